@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The sanitizer runs build only the part that holds C pointers: everything up to ModuleHost, without the servers.
+let coreOnly = Context.environment["AUTHHOST_CORE_ONLY"] == "1"
+
+// A module exports one symbol, carries its Swift runtime, and points at no toolchain folder.
+func moduleLinkage(_ name: String) -> [LinkerSetting] {
+    [
+        .unsafeFlags([
+            "-static-stdlib", "-no-toolchain-stdlib-rpath",
+            "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/\(name)/exports.map",
+            "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
+        ])
+    ]
+}
+
+var products: [Product] = []
+
+var dependencies: [Package.Dependency] = []
+
+var targets: [Target] = [
+    .systemLibrary(name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+    .target(name: "CFFI", dependencies: ["CLibFFI"], path: "Sources/CFFI"),
+    .target(name: "CAuthModule", path: "include", publicHeadersPath: "."),
+    .target(name: "Rules"),
+    .target(name: "AuthCore", dependencies: ["Rules"]),
+    .target(name: "ModuleHost", dependencies: ["AuthCore", "CFFI", "CAuthModule"]),
+    .testTarget(name: "RulesTests", dependencies: ["Rules"]),
+    .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
+    .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore"]),
+]
+
+if !coreOnly {
+    products += [
+        .executable(name: "authhost", targets: ["authhost"]),
+        .library(name: "xmlauth", type: .dynamic, targets: ["xmlauth"]),
+    ]
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ]
+    targets += [
+        .target(name: "ModuleKit", dependencies: ["CAuthModule"]),
+        .systemLibrary(
+            name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
+        .target(
+            name: "xmlauth", dependencies: ["ModuleKit", "Rules", "CLibXML2", "XMLAuthModule"],
+            path: "Plugins/xmlauth", exclude: ["Export", "exports.map", "xmlauth.7.md", "users.xml"],
+            sources: ["Sources"], linkerSettings: moduleLinkage("xmlauth") + [.linkedLibrary("crypt")]),
+        // Hummingbird brings a package whose target is called Configuration already.
+        .target(name: "AuthConfiguration", path: "Sources/Configuration"),
+        .target(
+            name: "Runtime",
+            dependencies: [
+                "ModuleHost", "AuthCore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "Doors",
+            dependencies: [
+                "Runtime", "AuthCore",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .executableTarget(
+            name: "authhost",
+            dependencies: [
+                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ]
+}
+
+let package = Package(
+    name: "authhost", products: products, dependencies: dependencies, targets: targets, swiftLanguageModes: [.v6])

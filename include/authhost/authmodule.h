@@ -1,0 +1,41 @@
+// The C interface between authhost and an auth module. A module needs this header and nothing else.
+//
+// POLICY. A released shape is never changed in place: functions and record members are added, never mutated; a record
+// says its own size. Generations 6 and 7 are frozen. Generation 9 is a draft until the module kit is released, and a
+// module built against another draft revision is refused by name.
+//
+// TAGS. Every function carries [thread & state]:
+//   host-thread     a thread of the host's, one call at a time for the whole module
+//   serial-thread   the thread that the host keeps for this instance, one call at a time
+//   entry-thread    the thread that the module's declaration asks for (entries9.h)
+//   any-thread      any thread, several at once
+//   not-loaded      nothing of the module has run yet
+//   loaded          its descriptor was accepted, auth_init has not returned
+//   initialised     auth_init has returned AUTH_OK and auth_exit was not called
+//   in-call         inside an entry point that the host has called
+//   any-state       all of them
+//
+// An entry point must not throw, not longjmp out, and not change the thread's signal mask, locale or directory.
+#ifndef AUTHHOST_AUTHMODULE_H
+#define AUTHHOST_AUTHMODULE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "descriptor.h"
+#include "entries6.h"
+#include "entries7.h"
+#include "entries9.h"
+#include "host.h"
+#include "status.h"
+#include "types.h"
+
+#ifdef __cplusplus
+}
+#endif
+
+// For a module written in Swift: its C target holds one line, and the module kit has the functions behind it.
+#include "swiftmodule.h"
+
+#endif

@@ -1,0 +1,87 @@
+// Entry points of generation 9, authhost's own. A draft: AUTH_DRAFT counts its revisions, and a host refuses a module
+// built for another one. It is frozen, and stops being a draft, when the module kit is released.
+//
+// Every entry but auth_init takes the `instance` that auth_init returned. One loaded file may have many instances.
+// OWNERSHIP of every argument of every entry: the host's, valid until the function returns, unless said otherwise.
+// Threads, by the module's declaration: AUTH_SERIAL, one call at a time, on a thread that the host keeps for the
+// instance; AUTH_BLOCKING, on threads kept for it, several at once; AUTH_ANY_THREAD, on the thread that asks, several
+// at once, and never blocking. The tag [entry-thread] stands for that thread.
+#ifndef AUTHHOST_ENTRIES9_H
+#define AUTHHOST_ENTRIES9_H
+
+#include "host.h"
+
+#define AUTH_DRAFT 1
+
+// Makes an instance. Required. *instance: what the other entries are given; may stay NULL.
+// Returns AUTH_OK; anything else refuses the module. Deadline: auth-init-timeout seconds.
+// [host-thread & loaded]      since 9
+typedef int auth_init_9_fn(const auth_host_t *host, void **instance);
+#define AUTH_SIGNATURE_auth_init_9 "i(pp)"
+
+// Ends an instance: no other entry is called with it after this. Deadline: auth-init-timeout seconds.
+// [host-thread & initialised]      since 9
+typedef void auth_exit_9_fn(void *instance);
+#define AUTH_SIGNATURE_auth_exit_9 "v(p)"
+
+// Re-reads what the instance was configured from. On failure it keeps what it had.
+// Returns AUTH_OK, or AUTH_ERROR after logging why; any other value counts as AUTH_ERROR.
+// [entry-thread & initialised]      since 9
+typedef int auth_reload_9_fn(void *instance);
+#define AUTH_SIGNATURE_auth_reload_9 "i(p)"
+
+// Tells that nobody waits for `token` any more. After this call the token is dead; host->complete() says _LATE.
+// It may cross a completion, and may arrive for a token that was completed just now.
+// [any-thread & initialised]      since 9
+typedef void auth_cancel_9_fn(void *instance, auth_token_t token);
+#define AUTH_SIGNATURE_auth_cancel_9 "v(pq)"
+
+// Decides whether a user may log in. Required.
+// Returns AUTH_OK, AUTH_DENY, AUTH_INVALID_*, AUTH_ACCT_EXPIRED, AUTH_*_LC_EXCEEDED, AUTH_USER1...5, AUTH_DELAYED or
+// AUTH_ERROR; any other value denies. Deadline: auth-login-timeout. A late answer is dropped and logged.
+// [entry-thread & initialised]      since 9
+typedef int auth_new_user_9_fn(void *instance, const auth_login_t *login, auth_result_t *result);
+#define AUTH_SIGNATURE_auth_new_user_9 "i(ppp)"
+
+// Decides whether a user whom a trusted program has authenticated may have a session; the password is not given.
+// Returns as auth_new_user. A module without it denies. Deadline: auth-login-timeout.
+// [entry-thread & initialised]      since 9
+typedef int auth_resume_user_9_fn(void *instance, const auth_login_t *login, auth_result_t *result);
+#define AUTH_SIGNATURE_auth_resume_user_9 "i(ppp)"
+
+// Tells that a session that was allowed has ended. reason: AUTH_END_*. The return value is logged if it is not AUTH_OK.
+// [entry-thread & initialised]      since 9
+typedef int auth_free_user_9_fn(void *instance, auth_session_t session, uint32_t reason);
+#define AUTH_SIGNATURE_auth_free_user_9 "i(pqu)"
+
+// Maps a name: the new one goes into result->mapped (it may point into result->scratch).
+// Returns AUTH_OK (mapped), AUTH_FALSE (not mapped), AUTH_DENY, AUTH_DELAYED or AUTH_ERROR; any other value denies.
+// Deadline: auth-map-timeout. [entry-thread & initialised]      since 9
+typedef int auth_map_object_9_fn(void *instance, const auth_mapping_t *mapping, auth_result_t *result);
+#define AUTH_SIGNATURE_auth_map_object_9 "i(ppp)"
+
+// Decides whether the session may read, write or create check->object. A module without auth_check_create is asked
+// auth_check_write with the action AUTH_ACTION_CREATE; without the others, reads are allowed and writes are denied.
+// Returns AUTH_OK, AUTH_DENY, AUTH_USER1...5, AUTH_DELAYED or AUTH_ERROR, a read also AUTH_AGAIN; any other value denies.
+// Deadline: auth-checkread-timeout, auth-checkwrite-timeout. [entry-thread & initialised]      since 9
+typedef int auth_check_read_9_fn(void *instance, const auth_check_t *check, auth_result_t *result);
+#define AUTH_SIGNATURE_auth_check_read_9 "i(ppp)"
+typedef auth_check_read_9_fn auth_check_write_9_fn;
+#define AUTH_SIGNATURE_auth_check_write_9 AUTH_SIGNATURE_auth_check_read_9
+typedef auth_check_read_9_fn auth_check_create_9_fn;
+#define AUTH_SIGNATURE_auth_check_create_9 AUTH_SIGNATURE_auth_check_read_9
+typedef auth_check_read_9_fn checkWrite_9_fn;
+#define AUTH_SIGNATURE_checkWrite_9 AUTH_SIGNATURE_auth_check_read_9
+
+// Decides 1...1,000 questions in one call; results[i].status answers checks[i]. No row may be delayed.
+// Returns AUTH_OK if every row was answered; any other value makes every row "could not decide".
+// [entry-thread & initialised]      since 9
+typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results);
+#define AUTH_SIGNATURE_auth_check_batch_9 "i(ppzp)"
+
+// Decides whether a user may fetch a path from a protected HTTP directory. Returns as auth_check_read.
+// [entry-thread & initialised]      since 9
+typedef int auth_http_request_9_fn(void *instance, const auth_http_t *request, auth_result_t *result);
+#define AUTH_SIGNATURE_auth_http_request_9 "i(ppp)"
+
+#endif

@@ -1,0 +1,87 @@
+// The functions of the host that a module may call.
+//
+// A generation 9 module gets the table as the first argument of auth_init; a module of generation 6 or 7, or a bare
+// one, gets it if it has an auth_init. The table is valid until the process ends: the host never unloads it.
+// Every function takes the table itself first. A function called from inside an entry point never calls back into
+// the module: what the module must be told of (auth_free_user of an ejected session) waits until that entry returned.
+#ifndef AUTHHOST_HOST_H
+#define AUTHHOST_HOST_H
+
+#include "types.h"
+
+struct auth_host {
+    uint32_t size;       // of this table: functions beyond it do not exist in this host
+    uint32_t generation; // the highest the host speaks: 9
+    uint32_t draft;      // revision of generation 9 while it is a draft
+    uint32_t reserved;
+    void *context;       // the host's own
+
+    // Writes one line to the event log.
+    //
+    // severity: AUTH_LOG_*. text: UTF-8, at most 4,096 bytes are kept; control characters are escaped.
+    // OWNERSHIP: the text is the module's. Never log a password or a token.
+    // [any-thread & any-state]      since 6
+    void (*log)(const auth_host_t *host, int severity, const char *text);
+
+    // Finds the value of an option of this module, or NULL when it is neither configured nor has a default.
+    //
+    // index: 0 for the first value; higher for an option that may be repeated.
+    // OWNERSHIP: the host's; valid until auth_exit returns.
+    // [any-thread & any-state]      since 6
+    const char *(*option)(const auth_host_t *host, const char *name, size_t index);
+
+    // Tells the wall clock: nanoseconds since 1970-01-01 00:00 UTC.
+    // [any-thread & any-state]      since 6
+    int64_t (*time)(const auth_host_t *host);
+
+    // Tells the clock that deadlines are on: nanoseconds from an unspecified start, never backwards.
+    // [any-thread & any-state]      since 6
+    int64_t (*monotonic_time)(const auth_host_t *host);
+
+    // Answers a question that was answered AUTH_DELAYED, or is about to be.
+    //
+    // token: of the question. status: AUTH_*, not AUTH_DELAYED. result: more to say, or NULL. Its own status is not read.
+    // It may be called before the entry point has returned AUTH_DELAYED: the answer is kept, and applied at the
+    // return. If the entry returns anything else then, the question is denied.
+    // OWNERSHIP: the record and its strings are the module's, read before the function returns.
+    // Returns AUTH_COMPLETE_*; anything but _TAKEN has changed nothing and was logged.
+    // [any-thread & initialised]      since 6
+    int (*complete)(const auth_host_t *host, auth_token_t token, int status, const auth_result_t *result);
+
+    // Tells the token of the question that the calling thread is in, for generations 6 and 7, which do not get it
+    // as an argument. Returns 0 outside of an entry point that may be delayed, and for a session that is not asked about.
+    // [entry-thread & in-call]      since 6
+    auth_token_t (*pending)(const auth_host_t *host, const session_t *session);
+
+    // Completes the oldest pending question of (session, kind, name, contribution id): the reference's callback.
+    //
+    // data: a logininfo_t, mapinfo_t or checkwriteinfo_t, by `event` (THREADS_AUTH_*); its `host` member says where.
+    // code: AUTH_*, not AUTH_DELAYED.
+    // [any-thread & initialised]      since 6
+    void (*event)(void *data, short event, short code);
+
+    // Ejects up to `count` sessions, oldest first, -1 = all.
+    //
+    // user, application_id, machine_id: NULL = any. An ejected client is told so at its next question.
+    // OWNERSHIP: the strings are the module's. Returns how many were ejected, -1 for a count below -1 or 0 users to match.
+    // [any-thread & initialised]      since 6
+    int (*eject)(const auth_host_t *host, const char *user, int count, const char *application_id,
+                 const char *machine_id);
+
+    // Forgets every kept decision in a scope, so that the next question asks the module again.
+    //
+    // scope: AUTH_SCOPE_*. name: the user or object, else NULL. session: for AUTH_SCOPE_SESSION, else 0.
+    // Returns 0, or -1 for a scope that is not known or lacks its name.
+    // [any-thread & initialised]      since 6
+    int (*invalidate)(const auth_host_t *host, uint32_t scope, const char *name, auth_session_t session);
+
+    // Copies one attribute of a session (AUTH_SESSION_*) with its NUL into `buffer`.
+    //
+    // Returns the length without the NUL, even if that is more than fits; -1 for a session or attribute that is not known.
+    // A session of generation 6 or 7 is passed as (auth_session_t)(uintptr_t)session.
+    // [any-thread & initialised]      since 6
+    int64_t (*session_attribute)(const auth_host_t *host, auth_session_t session, uint32_t attribute, char *buffer,
+                                 size_t size);
+};
+
+#endif

@@ -1,0 +1,57 @@
+// The C side of a module written in Swift.
+//
+// Swift cannot export the descriptor's data or an ELF note, so a Swift module has a C target with one line:
+//
+//     AUTH_SWIFT_MODULE("hello", "1.0", AUTH_ANY_THREAD, AUTH_NO_OPTIONS);
+//
+// The functions it lists are those of the module kit, which calls the Swift type that the module exports.
+#ifndef AUTHHOST_SWIFTMODULE_H
+#define AUTHHOST_SWIFTMODULE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "entries9.h"
+
+auth_init_9_fn authkit_init;
+auth_exit_9_fn authkit_exit;
+auth_reload_9_fn authkit_reload;
+auth_cancel_9_fn authkit_cancel;
+auth_new_user_9_fn authkit_new_user;
+auth_resume_user_9_fn authkit_resume_user;
+auth_free_user_9_fn authkit_free_user;
+auth_map_object_9_fn authkit_map_object;
+auth_check_read_9_fn authkit_check_read;
+auth_check_write_9_fn authkit_check_write;
+auth_check_create_9_fn authkit_check_create;
+auth_check_batch_9_fn authkit_check_batch;
+auth_http_request_9_fn authkit_http_request;
+
+// Makes the Swift module's type known to the kit; the module's own one line defines it.
+// OWNERSHIP: returns a retained reference that the kit takes over.
+void *authkit_module_type(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#define AUTH_SWIFT_ENTRIES_(ENTRY) \
+    ENTRY(auth_init, 9, authkit_init) \
+    ENTRY(auth_exit, 9, authkit_exit) \
+    ENTRY(auth_reload, 9, authkit_reload) \
+    ENTRY(auth_cancel, 9, authkit_cancel) \
+    ENTRY(auth_new_user, 9, authkit_new_user) \
+    ENTRY(auth_resume_user, 9, authkit_resume_user) \
+    ENTRY(auth_free_user, 9, authkit_free_user) \
+    ENTRY(auth_map_object, 9, authkit_map_object) \
+    ENTRY(auth_check_read, 9, authkit_check_read) \
+    ENTRY(auth_check_write, 9, authkit_check_write) \
+    ENTRY(auth_check_create, 9, authkit_check_create) \
+    ENTRY(auth_check_batch, 9, authkit_check_batch) \
+    ENTRY(auth_http_request, 9, authkit_http_request)
+
+#define AUTH_SWIFT_MODULE(module_name, module_version, threads, OPTIONS) \
+    AUTH_MODULE(module_name, module_version, 9, threads, AUTH_SWIFT_ENTRIES_, OPTIONS)
+
+#endif
