@@ -1,0 +1,88 @@
+import Glibc
+
+/// Bytes that are wiped when the last holder lets go, and that never describe themselves.
+public final class Secret: Sendable {
+    /// The bytes and a NUL behind them.
+    private nonisolated(unsafe) let storage: UnsafeMutablePointer<UInt8>
+    // Written in init and deinit only, where nobody else can hold a reference; read-only in between.
+
+    public let count: Int
+
+    /// Copies a secret in. The caller wipes its own copy.
+    public init(_ bytes: some Collection<UInt8>) {
+        count = bytes.count
+        storage = .allocate(capacity: bytes.count + 1)
+        // SAFETY: the buffer was allocated above with room for the bytes and the NUL.
+        _ = UnsafeMutableBufferPointer(start: storage, count: count).initialize(from: bytes)
+        (storage + count).initialize(to: 0)
+    }
+
+    public convenience init(_ text: String) { self.init(Array(text.utf8)) }
+
+    deinit {
+        // SAFETY: the buffer is owned and nobody else refers to it. A plain store before a deallocation could be optimised
+        // away; explicit_bzero(3) is the one thing this target takes from C, because it promises not to be.
+        explicit_bzero(storage, count + 1)
+        storage.deallocate()
+    }
+
+    /// Lends the bytes with the NUL behind them.
+    public func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        body(UnsafeBufferPointer(start: storage, count: count + 1))
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomReflectable {
+    public var description: String { "(secret)" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// What a client presents to become a session.
+public struct Login: Sendable {
+    /// Valid UTF-8, 1...255 bytes, no control characters; checked by ``init(user:password:address:applicationID:machineID:door:)``.
+    public let user: String
+    /// 0...4096 bytes without a NUL.
+    public let password: Secret
+    /// Of the client as text; may be a proxy's.
+    public var address: String
+    /// Client-supplied: never trusted for a decision but the matching of sessions to eject.
+    public var applicationID: String
+    public var machineID: String
+    /// The door that asks, such as `http`.
+    public var door: String
+
+    /// - Throws: ``LoginError`` naming the part that no module may see, and why.
+    public init(
+        user: String, password: Secret, address: String = "", applicationID: String = "", machineID: String = "",
+        door: String
+    ) throws(LoginError) {
+        try LoginError.check(user, "user name", 1...255)
+        try LoginError.check(applicationID, "application id", 0...255)
+        try LoginError.check(machineID, "machine id", 0...255)
+        try LoginError.check(address, "client address", 0...255)
+        if password.count > 4096 { throw LoginError("a password is longer than 4096 bytes") }
+        if password.withTerminatedBytes({ $0.dropLast().contains(0) }) { throw LoginError("a password holds a NUL") }
+        self.user = user
+        self.password = password
+        self.address = address
+        self.applicationID = applicationID
+        self.machineID = machineID
+        self.door = door
+    }
+}
+
+/// Why a login is refused before any module sees it.
+public struct LoginError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+
+    static func check(_ text: String, _ what: String, _ length: ClosedRange<Int>) throws(LoginError) {
+        guard length.contains(text.utf8.count) else {
+            throw LoginError(
+                "a \(what) has \(text.utf8.count) bytes; \(length.lowerBound) to \(length.upperBound) are accepted")
+        }
+        let control = text.unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
+        if control { throw LoginError("a \(what) holds a control character") }
+    }
+}

@@ -1,0 +1,103 @@
+/// What a program asks through a door.
+public enum Question: Sendable {
+    /// May this client have a session? Asks the module each time.
+    case login(Login)
+    /// The same, answered by the session that equal credentials got before, as long as that is fresh.
+    case authenticate(Login)
+    /// The session's end, as its client wishes. Always allowed; an unknown session is reported as such.
+    case logout(SessionID)
+    /// What is this name called inside?
+    case map(SessionID, ObjectName)
+    /// May the session do this?
+    case check(SessionID, Check)
+}
+
+/// What a session wants to do with an object.
+public struct Check: Sendable {
+    public enum Action: String, Sendable, CaseIterable {
+        case read, write, create
+    }
+
+    public let action: Action
+    /// As the client asked, before any mapping.
+    public let name: ObjectName
+    /// Contributed fields of a write; at most 1,024, names and values without NUL.
+    public let fields: [Field]
+    public let contributionID: String?
+
+    public init(_ action: Action, _ name: ObjectName, fields: [Field] = [], contributionID: String? = nil) {
+        self.action = action
+        self.name = name
+        self.fields = fields
+        self.contributionID = contributionID
+    }
+
+    public var kind: QuestionKind {
+        switch action {
+        case .read: .read
+        case .write: .write
+        case .create: .create
+        }
+    }
+}
+
+/// One contributed field.
+public struct Field: Hashable, Sendable {
+    public let name: String
+    public let value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// The name of a session between authhost and its clients: 128 random bits. It is a credential, so it never describes itself.
+public struct SessionID: Hashable, Sendable {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Makes a fresh one from the system's generator, which is cryptographically strong on Linux (getrandom).
+    public static func random() -> SessionID {
+        var generator = SystemRandomNumberGenerator()
+        return SessionID(high: generator.next(), low: generator.next())
+    }
+
+    /// Reads 32 lower-case hexadecimal digits; nil for anything else.
+    public init?(_ text: some Collection<UInt8>) {
+        guard text.count == 32 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (index, byte) in text.enumerated() {
+            let digit: UInt64
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+            if index < 16 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
+        }
+        self.init(high: words.0, low: words.1)
+    }
+
+    /// The 32 hexadecimal digits that a client is given.
+    public var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        for word in [high, low] {
+            for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(word >> UInt64(shift)) & 15]) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension SessionID: CustomStringConvertible, CustomReflectable {
+    /// The first four digits: enough to follow a session through a log, too few to use it.
+    public var description: String { "\(hexadecimal.prefix(4))…" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

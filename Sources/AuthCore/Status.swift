@@ -1,0 +1,58 @@
+/// A status code of the module ABI (`include/authhost/status.h`). Unknown numbers survive, and deny.
+public struct Status: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let none = Status(rawValue: 0)
+    public static let ok = Status(rawValue: 1)
+    public static let deny = Status(rawValue: 2)
+    public static let error = Status(rawValue: 3)
+    public static let notMapped = Status(rawValue: 4)
+    public static let again = Status(rawValue: 5)
+    public static let delayed = Status(rawValue: 6)
+    public static let invalidUser = Status(rawValue: 7)
+    public static let invalidPassword = Status(rawValue: 8)
+    public static let invalidAddress = Status(rawValue: 9)
+    public static let accountExpired = Status(rawValue: 10)
+    public static let userLimitExceeded = Status(rawValue: 11)
+    public static let siteLimitExceeded = Status(rawValue: 12)
+    /// `AUTH_USER1` … `AUTH_USER5`: refusals with a meaning between module and client.
+    public static let userCodes: ClosedRange<Int32> = 32...36
+    /// `AUTH_DEFER`, `AUTH_IGNORE` and `AUTH_CONTINUE`: reserved, and deny.
+    public static let reserved: ClosedRange<Int32> = 64...66
+}
+
+/// The kinds of question a module can be asked. A status means different things to different kinds.
+public enum QuestionKind: String, Sendable, CaseIterable {
+    case login, resume, map, read, write, create
+
+    /// Whether the question asks for a session.
+    public var isLogin: Bool { self == .login || self == .resume }
+}
+
+extension Answer {
+    /// Turns whatever a module returned into a verdict: the one place where this is decided.
+    ///
+    /// Everything that is not a known, fitting "yes" denies. `docs/fail-closed.md` lists the table; a test compares it.
+    public static func closed(_ status: Status, to kind: QuestionKind) -> Answer {
+        switch status {
+        case .ok: Answer(.allow, .granted)
+        case .notMapped where kind == .map: Answer(.allow, .granted)
+        case .deny where kind.isLogin: Answer(.wrongCredentials, .deniedByModule)
+        case .deny: Answer(.deny, .deniedByModule)
+        case .error: Answer(.undecided, .moduleError)
+        case .again where kind == .read: Answer(.undecided, .contentUnknown)
+        case .invalidUser where kind.isLogin: Answer(.wrongCredentials, .invalidUser)
+        case .invalidPassword where kind.isLogin: Answer(.wrongCredentials, .invalidPassword)
+        case .invalidAddress where kind.isLogin: Answer(.deny, .invalidAddress)
+        case .accountExpired where kind.isLogin: Answer(.wrongCredentials, .accountExpired)
+        case .userLimitExceeded where kind.isLogin: Answer(.overLimit, .userLimit)
+        case .siteLimitExceeded where kind.isLogin: Answer(.overLimit, .siteLimit)
+        case _ where Status.userCodes.contains(status.rawValue):
+            Answer(.deny, .userCode, logText: "AUTH_USER\(status.rawValue - Status.userCodes.lowerBound + 1)")
+        case _ where Status.reserved.contains(status.rawValue):
+            Answer(.undecided, .reservedStatus, logText: "status \(status.rawValue)")
+        default: Answer(.undecided, .unknownStatus, logText: "status \(status.rawValue)")
+        }
+    }
+}

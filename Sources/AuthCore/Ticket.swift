@@ -1,0 +1,89 @@
+import Synchronization
+
+/// How a question was received.
+public enum Outcome: Sendable {
+    /// The answer, at once and on the caller's thread.
+    case decided(Answer)
+    /// The answer comes later: from the module, the deadline or the session's end, exactly once.
+    case delayed(Ticket)
+}
+
+/// A question that waits for its answer.
+public final class Ticket: Sendable {
+    private enum State {
+        case waiting
+        case listening(@Sendable (Answer) -> Void)
+        case decided(Answer)
+        case delivered
+    }
+
+    private let state = Mutex(State.waiting)
+    private let onAbandon: @Sendable () -> Void
+
+    /// - Parameter onAbandon: what to do when the client has gone; called at most once for each ``abandon()``, on its thread.
+    public init(onAbandon: @escaping @Sendable () -> Void) { self.onAbandon = onAbandon }
+
+    /// Calls `body` with the answer, exactly once, on the thread that decides: at once on the caller's if it is there already.
+    ///
+    /// A ticket has one listener; a second one replaces the first.
+    public func whenDecided(_ body: @escaping @Sendable (Answer) -> Void) {
+        let ready = state.withLock { state -> Answer? in
+            switch state {
+            case .waiting, .listening:
+                state = .listening(body)
+                return nil
+            case .decided(let answer):
+                state = .delivered
+                return answer
+            case .delivered: return nil
+            }
+        }
+        if let ready { body(ready) }
+    }
+
+    /// Gives the answer. The first one counts; returns whether this was it.
+    @discardableResult
+    public func decide(_ answer: Answer) -> Bool {
+        let (first, listener) = state.withLock { state -> (Bool, (@Sendable (Answer) -> Void)?) in
+            switch state {
+            case .waiting:
+                state = .decided(answer)
+                return (true, nil)
+            case .listening(let body):
+                state = .delivered
+                return (true, body)
+            case .decided, .delivered: return (false, nil)
+            }
+        }
+        listener?(answer)
+        return first
+    }
+
+    /// Says that nobody waits any more: the module is told to cancel, and a login that succeeds later holds no place.
+    public func abandon() { onAbandon() }
+}
+
+/// What may be told about a session.
+public struct SessionDescription: Sendable {
+    public let id: SessionID
+    public let user: String
+    public let applicationID: String
+    public let machineID: String
+    public let address: String
+    public let door: String
+    /// Seconds since 1970-01-01 00:00 UTC.
+    public let connected: Int64
+
+    public init(
+        id: SessionID, user: String, applicationID: String, machineID: String, address: String, door: String,
+        connected: Int64
+    ) {
+        self.id = id
+        self.user = user
+        self.applicationID = applicationID
+        self.machineID = machineID
+        self.address = address
+        self.door = door
+        self.connected = connected
+    }
+}

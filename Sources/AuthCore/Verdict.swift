@@ -1,0 +1,72 @@
+/// The six final answers to a question. Every door, log and metric keeps them apart.
+public enum Verdict: String, Sendable, CaseIterable {
+    case allow
+    case deny
+    /// A login failed because of what the client presented: unknown user, wrong password, expired account.
+    case wrongCredentials = "wrong-credentials"
+    /// A login was right, but a limit on sessions is reached.
+    case overLimit = "over-limit"
+    /// The session existed and was ended by a module, an operator or a limit.
+    case ejected
+    /// Nobody could say: a module failed, was late, or broke its contract. Denies, and is worth a retry.
+    case undecided
+}
+
+/// Why a verdict came about; one word for logs and metrics, stable across releases.
+public enum Reason: String, Sendable, CaseIterable {
+    case granted
+    case deniedByModule = "denied-by-module"
+    case invalidUser = "invalid-user"
+    case invalidPassword = "invalid-password"
+    case invalidAddress = "invalid-address"
+    case accountExpired = "account-expired"
+    case userLimit = "user-limit"
+    case siteLimit = "site-limit"
+    case userCode = "user-code"
+    case ejectedSession = "ejected-session"
+    case unknownSession = "unknown-session"
+    case invalidName = "invalid-name"
+    case invalidRequest = "invalid-request"
+    case mappedNameInvalid = "mapped-name-invalid"
+    case contentUnknown = "content-unknown"
+    case noEntry = "no-entry"
+    case moduleError = "module-error"
+    case unknownStatus = "unknown-status"
+    case reservedStatus = "reserved-status"
+    case brokenAnswer = "broken-answer"
+    case changedUser = "changed-user"
+    case deadline = "deadline"
+    case queueFull = "queue-full"
+    case moduleHung = "module-hung"
+    case cancelled = "cancelled"
+    case stopping = "stopping"
+}
+
+/// What a question is answered with.
+public struct Answer: Sendable {
+    public var verdict: Verdict
+    public var reason: Reason
+    /// More for the event log; at most 1,024 bytes, control characters escaped, never a secret.
+    public var logText: String?
+    /// What the client may be told; at most 256 bytes.
+    public var clientText: String?
+    /// The session of an allowed login.
+    public var session: SessionID?
+    /// The user the session belongs to, where a session is known.
+    public var user: String?
+    /// The name after mapping, for `map` and for checks.
+    public var mappedName: ObjectName?
+
+    public init(
+        _ verdict: Verdict, _ reason: Reason, logText: String? = nil, clientText: String? = nil,
+        session: SessionID? = nil, user: String? = nil, mappedName: ObjectName? = nil
+    ) {
+        self.verdict = verdict
+        self.reason = reason
+        self.logText = logText
+        self.clientText = clientText
+        self.session = session
+        self.user = user
+        self.mappedName = mappedName
+    }
+}
