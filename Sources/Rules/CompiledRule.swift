@@ -1,0 +1,92 @@
+/// Stores one rule.
+struct CompiledRule: BitwiseCopyable {
+    /// The pattern's number in the trie.
+    let pattern: UInt32
+    /// The pattern as written.
+    let text: UInt32
+    let subject: UInt32
+    let line: UInt32
+    /// The next rule of the same subject and pattern that matters, as index + 1; 0 ends the chain.
+    var next: UInt32
+    let actions: UInt8
+    let effect: RuleEffect
+}
+
+/// Packs a rule's subject into one word: the kind in the upper two bits.
+struct SubjectKey {
+    let raw: UInt32
+
+    init(_ subject: RuleSubject) {
+        switch subject {
+        case .everybody: raw = 0
+        case .group(let id): raw = 1 << 30 | id.index
+        case .user(let id): raw = 2 << 30 | id.index
+        }
+    }
+
+    init(raw: UInt32) { self.raw = raw }
+
+    var subject: RuleSubject {
+        let index = raw & (1 << 30 - 1)
+        switch raw >> 30 {
+        case 1: return .group(GroupID(index: index))
+        case 2: return .user(UserID(index: index))
+        default: return .everybody
+        }
+    }
+
+    /// The position in the order everybody, groups, users.
+    func position(groups: Int) -> Int {
+        switch subject {
+        case .everybody: 0
+        case .group(let id): 1 + Int(id.index)
+        case .user(let id): 1 + groups + Int(id.index)
+        }
+    }
+}
+
+/// Leads from a pattern to the first rule of one subject for it.
+struct RuleEntry: BitwiseCopyable {
+    /// The pattern's number + 1; 0 marks a free slot.
+    var pattern: UInt32 = 0
+    var rule: UInt32 = 0
+}
+
+/// Says where one subject's entries lie: up to eight as a list, more as a hash table of a power of two.
+struct Section: BitwiseCopyable {
+    var start: UInt32 = 0
+    var size: UInt32 = 0
+
+    static let longestList = 8
+
+    static func size(rules: Int) -> Int {
+        if rules <= longestList { return rules }
+        var size = 16
+        while size < rules * 2 { size *= 2 }
+        return size
+    }
+
+    /// Finds the slot of a pattern's entry: the entry itself, or the free slot it would take; nil when a list is full.
+    @inline(__always)
+    func slot(of pattern: UInt32, in entries: UnsafePointer<RuleEntry>) -> Int? {
+        let size = Int(self.size)
+        let first = Int(start)
+        if size <= Self.longestList {
+            var index = first
+            while index < first &+ size {
+                // SAFETY: a section lies inside the entries.
+                let found = entries[index].pattern
+                if found == pattern || found == 0 { return index }
+                index &+= 1
+            }
+            return nil
+        }
+        var slot = Int((pattern &* 0x9E37_79B1) &>> 7) & (size &- 1)
+        while true {
+            // SAFETY: as above; the mask keeps the slot inside, and a table is at most half full.
+            let found = entries[first &+ slot].pattern
+            if found == pattern || found == 0 { return first &+ slot }
+            slot = (slot &+ 1) & (size &- 1)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+/// Decides who may do what to which object, from rules compiled once; never changes, so any thread may ask at any time.
+///
+/// A check costs in proportion to the length of the name, the groups of the user that have rules, and the few places a
+/// name can be in the automaton at once; not to the number of rules, users or patterns. It allocates nothing and touches no
+/// reference count. Deciding: among the rules for the user, the user's groups and everybody whose actions hold the asked
+/// one and whose pattern matches, the most specific pattern wins (``ObjectPattern``); at equal specificity deny beats
+/// allow; nothing matching denies. Whether a rule binds a user, a group or everybody makes no difference.
+public final class RuleSet: @unchecked Sendable {
+    // Sendable: everything below is written in init alone; afterwards it is only read.
+    struct GroupList: BitwiseCopyable {
+        var firstSection: UInt32
+        var sectionCount: UInt32
+        var firstGroup: UInt32
+        var groupCount: UInt32
+    }
+
+    let users: NameTable
+    let groups: NameTable
+    let patternTexts: NameTable
+    let trie: PatternTrie
+    let rules: Flat<CompiledRule>
+    /// Twice the rank of each pattern's specificity, at least 2.
+    let priorities: Flat<UInt32>
+    let entries: Flat<RuleEntry>
+    /// Each user's own entries.
+    let userSections: Flat<Section>
+    let userLists: Flat<UInt32>
+    let lists: Flat<GroupList>
+    /// For each list, the entries of everybody and of its groups, those without rules left out.
+    let listSections: Flat<Section>
+    /// For each list, its groups with all they are members of, sorted.
+    let listGroups: Flat<UInt32>
+
+    init(_ builder: consuming RuleSetBuilder) {
+        let closures = GroupClosure(parents: builder.parents)
+        var table = EntryTable(builder: builder)
+        table.fill(&builder.rules)
+        let groupCount = builder.groups.count
+        var lists = Flat<GroupList>()
+        var sections = Flat<Section>()
+        var groups = Flat<UInt32>()
+        for list in builder.groupLists {
+            let all = closures.ancestors(of: list)
+            let bound = ([0] + all.map { 1 + Int($0) }).map { table.sections[$0] }.filter { $0.size > 0 }
+            lists.append(
+                GroupList(
+                    firstSection: UInt32(sections.count), sectionCount: UInt32(bound.count),
+                    firstGroup: UInt32(groups.count), groupCount: UInt32(all.count)))
+            for section in bound { sections.append(section) }
+            for group in all { groups.append(group) }
+        }
+        var own = Flat<Section>()
+        for user in 0..<builder.users.count { own.append(table.sections[1 + groupCount + user]) }
+        priorities = Self.priorities(shapes: builder.shapes, patterns: builder.patternShapes)
+        self.lists = lists
+        listSections = sections
+        listGroups = groups
+        userSections = own
+        entries = table.takeEntries()
+        users = builder.users
+        self.groups = builder.groups
+        userLists = builder.userGroupLists
+        patternTexts = builder.patternTexts
+        trie = builder.trie
+        rules = builder.rules
+    }
+
+    private static func priorities(shapes: [[UInt8]], patterns: borrowing Flat<UInt32>) -> Flat<UInt32> {
+        let order = shapes.indices.sorted { shapes[$0].lexicographicallyPrecedes(shapes[$1]) }
+        var rank = [UInt32](repeating: 0, count: shapes.count)
+        for (position, shape) in order.enumerated() { rank[shape] = UInt32(position + 1) }
+        var priorities = Flat<UInt32>()
+        for pattern in 0..<patterns.count { priorities.append(rank[Int(patterns[pattern])] * 2) }
+        return priorities
+    }
+
+    /// How many users the set knows.
+    public var userCount: Int { users.count }
+
+    /// How many rules it was made from.
+    public var ruleCount: Int { rules.count }
+
+    /// Finds a user; nil when the set does not know the name. Allocates nothing.
+    @inline(__always)
+    public func principal(user name: Span<UInt8>) -> Principal? {
+        name.withBytes { users.find($0) }.map { Principal(user: UserID(index: UInt32($0))) }
+    }
+
+    /// Copies out a user's name.
+    public func name(of user: UserID) -> [UInt8] { users.name(user.position) }
+
+    /// Copies out a group's name.
+    public func name(of group: GroupID) -> [UInt8] { groups.name(Int(group.index)) }
+
+    /// Lists the groups of a user, those that these are members of included, in order of their numbers.
+    public func groups(of principal: Principal) -> [GroupID] {
+        let list = lists[Int(userLists[principal.user.position])]
+        return (0..<Int(list.groupCount)).map { GroupID(index: listGroups[Int(list.firstGroup) + $0]) }
+    }
+
+    /// Describes a rule. `index` is below ``ruleCount``.
+    public func rule(_ index: Int) -> Rule {
+        let rule = rules[index]
+        return Rule(
+            index: index, effect: rule.effect, actions: ObjectActions(rawValue: rule.actions),
+            pattern: patternTexts.name(Int(rule.text)), subject: SubjectKey(raw: rule.subject).subject,
+            line: Int(rule.line))
+    }
+
+    /// The source line of a rule, 1-based; 0 when it has none. `index` is below ``ruleCount``.
+    public func line(ofRule index: Int) -> Int { Int(rules[index].line) }
+}

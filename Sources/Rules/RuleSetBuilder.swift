@@ -1,0 +1,100 @@
+/// Collects users, groups and rules, and compiles them once into a ``RuleSet``.
+///
+/// Bounds: 2^30 users, groups, rules and patterns each; 4 GiB of names and patterns each.
+public struct RuleSetBuilder: ~Copyable {
+    var users = NameTable()
+    var userGroupLists = Flat<UInt32>()
+    var groups = NameTable()
+    /// For each group, the groups whose member it is.
+    var parents: [[UInt32]] = []
+    /// The distinct lists of groups that users have, sorted.
+    var groupLists: [[UInt32]] = [[]]
+    private var groupListIndex: [[UInt32]: Int] = [[]: 0]
+    /// The patterns as written, numbered; and for each the number in the trie.
+    var patternTexts = NameTable()
+    private var patternIDs = Flat<UInt32>()
+    var shapes: [[UInt8]] = []
+    private var shapeIndex: [[UInt8]: Int] = [:]
+    /// For each pattern of the trie, its shape.
+    var patternShapes = Flat<UInt32>()
+    var trie = PatternTrie()
+    var rules = Flat<CompiledRule>()
+
+    /// Makes an empty builder.
+    public init() {}
+
+    /// Numbers a group, which need not have been mentioned before.
+    public mutating func group(_ name: Span<UInt8>) -> GroupID {
+        let (index, isNew) = groups.insert(name)
+        if isNew { parents.append([]) }
+        return GroupID(index: UInt32(index))
+    }
+
+    /// Makes every member of `group` a member of `parent` too. Cycles make all groups of the cycle equal.
+    public mutating func nest(_ group: GroupID, in parent: GroupID) {
+        parents[Int(group.index)].append(parent.index)
+    }
+
+    /// Numbers a list of groups that users may have in common; a name may occur twice.
+    public mutating func groupList(_ members: [GroupID]) -> GroupListID {
+        let key = Array(Set(members.map(\.index))).sorted()
+        if let index = groupListIndex[key] { return GroupListID(index: UInt32(index)) }
+        groupLists.append(key)
+        groupListIndex[key] = groupLists.count - 1
+        return GroupListID(index: UInt32(groupLists.count - 1))
+    }
+
+    /// Adds a user; nil when there is one of that name already.
+    public mutating func user(_ name: Span<UInt8>, groups: GroupListID) -> UserID? {
+        let (index, isNew) = users.insert(name)
+        guard isNew else { return nil }
+        userGroupLists.append(groups.index)
+        return UserID(index: UInt32(index))
+    }
+
+    /// Adds a rule; order of addition breaks ties in what is reported, never in what is decided.
+    ///
+    /// line: of the source, for reports. Throws: ``PatternError`` when the pattern cannot be read; nothing is added then.
+    @discardableResult
+    public mutating func add(
+        _ effect: RuleEffect, _ actions: ObjectActions, _ pattern: Span<UInt8>, to subject: RuleSubject, line: Int = 0
+    ) throws(PatternError) -> Int {
+        let text = try patternNumber(pattern)
+        rules.append(
+            CompiledRule(
+                pattern: patternIDs[text], text: UInt32(text), subject: SubjectKey(subject).raw,
+                line: UInt32(truncatingIfNeeded: line), next: 0, actions: actions.rawValue, effect: effect))
+        return rules.count - 1
+    }
+
+    private mutating func patternNumber(_ pattern: Span<UInt8>) throws(PatternError) -> Int {
+        if let known = patternTexts.find(pattern) { return known }
+        // Read before it is numbered, so that a pattern that cannot be read leaves no trace.
+        let parsed = try ObjectPattern(pattern.withBytes { $0.array })
+        patternIDs.append(register(parsed))
+        return patternTexts.insert(pattern).index
+    }
+
+    private mutating func register(_ pattern: ObjectPattern) -> UInt32 {
+        let id = trie.insert(pattern, id: patternShapes.count)
+        guard id == patternShapes.count else { return UInt32(id) }
+        let shape = pattern.shape
+        if shapeIndex[shape] == nil {
+            shapes.append(shape)
+            shapeIndex[shape] = shapes.count - 1
+        }
+        patternShapes.append(UInt32(shapeIndex[shape] ?? 0))
+        return UInt32(id)
+    }
+
+    /// Compiles what was collected.
+    public consuming func build() -> RuleSet { RuleSet(self) }
+}
+
+/// Numbers a list of groups of one builder.
+public struct GroupListID: Sendable, Hashable {
+    let index: UInt32
+
+    /// The empty list, the same in every builder.
+    public static let none = GroupListID(index: 0)
+}
