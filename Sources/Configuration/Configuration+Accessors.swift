@@ -1,0 +1,102 @@
+// Typed access to the items that have their effect. Each names its item by definition, so that no name can be mistyped;
+// a test reads every one on an empty configuration and compares it with the table's default.
+extension Configuration {
+    /// The module to load: a name, a file name or an absolute path.
+    public var moduleName: String { text(.authModule) ?? "" }
+    /// The directory of modules; nil while it is not set, when bundled modules are found first (see ``root``).
+    public var moduleDirectory: String? { text(.authModuleDirectory) }
+    /// The directory that `%r` stands for; absolute.
+    public var root: String { expander.root }
+    /// The name that `%a` stands for.
+    public var applicationName: String { expander.application }
+    /// Whether modules without a descriptor may be loaded.
+    public var allowsBareModules: Bool { flag(.allowBareModules) }
+    /// Names or numbers of users, besides root and the running one, who may own module files.
+    public var trustedOwners: [String] { list(.trustedOwner) }
+    /// How many questions may wait for a serial or blocking module; at least 1.
+    public var moduleQueue: Int { integer(.moduleQueue) }
+    /// How many threads call a blocking module; at least 1.
+    public var moduleThreads: Int { integer(.moduleThreads) }
+
+    /// How long a log-in may take.
+    public var loginTimeout: Duration { .seconds(integer(.loginTimeout)) }
+    /// How long the mapping of a name may take.
+    public var mapTimeout: Duration { .seconds(integer(.mapTimeout)) }
+    /// How long a write or create check may take.
+    public var checkWriteTimeout: Duration { seconds(.checkWriteTimeout) }
+    /// How long a read check may take.
+    public var checkReadTimeout: Duration { seconds(.checkReadTimeout) }
+    /// How long a module may take to start and to stop.
+    public var initTimeout: Duration { seconds(.initTimeout) }
+
+    /// Where the HTTP door listens; empty for nowhere.
+    public var httpAddresses: [ListenAddress] { list(.httpListen).compactMap(ListenAddress.init) }
+    /// The path of the HTTP door's unix socket, nil for none.
+    public var httpSocket: String? { text(.httpSocket) }
+    /// The permissions of the unix socket.
+    public var httpSocketMode: UInt32 { UInt32(truncatingIfNeeded: integer(.httpSocketMode)) }
+    /// The realm of HTTP Basic authentication.
+    public var httpRealm: String { text(.httpRealm) ?? "" }
+    /// The name of the session cookie.
+    public var sessionCookie: String { text(.sessionCookie) ?? "" }
+    /// The object of a forwarded request, with `%p`, `%m`, `%h` and `%%` in it.
+    public var forwardAuthObject: String { text(.forwardAuthObject) ?? "" }
+    /// How long checked credentials stay good; zero keeps none.
+    public var credentialCacheTime: Duration { seconds(.credentialCacheTime) }
+    /// How many checked credentials are kept.
+    public var credentialCacheSize: Int { integer(.credentialCacheSize) }
+
+    /// The file of the event log, nil for standard error.
+    public var eventLog: String? { text(.eventLog) }
+    /// How lines of the event log look: `text` or `json`.
+    public var logFormat: String { text(.logFormat) ?? "" }
+    /// The least severe events that are logged, by the name swift-log gives the level.
+    public var logLevel: String { text(.logLevel) ?? "" }
+
+    /// The pairs of pattern and replacement, in order.
+    public var objectMaps: [ObjectMap] {
+        guard let setting = settings[ItemDefinition.objectMap.name], case .rows(let rows) = setting.value else {
+            return []
+        }
+        return zip(rows, setting.elementSources).map { ObjectMap(pattern: $0[0], replacement: $0[1], source: $1) }
+    }
+
+    /// A pair of `object-map`; what the texts mean is for the mapping to check.
+    public struct ObjectMap: Hashable, Sendable {
+        /// What names look like that are mapped.
+        public let pattern: String
+        /// What they become.
+        public let replacement: String
+        /// Where the pair stands.
+        public let source: SettingSource
+    }
+}
+
+// MARK: - By definition
+
+extension Configuration {
+    /// Returns the blocks of an item such as `add-sigkey`, in order; none when there are none.
+    public func blocks(_ name: String) -> [ConfigurationBlock] {
+        if case .blocks(let blocks) = settings[name]?.value { blocks } else { [] }
+    }
+
+    private func text(_ item: ItemDefinition) -> String? {
+        if case .text(let text) = settings[item.name]?.value { text } else { nil }
+    }
+
+    private func flag(_ item: ItemDefinition) -> Bool {
+        settings[item.name]?.value == .flag(true)
+    }
+
+    private func integer(_ item: ItemDefinition) -> Int {
+        if case .integer(let number) = settings[item.name]?.value { number } else { 0 }
+    }
+
+    private func seconds(_ item: ItemDefinition) -> Duration {
+        if case .float(let number) = settings[item.name]?.value { .seconds(number) } else { .zero }
+    }
+
+    private func list(_ item: ItemDefinition) -> [String] {
+        if case .list(let texts) = settings[item.name]?.value { texts } else { [] }
+    }
+}

@@ -1,0 +1,61 @@
+/// What a configuration may refer to outside of its files.
+public struct ConfigurationContext: Sendable {
+    /// The environment variables behind `${ENV:NAME}`.
+    public var environment: [String: String]
+    /// What `%h` and `${HOST_NAME}` stand for.
+    public var hostName: String
+    /// The default of application-root; an absolute path.
+    public var workingDirectory: String
+    /// The program's version, for `${MAJOR_VERSION}` and `${MINOR_VERSION}`.
+    public var version: (major: Int, minor: Int)
+    /// Where files come from.
+    public var files: ConfigurationFiles
+
+    /// Makes a context.
+    public init(
+        environment: [String: String], hostName: String, workingDirectory: String,
+        version: (major: Int, minor: Int) = (0, 1), files: ConfigurationFiles = .disk
+    ) {
+        self.environment = environment
+        self.hostName = hostName
+        self.workingDirectory = workingDirectory
+        self.version = version
+        self.files = files
+    }
+}
+
+/// A checked configuration: every item has a value of its type, and every value knows where it came from.
+public struct Configuration: Sendable {
+    /// Every item's setting by name; those that nobody set have their default.
+    public let settings: [String: Setting]
+    /// What is doubtful and accepted: variables that are not defined, items that have no effect yet.
+    public let warnings: [ConfigurationProblem]
+    /// The file that was read, nil when there was none.
+    public let file: String?
+    /// The options given with `--option`.
+    let commandLineOptions: [ModuleOption]
+    let expander: PercentExpander
+
+    /// Returns an item's setting, nil when there is no item of that name.
+    public subscript(name: String) -> Setting? { settings[name] }
+
+    /// Reads a configuration file and the command line, which wins. Blocks for as long as the disk does.
+    ///
+    /// `file` may be nil; `-c FILE` or `--config FILE` among the arguments names it then. `arguments` are those that no
+    /// subcommand has taken.
+    /// Throws: all mistakes of all files and of the command line, up to twenty.
+    public static func load(
+        file: String?, arguments: [String], environment: [String: String]
+    ) throws(ConfigurationError) -> Configuration {
+        try load(file: file, arguments: arguments, context: .system(environment: environment))
+    }
+
+    /// Reads a configuration in a given context; see ``load(file:arguments:environment:)``.
+    public static func load(
+        file: String?, arguments: [String], context: ConfigurationContext
+    ) throws(ConfigurationError) -> Configuration {
+        let overlay = try CommandLineOverlay(arguments)
+        var loader = ConfigurationLoader(overlay: overlay, context: context)
+        return try loader.load(file: file)
+    }
+}

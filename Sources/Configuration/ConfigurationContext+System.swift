@@ -1,0 +1,25 @@
+import Glibc
+
+extension ConfigurationContext {
+    /// The context of this process, with the environment that the caller passes on.
+    public static func system(environment: [String: String]) -> ConfigurationContext {
+        ConfigurationContext(
+            environment: environment, hostName: systemHostName(), workingDirectory: systemWorkingDirectory())
+    }
+}
+
+private func systemHostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    // SAFETY: the last byte stays zero, so the text is terminated even where gethostname(2) truncates.
+    return buffer.withUnsafeMutableBufferPointer { pointer in
+        guard let base = pointer.baseAddress, gethostname(base, pointer.count - 1) == 0 else { return "localhost" }
+        return String(cString: base)
+    }
+}
+
+private func systemWorkingDirectory() -> String {
+    // SAFETY: getcwd(NULL, 0) of glibc allocates the terminated text, which is copied and freed here.
+    guard let text = getcwd(nil, 0) else { return "." }
+    defer { free(text) }
+    return String(cString: text)
+}

@@ -1,0 +1,112 @@
+/// One thing that is wrong with a configuration, or only doubtful when it is a warning.
+public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
+    /// Tells kinds of problems apart; new kinds may come.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        /// The kind's name, stable across versions.
+        public let rawValue: String
+
+        /// Makes a code from its name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// A line cannot be split into words.
+        public static let syntax = Code(rawValue: "syntax")
+        /// A file is too large, included too often, or expands to too much.
+        public static let limit = Code(rawValue: "limit")
+        /// A file cannot be read, or includes itself.
+        public static let file = Code(rawValue: "file")
+        /// Blocks do not balance.
+        public static let block = Code(rawValue: "block")
+        /// `if`, `else` and `endif` do not balance, or a condition is none.
+        public static let condition = Code(rawValue: "condition")
+        /// `define` or `undefine` is wrong, or a variable is not defined.
+        public static let variable = Code(rawValue: "variable")
+        /// No item has this name.
+        public static let unknownItem = Code(rawValue: "unknown-item")
+        /// A value is missing, superfluous, or not of the item's type.
+        public static let badValue = Code(rawValue: "bad-value")
+        /// An item that takes one value is set twice.
+        public static let duplicate = Code(rawValue: "duplicate")
+        /// A block lacks an option that it needs.
+        public static let missing = Code(rawValue: "missing")
+        /// An item is accepted and has no effect yet.
+        public static let noEffect = Code(rawValue: "no-effect")
+    }
+
+    /// The kind of problem.
+    public let code: Code
+    /// Where it is.
+    public let source: SettingSource
+    /// What was found and what would be accepted: lower case, no final full stop, no secrets.
+    public let message: String
+
+    /// Makes a problem.
+    public init(_ code: Code, at source: SettingSource, _ message: String) {
+        self.code = code
+        self.source = source
+        self.message = message
+    }
+
+    /// Spells the problem on one line: `etc/authhost.conf:12:1: message`.
+    public var description: String { "\(source): \(message)" }
+}
+
+/// Everything that is wrong with a configuration, up to twenty problems.
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// How many problems are kept; further ones are counted.
+    public static let limit = 20
+    /// The problems in the order of the files and their lines; at least one, at most ``limit``.
+    public let problems: [ConfigurationProblem]
+    /// How many more there were.
+    public let omitted: Int
+
+    /// Spells the problems one a line.
+    public var description: String {
+        let more = omitted > 0 ? ["\(omitted) more problem\(omitted == 1 ? "" : "s") not shown"] : []
+        return (problems.map(\.description) + more).joined(separator: "\n")
+    }
+}
+
+/// Collects problems and keeps memory bounded however broken a file is.
+struct ProblemList: Sendable {
+    private(set) var problems: [ConfigurationProblem] = []
+    private(set) var omitted = 0
+    /// The files in the order in which they were first read.
+    private var files: [String: Int] = [:]
+
+    /// Whether further problems are only counted: their messages need not be made.
+    var isFull: Bool { problems.count >= ConfigurationError.limit }
+
+    var isEmpty: Bool { problems.isEmpty }
+
+    mutating func add(_ code: ConfigurationProblem.Code, at source: SettingSource, _ message: String) {
+        add(ConfigurationProblem(code, at: source, message))
+    }
+
+    mutating func add(_ problem: ConfigurationProblem) {
+        if problems.count < ConfigurationError.limit { problems.append(problem) } else { omitted += 1 }
+    }
+
+    /// Notes that a file is read now, which says where its problems stand among the others.
+    mutating func enter(file: String) {
+        if files[file] == nil { files[file] = files.count }
+    }
+
+    mutating func add(contentsOf other: ProblemList) {
+        files.merge(other.files) { first, _ in first }
+        for problem in other.problems { add(problem) }
+        omitted += other.omitted
+    }
+
+    /// Orders the problems as a reader meets them: by file, line and column, then those of the command line.
+    var error: ConfigurationError {
+        func key(_ problem: ConfigurationProblem) -> (Int, Int, Int) {
+            guard case .file(let position) = problem.source else { return (.max, 0, 0) }
+            return (files[position.file] ?? .max, position.line, position.column)
+        }
+        let sorted = problems.enumerated().sorted { left, right in
+            let (first, second) = (key(left.element), key(right.element))
+            return first == second ? left.offset < right.offset : first < second
+        }
+        return ConfigurationError(problems: sorted.map(\.element), omitted: omitted)
+    }
+}

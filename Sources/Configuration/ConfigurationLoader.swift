@@ -1,0 +1,94 @@
+/// Puts files, command line and defaults together.
+struct ConfigurationLoader {
+    let overlay: CommandLineOverlay
+    let context: ConfigurationContext
+    private var problems = ProblemList()
+
+    init(overlay: CommandLineOverlay, context: ConfigurationContext) {
+        self.overlay = overlay
+        self.context = context
+    }
+
+    /// Reads everything; see ``Configuration/load(file:arguments:environment:)``.
+    mutating func load(file: String?) throws(ConfigurationError) -> Configuration {
+        let path = file ?? overlay.file?.text
+        if file != nil, let second = overlay.file {
+            problems.add(.duplicate, at: second.source, "a second configuration file is named: one is accepted")
+        }
+        let document = read(path)
+        let statements = document?.blocks.statements ?? []
+        let expander = percentExpander(statements)
+        let settings = merge(statements, expander)
+        if !problems.isEmpty { throw problems.error }
+        return Configuration(
+            settings: settings, warnings: (document?.expander.warnings ?? []) + Self.withoutEffect(settings),
+            file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
+    }
+
+    private mutating func read(_ path: String?) -> DocumentReader? {
+        guard let path else { return nil }
+        let name = Self.last("application-name", in: overlay.statements)
+        let variables = Variables(
+            predefined: [
+                "HOST_NAME": context.hostName, "APP_NAME": name ?? ItemDefinition.applicationName.defaultText ?? "",
+                "HOME_DIR": context.environment["HOME"] ?? "", "MAJOR_VERSION": String(context.version.major),
+                "MINOR_VERSION": String(context.version.minor),
+            ], environment: context.environment)
+        var reader = DocumentReader(
+            files: context.files, variables: variables, isApplicationNameFixed: name != nil)
+        reader.read(path, at: overlay.file?.source ?? .commandLine(option: "--config"))
+        problems.add(contentsOf: reader.problems)
+        return reader
+    }
+
+    private static func last(_ name: String, in statements: [Statement]) -> String? {
+        statements.last { $0.name.text == name && $0.values.count == 1 }?.values[0].text
+    }
+
+    private func percentExpander(_ statements: [Statement]) -> PercentExpander {
+        func written(_ item: ItemDefinition) -> String? {
+            Self.last(item.name, in: overlay.statements) ?? Self.last(item.name, in: statements)
+        }
+        let root = written(.applicationRoot).map { Paths.join(context.workingDirectory, $0) }
+        return PercentExpander(
+            root: root ?? context.workingDirectory,
+            application: written(.applicationName) ?? ItemDefinition.applicationName.defaultText ?? "",
+            host: context.hostName)
+    }
+
+    private mutating func merge(_ statements: [Statement], _ expander: PercentExpander) -> [String: Setting] {
+        var reader = SettingsReader(expander: expander)
+        let table = ItemDefinition.all
+        let fromFile = reader.read(statements, table: table)
+        let fromArguments = reader.read(overlay.statements, table: table)
+        var settings: [String: Setting] = [:]
+        for item in table {
+            let written = fromFile[item.name] ?? reader.builtIn(item)
+            guard let winner = fromArguments[item.name] else {
+                settings[item.name] = written
+                continue
+            }
+            settings[item.name] = Setting(
+                winner.value, source: winner.source, elementSources: winner.elementSources,
+                overridden: fromFile[item.name]?.source)
+        }
+        let root = ItemDefinition.applicationRoot.name
+        settings[root] = settings[root].map {
+            Setting(.text(expander.root), source: $0.source, overridden: $0.overridden)
+        }
+        problems.add(contentsOf: reader.problems)
+        return settings
+    }
+
+    /// Warns of items that somebody relies on too early: a limit that does not hold must not look as if it did.
+    private static func withoutEffect(_ settings: [String: Setting]) -> [ConfigurationProblem] {
+        ItemDefinition.all.compactMap { item in
+            guard case .later(let feature) = item.availability, let setting = settings[item.name],
+                setting.source != .builtIn
+            else { return nil }
+            return ConfigurationProblem(
+                .noEffect, at: setting.source,
+                "`\(item.name)` is accepted and has no effect yet: it waits for \(feature)")
+        }
+    }
+}

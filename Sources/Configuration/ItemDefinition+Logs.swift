@@ -1,0 +1,14 @@
+// Items of the event log.
+extension ItemDefinition {
+    static let eventLog = ItemDefinition(
+        "event-log", .path, note: "standard error", percent: .expanded("rah"), "the file of the event log")
+
+    static let logFormat = ItemDefinition(
+        "log-format", .choice(["text", "json"]), default: "text", "how lines of the event log look")
+
+    static let logLevel = ItemDefinition(
+        "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",
+        reloadable: true, "the least severe events that are logged")
+
+    static let logItems = [eventLog, logFormat, logLevel]
+}

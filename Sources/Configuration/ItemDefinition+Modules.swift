@@ -1,0 +1,41 @@
+// Items of the module and of the program itself. Names, types and defaults of auth-module, auth-moddir,
+// application-root and application-name are the reference's.
+extension ItemDefinition {
+    static let authModule = ItemDefinition(
+        "auth-module", .text, default: "xmlauth", "the module that answers: a name, a file name or an absolute path")
+
+    static let authModuleDirectory = ItemDefinition(
+        "auth-moddir", .path,
+        note: "%r/lib; while it is unset, the installation's own modules are found first", percent: .expanded("ra"),
+        "the directory of modules")
+
+    static let applicationRoot = ItemDefinition(
+        "application-root", .path, note: "the working directory", "the directory that `%r` stands for")
+
+    static let applicationName = ItemDefinition(
+        "application-name", .text, default: "authhost", "the name that `%a` stands for")
+
+    static let allowBareModules = ItemDefinition(
+        "allow-bare-modules", .flag, default: "FALSE",
+        "load a shared object without a descriptor, by its bare function names, as generation 7")
+
+    static let trustedOwner = ItemDefinition(
+        "trusted-owner", .list, note: "none",
+        "users (names or numbers), besides root and the running user, who may own module files")
+
+    static let moduleQueue = ItemDefinition(
+        "module-queue", .integer(.none, 1...1_000_000), default: "1024",
+        "questions that may wait for a serial or blocking module; one more could not be decided")
+
+    static let moduleThreads = ItemDefinition(
+        "module-threads", .integer(.none, 1...256), default: "4", "threads that call a blocking module")
+
+    static let moduleOptions = ItemDefinition(
+        "add-module-options", .moduleOptions, note: "none", reloadable: true,
+        "options of the named module, one a line; the module declares what it takes")
+
+    static let moduleItems = [
+        authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, trustedOwner, moduleQueue,
+        moduleThreads, moduleOptions,
+    ]
+}

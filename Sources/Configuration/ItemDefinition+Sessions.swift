@@ -1,0 +1,86 @@
+// Items of sessions, limits, usage statistics, mapping and tokens that are accepted and have no effect yet. Names,
+// types and defaults are the reference's where its documentation gives them.
+extension ItemDefinition {
+    private static let limits = Availability.later("limits on sessions")
+    private static let usage = Availability.later("usage statistics")
+    private static let tokens = Availability.later("log-in by signed token")
+
+    static let objectMap = ItemDefinition(
+        "object-map", .row(["pattern", "replacement"]), note: "none",
+        availability: .later("mapping by the configuration"), reloadable: true,
+        "maps object names before the module does: `%1` to `%9` captures, `%u` the user")
+
+    private static let limitItems = [
+        ItemDefinition(
+            "max-user-limit", .integer(.none, 0...Int.max), default: "0", availability: limits, reloadable: true,
+            "how many sessions there may be; 0 for no limit"),
+        ItemDefinition(
+            "max-user-warn", .integer(.none, 0...Int.max), default: "0", availability: limits, reloadable: true,
+            "the number of sessions that is worth a warning; 0 for none"),
+        ItemDefinition(
+            "max-user-ok", .integer(.none, 0...Int.max), default: "0", availability: limits, reloadable: true,
+            "the number of sessions below which the warning is over"),
+        ItemDefinition(
+            "auth-eject-users", .flag, default: "FALSE", availability: limits, reloadable: true,
+            "over the limit, eject the user's oldest session instead of refusing the new one"),
+        ItemDefinition(
+            "auth-node-eject-timeout", .float(.seconds, limitRange), default: "10.0",
+            availability: .later("clustering"),
+            reloadable: true, "how long another node may take to eject; then the new log-in is allowed anyway"),
+        ItemDefinition(
+            "add-application-params",
+            .block([
+                ItemDefinition("application-id", .list, note: "none", required: true, "the applications meant"),
+                ItemDefinition(
+                    "inactivity-period", .integer(.seconds, 0...Int.max), default: "0",
+                    "how long a session may be idle; 0 for ever"),
+            ]), note: "none", availability: limits, "settings for sessions of some applications"),
+    ]
+
+    private static let usageItems = [
+        ItemDefinition(
+            "write-users-period", .integer(.seconds, 1...31_536_000), default: "3600", availability: usage,
+            "how often statistics of users are written to the usage database in memory"),
+        ItemDefinition(
+            "write-users-time", .integer(.minutes, -1...11_520), default: "-1", availability: usage,
+            "the first write: minutes after midnight, above 1440 of the week; -1 at once"),
+        ItemDefinition(
+            "uupp-sync-time", .integer(.seconds, 1...31_536_000), default: "60", availability: usage,
+            "how often the usage database is written to disk"),
+        ItemDefinition(
+            "default-application-usage-warn-level", .integer(.percent, 1...99), availability: usage,
+            "the part of an application's licences whose use is worth a warning"),
+        ItemDefinition(
+            "application-usage-warn-level", .row(["application", "percentage"]), note: "none", availability: usage,
+            "the same for one application"),
+        ItemDefinition(
+            "auth-trading-group-report-period", .integer(.seconds, 1...31_536_000), availability: usage,
+            "how often the use by trading group is reported"),
+    ]
+
+    private static let tokenItems = [
+        ItemDefinition(
+            "add-sigkey",
+            .block([
+                ItemDefinition("key-id", .text, required: true, "the key's name"),
+                ItemDefinition(
+                    "keyfile", .path, percent: .expanded("r"), required: true, "the file of the public key"),
+                ItemDefinition(
+                    "hashing-algorithm",
+                    .choice([
+                        "md5", "0", "sha256", "1", "sha384", "2", "sha512", "3", "sha1", "4", "ripemd160", "5",
+                    ]), default: "0", "the signature's hash, by name or number"),
+                ItemDefinition(
+                    "timeout", .float(.seconds, 0.0...31_536_000.0), default: "0.0",
+                    "how long a token is good; 0 for signature-validtime"),
+            ]), note: "none", availability: tokens, reloadable: true, "a public key that signs log-in tokens"),
+        ItemDefinition(
+            "signature-validtime", .float(.seconds, 0.0...31_536_000.0), default: "600.0", availability: tokens,
+            reloadable: true, "how long a token is good whose key does not say"),
+        ItemDefinition(
+            "signature-hashsize", .integer(.none, 1...1_000_000), default: "1024", availability: tokens,
+            "buckets for the keys that tokens are signed with"),
+    ]
+
+    static let laterItems = [objectMap] + limitItems + usageItems + tokenItems + directoryItems + clusterItems
+}

@@ -1,0 +1,97 @@
+import Testing
+
+@testable import AuthConfiguration
+
+@Suite struct CommandLineTests {
+    @Test(arguments: [["--module", "cfgauth"], ["--module=cfgauth"], ["--auth-module", "cfgauth"]])
+    func `wins over the file`(arguments: [String]) throws {
+        let configuration = try load("auth-module xmlauth", arguments: arguments)
+        #expect(configuration.moduleName == "cfgauth")
+        let setting = configuration["auth-module"]
+        #expect(setting?.source.description == "command line: " + (arguments[0].split(separator: "=").first ?? ""))
+        #expect(setting?.overridden?.description == "main.conf:1:1")
+    }
+
+    @Test func `takes flags alone or with a value, lists by repetition and rows of two`() throws {
+        let configuration = try load(
+            "http-listen 127.0.0.1:1",
+            arguments: [
+                "--allow-bare-modules", "--auth-eject-users", "FALSE", "--http-listen", "127.0.0.1:2",
+                "--http-listen=127.0.0.1:3", "--object-map", "/A", "/B", "--http-realm=a=b", "--write-users-time", "-1",
+            ])
+        #expect(configuration.allowsBareModules)
+        #expect(configuration["auth-eject-users"]?.value == .flag(false))
+        #expect(configuration.httpAddresses.map(\.port) == [2, 3])
+        #expect(configuration.objectMaps.map(\.pattern) == ["/A"])
+        #expect(configuration.httpRealm == "a=b")
+        #expect(configuration["write-users-time"]?.value == .integer(-1))
+    }
+
+    @Test(arguments: [
+        (["--auth-modul", "x"], "--auth-modul: unknown option: the nearest known name is `--auth-module`"),
+        (["--modul=x"], "--modul: unknown option: the nearest known name is `--module`"),
+        (["--frobnicate"], "--frobnicate: unknown option: no known name is similar"),
+        (["serve"], "serve: unexpected argument: options start with `--`"),
+        (["--"], "--: unexpected argument: options start with `--`"),
+        (["-x"], "-x: unexpected argument: options start with `--`"),
+        (["--add-sigkey"], "--add-sigkey: `add-sigkey` is a block: it is written in a configuration file"),
+        (["--option", "a"], "--option: `NAME=VALUE` is expected, the name and value of a module's option"),
+        (["--option"], "--option: `NAME=VALUE` is expected, the name and value of a module's option"),
+        (["-c"], "-c: the path of a configuration file is expected"),
+        (["--config", "x"], "--config: a second configuration file is named: one is accepted"),
+        (["--module"], "--module: `auth-module` takes one text, but 0 values are given"),
+        (["--module", "--log-level=info"], "--module: `auth-module` takes one text, but 0 values are given"),
+        (["--object-map", "a"], "--object-map: `object-map` takes a pattern and a replacement, but 1 value is given"),
+        (
+            ["--module", "a", "--auth-module", "b"],
+            "--auth-module: `auth-module` is set twice, first at command line: --module: it takes one value"
+        ),
+        (
+            ["--auth-login-timeout", "soon"],
+            "--auth-login-timeout: `auth-login-timeout` takes a whole number of seconds from 1 to 86400, not `soon`"
+        ),
+    ])
+    func `says what is wrong with an argument`(arguments: [String], message: String) {
+        #expect(mistakes("", arguments: arguments) == "command line: " + message)
+    }
+
+    @Test(arguments: [["-c", "other.conf"], ["--config=other.conf"]])
+    func `names the configuration file`(arguments: [String]) throws {
+        let context = ConfigurationContext(
+            environment: [:], hostName: "box", workingDirectory: "/srv",
+            files: .inMemory(["other.conf": "log-level error"]))
+        let configuration = try Configuration.load(file: nil, arguments: arguments, context: context)
+        #expect(configuration.logLevel == "error")
+        #expect(configuration.file == "other.conf")
+    }
+
+    @Test func `sets options of the configured module over those of its block`() throws {
+        let text = """
+            add-module-options libxmlauth.so
+                file %r/users.xml
+                audit
+                hosts a b
+                add-user
+                    username ann
+                end-user
+            end-module-options
+            add-module-options other
+                file x
+            end-module-options
+            """
+        let configuration = try load(text, arguments: ["--option", "audit=TRUE", "--option=extra=a=b"])
+        let options = configuration.moduleOptions
+        #expect(options.map(\.name.text) == ["file", "hosts", "add-user", "audit", "extra"])
+        #expect(options.map { $0.values.map(\.text) } == [["%r/users.xml"], ["a", "b"], [], ["TRUE"], ["a=b"]])
+        #expect(options[2].block?.map(\.name.source.description) == ["main.conf:6:9"])
+        #expect(options[3].name.source.description == "command line: --option audit")
+        #expect(try configuration.expandPath(options[0].values[0], ofOption: "file") == "/srv/users.xml")
+        #expect(configuration.options(ofModule: "/opt/other.so").map(\.name.text) == ["file"])
+        let error = #expect(throws: ConfigurationError.self) {
+            try configuration.expandPath(Word("%z", at: options[0].name.source), ofOption: "file")
+        }
+        #expect(
+            error?.description
+                == "main.conf:2:5: `%z` is not accepted in `file`, which knows `%r`, `%a`, `%h` and `%%`")
+    }
+}
