@@ -1,0 +1,90 @@
+/// What `config show` and `config explain` print, as data.
+public struct ConfigurationDescription: Hashable, Sendable {
+    /// One item with everything that can be said of it. Secrets are hidden.
+    public struct Item: Hashable, Sendable {
+        /// The item's definition: type, unit, range, default, help, availability.
+        public let definition: ItemDefinition
+        /// The value as one would write it; nil when the item is unset. Blocks give a line for each.
+        public let value: String?
+        /// Where it was set.
+        public let source: SettingSource
+        /// Where the file sets it, when the command line won.
+        public let overridden: SettingSource?
+
+        /// Why the item has no effect yet, nil when it has.
+        public var withoutEffect: String? {
+            if case .later(let feature) = definition.availability { feature } else { nil }
+        }
+    }
+
+    /// Every item in the order of the table.
+    public let items: [Item]
+
+    /// Describes a configuration.
+    public init(_ configuration: Configuration) {
+        items = ItemDefinition.all.compactMap { definition in
+            guard let setting = configuration[definition.name] else { return nil }
+            return Item(
+                definition: definition, value: ValueText.text(setting.value, definition),
+                source: setting.source, overridden: setting.overridden)
+        }
+    }
+
+    /// Returns what is known of an item, nil when there is no item of that name.
+    public func explain(_ name: String) -> Item? {
+        items.first { $0.definition.name == name }
+    }
+}
+
+/// Spells values the way one would write them in a file.
+enum ValueText {
+    private static let hidden = "(hidden)"
+
+    static func text(_ value: ItemValue?, _ definition: ItemDefinition) -> String? {
+        if definition.isSecret, value != nil { return hidden }
+        switch value {
+        case nil: return nil
+        case .flag(let flag): return flag ? "TRUE" : "FALSE"
+        case .integer(let number):
+            return definition.type == .fileMode ? "0" + String(number, radix: 8) : String(number)
+        case .float(let number): return String(number)
+        case .text(let text): return quoted(text)
+        case .list(let texts):
+            if texts.isEmpty, definition.type == .addresses { return "none" }
+            return texts.map(quoted).joined(separator: " ")
+        case .rows(let rows):
+            return rows.map { $0.map(quoted).joined(separator: " ") }.joined(separator: "\n")
+        case .blocks(let blocks):
+            return blocks.map { text($0, definition) }.joined(separator: "\n")
+        case .moduleOptions(let blocks):
+            return blocks.map(text).joined(separator: "\n")
+        }
+    }
+
+    /// Writes quotes where a word needs them to be read back as one.
+    static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty && !text.contains { " \t\"\\#$".contains($0) }
+        if isPlain { return text }
+        var result = "\""
+        for character in text {
+            if "\"\\$".contains(character) { result.append("\\") }
+            result.append(character)
+        }
+        return result + "\""
+    }
+
+    private static func text(_ block: ConfigurationBlock, _ definition: ItemDefinition) -> String {
+        guard case .block(let table) = definition.type else { return block.name }
+        let lines = table.compactMap { inner -> String? in
+            guard let value = text(block[inner.name]?.value, inner) else { return nil }
+            return "\(inner.name) \(value)"
+        }
+        return "{ " + lines.joined(separator: "; ") + " }"
+    }
+
+    // NOTE: which options of a module are secret only the module knows, so the values of none are shown.
+    private static func text(_ block: ModuleOptionBlock) -> String {
+        let names = block.options.map(\.name.text).joined(separator: " ")
+        return "\(quoted(block.module.text)) { \(names) }"
+    }
+}
