@@ -26,6 +26,12 @@ public struct CommandLineOverlay: Sendable {
     private init(reading arguments: [String]) {
         table = Dictionary(ItemDefinition.all.map { ($0.name, $0) }) { first, _ in first }
         rest = arguments[...]
+        for (index, argument) in arguments.enumerated()
+        where argument.unicodeScalars.contains(where: \.isRefusedControl) {
+            problems.add(
+                .syntax, at: .commandLine(option: "argument \(index + 1)"), "a control character is not allowed")
+        }
+        if !problems.isEmpty { return }
         while let argument = rest.popFirst() { read(argument) }
     }
 

@@ -13,7 +13,7 @@ extension ItemDefinition {
         "http-realm", .text, default: "authhost", "the realm that browsers show when they ask for a password")
 
     static let sessionCookie = ItemDefinition(
-        "session-cookie", .text, default: "authhost_session", "the name of the session cookie")
+        "session-cookie", .token, default: "authhost_session", "the name of the session cookie")
 
     static let forwardAuthObject = ItemDefinition(
         "forward-auth-object", .text, default: "/web%p", percent: .template("pmh"),

@@ -73,6 +73,8 @@ public indirect enum ItemType: Hashable, Sendable {
     case fileMode
     /// Any text.
     case text
+    /// A text that is a token of HTTP (RFC 9110, section 5.6.2), so that it can name a cookie.
+    case token
     /// One of some texts.
     case choice([String])
     /// A file's or directory's path.

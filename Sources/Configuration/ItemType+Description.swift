@@ -7,6 +7,7 @@ extension ItemType {
         case .float: "float"
         case .fileMode: "octal"
         case .text: "string"
+        case .token: "token"
         case .choice(let texts): texts.joined(separator: " | ")
         case .path: "path"
         case .list: "string list"
@@ -42,6 +43,7 @@ extension ItemType {
         case .float(let unit, _): "a number \(Self.of(unit))\(rangeDescription)"
         case .fileMode: "file permissions in octal from 0 to 0777"
         case .text: "one text"
+        case .token: "letters, digits and any of !#$%&'*+-.^_|~"
         case .choice(let texts): "one of " + texts.map { "`\($0)`" }.joined(separator: ", ")
         case .path: "one path"
         case .list: "one or more texts"

@@ -59,8 +59,7 @@ struct Lexer {
 
     private func refuseControlCharacters() throws(LexerError) {
         for (offset, scalar) in scalars.enumerated() {
-            let isControl = scalar.value < 0x20 && scalar != "\t" || (0x7f...0x9f).contains(scalar.value)
-            if isControl {
+            if scalar.isRefusedControl {
                 let number = String(scalar.value, radix: 16, uppercase: true)
                 let padded = String(repeating: "0", count: 4 - number.count) + number
                 throw LexerError(at: position(of: offset), "control character U+\(padded) is not allowed")
@@ -135,4 +134,9 @@ struct LexerError: Error {
         self.position = position
         self.message = message
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether this is a control character other than a tab: none may get into a value, by whatever way.
+    var isRefusedControl: Bool { value < 0x20 && self != "\t" || (0x7f...0x9f).contains(value) }
 }

@@ -55,9 +55,14 @@ extension SettingsReader {
         case .integer(_, let range): DecimalNumber.integer(text).flatMap { range.contains($0) ? .integer($0) : nil }
         case .float(_, let range): DecimalNumber.float(text).flatMap { range.contains($0) ? .float($0) : nil }
         case .fileMode: DecimalNumber.fileMode(text).map { .integer($0) }
+        case .token: isToken(text) ? .text(text) : nil
         case .choice(let texts): texts.contains(text) ? .text(text) : nil
         default: nil
         }
+    }
+
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "!#$%&'*+-.^_|~".contains($0)) }
     }
 
     private mutating func refuse(_ word: Word, _ definition: ItemDefinition) -> ItemValue? {

@@ -35,6 +35,7 @@ import Testing
         (["--"], "--: unexpected argument: options start with `--`"),
         (["-x"], "-x: unexpected argument: options start with `--`"),
         (["--add-sigkey"], "--add-sigkey: `add-sigkey` is a block: it is written in a configuration file"),
+        (["--log-level=info", "--http-realm=a\r\nb: c"], "argument 2: a control character is not allowed"),
         (["--option", "a"], "--option: `NAME=VALUE` is expected, the name and value of a module's option"),
         (["--option"], "--option: `NAME=VALUE` is expected, the name and value of a module's option"),
         (["-c"], "-c: the path of a configuration file is expected"),

@@ -37,6 +37,9 @@ import Testing
         Case(
             "allow-bare-modules yes",
             "main.conf:1:20: `allow-bare-modules` takes TRUE or FALSE, or no value for TRUE, not `yes`"),
+        Case(
+            "session-cookie a;b",
+            "main.conf:1:16: `session-cookie` takes letters, digits and any of !#$%&'*+-.^_|~, not `a;b`"),
         Case("log-format xml", "main.conf:1:12: `log-format` takes one of `text`, `json`, not `xml`"),
         Case(
             "http-socket-mode 888",
