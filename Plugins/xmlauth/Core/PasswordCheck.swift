@@ -1,0 +1,102 @@
+import CLibCrypt
+import CLibNettle
+import Glibc
+
+/// Verifies passwords on one thread, with scratch memory of its own that is wiped after each use.
+final class PasswordCheck {
+    enum Answer: Sendable, Hashable {
+        case right
+        case wrong
+        /// The password cannot be given to the scheme whole.
+        case refused(String)
+        case failed(String)
+    }
+
+    private let scratch: UnsafeMutablePointer<crypt_data>
+
+    init() {
+        scratch = .allocate(capacity: 1)
+        // SAFETY: crypt_data is plain memory, and all zeros is its initial state (crypt(3)).
+        memset(scratch, 0, MemoryLayout<crypt_data>.size)
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Compares a password with a stored one, in time that does not depend on how much of them is equal.
+    ///
+    /// Blocks for as long as the hash takes: 1 µs to a second.
+    func verify(_ password: SecretCopy, against stored: [UInt8]) -> Answer {
+        if password.bytes.contains(0) { return .refused("the password holds a NUL") }
+        if stored.starts(with: PasswordHash.plainPrefix) {
+            return isEqual(password.bytes, Array(stored.dropFirst(PasswordHash.plainPrefix.count))) ? .right : .wrong
+        }
+        if stored.starts(with: PasswordHash.saltedPrefix) { return verifySalted(password, stored) }
+        return verifyCrypt(password, stored)
+    }
+
+    private func verifySalted(_ password: SecretCopy, _ stored: [UInt8]) -> Answer {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PasswordHash.longestStored) { decoded in
+            let length = stored.withUnsafeBufferPointer { PasswordHash.decodeSalted($0, into: decoded) }
+            guard let length, let base = decoded.baseAddress else { return .failed("the stored password cannot be read") }
+            var context = sha256_ctx()
+            var digest = [UInt8](repeating: 0, count: PasswordHash.digestSize)
+            nettle_sha256_init(&context)
+            // SAFETY: lengths are those of the buffers; nettle keeps no pointer.
+            nettle_sha256_update(&context, password.bytes.count, password.bytes.baseAddress)
+            nettle_sha256_update(
+                &context, length - PasswordHash.digestSize, UnsafePointer(base + PasswordHash.digestSize))
+            nettle_sha256_digest(&context, PasswordHash.digestSize, &digest)
+            explicit_bzero(&context, MemoryLayout<sha256_ctx>.size)
+            return nettle_memeql_sec(digest, base, PasswordHash.digestSize) == 1 ? .right : .wrong
+        }
+    }
+
+    private func verifyCrypt(_ password: SecretCopy, _ stored: [UInt8]) -> Answer {
+        let limit = stored.starts(with: Array("$2".utf8)) ? 72 : Int(CRYPT_MAX_PASSPHRASE_SIZE) - 1
+        if password.bytes.count > limit {
+            return .refused("the password has more than the \(limit) bytes that its hash can cover")
+        }
+        // SAFETY: the scratch is wiped before it is left, whatever happens.
+        defer { explicit_bzero(scratch, MemoryLayout<crypt_data>.size) }
+        let setting = (stored + [0]).map(CChar.init(bitPattern:))
+        // SAFETY: both strings are NUL-terminated; the result points into `scratch`.
+        let computed = password.withCString { crypt_r($0, setting, scratch) }
+        guard let computed, computed[0] != CChar(bitPattern: UInt8(ascii: "*")) else {
+            return .failed("crypt(3) refused the stored password: errno \(errno)")
+        }
+        let result = UnsafeBufferPointer(start: computed, count: strlen(computed))
+        return result.withMemoryRebound(to: UInt8.self) { isEqual($0, stored) } ? .right : .wrong
+    }
+
+    private func isEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: [UInt8]) -> Bool {
+        // The lengths of stored passwords are no secret worth hiding; their bytes are.
+        guard left.count == right.count else { return false }
+        if left.isEmpty { return true }
+        // SAFETY: both hold `count` bytes.
+        return nettle_memeql_sec(left.baseAddress, right, left.count) == 1
+    }
+}
+
+/// Holds a copy of a password until it has been checked, and wipes it.
+final class SecretCopy: @unchecked Sendable {
+    // Sendable: written in init and deinit only.
+    let bytes: UnsafeBufferPointer<UInt8>
+    private let storage: UnsafeMutableBufferPointer<UInt8>
+
+    init(_ password: Span<UInt8>) {
+        storage = .allocate(capacity: password.count + 1)
+        storage.initialize(repeating: 0)
+        for index in password.indices { storage[index] = password[index] }
+        bytes = UnsafeBufferPointer(rebasing: storage.dropLast())
+    }
+
+    deinit {
+        // SAFETY: the copy is owned; explicit_bzero(3) is not optimised away.
+        if let base = storage.baseAddress { explicit_bzero(base, storage.count) }
+        storage.deallocate()
+    }
+
+    func withCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        storage.withMemoryRebound(to: CChar.self) { body(UnsafePointer($0.baseAddress.unsafelyUnwrapped)) }
+    }
+}

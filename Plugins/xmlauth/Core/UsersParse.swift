@@ -1,0 +1,237 @@
+import CLibXML2
+import Rules
+
+/// Follows one parse: what libxml2 reports goes in, a directory or the first error comes out.
+final class UsersParse {
+    private let path: String
+    private var builder: DirectoryBuilder?
+    private var context: xmlParserCtxtPtr?
+    private var open: [Element] = []
+    private var error: UsersFileError?
+    /// The names of elements and attributes as the parser's dictionary holds them: one pointer comparison each.
+    private var elementNames: [UnsafePointer<xmlChar>?] = []
+    private var attributeNames: [UnsafePointer<xmlChar>?] = []
+    private var copies: [UnsafeMutableBufferPointer<UInt8>] = []
+
+    init(path: String, allowsPlain: Bool) {
+        self.path = path
+        builder = DirectoryBuilder(allowsPlain: allowsPlain)
+    }
+
+    deinit {
+        // SAFETY: made by `start`, freed once; no document was built.
+        if let context { xmlFreeParserCtxt(context) }
+    }
+
+    func start() throws(UsersFileError) {
+        xmlInitParser()
+        var handler = Self.handler()
+        // SAFETY: libxml2 copies the handler; `self` outlives the context, which it owns.
+        let made = xmlCreatePushParserCtxt(&handler, Unmanaged.passUnretained(self).toOpaque(), nil, 0, nil)
+        guard let made else { throw fail(.unreadable, (0, 0), "libxml2 cannot start") }
+        context = made
+        // Never NOENT and never DTDLOAD: entities are errors, and nothing else is ever opened.
+        xmlCtxtUseOptions(made, Int32(XML_PARSE_NONET.rawValue))
+        elementNames = Element.allCases.map { xmlDictLookup(made.pointee.dict, $0.name, -1) }
+        attributeNames = Attribute.allCases.map { xmlDictLookup(made.pointee.dict, $0.text, -1) }
+    }
+
+    func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(UsersFileError) {
+        let chars = bytes.bindMemory(to: CChar.self)
+        let code = xmlParseChunk(context, chars.baseAddress, Int32(chars.count), isLast ? 1 : 0)
+        if let error { throw error }
+        if code != 0 { throw fail(.notXML, place(nil), "not well-formed XML: libxml2 error \(code)") }
+    }
+
+    func finish() throws(UsersFileError) -> Directory {
+        guard let builder = builder.take() else { throw fail(.unreadable, (0, 0), "the file was read already") }
+        do {
+            return try builder.build()
+        } catch {
+            throw fail(.unknownGroup, (error.line, error.column), error.message)
+        }
+    }
+
+    // MARK: Callbacks
+
+    func begin(_ name: UnsafePointer<xmlChar>, namespaces: Bool, _ attributes: AttributeList) {
+        guard error == nil else { return }
+        let here = place(nil)
+        let parent = open.last
+        let accepted = parent?.children ?? [.root]
+        let found = accepted.first { elementNames[$0.rawValue] == name }
+        guard !namespaces, let element = found else {
+            let text = String(cString: name)
+            let names = accepted.map(\.name)
+            let expected = names.isEmpty ? "nothing" : names.map { "`\($0)`" }.joined(separator: ", ")
+            let container = parent.map { "inside `\($0.name)`" } ?? "as the outermost element"
+            let how = namespaces ? " with a namespace" : ""
+            return stop(
+                .unexpected, here,
+                "found the element `\(text)`\(how) \(container), expected \(expected)\(NearestWord.hint(text, among: names))")
+        }
+        open.append(element)
+        defer { dropCopies() }
+        guard let values = read(attributes, of: element, here) else { return }
+        do {
+            try enter(element, values, here)
+        } catch {
+            let start = error.attribute.flatMap { values[$0]?.baseAddress }
+            stop(error.code, place(start.map { $0 + error.offset }), error.message)
+        }
+    }
+
+    func end() {
+        guard error == nil, let element = open.popLast() else { return }
+        if element == .user || element == .group || element == .everybody { builder?.end() }
+    }
+
+    func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard error == nil, let first = bytes.firstIndex(where: { $0 > 0x20 }) else { return }
+        stop(.unexpected, place(bytes.baseAddress.map { $0 + first }), "found text inside `\(open.last?.name ?? "")`, expected elements alone")
+    }
+
+    func doctype() {
+        stop(.notXML, place(nil), "found a document type declaration, which a users file must not have")
+    }
+
+    func malformed(_ message: String, _ line: Int, _ column: Int) {
+        stop(.notXML, (line, column), "not well-formed XML: \(message)")
+    }
+
+    // MARK: Meaning
+
+    private func enter(
+        _ element: Element, _ values: AttributeValues, _ here: (Int, Int)
+    ) throws(DirectoryBuilder.Fault) {
+        let none = DirectoryBuilder.Text(start: nil, count: 0)
+        switch element {
+        case .root:
+            guard let version = values[.version], version.elementsEqual("1".utf8) else {
+                throw DirectoryBuilder.Fault(
+                    code: .badValue, attribute: .version, message: "this version of the format is not known, expected `1`")
+            }
+        case .group: try builder?.beginGroup(name: values[.name] ?? none, groups: values[.groups], at: here)
+        case .user:
+            try builder?.beginUser(
+                name: values[.name] ?? none, password: values[.password], groups: values[.groups], at: here)
+        case .everybody: try builder?.beginEverybody()
+        case .allow, .deny:
+            try builder?.add(
+                element == .allow ? .allow : .deny, actions: values[.actions] ?? none, object: values[.object] ?? none,
+                line: here.0)
+        case .map: try builder?.add(mapping: values[.from] ?? none, to: values[.to] ?? none)
+        }
+    }
+
+    private func read(_ list: AttributeList, of element: Element, _ here: (Int, Int)) -> AttributeValues? {
+        var values = AttributeValues()
+        for index in 0..<list.count {
+            let (name, value) = list[index]
+            let accepted = element.required + element.optional
+            guard let attribute = accepted.first(where: { attributeNames[$0.rawValue] == name }) else {
+                let text = name.map { String(cString: $0) } ?? ""
+                let names = accepted.map(\.text)
+                let expected = names.isEmpty ? "none" : names.map { "`\($0)`" }.joined(separator: ", ")
+                stop(
+                    .unexpected, here,
+                    "found the attribute `\(text)` of `\(element.name)`, expected \(expected)"
+                        + NearestWord.hint(text, among: names))
+                return nil
+            }
+            values[attribute] = value.contains(UInt8(ascii: "&")) ? unescaped(value) : value
+        }
+        if let missing = element.required.first(where: { values[$0] == nil }) {
+            stop(.missing, here, "`\(element.name)` has no attribute `\(missing.text)`")
+            return nil
+        }
+        return values
+    }
+
+    /// Puts `&` in place of `&#38;`, as which libxml2 passes an ampersand on when it is not to replace entities: the value
+    /// of an attribute can hold `&` in no other way. The copy lives until the element has been dealt with.
+    private func unescaped(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: value.count)
+        copies.append(copy)
+        var length = 0
+        var position = 0
+        while position < value.count {
+            copy.initializeElement(at: length, to: value[position])
+            position += value[position] == UInt8(ascii: "&") ? "&#38;".utf8.count : 1
+            length += 1
+        }
+        return UnsafeBufferPointer(rebasing: copy[..<length])
+    }
+
+    private func dropCopies() {
+        if copies.isEmpty { return }
+        for copy in copies { copy.deallocate() }
+        copies = []
+    }
+
+    // MARK: Places
+
+    /// Finds line and column of a byte of the current tag; of the tag's `<` when the byte is elsewhere (a value with a
+    /// character reference is a copy).
+    private func place(_ byte: UnsafePointer<UInt8>?) -> (Int, Int) {
+        guard let input = context?.pointee.input?.pointee, let base = input.base, let current = input.cur else {
+            return (0, 0)
+        }
+        var target = byte
+        if let wanted = byte, wanted < base || wanted >= current { target = nil }
+        var line = Int(input.line)
+        // SAFETY: `base...current` is the parser's buffer, unchanged during a callback.
+        var scan = current
+        var lineStart: UnsafePointer<UInt8>?
+        while scan > base {
+            let before = scan - 1
+            if before.pointee == 0x0A && target.map({ before < $0 }) ?? false {
+                lineStart = scan
+                break
+            }
+            if before.pointee == 0x0A { line -= 1 }
+            if target == nil && before.pointee == UInt8(ascii: "<") { target = before }
+            scan = before
+        }
+        guard let target else { return (Int(input.line), Int(input.col)) }
+        if lineStart == nil && input.consumed == 0 { lineStart = base }
+        if let lineStart { return (line, target - lineStart + 1) }
+        // The line began before the buffer: count back from where the parser stands, which is the same line.
+        return (line, line == Int(input.line) ? max(1, Int(input.col) - (current - target)) : 1)
+    }
+
+    private func stop(_ code: UsersFileError.Code, _ place: (Int, Int), _ message: String) {
+        guard error == nil else { return }
+        error = fail(code, place, message)
+        xmlStopParser(context)
+    }
+
+    private func fail(_ code: UsersFileError.Code, _ place: (Int, Int), _ message: String) -> UsersFileError {
+        UsersFileError(code: code, file: path, line: place.0, column: place.1, message: message)
+    }
+}
+
+/// Lends the attributes of one element as libxml2 hands them over: five pointers each.
+struct AttributeList {
+    let pointers: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+    let count: Int
+
+    subscript(index: Int) -> (name: UnsafePointer<xmlChar>?, value: UnsafeBufferPointer<UInt8>) {
+        guard let pointers else { return (nil, UnsafeBufferPointer(start: nil, count: 0)) }
+        // SAFETY: SAX2 passes 5 pointers an attribute: local name, prefix, URI, begin and end of the value. A prefixed
+        // attribute gets no name here, so that it is refused.
+        let row = pointers + index * 5
+        guard let begin = row[3], let end = row[4] else { return (nil, UnsafeBufferPointer(start: nil, count: 0)) }
+        return (row[1] == nil ? row[0] : row[1], UnsafeBufferPointer(start: begin, count: end - begin))
+    }
+}
+
+/// Keeps the values of one element by attribute.
+struct AttributeValues {
+    private var values = InlineArray<8, UnsafeBufferPointer<UInt8>?>(repeating: nil)
+
+    subscript(attribute: Attribute) -> UnsafeBufferPointer<UInt8>? {
+        get { values[attribute.rawValue] }
+        set { values[attribute.rawValue] = newValue }
+    }
+}

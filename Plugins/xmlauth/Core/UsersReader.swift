@@ -1,0 +1,55 @@
+import CLibXML2
+import Glibc
+
+/// Reads a users file piece by piece through libxml2's push parser.
+///
+/// No DTD, no entity but the five predefined ones, no namespace, no network; at most 1 GiB.
+enum UsersReader {
+    static let largestFile = 1 << 30
+
+    /// Reads a file into a directory. Blocks for as long as that takes.
+    static func read(_ path: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw unreadable(path, "cannot be opened: \(String(cString: strerror(errno)))") }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw unreadable(path, "is not a regular file")
+        }
+        if status.st_mode & S_IWOTH != 0 {
+            throw unreadable(path, "may be written by everybody; take that permission away (chmod o-w)")
+        }
+        if status.st_size > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
+        let session = UsersParse(path: path, allowsPlain: allowsPlain)
+        try session.start()
+        try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer throws(UsersFileError) in
+            var total = 0
+            while true {
+                let count = Glibc.read(file, buffer.baseAddress, buffer.count)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 { throw unreadable(path, "cannot be read: \(String(cString: strerror(errno)))") }
+                total += count
+                // The file may grow while it is read.
+                if total > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
+                try session.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), isLast: count == 0)
+                if count == 0 { return }
+            }
+        }
+        return try session.finish()
+    }
+
+    /// Reads a text, for tests and checks. `name` stands in the messages.
+    static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+        let session = UsersParse(path: name, allowsPlain: allowsPlain)
+        try session.start()
+        try text.withUnsafeBufferPointer { bytes throws(UsersFileError) in
+            try session.feed(UnsafeRawBufferPointer(bytes), isLast: false)
+        }
+        try session.feed(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
+        return try session.finish()
+    }
+
+    private static func unreadable(_ path: String, _ message: String) -> UsersFileError {
+        UsersFileError(code: .unreadable, file: path, line: 0, column: 0, message: "the users file \(message)")
+    }
+}
