@@ -1,0 +1,126 @@
+// For sem_clockwait and pthread_setname_np, which Swift's Glibc module lacks.
+#define _GNU_SOURCE
+#include "cffi.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <ffi.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MAXIMUM_PARAMETERS 12
+
+struct cffi_plan {
+    ffi_cif cif;
+    size_t count;
+    ffi_type *types[MAXIMUM_PARAMETERS];
+};
+
+static ffi_type *type_of(char letter) {
+    switch (letter) {
+    case 'i': return &ffi_type_sint;
+    case 'u': return &ffi_type_uint;
+    case 'q': return &ffi_type_uint64;
+    case 'z': return sizeof(size_t) == 8 ? &ffi_type_uint64 : &ffi_type_uint32;
+    case 'p': return &ffi_type_pointer;
+    case 'v': return &ffi_type_void;
+    default: return NULL;
+    }
+}
+
+cffi_plan *cffi_prepare(const char *signature) {
+    size_t length = strlen(signature);
+    if (length < 3 || signature[1] != '(' || signature[length - 1] != ')' || length - 3 > MAXIMUM_PARAMETERS) {
+        return NULL;
+    }
+    ffi_type *result = type_of(signature[0]);
+    cffi_plan *plan = calloc(1, sizeof *plan);
+    if (!result || !plan) {
+        free(plan);
+        return NULL;
+    }
+    plan->count = length - 3;
+    for (size_t i = 0; i < plan->count; i++) {
+        plan->types[i] = type_of(signature[2 + i]);
+        if (!plan->types[i] || plan->types[i] == &ffi_type_void) {
+            free(plan);
+            return NULL;
+        }
+    }
+    if (ffi_prep_cif(&plan->cif, FFI_DEFAULT_ABI, (unsigned)plan->count, result, plan->types) != FFI_OK) {
+        free(plan);
+        return NULL;
+    }
+    return plan;
+}
+
+void cffi_free(cffi_plan *plan) { free(plan); }
+
+size_t cffi_parameter_count(const cffi_plan *plan) { return plan->count; }
+
+int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t *arguments) {
+    void *values[MAXIMUM_PARAMETERS];
+    for (size_t i = 0; i < plan->count; i++) {
+        // On a big-endian machine a narrow value stands at the end of its slot.
+        size_t skip = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 8 - plan->types[i]->size : 0;
+        values[i] = (char *)&arguments[i] + skip;
+    }
+    // libffi widens an integral result to ffi_arg.
+    ffi_arg result = 0;
+    ffi_call((ffi_cif *)&plan->cif, function, &result, values);
+    if (plan->cif.rtype == &ffi_type_void) return 0;
+    return plan->cif.rtype == &ffi_type_sint ? (int64_t)(int)result : (int64_t)result;
+}
+
+char *cffi_scratch(void) {
+    static _Thread_local _Alignas(16) char scratch[CFFI_SCRATCH_SIZE];
+    return scratch;
+}
+
+static _Thread_local void *thread_value;
+void *cffi_thread_value(void) { return thread_value; }
+void cffi_set_thread_value(void *value) { thread_value = value; }
+
+uint16_t cffi_machine(void) {
+#if defined(__x86_64__)
+    return EM_X86_64;
+#elif defined(__aarch64__)
+    return EM_AARCH64;
+#elif defined(__riscv)
+    return EM_RISCV;
+#elif defined(__powerpc64__)
+    return EM_PPC64;
+#elif defined(__s390x__)
+    return EM_S390;
+#else
+    return EM_NONE;
+#endif
+}
+
+cffi_function cffi_symbol(void *library, const char *name) {
+    // POSIX lets a pointer from dlsym be a function; ISO C has no cast for it.
+    void *address = dlsym(library, name);
+    cffi_function function = NULL;
+    memcpy(&function, &address, sizeof function);
+    return function;
+}
+
+int cffi_semaphore_wait(sem_t *semaphore, int64_t nanoseconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += nanoseconds / 1000000000;
+    until.tv_nsec += nanoseconds % 1000000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    for (;;) {
+        if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) == 0) return 0;
+        if (errno != EINTR) return errno;
+    }
+}
+
+void cffi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -1,0 +1,46 @@
+// What ModuleHost takes from C: prepared libffi calls, and the memory of a thread that Swift cannot name.
+#ifndef AUTHHOST_CFFI_H
+#define AUTHHOST_CFFI_H
+
+#include <semaphore.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A call interface prepared once and used from many threads at once; ffi_call never writes to it.
+typedef struct cffi_plan cffi_plan;
+
+// Prepares a call interface from a signature of the descriptor's alphabet, such as "i(ppp)".
+// Returns NULL for a signature that is malformed, has more than 12 parameters, or that libffi refuses.
+// OWNERSHIP: the caller's, to be given to cffi_free.
+cffi_plan *_Nullable cffi_prepare(const char *_Nonnull signature);
+
+void cffi_free(cffi_plan *_Nonnull plan);
+
+// The number of parameters of the plan.
+size_t cffi_parameter_count(const cffi_plan *_Nonnull plan);
+
+// Calls `function`. arguments: one 64-bit slot for each parameter, the value in its low bits.
+// Returns the function's value, sign- or zero-extended; 0 for a void function.
+int64_t cffi_call(const cffi_plan *_Nonnull plan, void (*_Nonnull function)(void), const uint64_t *_Nonnull arguments);
+
+// Bytes that belong to the calling thread until it ends: what a call lends to a module.
+#define CFFI_SCRATCH_SIZE 32768
+char *_Nonnull cffi_scratch(void);
+
+// One pointer for each thread, NULL at first.
+void *_Nullable cffi_thread_value(void);
+void cffi_set_thread_value(void *_Nullable value);
+
+// The host's ELF machine (EM_*).
+uint16_t cffi_machine(void);
+
+// Waits at most so many nanoseconds on the monotonic clock; returns 0, or an errno.
+int cffi_semaphore_wait(sem_t *_Nonnull semaphore, int64_t nanoseconds);
+
+// Names the calling thread for ps(1) and debuggers.
+void cffi_name_thread(const char *_Nonnull name);
+
+typedef void (*cffi_function)(void);
+cffi_function _Nullable cffi_symbol(void *_Nonnull library, const char *_Nonnull name);
+
+#endif

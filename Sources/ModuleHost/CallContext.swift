@@ -1,0 +1,43 @@
+import CFFI
+
+/// What the calling thread is doing: inside an entry point of a module, and what must wait until it has returned.
+///
+/// A host function called from inside an entry never calls a module; see `include/authhost/host.h`.
+public final class CallContext {
+    private var depth = 0
+    private var waiting: [() -> Void] = []
+    /// The session and token of the question this thread is in; for generations 6 and 7, which do not get a token.
+    var question: (session: UInt64, token: UInt64)?
+
+    private static func existing() -> CallContext? {
+        // SAFETY: the value is set by `current()` alone, to a retained reference that is never released before the thread ends.
+        cffi_thread_value().map { Unmanaged<CallContext>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    static func current() -> CallContext {
+        if let context = existing() { return context }
+        let context = CallContext()
+        // NOTE: one small object for each thread that ever asked a module; threads are few and live long.
+        cffi_set_thread_value(Unmanaged.passRetained(context).toOpaque())
+        return context
+    }
+
+    static func enter() { current().depth += 1 }
+
+    static func leave() {
+        let context = current()
+        context.depth -= 1
+        guard context.depth == 0, !context.waiting.isEmpty else { return }
+        let work = context.waiting
+        context.waiting = []
+        for body in work { body() }
+    }
+
+    /// Whether the calling thread is inside an entry point.
+    public static var isInsideCall: Bool { (existing()?.depth ?? 0) > 0 }
+
+    /// Runs `body` now, or, inside an entry point, when the outermost one has returned, on this thread.
+    public static func afterCall(_ body: @escaping () -> Void) {
+        if let context = existing(), context.depth > 0 { context.waiting.append(body) } else { body() }
+    }
+}

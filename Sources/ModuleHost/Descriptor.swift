@@ -1,0 +1,220 @@
+import CAuthModule
+import CFFI
+
+/// Who a module says it is.
+public struct ModuleIdentity: Sendable, Equatable {
+    public enum Threads: UInt32, Sendable {
+        case serial = 0
+        case any, blocking
+    }
+
+    public let name: String
+    public let version: String
+    /// 6, 7 or 9.
+    public let generation: UInt32
+    public let threads: Threads
+    /// Whether it came without a descriptor.
+    public let bare: Bool
+}
+
+/// One option that a module declares.
+public struct ModuleOption: Sendable, Equatable {
+    /// The numbers are `AUTH_OPTION_*`.
+    public enum Kind: UInt32, Sendable {
+        case string = 1
+        case boolean, integer, decimal, path, secret, list
+    }
+
+    public let name: String
+    public let kind: Kind
+    /// nil: the option is required.
+    public let defaultValue: String?
+    public let help: String
+}
+
+/// Reads and checks the descriptor of a mapped module. Nothing of it is trusted before it was checked.
+struct DescriptorReader {
+    /// The highest generation this host speaks, and the revision of its draft.
+    static let generation: UInt32 = 9
+    static let draft = UInt32(AUTH_DRAFT)
+    private static let generations: [UInt32] = [6, 7, 9]
+    private static let maximumRows: UInt32 = 256
+
+    let module: String
+    private let descriptor: auth_module_t
+
+    /// Calls `auth_module`, which returns static data, and checks what comes back.
+    init(module: String, function: @escaping cffi_function) throws(ModuleError) {
+        self.module = module
+        guard let call = CallInterface(signature: "p(uu)", function: function) else {
+            throw ModuleError(.linkFailed, module, "libffi cannot prepare a call of `auth_module`")
+        }
+        let address = call(UInt64(Self.generation), UInt64(MemoryLayout<auth_module_t>.size))
+        guard let pointer = UnsafeRawPointer(bitPattern: Int(address)) else {
+            throw ModuleError(
+                .nullDescriptor, module,
+                "`auth_module` returned no descriptor to a host of generation \(Self.generation)")
+        }
+        // SAFETY: the ABI says that `auth_module` returns static data; the first two words are read before the rest is.
+        let magic = pointer.load(as: UInt32.self)
+        let size = pointer.load(fromByteOffset: 4, as: UInt32.self)
+        guard magic == AUTH_MAGIC else {
+            throw ModuleError(
+                .wrongMagic, module, "its descriptor starts with \(Self.hex(magic)); \(Self.hex(AUTH_MAGIC)) is accepted")
+        }
+        guard size >= UInt32(MemoryLayout<auth_module_t>.size) else {
+            throw ModuleError(
+                .truncatedDescriptor, module,
+                "its descriptor says it has \(size) bytes; at least \(MemoryLayout<auth_module_t>.size) are accepted")
+        }
+        descriptor = pointer.load(as: auth_module_t.self)
+    }
+
+    func identity() throws(ModuleError) -> ModuleIdentity {
+        guard Self.generations.contains(descriptor.generation) else {
+            throw ModuleError(
+                .unknownGeneration, module,
+                "it is of generation \(descriptor.generation); this host speaks 6, 7 and 9")
+        }
+        guard descriptor.generation != 9 || descriptor.draft == Self.draft else {
+            throw ModuleError(
+                .otherDraft, module,
+                "it was built for draft \(descriptor.draft) of generation 9; this host speaks draft \(Self.draft): build it again")
+        }
+        guard let name = text(descriptor.name, 64), let version = text(descriptor.version, 64),
+            name.utf8.allSatisfy(Self.isNameByte), !name.isEmpty, !version.isEmpty,
+            let threads = ModuleIdentity.Threads(rawValue: descriptor.threads)
+        else {
+            throw ModuleError(
+                .badIdentity, module,
+                "its name, version or thread declaration (\(descriptor.threads)) is not one; "
+                    + "1 to 64 of a-z 0-9 _ -, 1 to 64 characters, and 0, 1 or 2 are accepted")
+        }
+        return ModuleIdentity(
+            name: name, version: version, generation: descriptor.generation,
+            threads: descriptor.generation == 9 ? threads : .serial, bare: false)
+    }
+
+    /// Agrees on a version of every entry point and prepares its call.
+    func entries() throws(ModuleError) -> EntryTable {
+        var seen = Set<String>()
+        var table = EntryTable()
+        for entry in try rawEntries() {
+            let name = text(entry.name, 64) ?? ""
+            guard seen.insert("\(name)/\(entry.version)").inserted else {
+                throw ModuleError(.duplicateEntry, module, "it lists `\(name)` version \(entry.version) twice")
+            }
+            let (point, bound) = try EntryBinder(module: module).bind(
+                name, entry.version, text(entry.signature, 32) ?? "", entry.function)
+            if table[point].map({ $0.version < bound.version }) ?? true { table.add(point, bound) }
+        }
+        try table.validate(generation: descriptor.generation, module: module)
+        return table
+    }
+
+    /// The rows of the entry table as they stand there, to be compared with the note.
+    func entryRows() throws(ModuleError) -> [ModuleInspection.Entry] {
+        try rawEntries().map { entry in
+            ModuleInspection.Entry(
+                name: text(entry.name, 64) ?? "", version: entry.version, signature: text(entry.signature, 32) ?? "")
+        }
+    }
+
+    private func rawEntries() throws(ModuleError) -> [auth_entry_t] {
+        try rows(
+            descriptor.entry_count, descriptor.entry_size, UnsafeRawPointer(descriptor.entries),
+            MemoryLayout<auth_entry_t>.size, "entry table", .truncatedDescriptor
+        ).map { $0.load(as: auth_entry_t.self) }
+    }
+
+    func options() throws(ModuleError) -> [ModuleOption] {
+        let rows = try rows(
+            descriptor.option_count, descriptor.option_size, UnsafeRawPointer(descriptor.options),
+            MemoryLayout<auth_option_t>.size, "option table", .badOptionTable)
+        var options: [ModuleOption] = []
+        for row in rows {
+            let option = row.load(as: auth_option_t.self)
+            guard let name = text(option.name, 64), !name.isEmpty, let kind = ModuleOption.Kind(rawValue: option.type),
+                let help = text(option.help, 512), !options.contains(where: { $0.name == name })
+            else {
+                throw ModuleError(
+                    .badOptionTable, module,
+                    "row \(options.count + 1) of its option table has no name, type 1 to 7 and help, or repeats a name")
+            }
+            let value = option.default_value == nil ? nil : text(option.default_value, 4096)
+            options.append(ModuleOption(name: name, kind: kind, defaultValue: value, help: help))
+        }
+        return options
+    }
+
+    /// The addresses of a table's rows. A row may be larger than ours: its later members are not read.
+    private func rows(
+        _ count: UInt32, _ size: UInt32, _ start: UnsafeRawPointer?, _ ours: Int, _ what: String, _ code: ModuleError.Code
+    ) throws(ModuleError) -> [UnsafeRawPointer] {
+        if count == 0 { return [] }
+        guard count <= Self.maximumRows, Int(size) >= ours, size % 8 == 0, let start else {
+            throw ModuleError(
+                code, module,
+                "its \(what) has \(count) rows of \(size) bytes at \(start == nil ? "no address" : "an address"); "
+                    + "at most \(Self.maximumRows) rows of at least \(ours) are accepted")
+        }
+        return (0..<Int(count)).map { start + $0 * Int(size) }
+    }
+
+    /// Copies a NUL-terminated string of the descriptor; nil for none, for one that is too long, or not UTF-8.
+    private func text(_ pointer: UnsafePointer<CChar>?, _ limit: Int) -> String? {
+        guard let pointer else { return nil }
+        // SAFETY: strings of the descriptor are static and NUL-terminated; at most `limit` + 1 bytes are looked at.
+        var bytes: [UInt8] = []
+        while pointer[bytes.count] != 0 {
+            if bytes.count == limit { return nil }
+            bytes.append(UInt8(bitPattern: pointer[bytes.count]))
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    private static func hex(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
+}
+
+/// Agrees on one row of an entry table.
+struct EntryBinder {
+    let module: String
+
+    func bind(
+        _ name: String, _ version: UInt32, _ signature: String, _ function: cffi_function?
+    ) throws(ModuleError) -> (EntryPoint, BoundEntry) {
+        guard let point = EntryPoint(rawValue: name) else {
+            throw ModuleError(
+                .unknownEntry, module,
+                "it lists the entry point `\(name)`, which this host does not have; it has "
+                    + EntryPoint.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
+        }
+        guard let expected = point.signatures[version] else {
+            let known = point.signatures.keys.sorted().map(String.init).joined(separator: ", ")
+            throw ModuleError(
+                .unknownVersion, module,
+                "it lists version \(version) of `\(name)`; this host speaks \(known)")
+        }
+        guard signature == expected else {
+            throw ModuleError(
+                .wrongSignature, module,
+                "its `\(name)` version \(version) has the signature `\(signature)`; `\(expected)` is accepted")
+        }
+        guard let function else {
+            throw ModuleError(.missingFunction, module, "its `\(name)` version \(version) has no function")
+        }
+        guard let call = CallInterface(signature: expected, function: function) else {
+            throw ModuleError(.wrongSignature, module, "libffi cannot prepare a call of `\(name)`, `\(expected)`")
+        }
+        return (point, BoundEntry(version: version, call: call))
+    }
+}

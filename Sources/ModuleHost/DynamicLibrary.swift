@@ -1,0 +1,59 @@
+import CFFI
+import Glibc
+
+/// A mapped shared object. It is never closed once code of it ran: other threads may still be in it (see the toolchain's
+/// crashes with `dlclose`), so the mapping lives as long as the process.
+struct DynamicLibrary: @unchecked Sendable {
+    // The handle is only ever passed to dlsym, which is safe from any thread (POSIX.1-2017, section 2.9.1).
+    private let handle: UnsafeMutableRawPointer
+
+    /// Maps `path` with every symbol resolved and none of its own offered to others.
+    init(path: String, module: String) throws(ModuleError) {
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+            // SAFETY: dlerror returns a NUL-terminated string of this thread, copied at once.
+            let message = dlerror().map { String(cString: $0) } ?? "no reason given"
+            throw ModuleError(.linkFailed, module, "the dynamic linker refuses it: \(message)")
+        }
+        self.handle = handle
+    }
+
+    /// Finds an exported function, or nil.
+    func function(_ name: String) -> cffi_function? { cffi_symbol(handle, name) }
+}
+
+/// One prepared libffi call: the only way into a module.
+final class CallInterface: @unchecked Sendable {
+    // libffi never writes to a prepared interface, and it is freed with its last user only.
+    private let plan: OpaquePointer
+    private let function: cffi_function
+    private let count: Int
+
+    /// - Returns: nil where the signature is not one of the descriptor's alphabet.
+    init?(signature: String, function: @escaping cffi_function) {
+        guard let plan = cffi_prepare(signature) else { return nil }
+        self.plan = plan
+        self.function = function
+        count = cffi_parameter_count(plan)
+    }
+
+    deinit { cffi_free(plan) }
+
+    /// Calls the function with one slot for each parameter.
+    func callAsFunction(_ a: Slot = 0, _ b: Slot = 0, _ c: Slot = 0, _ d: Slot = 0, _ e: Slot = 0, _ f: Slot = 0) -> Int64 {
+        CallContext.enter()
+        defer { CallContext.leave() }
+        var slots = (a, b, c, d, e, f)
+        // SAFETY: the tuple is six contiguous 64-bit words; no signature in the catalogue has more than six parameters.
+        return withUnsafeBytes(of: &slots) { raw in
+            cffi_call(plan, function, raw.baseAddress!.assumingMemoryBound(to: UInt64.self))
+        }
+    }
+}
+
+/// One argument: its value in the low bits.
+typealias Slot = UInt64
+
+extension UInt64 {
+    /// An address as an argument.
+    init(_ pointer: UnsafeRawPointer?) { self = pointer.map { UInt64(UInt(bitPattern: $0)) } ?? 0 }
+}

@@ -1,0 +1,84 @@
+/// The entry points of the ABI, by the names of the reference SDK.
+enum EntryPoint: String, CaseIterable {
+    case initialise = "auth_init"
+    case exit = "auth_exit"
+    case reload = "auth_reload"
+    case cancel = "auth_cancel"
+    case newUser = "auth_new_user"
+    case resumeUser = "auth_resume_user"
+    case freeUser = "auth_free_user"
+    case mapObject = "auth_map_object"
+    case newObject = "auth_new_object"
+    case freeObject = "auth_free_object"
+    case requestObject = "auth_request_object"
+    case discardObject = "auth_discard_object"
+    case checkRead = "auth_check_read"
+    case checkWrite = "auth_check_write"
+    case checkWriteJava = "checkWrite"
+    case checkCreate = "auth_check_create"
+    case checkWriteExtended = "auth_check_write_extended"
+    case checkBatch = "auth_check_batch"
+    case checkUpdate = "auth_check_update"
+    case permissionUpdate = "auth_global_permission_update"
+    case httpRequest = "auth_http_request"
+
+    /// The parameter list of every version that the host speaks: `include/authhost/entries6.h`, `7` and `9`.
+    var signatures: [UInt32: String] {
+        switch self {
+        case .initialise: [6: "i(p)", 7: "i(p)", 9: "i(pp)"]
+        case .exit: [6: "v()", 7: "v()", 9: "v(p)"]
+        case .reload: [9: "i(p)"]
+        case .cancel: [9: "v(pq)"]
+        case .newUser: [6: "i(ppp)", 7: "i(ppp)", 9: "i(ppp)"]
+        case .resumeUser: [9: "i(ppp)"]
+        case .freeUser: [6: "i(p)", 7: "i(p)", 9: "i(pqu)"]
+        case .mapObject: [6: "i(pppp)", 7: "i(ppppp)", 9: "i(ppp)"]
+        case .newObject: [6: "i(pp)", 7: "i(pp)"]
+        case .freeObject: [6: "i(p)", 7: "i(p)"]
+        case .requestObject, .discardObject: [6: "i(pp)", 7: "i(pp)"]
+        case .checkRead, .checkWrite, .checkWriteJava: [6: "i(pp)", 7: "i(ppp)", 9: "i(ppp)"]
+        case .checkCreate: [9: "i(ppp)"]
+        case .checkWriteExtended: [6: "i(ppipp)", 7: "i(pppipp)"]
+        case .checkBatch: [9: "i(ppzp)"]
+        case .checkUpdate: [6: "i(ppp)", 7: "i(ppp)"]
+        case .permissionUpdate: [6: "v(ppipu)", 7: "v(ppipu)"]
+        case .httpRequest: [6: "i(ppup)", 7: "i(ppup)", 9: "i(ppp)"]
+        }
+    }
+}
+
+/// An entry that was found in a module and agreed on.
+struct BoundEntry: Sendable {
+    let version: UInt32
+    let call: CallInterface
+}
+
+/// The entries of one module: for each name the highest version that the host knows.
+struct EntryTable: Sendable {
+    private(set) var entries: [EntryPoint: BoundEntry] = [:]
+
+    subscript(_ point: EntryPoint) -> BoundEntry? { entries[point] }
+
+    /// The write check, under either of its names.
+    var write: BoundEntry? { entries[.checkWrite] ?? entries[.checkWriteJava] }
+
+    var names: [String] { entries.keys.map(\.rawValue).sorted() }
+
+    mutating func add(_ point: EntryPoint, _ entry: BoundEntry) { entries[point] = entry }
+
+    /// - Throws: the rule between entries that the module breaks.
+    func validate(generation: UInt32, module: String) throws(ModuleError) {
+        if entries[.checkWrite] != nil, entries[.checkWriteJava] != nil {
+            throw ModuleError(
+                .bothSpellings, module,
+                "it exports both `auth_check_write` and `checkWrite`, which are one entry point; one of them is accepted")
+        }
+        let required: [EntryPoint] = generation >= 9 ? [.initialise, .newUser] : [.newUser]
+        for point in required where entries[point] == nil {
+            throw ModuleError(
+                .missingEntry, module,
+                "it lacks `\(point.rawValue)`, which generation \(generation) requires; it exports "
+                    + names.map { "`\($0)`" }.joined(separator: ", "))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import AuthCore
+import CAuthModule
+import Glibc
+
+/// Contributed fields as the C interface wants them.
+enum FieldRecords {
+    /// Lends the fields; without fields nothing is allocated.
+    static func withFields<Result>(
+        _ fields: [Field], _ body: (UnsafeMutableBufferPointer<string_pair_t>) -> Result
+    ) -> Result {
+        if fields.isEmpty { return body(UnsafeMutableBufferPointer(start: nil, count: 0)) }
+        let pairs = UnsafeMutableBufferPointer<string_pair_t>.allocate(capacity: fields.count)
+        for (index, field) in fields.enumerated() {
+            pairs.initializeElement(at: index, to: string_pair_t(name: strdup(field.name), value: strdup(field.value)))
+        }
+        defer {
+            for pair in pairs {
+                free(pair.name)
+                free(pair.value)
+            }
+            pairs.deallocate()
+        }
+        return body(pairs)
+    }
+}
+
+/// The records of a batch: one block of memory for all names, so that their addresses stand still during the call.
+struct BatchRows {
+    let records: UnsafeMutableBufferPointer<auth_check_t>
+    let results: UnsafeMutableBufferPointer<auth_result_t>
+    private let objects: UnsafeMutableBufferPointer<object_t>
+    private let text: UnsafeMutableBufferPointer<CChar>
+
+    init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64) {
+        records = .allocate(capacity: checks.count)
+        results = .allocate(capacity: checks.count)
+        objects = .allocate(capacity: checks.count)
+        let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
+        text = .allocate(capacity: length)
+        var used = 0
+        let user = Self.store(session.user.withTerminatedBytes, in: text, &used)
+        for (index, row) in checks.enumerated() {
+            let requested = Self.store(row.check.name.withTerminatedBytes, in: text, &used)
+            let name = Self.store(row.object.withTerminatedBytes, in: text, &used)
+            var object = object_t()
+            object.size = UInt32(MemoryLayout<object_t>.size)
+            object.type = AUTH_OBJECT_UNKNOWN
+            object.name = name.data
+            objects.initializeElement(at: index, to: object)
+            var record = auth_check_t()
+            record.size = UInt32(MemoryLayout<auth_check_t>.size)
+            record.action = row.check.action.number
+            record.session = session.handle
+            record.deadline = deadline
+            record.user = user
+            record.requested = requested
+            record.object = objects.baseAddress! + index
+            records.initializeElement(at: index, to: record)
+            // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.
+            var result = auth_result_t()
+            result.size = UInt32(MemoryLayout<auth_result_t>.size)
+            results.initializeElement(at: index, to: result)
+        }
+    }
+
+    func deallocate() {
+        records.deallocate()
+        results.deallocate()
+        objects.deallocate()
+        text.deallocate()
+    }
+
+    private static func store(
+        _ lend: ((UnsafeBufferPointer<UInt8>) -> Int) -> Int, in text: UnsafeMutableBufferPointer<CChar>, _ used: inout Int
+    ) -> auth_string_t {
+        let start = text.baseAddress! + used
+        let count = lend { bytes in
+            for (index, byte) in bytes.enumerated() { start[index] = CChar(bitPattern: byte) }
+            return bytes.count
+        }
+        used += count
+        return auth_string_t(data: start, length: count - 1)
+    }
+}

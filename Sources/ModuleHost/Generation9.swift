@@ -1,0 +1,199 @@
+import AuthCore
+import CAuthModule
+import Synchronization
+
+/// Asks a module of generation 9: `include/authhost/entries9.h`.
+final class Generation9: Generation, @unchecked Sendable {
+    // `instance` is written by initialise(), which returns before any other entry is called, and is read-only then.
+    private var instance: UnsafeMutableRawPointer?
+    private let table: EntryTable
+    private let newUser, resumeUser, mapObject, checkRead, checkWrite, checkCreate, batch: CallInterface?
+
+    init(_ table: EntryTable) {
+        self.table = table
+        newUser = table[.newUser]?.call
+        resumeUser = table[.resumeUser]?.call
+        mapObject = table[.mapObject]?.call
+        checkRead = table[.checkRead]?.call
+        checkWrite = table.write?.call
+        // Without an entry of its own a create is asked as a write.
+        checkCreate = table[.checkCreate]?.call ?? table.write?.call
+        batch = table[.checkBatch]?.call
+    }
+
+    var maps: Bool { mapObject != nil }
+
+    func initialise(_ host: HostTable) -> Status {
+        guard let call = table[.initialise]?.call else { return .error }
+        // A cell of its own: an init that is written off as hung may still write to it later.
+        let cell = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
+        cell.initialize(to: nil)
+        let status = call(UInt64(host.pointer), UInt64(UnsafeRawPointer(cell)))
+        instance = cell.pointee
+        cell.deallocate()
+        return Status(rawValue: Int32(truncatingIfNeeded: status))
+    }
+
+    func exit() { _ = table[.exit]?.call(UInt64(instance)) }
+
+    func reload() -> Status? { table[.reload].map { status($0.call(UInt64(instance))) } }
+
+    func cancel(_ token: UInt64) { _ = table[.cancel]?.call(UInt64(instance), token) }
+
+    func freeUser(session: UInt64, _ reason: SessionEnd) -> Status? {
+        table[.freeUser].map { status($0.call(UInt64(instance), session, UInt64(reason.rawValue))) }
+    }
+
+    func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
+        guard let call = resuming ? resumeUser : newUser else { return nil }
+        return login.password.withTerminatedBytes { password in
+            login.user.withTerminated { user in
+                login.address.withTerminated { address in
+                    login.applicationID.withTerminated { application in
+                        login.machineID.withTerminated { machine in
+                            login.door.withTerminated { door in
+                                var record = auth_login_t()
+                                record.size = UInt32(MemoryLayout<auth_login_t>.size)
+                                record.session = session
+                                record.token = ticket.token
+                                record.deadline = ticket.deadline
+                                record.user = user
+                                if !resuming { record.password = auth_string_t(password) }
+                                record.address = address
+                                record.application_id = application
+                                record.machine_id = machine
+                                record.door = door
+                                return ask(call, &record)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    func map(
+        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
+        guard let mapObject else { return nil }
+        return name.withTerminatedBytes { name in
+            requested.withTerminatedBytes { requested in
+                session.user.withTerminatedBytes { user in
+                    var record = auth_mapping_t()
+                    record.size = UInt32(MemoryLayout<auth_mapping_t>.size)
+                    record.session = session.handle
+                    record.token = ticket.token
+                    record.deadline = ticket.deadline
+                    record.user = auth_string_t(user)
+                    record.requested = auth_string_t(requested)
+                    record.name = auth_string_t(name)
+                    return ask(mapObject, &record)
+                }
+            }
+        }
+    }
+
+    func check(
+        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
+        let entry =
+            switch check.action {
+            case .read: checkRead
+            case .write: checkWrite
+            case .create: checkCreate
+            }
+        guard let entry else { return nil }
+        return withRecord(check, object, session, ticket) { ask(entry, &$0) }
+    }
+
+    func checkBatch(
+        _ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64
+    ) -> [ModuleAnswer]? {
+        guard let batch, checks.allSatisfy({ $0.check.fields.isEmpty }) else { return nil }
+        let rows = BatchRows(checks, session, deadline: deadline)
+        defer { rows.deallocate() }
+        let returned = status(
+            batch(UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count), UInt64(rows.results.baseAddress)))
+        guard returned == .ok else {
+            return checks.map { _ in .broken("auth_check_batch returned \(returned.rawValue)") }
+        }
+        return rows.results.map { AnswerReader.answer(Status(rawValue: $0.status), $0) }
+    }
+
+    /// Makes the record of a check on the stack and lends it.
+    private func withRecord(
+        _ check: Check, _ object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket,
+        _ body: (inout auth_check_t) -> ModuleAnswer
+    ) -> ModuleAnswer {
+        object.withTerminatedBytes { name in
+            check.name.withTerminatedBytes { requested in
+                session.user.withTerminatedBytes { user in
+                    FieldRecords.withFields(check.fields) { fields in
+                        (check.contributionID ?? "").withTerminated { contribution in
+                            var held = object_t.transient(name)
+                            return withUnsafeMutablePointer(to: &held) { held in
+                                var record = auth_check_t()
+                                record.size = UInt32(MemoryLayout<auth_check_t>.size)
+                                record.action = check.action.number
+                                record.session = session.handle
+                                record.token = ticket.token
+                                record.deadline = ticket.deadline
+                                record.user = auth_string_t(user)
+                                record.requested = auth_string_t(requested)
+                                record.object = held
+                                record.fields = UnsafePointer(fields.baseAddress)
+                                record.field_count = fields.count
+                                record.contribution_id = contribution
+                                return body(&record)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func ask<Record>(_ call: CallInterface, _ record: inout Record) -> ModuleAnswer {
+        var result = AnswerReader.emptyResult()
+        // SAFETY: both records live on this stack frame until the call has returned, which is all the ABI promises.
+        let returned = withUnsafeMutablePointer(to: &record) { record in
+            withUnsafeMutablePointer(to: &result) { result in
+                call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(result)))
+            }
+        }
+        return AnswerReader.answer(status(returned), result)
+    }
+
+    private func status(_ returned: Int64) -> Status { Status(rawValue: Int32(truncatingIfNeeded: returned)) }
+}
+
+extension Check.Action {
+    /// `AUTH_ACTION_*`.
+    var number: UInt32 {
+        switch self {
+        case .read: UInt32(AUTH_ACTION_READ)
+        case .write: UInt32(AUTH_ACTION_WRITE)
+        case .create: UInt32(AUTH_ACTION_CREATE)
+        }
+    }
+}
+
+extension object_t {
+    /// An object that the host holds for one call only.
+    static func transient(_ name: UnsafeBufferPointer<UInt8>) -> object_t {
+        var object = object_t()
+        object.size = UInt32(MemoryLayout<object_t>.size)
+        object.type = AUTH_OBJECT_UNKNOWN
+        object.name = UnsafeRawPointer(name.baseAddress)?.assumingMemoryBound(to: CChar.self)
+        return object
+    }
+}
+
+extension String {
+    /// Lends the text with a NUL behind it; an empty one as "not given".
+    func withTerminated<Result>(_ body: (auth_string_t) -> Result) -> Result {
+        if isEmpty { return body(auth_string_t(data: nil, length: 0)) }
+        let count = utf8.count
+        return withCString { body(auth_string_t(data: $0, length: count)) }
+    }
+}

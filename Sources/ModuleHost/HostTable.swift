@@ -1,0 +1,160 @@
+import CAuthModule
+import AuthCore
+
+/// The table of host functions that one instance is given. It lives as long as the process, as the header promises.
+final class HostTable: @unchecked Sendable {
+    // The table behind `pointer` is written before it is handed out and read-only afterwards; `services` is set once.
+    private let module: String
+    private let options: ModuleOptions
+    private weak var services: (any ModuleServices)?
+    let pointer: UnsafeMutablePointer<auth_host_t>
+
+    static func make(module: String, options: ModuleOptions, services: any ModuleServices) -> HostTable {
+        let table = HostTable(module: module, options: options, services: services)
+        table.pointer.pointee.context = Unmanaged.passRetained(table).toOpaque()
+        return table
+    }
+
+    private init(module: String, options: ModuleOptions, services: any ModuleServices) {
+        self.module = module
+        self.options = options
+        self.services = services
+        pointer = .allocate(capacity: 1)
+        pointer.initialize(to: HostTable.functions())
+    }
+
+    // NOTE: never deallocated. make() retains the table for the process' life, since a module's threads may use it at any time.
+
+    private static func of(_ host: UnsafePointer<auth_host_t>?) -> HostTable? {
+        guard let host, let context = host.pointee.context else { return nil }
+        // SAFETY: the context was set by make() to a retained reference that is never released.
+        return Unmanaged<HostTable>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private static func functions() -> auth_host_t {
+        var table = auth_host_t()
+        table.size = UInt32(MemoryLayout<auth_host_t>.size)
+        table.generation = DescriptorReader.generation
+        table.draft = DescriptorReader.draft
+        table.log = { host, severity, text in HostTable.of(host)?.log(severity, text) }
+        table.option = { host, name, index in HostTable.of(host)?.option(name, index) }
+        table.time = { host in HostTable.of(host)?.services?.wallTime ?? 0 }
+        table.monotonic_time = { host in HostTable.of(host)?.services?.monotonicTime ?? 0 }
+        table.complete = { host, token, status, result in
+            HostTable.of(host)?.complete(token, status, result).rawValue ?? CompletionOutcome.refused.rawValue
+        }
+        table.pending = { host, session in HostTable.pending(session) }
+        table.event = { data, event, code in HostTable.event(data, event, code) }
+        table.eject = { host, user, count, application, machine in
+            HostTable.of(host)?.eject(user, count, application, machine) ?? -1
+        }
+        table.invalidate = { host, scope, name, session in
+            HostTable.of(host)?.invalidate(scope, name, session) ?? -1
+        }
+        table.session_attribute = { host, session, attribute, buffer, size in
+            HostTable.of(host)?.attribute(session, attribute, buffer, size) ?? -1
+        }
+        return table
+    }
+
+    private func log(_ severity: Int32, _ text: UnsafePointer<CChar>?) {
+        guard let text else { return }
+        services?.log(
+            ModuleLogSeverity(rawValue: severity) ?? .error, AnswerReader.bounded(text, limit: 4096), module: module)
+    }
+
+    private func option(_ name: UnsafePointer<CChar>?, _ index: Int) -> UnsafePointer<CChar>? {
+        guard let name, let value = options[String(cString: name), index] else { return nil }
+        return TextPool.shared.terminated(value)
+    }
+
+    private func complete(
+        _ token: auth_token_t, _ status: Int32, _ result: UnsafePointer<auth_result_t>?
+    ) -> CompletionOutcome {
+        guard let services else { return .late }
+        let answer =
+            status == AUTH_DELAYED
+            ? ModuleAnswer.broken("completed with AUTH_DELAYED")
+            : AnswerReader.answer(Status(rawValue: status), result)
+        let outcome = services.complete(token: token, answer)
+        return outcome == .taken && answer.breach != nil ? .refused : outcome
+    }
+
+    private static func pending(_ session: OpaquePointer?) -> auth_token_t {
+        guard let question = CallContext.current().question,
+            question.session == UInt64(UInt(bitPattern: session))
+        else { return 0 }
+        return question.token
+    }
+
+    /// Reads the reference's event records; each begins with the host it is for.
+    private static func event(_ data: UnsafeMutableRawPointer?, _ event: Int16, _ code: Int16) {
+        guard let data, let kind = PendingKind(rawValue: event) else { return }
+        // SAFETY: the three records begin with (host, session); the module says by `event` which one it is.
+        let head = data.load(as: logininfo_t.self)
+        guard let table = HostTable.of(head.host), let services = table.services else { return }
+        var name: String?
+        var extra: String?
+        switch kind {
+        case .login: break
+        case .map:
+            let info = data.load(as: mapinfo_t.self)
+            name = info.name.map { AnswerReader.bounded($0, limit: 4096) }
+            extra = info.mapped.map { AnswerReader.bounded($0, limit: 4096) }
+        case .write:
+            let info = data.load(as: checkwriteinfo_t.self)
+            name = info.name.map { AnswerReader.bounded($0, limit: 4096) }
+            extra = info.contrib_id.map { AnswerReader.bounded($0, limit: 4096) }
+        }
+        let session = UInt64(UInt(bitPattern: head.session))
+        guard
+            let token = services.pendingToken(
+                session: session, kind: kind, name: name, contributionID: kind == .write ? extra : nil)
+        else {
+            services.log(
+                .warn, "an event completes no pending question (kind \(event), code \(code))", module: table.module)
+            return
+        }
+        var answer = ModuleAnswer(Status(rawValue: Int32(code)))
+        if code == AUTH_DELAYED { answer = .broken("completed with AUTH_DELAYED") }
+        if kind == .map, code == AUTH_OK { answer.mapped = extra.map { Array($0.utf8) } }
+        _ = services.complete(token: token, answer)
+    }
+
+    private func eject(
+        _ user: UnsafePointer<CChar>?, _ count: Int32, _ application: UnsafePointer<CChar>?,
+        _ machine: UnsafePointer<CChar>?
+    ) -> Int32 {
+        guard let services, count >= -1 else { return -1 }
+        return Int32(
+            clamping: services.eject(
+                user: user.map { String(cString: $0) }, count: count < 0 ? nil : Int(count),
+                applicationID: application.map { String(cString: $0) }, machineID: machine.map { String(cString: $0) }))
+    }
+
+    private func invalidate(_ scope: UInt32, _ name: UnsafePointer<CChar>?, _ session: auth_session_t) -> Int32 {
+        guard let services else { return -1 }
+        switch (Int32(bitPattern: scope), name) {
+        case (AUTH_SCOPE_ALL, _): services.invalidate(.all)
+        case (AUTH_SCOPE_USER, let name?): services.invalidate(.user(String(cString: name)))
+        case (AUTH_SCOPE_SESSION, _) where session != 0: services.invalidate(.session(handle: session))
+        case (AUTH_SCOPE_OBJECT, let name?): services.invalidate(.object(String(cString: name)))
+        default: return -1
+        }
+        return 0
+    }
+
+    private func attribute(
+        _ session: auth_session_t, _ attribute: UInt32, _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int
+    ) -> Int64 {
+        guard let services, let attribute = SessionAttribute(rawValue: attribute),
+            let text = services.attribute(attribute, ofSession: session)
+        else { return -1 }
+        let bytes = Array(text.utf8)
+        guard let buffer, size > 0 else { return Int64(bytes.count) }
+        // SAFETY: the module lends `size` bytes; at most `size` - 1 and a NUL are written.
+        for (index, byte) in bytes.prefix(size - 1).enumerated() { buffer[index] = CChar(bitPattern: byte) }
+        buffer[min(bytes.count, size - 1)] = 0
+        return Int64(bytes.count)
+    }
+}

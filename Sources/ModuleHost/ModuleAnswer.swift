@@ -1,0 +1,131 @@
+import AuthCore
+
+/// A session as modules know it: a 64-bit generation handle, and who it is.
+public struct ModuleSession: Sendable {
+    /// Never 0, never used again while anybody may hold it.
+    public let handle: UInt64
+    /// The user's name, UTF-8, with a NUL behind it.
+    public let user: TerminatedText
+
+    public init(handle: UInt64, user: TerminatedText) {
+        self.handle = handle
+        self.user = user
+    }
+}
+
+/// UTF-8 with a NUL behind it, made once and lent to modules many times.
+public struct TerminatedText: Hashable, Sendable {
+    private let bytes: [UInt8]
+
+    /// - Precondition: `text` holds no NUL; ``Login`` has checked it.
+    public init(_ text: String) { bytes = Array(text.utf8) + [0] }
+
+    /// The number of bytes without the NUL.
+    public var count: Int { bytes.count - 1 }
+
+    public var text: String { String(decoding: bytes.dropLast(), as: UTF8.self) }
+
+    func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        bytes.withUnsafeBufferPointer(body)
+    }
+}
+
+/// What a module said, copied out of its memory.
+public struct ModuleAnswer: Sendable {
+    public var status: Status
+    /// At most 1,024 bytes.
+    public var logText: String?
+    /// At most 256 bytes.
+    public var clientText: String?
+    /// The canonical user name, where the module gave one.
+    public var user: String?
+    /// The new name, as the module gave it; not validated yet.
+    public var mapped: [UInt8]?
+    /// Seconds since 1970 when the session ends, 0 = never.
+    public var expiry: Int64 = 0
+    /// Most sessions the user may hold, 0 = no limit.
+    public var sessionLimit: UInt32 = 0
+    /// Set where the host answered for the module.
+    public var refusal: Reason?
+    /// What the module did against its contract; the answer denies.
+    public var breach: String?
+
+    public init(_ status: Status) { self.status = status }
+
+    /// An answer that broke the contract.
+    static func broken(_ what: String) -> ModuleAnswer {
+        var answer = ModuleAnswer(.error)
+        answer.breach = what
+        return answer
+    }
+}
+
+/// Where a question stands on the clock and how it is answered later.
+public struct QuestionTicket: Sendable {
+    /// The token for a delayed answer, never 0.
+    public let token: UInt64
+    /// Nanoseconds on the host's monotonic clock.
+    public let deadline: Int64
+
+    public init(token: UInt64, deadline: Int64) {
+        self.token = token
+        self.deadline = deadline
+    }
+}
+
+/// What became of a completion; the numbers are `AUTH_COMPLETE_*`.
+public enum CompletionOutcome: Int32, Sendable {
+    case taken = 0
+    case unknown = 1
+    case twice = 2
+    case late = 3
+    case refused = 4
+}
+
+/// What a module may ask of its host. Any thread, also inside an entry point; no implementation calls a module back.
+public protocol ModuleServices: AnyObject, Sendable {
+    func log(_ severity: ModuleLogSeverity, _ text: String, module: String)
+    /// Nanoseconds since 1970.
+    var wallTime: Int64 { get }
+    /// Nanoseconds from an unspecified start.
+    var monotonicTime: Int64 { get }
+    func complete(token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome
+    /// Finds the oldest pending question of a generation 6 or 7 module.
+    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
+    /// Ejects sessions, oldest first; a nil criterion matches every session.
+    func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int
+    func invalidate(_ scope: InvalidationScope)
+    func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String?
+}
+
+/// Severities of a module's log lines; the numbers are `AUTH_LOG_*`.
+public enum ModuleLogSeverity: Int32, Sendable {
+    case debug = 0
+    case info, notify, warn, error, crit
+}
+
+/// What the reference's event callback completes; the numbers are `THREADS_AUTH_*`.
+public enum PendingKind: Int16, Sendable {
+    case login = 1
+    case map, write
+}
+
+/// What an invalidation covers.
+public enum InvalidationScope: Sendable, Equatable {
+    case all
+    case user(String)
+    case session(handle: UInt64)
+    case object(String)
+}
+
+/// What a module can ask of a session; the numbers are `AUTH_SESSION_*`.
+public enum SessionAttribute: UInt32, Sendable {
+    case user = 1
+    case applicationID, machineID, address, door
+}
+
+/// Why a session ended; the numbers are `AUTH_END_*`.
+public enum SessionEnd: UInt32, Sendable {
+    case logout = 1
+    case ejected, expired, stop, refused
+}
