@@ -2,7 +2,9 @@
 public enum Question: Sendable {
     /// May this client have a session? Asks the module each time.
     case login(Login)
-    /// The same, answered by the session that equal credentials got before, as long as that is fresh.
+    /// May this user, whom a trusted program has authenticated, have a session? The password is not looked at.
+    case resume(Login)
+    /// A login that is answered by the session that equal credentials got before, as long as that is fresh.
     case authenticate(Login)
     /// The session's end, as its client wishes. Always allowed; an unknown session is reported as such.
     case logout(SessionID)

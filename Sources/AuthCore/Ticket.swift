@@ -18,6 +18,7 @@ public final class Ticket: Sendable {
     }
 
     private let state = Mutex(State.waiting)
+    private let observers = Mutex<[@Sendable (Answer) -> Void]>([])
     private let onAbandon: @Sendable () -> Void
 
     /// - Parameter onAbandon: what to do when the client has gone; called at most once for each ``abandon()``, on its thread.
@@ -55,8 +56,21 @@ public final class Ticket: Sendable {
             case .decided, .delivered: return (false, nil)
             }
         }
+        guard first else { return false }
+        for observer in observers.withLock({ $0 }) { observer(answer) }
         listener?(answer)
-        return first
+        return true
+    }
+
+    /// Calls `body` with the answer before the listener is told; for counting and keeping, by whoever made the ticket, before
+    /// anybody else has it.
+    public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
+        let answer = state.withLock { state -> Answer? in
+            if case .decided(let answer) = state { return answer }
+            observers.withLock { $0.append(body) }
+            return nil
+        }
+        if let answer { body(answer) }
     }
 
     /// Says that nobody waits any more: the module is told to cancel, and a login that succeeds later holds no place.

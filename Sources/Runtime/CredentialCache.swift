@@ -1,0 +1,170 @@
+import AuthCore
+import Crypto
+import Synchronization
+
+/// Credentials that a module has found good a while ago, so that a page of fifty requests costs one password hash.
+///
+/// The key is an HMAC under a secret of this process: neither a password nor something to guess it from is kept. The
+/// client's address, application and door are part of it, since a module may decide by them. Failures are not kept.
+final class CredentialCache: Sendable {
+    struct Key: Hashable, Sendable {
+        fileprivate let code: [UInt8]
+    }
+
+    enum Finding {
+        case known(SessionID)
+        /// Equal credentials are with the module now; the ticket gets its answer too.
+        case shared(Ticket)
+        /// The caller asks the module and then calls ``settle(_:_:keeping:user:at:)``. `stale`: a kept session that is too old,
+        /// to be ended.
+        case first(stale: SessionID?)
+    }
+
+    private enum Entry {
+        case asking([Ticket])
+        case known(SessionID, user: String, until: Int64)
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        var keys: [SessionID: Key] = [:]
+        /// Kept keys, oldest first; entries that are gone are skipped.
+        var order: [(key: Key, until: Int64)] = []
+        var head = 0
+    }
+
+    private let secret = SymmetricKey(size: .bits256)
+    private let state = Mutex(State())
+    private let limit: Int
+    private let time: Duration
+
+    init(limit: Int, time: Duration) {
+        self.limit = limit
+        self.time = time
+    }
+
+    func key(_ login: Login, realm: String) -> Key {
+        var code = HMAC<SHA256>(key: secret)
+        for part in [login.user, realm, login.address, login.applicationID, login.door] {
+            update(&code, with: Array(part.utf8))
+        }
+        login.password.withTerminatedBytes { bytes in
+            code.update(data: UnsafeRawBufferPointer(bytes))
+        }
+        return Key(code: Array(code.finalize()))
+    }
+
+    func look(up key: Key, at now: Int64) -> Finding {
+        state.withLock { state in
+            switch state.entries[key] {
+            case .known(let id, _, let until) where until > now: return .known(id)
+            case .asking(var waiting):
+                let ticket = Ticket {}
+                waiting.append(ticket)
+                state.entries[key] = .asking(waiting)
+                return .shared(ticket)
+            case .known(let id, _, _):
+                state.keys[id] = nil
+                state.entries[key] = .asking([])
+                return .first(stale: id)
+            case nil:
+                state.entries[key] = .asking([])
+                return .first(stale: nil)
+            }
+        }
+    }
+
+    /// Ends the asking for a key: everybody who waited gets the answer, and a session is kept if there is one to keep.
+    ///
+    /// - Returns: sessions that are not kept any more, to be ended.
+    func settle(
+        _ key: Key, _ answer: Answer, keeping id: SessionID?, user: String, at now: Int64
+    ) -> [SessionID] {
+        let (waiting, ended) = state.withLock { state -> ([Ticket], [SessionID]) in
+            var waiting: [Ticket] = []
+            if case .asking(let tickets) = state.entries[key] { waiting = tickets }
+            state.entries[key] = nil
+            var ended = sweep(&state, now)
+            if let id {
+                let until = now + time.nanoseconds
+                state.entries[key] = .known(id, user: user, until: until)
+                state.keys[id] = key
+                state.order.append((key, until))
+                ended += trim(&state)
+            }
+            return (waiting, ended)
+        }
+        for ticket in waiting { ticket.decide(answer) }
+        return ended
+    }
+
+    /// Forgets a session; returns it if it was kept.
+    @discardableResult
+    func forget(_ id: SessionID) -> [SessionID] {
+        state.withLock { state in
+            guard let key = state.keys.removeValue(forKey: id) else { return [] }
+            state.entries[key] = nil
+            return [id]
+        }
+    }
+
+    func forget(user: String) -> [SessionID] {
+        forget { entry in
+            if case .known(let id, user, _) = entry { id } else { nil }
+        }
+    }
+
+    func forgetAll() -> [SessionID] {
+        forget { entry in
+            if case .known(let id, _, _) = entry { id } else { nil }
+        }
+    }
+
+    var count: Int { state.withLock { $0.keys.count } }
+
+    private func forget(_ matching: (Entry) -> SessionID?) -> [SessionID] {
+        state.withLock { state in
+            let found = state.entries.compactMap { key, entry in matching(entry).map { (key, $0) } }
+            for (key, id) in found {
+                state.entries[key] = nil
+                state.keys[id] = nil
+            }
+            return found.map(\.1)
+        }
+    }
+
+    /// Takes out what is too old.
+    private func sweep(_ state: inout State, _ now: Int64) -> [SessionID] {
+        var ended: [SessionID] = []
+        while state.head < state.order.count, state.order[state.head].until <= now {
+            ended += drop(&state)
+        }
+        return ended
+    }
+
+    /// Takes out the oldest while there are too many.
+    private func trim(_ state: inout State) -> [SessionID] {
+        var ended: [SessionID] = []
+        while state.keys.count > limit, state.head < state.order.count { ended += drop(&state) }
+        return ended
+    }
+
+    private func drop(_ state: inout State) -> [SessionID] {
+        let (key, until) = state.order[state.head]
+        state.head += 1
+        if state.head > 1024 {
+            state.order.removeFirst(state.head)
+            state.head = 0
+        }
+        guard case .known(let id, _, until) = state.entries[key] else { return [] }
+        state.entries[key] = nil
+        state.keys[id] = nil
+        return [id]
+    }
+
+    private func update(_ code: inout HMAC<SHA256>, with bytes: [UInt8]) {
+        // The length in front keeps ("ab", "c") and ("a", "bc") apart.
+        withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { code.update(data: $0) }
+        code.update(data: bytes)
+    }
+}

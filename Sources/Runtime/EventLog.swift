@@ -1,0 +1,136 @@
+import Glibc
+import Logging
+import Synchronization
+
+/// Writes log lines in the reference's form, `2026/01/31-13:52:17.420123 +0000: NOTIFY: text`, or as JSON.
+///
+/// Control characters are escaped, so that a line stays a line whatever a client or module put into it.
+public struct EventLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    private let output: EventLogOutput
+    private let json: Bool
+
+    public init(_ output: EventLogOutput, level: Logger.Level, json: Bool) {
+        self.output = output
+        logLevel = level
+        self.json = json
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let time = EventTime.now()
+        let severity = Self.word(for: event.level)
+        let text = Self.escaped(event.message.description)
+        if json {
+            output.write(
+                "{\"time\":\"\(time)\",\"severity\":\"\(severity)\",\"message\":\"\(Self.quoted(text))\"}\n")
+        } else {
+            output.write("\(time): \(severity): \(text)\n")
+        }
+    }
+
+    /// The reference's severities (facts, section 4.2).
+    static func word(for level: Logger.Level) -> String {
+        switch level {
+        case .trace, .debug: "DEBUG"
+        case .info: "INFO"
+        case .notice: "NOTIFY"
+        case .warning: "WARN"
+        case .error: "ERROR"
+        case .critical: "CRIT"
+        }
+    }
+
+    static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if isControl(scalar) {
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    }
+}
+
+/// Where log lines go: standard error or a file that can be opened again under the same name.
+public final class EventLogOutput: Sendable {
+    private let path: String?
+    private let descriptor: Mutex<Int32>
+
+    /// - Parameter path: nil for standard error.
+    /// - Throws: ``EventLogError`` when the file cannot be opened for appending.
+    public init(path: String?) throws(EventLogError) {
+        self.path = path
+        descriptor = Mutex(try Self.open(path))
+    }
+
+    func write(_ line: String) {
+        let bytes = Array(line.utf8)
+        descriptor.withLock { descriptor in
+            // One write for each line keeps lines of several processes apart (O_APPEND). A full disk must not stop the host.
+            _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// Opens the file again, after it was moved away; the old one stays in use when that fails.
+    public func reopen() throws(EventLogError) {
+        guard path != nil else { return }
+        let fresh = try Self.open(path)
+        let old = descriptor.withLock { descriptor in
+            let old = descriptor
+            descriptor = fresh
+            return old
+        }
+        close(old)
+    }
+
+    private static func open(_ path: String?) throws(EventLogError) -> Int32 {
+        guard let path else { return STDERR_FILENO }
+        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw EventLogError(path: path, reason: String(cString: strerror(errno))) }
+        return descriptor
+    }
+}
+
+/// Why an event log cannot be written.
+public struct EventLogError: Error, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+    public var description: String { "cannot open the event log `\(path)` for appending: \(reason)" }
+}
+
+/// The time of a log line: local time with its offset, in microseconds.
+enum EventTime {
+    static func now() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        var local = tm()
+        localtime_r(&time.tv_sec, &local)
+        let offset = local.tm_gmtoff / 60
+        let date = "\(local.tm_year + 1900)/\(padded(Int(local.tm_mon) + 1, 2))/\(padded(Int(local.tm_mday), 2))"
+        let clock = [local.tm_hour, local.tm_min, local.tm_sec].map { padded(Int($0), 2) }.joined(separator: ":")
+        let zone = (offset < 0 ? "-" : "+") + padded(abs(offset) / 60, 2) + padded(abs(offset) % 60, 2)
+        return "\(date)-\(clock).\(padded(time.tv_nsec / 1000, 6)) \(zone)"
+    }
+
+    private static func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

@@ -1,0 +1,42 @@
+import AuthCore
+import ModuleHost
+
+extension Host {
+    /// Answers up to 1,000 checks of one session, in their order.
+    ///
+    /// A module with `auth_check_batch` is asked once; others are asked one by one.
+    public func ask(_ checks: [Check], session id: SessionID) -> [Outcome] {
+        guard let decider, readiness.ready, let session = openSession(id) else {
+            return checks.map { ask(.check(id, $0)) }
+        }
+        guard checks.count > 1, checks.count <= 1000, let outcomes = batch(checks, session, decider) else {
+            return checks.map { ask(.check(id, $0)) }
+        }
+        return outcomes
+    }
+
+    /// Maps every name and asks for all in one call; nil where a name's mapping is delayed or the module has no batch.
+    private func batch(_ checks: [Check], _ session: Session, _ decider: ModuleDecider) -> [Outcome]? {
+        var rows: [(check: Check, object: ObjectName)] = []
+        var places: [Int] = []
+        var outcomes = checks.map { _ in Outcome.decided(Answer(.undecided, .moduleError)) }
+        for (index, check) in checks.enumerated() {
+            guard case .decided(let mapped) = MappedQuestion(self, decider, session, check.name).ask() else { return nil }
+            if mapped.verdict == .allow, let object = mapped.mappedName {
+                rows.append((check, object))
+                places.append(index)
+            } else {
+                outcomes[index] = counted(check.kind, .decided(mapped))
+            }
+        }
+        guard !rows.isEmpty else { return outcomes }
+        guard let answers = decider.batch(rows, session.moduleSession) else { return nil }
+        for (place, (row, said)) in zip(places, zip(rows, answers)) {
+            let question = CheckQuestion(self, decider, session, row.check)
+            // No row may be delayed: nobody would ever answer it.
+            let answer = said.status == .delayed ? Answer(.undecided, .brokenAnswer) : question.finish(said, row.object)
+            outcomes[place] = counted(row.check.kind, .decided(answer))
+        }
+        return outcomes
+    }
+}

@@ -1,0 +1,89 @@
+import AuthCore
+import Logging
+import ModuleHost
+
+/// What a module may ask of its host. Nothing here calls a module.
+extension Host: ModuleServices {
+    public var wallTime: Int64 { clock.wall }
+    public var monotonicTime: Int64 { clock.monotonic }
+
+    public func log(_ severity: ModuleLogSeverity, _ text: String, module: String) {
+        let level: Logger.Level =
+            switch severity {
+            case .debug: .debug
+            case .info: .info
+            case .notify: .notice
+            case .warn: .warning
+            case .error: .error
+            case .crit: .critical
+            }
+        log.log(level: level, "\(module): \(text)")
+    }
+
+    public func complete(token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
+        decider?.complete(token, answer) ?? .unknown
+    }
+
+    public func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
+        decider?.pendingToken(session: session, kind: kind, name: name, contributionID: contributionID)
+    }
+
+    /// Ejects sessions, oldest first; their clients are told so at their next question.
+    @discardableResult
+    public func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int {
+        let matching = sessions.sessions(of: user).filter {
+            (applicationID == nil || $0.applicationID == applicationID) && (machineID == nil || $0.machineID == machineID)
+        }
+        var ejected = 0
+        for session in matching where ejected < count ?? .max {
+            guard end(session, .ejected) else { continue }
+            ejected += 1
+            log.notice("Ejected session \(session.id) of user <\(session.user)>")
+        }
+        if ejected > 0 { epoch.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+        return ejected
+    }
+
+    /// Forgets what is kept in a scope; the next question asks the module again.
+    public func invalidate(_ scope: InvalidationScope) {
+        epoch.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        let forgotten: [SessionID]
+        switch scope {
+        case .all: forgotten = credentials.forgetAll()
+        case .user(let user): forgotten = credentials.forget(user: user)
+        case .session(let handle): forgotten = sessions.session(handle: handle).map { credentials.forget($0.id) } ?? []
+        case .object: forgotten = []
+        }
+        for id in forgotten {
+            if let session = sessions.session(id) { end(session, .expired) }
+        }
+    }
+
+    public func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? {
+        guard let session = sessions.session(handle: handle) else { return nil }
+        return switch attribute {
+        case .user: session.user
+        case .applicationID: session.applicationID
+        case .machineID: session.machineID
+        case .address: session.address
+        case .door: session.door
+        }
+    }
+
+    /// Writes down what a module did against its contract.
+    func report(_ incident: ModuleIncident, of module: String) {
+        metrics.count(incident)
+        switch incident {
+        case .hung: log.error("\(module): an entry point has not returned by its deadline; the module is marked hung")
+        case .deadline: log.warning("\(module): a delayed answer has not come by its deadline; denied")
+        case .returnedAtLast(let status):
+            log.notice("\(module): the hung entry point has returned (\(status.rawValue)); the module is asked again")
+        case .lateReturn(let status):
+            log.warning("\(module): an answer (\(status.rawValue)) came after its question was over; dropped")
+        case .droppedCompletion(let outcome):
+            log.warning("\(module): a completion was dropped: \(outcome)")
+        case .freeFailed(let status): log.warning("\(module): auth_free_user returned \(status.rawValue)")
+        case .broken(let what): log.error("\(module): broke its contract: \(what); denied")
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import AuthCore
+import Logging
+import ModuleHost
+import Synchronization
+
+/// How a host runs its module.
+public struct HostConfiguration: Sendable {
+    public var deadlines = Deadlines()
+    /// Questions that may wait for a serial or blocking module.
+    public var queueLimit = 1024
+    /// Threads of a blocking module.
+    public var blockingThreads = 4
+    /// How long checked credentials stay good; zero: not at all.
+    public var credentialTime: Duration = .seconds(60)
+    /// Most credentials kept.
+    public var credentialLimit = 10_000
+    /// Part of the key of kept credentials, and what browsers are asked with.
+    public var realm = "authhost"
+    /// How long `auth_exit` may take.
+    public var exitTimeout: Duration = .seconds(10)
+
+    public init() {}
+}
+
+/// The running host: every question goes through here.
+///
+/// `ask` decides at once on the caller's thread where it can, and never blocks; it is called on event loops and threads,
+/// never on Swift's cooperative pool.
+public final class Host: Sendable {
+    let configuration: HostConfiguration
+    let clock: any HostClock
+    let log: Logger
+    let sessions = SessionTable()
+    let metrics = DecisionMetrics()
+    let credentials: CredentialCache
+    /// Grows with every invalidation: an answer that was under way when it grew is not kept.
+    let epoch = Atomic<UInt64>(0)
+    private let deciding = Mutex<ModuleDecider?>(nil)
+    private let stopping = Atomic<Bool>(false)
+
+    public init(_ configuration: HostConfiguration = HostConfiguration(), log: Logger, clock: any HostClock = SystemClock()) {
+        self.configuration = configuration
+        self.clock = clock
+        self.log = log
+        credentials = CredentialCache(limit: configuration.credentialLimit, time: configuration.credentialTime)
+    }
+
+    /// Loads the module this host asks. Blocks until `auth_init` has returned.
+    ///
+    /// - Throws: ``ModuleError``; the host then has no module, and every question is *could not decide*.
+    public func load(_ request: LoadRequest) throws(ModuleError) {
+        let module = try ModuleLoader(request).load(services: self)
+        let decider = ModuleDecider(
+            module, queueLimit: configuration.queueLimit, threads: configuration.blockingThreads,
+            deadlines: configuration.deadlines, clock: clock
+        ) { [weak self] in self?.report($0, of: module.identity.name) }
+        deciding.withLock { $0 = decider }
+        log.notice("Loaded auth module <\(module.identity.name)> \(module.identity.version) from \(module.path)")
+    }
+
+    /// The loaded module, once there is one.
+    public var module: LoadedModule? { decider?.module }
+
+    var decider: ModuleDecider? { deciding.withLock { $0 } }
+
+    /// Whether questions can be answered now, and if not, why.
+    public var readiness: (ready: Bool, detail: String) {
+        if stopping.load(ordering: .acquiring) { return (false, "stopping") }
+        guard let decider else { return (false, "no module is loaded") }
+        if decider.isHung { return (false, "module `\(decider.module.identity.name)` is hung") }
+        return (true, "module `\(decider.module.identity.name)` \(decider.module.identity.version)")
+    }
+
+    /// Answers a question.
+    ///
+    /// Never throws and never traps: whatever goes wrong is a verdict that denies, with a reason of its own.
+    public func ask(_ question: Question) -> Outcome {
+        guard !stopping.load(ordering: .acquiring), let decider else {
+            return .decided(Answer(.undecided, .stopping))
+        }
+        switch question {
+        case .login(let login): return self.login(login, decider)
+        case .resume(let login): return self.login(login, resuming: true, decider)
+        case .authenticate(let login): return authenticate(login, decider)
+        case .logout(let id): return .decided(logout(id))
+        case .map(let id, let name):
+            guard let session = openSession(id) else { return .decided(refusal(of: id)) }
+            return counted(.map, MappedQuestion(self, decider, session, name).ask())
+        case .check(let id, let check):
+            guard let session = openSession(id) else { return .decided(refusal(of: id)) }
+            return counted(check.kind, CheckQuestion(self, decider, session, check).ask())
+        }
+    }
+
+    /// What may be told about an open session.
+    public func describe(_ id: SessionID) -> SessionDescription? { openSession(id)?.description() }
+
+    /// The number of open sessions.
+    public var sessionCount: Int { sessions.count }
+
+    /// Asks the module to re-read its configuration; `done` is told whether it did, or nil when it cannot.
+    public func reload(_ done: @escaping @Sendable (Bool?) -> Void = { _ in }) {
+        guard let decider else { return done(false) }
+        decider.reload { [log] status in
+            switch status {
+            case nil: log.notice("module has nothing to re-read")
+            case .ok?: log.notice("module has re-read its configuration")
+            case let status?: log.error("module kept its configuration: auth_reload returned \(status.rawValue)")
+            }
+            done(status.map { $0 == .ok })
+        }
+    }
+
+    /// Refuses new questions, ends every session, tells the module, and calls its exit.
+    ///
+    /// Blocks for at most the exit's time-out; not to be called on an event loop.
+    public func stop() {
+        guard !stopping.exchange(true, ordering: .acquiringAndReleasing), let decider else { return }
+        for session in sessions.sessions(of: nil) { end(session, .stop) }
+        if !decider.stop(within: configuration.exitTimeout) {
+            log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
+        }
+    }
+
+    /// Answers questions whose deadline has passed, for tests that turn the clock themselves.
+    package func expireDeadlines() { decider?.expireDeadlines() }
+
+    /// Questions that are with the module.
+    public var openQuestions: Int { decider?.openQuestions ?? 0 }
+
+    func openSession(_ id: SessionID) -> Session? {
+        guard let session = sessions.session(id) else { return nil }
+        if session.hasExpired(at: clock.wall) {
+            end(session, .expired)
+            return nil
+        }
+        return session.state == .open ? session : nil
+    }
+
+    func refusal(of id: SessionID) -> Answer {
+        sessions.wasEjected(id) ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession)
+    }
+
+    /// Ends a session and tells the module; false when it had ended before.
+    @discardableResult
+    func end(_ session: Session, _ reason: SessionEnd) -> Bool {
+        guard sessions.end(session, reason) else { return false }
+        credentials.forget(session.id)
+        decider?.tellFree(session.handle, reason)
+        return true
+    }
+
+    func counted(_ kind: QuestionKind, _ outcome: Outcome) -> Outcome {
+        switch outcome {
+        case .decided(let answer): metrics.count(kind, answer)
+        case .delayed(let ticket): ticket.observe { [metrics] in metrics.count(kind, $0) }
+        }
+        return outcome
+    }
+
+    private func logout(_ id: SessionID) -> Answer {
+        guard let session = openSession(id), end(session, .logout) else { return refusal(of: id) }
+        return Answer(.allow, .granted, user: session.user)
+    }
+}

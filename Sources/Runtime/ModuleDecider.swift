@@ -1,0 +1,335 @@
+import AuthCore
+import ModuleHost
+import Synchronization
+
+/// One question to a module, whatever entry point it is for.
+struct ModuleQuestion: Sendable {
+    let kind: QuestionKind
+    let session: UInt64
+    let key: PendingSlot.Key?
+    let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+}
+
+/// Times after which a question is answered for a module.
+public struct Deadlines: Sendable {
+    public var login: Duration
+    public var map: Duration
+    public var read: Duration
+    public var write: Duration
+
+    public init(
+        login: Duration = .seconds(30), map: Duration = .seconds(30), read: Duration = .seconds(30),
+        write: Duration = .seconds(30)
+    ) {
+        self.login = login
+        self.map = map
+        self.read = read
+        self.write = write
+    }
+
+    func duration(of kind: QuestionKind) -> Duration {
+        switch kind {
+        case .login, .resume: login
+        case .map: map
+        case .read: read
+        case .write, .create: write
+        }
+    }
+}
+
+/// Asks one module, on the asking thread or on the lane that the module's declaration calls for, and sees to it that every
+/// question gets exactly one answer: the module's, or the deadline's, or the cancellation's.
+final class ModuleDecider: Sendable {
+    let module: LoadedModule
+    private let pending = PendingTable()
+    private let lane: WorkLane?
+    /// For what must not run on the thread it comes up on: cancels, and the next step after a delayed answer.
+    private let side = WorkLane(name: "auth-side", threads: 1, limit: .max)
+    private let wheel: Mutex<TimerWheel<UInt64>>
+    private let clock: any HostClock
+    private let deadlines: Deadlines
+    private let stuck = Mutex(Set<UInt64>())
+    private let report: @Sendable (ModuleIncident) -> Void
+    private let ticker = Mutex(false)
+
+    /// - Parameters:
+    ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
+    ///   - threads: of a blocking module.
+    ///   - report: told of everything a module does against its contract. Any thread.
+    init(
+        _ module: LoadedModule, queueLimit: Int, threads: Int, deadlines: Deadlines, clock: any HostClock,
+        report: @escaping @Sendable (ModuleIncident) -> Void
+    ) {
+        self.module = module
+        self.clock = clock
+        self.deadlines = deadlines
+        self.report = report
+        wheel = Mutex(TimerWheel(tick: 10_000_000, slots: 1024, now: clock.monotonic))
+        lane =
+            switch module.identity.threads {
+            case .any: nil
+            case .serial: WorkLane(name: "auth-serial", threads: 1, limit: queueLimit)
+            case .blocking: WorkLane(name: "auth-blocking", threads: threads, limit: queueLimit)
+            }
+    }
+
+    /// Asks a question.
+    ///
+    /// - Returns: the answer, or nil when it comes later: then what `orLater` returned is called with it, exactly once.
+    func ask(
+        _ question: ModuleQuestion, orLater continuation: (UInt64) -> PendingSlot.Continuation
+    ) -> ModuleAnswer? {
+        let due = clock.monotonic + deadlines.duration(of: question.kind).nanoseconds
+        let slot = pending.take()
+        guard let lane else { return askHere(question, slot, due, continuation) }
+        if !stuck.withLock({ $0.isEmpty }) {
+            pending.put(slot)
+            return refusal(.moduleHung)
+        }
+        let token = slot.begin(laned: true, key: question.key)
+        let ticket = QuestionTicket(token: token, deadline: due)
+        let later = continuation(token)
+        slot.state.withLock { $0.continuation = later }
+        schedule(token, due)
+        let queued = lane.ask { [self] in
+            guard slot.enter(token) else { return }
+            let answer = question.call(module, ticket) ?? refusal(.noEntry)
+            leave(slot, token, answer)
+        }
+        if !queued { _ = settle(slot, token, with: refusal(.queueFull), as: .answered) }
+        return nil
+    }
+
+    /// Runs `body` where a module may be called: after a delayed answer has arrived on somebody else's thread.
+    func resume(_ body: @escaping @Sendable () -> Void) {
+        if lane == nil { side.tell(body) } else { body() }
+    }
+
+    /// Tells the module that a session has ended, once no entry of it is running on this thread.
+    func tellFree(_ session: UInt64, _ reason: SessionEnd) {
+        let tell: @Sendable () -> Void = { [module, report] in
+            if let status = module.freeUser(session: session, reason), status != .ok {
+                report(.freeFailed(status))
+            }
+        }
+        if let lane { lane.tell(tell) } else { CallContext.afterCall { [side] in side.tell(tell) } }
+    }
+
+    /// Asks for a reload, on the threads where the module is asked.
+    func reload(_ done: @escaping @Sendable (Status?) -> Void) {
+        (lane ?? side).tell { [module] in done(module.reload()) }
+    }
+
+    /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
+    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
+        guard lane == nil else { return nil }
+        return module.checkBatch(checks, session, deadline: clock.monotonic + deadlines.read.nanoseconds)
+    }
+
+    /// Answers a question for the module because nobody waits any more.
+    func cancel(_ token: UInt64) {
+        guard let slot = pending.slot(of: token) else { return }
+        if settle(slot, token, with: refusal(.cancelled), as: .cancelled) { tellCancel(token) }
+    }
+
+    /// Takes a completion from the module. Any thread.
+    func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
+        guard let slot = pending.slot(of: token) else { return reported(.unknown) }
+        enum Step { case deliver(PendingSlot.Continuation), outcome(CompletionOutcome) }
+        let step = slot.state.withLock { state -> Step in
+            let life = UInt32(token >> 32)
+            if life > state.generation || life == 0 { return .outcome(.unknown) }
+            if life < state.generation { return .outcome(.late) }
+            switch state.phase {
+            case .inCall(early: nil):
+                state.phase = .inCall(early: answer)
+                return .outcome(.taken)
+            case .waiting:
+                guard let continuation = state.continuation else { return .outcome(.late) }
+                state.phase = .over(.answered)
+                state.continuation = nil
+                state.key = nil
+                return .deliver(continuation)
+            case .inCall, .over(.answered): return .outcome(.twice)
+            case .over: return .outcome(.late)
+            case .idle, .queued: return .outcome(.unknown)
+            }
+        }
+        switch step {
+        case .outcome(let outcome): return outcome == .taken ? .taken : reported(outcome)
+        case .deliver(let continuation):
+            pending.put(slot)
+            continuation(answer)
+            return .taken
+        }
+    }
+
+    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
+        pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
+    }
+
+    func key(
+        _ session: UInt64, _ kind: PendingKind?, name: ObjectName? = nil, contributionID: String? = nil
+    ) -> PendingSlot.Key? {
+        module.identity.generation >= 9
+            ? nil
+            : PendingSlot.Key(
+                session: session, kind: kind, name: name, contributionID: contributionID, order: pending.nextOrder())
+    }
+
+    /// Whether a call has not returned by its deadline.
+    var isHung: Bool { !stuck.withLock { $0.isEmpty } }
+
+    /// Questions without an answer.
+    var openQuestions: Int { pending.open.load(ordering: .relaxed) }
+
+    /// Answers every question whose deadline has passed. Called by the ticking thread, or by a test that turns the clock.
+    func expireDeadlines() {
+        let expired = wheel.withLock { $0.advance(to: clock.monotonic) }
+        for token in expired { expire(token) }
+    }
+
+    /// Ends the lanes and the instance. Returns whether the module's exit returned in time.
+    func stop(within timeout: Duration) -> Bool {
+        let module = module
+        let ended = DeadlineThread.run(for: timeout) { [lane, side] in
+            // Whatever is queued, such as the ends of sessions, is said before the exit.
+            let drained = Semaphore()
+            for lane in [lane, side].compactMap({ $0 }) {
+                lane.tell { drained.signal() }
+                drained.wait()
+            }
+            module.exit()
+            return true
+        }
+        lane?.stop()
+        side.stop()
+        return ended ?? false
+    }
+
+    private func askHere(
+        _ question: ModuleQuestion, _ slot: PendingSlot, _ due: Int64,
+        _ continuation: (UInt64) -> PendingSlot.Continuation
+    ) -> ModuleAnswer? {
+        let token = slot.begin(laned: false, key: question.key)
+        let answer =
+            question.call(module, QuestionTicket(token: token, deadline: due)) ?? refusal(.noEntry)
+        if answer.status == .delayed {
+            let later = continuation(token)
+            let early = slot.park(later)
+            if let early {
+                pending.put(slot)
+                return checked(early)
+            }
+            schedule(token, due)
+            return nil
+        }
+        let clean = slot.finish()
+        pending.put(slot)
+        return clean ? checked(answer) : checked(completedAndReturned(answer))
+    }
+
+    /// What a lane does when an entry point has returned.
+    private func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer) {
+        if stuck.withLock({ $0.remove(token) }) != nil { report(.returnedAtLast(answer.status)) }
+        switch slot.returned(token, delayed: answer.status == .delayed) {
+        case .keepWaiting: return
+        case .dead:
+            // The deadline may have marked the call as hung after the look above.
+            stuck.withLock { _ = $0.remove(token) }
+            pending.put(slot)
+            report(.lateReturn(answer.status))
+        case .deliver(let continuation, let early):
+            pending.put(slot)
+            if early != nil, answer.status != .delayed {
+                continuation(checked(completedAndReturned(answer)))
+            } else {
+                continuation(checked(early ?? answer))
+            }
+        }
+    }
+
+    private func completedAndReturned(_ answer: ModuleAnswer) -> ModuleAnswer {
+        var broken = ModuleAnswer(.error)
+        broken.breach = "completed a question and then returned \(answer.status.rawValue) instead of AUTH_DELAYED"
+        return broken
+    }
+
+    private func checked(_ answer: ModuleAnswer) -> ModuleAnswer {
+        if let breach = answer.breach { report(.broken(breach)) }
+        return answer
+    }
+
+    private func expire(_ token: UInt64) {
+        guard let slot = pending.slot(of: token) else { return }
+        let running = slot.isRunning(token)
+        if running { stuck.withLock { _ = $0.insert(token) } }
+        guard settle(slot, token, with: refusal(.deadline), as: .deadline) else {
+            if running { stuck.withLock { _ = $0.remove(token) } }
+            return
+        }
+        report(running ? .hung : .deadline)
+        tellCancel(token)
+    }
+
+    /// Answers for the module, if nobody has answered yet.
+    private func settle(
+        _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End
+    ) -> Bool {
+        guard let (continuation, running) = slot.settle(token, as: end) else { return false }
+        // A slot whose entry point still runs is not used again before it has returned.
+        if !running { pending.put(slot) }
+        continuation(answer)
+        return true
+    }
+
+    private func tellCancel(_ token: UInt64) { side.tell { [module] in module.cancel(token) } }
+
+    private func schedule(_ token: UInt64, _ due: Int64) {
+        wheel.withLock { $0.add(token, due: due) }
+        guard clock.runs else { return }
+        let start = ticker.withLock { running in
+            defer { running = true }
+            return !running
+        }
+        if start { startTicking() }
+    }
+
+    private func startTicking() {
+        _ = PosixThread.start(name: "auth-deadlines") { [weak self] in
+            let pause = Semaphore()
+            while self != nil {
+                _ = pause.wait(for: .milliseconds(10))
+                guard let self else { return }
+                self.expireDeadlines()
+                let idle = self.ticker.withLock { running in
+                    if self.wheel.withLock({ $0.isEmpty }) { running = false }
+                    return !running
+                }
+                if idle { return }
+            }
+        }
+    }
+
+    private func refusal(_ reason: Reason) -> ModuleAnswer {
+        var answer = ModuleAnswer(.error)
+        answer.refusal = reason
+        return answer
+    }
+
+    private func reported(_ outcome: CompletionOutcome) -> CompletionOutcome {
+        report(.droppedCompletion(outcome))
+        return outcome
+    }
+}
+
+/// What a module did that an operator should know.
+enum ModuleIncident: Sendable {
+    case hung
+    case deadline
+    case returnedAtLast(Status)
+    case lateReturn(Status)
+    case droppedCompletion(CompletionOutcome)
+    case freeFailed(Status)
+    case broken(String)
+}

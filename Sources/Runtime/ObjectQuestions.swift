@@ -1,0 +1,161 @@
+import AuthCore
+import ModuleHost
+import Synchronization
+
+/// Asks what a name is called inside.
+struct MappedQuestion: Sendable {
+    let host: Host
+    let decider: ModuleDecider
+    let session: Session
+    let name: ObjectName
+
+    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ name: ObjectName) {
+        self.host = host
+        self.decider = decider
+        self.session = session
+        self.name = name
+    }
+
+    func ask() -> Outcome {
+        guard decider.module.maps else { return .decided(mapped(to: name)) }
+        var delayed: Ticket?
+        let answer = ask { token in
+            let ticket = Ticket { [decider] in decider.cancel(token) }
+            delayed = ticket
+            return { ticket.decide(finish($0)) }
+        }
+        if let answer { return .decided(answer) }
+        return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError))
+    }
+
+    /// Asks the module; nil when the answer comes later.
+    func ask(orLater continuation: (UInt64) -> PendingSlot.Continuation) -> Answer? {
+        let question = ModuleQuestion(
+            kind: .map, session: session.handle, key: decider.key(session.handle, .map, name: name)
+        ) { [name, session] module, ticket in
+            module.map(name, requested: name, session.moduleSession, ticket)
+        }
+        return decider.ask(question, orLater: continuation).map(finish)
+    }
+
+    /// A mapped name is validated like a client's: a module that maps to something else denies.
+    func finish(_ said: ModuleAnswer) -> Answer {
+        let answer = said.verdict(for: .map)
+        guard answer.verdict == .allow else { return answer }
+        if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
+        guard said.status == .ok else { return mapped(to: name) }
+        guard let bytes = said.mapped else {
+            return Answer(.undecided, .mappedNameInvalid, logText: "the module said mapped, and gave no name")
+        }
+        do {
+            return mapped(to: try ObjectName(bytes))
+        } catch {
+            return Answer(.undecided, .mappedNameInvalid, logText: "the mapped name: \(error)")
+        }
+    }
+
+    /// The answer to a question whose session ended while it was asked.
+    static func ended(_ end: SessionEnd) -> Answer {
+        end == .ejected ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession)
+    }
+
+    private func mapped(to name: ObjectName) -> Answer {
+        Answer(.allow, .granted, user: session.user, mappedName: name)
+    }
+}
+
+/// Asks whether a session may do something: first what the name is called inside, then whether.
+struct CheckQuestion: Sendable {
+    let host: Host
+    let decider: ModuleDecider
+    let session: Session
+    let check: Check
+
+    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ check: Check) {
+        self.host = host
+        self.decider = decider
+        self.session = session
+        self.check = check
+    }
+
+    func ask() -> Outcome {
+        guard decider.module.maps else { return decide(check.name) }
+        let mapping = MappedQuestion(host, decider, session, check.name)
+        var delayed: Ticket?
+        let answer = mapping.ask { token in
+            let step = PendingStep(token)
+            let ticket = Ticket { [decider] in step.cancel(decider) }
+            delayed = ticket
+            return { said in
+                let mapped = mapping.finish(said)
+                // Never ask a module on the thread that brought its answer.
+                decider.resume { continueAsking(mapped, step, ticket) }
+            }
+        }
+        guard let answer else { return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError)) }
+        guard answer.verdict == .allow, let object = answer.mappedName else { return .decided(answer) }
+        return decide(object)
+    }
+
+    /// The second step of a check whose mapping was delayed.
+    private func continueAsking(_ mapped: Answer, _ step: PendingStep, _ ticket: Ticket) {
+        guard mapped.verdict == .allow, let object = mapped.mappedName else {
+            ticket.decide(mapped)
+            return
+        }
+        switch decide(object) {
+        case .decided(let answer): ticket.decide(answer)
+        case .delayed(let inner):
+            step.replace(inner)
+            inner.whenDecided { ticket.decide($0) }
+        }
+    }
+
+    private func decide(_ object: ObjectName) -> Outcome {
+        var delayed: Ticket?
+        let kind: PendingKind? = check.action == .read ? nil : .write
+        let question = ModuleQuestion(
+            kind: check.kind, session: session.handle,
+            key: decider.key(session.handle, kind, name: object, contributionID: check.contributionID)
+        ) { [check, session] module, ticket in
+            module.check(check, object: object, session.moduleSession, ticket)
+        }
+        let answer = decider.ask(question) { token in
+            let ticket = Ticket { [decider] in decider.cancel(token) }
+            delayed = ticket
+            return { ticket.decide(finish($0, object)) }
+        }
+        if let answer { return .decided(finish(answer, object)) }
+        return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError))
+    }
+
+    func finish(_ said: ModuleAnswer, _ object: ObjectName) -> Answer {
+        // An answer for a session that has ended meanwhile is no answer.
+        if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
+        var answer = said.verdict(for: check.kind)
+        answer.user = session.user
+        answer.mappedName = object
+        return answer
+    }
+}
+
+/// What an abandoned check must cancel: the mapping, or the step after it.
+private final class PendingStep: Sendable {
+    private enum Step {
+        case token(UInt64)
+        case ticket(Ticket)
+    }
+
+    private let step: Mutex<Step>
+
+    init(_ token: UInt64) { step = Mutex(.token(token)) }
+
+    func replace(_ ticket: Ticket) { step.withLock { $0 = .ticket(ticket) } }
+
+    func cancel(_ decider: ModuleDecider) {
+        switch step.withLock({ $0 }) {
+        case .token(let token): decider.cancel(token)
+        case .ticket(let ticket): ticket.abandon()
+        }
+    }
+}

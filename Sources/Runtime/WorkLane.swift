@@ -1,0 +1,83 @@
+import ModuleHost
+import Synchronization
+
+/// Threads of their own for module code, with a bounded queue in front.
+///
+/// One thread makes a serial lane. A job that does not return keeps its thread; the host marks the module hung and answers
+/// for it.
+final class WorkLane: Sendable {
+    typealias Job = @Sendable () -> Void
+
+    private struct Queue {
+        var jobs: [Job] = []
+        var head = 0
+        /// Questions in the queue; what a module must be told of does not count, and is never refused.
+        var questions = 0
+        var stopped = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let ready = Semaphore()
+    private let limit: Int
+    private let threads: Int
+
+    /// - Parameters:
+    ///   - threads: how many jobs run at once, at least 1.
+    ///   - limit: how many questions may wait.
+    init(name: String, threads: Int, limit: Int) {
+        self.limit = limit
+        self.threads = threads
+        for _ in 0..<threads {
+            _ = PosixThread.start(name: name) { [weak self, ready] in
+                while true {
+                    ready.wait()
+                    guard let self else { return }
+                    guard let job = self.next() else { return }
+                    job()
+                }
+            }
+        }
+    }
+
+    deinit { for _ in 0..<threads { ready.signal() } }
+
+    /// Queues a question; returns whether there was room.
+    func ask(_ job: @escaping Job) -> Bool {
+        let queued = queue.withLock { queue in
+            if queue.questions >= limit || queue.stopped { return false }
+            queue.questions += 1
+            queue.jobs.append { [weak self] in
+                self?.queue.withLock { $0.questions -= 1 }
+                job()
+            }
+            return true
+        }
+        if queued { ready.signal() }
+        return queued
+    }
+
+    /// Queues what a module must be told.
+    func tell(_ job: @escaping Job) {
+        queue.withLock { $0.jobs.append(job) }
+        ready.signal()
+    }
+
+    /// Runs what is queued and then ends the threads.
+    func stop() {
+        queue.withLock { $0.stopped = true }
+        for _ in 0..<threads { ready.signal() }
+    }
+
+    private func next() -> Job? {
+        queue.withLock { queue in
+            guard queue.head < queue.jobs.count else { return nil }
+            let job = queue.jobs[queue.head]
+            queue.head += 1
+            if queue.head == queue.jobs.count || queue.head > 1024 {
+                queue.jobs.removeFirst(queue.head)
+                queue.head = 0
+            }
+            return job
+        }
+    }
+}
