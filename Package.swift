@@ -46,13 +46,18 @@ if !coreOnly {
     ]
     targets += [
         .target(name: "ModuleKit", dependencies: ["CAuthModule"]),
+        .systemLibrary(name: "CLibCrypt", path: "Sources/CLibCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(
+            name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(
             name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
         .target(
-            name: "xmlauth", dependencies: ["ModuleKit", "Rules", "CLibXML2", "XMLAuthModule"],
-            path: "Plugins/xmlauth", exclude: ["Export", "exports.map", "xmlauth.7.md", "users.xml"],
-            sources: ["Sources"], linkerSettings: moduleLinkage("xmlauth") + [.linkedLibrary("crypt")]),
+            name: "XMLAuthCore", dependencies: ["Rules", "CLibXML2", "CLibCrypt", "CLibNettle"],
+            path: "Plugins/xmlauth/Core"),
+        .target(
+            name: "xmlauth", dependencies: ["ModuleKit", "XMLAuthCore", "XMLAuthModule"],
+            path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", path: "Sources/Configuration"),
         .target(
@@ -66,15 +71,31 @@ if !coreOnly {
         .target(
             name: "Doors",
             dependencies: [
-                "Runtime", "AuthCore",
+                "AuthCore",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("HTTP/openapi.json")]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration"]),
+        .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: ["Runtime", "ModuleHost", "AuthCore", .product(name: "Logging", package: "swift-log")]),
+        .testTarget(
+            name: "DoorsTests",
+            dependencies: [
+                "Doors", "AuthCore",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "authhost",
             dependencies: [
-                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore",
+                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "CLibCrypt",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]

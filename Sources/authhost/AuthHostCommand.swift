@@ -1,0 +1,49 @@
+import ArgumentParser
+import AuthConfiguration
+import Glibc
+
+@main
+struct AuthHostCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authhost",
+        abstract: "A host for auth modules: who may log in, what a name maps to, who may read and write it.",
+        discussion: """
+            Every item of the configuration is an option as well, and the command line wins: --auth-module NAME (short: \
+            --module NAME), --auth-moddir DIR, --http-listen HOST:PORT, and so on. --option NAME=VALUE sets an option of the \
+            module, --config FILE (short: -c FILE) reads a file.
+
+            Exit codes: 0 allowed or done, 1 could not decide or failed, 2 denied or wrong credentials, 3 bad \
+            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected.
+            """,
+        version: Version.text,
+        subcommands: [
+            ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
+            PasswdCommand.self,
+        ],
+        defaultSubcommand: ServeCommand.self)
+
+    /// Takes the items of the configuration out of the arguments, and leaves the rest to the parser of subcommands.
+    static func main() async {
+        let (own, items) = ConfigurationArguments.split(Array(CommandLine.arguments.dropFirst()))
+        ConfigurationArguments.items = items
+        do {
+            var command = try parseAsRoot(own)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            failure.printAndExit()
+        } catch {
+            let code = exitCode(for: error) == .success ? ExitStatus.ok : ExitStatus.badConfiguration
+            let text = fullMessage(for: error)
+            if !text.isEmpty { Terminal.write(text, toStandardError: code != .ok) }
+            Glibc.exit(code.rawValue)
+        }
+    }
+}
+
+enum Version {
+    static let text = "authhost 0.1.0 (module generations 6, 7 and 9)"
+}

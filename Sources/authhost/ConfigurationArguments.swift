@@ -1,0 +1,46 @@
+import AuthConfiguration
+
+/// Splits a command line: items of the configuration are options too, and there are too many to declare each of them.
+enum ConfigurationArguments {
+    /// The items found on the command line; set once before any subcommand runs.
+    nonisolated(unsafe) static var items: [String] = []
+    // Written by main() before the command runs, read-only afterwards.
+
+    /// Options of subcommands, which the parser reads.
+    private static let own: Set<String> = [
+        "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin",
+        "--address", "--application-id", "--machine-id", "--scheme", "--rounds",
+    ]
+
+    /// Takes everything that starts with `--` and is not an option of a subcommand, with its values.
+    static func split(_ arguments: [String]) -> (own: [String], items: [String]) {
+        var own: [String] = []
+        var items: [String] = []
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? argument
+            if argument == "-c" || (name.hasPrefix("--") && name.count > 2 && !self.own.contains(name)) {
+                items.append(argument)
+                guard argument == "-c" || name == argument else { continue }
+                for _ in 0..<valueCount(of: name, next: rest.first) {
+                    if let value = rest.popFirst() { items.append(value) }
+                }
+            } else {
+                own.append(argument)
+            }
+        }
+        return (own, items)
+    }
+
+    private static func valueCount(of name: String, next: String?) -> Int {
+        let item = name == "--module" ? "auth-module" : String(name.dropFirst(2))
+        guard let definition = ItemDefinition.all.first(where: { $0.name == item }) else {
+            return ["-c", "--config", "--option"].contains(name) ? 1 : 0
+        }
+        switch definition.type {
+        case .flag: return ["TRUE", "FALSE"].contains(next?.uppercased()) ? 1 : 0
+        case .row(let names): return names.count
+        default: return 1
+        }
+    }
+}

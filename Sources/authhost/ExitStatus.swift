@@ -1,0 +1,88 @@
+import AuthConfiguration
+import AuthCore
+import Glibc
+import ModuleHost
+
+/// What the command ends with.
+enum ExitStatus: Int32 {
+    case ok = 0
+    case undecided = 1
+    case denied = 2
+    case badConfiguration = 3
+    case moduleUnusable = 4
+    case overLimit = 5
+    case ejected = 6
+
+    init(_ verdict: Verdict) {
+        self =
+            switch verdict {
+            case .allow: .ok
+            case .deny, .wrongCredentials: .denied
+            case .overLimit: .overLimit
+            case .ejected: .ejected
+            case .undecided: .undecided
+            }
+    }
+}
+
+/// A failure with the exit status that belongs to it.
+struct Failure: Error {
+    let status: ExitStatus
+    let text: String
+
+    init(_ status: ExitStatus, _ text: String) {
+        self.status = status
+        self.text = text
+    }
+
+    func printAndExit() -> Never {
+        if !text.isEmpty { Terminal.write("authhost: \(text)", toStandardError: true) }
+        Glibc.exit(status.rawValue)
+    }
+}
+
+/// Standard output and error, line by line.
+enum Terminal {
+    static func write(_ text: String, toStandardError: Bool = false) {
+        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                Glibc.write(toStandardError ? STDERR_FILENO : STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            done += count
+        }
+    }
+
+    /// Reads a secret from standard input: typed without an echo at a terminal, else the first line.
+    static func readSecret(prompt: String) -> Secret {
+        var before = termios()
+        let terminal = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &before) == 0
+        if terminal {
+            var silent = before
+            silent.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+            write2(prompt)
+        }
+        defer {
+            if terminal {
+                tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+                write2("\n")
+            }
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(8192)
+        var byte: UInt8 = 0
+        while bytes.count <= 4096, read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+        let secret = Secret(bytes)
+        // SAFETY: the buffer is ours; its capacity was reserved, so no earlier copy was left behind by growing.
+        bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) }
+        return secret
+    }
+
+    private static func write2(_ text: String) {
+        _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import AuthCore
+import Glibc
+import ModuleHost
+
+/// Looks at modules without running any of their code.
+struct ModuleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "module", abstract: "List and inspect modules without running their code.",
+        subcommands: [ListCommand.self, InspectCommand.self])
+
+    struct ListCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the modules in the module directory.")
+
+        @Flag(help: "Print one JSON object for each module.")
+        var json = false
+
+        func run() throws {
+            let setup = try HostSetup(quiet: true)
+            for directory in setup.search.directories {
+                for name in Self.files(in: directory) { try show("\(directory)/\(name)", setup) }
+            }
+        }
+
+        private func show(_ path: String, _ setup: HostSetup) throws {
+            var request = try setup.loadRequest()
+            request.module = path
+            let line: [(String, String?)]
+            do {
+                let inspection = try ModuleLoader(request).inspect()
+                guard inspection.hasDescriptor || !inspection.bareEntries.isEmpty else { return }
+                line = [
+                    ("name", inspection.identity?.name ?? "-"), ("version", inspection.identity?.version ?? "-"),
+                    ("generation", "\(inspection.identity?.generation ?? 7)"), ("path", inspection.path),
+                ]
+            } catch {
+                line = [("name", "-"), ("version", "-"), ("generation", "-"), ("path", path), ("error", "\(error)")]
+            }
+            Terminal.write(json ? JSONText.object(line) : line.compactMap(\.1).joined(separator: "  "))
+        }
+
+        private static func files(in directory: String) -> [String] {
+            guard let stream = opendir(directory) else { return [] }
+            defer { closedir(stream) }
+            var names: [String] = []
+            while let entry = readdir(stream) {
+                // SAFETY: d_name is NUL-terminated (readdir(3)) and lives until the next readdir of this stream.
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name.hasSuffix(".so") { names.append(name) }
+            }
+            return names.sorted()
+        }
+    }
+
+    struct InspectCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "inspect", abstract: "Show identity, entry points, options and needed libraries of a module.")
+
+        @Argument(help: "A module's name, or the path of its file.")
+        var file: String
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws {
+            var request = try HostSetup(quiet: true).loadRequest()
+            request.module = try absolute(file)
+            let inspection: ModuleInspection
+            do {
+                inspection = try ModuleLoader(request).inspect()
+            } catch {
+                throw Failure(.moduleUnusable, "\(error)")
+            }
+            Terminal.write(json ? InspectionText(inspection).json : InspectionText(inspection).text)
+        }
+
+        private func absolute(_ file: String) throws -> String {
+            guard file.contains("/"), !file.hasPrefix("/") else { return file }
+            guard let resolved = realpath(file, nil) else {
+                throw Failure(.moduleUnusable, "`\(file)`: \(String(cString: strerror(errno)))")
+            }
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+    }
+}
+
+/// An inspection as text and as JSON.
+struct InspectionText {
+    private let inspection: ModuleInspection
+
+    init(_ inspection: ModuleInspection) { self.inspection = inspection }
+
+    var text: String {
+        var lines = ["file        \(inspection.path)"]
+        if let identity = inspection.identity {
+            lines.append("module      \(identity.name) \(identity.version)")
+            lines.append("generation  \(identity.generation)" + (inspection.draft > 0 ? ", draft \(inspection.draft)" : ""))
+            lines.append("threads     \(identity.threads)")
+        } else {
+            lines.append("module      \(inspection.hasDescriptor ? "no note" : "no descriptor")")
+        }
+        lines += inspection.entries.map { "entry       \($0.name) \($0.version) \($0.signature)" }
+        if !inspection.hasDescriptor { lines += inspection.bareEntries.map { "bare entry  \($0)" } }
+        for option in inspection.options {
+            let value = option.defaultValue.map { $0.isEmpty ? "none" : $0 } ?? "required"
+            lines.append("option      \(option.name) (\(option.kind), \(value)): \(option.help)")
+        }
+        lines += inspection.neededLibraries.map { "needs       \($0)" }
+        lines += inspection.libraryPaths.map { "runpath     \($0)" }
+        return lines.joined(separator: "\n")
+    }
+
+    var json: String {
+        let entries = inspection.entries.map {
+            JSONText.object([("name", $0.name), ("version", "\($0.version)"), ("signature", $0.signature)])
+        }
+        let options = inspection.options.map {
+            JSONText.object([
+                ("name", $0.name), ("type", "\($0.kind)"), ("default", $0.defaultValue), ("help", $0.help),
+            ])
+        }
+        let facts = JSONText.object([
+            ("path", inspection.path), ("name", inspection.identity?.name), ("version", inspection.identity?.version),
+            ("generation", inspection.identity.map { "\($0.generation)" }),
+            ("threads", inspection.identity.map { "\($0.threads)" }),
+        ])
+        return facts.dropLast() + ", \"entries\": [\(entries.joined(separator: ", "))]"
+            + ", \"bare_entries\": [\(quoted(inspection.bareEntries))], \"options\": [\(options.joined(separator: ", "))]"
+            + ", \"needs\": [\(quoted(inspection.neededLibraries))]}"
+    }
+
+    private func quoted(_ texts: [String]) -> String { texts.map(JSONText.quoted).joined(separator: ", ") }
+}

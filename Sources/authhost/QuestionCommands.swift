@@ -1,0 +1,161 @@
+import ArgumentParser
+import AuthCore
+import Glibc
+import ModuleHost
+import Runtime
+
+/// Who asks; shared by the commands that ask one question without a server.
+struct AskingUser: ParsableArguments {
+    @Option(help: "The user who asks.")
+    var user: String
+
+    @Flag(help: "Log in with a password from standard input, even if the module could take the user back without one.")
+    var passwordStdin = false
+
+    @Option(help: "The client's address, for modules that decide by it.")
+    var address = ""
+
+    @Option(help: "The client's application id.")
+    var applicationID = ""
+
+    @Option(help: "The client's machine id.")
+    var machineID = ""
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    func login(password: Secret) throws(Failure) -> Login {
+        do {
+            return try Login(
+                user: user, password: password, address: address, applicationID: applicationID, machineID: machineID,
+                door: "command")
+        } catch {
+            throw Failure(.denied, "\(error)")
+        }
+    }
+
+    /// Opens a session: by `auth_resume_user` where the module has it, else with a password from standard input.
+    func session(on host: Host) throws(Failure) -> SessionID {
+        let resumes = host.module?.entryNames.contains("auth_resume_user") ?? false
+        let withPassword = passwordStdin || !resumes
+        let password = withPassword ? Terminal.readSecret(prompt: "Password of \(user): ") : Secret("")
+        let login = try login(password: password)
+        let answer = host.answer(to: withPassword ? .login(login) : .resume(login))
+        guard answer.verdict == .allow, let session = answer.session else {
+            AnswerPrinter(json: json).print(answer)
+            throw Failure(ExitStatus(answer.verdict), "")
+        }
+        return session
+    }
+}
+
+extension Host {
+    /// Asks and waits; for commands, which have a thread to spare.
+    func answer(to question: Question) -> Answer {
+        switch ask(question) {
+        case .decided(let answer): return answer
+        case .delayed(let ticket):
+            let cell = AnswerCell()
+            ticket.whenDecided { cell.put($0) }
+            return cell.wait()
+        }
+    }
+}
+
+/// Prints an answer, and ends the command with its status.
+struct AnswerPrinter {
+    let json: Bool
+
+    func print(_ answer: Answer) {
+        json ? Terminal.write(JSONText.object(members(answer))) : Terminal.write(line(answer))
+    }
+
+    func finish(_ answer: Answer, _ host: Host) throws(Failure) {
+        print(answer)
+        host.stop()
+        let status = ExitStatus(answer.verdict)
+        if status != .ok { throw Failure(status, "") }
+    }
+
+    private func line(_ answer: Answer) -> String {
+        var text = "\(answer.verdict.rawValue): \(answer.reason.rawValue)"
+        if let name = answer.mappedName { text += ", object \(name.text)" }
+        if let log = answer.logText { text += ", \(log)" }
+        return text
+    }
+
+    private func members(_ answer: Answer) -> [(String, String?)] {
+        [
+            ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue), ("user", answer.user),
+            ("object", answer.mappedName?.text), ("detail", answer.logText), ("message", answer.clientText),
+        ]
+    }
+}
+
+struct LoginCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Ask whether a user may log in; the password comes from standard input.")
+
+    @OptionGroup var asking: AskingUser
+
+    func run() throws {
+        let host = try HostSetup(quiet: true).makeHost()
+        let login = try asking.login(password: Terminal.readSecret(prompt: "Password of \(asking.user): "))
+        try AnswerPrinter(json: asking.json).finish(host.answer(to: .login(login)), host)
+    }
+}
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Ask whether a user may read, write or create an object.")
+
+    @OptionGroup var asking: AskingUser
+
+    @Option(help: "The object to read.")
+    var read: String?
+
+    @Option(help: "The object to write.")
+    var write: String?
+
+    @Option(help: "The object to create.")
+    var create: String?
+
+    func validate() throws {
+        guard [read, write, create].compactMap({ $0 }).count == 1 else {
+            throw ValidationError("one of --read, --write and --create is expected, with an object such as /FX/EURUSD")
+        }
+    }
+
+    func run() throws {
+        let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
+        let name = try objectName(read ?? write ?? create ?? "")
+        let host = try HostSetup(quiet: true).makeHost()
+        let session = try asking.session(on: host)
+        try AnswerPrinter(json: asking.json).finish(host.answer(to: .check(session, Check(action, name))), host)
+    }
+}
+
+struct MapCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "map", abstract: "Ask what an object is called inside, for a user.")
+
+    @OptionGroup var asking: AskingUser
+
+    @Argument(help: "The object, such as /FX/EURUSD.")
+    var object: String
+
+    func run() throws {
+        let name = try objectName(object)
+        let host = try HostSetup(quiet: true).makeHost()
+        let session = try asking.session(on: host)
+        try AnswerPrinter(json: asking.json).finish(host.answer(to: .map(session, name)), host)
+    }
+}
+
+private func objectName(_ text: String) throws(Failure) -> ObjectName {
+    do {
+        return try ObjectName(text)
+    } catch {
+        throw Failure(.denied, "`\(text)`: \(error)")
+    }
+}
