@@ -14,32 +14,37 @@ enum Element: Int, CaseIterable {
         }
     }
 
+    /// What may stand inside, one bit for each raw value: tried for every element of a large file, so nothing is allocated.
+    var childMask: UInt8 {
+        switch self {
+        case .root: 1 << 1 | 1 << 2 | 1 << 3
+        case .group, .user, .everybody: 1 << 4 | 1 << 5 | 1 << 6
+        case .allow, .deny, .map: 0
+        }
+    }
+
+    /// The attributes that must be there, one bit for each raw value.
+    var requiredMask: UInt8 {
+        switch self {
+        case .root: 1 << 0
+        case .group, .user: 1 << 1
+        case .everybody: 0
+        case .allow, .deny: 1 << 4 | 1 << 5
+        case .map: 1 << 6 | 1 << 7
+        }
+    }
+
+    /// The attributes that may be there, the required ones included.
+    var attributeMask: UInt8 {
+        switch self {
+        case .group: requiredMask | 1 << 3
+        case .user: requiredMask | 1 << 2 | 1 << 3
+        default: requiredMask
+        }
+    }
+
     /// What may stand inside.
-    var children: [Element] {
-        switch self {
-        case .root: [.group, .user, .everybody]
-        case .group, .user, .everybody: [.allow, .deny, .map]
-        case .allow, .deny, .map: []
-        }
-    }
-
-    var required: [Attribute] {
-        switch self {
-        case .root: [.version]
-        case .group, .user: [.name]
-        case .everybody: []
-        case .allow, .deny: [.actions, .object]
-        case .map: [.from, .to]
-        }
-    }
-
-    var optional: [Attribute] {
-        switch self {
-        case .group: [.groups]
-        case .user: [.password, .groups]
-        default: []
-        }
-    }
+    var children: [Element] { Element.allCases.filter { childMask >> $0.rawValue & 1 == 1 } }
 }
 
 /// The attributes of a users file.
@@ -47,6 +52,8 @@ enum Attribute: Int, CaseIterable {
     case version, name, password, groups, actions, object, from, to
 
     var text: String { "\(self)" }
+
+    static func of(_ mask: UInt8) -> [Attribute] { allCases.filter { mask >> $0.rawValue & 1 == 1 } }
 }
 
 /// Finds the accepted word nearest to what was written.

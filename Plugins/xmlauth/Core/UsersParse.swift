@@ -9,18 +9,21 @@ final class UsersParse {
     private var open: [Element] = []
     private var error: UsersFileError?
     /// The names of elements and attributes as the parser's dictionary holds them: one pointer comparison each.
-    private var elementNames: [UnsafePointer<xmlChar>?] = []
-    private var attributeNames: [UnsafePointer<xmlChar>?] = []
+    /// Elements first, attributes from 8.
+    private let names: UnsafeMutablePointer<UnsafePointer<xmlChar>?>
     private var copies: [UnsafeMutableBufferPointer<UInt8>] = []
 
     init(path: String, allowsPlain: Bool) {
         self.path = path
         builder = DirectoryBuilder(allowsPlain: allowsPlain)
+        names = .allocate(capacity: 16)
+        names.initialize(repeating: nil, count: 16)
     }
 
     deinit {
         // SAFETY: made by `start`, freed once; no document was built.
         if let context { xmlFreeParserCtxt(context) }
+        names.deallocate()
     }
 
     func start() throws(UsersFileError) {
@@ -32,8 +35,10 @@ final class UsersParse {
         context = made
         // Never NOENT and never DTDLOAD: entities are errors, and nothing else is ever opened.
         xmlCtxtUseOptions(made, Int32(XML_PARSE_NONET.rawValue))
-        elementNames = Element.allCases.map { xmlDictLookup(made.pointee.dict, $0.name, -1) }
-        attributeNames = Attribute.allCases.map { xmlDictLookup(made.pointee.dict, $0.text, -1) }
+        for element in Element.allCases { names[element.rawValue] = xmlDictLookup(made.pointee.dict, element.name, -1) }
+        for attribute in Attribute.allCases {
+            names[8 + attribute.rawValue] = xmlDictLookup(made.pointee.dict, attribute.text, -1)
+        }
     }
 
     func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(UsersFileError) {
@@ -58,10 +63,9 @@ final class UsersParse {
         guard error == nil else { return }
         let here = place(nil)
         let parent = open.last
-        let accepted = parent?.children ?? [.root]
-        let found = accepted.first { elementNames[$0.rawValue] == name }
-        guard !namespaces, let element = found else {
+        guard !namespaces, let element = element(name, in: parent?.childMask ?? 1) else {
             let text = String(cString: name)
+            let accepted = parent?.children ?? [.root]
             let names = accepted.map(\.name)
             let expected = names.isEmpty ? "nothing" : names.map { "`\($0)`" }.joined(separator: ", ")
             let container = parent.map { "inside `\($0.name)`" } ?? "as the outermost element"
@@ -88,7 +92,9 @@ final class UsersParse {
 
     func text(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard error == nil, let first = bytes.firstIndex(where: { $0 > 0x20 }) else { return }
-        stop(.unexpected, place(bytes.baseAddress.map { $0 + first }), "found text inside `\(open.last?.name ?? "")`, expected elements alone")
+        // The parser has counted the lines of the whole text already, but not moved on.
+        let newlines = bytes[first...].count { $0 == 0x0A }
+        stop(.unexpected, place(bytes.baseAddress.map { $0 + first }, newlines: newlines), "found text inside `\(open.last?.name ?? "")`, expected elements alone")
     }
 
     func doctype() {
@@ -126,12 +132,12 @@ final class UsersParse {
 
     private func read(_ list: AttributeList, of element: Element, _ here: (Int, Int)) -> AttributeValues? {
         var values = AttributeValues()
+        var missing = element.requiredMask
         for index in 0..<list.count {
             let (name, value) = list[index]
-            let accepted = element.required + element.optional
-            guard let attribute = accepted.first(where: { attributeNames[$0.rawValue] == name }) else {
+            guard let attribute = attribute(name, in: element.attributeMask) else {
                 let text = name.map { String(cString: $0) } ?? ""
-                let names = accepted.map(\.text)
+                let names = Attribute.of(element.attributeMask).map(\.text)
                 let expected = names.isEmpty ? "none" : names.map { "`\($0)`" }.joined(separator: ", ")
                 stop(
                     .unexpected, here,
@@ -140,12 +146,25 @@ final class UsersParse {
                 return nil
             }
             values[attribute] = value.contains(UInt8(ascii: "&")) ? unescaped(value) : value
+            missing &= ~(1 << UInt8(attribute.rawValue))
         }
-        if let missing = element.required.first(where: { values[$0] == nil }) {
-            stop(.missing, here, "`\(element.name)` has no attribute `\(missing.text)`")
+        if missing != 0, let first = Attribute.of(missing).first {
+            stop(.missing, here, "`\(element.name)` has no attribute `\(first.text)`")
             return nil
         }
         return values
+    }
+
+    private func element(_ name: UnsafePointer<xmlChar>, in mask: UInt8) -> Element? {
+        for index in 0..<8 where mask >> index & 1 == 1 && names[index] == name {
+            return Element(rawValue: index)
+        }
+        return nil
+    }
+
+    private func attribute(_ name: UnsafePointer<xmlChar>?, in mask: UInt8) -> Attribute? {
+        for index in 0..<8 where mask >> index & 1 == 1 && names[8 + index] == name { return Attribute(rawValue: index) }
+        return nil
     }
 
     /// Puts `&` in place of `&#38;`, as which libxml2 passes an ampersand on when it is not to replace entities: the value
@@ -171,33 +190,35 @@ final class UsersParse {
 
     // MARK: Places
 
-    /// Finds line and column of a byte of the current tag; of the tag's `<` when the byte is elsewhere (a value with a
-    /// character reference is a copy).
-    private func place(_ byte: UnsafePointer<UInt8>?) -> (Int, Int) {
-        guard let input = context?.pointee.input?.pointee, let base = input.base, let current = input.cur else {
-            return (0, 0)
-        }
+    /// Finds line and column of a byte of the parser's buffer; of the current tag's `<` when the byte is elsewhere (a value
+    /// with a character reference is a copy). newlines: those after the byte that the parser has counted but not passed.
+    private func place(_ byte: UnsafePointer<UInt8>?, newlines: Int = 0) -> (Int, Int) {
+        guard let input = context?.pointee.input?.pointee, let base = input.base, let current = input.cur,
+            let end = input.end
+        else { return (0, 0) }
         var target = byte
-        if let wanted = byte, wanted < base || wanted >= current { target = nil }
-        var line = Int(input.line)
-        // SAFETY: `base...current` is the parser's buffer, unchanged during a callback.
-        var scan = current
-        var lineStart: UnsafePointer<UInt8>?
+        if let wanted = byte, wanted < base || wanted >= end { target = nil }
+        // SAFETY: `base..<end` is the parser's buffer, unchanged during a callback; `<` cannot stand inside a tag.
+        guard let found = target ?? Self.last(UInt8(ascii: "<"), in: base, before: current) else { return (Int(input.line), Int(input.col)) }
+        var line = Int(input.line) - newlines
+        if found < current { line -= UnsafeBufferPointer(start: found, count: current - found).count { $0 == 0x0A } }
+        // SAFETY: as above.
+        if let newline = Self.last(0x0A, in: base, before: found) { return (line, found - newline) }
+        if input.consumed == 0 { return (line, found - base + 1) }
+        // The line began before the buffer: count back from where the parser stands.
+        return (line, max(1, Int(input.col) - (current - found)))
+    }
+
+    private static func last(
+        _ byte: UInt8, in base: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>
+    ) -> UnsafePointer<UInt8>? {
+        var scan = end
         while scan > base {
-            let before = scan - 1
-            if before.pointee == 0x0A && target.map({ before < $0 }) ?? false {
-                lineStart = scan
-                break
-            }
-            if before.pointee == 0x0A { line -= 1 }
-            if target == nil && before.pointee == UInt8(ascii: "<") { target = before }
-            scan = before
+            scan -= 1
+            // SAFETY: inside `base..<end`.
+            if scan.pointee == byte { return scan }
         }
-        guard let target else { return (Int(input.line), Int(input.col)) }
-        if lineStart == nil && input.consumed == 0 { lineStart = base }
-        if let lineStart { return (line, target - lineStart + 1) }
-        // The line began before the buffer: count back from where the parser stands, which is the same line.
-        return (line, line == Int(input.line) ? max(1, Int(input.col) - (current - target)) : 1)
+        return nil
     }
 
     private func stop(_ code: UsersFileError.Code, _ place: (Int, Int), _ message: String) {
