@@ -101,5 +101,12 @@ if !coreOnly {
     ]
 }
 
+// The check before a change is taken: a warning in the project's own code is an error there, and never in dependencies.
+if Context.environment["AUTHHOST_WARNINGS_AS_ERRORS"] == "1" {
+    for target in targets where target.type == .regular || target.type == .executable || target.type == .test {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}
+
 let package = Package(
     name: "authhost", products: products, dependencies: dependencies, targets: targets, swiftLanguageModes: [.v6])

@@ -1,0 +1,70 @@
+# Everything that people do with this repository, by name. `make help` lists it; the work is in scripts/.
+SHELL = /bin/bash
+.SHELLFLAGS = -euo pipefail -c
+.DEFAULT_GOAL = help
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PORT ?= 8080
+CONFIG ?= debug
+
+# No $ORIGIN in a module: a search path beside the file is what the loader refuses.
+SWIFT_BUILD = swift build --disable-local-rpath -c $(CONFIG)
+BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
+MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
+
+.PHONY: help run test build release openauth fixtures install bench format lint asan tsan clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo "  variables: PORT=$(PORT) (run), PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) (install)"
+
+run: ## install what is missing, build, and serve xmlauth with an example on 127.0.0.1:PORT
+	scripts/setup build
+	$(MAKE) --no-print-directory build
+	@PORT=$(PORT) scripts/run "$(BIN)"
+
+test: ## install what is missing, and run every test
+	scripts/test
+
+build: ## build the command and the bundled modules (CONFIG=debug|release)
+	$(SWIFT_BUILD) --product authhost
+	$(SWIFT_BUILD) --product xmlauth
+	$(MAKE) --no-print-directory openauth
+
+release: ## the same with optimisation, carrying the Swift runtime
+	$(MAKE) --no-print-directory build CONFIG=release \
+	    SWIFT_BUILD="swift build --disable-local-rpath -c release --static-swift-stdlib -Xswiftc -no-toolchain-stdlib-rpath"
+
+openauth: ## build the bundled module that is written in C
+	$(CC) $(MODULE_CFLAGS) -shared -Wl,--version-script=Plugins/openauth/exports.map -I include \
+	    Plugins/openauth/openauth.c -o "$(BIN)/libopenauth.so"
+
+fixtures: ## build the modules that the tests load
+	scripts/build-fixtures "$(BIN)/fixtures"
+
+install: release ## release build into PREFIX (and DESTDIR)
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install "$$(swift build -c release --show-bin-path)"
+
+bench: ## measure, as ratios in one run
+	@if [[ ! -x Tests/Benchmarks/run ]]; then \
+	    echo "bench: Tests/Benchmarks/run does not exist" >&2; exit 1; fi
+	scripts/setup build bench
+	Tests/Benchmarks/run
+
+format: ## format the Swift code in place
+	swift format -i -r $(SWIFT_CODE)
+
+lint: ## check the format of the Swift code
+	swift format lint --strict -r $(SWIFT_CODE)
+
+SWIFT_CODE = Sources Tests Plugins examples Package.swift
+
+asan: ## the tests of ModuleHost under the address sanitizer
+	scripts/sanitize address
+
+tsan: ## the tests of ModuleHost under the thread sanitizer
+	scripts/sanitize thread
+
+clean: ## remove what was built
+	rm -rf .build .build-asan .build-tsan
