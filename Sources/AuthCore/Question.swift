@@ -92,7 +92,7 @@ public struct SessionID: Hashable, Sendable {
         var text: [UInt8] = []
         text.reserveCapacity(32)
         for word in [high, low] {
-            for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(word >> UInt64(shift)) & 15]) }
+            for shift in stride(from: 60, through: 0, by: -4) { text.append(digits[Int(word >> UInt64(shift) & 15)]) }
         }
         return String(decoding: text, as: UTF8.self)
     }
