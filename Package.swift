@@ -15,7 +15,7 @@ func moduleLinkage(_ name: String) -> [LinkerSetting] {
     ]
 }
 
-var products: [Product] = []
+var products: [Product] = [.library(name: "ModuleKit", targets: ["ModuleKit", "CAuthModule"])]
 
 var dependencies: [Package.Dependency] = []
 
@@ -23,9 +23,14 @@ var targets: [Target] = [
     .systemLibrary(name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .target(name: "CFFI", dependencies: ["CLibFFI"], path: "Sources/CFFI"),
     .target(name: "CAuthModule", path: "include", publicHeadersPath: "."),
+    // A question of the kit is lent, which the compiler can only check with declared lifetimes.
+    .target(
+        name: "ModuleKit", dependencies: ["CAuthModule"],
+        swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .target(name: "Rules"),
     .target(name: "AuthCore", dependencies: ["Rules"]),
     .target(name: "ModuleHost", dependencies: ["AuthCore", "CFFI", "CAuthModule"]),
+    .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
     .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore"]),
@@ -45,7 +50,6 @@ if !coreOnly {
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     ]
     targets += [
-        .target(name: "ModuleKit", dependencies: ["CAuthModule"]),
         .systemLibrary(name: "CLibCrypt", path: "Sources/CLibCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(
             name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
@@ -96,6 +100,7 @@ if !coreOnly {
             dependencies: [
                 "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "CLibCrypt",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]
@@ -106,6 +111,15 @@ if Context.environment["AUTHHOST_WARNINGS_AS_ERRORS"] == "1" {
     for target in targets where target.type == .regular || target.type == .executable || target.type == .test {
         target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
+}
+
+if Context.environment["AUTHHOST_BENCH"] == "1" {
+    targets += [
+        .target(name: "BenchmarkFloor", dependencies: ["CLibFFI", "CAuthModule"], path: "Tests/Benchmarks/Floor"),
+        .executableTarget(
+            name: "authhost-micro", dependencies: ["BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore"],
+            path: "Tests/Benchmarks/Micro"),
+    ]
 }
 
 let package = Package(

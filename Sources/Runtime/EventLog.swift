@@ -25,7 +25,8 @@ public struct EventLogHandler: LogHandler {
     public func log(event: LogEvent) {
         let time = EventTime.now()
         let severity = Self.word(for: event.level)
-        let text = Self.escaped(event.message.description)
+        let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
+        let text = Self.escaped(event.message.description + facts.joined())
         if json {
             output.write(
                 "{\"time\":\"\(time)\",\"severity\":\"\(severity)\",\"message\":\"\(Self.quoted(text))\"}\n")

@@ -35,7 +35,8 @@ enum ConfigurationArguments {
     private static func valueCount(of name: String, next: String?) -> Int {
         let item = name == "--module" ? "auth-module" : String(name.dropFirst(2))
         guard let definition = ItemDefinition.all.first(where: { $0.name == item }) else {
-            return ["-c", "--config", "--option"].contains(name) ? 1 : 0
+            // A name that nobody knows takes what follows it along, so that the error is about the name.
+            return ["-c", "--config", "--option"].contains(name) || next?.hasPrefix("-") == false ? 1 : 0
         }
         switch definition.type {
         case .flag: return ["TRUE", "FALSE"].contains(next?.uppercased()) ? 1 : 0

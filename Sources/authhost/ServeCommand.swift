@@ -1,6 +1,156 @@
 import ArgumentParser
+import AuthConfiguration
+import AuthCore
+import Dispatch
+import Doors
+import Glibc
+import Logging
+import Metrics
+import ModuleHost
+import Runtime
 
+extension Host: QuestionAnswering {}
+
+/// Loads the module and serves it through the configured doors until TERM or INT.
 struct ServeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "serve", abstract: "Serve.")
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Load the module and answer through the configured doors (the default).",
+        discussion: """
+            HUP re-reads what the module was configured from, and opens the event log again. TERM and INT stop accepting, \
+            answer what was asked, tell the module that its sessions end, and exit with 0.
+            """)
+
+    func run() async throws {
+        // A door's client that goes away must not end the host.
+        signal(SIGPIPE, SIG_IGN)
+        disableCoreDumps()
+        let setup = try HostSetup(quiet: false)
+        let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
+        MetricsSystem.bootstrap(metrics)
+        let door = try doorConfiguration(setup.configuration)
+        let host = try await Blocking.run { () throws(Failure) in try setup.makeHost() }
+        setup.log.notice("\(Version.text) starting")
+        let signals = SignalHandler(setup, host)
+        defer { signals.cancel() }
+        do {
+            try await serve(door, host, metrics, setup.log, signals)
+        } catch {
+            await Blocking.run { host.stop() }
+            throw Failure(.badConfiguration, "\(error)")
+        }
+        await Blocking.run { host.stop() }
+        setup.log.notice("authhost has stopped")
+    }
+
+    private func serve(
+        _ configuration: HTTPDoorConfiguration, _ host: Host, _ metrics: PrometheusMetricsFactory, _ log: Logger,
+        _ signals: SignalHandler
+    ) async throws {
+        let door = HTTPDoor(configuration: configuration, host: host, metrics: metrics, logger: log) { listening in
+            for address in listening.addresses { log.notice("listening on http://\(address.host):\(address.port)") }
+            if let path = listening.socketPath { log.notice("listening on the unix socket \(path)") }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await door.run() }
+            group.addTask { await signals.stopped() }
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    private func doorConfiguration(_ configuration: Configuration) throws(Failure) -> HTTPDoorConfiguration {
+        let addresses = configuration.httpAddresses.map { HTTPDoorConfiguration.Address(host: $0.host, port: $0.port) }
+        guard !addresses.isEmpty || configuration.httpSocket != nil else {
+            throw Failure(
+                .badConfiguration, "nothing to listen on: `http-listen` is none and `http-socket` is not set; set one of them")
+        }
+        do {
+            var door = try HTTPDoorConfiguration(
+                addresses: addresses, socketPath: configuration.httpSocket,
+                forwardAuthObject: configuration.forwardAuthObject)
+            door.socketMode = configuration.httpSocketMode
+            door.realm = configuration.httpRealm
+            door.sessionCookie = configuration.sessionCookie
+            return door
+        } catch {
+            throw Failure(.badConfiguration, "forward-auth-object: \(error)")
+        }
+    }
+
+    /// Passwords are in memory for moments; none of them may be written to a core file.
+    private func disableCoreDumps() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+}
+
+/// What the counters mean, for /metrics.
+enum MetricHelp {
+    static let texts = [
+        "authhost_decisions_total": "Questions that were answered, by kind, verdict and reason.",
+        "authhost_module_incidents_total": "What modules did against their contract, by kind.",
+    ]
+}
+
+/// Runs what may block on a thread of its own.
+enum Blocking {
+    static func run<Result: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable () throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        let result: Swift.Result<Result, Failure> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                do throws(Failure) {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// TERM and INT stop; HUP re-reads.
+final class SignalHandler: Sendable {
+    private let stops: AsyncStream<Void>
+    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+    // Made in init, cancelled once; Dispatch allows both from any thread.
+
+
+    init(_ setup: HostSetup, _ host: Host) {
+        let (stops, stop) = AsyncStream<Void>.makeStream()
+        self.stops = stops
+        let queue = DispatchQueue(label: "authhost.signals")
+        sources = [SIGTERM, SIGINT, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                if number == SIGHUP {
+                    Self.reload(setup, host)
+                } else {
+                    setup.log.notice("stopping: signal \(number)")
+                    stop.yield()
+                    stop.finish()
+                }
+            }
+            source.activate()
+            return source
+        }
+    }
+
+    /// Returns at the first signal to stop.
+    func stopped() async { for await _ in stops { return } }
+
+    func cancel() { for source in sources { source.cancel() } }
+
+    private static func reload(_ setup: HostSetup, _ host: Host) {
+        do {
+            try setup.output.reopen()
+        } catch {
+            setup.log.error("\(error)")
+        }
+        setup.log.notice("reloading: HUP")
+        host.reload()
+    }
 }

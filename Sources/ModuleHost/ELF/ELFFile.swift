@@ -61,6 +61,7 @@ struct ELFFile {
         let size = try reader.number(at: 54, size: 2, "the file header")
         let count = try reader.number(at: 56, size: 2, "the file header")
         guard size >= 56 || count == 0, count <= Self.maximumHeaders else { throw .absurd("the program header table") }
+        _ = try reader.slice(at: table, count: count * size, "the program header table")
         var segments: [Segment] = []
         for index in 0..<count {
             let (row, overflow) = table.addingReportingOverflow(index * size)
@@ -80,6 +81,7 @@ struct ELFFile {
         let size = try reader.number(at: 58, size: 2, "the file header")
         let count = try reader.number(at: 60, size: 2, "the file header")
         guard size >= 64 || count == 0, count <= Self.maximumHeaders else { throw .absurd("the section header table") }
+        _ = try reader.slice(at: table, count: count * size, "the section header table")
         var sections: [Section] = []
         for index in 0..<count {
             let (row, overflow) = table.addingReportingOverflow(index * size)
@@ -159,14 +161,7 @@ struct ELFFile {
     /// Reads PT_NOTE segments and SHT_NOTE sections: linkers differ in which they make.
     private mutating func readNotes(_ segments: [Segment], _ sections: [Section]) throws(ELFError) {
         for segment in segments where segment.type == 4 { try readNotes(at: segment.offset, size: segment.size) }
-        for section in sections where section.type == 7 || section.type == 1 && section.size <= 1 << 16 {
-            // A section that is not declared as notes may be anything: what does not read as a note is passed over.
-            if section.type == 7 {
-                try readNotes(at: section.offset, size: section.size)
-            } else {
-                try? readNotes(at: section.offset, size: section.size)
-            }
-        }
+        for section in sections where section.type == 7 { try readNotes(at: section.offset, size: section.size) }
     }
 
     private mutating func readNotes(at start: UInt64, size: UInt64) throws(ELFError) {

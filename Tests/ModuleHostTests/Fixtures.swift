@@ -1,0 +1,70 @@
+import AuthCore
+import Glibc
+import ModuleHost
+import Synchronization
+import Testing
+
+/// The compiled modules of `Tests/Fixtures/modules`; `scripts/build-fixtures` makes them.
+enum Fixtures {
+    static let directory: String = getenv("AUTHHOST_FIXTURES").map { String(cString: $0) } ?? ".build/fixtures"
+
+    static func request(_ name: String, allowsBare: Bool = false, settings: [OptionSetting] = []) -> LoadRequest {
+        let here = String(cString: getcwd(nil, 0))
+        let folder = directory.hasPrefix("/") ? directory : "\(here)/\(directory)"
+        return LoadRequest(
+            module: "\(folder)/\(name).so",
+            search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: allowsBare,
+            settings: settings, initTimeout: .seconds(1))
+    }
+
+    static func load(_ name: String, allowsBare: Bool = false, settings: [OptionSetting] = [], _ services: RecordingServices)
+        throws -> LoadedModule
+    {
+        try ModuleLoader(request(name, allowsBare: allowsBare, settings: settings)).load(services: services)
+    }
+}
+
+/// Services that write down what a module asks of them.
+final class RecordingServices: ModuleServices {
+    let lines = Mutex<[String]>([])
+    let completions = Mutex<[(token: UInt64, answer: ModuleAnswer)]>([])
+    let completed = Semaphore()
+    let ejections = Mutex<[String]>([])
+    let invalidations = Mutex<[InvalidationScope]>([])
+
+    var wallTime: Int64 { 1_700_000_000_000_000_000 }
+    var monotonicTime: Int64 { 42 }
+
+    func log(_ severity: ModuleLogSeverity, _ text: String, module: String) {
+        lines.withLock { $0.append("\(module): \(text)") }
+    }
+
+    func complete(token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
+        completions.withLock { $0.append((token, answer)) }
+        completed.signal()
+        return .taken
+    }
+
+    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? { 7 }
+
+    func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int {
+        ejections.withLock { $0.append(user ?? "*") }
+        return 1
+    }
+
+    func invalidate(_ scope: InvalidationScope) { invalidations.withLock { $0.append(scope) } }
+
+    func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? { "\(attribute)" }
+}
+
+/// Short forms for questions.
+enum Ask {
+    static let ticket = QuestionTicket(token: 1 << 32 | 1, deadline: .max)
+    static let session = ModuleSession(handle: 99, user: TerminatedText("alice"))
+
+    static func login(_ user: String = "alice", password: String = "secret") throws -> Login {
+        try Login(user: user, password: Secret(password), address: "192.0.2.1", applicationID: "app", door: "test")
+    }
+
+    static func name(_ text: String) throws -> ObjectName { try ObjectName(text) }
+}

@@ -1,0 +1,124 @@
+import AuthCore
+import Glibc
+import ModuleHost
+import Testing
+
+/// A fixture that must be refused, with the code and a part of what is said.
+struct Refused: CustomTestStringConvertible {
+    let fixture: String
+    let code: ModuleError.Code
+    let says: String
+    var testDescription: String { fixture }
+}
+
+@Suite struct `A module that is wrong is refused by name` {
+    static let refused: [Refused] = [
+        Refused(fixture: "does_not_exist", code: .notFound, says: "tried"),
+        Refused(fixture: "no_descriptor", code: .noDescriptor, says: "exports neither"),
+        Refused(fixture: "null_descriptor", code: .nullDescriptor, says: "returned no descriptor"),
+        Refused(fixture: "wrong_magic", code: .wrongMagic, says: "0x4d415554"),
+        Refused(fixture: "truncated_descriptor", code: .truncatedDescriptor, says: "at least"),
+        Refused(fixture: "unknown_generation", code: .unknownGeneration, says: "speaks 6, 7 and 9"),
+        Refused(fixture: "unknown_version", code: .unknownVersion, says: "version 8"),
+        Refused(fixture: "unknown_entry", code: .unknownEntry, says: "does not have"),
+        Refused(fixture: "wrong_signature", code: .wrongSignature, says: "is accepted"),
+        Refused(fixture: "null_function", code: .missingFunction, says: "no function"),
+        Refused(fixture: "duplicate_entry", code: .duplicateEntry, says: "twice"),
+        Refused(fixture: "other_draft", code: .otherDraft, says: "build it again"),
+        Refused(fixture: "missing_required_entry", code: .missingEntry, says: "auth_new_user"),
+        Refused(fixture: "both_write_spellings", code: .bothSpellings, says: "checkWrite"),
+        Refused(fixture: "note_missing", code: .noteMissing, says: ".note.authhost"),
+        Refused(fixture: "note_differs", code: .noteDiffers, says: "differ"),
+        Refused(fixture: "init_fails", code: .initFailed, says: "auth_init"),
+        Refused(fixture: "init_hangs", code: .initHung, says: "auth-init-timeout"),
+        Refused(fixture: "one_option", code: .missingOption, says: "`must`"),
+        Refused(fixture: "world_writable", code: .untrustedFile, says: "chmod go-w"),
+        Refused(fixture: "wrong_architecture", code: .wrongArchitecture, says: "machine"),
+        Refused(fixture: "not_elf", code: .notELF, says: "shared object"),
+        Refused(fixture: "truncated", code: .malformedELF, says: "outside"),
+        Refused(fixture: "needs_missing_library", code: .libraryMissing, says: "it needs"),
+        Refused(fixture: "origin_runpath", code: .originRunpath, says: "$ORIGIN"),
+        Refused(fixture: "bare7", code: .bareNotAllowed, says: "allow-bare-modules"),
+    ]
+
+    @Test(arguments: refused)
+    func `says what was found and what would be accepted`(_ expected: Refused) throws {
+        let services = RecordingServices()
+        let error = try #require(throws: ModuleError.self) { try Fixtures.load(expected.fixture, services) }
+        #expect(error.code == expected.code)
+        #expect(error.detail.contains(expected.says), "\(error)")
+    }
+
+    @Test func `has a code of its own for each way of being wrong`() {
+        #expect(Set(Self.refused.map(\.code)).count == Self.refused.count)
+    }
+
+    @Test func `refuses a relative path`() throws {
+        let request = LoadRequest(module: "a/b", search: ModuleSearch(applicationRoot: "/", applicationName: "x"))
+        let error = try #require(throws: ModuleError.self) {
+            try ModuleLoader(request).load(services: RecordingServices())
+        }
+        #expect(error.code == .badName)
+    }
+
+    @Test func `refuses a file in a directory that others may write to`() throws {
+        let error = try #require(throws: ModuleError.self) {
+            try Fixtures.load("group_writable_dir/good9", RecordingServices())
+        }
+        #expect(error.code == .untrustedDirectory)
+    }
+}
+
+@Suite struct `Options are checked before any code of the instance runs` {
+    private func load(_ settings: [(String, String)]) throws -> LoadedModule {
+        let settings = settings.map { OptionSetting(name: $0.0, value: $0.1, source: "test:1:1") }
+        return try Fixtures.load("one_option", settings: settings, RecordingServices())
+    }
+
+    @Test(arguments: [
+        ([("must", "x"), ("count", "many")], ModuleError.Code.badOptionValue, "a whole number"),
+        ([("must", "x"), ("must", "y")], .badOptionValue, "twice"),
+        ([("must", "x"), ("nothing", "y")], .unknownOption, "`count`"),
+        ([], .missingOption, "`must`"),
+    ])
+    func `a wrong option is named with its place`(_ settings: [(String, String)], _ code: ModuleError.Code, _ says: String)
+        throws
+    {
+        let error = try #require(throws: ModuleError.self) { try load(settings) }
+        #expect(error.code == code)
+        #expect(error.detail.contains(says), "\(error)")
+    }
+
+    @Test func `a right option is accepted`() throws {
+        #expect(try load([("must", "x"), ("count", "3")]).options.count == 2)
+    }
+}
+
+@Suite struct `Names are resolved as the reference does` {
+    private let root = ModuleSearch(applicationRoot: "/srv/app", applicationName: "rttpd")
+
+    @Test func `the directory defaults to lib below the application root`() throws {
+        #expect(
+            try root.candidates("mine") == ["/srv/app/lib/mine", "/srv/app/lib/mine.so", "/srv/app/lib/libmine.so"])
+    }
+
+    @Test func `a bundled name is looked up in the installation alone while no directory is set`() throws {
+        var search = root
+        search.bundledDirectory = "/opt/modules"
+        #expect(try search.candidates("xmlauth").allSatisfy { $0.hasPrefix("/opt/modules/") })
+        #expect(try search.candidates("libxmlauth.so").allSatisfy { $0.hasPrefix("/opt/modules/") })
+        #expect(try search.candidates("mine").last == "/srv/app/lib/libmine.so")
+    }
+
+    @Test func `a directory that is set is the only one`() throws {
+        var search = root
+        search.directory = "%r/%a/modules"
+        search.bundledDirectory = "/opt/modules"
+        #expect(try search.candidates("xmlauth").first == "/srv/app/rttpd/modules/xmlauth")
+        #expect(try search.candidates("xmlauth").allSatisfy { $0.hasPrefix("/srv/app/rttpd/modules/") })
+    }
+
+    @Test func `an absolute path means itself`() throws {
+        #expect(try root.candidates("%r/x.so") == ["/srv/app/x.so"])
+    }
+}

@@ -1,0 +1,321 @@
+import AuthCore
+import ModuleHost
+import Runtime
+import Testing
+
+@Suite struct `A login` {
+    @Test(arguments: ["good9", "good9_serial", "good9_blocking", "gen6", "gen7", "bare7"])
+    func `becomes a session, whatever the generation and the threads`(_ fixture: String) throws {
+        let test = try TestHost(fixture)
+        let session = try test.session()
+        #expect(test.host.describe(session)?.user == "alice")
+        #expect(test.ask(.logout(session)).verdict == .allow)
+        #expect(test.ask(.logout(session)).verdict == .deny)
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test(arguments: [
+        ("deny", Verdict.wrongCredentials, Reason.deniedByModule), ("nouser", .wrongCredentials, .invalidUser),
+        ("badpass", .wrongCredentials, .invalidPassword), ("badaddr", .deny, .invalidAddress),
+        ("expired", .wrongCredentials, .accountExpired), ("userlimit", .overLimit, .userLimit),
+        ("sitelimit", .overLimit, .siteLimit), ("error", .undecided, .moduleError), ("code3", .deny, .userCode),
+    ])
+    func `that is refused keeps its reason and holds no place`(_ user: String, _ verdict: Verdict, _ reason: Reason) throws {
+        let test = try TestHost("good9")
+        let answer = test.ask(.login(try test.login(user)))
+        #expect(answer.verdict == verdict)
+        #expect(answer.reason == reason)
+        #expect(answer.session == nil)
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test(arguments: [
+        ("unknown_status", Reason.unknownStatus), ("zero_status", .unknownStatus), ("reserved_status", .reservedStatus),
+        ("changes_the_user", .changedUser), ("completes_then_returns_ok", .brokenAnswer),
+    ])
+    func `to a module that breaks its contract is denied`(_ fixture: String, _ reason: Reason) throws {
+        let test = try TestHost(fixture)
+        let answer = test.ask(.login(try test.login("alice")))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == reason)
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test(arguments: ["completes_before_return", "completes_twice", "completes_from_thread", "delayed6"])
+    func `that is answered later counts once`(_ fixture: String) throws {
+        let test = try TestHost(fixture)
+        let answer = test.ask(.login(try test.login("alice")))
+        #expect(answer.verdict == .allow, "\(answer)")
+        #expect(test.host.sessionCount == 1)
+        #expect(test.host.openQuestions == 0)
+    }
+
+    @Test func `that is completed twice is logged, and the first answer stands`() throws {
+        let test = try TestHost("completes_twice")
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        #expect(test.lines.wait(for: "a completion was dropped"))
+    }
+
+    @Test func `that is never answered is denied at the deadline, and holds no place`() throws {
+        let test = try TestHost("never_answers")
+        let outcome = test.host.ask(.login(try test.login("never")))
+        guard case .delayed(let ticket) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        test.clock.advance(.seconds(29))
+        test.host.expireDeadlines()
+        #expect(test.host.openQuestions == 1)
+        test.clock.advance(.seconds(2))
+        test.host.expireDeadlines()
+        #expect(box.wait().reason == .deadline)
+        #expect(test.host.sessionCount == 0)
+        #expect(test.host.openQuestions == 0)
+    }
+
+    @Test func `whose answer comes after the deadline is dropped and logged`() throws {
+        let test = try TestHost("completes_late")
+        let outcome = test.host.ask(.login(try test.login("alice")))
+        guard case .delayed(let ticket) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        test.clock.advance(.seconds(31))
+        test.host.expireDeadlines()
+        #expect(box.wait().reason == .deadline)
+        #expect(test.lines.wait(for: "a completion was dropped: late"))
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test func `whose client has gone is cancelled`() throws {
+        let test = try TestHost("never_answers")
+        let outcome = test.host.ask(.login(try test.login("never")))
+        guard case .delayed(let ticket) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        ticket.abandon()
+        #expect(box.wait().reason == .cancelled)
+        #expect(test.host.openQuestions == 0)
+    }
+
+    @Test func `beyond the module's session limit is over a limit, not a wrong password`() throws {
+        let test = try TestHost("good9")
+        _ = try test.session("two")
+        _ = try test.session("two")
+        let third = test.ask(.login(try test.login("two")))
+        #expect(third.verdict == .overLimit)
+        #expect(third.reason == .userLimit)
+        #expect(test.host.sessionCount == 2)
+        #expect(try test.session("alice") != test.session("bob"))
+    }
+
+    @Test func `can be resumed only where the module can`() throws {
+        let good = try TestHost("good9")
+        #expect(good.ask(.resume(try good.login("alice"))).verdict == .allow)
+        let old = try TestHost("gen7")
+        #expect(old.ask(.resume(try old.login("alice"))).reason == .noEntry)
+    }
+}
+
+@Suite struct `A check` {
+    @Test(arguments: ["good9", "good9_serial", "good9_blocking"])
+    func `is mapped and then decided`(_ fixture: String) throws {
+        let test = try TestHost(fixture)
+        let session = try test.session()
+        let answer = TestHost.wait(try test.check(session, .read, "/m/x"))
+        #expect(answer.verdict == .allow)
+        #expect(answer.mappedName?.text == "/mapped/x")
+        #expect(TestHost.wait(try test.check(session, .read, "/deny/x")).verdict == .deny)
+    }
+
+    @Test(arguments: ["good9", "good9_serial", "good9_blocking"])
+    func `whose mapping and answer are both delayed is decided once`(_ fixture: String) throws {
+        let test = try TestHost(fixture)
+        let session = try test.session()
+        let mapped = TestHost.wait(try test.check(session, .read, "/dm/x"))
+        #expect(mapped.verdict == .allow)
+        #expect(mapped.mappedName?.text == "/mapped/x")
+        #expect(TestHost.wait(try test.check(session, .read, "/delay/x")).verdict == .allow)
+        #expect(test.host.openQuestions == 0)
+    }
+
+    @Test(arguments: [
+        ("bad_mapped_name", Reason.mappedNameInvalid), ("mapped_without_name", .mappedNameInvalid),
+        ("long_mapped_name", .mappedNameInvalid), ("long_mapped_name7", .brokenAnswer),
+    ])
+    func `with a mapped name that is not one is denied`(_ fixture: String, _ reason: Reason) throws {
+        let test = try TestHost(fixture)
+        let session = try test.session()
+        let answer = TestHost.wait(try test.check(session, .read, "/a"))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == reason)
+    }
+
+    @Test func `of a module that never returns is answered for, and the module is marked hung`() throws {
+        let test = try TestHost("never_returns")
+        let session = try test.session()
+        let outcome = try test.check(session, .read, "/hang/x")
+        guard case .delayed(let ticket) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        #expect(test.lines.wait(for: "hanging"))
+        test.clock.advance(.seconds(31))
+        test.host.expireDeadlines()
+        #expect(box.wait().reason == .deadline)
+        #expect(!test.host.readiness.ready)
+        let next = try test.check(session, .read, "/a")
+        guard case .decided(let answer) = next else {
+            Issue.record("\(next)")
+            return
+        }
+        #expect(answer.reason == .moduleHung)
+    }
+
+    @Test func `that is answered after its session's end is no answer`() throws {
+        let test = try TestHost("completes_after_logout")
+        let session = try test.session()
+        let outcome = try test.check(session, .read, "/a")
+        guard case .delayed(let ticket) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        #expect(test.ask(.logout(session)).verdict == .allow)
+        #expect(box.wait().verdict == .deny)
+    }
+
+    @Test func `beyond a bounded queue is could not decide`() throws {
+        let test = try TestHost("blocking_slow") {
+            $0.queueLimit = 1
+            $0.blockingThreads = 1
+        }
+        let first = test.host.ask(.login(try test.login("slow1")))
+        #expect(test.lines.wait(for: "waiting"))
+        let second = test.host.ask(.login(try test.login("slow2")))
+        let third = TestHost.wait(test.host.ask(.login(try test.login("slow3"))))
+        #expect(third.verdict == .undecided)
+        #expect(third.reason == .queueFull)
+        test.clock.advance(.seconds(31))
+        test.host.expireDeadlines()
+        #expect(TestHost.wait(first).reason == .deadline)
+        #expect(TestHost.wait(second).reason == .deadline)
+    }
+
+    @Test func `of an unknown session is denied`() throws {
+        let test = try TestHost("good9")
+        #expect(TestHost.wait(try test.check(.random(), .read, "/a")).reason == .unknownSession)
+    }
+
+    @Test func `in a batch gets its own answer`() throws {
+        for fixture in ["good9", "good9_serial", "gen7"] {
+            let test = try TestHost(fixture)
+            let session = try test.session()
+            let checks = try ["/a", "/m/x"].map { Check(.read, try ObjectName($0)) }
+            let answers = test.host.ask(checks, session: session).map(TestHost.wait)
+            #expect(answers.allSatisfy { $0.verdict == .allow }, "\(fixture): \(answers)")
+        }
+    }
+}
+
+@Suite struct `Ejection and invalidation` {
+    @Test func `an ejected client is told so`() throws {
+        let test = try TestHost("good9")
+        let session = try test.session()
+        #expect(test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil) == 1)
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .ejected)
+        #expect(test.lines.wait(for: "free_user"))
+    }
+
+    @Test func `ejects the oldest first, and only those that match`() throws {
+        let test = try TestHost("good9")
+        let first = TestHost.wait(test.host.ask(.login(try test.login("alice", application: "a")))).session
+        let second = TestHost.wait(test.host.ask(.login(try test.login("alice", application: "b")))).session
+        let third = TestHost.wait(test.host.ask(.login(try test.login("alice", application: "b")))).session
+        #expect(test.host.eject(user: "alice", count: 1, applicationID: "b", machineID: nil) == 1)
+        #expect(test.host.describe(try #require(first)) != nil)
+        #expect(test.host.describe(try #require(second)) == nil)
+        #expect(test.host.describe(try #require(third)) != nil)
+        #expect(test.host.eject(user: "nobody", count: nil, applicationID: nil, machineID: nil) == 0)
+    }
+
+    @Test func `inside auth_new_user tells the module only when that has returned`() throws {
+        let test = try TestHost("ejects_in_new_user")
+        let first = try test.session()
+        let second = try test.session()
+        #expect(test.host.describe(first) == nil)
+        #expect(test.host.describe(second) != nil)
+        #expect(test.lines.wait(for: "free_user outside"))
+        #expect(!test.lines.all.contains { $0.contains("free_user inside") })
+    }
+
+    @Test func `equal credentials share one session until they are invalidated`() throws {
+        let test = try TestHost("good9")
+        let login = try test.login("alice")
+        let first = test.ask(.authenticate(login)).session
+        #expect(first != nil)
+        #expect(test.ask(.authenticate(login)).session == first)
+        #expect(test.ask(.authenticate(try test.login("alice", password: "other"))).session != first)
+        test.host.invalidate(.user("alice"))
+        let again = test.ask(.authenticate(login)).session
+        #expect(again != nil)
+        #expect(again != first)
+    }
+
+    @Test func `kept credentials grow old, and their session ends with them`() throws {
+        let test = try TestHost("good9")
+        let login = try test.login("alice")
+        let first = test.ask(.authenticate(login)).session
+        test.clock.advance(.seconds(61))
+        let second = test.ask(.authenticate(login)).session
+        #expect(first != second)
+        #expect(test.host.sessionCount == 1)
+    }
+
+    @Test func `an ejected user's kept credentials ask the module again`() throws {
+        let test = try TestHost("good9")
+        let login = try test.login("alice")
+        let first = test.ask(.authenticate(login)).session
+        test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil)
+        #expect(test.ask(.authenticate(login)).session != first)
+    }
+
+    @Test func `the number of kept credentials is bounded`() throws {
+        let test = try TestHost("good9") { $0.credentialLimit = 10 }
+        for index in 0..<50 { _ = test.ask(.authenticate(try test.login("user\(index)"))) }
+        #expect(test.host.sessionCount <= 10)
+    }
+
+    @Test func `refused credentials are not kept`() throws {
+        let test = try TestHost("good9")
+        for _ in 0..<3 { #expect(test.ask(.authenticate(try test.login("badpass"))).verdict == .wrongCredentials) }
+    }
+}
+
+@Suite struct `The end of a host` {
+    @Test func `ends every session and tells the module`() throws {
+        let test = try TestHost("good9")
+        _ = try test.session("alice")
+        _ = try test.session("bob")
+        test.host.stop()
+        #expect(test.host.sessionCount == 0)
+        #expect(test.ask(.login(try test.login("carol"))).reason == .stopping)
+        #expect(test.lines.wait(for: "exit"))
+    }
+
+    @Test func `does not wait for a module whose exit hangs`() throws {
+        let test = try TestHost("exit_hangs")
+        test.host.stop()
+        #expect(test.lines.all.contains { $0.contains("left behind") })
+    }
+}

@@ -1,0 +1,119 @@
+import AuthCore
+import Glibc
+import Logging
+import ModuleHost
+import Runtime
+import Synchronization
+import Testing
+
+/// A clock that tests turn by hand.
+final class ManualClock: HostClock {
+    private let now = Atomic<Int64>(1_000_000_000_000)
+
+    var monotonic: Int64 { now.load(ordering: .relaxed) }
+    var wall: Int64 { 1_700_000_000_000_000_000 + now.load(ordering: .relaxed) }
+    var runs: Bool { false }
+
+    func advance(_ duration: Duration) { now.wrappingAdd(duration.nanoseconds, ordering: .relaxed) }
+}
+
+/// Log lines, for tests to look at and to wait for.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+    private let added = Semaphore()
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func add(_ line: String) {
+        lines.withLock { $0.append(line) }
+        added.signal()
+    }
+
+    /// Waits for a line with a text in it; a minute at most, so that a missing line fails instead of hanging.
+    func wait(for text: String) -> Bool {
+        for _ in 0..<10_000 {
+            if all.contains(where: { $0.contains(text) }) { return true }
+            if !added.wait(for: .seconds(60)) { return false }
+        }
+        return false
+    }
+}
+
+private struct LineHandler: LogHandler {
+    let lines: LogLines
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { lines.add("\(event.level): \(event.message)") }
+}
+
+/// A host with a fixture, a clock that stands still, and its log.
+struct TestHost {
+    let host: Host
+    let clock = ManualClock()
+    let lines = LogLines()
+
+    static let fixtures: String = getenv("AUTHHOST_FIXTURES").map { String(cString: $0) } ?? ".build/fixtures"
+
+    init(_ fixture: String, configure: (inout HostConfiguration) -> Void = { _ in }) throws {
+        var configuration = HostConfiguration()
+        configuration.exitTimeout = .seconds(1)
+        configure(&configuration)
+        let lines = lines
+        host = Host(configuration, log: Logger(label: "test") { _ in LineHandler(lines: lines) }, clock: clock)
+        let here = String(cString: getcwd(nil, 0))
+        let folder = Self.fixtures.hasPrefix("/") ? Self.fixtures : "\(here)/\(Self.fixtures)"
+        try host.load(
+            LoadRequest(
+                module: "\(folder)/\(fixture).so",
+                search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: true,
+                initTimeout: .seconds(20)))
+    }
+
+    func login(_ user: String, password: String = "secret", application: String = "") throws -> Login {
+        try Login(user: user, password: Secret(password), applicationID: application, door: "test")
+    }
+
+    func ask(_ question: Question) -> Answer { Self.wait(host.ask(question)) }
+
+    func session(_ user: String = "alice") throws -> SessionID {
+        let answer = ask(.login(try login(user)))
+        return try #require(answer.session, "\(answer)")
+    }
+
+    func check(_ session: SessionID, _ action: Check.Action, _ name: String) throws -> Outcome {
+        host.ask(.check(session, Check(action, try ObjectName(name))))
+    }
+
+    /// Waits for an answer that a module's thread or a lane gives.
+    static func wait(_ outcome: Outcome) -> Answer {
+        switch outcome {
+        case .decided(let answer): return answer
+        case .delayed(let ticket):
+            let box = AnswerBox()
+            ticket.whenDecided { box.put($0) }
+            return box.wait()
+        }
+    }
+}
+
+/// One answer, waited for by the test's thread.
+final class AnswerBox: Sendable {
+    private let answer = Mutex<Answer?>(nil)
+    private let ready = Semaphore()
+
+    func put(_ answer: Answer) {
+        self.answer.withLock { $0 = answer }
+        ready.signal()
+    }
+
+    func wait() -> Answer {
+        guard ready.wait(for: .seconds(60)) else { return Answer(.undecided, .stopping, logText: "no answer in a minute") }
+        return answer.withLock { $0 } ?? Answer(.undecided, .stopping)
+    }
+}
