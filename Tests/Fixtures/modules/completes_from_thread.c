@@ -1,0 +1,9 @@
+// Good: completes every login from a thread of its own. Expected: allowed.
+#include "fixture.h"
+
+static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    return answer_later(login->token, AUTH_OK, 1, "");
+}
+#define ENTRIES(ENTRY) \
+    ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_check_read, 9, check9)
+FIXTURE("completes_from_thread", AUTH_ANY_THREAD, ENTRIES);

@@ -1,0 +1,10 @@
+// Fault: completes a login and answers it as well. Expected: could not decide.
+#include "fixture.h"
+
+static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    host->complete(host, login->token, AUTH_OK, NULL);
+    return AUTH_OK;
+}
+#define ENTRIES(ENTRY) \
+    ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_check_read, 9, check9)
+FIXTURE("completes_then_returns_ok", AUTH_ANY_THREAD, ENTRIES);

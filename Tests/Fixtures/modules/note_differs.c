@@ -1,0 +1,9 @@
+// Fault: the note lists one entry less than the descriptor. Expected: refused, note-differs.
+#include "fixture.h"
+
+#define ENTRIES(ENTRY) ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user9)
+#undef AUTH_ENTRY_NOTE_
+#define AUTH_ENTRY_NOTE_(entry, version, fn) AUTH_ENTRY_NOTE_OF_##fn
+#define AUTH_ENTRY_NOTE_OF_init9 "entry auth_init 9 " AUTH_SIGNATURE_auth_init_9 "\n"
+#define AUTH_ENTRY_NOTE_OF_user9
+FIXTURE("note_differs", AUTH_SERIAL, ENTRIES);

@@ -1,0 +1,11 @@
+// Fault: answers with a status that is reserved. Expected: could not decide, logged.
+#include "fixture.h"
+
+// The user `good` gets in, so that checks can be asked, which are answered the same.
+static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    return is(login->user, "good") ? AUTH_OK : AUTH_DEFER;
+}
+static int check(void *instance, const auth_check_t *check, auth_result_t *result) { return AUTH_DEFER; }
+#define ENTRIES(ENTRY) \
+    ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_check_read, 9, check)
+FIXTURE("reserved_status", AUTH_ANY_THREAD, ENTRIES);
