@@ -1,6 +1,7 @@
 # Everything that people do with this repository, by name. `make help` lists it; the work is in scripts/.
 SHELL = /bin/bash
-.SHELLFLAGS = -euo pipefail -c
+# The mask: a module that others may write to, or in a folder that they may, is refused.
+.SHELLFLAGS = -euo pipefail -c 'umask 022; eval "$$0"'
 .DEFAULT_GOAL = help
 
 PREFIX ?= /usr/local
