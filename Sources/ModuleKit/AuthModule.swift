@@ -1,0 +1,108 @@
+/// Answers who may log in, what a name is called, and who may read and write it.
+///
+/// To write a module: declare a `final class`, implement what differs from the defaults, and export the type with one
+/// line
+///
+///     @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(MyModule.self) }
+///
+/// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. The defaults are those of the reference's adaptor: everything
+/// is allowed but writes, creations and the resumption of sessions.
+///
+/// To the host's promise: a question is lent. Its bytes are readable until the function returns, which the compiler
+/// checks; copy what must live longer. Which threads call, and whether several at once, is what the C line declares.
+/// A function must not trap: a trap ends the host. What cannot be decided is `Answer.failed`.
+public protocol AuthModule: AnyObject, Sendable {
+    /// Makes an instance. May block for at most `auth-init-timeout`.
+    ///
+    /// **Throws:** whatever says why the module cannot work; it is logged, and the host refuses the module. Never throw
+    /// a secret.
+    init(host: HostInterface) throws
+
+    /// Decides whether a user may log in. Allows by default.
+    func newUser(_ login: borrowing LoginQuestion) -> Answer
+
+    /// Decides whether a user whom a trusted program has authenticated may have a session. Denies by default.
+    func resumeUser(_ login: borrowing LoginQuestion) -> Answer
+
+    /// Learns that a session that was allowed has ended. Does nothing by default.
+    func freeUser(_ session: SessionID, _ reason: SessionEnd)
+
+    /// Maps a name. Leaves it as it is by default.
+    func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer
+
+    /// Decides whether the session may read the object. Allows by default.
+    func checkRead(_ check: borrowing CheckQuestion) -> Answer
+
+    /// Decides whether the session may write the object. Denies by default.
+    func checkWrite(_ check: borrowing CheckQuestion) -> Answer
+
+    /// Decides whether the session may create the object. Asks ``checkWrite(_:)`` by default.
+    func checkCreate(_ check: borrowing CheckQuestion) -> Answer
+
+    /// Decides many checks in one call. Asks the function of each check's action by default.
+    ///
+    /// Implement it to take a lock or a snapshot once for all of them. No row may be answered later.
+    func checkBatch(_ batch: borrowing CheckBatch)
+
+    /// Decides whether a user may fetch a path from a protected HTTP directory. Allows by default.
+    func httpRequest(_ request: borrowing HTTPQuestion) -> Answer
+
+    /// Learns that nobody waits for the question any more. Does nothing by default. Called on any thread, and may
+    /// cross the answer.
+    func cancel(_ token: QuestionToken)
+
+    /// Reads again what the instance was configured from. Does nothing by default.
+    ///
+    /// **Throws:** why it kept what it had; it is logged.
+    func reload() throws
+
+    /// Ends the instance: nothing is asked after it. Does nothing by default. May block for `auth-init-timeout`.
+    func exit()
+}
+
+extension AuthModule {
+    /// Allows every log-in.
+    public func newUser(_ login: borrowing LoginQuestion) -> Answer { .ok }
+    /// Denies: a module must say that it takes users whose password it has not seen.
+    public func resumeUser(_ login: borrowing LoginQuestion) -> Answer { .deny("the module does not resume sessions") }
+    /// Does nothing.
+    public func freeUser(_ session: SessionID, _ reason: SessionEnd) {}
+    /// Leaves every name as it is.
+    public func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer { .notMapped }
+    /// Allows every read.
+    public func checkRead(_ check: borrowing CheckQuestion) -> Answer { .ok }
+    /// Denies every write.
+    public func checkWrite(_ check: borrowing CheckQuestion) -> Answer { .deny }
+    /// Asks ``checkWrite(_:)``, as the host does for a module without an entry for creations.
+    public func checkCreate(_ check: borrowing CheckQuestion) -> Answer { checkWrite(check) }
+    /// Asks the function of each check's action.
+    public func checkBatch(_ batch: borrowing CheckBatch) {
+        batch.answerEach { check in
+            switch check.action {
+            case .read: checkRead(check)
+            case .write: checkWrite(check)
+            case .create: checkCreate(check)
+            }
+        }
+    }
+    /// Allows every request.
+    public func httpRequest(_ request: borrowing HTTPQuestion) -> Answer { .ok }
+    /// Does nothing.
+    public func cancel(_ token: QuestionToken) {}
+    /// Does nothing.
+    public func reload() throws {}
+    /// Does nothing.
+    public func exit() {}
+}
+
+/// Makes a module's type known to the kit; the value of the one line that exports it.
+public func exported<Module: AuthModule>(_ type: Module.Type) -> UnsafeMutableRawPointer? {
+    Unmanaged.passRetained(ModuleFactory { host throws in try Module(host: host) }).toOpaque()
+}
+
+/// Makes instances of the exported type.
+final class ModuleFactory {
+    let make: (HostInterface) throws -> any AuthModule
+
+    init(_ make: @escaping (HostInterface) throws -> any AuthModule) { self.make = make }
+}

@@ -1,0 +1,71 @@
+import CAuthModule
+
+/// What `void *instance` points at.
+final class Instance {
+    let module: any AuthModule
+    let host: HostInterface
+
+    init(_ module: any AuthModule, _ host: HostInterface) {
+        self.module = module
+        self.host = host
+    }
+
+    /// Lends the instance that a pointer stands for; nil for null.
+    @inline(__always)
+    static func with<Result>(_ pointer: UnsafeMutableRawPointer?, _ body: (Instance) -> Result) -> Result? {
+        guard let pointer else { return nil }
+        // SAFETY: the pointer is authkit_init's, retained until authkit_exit, and the host calls nothing after that.
+        return Unmanaged<Instance>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
+    }
+}
+
+/// The way of a question through an entry point.
+enum Entry {
+    /// Why a record that breaks the contract is answered "could not decide".
+    static var broken: StaticString { "the host's record breaks the contract" }
+
+    /// Asks with a place on the stack for the question's completion, and puts the reply into the host's record.
+    @inline(__always)
+    static func answer<Reply: ModuleReply>(
+        _ instance: UnsafeMutableRawPointer?, _ result: UnsafeMutablePointer<auth_result_t>?,
+        _ question: (any AuthModule, PendingSlot<Reply>) -> Reply
+    ) -> Int32 {
+        guard let result, result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else { return AUTH_ERROR }
+        return Instance.with(instance) { instance in
+            ask(instance.host, result) { question(instance.module, $0) }
+        } ?? AUTH_ERROR
+    }
+
+    /// Asks, and writes the reply for the host; returns the status.
+    @inline(__always)
+    static func ask<Reply: ModuleReply>(
+        _ host: HostInterface, _ result: UnsafeMutablePointer<auth_result_t>, _ question: (PendingSlot<Reply>) -> Reply
+    ) -> Int32 {
+        var taken: Completion<Reply>?
+        return withUnsafeMutablePointer(to: &taken) { taken in
+            let reply = question(PendingSlot(pointer: taken, host: .passUnretained(host)))
+            let status = reply.answer.status
+            if status != .delayed {
+                return reply.isBare ? status.rawValue : write(reply, result)
+            }
+            guard let taken = taken.pointee else {
+                return write(Reply.failed("the module delayed a question without taking its completion"), result)
+            }
+            taken.expectAnswer()
+            return AUTH_DELAYED
+        }
+    }
+
+    private static func write(_ reply: some ModuleReply, _ result: UnsafeMutablePointer<auth_result_t>) -> Int32 {
+        let room = result.pointee.scratch == nil ? 0 : Int(result.pointee.scratch_size)
+        // SAFETY: the host lends `scratch_size` bytes until the entry returns.
+        let scratch = UnsafeMutableBufferPointer(start: result.pointee.scratch, count: room)
+        return ResultWriter.write(reply, to: &result.pointee, scratch: scratch)
+    }
+}
+
+extension ModuleReply {
+    /// Says whether the status is all there is.
+    @inline(__always)
+    fileprivate var isBare: Bool { answer.isBare && mappedName.isEmpty }
+}

@@ -1,0 +1,163 @@
+// The functions of `swiftmodule.h`. Each is total: whatever the host passes, it returns, and in doubt AUTH_ERROR.
+// SAFETY: pointers are the host's, valid until the function returns; null and short records are refused.
+import CAuthModule
+
+/// Makes an instance of the exported type.
+@c @implementation
+public func authkit_init(
+    _ host: UnsafePointer<auth_host_t>?, _ instance: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+)
+    -> Int32
+{
+    guard let instance, let interface = HostInterface(host) else { return AUTH_ERROR }
+    guard let type = authkit_module_type() else {
+        interface.log(.error, "the module exports no Swift type")
+        return AUTH_ERROR
+    }
+    // SAFETY: `exported` made it, and passes one reference on.
+    let factory = Unmanaged<ModuleFactory>.fromOpaque(type).takeRetainedValue()
+    do {
+        let made = Instance(try factory.make(interface), interface)
+        instance.pointee = Unmanaged.passRetained(made).toOpaque()
+        return AUTH_OK
+    } catch {
+        interface.log(.error, "\(error)")
+        return AUTH_ERROR
+    }
+}
+
+/// Ends an instance.
+@c @implementation
+public func authkit_exit(_ instance: UnsafeMutableRawPointer?) {
+    guard let instance else { return }
+    // SAFETY: the reference that authkit_init retained; the host passes it here once.
+    Unmanaged<Instance>.fromOpaque(instance).takeRetainedValue().module.exit()
+}
+
+/// Reads again what the instance was configured from.
+@c @implementation
+public func authkit_reload(_ instance: UnsafeMutableRawPointer?) -> Int32 {
+    Instance.with(instance) { instance in
+        do {
+            try instance.module.reload()
+            return AUTH_OK
+        } catch {
+            instance.host.log(.error, "\(error)")
+            return AUTH_ERROR
+        }
+    } ?? AUTH_ERROR
+}
+
+/// Tells that nobody waits for a question any more.
+@c @implementation
+public func authkit_cancel(_ instance: UnsafeMutableRawPointer?, _ token: auth_token_t) {
+    _ = Instance.with(instance) { $0.module.cancel(QuestionToken(rawValue: token)) }
+}
+
+/// Decides whether a user may log in.
+@c @implementation
+public func authkit_new_user(
+    _ instance: UnsafeMutableRawPointer?, _ login: UnsafePointer<auth_login_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = LoginQuestion(login, slot) else { return .failed(Entry.broken) }
+        return module.newUser(question)
+    }
+}
+
+/// Decides whether a user who is authenticated already may have a session.
+@c @implementation
+public func authkit_resume_user(
+    _ instance: UnsafeMutableRawPointer?, _ login: UnsafePointer<auth_login_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = LoginQuestion(login, slot) else { return .failed(Entry.broken) }
+        return module.resumeUser(question)
+    }
+}
+
+/// Tells that a session has ended.
+@c @implementation
+public func authkit_free_user(_ instance: UnsafeMutableRawPointer?, _ session: auth_session_t, _ reason: UInt32)
+    -> Int32
+{
+    Instance.with(instance) { instance in
+        instance.module.freeUser(SessionID(rawValue: session), SessionEnd(rawValue: reason))
+        return AUTH_OK
+    } ?? AUTH_ERROR
+}
+
+/// Maps a name.
+@c @implementation
+public func authkit_map_object(
+    _ instance: UnsafeMutableRawPointer?, _ mapping: UnsafePointer<auth_mapping_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, slot: PendingSlot<MapAnswer>) -> MapAnswer in
+        guard let question = MapQuestion(mapping, slot) else { return .failed(Entry.broken) }
+        return module.mapObject(question)
+    }
+}
+
+/// Decides whether the session may read an object.
+@c @implementation
+public func authkit_check_read(
+    _ instance: UnsafeMutableRawPointer?, _ check: UnsafePointer<auth_check_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = CheckQuestion(check, slot) else { return .failed(Entry.broken) }
+        return module.checkRead(question)
+    }
+}
+
+/// Decides whether the session may write an object.
+@c @implementation
+public func authkit_check_write(
+    _ instance: UnsafeMutableRawPointer?, _ check: UnsafePointer<auth_check_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = CheckQuestion(check, slot) else { return .failed(Entry.broken) }
+        return module.checkWrite(question)
+    }
+}
+
+/// Decides whether the session may create an object.
+@c @implementation
+public func authkit_check_create(
+    _ instance: UnsafeMutableRawPointer?, _ check: UnsafePointer<auth_check_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = CheckQuestion(check, slot) else { return .failed(Entry.broken) }
+        return module.checkCreate(question)
+    }
+}
+
+/// Decides many checks in one call.
+@c @implementation
+public func authkit_check_batch(
+    _ instance: UnsafeMutableRawPointer?, _ checks: UnsafePointer<auth_check_t>?, _ count: Int,
+    _ results: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Instance.with(instance) { instance in
+        guard let batch = CheckBatch(checks, results, count, instance.host) else { return AUTH_ERROR }
+        instance.module.checkBatch(batch)
+        return AUTH_OK
+    } ?? AUTH_ERROR
+}
+
+/// Decides whether a user may fetch a path from a protected HTTP directory.
+@c @implementation
+public func authkit_http_request(
+    _ instance: UnsafeMutableRawPointer?, _ request: UnsafePointer<auth_http_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.answer(instance, result) { (module, _: PendingSlot<Answer>) -> Answer in
+        guard let question = HTTPQuestion(request) else { return .failed(Entry.broken) }
+        return module.httpRequest(question)
+    }
+}

@@ -1,0 +1,185 @@
+import CAuthModule
+
+/// Offers what a module may ask of its host: any thread, any time from `init` on.
+///
+/// What is called from inside an entry point never calls the module back.
+public final class HostInterface: @unchecked Sendable {
+    // The host's table is valid and constant until the process ends, and its functions may be called on any thread.
+    private let host: UnsafePointer<auth_host_t>
+    private let table: auth_host_t
+
+    /// Takes the host's table; nil for one without the members that say what it is.
+    init?(_ host: UnsafePointer<auth_host_t>?) {
+        // SAFETY: the first member is the table's size, and no byte behind that size is read.
+        guard let host, Int(host.pointee.size) >= MemoryLayout<UInt32>.size * 4 else { return nil }
+        var table = auth_host_t()
+        let known = min(Int(host.pointee.size), MemoryLayout<auth_host_t>.size) / Self.slot * Self.slot
+        // INVARIANT: functions behind the host's size stay nil.
+        withUnsafeMutableBytes(of: &table) { $0.copyMemory(from: UnsafeRawBufferPointer(start: host, count: known)) }
+        self.host = host
+        self.table = table
+    }
+
+    private static var slot: Int { MemoryLayout<UnsafeRawPointer>.size }
+
+    /// Writes one line to the event log; 4,096 bytes are kept. Never log a password or a token.
+    public func log(_ severity: LogSeverity, _ text: String) {
+        text.withCString { table.log?(host, severity.rawValue, $0) }
+    }
+
+    /// Finds the value of an option of this module; nil when it is neither configured nor has a default.
+    public func option(_ name: String) -> String? { option(name, 0) }
+
+    /// Finds all values of an option that may be repeated.
+    public func options(_ name: String) -> [String] {
+        var values: [String] = []
+        while let value = option(name, values.count) { values.append(value) }
+        return values
+    }
+
+    private func option(_ name: String, _ index: Int) -> String? {
+        // SAFETY: the host's strings are NUL-terminated; copied at once.
+        name.withCString { table.option?(host, $0, index) }.map { String(cString: $0) }
+    }
+
+    /// Tells the wall clock: the time since 1970-01-01 00:00 UTC.
+    public var wallTime: Duration { .nanoseconds(table.time?(host) ?? 0) }
+
+    /// Tells the clock that deadlines are on: the time from an unspecified start, never backwards.
+    public var monotonicTime: Duration { .nanoseconds(table.monotonic_time?(host) ?? 0) }
+
+    /// Ejects the sessions that match, oldest first; nil is any.
+    ///
+    /// Returns how many were ejected, nil where the host ejects nothing: a negative `limit`, or nobody to match.
+    @discardableResult
+    public func eject(
+        user: String? = nil, applicationID: String? = nil, machineID: String? = nil, limit: Int? = nil
+    ) -> Int? {
+        if let limit, limit < 0 { return nil }
+        let count = limit.map { Int32(clamping: $0) } ?? -1
+        let ejected = withOptional(user) { user in
+            withOptional(applicationID) { application in
+                withOptional(machineID) { machine in table.eject?(host, user, count, application, machine) }
+            }
+        }
+        return ejected.flatMap { $0 < 0 ? nil : Int($0) }
+    }
+
+    /// Forgets every kept decision in a scope. Says whether the host took it.
+    @discardableResult
+    public func invalidate(_ scope: InvalidationScope) -> Bool {
+        let number: Int32
+        var name: String?
+        var session: UInt64 = 0
+        switch scope {
+        case .all: number = AUTH_SCOPE_ALL
+        case .user(let user): (number, name) = (AUTH_SCOPE_USER, user)
+        case .session(let id): (number, session) = (AUTH_SCOPE_SESSION, id.rawValue)
+        case .object(let object): (number, name) = (AUTH_SCOPE_OBJECT, object)
+        }
+        return withOptional(name) { table.invalidate?(host, UInt32(number), $0, session) } == 0
+    }
+
+    /// Finds an attribute of a session; nil for a session that is not known.
+    public func attribute(_ attribute: SessionAttribute, of session: SessionID) -> String? {
+        guard let function = table.session_attribute else { return nil }
+        // INVARIANT: no attribute is longer than a name of 4,096 bytes; a longer one is refused, not cut.
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4097) { buffer in
+            let length = function(host, session.rawValue, attribute.rawValue, buffer.baseAddress, buffer.count)
+            guard length >= 0, length < buffer.count else { return nil }
+            // SAFETY: the host wrote `length` bytes, as it said.
+            return String(
+                decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<Int(length)]),
+                as: UTF8.self)
+        }
+    }
+
+    /// Passes a late answer on.
+    func complete(_ token: UInt64, _ reply: some ModuleReply) -> CompletionOutcome {
+        guard let function = table.complete else { return .refused }
+        let outcome = withUnsafeTemporaryAllocation(of: CChar.self, capacity: ResultWriter.room) { scratch in
+            var record = auth_result_t()
+            record.size = UInt32(MemoryLayout<auth_result_t>.size)
+            let status = ResultWriter.write(reply, to: &record, scratch: scratch)
+            // SAFETY: the strings are in `scratch`; the host says that it cannot lend to such a record.
+            return function(host, token, status, &record)
+        }
+        return CompletionOutcome(rawValue: outcome) ?? .refused
+    }
+
+    private func withOptional<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+        guard let text else { return body(nil) }
+        return text.withCString { body($0) }
+    }
+}
+
+/// Severities of the event log; the numbers are `AUTH_LOG_*`.
+public enum LogSeverity: Int32, Sendable {
+    /// For who looks for a fault.
+    case debug = 0
+    /// Everyday facts.
+    case info
+    /// Facts that an operator wants to see.
+    case notify
+    /// Something that may become a fault.
+    case warn
+    /// A fault.
+    case error
+    /// A fault that stops the service.
+    case crit
+}
+
+/// What ``HostInterface/invalidate(_:)`` covers.
+public enum InvalidationScope: Sendable, Hashable {
+    /// Everything.
+    case all
+    /// What was decided for a user.
+    case user(String)
+    /// What was decided for a session.
+    case session(SessionID)
+    /// What was decided about an object.
+    case object(String)
+}
+
+/// What a module can ask of a session; the numbers are `AUTH_SESSION_*`.
+public enum SessionAttribute: UInt32, Sendable {
+    /// The user's name.
+    case user = 1
+    /// Supplied by the client: not to be trusted for a decision.
+    case applicationID
+    /// Supplied by the client: not to be trusted for a decision.
+    case machineID
+    /// The client's address as text; may be a proxy's.
+    case address
+    /// The door that the session came through.
+    case door
+}
+
+/// Names a session; never used again while anybody may hold it.
+public struct SessionID: RawRepresentable, Hashable, Sendable {
+    /// The number on the C interface, 0 for no session.
+    public let rawValue: UInt64
+
+    /// Makes the name of a number that the host gave.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// Why a session ended; the numbers are `AUTH_END_*`, and more may come.
+public struct SessionEnd: RawRepresentable, Hashable, Sendable {
+    /// The number on the C interface.
+    public let rawValue: UInt32
+
+    /// Makes a reason of any number.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The client logged out or its connection closed.
+    public static var logout: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_LOGOUT)) }
+    /// A module, an operator or a limit ejected it.
+    public static var ejected: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_EJECTED)) }
+    /// Its expiry or inactivity period passed.
+    public static var expired: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_EXPIRED)) }
+    /// The host stops.
+    public static var stop: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_STOP)) }
+    /// The module had allowed the log-in, but a limit of the host refused it or it was cancelled.
+    public static var refused: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_REFUSED)) }
+}

@@ -1,0 +1,68 @@
+import CAuthModule
+
+/// Puts a reply into the record that the host reads.
+enum ResultWriter {
+    /// How many bytes hold the longest reply, each text with its NUL.
+    static let room = 8192
+
+    private static let longestLogReason = 1024
+    private static let longestClientReason = 256
+    private static let longestName = 4095
+
+    /// Writes what a module says, and returns the status.
+    ///
+    /// Reasons are cut to what the host keeps, and left out where the record lends no room; a name that is too long is an
+    /// error and never cut.
+    static func write(
+        _ reply: some ModuleReply, to record: inout auth_result_t, scratch: UnsafeMutableBufferPointer<CChar>
+    ) -> Int32 {
+        let answer = reply.answer
+        var free = scratch
+        answer.withReasons { log, client in
+            record.reason_log = put(log, longestLogReason, &free)
+            record.reason_client = put(client, longestClientReason, &free)
+        }
+        record.expiry = answer.expiry
+        record.session_limit = answer.sessionLimit
+        let name = reply.mappedName
+        guard !name.isEmpty else { return answer.status.rawValue }
+        guard name.count <= longestName, name.count < free.count else {
+            var free = scratch
+            Answer.failed("the mapped name is longer than 4095 bytes").withReasons { log, _ in
+                record.reason_log = put(log, longestLogReason, &free)
+            }
+            record.reason_client = auth_string_t()
+            return AUTH_ERROR
+        }
+        record.mapped = name.withUnsafeBytes { copy($0, name.count, &free) }
+        return answer.status.rawValue
+    }
+
+    private static func put(
+        _ text: UnsafeRawBufferPointer, _ longest: Int, _ free: inout UnsafeMutableBufferPointer<CChar>
+    ) -> auth_string_t {
+        copy(text, cut(text, min(longest, free.count - 1)), &free)
+    }
+
+    /// Finds how many bytes fit without cutting a character.
+    private static func cut(_ bytes: UnsafeRawBufferPointer, _ limit: Int) -> Int {
+        guard limit > 0 else { return 0 }
+        guard bytes.count > limit else { return bytes.count }
+        var count = limit
+        while count > 0, bytes[count] & 0xc0 == 0x80 { count -= 1 }
+        return count
+    }
+
+    private static func copy(
+        _ bytes: UnsafeRawBufferPointer, _ count: Int, _ free: inout UnsafeMutableBufferPointer<CChar>
+    ) -> auth_string_t {
+        guard count > 0, count < free.count, let start = free.baseAddress, let source = bytes.baseAddress else {
+            return auth_string_t(data: nil, length: 0)
+        }
+        // SAFETY: `count` bytes are readable at `source`, and count + 1 are free at `start`.
+        UnsafeMutableRawPointer(start).copyMemory(from: source, byteCount: count)
+        start[count] = 0
+        free = UnsafeMutableBufferPointer(rebasing: free[(count + 1)...])
+        return auth_string_t(data: start, length: count)
+    }
+}

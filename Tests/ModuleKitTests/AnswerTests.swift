@@ -1,0 +1,112 @@
+import CAuthModule
+import ModuleKit
+import Testing
+
+@Suite struct AnswerTests {
+    let host = FakeHost()
+
+    private func login(_ user: String) -> Answered? {
+        host.withInstance { instance in
+            withLogin(user) { login in answered { authkit_new_user(instance, &login, &$0) } }
+        }
+    }
+
+    @Test(arguments: [
+        ("anybody", Answered(status: AUTH_OK)),
+        ("literal", Answered(status: AUTH_DENY, log: "a literal", client: "for you")),
+        ("composed", Answered(status: AUTH_DENY, log: "composed of 6", client: "at http")),
+        ("guest", Answered(status: AUTH_OK, expiry: 1_800_000_000, limit: 3)),
+    ])
+    func `writes what the module says into the host's record`(user: String, expected: Answered) {
+        #expect(login(user) == expected)
+    }
+
+    @Test func `cuts a long reason at a whole character`() throws {
+        #expect(try #require(login("long")).log == String(repeating: "ä", count: 512))
+    }
+
+    @Test func `leaves reasons out where the host lends no room`() {
+        let answer = host.withInstance { instance in
+            withLogin("literal") { login in answered(scratchSize: 0) { authkit_new_user(instance, &login, &$0) } }
+        }
+        #expect(answer == Answered(status: AUTH_DENY))
+    }
+
+    @Test(arguments: [
+        ("/FX/EURUSD", Answered(status: AUTH_OK, mapped: "/for/bob/FX/EURUSD")),
+        ("/other", Answered(status: AUTH_FALSE)),
+        ("/long", Answered(status: AUTH_ERROR, log: "the mapped name is longer than 4095 bytes")),
+    ])
+    func `maps a name, leaves it, or refuses one that is too long`(name: String, expected: Answered) {
+        let answer = host.withInstance { instance in
+            withText("bob") { user in
+                withText(name) { name in
+                    var mapping = auth_mapping_t()
+                    mapping.size = UInt32(MemoryLayout<auth_mapping_t>.size)
+                    (mapping.user, mapping.requested, mapping.name) = (user, name, name)
+                    return answered { authkit_map_object(instance, &mapping, &$0) }
+                }
+            }
+        }
+        #expect(answer == expected)
+    }
+
+    @Test func `answers each row of a batch by its action and delays none`() {
+        let statuses = host.withInstance { instance in
+            withCheck("/open", AUTH_ACTION_WRITE) { write in
+                withCheck("/closed", AUTH_ACTION_CREATE) { create in
+                    withCheck("/closed", AUTH_ACTION_READ) { read in
+                        withCheck("/delayed", AUTH_ACTION_WRITE) { delayed in
+                            var broken = read
+                            broken.action = 9
+                            let checks = [write, create, read, delayed, broken]
+                            var result = auth_result_t()
+                            result.size = UInt32(MemoryLayout<auth_result_t>.size)
+                            var results = Array(repeating: result, count: checks.count)
+                            let status = authkit_check_batch(instance, checks, checks.count, &results)
+                            return [status] + results.map(\.status)
+                        }
+                    }
+                }
+            }
+        }
+        #expect(statuses == [AUTH_OK, AUTH_OK, AUTH_DENY, AUTH_OK, AUTH_ERROR, AUTH_ERROR])
+        #expect(host.completed.isEmpty)
+    }
+
+    @Test func `lends the contributed fields of a write`() {
+        let status = host.withInstance { instance in
+            withCheck("/open", AUTH_ACTION_WRITE) { check in
+                var (name, value) = ([CChar(97), 0], [CChar(98), 0])
+                return name.withUnsafeMutableBufferPointer { name in
+                    value.withUnsafeMutableBufferPointer { value in
+                        let pairs = [string_pair_t](
+                            repeating: string_pair_t(name: name.baseAddress, value: value.baseAddress), count: 3)
+                        return pairs.withUnsafeBufferPointer { pairs in
+                            check.fields = pairs.baseAddress
+                            check.field_count = pairs.count
+                            return answered { authkit_check_write(instance, &check, &$0) }.status
+                        }
+                    }
+                }
+            }
+        }
+        #expect(status == AUTH_OK)
+    }
+
+    @Test func `answers like the reference's adaptor where the module says nothing`() {
+        host.withInstance { instance in
+            withCheck("/closed", AUTH_ACTION_READ) { check in
+                #expect(answered { authkit_check_read(instance, &check, &$0) }.status == AUTH_OK)
+                #expect(answered { authkit_check_write(instance, &check, &$0) }.status == AUTH_DENY)
+                #expect(answered { authkit_check_create(instance, &check, &$0) }.status == AUTH_DENY)
+            }
+            withLogin("bob") { login in
+                #expect(answered { authkit_resume_user(instance, &login, &$0) }.status == AUTH_DENY)
+            }
+            var request = auth_http_t()
+            request.size = UInt32(MemoryLayout<auth_http_t>.size)
+            #expect(answered { authkit_http_request(instance, &request, &$0) }.status == AUTH_OK)
+        }
+    }
+}

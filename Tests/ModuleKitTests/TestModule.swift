@@ -1,0 +1,70 @@
+import ModuleKit
+import Synchronization
+
+/// A module whose answers depend on what it is asked, so that each test picks one.
+final class TestModule: AuthModule {
+    let host: HostInterface
+    let kept = Mutex<[Completion<Answer>]>([])
+    let ended = Mutex<[(SessionID, SessionEnd)]>([])
+
+    init(host: HostInterface) throws {
+        if let why = host.option("refuse") { throw Refusal(description: why) }
+        self.host = host
+    }
+
+    func newUser(_ login: borrowing LoginQuestion) -> Answer {
+        if login.user.isEqual(to: "literal") { return .deny("a literal", client: "for you") }
+        if login.user.isEqual(to: "composed") {
+            return .deny("composed of \(login.password.count)", client: "at \(login.door.text())")
+        }
+        if login.user.isEqual(to: "long") { return .deny(String(repeating: "ä", count: 3000)) }
+        if login.user.isEqual(to: "guest") { return .ok(until: .seconds(1_800_000_000), sessionLimit: 3) }
+        if login.user.isEqual(to: "forgets") { return .delayed }
+        if login.user.isEqual(to: "early") {
+            login.completion.answer(.ok)
+            return .delayed
+        }
+        if login.user.isEqual(to: "unneeded") {
+            _ = login.completion
+            return Answer(.invalidUser)
+        }
+        if login.user.hasPrefix("late") {
+            let completion = login.completion
+            kept.withLock { $0.append(completion) }
+            return .delayed
+        }
+        if login.user.isEqual(to: "drops") {
+            _ = login.completion
+            return .delayed
+        }
+        return .ok
+    }
+
+    func freeUser(_ session: SessionID, _ reason: SessionEnd) { ended.withLock { $0.append((session, reason)) } }
+
+    func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
+        if mapping.name.hasPrefix("/long") { return .mapped(Array(repeating: UInt8(ascii: "x"), count: 4096)) }
+        if mapping.name.hasPrefix("/FX") { return .mapped("/for/\(mapping.user.text())\(mapping.requested.text())") }
+        return .notMapped
+    }
+
+    func checkWrite(_ check: borrowing CheckQuestion) -> Answer {
+        if check.object.hasPrefix("/delayed") {
+            _ = check.completion
+            return .delayed
+        }
+        var total = 0
+        check.forEachField { name, value in total += name.count + value.count }
+        return check.object.isEqual(to: Array("/open".utf8)) && total == 2 * check.fieldCount ? .ok : .deny
+    }
+
+    func cancel(_ token: QuestionToken) { kept.withLock { kept in kept.removeAll { $0.token == token } } }
+
+    func reload() throws { throw Refusal(description: "cannot read it again") }
+}
+
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+}
+
+@c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(TestModule.self) }
