@@ -1,0 +1,1 @@
+// The module exports nothing but `auth_module`, which descriptor.h declares.
