@@ -8,7 +8,7 @@ let coreOnly = Context.environment["AUTHHOST_CORE_ONLY"] == "1"
 func moduleLinkage(_ name: String) -> [LinkerSetting] {
     [
         .unsafeFlags([
-            "-static-stdlib", "-no-toolchain-stdlib-rpath",
+            "-static-stdlib", "-no-toolchain-stdlib-rpath", "-use-ld=lld",
             "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/\(name)/exports.map",
             "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
         ])
