@@ -1,0 +1,23 @@
+// The smallest module: anybody may log in and read, nobody may write. It needs the installed header and nothing else.
+//
+//     cc -std=c99 -Wall -Wextra -shared -fPIC $(pkg-config --cflags authhost) minimal.c -o libminimal.so
+//     authhost module inspect $PWD/libminimal.so
+//     echo any | authhost check --user ann --read /NEWS --module $PWD/libminimal.so
+#include <authhost/authmodule.h>
+
+static int init(const auth_host_t *host, void **instance) {
+    (void)instance;
+    host->log(host, AUTH_LOG_WARN, "minimal lets every user in");
+    return AUTH_OK;
+}
+
+static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    (void)instance;
+    (void)login;
+    (void)result;
+    return AUTH_OK;
+}
+
+// Without auth_check_read and auth_check_write the host allows reads and denies writes.
+#define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user)
+AUTH_MODULE("minimal", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, AUTH_NO_OPTIONS);
