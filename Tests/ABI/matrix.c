@@ -1,0 +1,40 @@
+// Compiled as every C and C++ that the header promises: each part of it alone and twice, and a module with options.
+#include <authhost/host.h>
+#include <authhost/entries9.h>
+#include <authhost/entries7.h>
+#include <authhost/entries6.h>
+#include <authhost/status.h>
+#include <authhost/authmodule.h>
+#include <authhost/authmodule.h>
+
+static int init(const auth_host_t *host, void **instance) {
+    *instance = NULL;
+    return host->size >= sizeof(auth_host_t) ? AUTH_OK : AUTH_ERROR;
+}
+
+static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    (void)instance;
+    result->session_limit = login->user.length > 0 ? 1 : 0;
+    return AUTH_OK;
+}
+
+static int check(void *instance, const auth_check_t *question, auth_result_t *result) {
+    (void)instance;
+    (void)result;
+    return question->action == AUTH_ACTION_READ ? AUTH_OK : AUTH_DENY;
+}
+
+static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
+    size_t i;
+    for (i = 0; i < count; i++) results[i].status = check(instance, &checks[i], &results[i]);
+    return AUTH_OK;
+}
+
+#define ENTRIES(ENTRY) \
+    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user) ENTRY(auth_check_read, 9, check) \
+    ENTRY(checkWrite, 9, check) ENTRY(auth_check_batch, 9, batch)
+#define OPTIONS(OPTION) \
+    OPTION("required", AUTH_OPTION_STRING, NULL, "One that must be set.") \
+    OPTION("file", AUTH_OPTION_PATH, "%r/etc/x", "One with a default.") \
+    OPTION("secret", AUTH_OPTION_SECRET, "", "One without a value.")
+AUTH_MODULE("matrix", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, OPTIONS);
