@@ -1,27 +1,23 @@
-// Lets everybody in whose password is the configured word, and lets them read below /public/.
+// The smallest module: anybody may log in and read, nobody may write. It needs the installed header and nothing else.
+//
+//     cc -std=c99 -Wall -Wextra -shared -fPIC $(pkg-config --cflags authhost) minimal.c -o libminimal.so
+//     authhost module inspect $PWD/libminimal.so
+//     echo any | authhost check --user ann --read /NEWS --module $PWD/libminimal.so
 #include <authhost/authmodule.h>
-#include <string.h>
 
 static int init(const auth_host_t *host, void **instance) {
-    *instance = (void *)host;
-    host->log(host, AUTH_LOG_INFO, "minimal is ready");
+    (void)instance;
+    host->log(host, AUTH_LOG_WARN, "minimal lets every user in");
     return AUTH_OK;
 }
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
-    const auth_host_t *host = instance;
-    const char *word = host->option(host, "word", 0);
-    (void)result;
-    return word && login->password.data && strcmp(login->password.data, word) == 0 ? AUTH_OK : AUTH_INVALID_PASS;
-}
-
-static int check_read(void *instance, const auth_check_t *check, auth_result_t *result) {
     (void)instance;
+    (void)login;
     (void)result;
-    return strncmp(check->object->name, "/public/", 8) == 0 ? AUTH_OK : AUTH_DENY;
+    return AUTH_OK;
 }
 
-#define ENTRIES(ENTRY) \
-    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user) ENTRY(auth_check_read, 9, check_read)
-#define OPTIONS(OPTION) OPTION("word", AUTH_OPTION_SECRET, NULL, "The password of everybody.")
-AUTH_MODULE("minimal", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, OPTIONS);
+// Without auth_check_read and auth_check_write the host allows reads and denies writes.
+#define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user)
+AUTH_MODULE("minimal", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, AUTH_NO_OPTIONS);
