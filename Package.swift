@@ -85,6 +85,8 @@ if !coreOnly {
             resources: [.embedInCode("HTTP/openapi.json")]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration"]),
         .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore"]),
+        // The real binary and real programs: it links nothing of what it tests.
+        .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
         .testTarget(
             name: "RuntimeTests",
             dependencies: ["Runtime", "ModuleHost", "AuthCore", .product(name: "Logging", package: "swift-log")]),

@@ -1,0 +1,141 @@
+import Foundation
+import Testing
+
+/// A status that a module answers a login with, and what the command ends with.
+struct LoginEnding: CustomTestStringConvertible {
+    let status: Int
+    let exit: Int32
+    let word: String
+
+    var testDescription: String { "status \(status) ends with \(exit)" }
+
+    static let all = [
+        LoginEnding(status: 1, exit: 0, word: "allow"),
+        LoginEnding(status: 2, exit: 2, word: "wrong-credentials"),
+        LoginEnding(status: 3, exit: 1, word: "undecided"),
+        LoginEnding(status: 0, exit: 1, word: "undecided"),
+        LoginEnding(status: 9, exit: 2, word: "deny"),
+        LoginEnding(status: 11, exit: 5, word: "over-limit"),
+        LoginEnding(status: 12, exit: 5, word: "over-limit"),
+        LoginEnding(status: 64, exit: 1, word: "undecided"),
+        LoginEnding(status: 999, exit: 1, word: "undecided"),
+    ]
+}
+
+/// A command line and how it has to end.
+struct CommandCase: CustomTestStringConvertible {
+    let arguments: [String]
+    let exit: Int32
+    /// What the output or the errors must hold.
+    var text = ""
+
+    var testDescription: String { "authhost \(arguments.joined(separator: " "))" }
+
+    static let questions = [
+        CommandCase(arguments: ["login", "--user", "alice"], exit: 0, text: "allow"),
+        CommandCase(arguments: ["login", "--user", "mallory"], exit: 2, text: "wrong-credentials"),
+        CommandCase(arguments: ["check", "--user", "alice", "--write", "/FX/EURUSD"], exit: 0, text: "allow"),
+        CommandCase(arguments: ["check", "--user", "alice", "--read", "/FX/EURUSD"], exit: 0, text: "allow"),
+        CommandCase(arguments: ["check", "--user", "alice", "--write", "/FX/INTERNAL/RATES"], exit: 2, text: "deny"),
+        CommandCase(arguments: ["check", "--user", "alice", "--write", "/NOWHERE"], exit: 2, text: "deny"),
+        CommandCase(arguments: ["map", "--user", "alice", "/BLOTTER/ORDERS"], exit: 0, text: "/BLOTTER/alice/ORDERS"),
+        CommandCase(arguments: ["map", "--user", "alice", "/FX/EURUSD"], exit: 0, text: "/FX/EURUSD"),
+        CommandCase(arguments: ["map", "--user", "alice", "/FX/../ETC"], exit: 2, text: "`..`"),
+        CommandCase(arguments: ["check", "--user", "alice", "--write", "FX"], exit: 2, text: "must start with `/`"),
+    ]
+
+    static let mistakes = [
+        CommandCase(arguments: ["check", "--user", "alice", "--module", "openauth"], exit: 3, text: "--read, --write"),
+        CommandCase(arguments: ["login", "--module", "openauth"], exit: 3, text: "--user"),
+        CommandCase(arguments: ["--auth-modul", "openauth"], exit: 3, text: "auth-module"),
+        CommandCase(arguments: ["--config", "/nowhere/authhost.conf"], exit: 3, text: "/nowhere/authhost.conf"),
+        CommandCase(arguments: ["--module", "openauth", "--auth-login-timeout", "soon"], exit: 3, text: "soon"),
+        CommandCase(arguments: ["login", "--user", "a", "--module", "nowhere"], exit: 4, text: "nowhere"),
+        CommandCase(arguments: ["login", "--user", "a", "--module", "/bin/ls"], exit: 4, text: "auth_module"),
+        CommandCase(arguments: ["module", "inspect", "/etc/hostname"], exit: 4, text: "ELF"),
+    ]
+}
+
+@Suite struct CommandTests {
+    @Test(.needs(.cc), arguments: LoginEnding.all)
+    func `ends with the status that belongs to the verdict`(expected: LoginEnding) throws {
+        let folder = try Folder()
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let ending = try AuthHost.run(["login", "--user", "u\(expected.status)", "--module", module], input: "x\n")
+        #expect(ending.status == expected.exit, "\(ending)")
+        #expect(ending.output.hasPrefix("\(expected.word): "), "\(ending)")
+    }
+
+    @Test(.needs(.cc))
+    func `ends with 6 when the module ejects the session that asks`() throws {
+        let folder = try Folder()
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let ending = try AuthHost.run(["check", "--user", "u1", "--write", "/EJECT", "--module", module], input: "x\n")
+        #expect(ending.status == 6, "\(ending)")
+        #expect(ending.output.hasPrefix("ejected: "), "\(ending)")
+    }
+
+    @Test(arguments: CommandCase.questions)
+    func `answers one question about the example users without a server`(expected: CommandCase) throws {
+        let ending = try AuthHost.run(
+            expected.arguments + ["--password-stdin"] + AuthHost.xmlauth(), input: "wonderland\n")
+        #expect(ending.status == expected.exit, "\(ending)")
+        #expect((ending.output + ending.errors).contains(expected.text), "\(ending)")
+    }
+
+    @Test(arguments: CommandCase.mistakes)
+    func `names a mistake on the command line, and ends with the status for it`(expected: CommandCase) throws {
+        let ending = try AuthHost.run(expected.arguments, input: "x\n")
+        #expect(ending.status == expected.exit, "\(ending)")
+        #expect(ending.errors.contains(expected.text), "\(ending)")
+    }
+
+    @Test func `refuses a wrong password, and shows it nowhere`() throws {
+        let ending = try AuthHost.run(["login", "--user", "alice"] + AuthHost.xmlauth(), input: "looking-glass\n")
+        #expect(ending.status == 2)
+        #expect(!(ending.output + ending.errors).contains("looking-glass"))
+    }
+
+    @Test func `answers in JSON when asked to`() throws {
+        let ending = try AuthHost.run(
+            ["map", "--user", "alice", "/BLOTTER/ORDERS", "--password-stdin", "--json"] + AuthHost.xmlauth(),
+            input: "wonderland\n")
+        let object = try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: String]
+        #expect(object?["verdict"] == "allow")
+        #expect(object?["object"] == "/BLOTTER/alice/ORDERS")
+    }
+
+    @Test func `hashes a password that a users file then accepts`() throws {
+        let folder = try Folder()
+        let hash = try AuthHost.run(["passwd", "--scheme", "sha512crypt"], input: "cheshire\n")
+        let users = try folder.write(
+            """
+            <authhost-users version="1"><user name="cat" password="\(hash.output.dropLast())"/></authhost-users>
+            """, to: "users.xml")
+        chmod(users, 0o600)
+        #expect(hash.output.hasPrefix("$6$"))
+        let right = try AuthHost.run(["login", "--user", "cat"] + AuthHost.xmlauth(users), input: "cheshire\n")
+        let wrong = try AuthHost.run(["login", "--user", "cat"] + AuthHost.xmlauth(users), input: "Cheshire\n")
+        #expect(right.status == 0, "\(right)")
+        #expect(wrong.status == 2, "\(wrong)")
+    }
+
+    @Test func `lists the bundled modules, and inspects one without running it`() throws {
+        let list = try AuthHost.run(["module", "list"])
+        #expect(list.output.contains("xmlauth") && list.output.contains("openauth"), "\(list)")
+        let one = try AuthHost.run(["module", "inspect", Place.binary("libopenauth.so")])
+        #expect(one.status == 0)
+        #expect(one.output.contains("auth_check_write") && one.output.contains("openauth"), "\(one)")
+    }
+
+    @Test(arguments: ["", "serve", "login", "check", "map", "module", "passwd"])
+    func `shows the help that is kept`(command: String) throws {
+        let ending = try AuthHost.run((command.isEmpty ? [] : [command]) + ["--help"])
+        let kept = "Tests/EndToEnd/Golden/\(command.isEmpty ? "authhost" : command).txt"
+        if ProcessInfo.processInfo.environment["AUTHHOST_UPDATE_GOLDEN"] == "1" {
+            try ending.output.write(toFile: Place.file(kept), atomically: true, encoding: .utf8)
+        }
+        #expect(ending.status == 0)
+        #expect(try ending.output == Place.text(kept))
+    }
+}

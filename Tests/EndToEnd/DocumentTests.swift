@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+@Suite struct DocumentTests {
+    @Test(.needs(.cc))
+    func `the module in the README builds, and decides as the README says`() throws {
+        let readme = try Place.text("README.md")
+        let folder = try Folder()
+        let source = try #require(readme.firstBlock("c"), "README.md has no C block")
+        let module = try folder.module(from: try folder.write(source, to: "club.c"), "club")
+        func check(_ password: String, _ object: String) throws -> Ending {
+            try AuthHost.run(
+                ["check", "--user", "ann", "--write", object, "--module", module, "--option", "word=sesame"],
+                input: "\(password)\n")
+        }
+        let allowed = try check("sesame", "/PUBLIC/NEWS")
+        #expect(allowed.status == 0, "\(allowed)")
+        #expect(readme.contains("\n" + allowed.output), "README.md shows another answer than `\(allowed.output)`")
+        let denied = try check("sesame", "/PRIVATE/NEWS")
+        #expect(denied.status == 2 && denied.output.contains("only /PUBLIC is for writing"), "\(denied)")
+        #expect(try check("simsim", "/PUBLIC/NEWS").status == 2)
+        #expect(source.split(separator: "\n", omittingEmptySubsequences: false).count <= 35)
+    }
+
+    @Test(.needs(.curl))
+    func `make run prints three commands that work when pasted`() throws {
+        let folder = try Folder()
+        let server = try ChildProcess(
+            [Place.file("scripts/run"), Place.binaries], directory: folder.path,
+            environment: ["PORT": "\(try Self.freePort())"])
+        try server.wait(for: "Ctrl-C ends it.")
+        let commands = server.seen.split(separator: "\n").filter { $0.hasPrefix("  ") }.map { $0.dropFirst(2) }
+        #expect(commands.count == 3, "\(server.seen)")
+        var outputs: [String] = []
+        for command in commands {
+            let ending = try ChildProcess.run(["bash", "-c", String(command)], directory: folder.path)
+            #expect(ending.status == 0, "\(command): \(ending)")
+            outputs.append(ending.output)
+        }
+        #expect(outputs[0].contains("\"session\""))
+        #expect(outputs[1].hasPrefix("allow"))
+        #expect(outputs[2].contains("/BLOTTER/alice/ORDERS"))
+        server.terminate()
+        #expect(try server.finish(seconds: 30).status == 0)
+    }
+
+    @Test func `make help lists every target that is meant for people`() throws {
+        let ending = try ChildProcess.run(["make", "-s", "help"], directory: Place.repository)
+        for target in [
+            "run", "test", "build", "release", "install", "bench", "format", "lint", "asan", "tsan", "clean",
+        ] {
+            #expect(ending.output.contains("make \(target) "), "\(target)")
+        }
+    }
+
+    @Test(arguments: [
+        "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "examples/nginx/README.md",
+    ])
+    func `links lead to files that exist`(document: String) throws {
+        let text = try Place.text(document)
+        let folder = URL(filePath: Place.file(document)).deletingLastPathComponent()
+        for match in text.matches(of: /\]\(([^)#:]+)\)/) {
+            let target = folder.appending(path: String(match.1)).path(percentEncoded: false)
+            #expect(access(target, F_OK) == 0, "\(match.1)")
+        }
+    }
+
+    @Test(arguments: ["docs/architecture.md", "docs/fail-closed.md", "CONTRIBUTING.md"])
+    func `files that a document names exist`(document: String) throws {
+        let folders = ["Sources", "Plugins", "include", "Tests", "docs", "examples"]
+        let files = folders.flatMap { folder in
+            (FileManager.default.enumerator(atPath: Place.file(folder))?.compactMap { $0 as? String } ?? [])
+                .map { "\(folder)/\($0)" }
+        }
+        let present = Set(files + files.compactMap { $0.split(separator: "/").last.map(String.init) })
+        let named = try Place.text(document).matches(of: /`([A-Za-z0-9+\/]+\.(swift|h|c|map))`/).map { String($0.1) }
+        #expect(!named.isEmpty)
+        #expect(named.filter { !present.contains($0) } == [])
+    }
+
+    /// A port that was free a moment ago.
+    private static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // SAFETY: a sockaddr_in is lent as the sockaddr that the calls take, with its own size.
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        guard status == 0 else { throw ChildError(description: "no free port") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+}
+
+extension String {
+    /// The text of the first block that is fenced as `language`.
+    func firstBlock(_ language: String) -> String? {
+        guard let start = range(of: "\n```\(language)\n"), let end = self[start.upperBound...].range(of: "\n```") else {
+            return nil
+        }
+        return String(self[start.upperBound..<end.lowerBound]) + "\n"
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// A real nginx in front of a page, with `examples/nginx/nginx.conf`, which asks authhost in the same folder.
+final class Nginx {
+    let process: ChildProcess
+    let client: Client
+
+    /// Starts it, and waits until it serves. Its workers run as who runs the test, who may open authhost's socket.
+    init(in folder: Folder) throws {
+        let socket = folder.path("nginx.sock")
+        client = Client(socket: socket)
+        try folder.write("a page\n", to: "pages/reports/today")
+        let user = geteuid() == 0 ? "user root;\n" : ""
+        let configuration = try Place.text("examples/nginx/nginx.conf").replacing(
+            "listen 127.0.0.1:8088;", with: "listen unix:\(socket);"
+        )
+        .replacing("error_log stderr warn;", with: "error_log stderr notice;")
+        try folder.write(user + configuration, to: "nginx.conf")
+        process = try ChildProcess(
+            ["nginx", "-e", "stderr", "-p", folder.path, "-c", folder.path("nginx.conf")], directory: folder.path)
+        try process.wait(for: "start worker process ")
+    }
+}
+
+@Suite(.needs(.nginx, .curl)) struct NginxTests {
+    private let folder: Folder
+    private let authhost: Server
+    private let nginx: Nginx
+
+    init() throws {
+        folder = try Folder()
+        authhost = try Server(AuthHost.xmlauth(), in: folder)
+        nginx = try Nginx(in: folder)
+    }
+
+    private func page(_ user: String?, headers: [String] = []) throws -> Response {
+        try nginx.client.get("/reports/today", user: user, headers: headers)
+    }
+
+    @Test func `gives an allowed user the page, and says who it is`() throws {
+        let response = try page("alice:wonderland")
+        #expect(response.status == 200, "\(nginx.process.seen) \(authhost.process.seen)")
+        #expect(response.body == "a page\n")
+        #expect(response.headers["x-auth-user"] == "alice")
+    }
+
+    @Test(arguments: [
+        ("bob:builder", 403), ("mallory:wonderland", 401), ("alice:looking-glass", 401), (nil, 401), ("alice:", 401),
+    ])
+    func `gives nobody else the page`(user: String?, status: Int) throws {
+        let response = try page(user)
+        #expect(response.status == status, "\(nginx.process.seen) \(authhost.process.seen)")
+        #expect(!response.body.contains("a page"))
+    }
+
+    @Test func `asks for a password when there is none`() throws {
+        #expect(try page(nil).headers["www-authenticate"]?.hasPrefix("Basic realm=") == true)
+    }
+
+    @Test func `takes the session of a login instead of a password`() throws {
+        let login = try authhost.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#)
+        let session = try #require(login.member("session"))
+        #expect(try page(nil, headers: ["Cookie: authhost_session=\(session)"]).status == 200)
+        _ = try authhost.client.post("/v1/logout", #"{"session":"\#(session)"}"#)
+        #expect(try page(nil, headers: ["Cookie: authhost_session=\(session)"]).status == 401)
+    }
+
+    @Test func `lets nobody ask the question from outside`() throws {
+        #expect(try nginx.client.get("/_authhost", user: "alice:wonderland").status == 404)
+    }
+
+    @Test func `serves nothing when authhost has gone`() throws {
+        #expect(try page("alice:wonderland").status == 200)
+        authhost.process.terminate()
+        _ = try authhost.process.finish(seconds: 30)
+        let response = try page("alice:wonderland")
+        #expect(response.status == 500)
+        #expect(!response.body.contains("a page"))
+    }
+
+    @Test func `asks an authhost that was started again`() throws {
+        authhost.process.terminate()
+        _ = try authhost.process.finish(seconds: 30)
+        let second = try Server(AuthHost.xmlauth(), in: folder)
+        #expect(try page("alice:wonderland").status == 200, "\(second.process.seen)")
+    }
+}

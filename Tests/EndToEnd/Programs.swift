@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+/// Where things are: the checkout, and the folder of the binaries that are tested.
+enum Place {
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path(percentEncoded: false)
+
+    /// `AUTHHOST_BIN`, else the folder of this test's own binary, which is the build folder.
+    static let binaries: String = {
+        if let folder = ProcessInfo.processInfo.environment["AUTHHOST_BIN"] { return folder }
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: own ?? "/").deletingLastPathComponent().path(percentEncoded: false)
+    }()
+
+    static func binary(_ name: String) -> String { URL(filePath: binaries).appending(path: name).path() }
+
+    static func file(_ path: String) -> String { URL(filePath: repository).appending(path: path).path() }
+
+    static func text(_ path: String) throws -> String { try String(contentsOfFile: file(path), encoding: .utf8) }
+}
+
+/// A program of the system's that a test drives, and the Debian package that has it.
+enum RealProgram: String, CaseIterable {
+    case nginx, promtool, curl, cc
+
+    var package: String {
+        switch self {
+        case .nginx: "nginx-light"
+        case .promtool: "prometheus"
+        case .curl: "curl"
+        case .cc: "gcc"
+        }
+    }
+
+    var isInstalled: Bool {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let folders = path.components(separatedBy: ":") + ["/usr/sbin"]
+        return folders.contains { access("\($0)/\(rawValue)", X_OK) == 0 }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips where a program is missing, and names its package. Where CI is true the test runs, and fails.
+    static func needs(_ programs: RealProgram...) -> Self {
+        let missing = programs.filter { !$0.isInstalled }.map(\.package)
+        let inCI = ProcessInfo.processInfo.environment["CI"] == "true"
+        return .enabled(if: missing.isEmpty || inCI, "needs the Debian packages \(missing.joined(separator: " "))")
+    }
+}
+
+/// A folder of one test, which goes with it. Only its owner may look inside.
+final class Folder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/authhost-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw ChildError(description: "no folder in /tmp") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func path(_ name: String) -> String { "\(path)/\(name)" }
+
+    @discardableResult
+    func write(_ text: String, to name: String) throws -> String {
+        let url = URL(filePath: path(name))
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: url, atomically: true, encoding: .utf8)
+        return path(name)
+    }
+
+    /// Builds a module from one C file, with the compiler of the system and the header alone.
+    func module(from source: String, _ name: String = "module") throws -> String {
+        let result = path("lib\(name).so")
+        let built = try ChildProcess.run([
+            "cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I", Place.file("include"),
+            "-o", result, source,
+        ])
+        guard built.status == 0 else { throw ChildError(description: built.errors) }
+        chmod(result, 0o755)
+        return result
+    }
+}
+
+/// What an HTTP server said.
+struct Response {
+    let status: Int
+    /// Lower-case names.
+    let headers: [String: String]
+    let body: String
+
+    /// A member of a JSON object that is text.
+    func member(_ name: String) -> String? {
+        let object = try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
+        return object?[name] as? String
+    }
+}
+
+/// Asks a server with curl; over a unix socket, so that no port has to be free.
+struct Client {
+    let socket: String
+
+    func get(_ path: String, user: String? = nil, headers: [String] = []) throws -> Response {
+        try send(path, (user.map { ["-u", $0] } ?? []) + headers.flatMap { ["-H", $0] })
+    }
+
+    func post(_ path: String, _ json: String) throws -> Response {
+        try send(path, ["-H", "Content-Type: application/json", "--data-binary", json])
+    }
+
+    private func send(_ path: String, _ arguments: [String]) throws -> Response {
+        let ending = try ChildProcess.run(
+            ["curl", "-q", "-sS", "-i", "--max-time", "30", "--unix-socket", socket] + arguments + [
+                "http://localhost\(path)"
+            ])
+        guard ending.status == 0 else { throw ChildError(description: "curl \(path): \(ending.errors)") }
+        return try Self.parse(ending.output)
+    }
+
+    private static func parse(_ text: String) throws -> Response {
+        let parts = text.replacing("\r\n", with: "\n").split(
+            separator: "\n\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let lines = parts[0].split(separator: "\n")
+        guard let first = lines.first, let status = Int(first.split(separator: " ").dropFirst().first ?? "") else {
+            throw ChildError(description: "no status line in `\(text)`")
+        }
+        let headers = lines.dropFirst().compactMap { line -> (String, String)? in
+            let pair = line.split(separator: ":", maxSplits: 1)
+            guard pair.count == 2 else { return nil }
+            return (pair[0].lowercased(), pair[1].trimmingCharacters(in: .whitespaces))
+        }
+        return Response(
+            status: status, headers: Dictionary(headers) { $1 }, body: parts.count > 1 ? String(parts[1]) : "")
+    }
+}
