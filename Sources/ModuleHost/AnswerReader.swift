@@ -43,8 +43,9 @@ enum AnswerReader {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Text that goes to logs and terminals: what a module puts in must not end a line or move a cursor.
     private static func text(_ string: auth_string_t, limit: Int) -> String {
-        String(decoding: bytes(string, limit: limit), as: UTF8.self)
+        String(decoding: bytes(string, limit: limit), as: UTF8.self).controlsEscaped
     }
 
     private static func bytes(_ string: auth_string_t, limit: Int) -> [UInt8] {

@@ -1,3 +1,4 @@
+import AuthCore
 import Glibc
 import Logging
 import Synchronization
@@ -26,7 +27,7 @@ public struct EventLogHandler: LogHandler {
         let time = EventTime.now()
         let severity = Self.word(for: event.level)
         let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
-        let text = Self.escaped(event.message.description + facts.joined())
+        let text = (event.message.description + facts.joined()).controlsEscaped
         if json {
             output.write(
                 "{\"time\":\"\(time)\",\"severity\":\"\(severity)\",\"message\":\"\(Self.quoted(text))\"}\n")
@@ -45,23 +46,6 @@ public struct EventLogHandler: LogHandler {
         case .error: "ERROR"
         case .critical: "CRIT"
         }
-    }
-
-    static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            if isControl(scalar) {
-                result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
     }
 
     private static func quoted(_ text: String) -> String {

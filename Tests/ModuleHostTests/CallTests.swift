@@ -59,11 +59,13 @@ import Testing
         #expect(try module.newUser(Ask.login("second"), session: 2, Ask.ticket) != nil)
     }
 
-    @Test func `a reason for the log is cut and kept`() throws {
+    @Test func `a reason for the log is cut, and cannot move a cursor`() throws {
         let module = try Fixtures.load("long_reason", RecordingServices())
         let answer = try #require(module.newUser(Ask.login(), session: 1, Ask.ticket))
-        #expect(answer.logText?.utf8.count ?? 0 <= 1024 + 3)
-        #expect(answer.logText?.isEmpty == false)
+        let text = try #require(answer.logText)
+        #expect(!text.isEmpty)
+        #expect(text.utf8.count <= 1024 * 6)
+        #expect(text == text.controlsEscaped)
     }
 
     @Test func `fields of a write reach generation 7`() throws {
