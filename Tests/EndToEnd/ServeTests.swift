@@ -52,6 +52,30 @@ import Testing
         #expect(access(server.socket, F_OK) != 0)
     }
 
+    @Test(.needs(.curl, .cc))
+    func `answers what was asked before TERM, and then stops`() throws {
+        let folder = try Folder()
+        let (module, fifo) = (
+            try folder.module(from: Place.file("Tests/EndToEnd/Modules/waits.c")), folder.path("fifo")
+        )
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let server = try Server(["--module", module, "--option", "fifo=\(fifo)"], in: folder)
+        let login = try ChildProcess([
+            "curl", "-q", "-sS", "-w", "%{http_code}", "--unix-socket", server.socket, "http://localhost/v1/login",
+            "-H", "Content-Type: application/json", "--data-binary", #"{"user":"alice","password":"x"}"#,
+        ])
+        try server.process.wait(for: "was asked")
+        server.process.terminate()
+        try server.process.wait(for: "stopping")
+        // Opened for both, a fifo waits for nobody; it stays open until the answer is there.
+        let descriptor = open(fifo, O_RDWR)
+        defer { close(descriptor) }
+        #expect(write(descriptor, "x", 1) == 1)
+        let answer = try login.finish()
+        #expect(answer.output.hasSuffix("200"), "\(answer) \(server.process.seen)")
+        #expect(try server.process.finish(seconds: 30).status == 0)
+    }
+
     @Test(.needs(.curl))
     func `knows a user who was added before HUP`() throws {
         let folder = try Folder()
