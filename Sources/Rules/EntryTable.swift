@@ -42,7 +42,8 @@ struct EntryTable: ~Copyable {
         return taken
     }
 
-    /// Appends a rule to a chain unless earlier rules of the same effect cover its actions already: a chain has six at most.
+    /// Appends a rule to a chain unless earlier rules of the same effect cover its actions already: a chain has six at
+    /// most.
     private static func chain(_ index: UInt32, after head: UInt32, _ rules: inout Flat<CompiledRule>) {
         let rule = rules[Int(index)]
         var last = Int(head)

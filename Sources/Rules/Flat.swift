@@ -6,8 +6,9 @@ import Musl
 
 /// Holds plain values in one growing block of memory that has one owner.
 ///
-/// NOTE: an `Array` field costs a retain and a release wherever a check reads it, and those hit one cache line from every
-/// thread. This owner is never copied, so a check touches no reference count. Large blocks grow by remapping, not copying.
+/// NOTE: an `Array` field costs a retain and a release wherever a check reads it, and those hit one cache line from
+/// every thread. This owner is never copied, so a check touches no reference count. Large blocks grow by remapping, not
+/// copying.
 struct Flat<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0
@@ -64,7 +65,9 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
         let room = max(wanted, capacity * 2, 16)
         let old = capacity > 0 ? UnsafeMutableRawPointer(base) : nil
         // SAFETY: `old` is nil or came from realloc; malloc's alignment is enough for every plain element.
-        guard let block = realloc(old, room * MemoryLayout<Element>.stride) else { preconditionFailure("out of memory") }
+        guard let block = realloc(old, room * MemoryLayout<Element>.stride) else {
+            preconditionFailure("out of memory")
+        }
         base = block.bindMemory(to: Element.self, capacity: room)
         capacity = room
     }

@@ -134,7 +134,8 @@ public struct ObjectMapping: Sendable, Hashable {
                 let escape = try Self.escape(letter, offset)
                 guard range.count == 2 else {
                     let shown = PathText.shown(bytes[range])
-                    throw PatternError(offset, "`%\(Character(UnicodeScalar(letter)))` must be the whole segment \(shown)")
+                    throw PatternError(
+                        offset, "`%\(Character(UnicodeScalar(letter)))` must be the whole segment \(shown)")
                 }
                 return escape.map(Segment.capture) ?? .user
             }

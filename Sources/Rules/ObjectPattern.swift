@@ -41,8 +41,9 @@ public struct ObjectPattern: Sendable, Hashable {
         self.segments = segments
     }
 
-    /// Orders patterns by specificity: the first differing segment decides, and a fixed segment (`%u` and `%g` included)
-    /// is more specific than `*`, that than the pattern's end, that than `**`. Compared byte by byte, greater wins.
+    /// Orders patterns by specificity: the first differing segment decides, and a fixed segment (`%u` and `%g`
+    /// included) is more specific than `*`, that than the pattern's end, that than `**`. Compared byte by byte, greater
+    /// wins.
     var shape: [UInt8] {
         segments.map { segment in
             switch segment {

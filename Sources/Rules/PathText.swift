@@ -12,7 +12,8 @@ enum PathText {
         guard bytes.first == slash else { throw PatternError(0, "\(shown(bytes[...])) does not begin with `/`") }
         guard bytes.count <= ObjectPattern.maximumLength else {
             throw PatternError(
-                ObjectPattern.maximumLength, "\(bytes.count) bytes, at most \(ObjectPattern.maximumLength) are accepted")
+                ObjectPattern.maximumLength, "\(bytes.count) bytes, at most \(ObjectPattern.maximumLength) are accepted"
+            )
         }
         if let offset = bytes.firstIndex(where: { $0 < 0x20 || $0 == 0x7F }) {
             throw PatternError(offset, "control character \(bytes[offset]) is not accepted in a path")

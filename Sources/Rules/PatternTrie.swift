@@ -1,7 +1,8 @@
-/// Holds all patterns of a rule set as one automaton over path segments: equal patterns are one place, whoever they bind.
+/// Holds all patterns of a rule set as one automaton over path segments: equal patterns are one place, whoever they
+/// bind.
 ///
-/// Nodes are numbered, 0 is the root. Edges for fixed segments lie in one hash table keyed by node and segment, so that a
-/// step costs the same whether a node has two children or fifty thousand.
+/// Nodes are numbered, 0 is the root. Edges for fixed segments lie in one hash table keyed by node and segment, so that
+/// a step costs the same whether a node has two children or fifty thousand.
 struct PatternTrie: ~Copyable {
     struct Node: BitwiseCopyable {
         /// The child for `*`; 0 is none.

@@ -12,9 +12,9 @@ struct WalkSubject: BitwiseCopyable {
 
 /// Runs the automaton over one name, all possible places at once, and hands the matching patterns to a sink.
 ///
-/// A place is a node, in the lower half of a word, and the group that `%g` stands for there, as id + 1, in the upper half.
-/// Every node but those of `**` has one parent and so is entered at most once at a position; a node of `**` stays active
-/// once entered and is entered once only. So the work is bounded by length of the name times the places active.
+/// A place is a node, in the lower half of a word, and the group that `%g` stands for there, as id + 1, in the upper
+/// half. Every node but those of `**` has one parent and so is entered at most once at a position; a node of `**` stays
+/// active once entered and is entered once only. So the work is bounded by length of the name times the places active.
 struct PatternWalk<Sink: PatternSink>: ~Copyable {
     let automaton: PatternAutomaton
     let subject: WalkSubject

@@ -1,10 +1,11 @@
 /// Decides who may do what to which object, from rules compiled once; never changes, so any thread may ask at any time.
 ///
 /// A check costs in proportion to the length of the name, the groups of the user that have rules, and the few places a
-/// name can be in the automaton at once; not to the number of rules, users or patterns. It allocates nothing and touches no
-/// reference count. Deciding: among the rules for the user, the user's groups and everybody whose actions hold the asked
-/// one and whose pattern matches, the most specific pattern wins (``ObjectPattern``); at equal specificity deny beats
-/// allow; nothing matching denies. Whether a rule binds a user, a group or everybody makes no difference.
+/// name can be in the automaton at once; not to the number of rules, users or patterns. It allocates nothing and
+/// touches no reference count. Deciding: among the rules for the user, the user's groups and everybody whose actions
+/// hold the asked one and whose pattern matches, the most specific pattern wins (``ObjectPattern``); at equal
+/// specificity deny beats allow; nothing matching denies. Whether a rule binds a user, a group or everybody makes no
+/// difference.
 public final class RuleSet: @unchecked Sendable {
     // Sendable: everything below is written in init alone; afterwards it is only read.
     struct GroupList: BitwiseCopyable {

@@ -54,7 +54,8 @@ public struct RuleSetBuilder: ~Copyable {
 
     /// Adds a rule; order of addition breaks ties in what is reported, never in what is decided.
     ///
-    /// line: of the source, for reports. Throws: ``PatternError`` when the pattern cannot be read; nothing is added then.
+    /// line: of the source, for reports. Throws: ``PatternError`` when the pattern cannot be read; nothing is added
+    /// then.
     @discardableResult
     public mutating func add(
         _ effect: RuleEffect, _ actions: ObjectActions, _ pattern: Span<UInt8>, to subject: RuleSubject, line: Int = 0

@@ -42,7 +42,9 @@ struct TextRule: Sendable, CustomStringConvertible {
 
 extension RuleSet {
     /// Builds a set from users with their groups, and rules whose lines are their positions, 1-based.
-    static func make(users: [(String, [String])], nested: [(String, String)] = [], _ rules: [TextRule]) throws -> RuleSet {
+    static func make(users: [(String, [String])], nested: [(String, String)] = [], _ rules: [TextRule]) throws
+        -> RuleSet
+    {
         var builder = RuleSetBuilder()
         for (inner, outer) in nested {
             builder.nest(builder.group(Array(inner.utf8).span), in: builder.group(Array(outer.utf8).span))

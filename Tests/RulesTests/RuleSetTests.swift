@@ -130,7 +130,9 @@ struct SemanticsRow: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `finds each of a thousand patterns of one user`() throws {
-        let rules = (0..<1_000).map { TextRule("\($0 % 2 == 0 ? "allow" : "deny") read /A/\($0)/long-segment-\($0) to user u") }
+        let rules = (0..<1_000).map {
+            TextRule("\($0 % 2 == 0 ? "allow" : "deny") read /A/\($0)/long-segment-\($0) to user u")
+        }
         let set = try RuleSet.make(users: [("u", [])], rules)
         for index in 0..<1_000 {
             let found = set.ask("u", .read, "/A/\(index)/long-segment-\(index)")

@@ -20,43 +20,75 @@ private func message(_ text: String) -> String {
     static let salted = "{SSHA256}" + String(repeating: "A", count: 48)
 
     @Test(arguments: [
-        ("<users/>",
-         "users.xml:1:1: found the element `users` as the outermost element, expected `authhost-users`"),
+        (
+            "<users/>",
+            "users.xml:1:1: found the element `users` as the outermost element, expected `authhost-users`"
+        ),
         ("<authhost-users/>", "users.xml:1:1: `authhost-users` has no attribute `version`"),
-        ("<authhost-users version='2'/>",
-         "users.xml:1:26: this version of the format is not known, expected `1`"),
-        ("<authhost-users version='1'>\n  <usr name='a'/></authhost-users>",
-         "users.xml:2:3: found the element `usr` inside `authhost-users`, expected `group`, `user`, `everybody`"
-            + " (did you mean `user`?)"),
-        ("<authhost-users version='1'>\n<user nane='a'/></authhost-users>",
-         "users.xml:2:1: found the attribute `nane` of `user`, expected `name`, `password`, `groups`"
-            + " (did you mean `name`?)"),
-        ("<authhost-users version='1'><user name='a'/>\n <user name='a'/></authhost-users>",
-         "users.xml:2:14: the user `a` is declared twice"),
-        ("<authhost-users version='1'><user name='a/b'/></authhost-users>",
-         "users.xml:1:41: `a/b` is no user name: 1 to 255 bytes without `/`, control characters and outer spaces are"
-            + " accepted, and neither `.` nor `..`"),
-        ("<authhost-users version='1'><group name='desk'/>\n<user name='a' groups='desc'/></authhost-users>",
-         "users.xml:2:1: the group `desc` is declared nowhere (did you mean `desk`?)"),
-        ("<authhost-users version='1'><everybody/><everybody/></authhost-users>",
-         "users.xml:1:41: `everybody` is there twice"),
-        ("<authhost-users version='1'><everybody>\n  <allow actions='raed' object='/A'/></everybody></authhost-users>",
-         "users.xml:2:19: found the action `raed`, expected `read`, `write` or `create` (did you mean `read`?)"),
-        ("<authhost-users version='1'><everybody><allow\n  actions='read'\n object='/A/EUR*'/></everybody></authhost-users>",
-         "users.xml:3:16: `*` stands for a whole segment and cannot be a part of `EUR*`"),
-        ("<authhost-users version='1'><everybody><map from='/A/%1' to='/B/%2'/></everybody></authhost-users>",
-         "users.xml:1:65: `%2` is not captured by the pattern"),
-        ("<authhost-users version='1'><everybody><allow actions='read read' object='/'/></everybody></authhost-users>",
-         "users.xml:1:61: the action `read` is there twice"),
-        ("<authhost-users version='1'>text</authhost-users>",
-         "users.xml:1:29: found text inside `authhost-users`, expected elements alone"),
-        ("<authhost-users version='1'><user name='a' password='x'/></authhost-users>",
-         "users.xml:1:54: the stored password is in no known format; accepted are crypt(3) formats such as `$y$…`,"
-            + " `$2b$…`, `$6$…`, and `{SSHA256}`"),
-        ("<authhost-users version='1'><user name='a' password='{PLAIN}x'/></authhost-users>",
-         "users.xml:1:54: `{PLAIN}` is refused unless the option `allow-plain-passwords` is set"),
-        ("<authhost-users version='1'><user name='a' password='{SSHA256}AAAA'/></authhost-users>",
-         "users.xml:1:54: `{SSHA256}` is not followed by the base64 of 32 digest bytes and a salt"),
+        (
+            "<authhost-users version='2'/>",
+            "users.xml:1:26: this version of the format is not known, expected `1`"
+        ),
+        (
+            "<authhost-users version='1'>\n  <usr name='a'/></authhost-users>",
+            "users.xml:2:3: found the element `usr` inside `authhost-users`, expected `group`, `user`, `everybody`"
+                + " (did you mean `user`?)"
+        ),
+        (
+            "<authhost-users version='1'>\n<user nane='a'/></authhost-users>",
+            "users.xml:2:1: found the attribute `nane` of `user`, expected `name`, `password`, `groups`"
+                + " (did you mean `name`?)"
+        ),
+        (
+            "<authhost-users version='1'><user name='a'/>\n <user name='a'/></authhost-users>",
+            "users.xml:2:14: the user `a` is declared twice"
+        ),
+        (
+            "<authhost-users version='1'><user name='a/b'/></authhost-users>",
+            "users.xml:1:41: `a/b` is no user name: 1 to 255 bytes without `/`, control characters and outer spaces are"
+                + " accepted, and neither `.` nor `..`"
+        ),
+        (
+            "<authhost-users version='1'><group name='desk'/>\n<user name='a' groups='desc'/></authhost-users>",
+            "users.xml:2:1: the group `desc` is declared nowhere (did you mean `desk`?)"
+        ),
+        (
+            "<authhost-users version='1'><everybody/><everybody/></authhost-users>",
+            "users.xml:1:41: `everybody` is there twice"
+        ),
+        (
+            "<authhost-users version='1'><everybody>\n  <allow actions='raed' object='/A'/></everybody></authhost-users>",
+            "users.xml:2:19: found the action `raed`, expected `read`, `write` or `create` (did you mean `read`?)"
+        ),
+        (
+            "<authhost-users version='1'><everybody><allow\n  actions='read'\n object='/A/EUR*'/></everybody></authhost-users>",
+            "users.xml:3:16: `*` stands for a whole segment and cannot be a part of `EUR*`"
+        ),
+        (
+            "<authhost-users version='1'><everybody><map from='/A/%1' to='/B/%2'/></everybody></authhost-users>",
+            "users.xml:1:65: `%2` is not captured by the pattern"
+        ),
+        (
+            "<authhost-users version='1'><everybody><allow actions='read read' object='/'/></everybody></authhost-users>",
+            "users.xml:1:61: the action `read` is there twice"
+        ),
+        (
+            "<authhost-users version='1'>text</authhost-users>",
+            "users.xml:1:29: found text inside `authhost-users`, expected elements alone"
+        ),
+        (
+            "<authhost-users version='1'><user name='a' password='x'/></authhost-users>",
+            "users.xml:1:54: the stored password is in no known format; accepted are crypt(3) formats such as `$y$…`,"
+                + " `$2b$…`, `$6$…`, and `{SSHA256}`"
+        ),
+        (
+            "<authhost-users version='1'><user name='a' password='{PLAIN}x'/></authhost-users>",
+            "users.xml:1:54: `{PLAIN}` is refused unless the option `allow-plain-passwords` is set"
+        ),
+        (
+            "<authhost-users version='1'><user name='a' password='{SSHA256}AAAA'/></authhost-users>",
+            "users.xml:1:54: `{SSHA256}` is not followed by the base64 of 32 digest bytes and a salt"
+        ),
     ])
     func `refuses what the format does not have, and says where`(text: String, expected: String) {
         #expect(message(text).hasPrefix(expected))

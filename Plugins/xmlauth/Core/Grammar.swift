@@ -14,7 +14,8 @@ enum Element: Int, CaseIterable {
         }
     }
 
-    /// What may stand inside, one bit for each raw value: tried for every element of a large file, so nothing is allocated.
+    /// What may stand inside, one bit for each raw value: tried for every element of a large file, so nothing is
+    /// allocated.
     var childMask: UInt8 {
         switch self {
         case .root: 1 << 1 | 1 << 2 | 1 << 3

@@ -37,7 +37,9 @@ final class PasswordCheck {
     private func verifySalted(_ password: SecretCopy, _ stored: [UInt8]) -> Answer {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PasswordHash.longestStored) { decoded in
             let length = stored.withUnsafeBufferPointer { PasswordHash.decodeSalted($0, into: decoded) }
-            guard let length, let base = decoded.baseAddress else { return .failed("the stored password cannot be read") }
+            guard let length, let base = decoded.baseAddress else {
+                return .failed("the stored password cannot be read")
+            }
             var context = sha256_ctx()
             var digest = [UInt8](repeating: 0, count: PasswordHash.digestSize)
             nettle_sha256_init(&context)

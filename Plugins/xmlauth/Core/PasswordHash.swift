@@ -20,7 +20,8 @@ enum PasswordHash {
     /// Reads the scheme of a stored password. On refusal returns what is wrong, without the value.
     static func scheme(of stored: UnsafeBufferPointer<UInt8>) -> Result<PasswordScheme, Refusal> {
         if stored.count > longestStored {
-            return .failure(Refusal("a stored password of \(stored.count) bytes, at most \(longestStored) are accepted"))
+            return .failure(
+                Refusal("a stored password of \(stored.count) bytes, at most \(longestStored) are accepted"))
         }
         if stored.starts(with: plainPrefix) { return .success(.plain) }
         if stored.starts(with: saltedPrefix) {
@@ -34,7 +35,9 @@ enum PasswordHash {
     }
 
     /// Decodes the base64 of a `{SSHA256}` password; nil unless a digest and 1 byte of salt or more are there.
-    static func decodeSalted(_ stored: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int? {
+    static func decodeSalted(_ stored: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableBufferPointer<UInt8>)
+        -> Int?
+    {
         let text = UnsafeBufferPointer(rebasing: stored.dropFirst(saltedPrefix.count))
         guard let target = buffer.baseAddress, let source = text.baseAddress, !text.isEmpty else { return nil }
         var context = base64_decode_ctx()

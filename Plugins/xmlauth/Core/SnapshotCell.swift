@@ -3,9 +3,10 @@ import Synchronization
 
 /// Holds the current snapshot; readers take no lock and touch no reference count, a writer waits for those before it.
 ///
-/// NOTE: two generations of reader counters in stripes, as in sleepable read-copy-update: a reader counts itself into the
-/// current generation of its thread's stripe, and only then loads the snapshot. A writer swaps the snapshot, then moves the
-/// generation on twice and each time waits until the one left behind is empty. After that nobody can hold the old snapshot.
+/// NOTE: two generations of reader counters in stripes, as in sleepable read-copy-update: a reader counts itself into
+/// the current generation of its thread's stripe, and only then loads the snapshot. A writer swaps the snapshot, then
+/// moves the generation on twice and each time waits until the one left behind is empty. After that nobody can hold the
+/// old snapshot.
 final class SnapshotCell<Value: AnyObject & Sendable>: @unchecked Sendable {
     // Sendable: the pointer is atomic, and the object behind it is released only when no reader can hold it.
     private struct Stripe: ~Copyable {

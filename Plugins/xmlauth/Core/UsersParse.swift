@@ -70,9 +70,9 @@ final class UsersParse {
             let expected = names.isEmpty ? "nothing" : names.map { "`\($0)`" }.joined(separator: ", ")
             let container = parent.map { "inside `\($0.name)`" } ?? "as the outermost element"
             let how = namespaces ? " with a namespace" : ""
-            return stop(
-                .unexpected, here,
-                "found the element `\(text)`\(how) \(container), expected \(expected)\(NearestWord.hint(text, among: names))")
+            let hint = NearestWord.hint(text, among: names)
+            let message = "found the element `\(text)`\(how) \(container), expected \(expected)\(hint)"
+            return stop(.unexpected, here, message)
         }
         open.append(element)
         defer { dropCopies() }
@@ -94,7 +94,8 @@ final class UsersParse {
         guard error == nil, let first = bytes.firstIndex(where: { $0 > 0x20 }) else { return }
         // The parser has counted the lines of the whole text already, but not moved on.
         let newlines = bytes[first...].count { $0 == 0x0A }
-        stop(.unexpected, place(bytes.baseAddress.map { $0 + first }, newlines: newlines), "found text inside `\(open.last?.name ?? "")`, expected elements alone")
+        let here = place(bytes.baseAddress.map { $0 + first }, newlines: newlines)
+        stop(.unexpected, here, "found text inside `\(open.last?.name ?? "")`, expected elements alone")
     }
 
     func doctype() {
@@ -115,7 +116,8 @@ final class UsersParse {
         case .root:
             guard let version = values[.version], version.elementsEqual("1".utf8) else {
                 throw DirectoryBuilder.Fault(
-                    code: .badValue, attribute: .version, message: "this version of the format is not known, expected `1`")
+                    code: .badValue, attribute: .version,
+                    message: "this version of the format is not known, expected `1`")
             }
         case .group: try builder?.beginGroup(name: values[.name] ?? none, groups: values[.groups], at: here)
         case .user:
@@ -163,12 +165,14 @@ final class UsersParse {
     }
 
     private func attribute(_ name: UnsafePointer<xmlChar>?, in mask: UInt8) -> Attribute? {
-        for index in 0..<8 where mask >> index & 1 == 1 && names[8 + index] == name { return Attribute(rawValue: index) }
+        for index in 0..<8 where mask >> index & 1 == 1 && names[8 + index] == name {
+            return Attribute(rawValue: index)
+        }
         return nil
     }
 
-    /// Puts `&` in place of `&#38;`, as which libxml2 passes an ampersand on when it is not to replace entities: the value
-    /// of an attribute can hold `&` in no other way. The copy lives until the element has been dealt with.
+    /// Puts `&` in place of `&#38;`, as which libxml2 passes an ampersand on when it is not to replace entities: the
+    /// value of an attribute can hold `&` in no other way. The copy lives until the element has been dealt with.
     private func unescaped(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: value.count)
         copies.append(copy)
@@ -190,8 +194,9 @@ final class UsersParse {
 
     // MARK: Places
 
-    /// Finds line and column of a byte of the parser's buffer; of the current tag's `<` when the byte is elsewhere (a value
-    /// with a character reference is a copy). newlines: those after the byte that the parser has counted but not passed.
+    /// Finds line and column of a byte of the parser's buffer; of the current tag's `<` when the byte is elsewhere (a
+    /// value with a character reference is a copy). newlines: those after the byte that the parser has counted but not
+    /// passed.
     private func place(_ byte: UnsafePointer<UInt8>?, newlines: Int = 0) -> (Int, Int) {
         guard let input = context?.pointee.input?.pointee, let base = input.base, let current = input.cur,
             let end = input.end
@@ -199,7 +204,9 @@ final class UsersParse {
         var target = byte
         if let wanted = byte, wanted < base || wanted >= end { target = nil }
         // SAFETY: `base..<end` is the parser's buffer, unchanged during a callback; `<` cannot stand inside a tag.
-        guard let found = target ?? Self.last(UInt8(ascii: "<"), in: base, before: current) else { return (Int(input.line), Int(input.col)) }
+        guard let found = target ?? Self.last(UInt8(ascii: "<"), in: base, before: current) else {
+            return (Int(input.line), Int(input.col))
+        }
         var line = Int(input.line) - newlines
         if found < current { line -= UnsafeBufferPointer(start: found, count: current - found).count { $0 == 0x0A } }
         // SAFETY: as above.

@@ -27,7 +27,9 @@ public struct XMLAuthOptions: Sendable, Hashable {
 public enum LoginOutcome: Sendable, Hashable {
     /// The password is the user's.
     case accepted
-    /// Unknown user or wrong password; `reason` is for the log, a client must not see which it was.
+    /// The file has no such user; a client must not see that it was this.
+    case unknownUser
+    /// The password is not the user's; `reason` is for the log.
     case wrongCredentials(reason: String)
     /// No answer can be given; `reason` is for the log.
     case couldNotDecide(reason: String)
@@ -70,8 +72,8 @@ public final class XMLAuth: Sendable {
         pool = try HashPool(threads: max(1, options.hashThreads ?? processors), capacity: options.hashQueue)
     }
 
-    /// Answers waiting log-ins "could not decide", waits for running ones, and ends the threads. Call it before the last
-    /// reference goes.
+    /// Answers waiting log-ins "could not decide", waits for running ones, and ends the threads. Call it before the
+    /// last reference goes.
     public func close() { pool.stop() }
 
     /// How many users and rules are in force.
@@ -79,8 +81,8 @@ public final class XMLAuth: Sendable {
 
     /// Checks a password on a thread of the pool; `completion` runs there, or at once when the queue is full.
     ///
-    /// user: 1...255 bytes. password: copied, and the copy is wiped. An unknown user and one without a password cost a hash
-    /// of the commonest kind in the file, so that time does not tell who exists.
+    /// user: 1...255 bytes. password: copied, and the copy is wiped. An unknown user and one without a password cost a
+    /// hash of the commonest kind in the file, so that time does not tell who exists.
     public func login(
         user: Span<UInt8>, password: Span<UInt8>, completion: @escaping @Sendable (LoginOutcome) -> Void
     ) {
@@ -96,8 +98,8 @@ public final class XMLAuth: Sendable {
             guard let check else { return completion(.couldNotDecide(reason: "the module is stopping")) }
             guard let stored, !stored.isEmpty else {
                 if !commonest.isEmpty { _ = check.verify(copy, against: commonest) }
-                let reason = stored == nil ? "the user is not known" : "the user has no password"
-                return completion(.wrongCredentials(reason: reason))
+                let hasEntry = stored != nil
+                return completion(hasEntry ? .wrongCredentials(reason: "the user has no password") : .unknownUser)
             }
             let outcome = Self.outcome(check.verify(copy, against: stored))
             let now = directory.read { now in
@@ -111,7 +113,10 @@ public final class XMLAuth: Sendable {
         if !isQueued { completion(.couldNotDecide(reason: "the queue of passwords to be hashed is full")) }
     }
 
-    /// Maps a name. Blocks never.
+    /// Says whether the file has the user. Never blocks.
+    public func knows(user: Span<UInt8>) -> Bool { directory.read { $0.rules.principal(user: user) != nil } }
+
+    /// Maps a name. Never blocks.
     public func map(user: Span<UInt8>, name: Span<UInt8>) -> MapOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else {
@@ -129,7 +134,7 @@ public final class XMLAuth: Sendable {
         }
     }
 
-    /// Decides whether a user may do something to an object, by the name after mapping. Blocks never, allocates nothing.
+    /// Decides whether a user may do something to an object, by the name after mapping. Never blocks.
     public func check(user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>) -> CheckOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else {
@@ -141,7 +146,8 @@ public final class XMLAuth: Sendable {
         }
     }
 
-    /// Reads the file again and puts it in force as a whole, or keeps what is in force. Blocks for as long as that takes.
+    /// Reads the file again and puts it in force as a whole, or keeps what is in force. Blocks for as long as that
+    /// takes.
     ///
     /// Returns whose sessions must be asked about again. Throws: ``UsersFileError``; nothing has changed then.
     public func reload() throws(UsersFileError) -> DirectoryChanges {
