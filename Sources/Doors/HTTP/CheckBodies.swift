@@ -1,0 +1,86 @@
+import AuthCore
+
+/// `POST /v1/check`
+struct CheckBody: StrictBody {
+    let session: String
+    let action: String
+    let object: String
+    let fields: [String: String]?
+    let contributionID: String?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case session, action, object, fields
+        case contributionID = "contribution_id"
+    }
+
+    var item: CheckItem { CheckItem(action: action, object: object, fields: fields, contributionID: contributionID) }
+}
+
+/// One element of `POST /v1/checks`.
+struct CheckItem: StrictBody {
+    let action: String
+    let object: String
+    let fields: [String: String]?
+    let contributionID: String?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case action, object, fields
+        case contributionID = "contribution_id"
+    }
+
+    /// Most fields of one check.
+    static let maximumFields = 1024
+
+    /// Makes the check; a name that is none is told apart from a request that is none, for names come from strangers.
+    func check() throws(RequestRefusal) -> Result<Check, NameError> {
+        guard let action = Check.Action(rawValue: action) else {
+            throw .bad("the action is none of `read`, `write` and `create`")
+        }
+        let fields = fields ?? [:]
+        if fields.count > Self.maximumFields { throw .bad("there are more than \(Self.maximumFields) fields") }
+        for (name, value) in fields where name.utf8.contains(0) || value.utf8.contains(0) {
+            throw .bad("a field holds a NUL")
+        }
+        if contributionID?.utf8.contains(0) == true { throw .bad("the contribution id holds a NUL") }
+        let sorted = fields.sorted { $0.key < $1.key }.map { Field($0.key, $0.value) }
+        do throws(NameError) {
+            return .success(
+                Check(action, try ObjectName(object), fields: sorted, contributionID: contributionID))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// `POST /v1/checks`
+struct ChecksBody: StrictBody {
+    let session: String
+    let checks: [Strict<CheckItem>]
+    enum CodingKeys: String, CodingKey, CaseIterable { case session, checks }
+}
+
+struct CheckResult: Encodable, Sendable {
+    let verdict: String
+    let reason: String
+    /// The mapped name, where one is known.
+    let object: String?
+    let detail: String?
+
+    init(_ answer: Answer) {
+        verdict = answer.verdict.rawValue
+        reason = answer.reason.rawValue
+        object = answer.mappedName?.text
+        detail = answer.clientText
+    }
+
+    init(_ error: NameError) {
+        verdict = Verdict.deny.rawValue
+        reason = Reason.invalidName.rawValue
+        object = nil
+        detail = error.description
+    }
+}
+
+struct ChecksResult: Encodable {
+    let answers: [CheckResult]
+}

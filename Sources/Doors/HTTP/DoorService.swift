@@ -1,0 +1,59 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// What all connections of a door share.
+final class DoorService: Sendable {
+    let configuration: HTTPDoorConfiguration
+    let endpoints: Endpoints
+    let metrics: DoorMetrics
+    let registry: ConnectionRegistry
+    let logger: Logger
+    private let framework: HTTP1Channel
+
+    init(configuration: HTTPDoorConfiguration, endpoints: Endpoints, metrics: DoorMetrics, logger: Logger) {
+        self.configuration = configuration
+        self.endpoints = endpoints
+        self.metrics = metrics
+        registry = ConnectionRegistry(maximum: configuration.maximumConnections, metrics: metrics)
+        self.logger = logger
+        let responder = FrameworkResponder(endpoints: endpoints, metrics: metrics, logger: logger)
+        let limits = StrictRequestReader.Limits()
+        framework = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await responder.respond(to: request, writer: writer, channel: channel)
+            },
+            configuration: .init(
+                additionalChannelHandlers: [ClientWatcher()],
+                idleTimeout: configuration.keepAliveTimeout,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.fieldSection, maxHeaderListSize: limits.fieldSection,
+                    maxHeaderFieldCount: limits.fields)))
+    }
+
+    /// Prepares a connection that was accepted for its first request.
+    func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            if registry.admit(channel) {
+                try pipeline.addHandler(LeanConnection(service: self))
+            } else {
+                try pipeline.addHandler(RejectedConnection())
+            }
+        }
+    }
+
+    /// Hands a connection to the framework. Must be called on the connection's event loop.
+    func takeOver(_ channel: any Channel) {
+        let (framework, registry, logger) = (framework, registry, logger)
+        framework.setup(channel: channel, logger: logger).whenComplete { result in
+            switch result {
+            case .success(let value): registry.run { await framework.handle(value: value, logger: logger) }
+            case .failure(let error):
+                logger.error("connection could not be handed over", metadata: ["error": "\(error)"])
+                channel.close(promise: nil)
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import AuthCore
+
+extension Endpoints {
+    /// `POST /v1/login`
+    func login(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+        let body = try JSON.decode(LoginBody.self, request)
+        let login: Login
+        do throws(LoginError) {
+            login = try Login(
+                user: body.user, password: Secret(body.password), address: peer.address,
+                applicationID: body.applicationID ?? "", machineID: body.machineID ?? "", door: HTTPDoor.name)
+        } catch {
+            throw .bad(error.description)
+        }
+        return .ask(.login(login)) { answer in
+            guard answer.verdict == .allow else { return .reply(refused(answer)) }
+            guard let session = answer.session else { return .reply(refused(Answer(.undecided, .brokenAnswer))) }
+            let result = LoginResult(session: session.hexadecimal, user: answer.user ?? login.user)
+            return .reply(Reply(200, json: result))
+        }
+    }
+
+    /// `POST /v1/logout`
+    func logout(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+        let session = try Self.session(JSON.decode(LogoutBody.self, request).session)
+        return .ask(.logout(session)) { answer in
+            guard answer.verdict == .allow else { return .reply(refused(answer)) }
+            return .reply(
+                Reply(200, json: LogoutResult(verdict: answer.verdict.rawValue, reason: answer.reason.rawValue)))
+        }
+    }
+
+    /// `POST /v1/map`
+    func map(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+        let body = try JSON.decode(MapBody.self, request)
+        let session = try Self.session(body.session)
+        let name: ObjectName
+        do throws(NameError) {
+            name = try ObjectName(body.object)
+        } catch {
+            throw .bad(error.description)
+        }
+        return .ask(.map(session, name)) { answer in
+            guard answer.verdict == .allow else { return .reply(refused(answer)) }
+            return .reply(Reply(200, json: MapResult(object: (answer.mappedName ?? name).text)))
+        }
+    }
+
+    /// `GET /health`: the process runs and its event loops turn.
+    func health(_ request: StrictRequest, _ peer: Peer) -> Step {
+        .reply(Reply(200, json: HealthResult(status: "alive")))
+    }
+
+    /// `GET /ready`
+    func ready(_ request: StrictRequest, _ peer: Peer) -> Step {
+        let (ready, detail) = host.readiness
+        return .reply(Reply(ready ? 200 : 503, json: ReadinessResult(ready: ready, detail: detail)))
+    }
+
+    /// `GET /metrics`, in the text format of Prometheus.
+    func metricsText(_ request: StrictRequest, _ peer: Peer) -> Step {
+        var reply = Reply(200)
+        reply.content = .text(metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
+        return .reply(reply)
+    }
+
+    /// `GET /openapi.json`
+    func openAPI(_ request: StrictRequest, _ peer: Peer) -> Step {
+        var reply = Reply(200)
+        reply.content = .json(PackageResources.openapi_json)
+        return .reply(reply)
+    }
+}

@@ -1,0 +1,73 @@
+import AuthCore
+import NIOCore
+
+/// What a request is answered with at each path: from its bytes to a question and from the answer to a reply.
+///
+/// Pure but for the host's description and readiness; both readers of HTTP, ours and the framework's, use it.
+struct Endpoints: Sendable {
+    let host: any QuestionAnswering
+    let cookie: CookieName
+    let template: ObjectTemplate
+    let metrics: @Sendable () -> String
+    /// `WWW-Authenticate` towards browsers.
+    let basicChallenge: String
+    /// The same towards programs, so that no browser asks for a password.
+    let sessionChallenge: String
+
+    init(configuration: HTTPDoorConfiguration, host: any QuestionAnswering, metrics: @escaping @Sendable () -> String) {
+        self.host = host
+        self.metrics = metrics
+        cookie = CookieName(configuration.sessionCookie)
+        template = configuration.forwardAuthObject
+        let realm = Self.quoted(configuration.realm)
+        basicChallenge = "Basic realm=\(realm), charset=\"UTF-8\""
+        sessionChallenge = "Session realm=\(realm)"
+    }
+
+    /// A quoted-string (RFC 9110, section 5.6.4); controls and what is not ASCII become spaces.
+    private static func quoted(_ text: String) -> String {
+        let escaped = text.unicodeScalars.map { scalar -> String in
+            if scalar == "\"" || scalar == "\\" { return "\\\(scalar)" }
+            return (0x20...0x7e).contains(scalar.value) ? String(scalar) : " "
+        }
+        return "\"\(escaped.joined())\""
+    }
+
+    /// An answer that ends a JSON request without its result.
+    func refused(_ answer: Answer) -> Reply {
+        let status = VerdictStatus.of(answer)
+        var reply = Reply(
+            status,
+            json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
+        reply.verdict = answer.verdict
+        return status == 401 ? reply.adding("www-authenticate", sessionChallenge) : reply
+    }
+
+    static func session(_ text: String) throws(RequestRefusal) -> SessionID {
+        guard let id = SessionID(Array(text.utf8)) else {
+            throw .bad("a session is 32 hexadecimal digits in small letters")
+        }
+        return id
+    }
+}
+
+/// Who asks, as far as the connection tells.
+struct Peer: Sendable {
+    /// As text; empty over a unix socket.
+    let address: String
+    /// Whoever may open the unix socket is trusted to name its own client.
+    let isUnixSocket: Bool
+
+    init(_ address: SocketAddress?) {
+        isUnixSocket = address?.protocol == .unix
+        self.address = address?.ipAddress ?? ""
+    }
+
+    /// The address of the client that stands behind a request: `X-Real-IP` over a unix socket, else the peer's own.
+    func clientAddress(_ request: StrictRequest) throws(RequestRefusal) -> String {
+        guard isUnixSocket, let range = try request.field(.realAddress) else { return address }
+        let text = String(decoding: request.copy(range), as: UTF8.self)
+        guard (try? SocketAddress(ipAddress: text, port: 0)) != nil else { throw .bad("`x-real-ip` is not an address") }
+        return text
+    }
+}

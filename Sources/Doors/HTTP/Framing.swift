@@ -1,0 +1,83 @@
+/// What the fields say about where a request ends and what becomes of the connection (RFC 9112, sections 6 and 9).
+struct Framing: Sendable {
+    private(set) var close = false
+    private(set) var keepAlive = false
+    private var contentLength: Int?
+    private var hasTransferEncoding = false
+    private var hosts = 0
+    private var expects = false
+
+    private static let contentLengthName = FieldName("content-length")
+    private static let transferEncodingName = FieldName("transfer-encoding")
+    private static let connectionName = FieldName("connection")
+    private static let expectName = FieldName("expect")
+
+    mutating func note(_ bytes: Span<UInt8>, _ field: RequestHead.Field) throws(RequestRefusal) {
+        // The lengths tell the five names apart, and most fields from all of them.
+        switch field.name.count {
+        case 4 where FieldName.host.matches(bytes, field.name): try noteHost(bytes, field.value)
+        case 6 where Self.expectName.matches(bytes, field.name): expects = true
+        case 10 where Self.connectionName.matches(bytes, field.name): noteConnection(bytes, field.value)
+        case 14 where Self.contentLengthName.matches(bytes, field.name): try noteLength(bytes, field.value)
+        case 17 where Self.transferEncodingName.matches(bytes, field.name): hasTransferEncoding = true
+        default: break
+        }
+    }
+
+    /// Returns the length of the body in bytes.
+    func finish(_ head: RequestHead, limit: Int) throws(RequestRefusal) -> Int {
+        if hasTransferEncoding {
+            // Both at once is the classic way to smuggle a request (section 6.1).
+            if contentLength != nil { throw .bad("there are both a content length and a transfer coding") }
+            throw RequestRefusal(501, "transfer codings are not accepted here; send a content length")
+        }
+        if head.isHTTP11 && hosts == 0 { throw .bad("there is no host field") }
+        if expects { throw RequestRefusal(417, "expectations are not met here") }
+        let length = contentLength ?? 0
+        if length > limit { throw RequestRefusal(413, "the body is longer than \(limit) bytes") }
+        return length
+    }
+
+    private mutating func noteHost(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal) {
+        hosts += 1
+        if hosts > 1 { throw .bad("there is more than one host field") }
+        let allowed = RequestGrammar.isHost
+        for index in value where !allowed[Int(bytes[index])] { throw .bad("the host field is not a host") }
+    }
+
+    private mutating func noteLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal) {
+        if contentLength != nil { throw .bad("there is more than one content length") }
+        // Eighteen digits fit an Int; nobody sends that much.
+        guard (1...18).contains(value.count) else { throw .bad("the content length is not a number") }
+        var length = 0
+        for index in value {
+            let byte = bytes[index]
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
+                throw .bad("the content length is not a number")
+            }
+            length = length * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        contentLength = length
+    }
+
+    private mutating func noteConnection(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+        var start = value.lowerBound
+        for index in value.lowerBound...value.upperBound {
+            guard index == value.upperBound || bytes[index] == UInt8(ascii: ",") else { continue }
+            let option = Self.trimmed(bytes, start..<index)
+            if Self.closeOption.matches(bytes, option) { close = true }
+            if Self.keepAliveOption.matches(bytes, option) { keepAlive = true }
+            start = index + 1
+        }
+    }
+
+    private static let closeOption = FieldName("close")
+    private static let keepAliveOption = FieldName("keep-alive")
+
+    private static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, bytes[start] == RequestGrammar.space || bytes[start] == RequestGrammar.tab { start += 1 }
+        while end > start, bytes[end - 1] == RequestGrammar.space || bytes[end - 1] == RequestGrammar.tab { end -= 1 }
+        return start..<end
+    }
+}

@@ -1,0 +1,155 @@
+import AuthCore
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The HTTP door: the JSON interface, nginx's `auth_request`, health and metrics, on TCP and on a unix socket.
+public struct HTTPDoor: Sendable {
+    /// What sessions and logs call the door.
+    public static let name = "http"
+
+    /// Where a door listens.
+    public struct Listening: Sendable {
+        /// In the order of the configuration, with the ports that were chosen for 0.
+        public let addresses: [HTTPDoorConfiguration.Address]
+        public let socketPath: String?
+    }
+
+    private let configuration: HTTPDoorConfiguration
+    private let service: DoorService
+    private let logger: Logger
+    private let onListening: @Sendable (Listening) -> Void
+
+    /// - Parameters:
+    ///   - host: whom the door asks.
+    ///   - metrics: what the door counts in, and what `/metrics` shows.
+    ///   - onListening: called once, when every address is listened at.
+    public init(
+        configuration: HTTPDoorConfiguration, host: some QuestionAnswering, metrics: PrometheusMetricsFactory,
+        logger: Logger, onListening: @escaping @Sendable (Listening) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onListening = onListening
+        let counts = DoorMetrics(factory: metrics)
+        let endpoints = Endpoints(configuration: configuration, host: host, metrics: { metrics.text() })
+        service = DoorService(configuration: configuration, endpoints: endpoints, metrics: counts, logger: logger)
+    }
+
+    /// Serves until the task is cancelled or a graceful shutdown begins, then lets connections end. To be called once.
+    ///
+    /// - Throws: what hinders listening: ``ListenError`` or ``UnixSocketError``. Nothing is left behind then.
+    public func run() async throws {
+        let threads = configuration.eventLoops ?? System.coreCount
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))
+        do {
+            try await serve(group)
+        } catch {
+            try await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(_ group: MultiThreadedEventLoopGroup) async throws {
+        let listeners = try await Listeners.open(configuration, group, service)
+        for address in listeners.listening.addresses {
+            logger.info("listening", metadata: ["door": "http", "host": "\(address.host)", "port": "\(address.port)"])
+        }
+        if let path = listeners.listening.socketPath {
+            logger.info("listening", metadata: ["door": "http", "socket": "\(path)"])
+        }
+        onListening(listeners.listening)
+        await Self.untilStopped()
+        await listeners.close()
+        let drained = service.registry.drain(on: group.next())
+        let deadline = group.next().scheduleTask(in: configuration.drainTimeout) { [service, logger] in
+            logger.warning("connections that did not end in time are closed", metadata: ["door": "http"])
+            service.registry.closeAll()
+        }
+        try await drained.get()
+        deadline.cancel()
+    }
+
+    private static func untilStopped() async {
+        let (stops, stop) = AsyncStream<Never>.makeStream()
+        await withGracefulShutdownHandler {
+            // Ends when the stream is finished and when the task is cancelled.
+            for await _ in stops {}
+        } onGracefulShutdown: {
+            stop.finish()
+        }
+    }
+}
+
+/// The sockets a door accepts connections at.
+struct Listeners {
+    let listening: HTTPDoor.Listening
+    private let channels: [any Channel]
+    private let socket: UnixSocket?
+
+    static func open(
+        _ configuration: HTTPDoorConfiguration, _ group: MultiThreadedEventLoopGroup, _ service: DoorService
+    ) async throws -> Listeners {
+        var channels: [any Channel] = []
+        var addresses: [HTTPDoorConfiguration.Address] = []
+        do {
+            for address in configuration.addresses {
+                let channel = try await listen(address, group, service)
+                channels.append(channel)
+                addresses.append(.init(host: address.host, port: channel.localAddress?.port ?? address.port))
+            }
+            let socket = try configuration.socketPath.map { try UnixSocket(path: $0, mode: configuration.socketMode) }
+            if let socket {
+                // NIO owns the descriptor from here on, whatever happens.
+                channels.append(
+                    try await bootstrap(group, service).withBoundSocket(socket.descriptor).get())
+            }
+            let listening = HTTPDoor.Listening(addresses: addresses, socketPath: socket?.path)
+            return Listeners(listening: listening, channels: channels, socket: socket)
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+    }
+
+    /// Stops accepting.
+    func close() async {
+        socket?.remove()
+        for channel in channels { try? await channel.close() }
+    }
+
+    private static func listen(
+        _ address: HTTPDoorConfiguration.Address, _ group: MultiThreadedEventLoopGroup, _ service: DoorService
+    ) async throws -> any Channel {
+        do {
+            return try await bootstrap(group, service)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .bind(host: address.host, port: address.port).get()
+        } catch {
+            throw ListenError(address, error)
+        }
+    }
+
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ service: DoorService
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 512)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in service.prepare(channel) }
+    }
+}
+
+/// Why a door could not listen at an address.
+public struct ListenError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+
+    init(_ address: HTTPDoorConfiguration.Address, _ error: any Error) {
+        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
+        description = "cannot listen on `\(address.host)` port \(address.port): \(reason)"
+    }
+}

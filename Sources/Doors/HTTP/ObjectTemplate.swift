@@ -1,0 +1,71 @@
+import AuthCore
+
+/// Makes the name of an object out of a forwarded request.
+public struct ObjectTemplate: Sendable {
+    private enum Piece: Sendable {
+        case literal([UInt8])
+        case path, method, host
+    }
+
+    private let pieces: [Piece]
+
+    /// Reads a template: `%p` is the path, `%m` the method, `%h` the host, `%%` a per cent sign.
+    ///
+    /// - Throws: ``TemplateError`` where a `%` is followed by anything else.
+    public init(_ text: String) throws(TemplateError) {
+        var pieces: [Piece] = []
+        var literal: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                literal.append(byte)
+                continue
+            }
+            let letter = rest.popFirst()
+            if letter == UInt8(ascii: "%") {
+                literal.append(byte)
+                continue
+            }
+            if !literal.isEmpty { pieces.append(.literal(literal)) }
+            literal = []
+            switch letter {
+            case UInt8(ascii: "p"): pieces.append(.path)
+            case UInt8(ascii: "m"): pieces.append(.method)
+            case UInt8(ascii: "h"): pieces.append(.host)
+            default: throw TemplateError(template: text)
+            }
+        }
+        if !literal.isEmpty { pieces.append(.literal(literal)) }
+        self.pieces = pieces
+    }
+
+    /// Puts the name together and checks it.
+    ///
+    /// - Parameters:
+    ///   - path: decoded once. A slash at its end is dropped: names of objects have none.
+    ///   - method: as the client sent it.
+    ///   - host: without the port.
+    func name(path: [UInt8], method: [UInt8], host: [UInt8]) throws(NameError) -> ObjectName {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(path.count + 16)
+        for piece in pieces {
+            switch piece {
+            case .literal(let literal): bytes += literal
+            case .path: bytes += path
+            case .method: bytes += method
+            case .host: bytes += host.map(RequestGrammar.lowercased)
+            }
+        }
+        if bytes.count > 1 && bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        return try ObjectName(bytes)
+    }
+}
+
+/// Why a template is not one.
+public struct TemplateError: Error, CustomStringConvertible, Sendable {
+    let template: String
+
+    public var description: String {
+        "the template `\(template)` holds a `%` that is not followed by `p`, `m`, `h` or `%`"
+    }
+}

@@ -1,0 +1,37 @@
+/// Percent-encoding (RFC 3986, section 2.1).
+enum PercentEncoding {
+    /// Decodes once; nil where a `%` is not followed by two hexadecimal digits.
+    static func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(range.count)
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            guard byte == UInt8(ascii: "%") else {
+                decoded.append(byte)
+                index += 1
+                continue
+            }
+            guard index + 2 < range.upperBound, let high = RequestGrammar.hexadecimalValue(bytes[index + 1]),
+                let low = RequestGrammar.hexadecimalValue(bytes[index + 2])
+            else { return nil }
+            decoded.append(high << 4 | low)
+            index += 3
+        }
+        return decoded
+    }
+
+    /// Writes a text as visible ASCII: everything else, and `%` itself, as `%XX`. Fit for a field value.
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var encoded: [UInt8] = []
+        for byte in bytes {
+            if (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "%") {
+                encoded.append(byte)
+            } else {
+                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+}

@@ -1,0 +1,99 @@
+import AuthCore
+
+/// What a door answers to one request, before it becomes bytes of any protocol version.
+struct Reply: Sendable {
+    enum Content: Sendable {
+        case none
+        case json([UInt8])
+        /// Text of the given media type.
+        case text(String, type: String)
+    }
+
+    struct Field: Sendable {
+        /// In small letters.
+        let name: String
+        /// Printable ASCII.
+        let value: String
+    }
+
+    var status: Int
+    /// Goes out as `x-auth-verdict`.
+    var verdict: Verdict?
+    /// Goes out as `x-auth-reason`. Not set for refused logins: a guesser must not learn which half was wrong.
+    var reason: Reason?
+    var fields: [Field] = []
+    var content = Content.none
+
+    init(_ status: Int, verdict: Verdict? = nil, reason: Reason? = nil) {
+        self.status = status
+        self.verdict = verdict
+        self.reason = reason
+    }
+
+    init(_ status: Int, json: some Encodable) {
+        self.init(status)
+        content = .json(JSON.encode(json))
+    }
+
+    init(_ refusal: RequestRefusal) {
+        self.init(refusal.status, json: ErrorBody(error: refusal.code, detail: refusal.detail))
+    }
+
+    func adding(_ name: String, _ value: String) -> Reply {
+        var reply = self
+        reply.fields.append(Field(name: name, value: value))
+        return reply
+    }
+}
+
+/// One step on the way from a request to its reply: pure, so that each protocol reader can walk it in its own way.
+enum Step: Sendable {
+    case reply(Reply)
+    /// Ask the host, and go on with its answer.
+    case ask(Question, then: @Sendable (Answer) -> Step)
+    /// Ask the host many checks of one session, and go on with the answers in their order.
+    case askAll([Check], SessionID, then: @Sendable ([Answer]) -> Step)
+
+    /// Walks as far as can be gone at once. Must be called on an event loop.
+    func walk(asking host: some QuestionAnswering) -> Walk {
+        var step = self
+        while true {
+            switch step {
+            case .reply(let reply): return .arrived(reply)
+            case .ask(let question, let next):
+                switch host.ask(question) {
+                case .decided(let answer): step = next(answer)
+                case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
+                }
+            case .askAll(let checks, let session, let next):
+                let gathering = GatheredAnswers(host.ask(checks, session: session))
+                guard let answers = gathering.complete else { return .waiting(PendingStep(gathering, next)) }
+                step = next(answers)
+            }
+        }
+    }
+}
+
+/// How far a walk came.
+enum Walk: Sendable {
+    case arrived(Reply)
+    case waiting(PendingStep)
+}
+
+/// A walk that waits for a module.
+struct PendingStep: Sendable {
+    /// Calls its argument with the next step, exactly once, on any thread.
+    let whenReady: @Sendable (@escaping @Sendable (Step) -> Void) -> Void
+    /// Says that the client has gone.
+    let abandon: @Sendable () -> Void
+
+    init(_ ticket: Ticket, _ next: @escaping @Sendable (Answer) -> Step) {
+        whenReady = { body in ticket.whenDecided { body(next($0)) } }
+        abandon = { ticket.abandon() }
+    }
+
+    init(_ gathering: GatheredAnswers, _ next: @escaping @Sendable ([Answer]) -> Step) {
+        whenReady = { body in gathering.whenComplete { body(next($0)) } }
+        abandon = { gathering.abandon() }
+    }
+}

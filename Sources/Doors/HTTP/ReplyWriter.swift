@@ -1,0 +1,81 @@
+import AuthCore
+import NIOCore
+
+/// Writes replies as HTTP/1.1 bytes (RFC 9112, section 4), without making any string on the way.
+struct ReplyWriter {
+    var date = HTTPDate()
+
+    /// Appends a reply.
+    ///
+    /// - Parameters:
+    ///   - isHTTP11: of the request; a client of HTTP/1.0 is told when its connection stays.
+    ///   - keepsAlive: whether the connection stays open behind this reply.
+    ///   - withoutContent: for HEAD, whose replies end with their header.
+    mutating func write(
+        _ reply: Reply, to out: inout ByteBuffer, isHTTP11: Bool, keepsAlive: Bool, withoutContent: Bool
+    ) {
+        out.writeStaticString(Self.statusLine(reply.status))
+        out.writeBytes(date.line())
+        if let verdict = reply.verdict { Self.write("x-auth-verdict", verdict.rawValue, to: &out) }
+        if let reason = reply.reason { Self.write("x-auth-reason", reason.rawValue, to: &out) }
+        for field in reply.fields { Self.write(field.name, field.value, to: &out) }
+        if !keepsAlive {
+            out.writeStaticString("connection: close\r\n")
+        } else if !isHTTP11 {
+            out.writeStaticString("connection: keep-alive\r\n")
+        }
+        Self.writeContent(reply, to: &out, withoutContent: withoutContent)
+    }
+
+    private static func write(_ name: String, _ value: String, to out: inout ByteBuffer) {
+        out.writeString(name)
+        out.writeStaticString(": ")
+        out.writeString(value)
+        out.writeStaticString("\r\n")
+    }
+
+    private static func writeContent(_ reply: Reply, to out: inout ByteBuffer, withoutContent: Bool) {
+        switch reply.content {
+        case .none where reply.status == 204:
+            // A 204 must not tell a length (RFC 9110, section 8.6).
+            out.writeStaticString("\r\n")
+        case .none: out.writeStaticString("content-length: 0\r\n\r\n")
+        case .json(let bytes):
+            writeHeader("application/json", bytes.count, to: &out)
+            if !withoutContent { out.writeBytes(bytes) }
+        case .text(let text, let type):
+            writeHeader(type, text.utf8.count, to: &out)
+            if !withoutContent { out.writeString(text) }
+        }
+    }
+
+    private static func writeHeader(_ type: String, _ length: Int, to out: inout ByteBuffer) {
+        write("content-type", type, to: &out)
+        write("content-length", String(length), to: &out)
+        out.writeStaticString("cache-control: no-store\r\n\r\n")
+    }
+
+    private static func statusLine(_ status: Int) -> StaticString {
+        switch status {
+        case 200: "HTTP/1.1 200 OK\r\n"
+        case 204: "HTTP/1.1 204 No Content\r\n"
+        case 400: "HTTP/1.1 400 Bad Request\r\n"
+        case 401: "HTTP/1.1 401 Unauthorized\r\n"
+        case 403: "HTTP/1.1 403 Forbidden\r\n"
+        case 404: "HTTP/1.1 404 Not Found\r\n"
+        case 405: "HTTP/1.1 405 Method Not Allowed\r\n"
+        case 408: "HTTP/1.1 408 Request Timeout\r\n"
+        case 413: "HTTP/1.1 413 Content Too Large\r\n"
+        case 414: "HTTP/1.1 414 URI Too Long\r\n"
+        case 415: "HTTP/1.1 415 Unsupported Media Type\r\n"
+        case 417: "HTTP/1.1 417 Expectation Failed\r\n"
+        case 429: "HTTP/1.1 429 Too Many Requests\r\n"
+        case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+        case 501: "HTTP/1.1 501 Not Implemented\r\n"
+        case 503: "HTTP/1.1 503 Service Unavailable\r\n"
+        case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
+        // Whatever is not listed denies.
+        default: "HTTP/1.1 500 Internal Server Error\r\n"
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// Classes of bytes in the grammar of HTTP/1.1.
+enum RequestGrammar {
+    /// `tchar` of RFC 9110, section 5.6.2.
+    static let isToken = table { byte in
+        isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
+    /// What a target may hold besides `%`: `pchar`, `/` and `?` of RFC 3986, section 3.3 and 3.4.
+    static let isTarget = table { byte in
+        isAlphanumeric(byte) || "-._~!$&'()*+,;=:@/?".utf8.contains(byte)
+    }
+
+    /// `uri-host [ ":" port ]` of RFC 9110, section 7.2, without looking at its structure.
+    static let isHost = table { byte in
+        isAlphanumeric(byte) || "-._~!$&'()*+,;=:[]%".utf8.contains(byte)
+    }
+
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let space = UInt8(ascii: " ")
+    static let tab = UInt8(ascii: "\t")
+
+    /// The value of a hexadecimal digit in either case.
+    static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// An ASCII capital as its small letter; other bytes as they are.
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
+        }
+    }
+
+    private static func table(_ belongs: (UInt8) -> Bool) -> [Bool] { (0...255).map { belongs(UInt8($0)) } }
+}

@@ -1,0 +1,92 @@
+import NIOCore
+
+/// The methods that the strict reader lets through. Others are 501 (RFC 9110, section 9.1).
+enum RequestMethod: String, Sendable, CaseIterable {
+    case get = "GET"
+    case head = "HEAD"
+    case post = "POST"
+    case put = "PUT"
+    case delete = "DELETE"
+    case options = "OPTIONS"
+    case patch = "PATCH"
+}
+
+/// What the strict reader found. Every range counts from the first byte of the request.
+struct RequestHead: Sendable {
+    struct Field: Sendable {
+        let name: Range<Int>
+        /// Without the white space around it.
+        let value: Range<Int>
+    }
+
+    var method = RequestMethod.get
+    var path = 0..<0
+    /// Without the question mark; empty where there is none.
+    var query = 0..<0
+    var isHTTP11 = true
+    var fields: [Field] = []
+    var body = 0..<0
+    /// Whether the client wants the connection to stay.
+    var keepsAlive = true
+}
+
+/// A complete, well-formed request.
+struct StrictRequest: Sendable {
+    /// Its readable bytes begin with the request.
+    let bytes: ByteBuffer
+    let head: RequestHead
+
+    /// Where the value of a field is, nil without one.
+    ///
+    /// - Throws: a refusal where the field is there more than once: nobody could say which of them counts.
+    func field(_ name: FieldName) throws(RequestRefusal) -> Range<Int>? {
+        let span = bytes.readableBytesUInt8Span
+        var found: Range<Int>?
+        for field in head.fields where name.matches(span, field.name) {
+            if found != nil { throw .bad("the field `\(name.text)` is given more than once") }
+            found = field.value
+        }
+        return found
+    }
+
+    func copy(_ range: Range<Int>) -> [UInt8] {
+        let span = bytes.readableBytesUInt8Span
+        return [UInt8](unsafeUninitializedCapacity: range.count) { storage, count in
+            // SAFETY: `storage` has room for as many bytes as the range has.
+            for (target, source) in range.enumerated() { storage[target] = span[source] }
+            count = range.count
+        }
+    }
+
+    var body: ByteBuffer {
+        bytes.getSlice(at: bytes.readerIndex + head.body.lowerBound, length: head.body.count) ?? .init()
+    }
+}
+
+/// The name of a field, in small letters, for comparing without regard to case (RFC 9110, section 5.1).
+struct FieldName: Sendable {
+    let text: String
+    private let bytes: [UInt8]
+
+    init(_ text: String) {
+        self.text = text
+        bytes = text.utf8.map(RequestGrammar.lowercased)
+    }
+
+    func matches(_ span: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count == bytes.count else { return false }
+        for (index, byte) in bytes.enumerated()
+        where RequestGrammar.lowercased(span[range.lowerBound + index]) != byte {
+            return false
+        }
+        return true
+    }
+
+    static let authorization = FieldName("authorization")
+    static let contentType = FieldName("content-type")
+    static let cookie = FieldName("cookie")
+    static let host = FieldName("host")
+    static let originalMethod = FieldName("x-original-method")
+    static let originalURI = FieldName("x-original-uri")
+    static let realAddress = FieldName("x-real-ip")
+}

@@ -1,0 +1,18 @@
+import AuthCore
+
+/// The running host as a door sees it.
+///
+/// Doors ask on the threads of their event loops, never on Swift's cooperative pool.
+public protocol QuestionAnswering: Sendable {
+    /// Asks one question. The answer comes at once, or later through the ticket, exactly once.
+    func ask(_ question: Question) -> Outcome
+
+    /// Asks many checks of one session in one go; the outcomes are in the order of the checks.
+    func ask(_ checks: [Check], session: SessionID) -> [Outcome]
+
+    /// Tells about a session, nil where there is none of that name.
+    func describe(_ id: SessionID) -> SessionDescription?
+
+    /// Whether questions can be decided now, and in words why or why not.
+    var readiness: (ready: Bool, detail: String) { get }
+}

@@ -1,0 +1,54 @@
+import AuthCore
+import Synchronization
+
+@testable import Doors
+
+/// A host that answers as its script says, and remembers what it was asked.
+final class FakeHost: QuestionAnswering {
+    typealias Script = @Sendable (Question) -> Outcome
+
+    private let script: Script
+    private let asked = Mutex<[Question]>([])
+    let readiness: (ready: Bool, detail: String)
+
+    init(ready: Bool = true, _ script: @escaping Script) {
+        self.script = script
+        readiness = (ready, ready ? "every module answers" : "the module hangs")
+    }
+
+    var questions: [Question] { asked.withLock { $0 } }
+
+    func ask(_ question: Question) -> Outcome {
+        asked.withLock { $0.append(question) }
+        return script(question)
+    }
+
+    func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }
+
+    func describe(_ id: SessionID) -> SessionDescription? { nil }
+
+    static let session = SessionID(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)
+    static let sessionText = "00112233445566778899aabbccddeeff"
+
+    /// Knows the user `alice` with the password `secret`, who may do everything below `/open` and `/web/open`.
+    static let simple: Script = { question in
+        switch question {
+        case .login(let login), .authenticate(let login), .resume(let login):
+            let secret = Array("secret".utf8) + [0]
+            guard login.user == "alice", login.password.withTerminatedBytes({ $0.elementsEqual(secret) }) else {
+                return .decided(Answer(.wrongCredentials, .invalidPassword))
+            }
+            return .decided(Answer(.allow, .granted, session: session, user: "alice"))
+        case .logout: return .decided(Answer(.allow, .granted))
+        case .map(_, let name):
+            return .decided(Answer(.allow, .granted, mappedName: try? ObjectName("/inside\(name.text)")))
+        case .check(let id, let check):
+            guard id == session else { return .decided(Answer(.deny, .unknownSession)) }
+            let allowed = check.name.text.hasPrefix("/open") || check.name.text.hasPrefix("/web/open")
+            return .decided(
+                Answer(
+                    allowed ? .allow : .deny, allowed ? .granted : .deniedByModule, user: "alice",
+                    mappedName: check.name))
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import AuthCore
+import Glibc
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import Doors
+
+@Suite struct `The HTTP door` {
+    static let authorization = "Authorization: Session \(FakeHost.sessionText)"
+
+    static func check(_ object: String, _ fields: String = "") -> String {
+        "GET /v1/check?action=read&object=\(object) HTTP/1.1\r\nHost: a\r\n\(authorization)\r\n\(fields)\r\n"
+    }
+
+    @Test(arguments: [
+        ("action=read&object=%2Fopen%2Fa", 200), ("object=/open/a&action=write", 200),
+        ("action=read&object=/closed", 403), ("action=read&object=open", 403), ("action=read&object=/open/%2e%2e", 403),
+        ("action=run&object=/open", 400), ("action=read", 400), ("object=/open", 400), ("", 400),
+        ("action=read&object=/open&object=/closed", 400), ("action=read&action=write&object=/open", 400),
+        ("action=read&object=/open&user=bob", 400), ("action=read&object=/open+a", 400),
+        ("action=read&&object=/open", 400),
+    ]) func `answers a check in the query with a status`(_ query: String, _ status: Int) async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let response = try await door.get("/v1/check?\(query)", Self.authorization)
+            #expect(response.status == status)
+            if status != 400 { #expect(response.body.isEmpty) }
+        }
+    }
+
+    @Test func `asks who it is when a check has no session`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let response = try await door.get("/v1/check?action=read&object=/open")
+            #expect(response.status == 401)
+            #expect(response.fields["www-authenticate"] == "Session realm=\"authhost\"")
+        }
+    }
+
+    @Test func `answers pipelined requests in their order and moves over to the framework between them`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let health = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+            let requests = Self.check("/open") + Self.check("/closed") + health + Self.check("/open") + health
+            let responses = try await door.exchange(requests, count: 5)
+            #expect(responses.map(\.status) == [200, 403, 200, 200, 200])
+            #expect(responses[2].body == #"{"status":"alive"}"#)
+        }
+    }
+
+    @Test(arguments: [false, true]) func `keeps delayed answers in the order of their requests`(_ backwards: Bool)
+        async throws
+    {
+        let tickets = Mutex<[Ticket]>([])
+        let (asked, ask) = AsyncStream<Int>.makeStream()
+        let host = FakeHost { question in
+            guard case .check(_, let check) = question, check.name.text.hasPrefix("/later") else {
+                return FakeHost.simple(question)
+            }
+            let ticket = Ticket {}
+            let count = tickets.withLock { tickets in
+                tickets.append(ticket)
+                return tickets.count
+            }
+            ask.yield(count)
+            return .delayed(ticket)
+        }
+        try await RunningDoor.run(host) { door in
+            let client = try await door.client()
+            try await client.send(
+                Self.check("/later/1") + Self.check("/open") + Self.check("/later/2") + Self.check("/closed"))
+            for await count in asked where count == 2 { break }
+            let both = tickets.withLock { $0 }
+            let answers = zip(both, [Answer(.undecided, .deadline), Answer(.deny, .deniedByModule)])
+            for (ticket, answer) in backwards ? answers.reversed() : Array(answers) { ticket.decide(answer) }
+            #expect(await client.responses(4).map(\.status) == [503, 200, 403, 403])
+            try await client.close()
+        }
+    }
+
+    @Test(arguments: ["GET /v1/check?action=read&object=/open", "POST /v1/login"])
+    func `tells the host when a client goes before its answer`(_ line: String) async throws {
+        let (abandoned, abandon) = AsyncStream<Void>.makeStream()
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let host = FakeHost { _ in
+            ask.yield()
+            return .delayed(Ticket { abandon.yield() })
+        }
+        try await RunningDoor.run(host, configure: { $0.drainTimeout = .milliseconds(10) }) { door in
+            let client = try await door.client()
+            let body = #"{"user":"alice","password":"secret"}"#
+            let length = line.hasPrefix("POST") ? body.utf8.count : 0
+            let fields = "Content-Type: application/json\r\nContent-Length: \(length)\r\n"
+            try await client.send(
+                "\(line) HTTP/1.1\r\nHost: a\r\n\(Self.authorization)\r\n\(fields)\r\n\(body.prefix(length))")
+            for await _ in asked { break }
+            try await client.close()
+            for await _ in abandoned { break }
+        }
+    }
+
+    @Test func `refuses and closes, behind the answers that are due`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let client = try await door.client()
+            try await client.send(Self.check("/open") + Self.check("/open", "Transfer-Encoding: chunked\r\n") + "x")
+            let responses = await client.end()
+            #expect(responses.map(\.status) == [200, 501])
+            #expect(responses.last?.fields["connection"] == "close")
+            #expect(responses.last?.body.contains("\"error\":\"not-implemented\"") == true)
+            try await client.close()
+        }
+    }
+
+    @Test func `closes when the client asks for it`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let client = try await door.client()
+            try await client.send(Self.check("/open", "Connection: close\r\n") + Self.check("/open"))
+            let responses = await client.end()
+            #expect(responses.map(\.status) == [200])
+            #expect(responses.first?.fields["connection"] == "close")
+            try await client.close()
+        }
+    }
+
+    @Test func `gives a slow request up`() async throws {
+        let host = FakeHost(FakeHost.simple)
+        try await RunningDoor.run(host, configure: { $0.requestTimeout = .milliseconds(20) }) { door in
+            let client = try await door.client()
+            try await client.send("GET /auth HTTP/1.1\r\n")
+            #expect(await client.end().map(\.status) == [408])
+            try await client.close()
+        }
+    }
+
+    @Test func `closes an idle connection`() async throws {
+        let times = { (configuration: inout HTTPDoorConfiguration) in
+            configuration.requestTimeout = .milliseconds(20)
+            configuration.keepAliveTimeout = .milliseconds(20)
+        }
+        try await RunningDoor.run(FakeHost(FakeHost.simple), configure: times) { door in
+            let client = try await door.client()
+            #expect(await client.end().isEmpty)
+            try await client.close()
+        }
+    }
+
+    @Test func `tells a connection too many so`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple), configure: { $0.maximumConnections = 1 }) { door in
+            let first = try await door.client()
+            try await first.send(Self.check("/open"))
+            #expect(await first.responses(1).map(\.status) == [200])
+            let second = try await door.client()
+            #expect(await second.end().map(\.status) == [503])
+            try await second.close()
+            try await first.close()
+        }
+    }
+
+    @Test func `lets a delayed answer out before it stops`() async throws {
+        let ticket = Ticket {}
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let host = FakeHost { _ in
+            ask.yield()
+            return .delayed(ticket)
+        }
+        let pending = Mutex<TestClient?>(nil)
+        try await RunningDoor.run(host) { door in
+            let client = try await door.client()
+            pending.withLock { $0 = client }
+            try await client.send(Self.check("/open"))
+            for await _ in asked { break }
+            // The door begins to stop when this body ends; the answer comes from elsewhere, before or after that.
+            Task { ticket.decide(Answer(.allow, .granted)) }
+        }
+        let client = try #require(pending.withLock { $0 })
+        #expect(await client.end().map(\.status) == [200])
+        try await client.close()
+    }
+
+    @Test func `takes the place of a socket that nobody answers at, and of nothing else`() async throws {
+        let folder = try RunningDoor.temporaryFolder()
+        let path = "\(folder)/s"
+        let first = try UnixSocket(path: path, mode: 0o600)
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        listen(first.descriptor, 1)
+        #expect(throws: UnixSocketError.self) { try UnixSocket(path: path, mode: 0o600) }
+        close(first.descriptor)
+        let second = try UnixSocket(path: path, mode: 0o660)
+        first.remove()
+        #expect(access(path, F_OK) == 0, "the new socket is not the old one's to remove")
+        second.remove()
+        #expect(access(path, F_OK) != 0)
+        close(second.descriptor)
+        try #require(mkdir(path, 0o700) == 0)
+        #expect(throws: UnixSocketError.self) { try UnixSocket(path: path, mode: 0o600) }
+        rmdir(path)
+        rmdir(folder)
+    }
+
+    @Test func `says which address it cannot listen at`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let port = door.port
+            let taken = try HTTPDoorConfiguration(addresses: [.init(host: "127.0.0.1", port: port)])
+            let other = HTTPDoor(
+                configuration: taken, host: FakeHost(FakeHost.simple), metrics: PrometheusMetricsFactory(),
+                logger: .init(label: "test"))
+            let error = await #expect(throws: ListenError.self) { try await other.run() }
+            #expect(
+                error?.description == "cannot listen on `127.0.0.1` port \(port): address already in use")
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Doors
+
+/// A door on a free port and on a unix socket, for as long as the body runs.
+struct RunningDoor {
+    let port: Int
+    let socketPath: String
+    let metrics: PrometheusMetricsFactory
+
+    static func run(
+        _ host: FakeHost, configure: (inout HTTPDoorConfiguration) -> Void = { _ in },
+        _ body: (RunningDoor) async throws -> Void
+    ) async throws {
+        let folder = try temporaryFolder()
+        defer { rmdir(folder) }
+        let path = "\(folder)/http.sock"
+        var configuration = try HTTPDoorConfiguration(
+            addresses: [.init(host: "127.0.0.1", port: 0)], socketPath: path)
+        configuration.eventLoops = 1
+        configure(&configuration)
+        let metrics = PrometheusMetricsFactory()
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
+        let door = HTTPDoor(
+            configuration: configuration, host: host, metrics: metrics, logger: logger,
+            onListening: { ready.yield($0) })
+        let task = Task {
+            defer { ready.finish() }
+            try await door.run()
+        }
+        var port: Int?
+        for await place in listening {
+            port = place.addresses.first?.port
+            break
+        }
+        do {
+            if let port { try await body(RunningDoor(port: port, socketPath: path, metrics: metrics)) }
+        } catch {
+            task.cancel()
+            _ = await task.result
+            throw error
+        }
+        task.cancel()
+        try await task.value
+        #expect(access(path, F_OK) != 0, "the socket is removed at the end")
+    }
+
+    static func temporaryFolder() throws -> String {
+        var template = Array("/tmp/authhost-doors-XXXXXX".utf8CString)
+        let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } != nil }
+        try #require(made)
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    func client(unixSocket: Bool = false) async throws -> TestClient {
+        let received = Received()
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(received.handler())
+                }
+            }
+        let channel =
+            unixSocket
+            ? try await bootstrap.connect(unixDomainSocketPath: socketPath).get()
+            : try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+        return TestClient(channel: channel, received: received)
+    }
+
+    /// Sends requests over a connection of their own and returns the first `count` responses.
+    func exchange(_ requests: String, count: Int = 1, unixSocket: Bool = false) async throws -> [TestResponse] {
+        let client = try await client(unixSocket: unixSocket)
+        try await client.send(requests)
+        let responses = await client.responses(count)
+        try await client.close()
+        return responses
+    }
+
+    func exchange(_ method: String, _ path: String, json: String, type: String = "application/json") async throws
+        -> TestResponse
+    {
+        let request =
+            "\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: \(type)\r\n"
+            + "Content-Length: \(json.utf8.count)\r\n\r\n\(json)"
+        return try #require(try await exchange(request).first)
+    }
+
+    func get(_ path: String, _ fields: String...) async throws -> TestResponse {
+        let lines = ["GET \(path) HTTP/1.1", "Host: a"] + fields
+        return try #require(try await exchange(lines.joined(separator: "\r\n") + "\r\n\r\n").first)
+    }
+}
