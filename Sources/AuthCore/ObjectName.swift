@@ -6,7 +6,7 @@ public struct ObjectName: Hashable, Sendable {
     /// Most bytes of a name. The reference's buffers hold 4,096 with the NUL.
     public static let maximumLength = 4095
 
-    private let terminated: [UInt8]
+    @usableFromInline let terminated: [UInt8]
 
     /// Checks and keeps a name that came from outside.
     ///
@@ -31,7 +31,7 @@ public struct ObjectName: Hashable, Sendable {
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Lends the bytes with the NUL behind them, without copying.
-    public func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    @inlinable public func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         terminated.withUnsafeBufferPointer(body)
     }
 }

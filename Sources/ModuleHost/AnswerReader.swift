@@ -30,8 +30,8 @@ enum AnswerReader {
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }
         if result.user.data != nil, result.user.length > 0 { answer.user = text(result.user, limit: 256) }
         if result.mapped.data != nil { answer.mapped = bytes(result.mapped, limit: ObjectName.maximumLength + 1) }
-        answer.expiry = result.expiry
-        answer.sessionLimit = result.session_limit
+        if result.expiry != 0 { answer.expiry = result.expiry }
+        if result.session_limit != 0 { answer.sessionLimit = result.session_limit }
         return answer
     }
 

@@ -60,7 +60,8 @@ struct DescriptorReader {
         let size = pointer.load(fromByteOffset: 4, as: UInt32.self)
         guard magic == AUTH_MAGIC else {
             throw ModuleError(
-                .wrongMagic, module, "its descriptor starts with \(Self.hex(magic)); \(Self.hex(AUTH_MAGIC)) is accepted")
+                .wrongMagic, module,
+                "its descriptor starts with \(Self.hex(magic)); \(Self.hex(AUTH_MAGIC)) is accepted")
         }
         guard size >= UInt32(MemoryLayout<auth_module_t>.size) else {
             throw ModuleError(
@@ -79,7 +80,8 @@ struct DescriptorReader {
         guard descriptor.generation != 9 || descriptor.draft == Self.draft else {
             throw ModuleError(
                 .otherDraft, module,
-                "it was built for draft \(descriptor.draft) of generation 9; this host speaks draft \(Self.draft): build it again")
+                "it was built for draft \(descriptor.draft) of generation 9; this host speaks draft \(Self.draft): build it again"
+            )
         }
         guard let name = text(descriptor.name, 64), let version = text(descriptor.version, 64),
             name.utf8.allSatisfy(Self.isNameByte), !name.isEmpty, !version.isEmpty,
@@ -149,7 +151,8 @@ struct DescriptorReader {
 
     /// The addresses of a table's rows. A row may be larger than ours: its later members are not read.
     private func rows(
-        _ count: UInt32, _ size: UInt32, _ start: UnsafeRawPointer?, _ ours: Int, _ what: String, _ code: ModuleError.Code
+        _ count: UInt32, _ size: UInt32, _ start: UnsafeRawPointer?, _ ours: Int, _ what: String,
+        _ code: ModuleError.Code
     ) throws(ModuleError) -> [UnsafeRawPointer] {
         if count == 0 { return [] }
         guard count <= Self.maximumRows, Int(size) >= ours, size % 8 == 0, let start else {

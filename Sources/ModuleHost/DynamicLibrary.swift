@@ -39,7 +39,9 @@ final class CallInterface: @unchecked Sendable {
     deinit { cffi_free(plan) }
 
     /// Calls the function with one slot for each parameter.
-    func callAsFunction(_ a: Slot = 0, _ b: Slot = 0, _ c: Slot = 0, _ d: Slot = 0, _ e: Slot = 0, _ f: Slot = 0) -> Int64 {
+    func callAsFunction(_ a: Slot = 0, _ b: Slot = 0, _ c: Slot = 0, _ d: Slot = 0, _ e: Slot = 0, _ f: Slot = 0)
+        -> Int64
+    {
         CallContext.enter()
         defer { CallContext.leave() }
         var slots = (a, b, c, d, e, f)

@@ -71,7 +71,8 @@ struct EntryTable: Sendable {
         if entries[.checkWrite] != nil, entries[.checkWriteJava] != nil {
             throw ModuleError(
                 .bothSpellings, module,
-                "it exports both `auth_check_write` and `checkWrite`, which are one entry point; one of them is accepted")
+                "it exports both `auth_check_write` and `checkWrite`, which are one entry point; one of them is accepted"
+            )
         }
         let required: [EntryPoint] = generation >= 9 ? [.initialise, .newUser] : [.newUser]
         for point in required where entries[point] == nil {

@@ -71,7 +71,8 @@ struct BatchRows {
     }
 
     private static func store(
-        _ lend: ((UnsafeBufferPointer<UInt8>) -> Int) -> Int, in text: UnsafeMutableBufferPointer<CChar>, _ used: inout Int
+        _ lend: ((UnsafeBufferPointer<UInt8>) -> Int) -> Int, in text: UnsafeMutableBufferPointer<CChar>,
+        _ used: inout Int
     ) -> auth_string_t {
         let start = text.baseAddress! + used
         let count = lend { bytes in

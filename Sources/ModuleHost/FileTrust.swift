@@ -14,7 +14,8 @@ public struct FileTrust: Sendable {
         if status.st_mode & S_IFMT != S_IFREG { return "it is not a regular file" }
         if !trusts(status.st_uid) { return "it belongs to user \(status.st_uid); \(accepted)" }
         if status.st_mode & 0o022 != 0 {
-            return "others may write to it (mode \(octal(status.st_mode))); a mode without 022 is accepted, as after chmod go-w"
+            return
+                "others may write to it (mode \(octal(status.st_mode))); a mode without 022 is accepted, as after chmod go-w"
         }
         return nil
     }
@@ -31,14 +32,16 @@ public struct FileTrust: Sendable {
             if lstat(directory, &status) != 0 { return "`\(directory)`: \(systemError())" }
             if !trusts(status.st_uid) { return "`\(directory)` belongs to user \(status.st_uid); \(accepted)" }
             if status.st_mode & 0o022 != 0 && status.st_mode & S_ISVTX == 0 {
-                return "others may write to `\(directory)` (mode \(octal(status.st_mode))); a mode without 022 is accepted"
+                return
+                    "others may write to `\(directory)` (mode \(octal(status.st_mode))); a mode without 022 is accepted"
             }
         }
         return nil
     }
 
     private var accepted: String {
-        let named = owners.isEmpty ? "" : ", or a `trusted-owner` (\(owners.sorted().map(String.init).joined(separator: " ")))"
+        let named =
+            owners.isEmpty ? "" : ", or a `trusted-owner` (\(owners.sorted().map(String.init).joined(separator: " ")))"
         return "root and the running user (\(geteuid()))\(named) are accepted"
     }
 

@@ -8,9 +8,11 @@ protocol Generation: Sendable {
     func cancel(_ token: UInt64)
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer?
     func freeUser(session: UInt64, _ reason: SessionEnd) -> Status?
-    func map(_ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
+    func map(_ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
+        -> ModuleAnswer?
     func check(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
     /// nil where the generation or the module has no batch entry.
-    func checkBatch(_ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64) -> [ModuleAnswer]?
+    func checkBatch(_ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64)
+        -> [ModuleAnswer]?
     var maps: Bool { get }
 }

@@ -114,7 +114,8 @@ struct Generation6And7: Generation {
     }
 
     /// Lends an object whose name is a copy: these generations take `char *`, and may write to it.
-    private func withObject(_ name: ObjectName, _ lent: inout LentText, _ body: (Slot) -> ModuleAnswer) -> ModuleAnswer {
+    private func withObject(_ name: ObjectName, _ lent: inout LentText, _ body: (Slot) -> ModuleAnswer) -> ModuleAnswer
+    {
         let copy = name.withTerminatedBytes { lent.add($0) }
         var object = object_t()
         object.size = UInt32(MemoryLayout<object_t>.size)

@@ -113,7 +113,9 @@ final class Generation9: Generation, @unchecked Sendable {
         let rows = BatchRows(checks, session, deadline: deadline)
         defer { rows.deallocate() }
         let returned = status(
-            batch(UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count), UInt64(rows.results.baseAddress)))
+            batch(
+                UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count),
+                UInt64(rows.results.baseAddress)))
         guard returned == .ok else {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.rawValue)") }
         }

@@ -1,5 +1,5 @@
-import CAuthModule
 import AuthCore
+import CAuthModule
 
 /// The table of host functions that one instance is given. It lives as long as the process, as the header promises.
 final class HostTable: @unchecked Sendable {

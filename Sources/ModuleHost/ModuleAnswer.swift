@@ -15,7 +15,7 @@ public struct ModuleSession: Sendable {
 
 /// UTF-8 with a NUL behind it, made once and lent to modules many times.
 public struct TerminatedText: Hashable, Sendable {
-    private let bytes: [UInt8]
+    @usableFromInline let bytes: [UInt8]
 
     /// - Precondition: `text` holds no NUL; ``Login`` has checked it.
     public init(_ text: String) { bytes = Array(text.utf8) + [0] }
@@ -31,26 +31,82 @@ public struct TerminatedText: Hashable, Sendable {
 }
 
 /// What a module said, copied out of its memory.
+///
+/// Most answers are a status and nothing more: the rest stands apart, so that such an answer costs no more than a number.
 public struct ModuleAnswer: Sendable {
+    private final class Details: Sendable {
+        let values: Values
+        init(_ values: Values) { self.values = values }
+    }
+
+    private struct Values: Sendable {
+        var logText: String?
+        var clientText: String?
+        var user: String?
+        var mapped: [UInt8]?
+        var expiry: Int64 = 0
+        var sessionLimit: UInt32 = 0
+        var refusal: Reason?
+        var breach: String?
+    }
+
     public var status: Status
-    /// At most 1,024 bytes.
-    public var logText: String?
-    /// At most 256 bytes.
-    public var clientText: String?
-    /// The canonical user name, where the module gave one.
-    public var user: String?
-    /// The new name, as the module gave it; not validated yet.
-    public var mapped: [UInt8]?
-    /// Seconds since 1970 when the session ends, 0 = never.
-    public var expiry: Int64 = 0
-    /// Most sessions the user may hold, 0 = no limit.
-    public var sessionLimit: UInt32 = 0
-    /// Set where the host answered for the module.
-    public var refusal: Reason?
-    /// What the module did against its contract; the answer denies.
-    public var breach: String?
+    private var details: Details?
 
     public init(_ status: Status) { self.status = status }
+
+    private var values: Values {
+        get { details?.values ?? Values() }
+        set { details = Details(newValue) }
+    }
+
+    /// At most 1,024 bytes; control characters are escaped.
+    public var logText: String? {
+        get { details?.values.logText }
+        set { values.logText = newValue }
+    }
+
+    /// At most 256 bytes; control characters are escaped.
+    public var clientText: String? {
+        get { details?.values.clientText }
+        set { values.clientText = newValue }
+    }
+
+    /// The canonical user name, where the module gave one.
+    public var user: String? {
+        get { details?.values.user }
+        set { values.user = newValue }
+    }
+
+    /// The new name, as the module gave it; not validated yet.
+    public var mapped: [UInt8]? {
+        get { details?.values.mapped }
+        set { values.mapped = newValue }
+    }
+
+    /// Seconds since 1970 when the session ends, 0 = never.
+    public var expiry: Int64 {
+        get { details?.values.expiry ?? 0 }
+        set { values.expiry = newValue }
+    }
+
+    /// Most sessions the user may hold, 0 = no limit.
+    public var sessionLimit: UInt32 {
+        get { details?.values.sessionLimit ?? 0 }
+        set { values.sessionLimit = newValue }
+    }
+
+    /// Set where the host answered for the module.
+    public var refusal: Reason? {
+        get { details?.values.refusal }
+        set { values.refusal = newValue }
+    }
+
+    /// What the module did against its contract; the answer denies.
+    public var breach: String? {
+        get { details?.values.breach }
+        set { values.breach = newValue }
+    }
 
     /// An answer that broke the contract.
     static func broken(_ what: String) -> ModuleAnswer {

@@ -67,7 +67,9 @@ public struct ModuleInspection: Sendable {
             } else {
                 nil
             }
-        if let difference { throw ModuleError(.noteDiffers, module, "its note and its descriptor differ: \(difference)") }
+        if let difference {
+            throw ModuleError(.noteDiffers, module, "its note and its descriptor differ: \(difference)")
+        }
     }
 }
 
@@ -76,11 +78,16 @@ extension ModuleError {
         let (code, found): (Code, String) =
             switch error {
             case .notELF: (.notELF, "it does not begin as an ELF file; a shared object is accepted")
-            case .wrongClass(let found): (.wrongArchitecture, "it is of ELF class \(found); class 2 (64-bit) is accepted")
+            case .wrongClass(let found):
+                (.wrongArchitecture, "it is of ELF class \(found); class 2 (64-bit) is accepted")
             case .wrongByteOrder(let found): (.wrongArchitecture, "its byte order is \(found), not this machine's")
             case .wrongMachine(let found, let expected):
-                (.wrongArchitecture, "it is for machine \(found); \(expected), this machine's, is accepted (elf(5), e_machine)")
-            case .notSharedObject(let type): (.malformedELF, "it is of ELF type \(type); 3 (a shared object) is accepted")
+                (
+                    .wrongArchitecture,
+                    "it is for machine \(found); \(expected), this machine's, is accepted (elf(5), e_machine)"
+                )
+            case .notSharedObject(let type):
+                (.malformedELF, "it is of ELF type \(type); 3 (a shared object) is accepted")
             case .truncated(let what): (.malformedELF, "\(what) lies outside of its \(image.bytes.count) bytes")
             case .absurd(let what): (.malformedELF, "\(what) is larger than any real one")
             }

@@ -121,7 +121,8 @@ public struct ModuleLoader: Sendable {
         guard let status = DeadlineThread.run(for: request.initTimeout, { generation.initialise(host) }) else {
             throw ModuleError(
                 .initHung, request.module,
-                "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off")
+                "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off"
+            )
         }
         guard status == .ok else {
             throw ModuleError(

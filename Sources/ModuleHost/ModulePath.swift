@@ -41,12 +41,14 @@ public struct ModuleSearch: Sendable {
     public func candidates(_ name: String) throws(ModuleError) -> [String] {
         let expanded = expand(name)
         guard !expanded.isEmpty, !expanded.utf8.contains(0) else {
-            throw ModuleError(.badName, name, "the name is empty or holds a NUL; a name or an absolute path is accepted")
+            throw ModuleError(
+                .badName, name, "the name is empty or holds a NUL; a name or an absolute path is accepted")
         }
         if expanded.hasPrefix("/") { return [expanded] }
         guard !expanded.utf8.contains(UInt8(ascii: "/")), expanded != ".", expanded != ".." else {
             throw ModuleError(
-                .badName, name, "`\(expanded)` is a relative path; a name without a slash or an absolute path is accepted")
+                .badName, name,
+                "`\(expanded)` is a relative path; a name without a slash or an absolute path is accepted")
         }
         let stem = expanded.hasSuffix(".so") ? String(expanded.dropLast(3)) : expanded
         let bundledName = stem.hasPrefix("lib") ? String(stem.dropFirst(3)) : stem

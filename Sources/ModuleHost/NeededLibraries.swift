@@ -19,7 +19,8 @@ struct NeededLibraries {
         if let path = inspection.libraryPaths.first(where: { $0.contains("$ORIGIN") || $0.contains("${ORIGIN}") }) {
             throw ModuleError(
                 .originRunpath, image.module,
-                "its RUNPATH names `\(path)`, which would be the folder of a private copy; an absolute path or none is accepted")
+                "its RUNPATH names `\(path)`, which would be the folder of a private copy; an absolute path or none is accepted"
+            )
         }
         for library in inspection.neededLibraries {
             guard let found = find(library) else {
@@ -60,11 +61,11 @@ struct NeededLibraries {
     /// Debian's default folders of ld.so(8) and those that its ld.so.conf adds; all are root's.
     static let systemFolders: [String] = {
         #if arch(x86_64)
-            let triple = "x86_64-linux-gnu"
+        let triple = "x86_64-linux-gnu"
         #elseif arch(arm64)
-            let triple = "aarch64-linux-gnu"
+        let triple = "aarch64-linux-gnu"
         #else
-            let triple = "unknown"
+        let triple = "unknown"
         #endif
         return [
             "/lib/\(triple)", "/usr/lib/\(triple)", "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib",

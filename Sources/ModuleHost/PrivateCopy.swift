@@ -47,7 +47,8 @@ struct ModuleImage {
             throw ModuleError(
                 .unreadable, module, "`\(path)` has \(status.st_size) bytes; at most \(maximumSize) are accepted")
         }
-        return ModuleImage(module: module, path: path, bytes: try contents(module, descriptor, path, Int(status.st_size)))
+        return ModuleImage(
+            module: module, path: path, bytes: try contents(module, descriptor, path, Int(status.st_size)))
     }
 
     private static func contents(

@@ -8,7 +8,9 @@ final class DecisionMetrics: Sendable {
         let counter = Mutex<Counter?>(nil)
     }
 
-    private let decisions = (0..<QuestionKind.allCases.count * Reason.allCases.count * Verdict.allCases.count).map { _ in Cell() }
+    private let decisions = (0..<QuestionKind.allCases.count * Reason.allCases.count * Verdict.allCases.count).map {
+        _ in Cell()
+    }
     private let kinds = Dictionary(uniqueKeysWithValues: zip(QuestionKind.allCases, 0...))
     private let reasons = Dictionary(uniqueKeysWithValues: zip(Reason.allCases, 0...))
     private let verdicts = Dictionary(uniqueKeysWithValues: zip(Verdict.allCases, 0...))
@@ -23,7 +25,8 @@ final class DecisionMetrics: Sendable {
             let made = Counter(
                 label: "authhost_decisions_total",
                 dimensions: [
-                    ("question", kind.rawValue), ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue),
+                    ("question", kind.rawValue), ("verdict", answer.verdict.rawValue),
+                    ("reason", answer.reason.rawValue),
                 ])
             counter = made
             return made

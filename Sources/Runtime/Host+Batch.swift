@@ -21,7 +21,9 @@ extension Host {
         var places: [Int] = []
         var outcomes = checks.map { _ in Outcome.decided(Answer(.undecided, .moduleError)) }
         for (index, check) in checks.enumerated() {
-            guard case .decided(let mapped) = MappedQuestion(self, decider, session, check.name).ask() else { return nil }
+            guard case .decided(let mapped) = MappedQuestion(self, decider, session, check.name).ask() else {
+                return nil
+            }
             if mapped.verdict == .allow, let object = mapped.mappedName {
                 rows.append((check, object))
                 places.append(index)

@@ -32,7 +32,8 @@ extension Host: ModuleServices {
     @discardableResult
     public func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int {
         let matching = sessions.sessions(of: user).filter {
-            (applicationID == nil || $0.applicationID == applicationID) && (machineID == nil || $0.machineID == machineID)
+            (applicationID == nil || $0.applicationID == applicationID)
+                && (machineID == nil || $0.machineID == machineID)
         }
         var ejected = 0
         for session in matching where ejected < count ?? .max {

@@ -38,7 +38,9 @@ public final class Host: Sendable {
     private let deciding = Mutex<ModuleDecider?>(nil)
     private let stopping = Atomic<Bool>(false)
 
-    public init(_ configuration: HostConfiguration = HostConfiguration(), log: Logger, clock: any HostClock = SystemClock()) {
+    public init(
+        _ configuration: HostConfiguration = HostConfiguration(), log: Logger, clock: any HostClock = SystemClock()
+    ) {
         self.configuration = configuration
         self.clock = clock
         self.log = log

@@ -78,7 +78,8 @@ struct HostSetup: Sendable {
             } else if let entry = getpwnam(name) {
                 owners.insert(entry.pointee.pw_uid)
             } else {
-                throw Failure(.badConfiguration, "trusted-owner `\(name)` is neither a user of this system nor a number")
+                throw Failure(
+                    .badConfiguration, "trusted-owner `\(name)` is neither a user of this system nor a number")
             }
         }
         return owners

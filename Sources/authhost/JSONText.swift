@@ -6,7 +6,9 @@ import Synchronization
 enum JSONText {
     /// Members without a value are left out.
     static func object(_ members: [(String, String?)]) -> String {
-        "{" + members.compactMap { name, value in value.map { "\(quoted(name)): \(quoted($0))" } }.joined(separator: ", ")
+        "{"
+            + members.compactMap { name, value in value.map { "\(quoted(name)): \(quoted($0))" } }.joined(
+                separator: ", ")
             + "}"
     }
 

@@ -98,7 +98,8 @@ struct InspectionText {
         var lines = ["file        \(inspection.path)"]
         if let identity = inspection.identity {
             lines.append("module      \(identity.name) \(identity.version)")
-            lines.append("generation  \(identity.generation)" + (inspection.draft > 0 ? ", draft \(inspection.draft)" : ""))
+            lines.append(
+                "generation  \(identity.generation)" + (inspection.draft > 0 ? ", draft \(inspection.draft)" : ""))
             lines.append("threads     \(identity.threads)")
         } else {
             lines.append("module      \(inspection.hasDescriptor ? "no note" : "no descriptor")")

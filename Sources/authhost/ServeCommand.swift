@@ -63,7 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
         let addresses = configuration.httpAddresses.map { HTTPDoorConfiguration.Address(host: $0.host, port: $0.port) }
         guard !addresses.isEmpty || configuration.httpSocket != nil else {
             throw Failure(
-                .badConfiguration, "nothing to listen on: `http-listen` is none and `http-socket` is not set; set one of them")
+                .badConfiguration,
+                "nothing to listen on: `http-listen` is none and `http-socket` is not set; set one of them")
         }
         do {
             var door = try HTTPDoorConfiguration(
@@ -116,7 +117,6 @@ final class SignalHandler: Sendable {
     private let stops: AsyncStream<Void>
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
     // Made in init, cancelled once; Dispatch allows both from any thread.
-
 
     init(_ setup: HostSetup, _ host: Host) {
         let (stops, stop) = AsyncStream<Void>.makeStream()

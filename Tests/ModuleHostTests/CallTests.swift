@@ -72,7 +72,8 @@ import Testing
         let services = RecordingServices()
         let module = try Fixtures.load("gen7", services)
         let check = Check(
-            .write, try Ask.name("/FX/EURUSD"), fields: [Field("Bid", "1.1"), Field("Ask", "1.2")], contributionID: "c1")
+            .write, try Ask.name("/FX/EURUSD"), fields: [Field("Bid", "1.1"), Field("Ask", "1.2")], contributionID: "c1"
+        )
         _ = module.check(check, object: check.name, Ask.session, Ask.ticket)
         let lines = services.lines.withLock { $0 }
         #expect(lines.contains { $0.contains("Bid") && $0.contains("1.1") }, "\(lines)")

@@ -17,7 +17,9 @@ enum Fixtures {
             settings: settings, initTimeout: .seconds(1))
     }
 
-    static func load(_ name: String, allowsBare: Bool = false, settings: [OptionSetting] = [], _ services: RecordingServices)
+    static func load(
+        _ name: String, allowsBare: Bool = false, settings: [OptionSetting] = [], _ services: RecordingServices
+    )
         throws -> LoadedModule
     {
         try ModuleLoader(request(name, allowsBare: allowsBare, settings: settings)).load(services: services)

@@ -81,7 +81,9 @@ struct Refused: CustomTestStringConvertible {
         ([("must", "x"), ("nothing", "y")], .unknownOption, "`count`"),
         ([], .missingOption, "`must`"),
     ])
-    func `a wrong option is named with its place`(_ settings: [(String, String)], _ code: ModuleError.Code, _ says: String)
+    func `a wrong option is named with its place`(
+        _ settings: [(String, String)], _ code: ModuleError.Code, _ says: String
+    )
         throws
     {
         let error = try #require(throws: ModuleError.self) { try load(settings) }

@@ -20,7 +20,9 @@ import Testing
         ("expired", .wrongCredentials, .accountExpired), ("userlimit", .overLimit, .userLimit),
         ("sitelimit", .overLimit, .siteLimit), ("error", .undecided, .moduleError), ("code3", .deny, .userCode),
     ])
-    func `that is refused keeps its reason and holds no place`(_ user: String, _ verdict: Verdict, _ reason: Reason) throws {
+    func `that is refused keeps its reason and holds no place`(_ user: String, _ verdict: Verdict, _ reason: Reason)
+        throws
+    {
         let test = try TestHost("good9")
         let answer = test.ask(.login(try test.login(user)))
         #expect(answer.verdict == verdict)

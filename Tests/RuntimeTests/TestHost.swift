@@ -113,7 +113,9 @@ final class AnswerBox: Sendable {
     }
 
     func wait() -> Answer {
-        guard ready.wait(for: .seconds(60)) else { return Answer(.undecided, .stopping, logText: "no answer in a minute") }
+        guard ready.wait(for: .seconds(60)) else {
+            return Answer(.undecided, .stopping, logText: "no answer in a minute")
+        }
         return answer.withLock { $0 } ?? Answer(.undecided, .stopping)
     }
 }

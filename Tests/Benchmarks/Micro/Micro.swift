@@ -28,7 +28,9 @@ enum Micro {
         let check = Check(.read, try ObjectName("/FX/EURUSD"))
         let ticket = QuestionTicket(token: 1, deadline: .max)
         let count: UInt64 = 2_000_000
-        var direct: [Double] = [], ffi: [Double] = [], loader: [Double] = []
+        var direct: [Double] = []
+        var ffi: [Double] = []
+        var loader: [Double] = []
         for _ in 0..<rounds {
             direct.append(Double(floor_direct(entry, count)) / Double(count))
             ffi.append(Double(floor_ffi(entry, count)) / Double(count))
@@ -48,7 +50,8 @@ enum Micro {
         logger.logLevel = .critical
         let host = Host(HostConfiguration(), log: logger)
         try host.load(request("\(folder)/libxmlauth.so", [("xmlauth-file", users)]))
-        guard case .decided(let login) = host.ask(.resume(try Login(user: "alice", password: Secret(""), door: "bench"))),
+        guard
+            case .decided(let login) = host.ask(.resume(try Login(user: "alice", password: Secret(""), door: "bench"))),
             let session = login.session
         else { throw BenchmarkError.login }
         let names = try ["/FX/EURUSD", "/EQUITY/VOD.L", "/SECRET/X", "/web/index.html"].map { try ObjectName($0) }
@@ -63,7 +66,8 @@ enum Micro {
                 })
         }
         let rate = 1_000_000_000 / median(perCheck)
-        print("P2a  xmlauth through host, mapping and ABI: \(ns(perCheck)) a check, \(Int(rate)) checks/s on one thread")
+        print(
+            "P2a  xmlauth through host, mapping and ABI: \(ns(perCheck)) a check, \(Int(rate)) checks/s on one thread")
     }
 
     private static func request(_ path: String, _ options: [(String, String)] = []) -> LoadRequest {
