@@ -28,12 +28,18 @@ struct ByteReader {
         bytes[try range(offset, count, what)]
     }
 
-    /// Reads a NUL-terminated string of at most 4,096 bytes.
-    func string(at offset: UInt64, _ what: String) throws(ELFError) -> String {
+    /// Reads a NUL-terminated string.
+    ///
+    /// - Returns: nil where it is longer than `limit` bytes.
+    /// - Throws: ``ELFError/truncated(_:)`` where the bytes end before a NUL does.
+    func string(at offset: UInt64, limit: Int, _ what: String) throws(ELFError) -> String? {
         let start = try range(offset, 1, what).lowerBound
-        let limit = min(start + 4096, bytes.count)
-        guard let end = bytes[start..<limit].firstIndex(of: 0) else { throw .truncated(what) }
-        return String(decoding: bytes[start..<end], as: UTF8.self)
+        let end = min(start + limit + 1, bytes.count)
+        guard let stop = bytes[start..<end].firstIndex(of: 0) else {
+            if end == bytes.count { throw .truncated(what) }
+            return nil
+        }
+        return String(decoding: bytes[start..<stop], as: UTF8.self)
     }
 
     private func range(_ offset: UInt64, _ count: UInt64, _ what: String) throws(ELFError) -> Range<Int> {

@@ -14,31 +14,34 @@ struct ModuleNote: Equatable {
     private(set) var entries: [Entry] = []
     private(set) var options: [ModuleOption] = []
 
-    /// - Returns: nil where the text is not a note of ours: it names a line that is not understood.
+    /// - Returns: nil where the text is not a note of ours: it holds a line that is not understood.
     init?(_ content: some Sequence<UInt8>) {
-        let text = String(decoding: Array(content).prefix { $0 != 0 }, as: UTF8.self)
-        for line in text.split(separator: "\n") {
+        // Bytes, not characters: a Swift character may be a separator and what combines with it.
+        let text = Array(content).prefix { $0 != 0 }
+        for line in text.split(separator: UInt8(ascii: "\n")) {
             guard read(line) else { return nil }
         }
         guard !name.isEmpty, generation > 0 else { return nil }
     }
 
-    private mutating func read(_ line: Substring) -> Bool {
-        let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+    private mutating func read(_ line: ArraySlice<UInt8>) -> Bool {
+        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
         guard words.count == 2 else { return false }
-        let value = String(words[1])
-        switch words[0] {
+        let value = Self.string(words[1])
+        switch Self.string(words[0]) {
         case "module": name = value
         case "version": version = value
         case "generation": return set(\.generation, value)
         case "draft": return set(\.draft, value)
         case "threads": return set(\.threads, value)
-        case "entry": return addEntry(value)
-        case "option": return addOption(value)
+        case "entry": return addEntry(words[1])
+        case "option": return addOption(words[1])
         default: return false
         }
         return true
     }
+
+    private static func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private mutating func set(_ path: WritableKeyPath<ModuleNote, UInt32>, _ text: String) -> Bool {
         // The preprocessor leaves the suffix of an unsigned literal.
@@ -47,41 +50,23 @@ struct ModuleNote: Equatable {
         return true
     }
 
-    private mutating func addEntry(_ text: String) -> Bool {
-        let parts = text.split(separator: " ").map(String.init)
+    private mutating func addEntry(_ line: ArraySlice<UInt8>) -> Bool {
+        let parts = line.split(separator: UInt8(ascii: " ")).map(Self.string)
         guard parts.count == 3, let version = UInt32(parts[1]) else { return false }
         entries.append(Entry(name: parts[0], version: version, signature: parts[2]))
         return true
     }
 
-    private mutating func addOption(_ text: String) -> Bool {
-        let parts = text.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 4, let number = UInt32(parts[1]), let kind = ModuleOption.Kind(rawValue: number) else {
-            return false
-        }
+    /// The help comes last, so it may hold tabs.
+    private mutating func addOption(_ line: ArraySlice<UInt8>) -> Bool {
+        let parts = line.split(separator: UInt8(ascii: "\t"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, let number = UInt32(Self.string(parts[1])),
+            let kind = ModuleOption.Kind(rawValue: number)
+        else { return false }
         options.append(
-            ModuleOption(name: parts[0], kind: kind, defaultValue: CLiteral.value(of: parts[2]), help: parts[3]))
+            ModuleOption(
+                name: Self.string(parts[0]), kind: kind, defaultValue: CLiteral.value(of: parts[2]),
+                help: Self.string(parts[3])))
         return true
-    }
-}
-
-/// The value of a C string literal as the preprocessor prints it.
-enum CLiteral {
-    /// nil for anything that is not a string literal, such as `NULL`: the option has no default.
-    static func value(of text: String) -> String? {
-        guard text.hasPrefix("\""), text.hasSuffix("\""), text.count >= 2 else { return nil }
-        var result = ""
-        var escaped = false
-        for character in text.dropFirst().dropLast() {
-            if escaped {
-                result.append(character == "n" ? "\n" : character == "t" ? "\t" : character)
-                escaped = false
-            } else if character == "\\" {
-                escaped = true
-            } else {
-                result.append(character)
-            }
-        }
-        return result
     }
 }
