@@ -1,12 +1,13 @@
-// Prints the size of every record of the ABI, and the offset and size of every member. check-abi compares the lines
-// with a
-// golden file: records only ever grow at their end, and one of generation 9 only together with AUTH_DRAFT.
+// Prints the size of every record of the ABI, the offset and size of every member, and the numbers that generation 9
+// alone uses. check-abi compares the lines with a golden file: records only ever grow at their end, numbers never
+// change, and what belongs to generation 9 changes only together with AUTH_DRAFT.
 #include <authhost/authmodule.h>
 #include <stdio.h>
 
 #define RECORD(record) printf("%s %zu\n", #record, sizeof(record));
 #define MEMBER(record, member) \
     printf("%s.%s %zu %zu\n", #record, #member, offsetof(record, member), sizeof(((record *)0)->member));
+#define NUMBER(name) printf("%s %d\n", #name, name);
 
 int main(void) {
     printf("draft %d\n", AUTH_DRAFT);
@@ -131,5 +132,13 @@ int main(void) {
     MEMBER(auth_host_t, eject)
     MEMBER(auth_host_t, invalidate)
     MEMBER(auth_host_t, session_attribute)
+    NUMBER(AUTH_ACTION_READ)
+    NUMBER(AUTH_ACTION_WRITE)
+    NUMBER(AUTH_ACTION_CREATE)
+    NUMBER(AUTH_END_LOGOUT)
+    NUMBER(AUTH_END_EJECTED)
+    NUMBER(AUTH_END_EXPIRED)
+    NUMBER(AUTH_END_STOP)
+    NUMBER(AUTH_END_REFUSED)
     return 0;
 }

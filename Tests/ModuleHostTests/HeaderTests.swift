@@ -1,0 +1,102 @@
+import AuthCore
+import Glibc
+import ModuleHost
+import Testing
+
+@Suite struct `The header is what was released` {
+    @Test func `every compiler takes it, and nothing that was released has changed`() throws {
+        let (status, output) = try run("scripts/check-abi")
+        #expect(status == 0, "\(output)")
+    }
+
+    /// A change, and a word that the complaint about it holds.
+    private static let changes: [(header: String, change: String, says: String)] = [
+        ("status.h", "s/AUTH_DENY 2 /AUTH_DENY 70 /", "AUTH_DENY"),
+        ("status.h", "s/AUTH_END_STOP 4/AUTH_END_STOP 9/", "AUTH_END_STOP"),
+        ("status.h", "s/AUTH_ACTION_CREATE 3/AUTH_ACTION_CREATE 9/", "AUTH_ACTION_CREATE"),
+        ("types.h", "s/AUTH_PERM_REMOVE = 2/AUTH_PERM_REMOVE = 4/", "AUTH_PERM_REMOVE"),
+        ("entries6.h", "s/char .user, char .pass);/char *user, const char *pass);/", "auth_new_user"),
+        ("entries7.h", "s/i(ppppp)/i(pppp)/", "auth_map_object version 7"),
+        ("types.h", "s/int64_t expiry;/int32_t expiry;/", "auth_result_t.expiry"),
+        ("types.h", "s/    uint64_t handle; .*//", "object_t"),
+        ("descriptor.h", "s/const char .signature;/char *signature;/", "signature"),
+        ("host.h", "s/int64_t (.time)/int32_t (*time)/", "auth_host_t.time"),
+        ("types.h", "s/^typedef uint64_t auth_token_t;/typedef uint64_t auth_token_t; class x;/", "compile-matrix"),
+    ]
+
+    @Test(arguments: changes.indices)
+    func `a change of it is found and named`(_ index: Int) throws {
+        let change = Self.changes[index]
+        let (status, output) = try run("Tests/ABI/with-change", change.header, change.change)
+        #expect(status == 1, "\(change): \(output)")
+        #expect(output.contains(change.says), "\(change): \(output)")
+    }
+}
+
+@Suite struct `A module that was built once loads for ever` {
+    private static let museum = ["museum_gen6", "museum_gen7", "museum_bare7"]
+
+    private func load(_ name: String, _ services: RecordingServices) throws -> LoadedModule {
+        try Fixtures.load(name, allowsBare: name == "museum_bare7", services)
+    }
+
+    @Test(arguments: museum)
+    func `its log-ins are answered as on the day it was built`(_ name: String) throws {
+        let services = RecordingServices()
+        let module = try load(name, services)
+        #expect(try module.newUser(Ask.login("alice"), session: 99, Ask.ticket)?.status == .ok)
+        #expect(try module.newUser(Ask.login("deny"), session: 99, Ask.ticket)?.status == .deny)
+        #expect(try module.newUser(Ask.login("late"), session: 99, Ask.ticket)?.status == .delayed)
+        let completions = services.completions.withLock { $0 }
+        #expect(completions.map(\.token) == [Ask.ticket.token])
+        #expect(completions.map(\.answer.status) == [.ok])
+        #expect(services.lines.withLock { $0.filter { $0.contains("of the museum is here") }.count } == 1)
+    }
+
+    @Test(arguments: museum)
+    func `its checks and mappings are answered as on the day it was built`(_ name: String) throws {
+        let module = try load(name, RecordingServices())
+        let mapped = try Ask.name("/m/x")
+        let answer = try #require(module.map(mapped, requested: mapped, Ask.session, Ask.ticket))
+        #expect(answer.status == .ok)
+        #expect(answer.mapped.map { String(decoding: $0, as: UTF8.self) } == "/mapped/x")
+        for (action, object, status) in [
+            (Check.Action.read, "/deny/x", Status.deny), (.read, "/a", .ok), (.write, "/write/x", .ok),
+            (.write, "/a", .deny),
+        ] {
+            let check = Check(action, try Ask.name(object))
+            let answer = module.check(check, object: check.name, Ask.session, Ask.ticket)
+            #expect(answer.status == status, "\(action) \(object)")
+        }
+    }
+}
+
+/// Runs a program of the repository to its end. Its output and errors are one text.
+private func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    // Tests run side by side: an end that another one's child inherits would keep this pipe open.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(ends[0]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+    let words = ([program] + arguments).map { strdup($0) }
+    let settings = (["PATH", "CC", "TMPDIR"] as [String]).map { (name: String) -> UnsafeMutablePointer<CChar>? in
+        strdup("\(name)=\(getenv(name).map { String(cString: $0) } ?? "")")
+    }
+    defer { (words + settings).forEach { free($0) } }
+    var child: pid_t = 0
+    let failure = posix_spawn(&child, program, &actions, nil, words + [nil], settings + [nil])
+    close(ends[1])
+    try #require(failure == 0, "`\(program)` cannot be started: \(String(cString: strerror(failure)))")
+    var output: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = read(ends[0], &buffer, buffer.count), count > 0 { output += buffer[..<count] }
+    var status: Int32 = 0
+    try #require(waitpid(child, &status, 0) == child)
+    // As WIFEXITED and WEXITSTATUS of wait(2), which are macros.
+    return (status & 0x7f == 0 ? status >> 8 & 0xff : -1, String(decoding: output, as: UTF8.self))
+}
