@@ -52,6 +52,8 @@ public struct Answer: Sendable {
     public var clientText: String?
     /// The session of an allowed login.
     public var session: SessionID?
+    /// Whether the session is for one question only; whoever asked ends it.
+    public var isOneUse = false
     /// The user the session belongs to, where a session is known.
     public var user: String?
     /// The name after mapping, for `map` and for checks.

@@ -25,6 +25,11 @@ enum AnswerReader {
     }
 
     static func answer(_ status: Status, _ result: auth_result_t) -> ModuleAnswer {
+        // INVARIANT: a size_t above Int.max arrives as a negative number; no text has that many bytes.
+        guard result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length >= 0
+        else {
+            return .broken("a text of more bytes than there can be")
+        }
         var answer = ModuleAnswer(status)
         if result.reason_log.data != nil { answer.logText = text(result.reason_log, limit: 1024) }
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }

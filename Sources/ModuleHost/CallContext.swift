@@ -22,14 +22,16 @@ public final class CallContext {
         return context
     }
 
-    static func enter() { current().depth += 1 }
+    func enter() { depth &+= 1 }
 
-    static func leave() {
-        let context = current()
-        context.depth -= 1
-        guard context.depth == 0, !context.waiting.isEmpty else { return }
-        let work = context.waiting
-        context.waiting = []
+    func leave() {
+        depth &-= 1
+        if depth == 0 && !waiting.isEmpty { runWaiting() }
+    }
+
+    private func runWaiting() {
+        let work = waiting
+        waiting = []
         for body in work { body() }
     }
 

@@ -42,8 +42,9 @@ final class CallInterface: @unchecked Sendable {
     func callAsFunction(_ a: Slot = 0, _ b: Slot = 0, _ c: Slot = 0, _ d: Slot = 0, _ e: Slot = 0, _ f: Slot = 0)
         -> Int64
     {
-        CallContext.enter()
-        defer { CallContext.leave() }
+        let context = CallContext.current()
+        context.enter()
+        defer { context.leave() }
         var slots = (a, b, c, d, e, f)
         // SAFETY: the tuple is six contiguous 64-bit words; no signature in the catalogue has more than six parameters.
         return withUnsafeBytes(of: &slots) { raw in

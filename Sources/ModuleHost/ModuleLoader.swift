@@ -49,7 +49,7 @@ public struct ModuleLoader: Sendable {
         guard inspection.hasDescriptor || !inspection.bareEntries.isEmpty else {
             throw ModuleError(
                 .noDescriptor, request.module,
-                "`\(image.path)` exports neither `auth_module` nor an entry point such as `auth_new_user`")
+                "`\(image.path)` exports neither the function `auth_module` nor an entry point such as `auth_new_user`")
         }
         guard inspection.hasDescriptor || request.allowsBare else {
             throw ModuleError(

@@ -15,9 +15,8 @@ final class CredentialCache: Sendable {
         case known(SessionID)
         /// Equal credentials are with the module now; the ticket gets its answer too.
         case shared(Ticket)
-        /// The caller asks the module and then calls ``settle(_:_:keeping:user:at:)``. `stale`: a kept session that is too old,
-        /// to be ended.
-        case first(stale: SessionID?)
+        /// The caller asks the module and then calls ``settle(_:_:user:at:ifCurrent:)``.
+        case first
     }
 
     private enum Entry {
@@ -31,17 +30,28 @@ final class CredentialCache: Sendable {
         /// Kept keys, oldest first; entries that are gone are skipped.
         var order: [(key: Key, until: Int64)] = []
         var head = 0
+        /// Sessions that are not handed out any more, and when they end: questions that have them may still be open.
+        var retired: [(id: SessionID, end: Int64)] = []
     }
 
     private let secret = SymmetricKey(size: .bits256)
     private let state = Mutex(State())
     private let limit: Int
     private let time: Duration
+    private let grace: Duration
 
-    init(limit: Int, time: Duration) {
+    /// - Parameters:
+    ///   - limit: most credentials kept; 0 keeps none.
+    ///   - time: how long they are handed out; zero keeps none.
+    ///   - grace: how long a session lives on for the questions that already have it.
+    init(limit: Int, time: Duration, grace: Duration) {
         self.limit = limit
         self.time = time
+        self.grace = grace
     }
+
+    /// Whether anything is kept at all.
+    var keeps: Bool { limit > 0 && time > .zero }
 
     func key(_ login: Login, realm: String) -> Key {
         var code = HMAC<SHA256>(key: secret)
@@ -65,37 +75,53 @@ final class CredentialCache: Sendable {
                 return .shared(ticket)
             case .known(let id, _, _):
                 state.keys[id] = nil
+                retire(id, &state, now)
                 state.entries[key] = .asking([])
-                return .first(stale: id)
+                return .first
             case nil:
                 state.entries[key] = .asking([])
-                return .first(stale: nil)
+                return .first
             }
         }
     }
 
-    /// Ends the asking for a key: everybody who waited gets the answer, and a session is kept if there is one to keep.
+    /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept if `ifCurrent` says so.
     ///
-    /// - Returns: sessions that are not kept any more, to be ended.
-    func settle(
-        _ key: Key, _ answer: Answer, keeping id: SessionID?, user: String, at now: Int64
-    ) -> [SessionID] {
-        let (waiting, ended) = state.withLock { state -> ([Ticket], [SessionID]) in
+    /// INVARIANT: `ifCurrent` is asked under the lock that an invalidation takes after it has raised the epoch: credentials
+    /// that were invalidated while the module was asked are never kept.
+    func settle(_ key: Key, _ answer: Answer, user: String, at now: Int64, ifCurrent: () -> Bool) {
+        let waiting = state.withLock { state -> [Ticket] in
             var waiting: [Ticket] = []
             if case .asking(let tickets) = state.entries[key] { waiting = tickets }
             state.entries[key] = nil
-            var ended = sweep(&state, now)
-            if let id {
-                let until = now + time.nanoseconds
-                state.entries[key] = .known(id, user: user, until: until)
-                state.keys[id] = key
-                state.order.append((key, until))
-                ended += trim(&state)
+            guard answer.verdict == .allow, let id = answer.session else { return waiting }
+            guard ifCurrent() else {
+                retire(id, &state, now)
+                return waiting
             }
-            return (waiting, ended)
+            let until = now + time.nanoseconds
+            state.entries[key] = .known(id, user: user, until: until)
+            state.keys[id] = key
+            state.order.append((key, until))
+            while state.keys.count > limit, state.head < state.order.count { dropOldest(&state, now) }
+            return waiting
         }
         for ticket in waiting { ticket.decide(answer) }
-        return ended
+    }
+
+    /// Lets a session live on for the question that has it, and no longer.
+    func retire(_ id: SessionID, at now: Int64) { state.withLock { retire(id, &$0, now) } }
+
+    /// Takes out what is too old.
+    ///
+    /// - Returns: sessions to be ended.
+    func sweep(at now: Int64) -> [SessionID] {
+        state.withLock { state in
+            while state.head < state.order.count, state.order[state.head].until <= now { dropOldest(&state, now) }
+            let ended = state.retired.prefix { $0.end <= now }.map(\.id)
+            state.retired.removeFirst(ended.count)
+            return ended
+        }
     }
 
     /// Forgets a session; returns it if it was kept.
@@ -133,33 +159,21 @@ final class CredentialCache: Sendable {
         }
     }
 
-    /// Takes out what is too old.
-    private func sweep(_ state: inout State, _ now: Int64) -> [SessionID] {
-        var ended: [SessionID] = []
-        while state.head < state.order.count, state.order[state.head].until <= now {
-            ended += drop(&state)
-        }
-        return ended
+    private func retire(_ id: SessionID, _ state: inout State, _ now: Int64) {
+        state.retired.append((id, now + grace.nanoseconds))
     }
 
-    /// Takes out the oldest while there are too many.
-    private func trim(_ state: inout State) -> [SessionID] {
-        var ended: [SessionID] = []
-        while state.keys.count > limit, state.head < state.order.count { ended += drop(&state) }
-        return ended
-    }
-
-    private func drop(_ state: inout State) -> [SessionID] {
+    private func dropOldest(_ state: inout State, _ now: Int64) {
         let (key, until) = state.order[state.head]
         state.head += 1
         if state.head > 1024 {
             state.order.removeFirst(state.head)
             state.head = 0
         }
-        guard case .known(let id, _, until) = state.entries[key] else { return [] }
+        guard case .known(let id, _, until) = state.entries[key] else { return }
         state.entries[key] = nil
         state.keys[id] = nil
-        return [id]
+        retire(id, &state, now)
     }
 
     private func update(_ code: inout HMAC<SHA256>, with bytes: [UInt8]) {

@@ -8,30 +8,43 @@ final class DecisionMetrics: Sendable {
         let counter = Mutex<Counter?>(nil)
     }
 
-    private let decisions = (0..<QuestionKind.allCases.count * Reason.allCases.count * Verdict.allCases.count).map {
-        _ in Cell()
+    private struct Key: Hashable {
+        let kind: QuestionKind
+        let verdict: Verdict
+        let reason: Reason
     }
-    private let kinds = Dictionary(uniqueKeysWithValues: zip(QuestionKind.allCases, 0...))
-    private let reasons = Dictionary(uniqueKeysWithValues: zip(Reason.allCases, 0...))
-    private let verdicts = Dictionary(uniqueKeysWithValues: zip(Verdict.allCases, 0...))
+
+    /// The two reasons that nearly every answer has are found by an index, the others by a key.
+    private let granted = QuestionKind.allCases.map { _ in Cell() }
+    private let denied = QuestionKind.allCases.map { _ in Cell() }
+    private let rare = Mutex<[Key: Counter]>([:])
 
     func count(_ kind: QuestionKind, _ answer: Answer) {
-        guard let kindIndex = kinds[kind], let reasonIndex = reasons[answer.reason],
-            let verdictIndex = verdicts[answer.verdict]
-        else { return }
-        let index = (kindIndex * reasons.count + reasonIndex) * verdicts.count + verdictIndex
-        let counter = decisions[index].counter.withLock { counter -> Counter in
-            if let counter { return counter }
-            let made = Counter(
-                label: "authhost_decisions_total",
-                dimensions: [
-                    ("question", kind.rawValue), ("verdict", answer.verdict.rawValue),
-                    ("reason", answer.reason.rawValue),
-                ])
-            counter = made
-            return made
+        switch (answer.reason, answer.verdict) {
+        case (.granted, .allow): increment(granted[kind.ordinal], kind, answer)
+        case (.deniedByModule, .deny): increment(denied[kind.ordinal], kind, answer)
+        default:
+            let key = Key(kind: kind, verdict: answer.verdict, reason: answer.reason)
+            rare.withLock { rare in
+                if rare[key] == nil { rare[key] = Self.counter(kind, answer) }
+                return rare[key]
+            }?.increment()
         }
-        counter.increment()
+    }
+
+    private func increment(_ cell: Cell, _ kind: QuestionKind, _ answer: Answer) {
+        cell.counter.withLock { counter in
+            if counter == nil { counter = Self.counter(kind, answer) }
+            return counter
+        }?.increment()
+    }
+
+    private static func counter(_ kind: QuestionKind, _ answer: Answer) -> Counter {
+        Counter(
+            label: "authhost_decisions_total",
+            dimensions: [
+                ("question", kind.rawValue), ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue),
+            ])
     }
 
     func count(_ incident: ModuleIncident) {
@@ -50,6 +63,20 @@ extension ModuleIncident {
         case .droppedCompletion: "dropped-completion"
         case .freeFailed: "free-failed"
         case .broken: "broken-contract"
+        }
+    }
+}
+
+extension QuestionKind {
+    /// The position among all kinds.
+    fileprivate var ordinal: Int {
+        switch self {
+        case .login: 0
+        case .resume: 1
+        case .map: 2
+        case .read: 3
+        case .write: 4
+        case .create: 5
         }
     }
 }

@@ -11,7 +11,8 @@ extension Host {
 
     /// Answers from the session that equal credentials got a while ago, or logs in; equal concurrent log-ins share one.
     func authenticate(_ login: Login, _ decider: ModuleDecider) -> Outcome {
-        guard configuration.credentialTime > .zero else { return self.login(login, decider) }
+        guard credentials.keeps else { return oneUse(self.login(login, decider)) }
+        endRetiredSessions()
         let key = credentials.key(login, realm: configuration.realm)
         switch credentials.look(up: key, at: clock.monotonic) {
         case .known(let id):
@@ -21,8 +22,7 @@ extension Host {
             credentials.forget(id)
             return authenticate(login, decider)
         case .shared(let ticket): return .delayed(ticket)
-        case .first(let stale):
-            if let stale, let session = sessions.session(stale) { end(session, .expired) }
+        case .first:
             let before = epoch.load(ordering: .acquiring)
             switch self.login(login, decider) {
             case .decided(let answer):
@@ -40,14 +40,43 @@ extension Host {
         }
     }
 
-    /// Keeps a session for equal credentials, unless something was invalidated while the module was asked.
-    private func keep(_ answer: Answer, _ key: CredentialCache.Key, _ user: String, epoch before: UInt64) {
-        let current = epoch.load(ordering: .acquiring) == before
-        let kept = answer.verdict == .allow && current ? answer.session : nil
-        let ended = credentials.settle(key, answer, keeping: kept, user: user, at: clock.monotonic)
-        for id in ended {
+    /// Ends kept sessions that are too old, and sessions whose expiry has passed.
+    func sweep() {
+        endRetiredSessions()
+        let now = clock.wall
+        for session in sessions.sessions(of: nil) where session.standing(at: now).hasExpired { end(session, .expired) }
+    }
+
+    private func endRetiredSessions() {
+        for id in credentials.sweep(at: clock.monotonic) {
             if let session = sessions.session(id) { end(session, .expired) }
         }
+    }
+
+    /// Keeps a session for equal credentials, unless something was invalidated while the module was asked.
+    private func keep(_ answer: Answer, _ key: CredentialCache.Key, _ user: String, epoch before: UInt64) {
+        credentials.settle(key, answer, user: user, at: clock.monotonic) {
+            epoch.load(ordering: .acquiring) == before
+        }
+    }
+
+    /// Marks a session that is for one question: the door ends it, or else its grace does.
+    private func oneUse(_ outcome: Outcome) -> Outcome {
+        switch outcome {
+        case .decided(let answer): return .decided(markedOneUse(answer))
+        case .delayed(let inner):
+            let ticket = Ticket { inner.abandon() }
+            inner.whenDecided { [self] in ticket.decide(markedOneUse($0)) }
+            return .delayed(ticket)
+        }
+    }
+
+    private func markedOneUse(_ answer: Answer) -> Answer {
+        guard answer.verdict == .allow, let id = answer.session else { return answer }
+        credentials.retire(id, at: clock.monotonic)
+        var marked = answer
+        marked.isOneUse = true
+        return marked
     }
 }
 
@@ -93,6 +122,7 @@ private struct LoginQuestion: Sendable {
         if let user = said.user, user != login.user {
             return refuse(Answer(.undecided, .changedUser, logText: "the module named another user"))
         }
+        endExpiredSessions()
         switch host.sessions.open(session, expiry: said.expiry, limit: said.sessionLimit) {
         case .admitted:
             answer.session = session.id
@@ -101,6 +131,14 @@ private struct LoginQuestion: Sendable {
         case .overUserLimit:
             return refuse(Answer(.overLimit, .userLimit, logText: "at most \(said.sessionLimit) sessions of this user"))
         case .ended: return refuse(Answer(.ejected, .ejectedSession))
+        }
+    }
+
+    /// A session whose expiry has passed holds no place against its user's limit.
+    private func endExpiredSessions() {
+        let now = host.clock.wall
+        for other in host.sessions.sessions(of: session.user) where other.standing(at: now).hasExpired {
+            host.end(other, .expired)
         }
     }
 

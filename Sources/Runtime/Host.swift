@@ -44,7 +44,10 @@ public final class Host: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.log = log
-        credentials = CredentialCache(limit: configuration.credentialLimit, time: configuration.credentialTime)
+        let deadlines = configuration.deadlines
+        credentials = CredentialCache(
+            limit: configuration.credentialLimit, time: configuration.credentialTime,
+            grace: deadlines.map + max(deadlines.read, deadlines.write))
     }
 
     /// Loads the module this host asks. Blocks until `auth_init` has returned.
@@ -57,6 +60,7 @@ public final class Host: Sendable {
             deadlines: configuration.deadlines, clock: clock
         ) { [weak self] in self?.report($0, of: module.identity.name) }
         deciding.withLock { $0 = decider }
+        if clock.runs { startSweeping() }
         log.notice("Loaded auth module <\(module.identity.name)> \(module.identity.version) from \(module.path)")
     }
 
@@ -124,19 +128,31 @@ public final class Host: Sendable {
         }
     }
 
-    /// Answers questions whose deadline has passed, for tests that turn the clock themselves.
-    package func expireDeadlines() { decider?.expireDeadlines() }
+    /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.
+    package func expireDeadlines() {
+        decider?.expireDeadlines()
+        sweep()
+    }
 
     /// Questions that are with the module.
     public var openQuestions: Int { decider?.openQuestions ?? 0 }
 
+    /// Sessions that nobody asks for any more end within ten seconds of their time.
+    private func startSweeping() {
+        _ = PosixThread.start(name: "auth-sweep") { [weak self] in
+            let pause = Semaphore()
+            while self?.stopping.load(ordering: .acquiring) == false {
+                _ = pause.wait(for: .seconds(10))
+                self?.sweep()
+            }
+        }
+    }
+
     func openSession(_ id: SessionID) -> Session? {
         guard let session = sessions.session(id) else { return nil }
-        if session.hasExpired(at: clock.wall) {
-            end(session, .expired)
-            return nil
-        }
-        return session.state == .open ? session : nil
+        let standing = session.standing(at: clock.wall)
+        if standing.isOpen && standing.hasExpired { end(session, .expired) }
+        return standing.isOpen && !standing.hasExpired ? session : nil
     }
 
     func refusal(of id: SessionID) -> Answer {

@@ -94,7 +94,7 @@ final class ModuleDecider: Sendable {
         let queued = lane.ask { [self] in
             guard slot.enter(token) else { return }
             let answer = question.call(module, ticket) ?? refusal(.noEntry)
-            leave(slot, token, answer)
+            leave(slot, token, answer, question)
         }
         if !queued { _ = settle(slot, token, with: refusal(.queueFull), as: .answered) }
         return nil
@@ -129,7 +129,7 @@ final class ModuleDecider: Sendable {
     /// Answers a question for the module because nobody waits any more.
     func cancel(_ token: UInt64) {
         guard let slot = pending.slot(of: token) else { return }
-        if settle(slot, token, with: refusal(.cancelled), as: .cancelled) { tellCancel(token) }
+        if settle(slot, token, with: refusal(.cancelled), as: .cancelled) != nil { tellCancel(token) }
     }
 
     /// Takes a completion from the module. Any thread.
@@ -193,17 +193,13 @@ final class ModuleDecider: Sendable {
     func stop(within timeout: Duration) -> Bool {
         let module = module
         let ended = DeadlineThread.run(for: timeout) { [lane, side] in
-            // Whatever is queued, such as the ends of sessions, is said before the exit.
-            let drained = Semaphore()
-            for lane in [lane, side].compactMap({ $0 }) {
-                lane.tell { drained.signal() }
-                drained.wait()
-            }
+            // Whatever is queued, such as the ends of sessions, is said before the exit, and nothing runs beside it. A lane
+            // whose entry point hangs never drains: then the instance is left behind, and its exit is not called.
+            lane?.drain()
+            side.drain()
             module.exit()
             return true
         }
-        lane?.stop()
-        side.stop()
         return ended ?? false
     }
 
@@ -230,7 +226,7 @@ final class ModuleDecider: Sendable {
     }
 
     /// What a lane does when an entry point has returned.
-    private func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer) {
+    private func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: ModuleQuestion) {
         if stuck.withLock({ $0.remove(token) }) != nil { report(.returnedAtLast(answer.status)) }
         switch slot.returned(token, delayed: answer.status == .delayed) {
         case .keepWaiting: return
@@ -239,6 +235,8 @@ final class ModuleDecider: Sendable {
             stuck.withLock { _ = $0.remove(token) }
             pending.put(slot)
             report(.lateReturn(answer.status))
+            // The module believes in a session that nobody has; see AUTH_END_REFUSED.
+            if question.kind.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
         case .deliver(let continuation, let early):
             pending.put(slot)
             if early != nil, answer.status != .delayed {
@@ -263,24 +261,27 @@ final class ModuleDecider: Sendable {
     private func expire(_ token: UInt64) {
         guard let slot = pending.slot(of: token) else { return }
         let running = slot.isRunning(token)
+        // Before the answer goes out, so that no question slips in behind it.
         if running { stuck.withLock { _ = $0.insert(token) } }
-        guard settle(slot, token, with: refusal(.deadline), as: .deadline) else {
+        guard let stillRuns = settle(slot, token, with: refusal(.deadline), as: .deadline) else {
             if running { stuck.withLock { _ = $0.remove(token) } }
             return
         }
-        report(running ? .hung : .deadline)
+        // It may have returned AUTH_DELAYED between the two looks.
+        if running && !stillRuns { stuck.withLock { _ = $0.remove(token) } }
+        report(stillRuns ? .hung : .deadline)
         tellCancel(token)
     }
 
-    /// Answers for the module, if nobody has answered yet.
+    /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs.
     private func settle(
         _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End
-    ) -> Bool {
-        guard let (continuation, running) = slot.settle(token, as: end) else { return false }
+    ) -> Bool? {
+        guard let (continuation, running) = slot.settle(token, as: end) else { return nil }
         // A slot whose entry point still runs is not used again before it has returned.
         if !running { pending.put(slot) }
         continuation(answer)
-        return true
+        return running
     }
 
     private func tellCancel(_ token: UInt64) { side.tell { [module] in module.cancel(token) } }

@@ -57,10 +57,10 @@ final class Session: Sendable {
         }
     }
 
-    /// Whether its expiry, in seconds since 1970, has passed.
-    func hasExpired(at wall: Int64) -> Bool {
-        let expiry = mutable.withLock { $0.expiry }
-        return expiry != 0 && wall / 1_000_000_000 >= expiry
+    /// Whether it is open, and if so whether its expiry has passed; `wall` in nanoseconds since 1970.
+    func standing(at wall: Int64) -> (isOpen: Bool, hasExpired: Bool) {
+        let (state, expiry) = mutable.withLock { $0 }
+        return (state == .open, expiry != 0 && wall / 1_000_000_000 >= expiry)
     }
 
     func description() -> SessionDescription {

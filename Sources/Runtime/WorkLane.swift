@@ -18,6 +18,7 @@ final class WorkLane: Sendable {
 
     private let queue = Mutex(Queue())
     private let ready = Semaphore()
+    private let ended = Semaphore()
     private let limit: Int
     private let threads: Int
 
@@ -28,7 +29,8 @@ final class WorkLane: Sendable {
         self.limit = limit
         self.threads = threads
         for _ in 0..<threads {
-            _ = PosixThread.start(name: name) { [weak self, ready] in
+            _ = PosixThread.start(name: name) { [weak self, ready, ended] in
+                defer { ended.signal() }
                 while true {
                     ready.wait()
                     guard let self else { return }
@@ -58,14 +60,18 @@ final class WorkLane: Sendable {
 
     /// Queues what a module must be told.
     func tell(_ job: @escaping Job) {
-        queue.withLock { $0.jobs.append(job) }
-        ready.signal()
+        let taken = queue.withLock { queue in
+            if !queue.stopped { queue.jobs.append(job) }
+            return !queue.stopped
+        }
+        if taken { ready.signal() }
     }
 
-    /// Runs what is queued and then ends the threads.
-    func stop() {
+    /// Runs what is queued, ends the threads, and waits for the last of them: nothing runs afterwards.
+    func drain() {
         queue.withLock { $0.stopped = true }
         for _ in 0..<threads { ready.signal() }
+        for _ in 0..<threads { ended.wait() }
     }
 
     private func next() -> Job? {

@@ -274,6 +274,19 @@ import Testing
         #expect(again != first)
     }
 
+    @Test func `equal log-ins at the same time share one question to the module`() throws {
+        let test = try TestHost("blocking_slow")
+        let login = try test.login("slow")
+        let first = test.host.ask(.authenticate(login))
+        #expect(test.lines.wait(for: "waiting"))
+        let second = test.host.ask(.authenticate(login))
+        _ = test.ask(.login(try test.login("go")))
+        let answers = [first, second].map(TestHost.wait)
+        #expect(answers.allSatisfy { $0.verdict == .allow }, "\(answers)")
+        #expect(answers[0].session == answers[1].session)
+        #expect(test.lines.all.count { $0.contains("waiting") } == 1)
+    }
+
     @Test func `kept credentials grow old, and their session ends with them`() throws {
         let test = try TestHost("good9")
         let login = try test.login("alice")
@@ -281,6 +294,10 @@ import Testing
         test.clock.advance(.seconds(61))
         let second = test.ask(.authenticate(login)).session
         #expect(first != second)
+        // The old one lives on for a moment, for the questions that already have it.
+        #expect(test.host.sessionCount == 2)
+        test.clock.advance(.seconds(60))
+        test.host.expireDeadlines()
         #expect(test.host.sessionCount == 1)
     }
 
@@ -293,9 +310,31 @@ import Testing
     }
 
     @Test func `the number of kept credentials is bounded`() throws {
-        let test = try TestHost("good9") { $0.credentialLimit = 10 }
+        let test = try TestHost("good9") {
+            $0.credentialLimit = 10
+            $0.credentialTime = .seconds(600)
+        }
         for index in 0..<50 { _ = test.ask(.authenticate(try test.login("user\(index)"))) }
-        #expect(test.host.sessionCount <= 10)
+        test.clock.advance(.seconds(61))
+        test.host.expireDeadlines()
+        #expect(test.host.sessionCount == 10)
+    }
+
+    @Test(arguments: [(0, Duration.seconds(60)), (10, .zero)])
+    func `where nothing is kept a session is for one question, and ends on its own if nobody ends it`(
+        _ limit: Int, _ time: Duration
+    ) throws {
+        let test = try TestHost("good9") {
+            $0.credentialLimit = limit
+            $0.credentialTime = time
+        }
+        let answer = test.ask(.authenticate(try test.login("alice")))
+        #expect(answer.verdict == .allow)
+        #expect(answer.isOneUse)
+        #expect(TestHost.wait(try test.check(try #require(answer.session), .read, "/a")).verdict == .allow)
+        test.clock.advance(.seconds(61))
+        test.host.expireDeadlines()
+        #expect(test.host.sessionCount == 0)
     }
 
     @Test func `refused credentials are not kept`() throws {
@@ -313,6 +352,17 @@ import Testing
         #expect(test.host.sessionCount == 0)
         #expect(test.ask(.login(try test.login("carol"))).reason == .stopping)
         #expect(test.lines.wait(for: "exit"))
+    }
+
+    @Test func `never calls the exit of a module beside another entry of it`() throws {
+        let test = try TestHost("blocking_slow")
+        let outcome = test.host.ask(.login(try test.login("slow")))
+        #expect(test.lines.wait(for: "waiting"))
+        test.host.stop()
+        #expect(test.lines.all.contains { $0.contains("left behind") })
+        test.clock.advance(.seconds(31))
+        test.host.expireDeadlines()
+        #expect(TestHost.wait(outcome).verdict == .undecided)
     }
 
     @Test func `does not wait for a module whose exit hangs`() throws {

@@ -20,23 +20,29 @@ extension Endpoints {
             }
             return .ask(.authenticate(login)) { answer in
                 guard answer.verdict == .allow, let session = answer.session else { return .reply(refusal(answer)) }
-                return ask(check, session, user: answer.user ?? user)
+                return ask(check, session, user: answer.user ?? user, isOneUse: answer.isOneUse)
             }
         }
     }
 
-    private func ask(_ check: Check, _ session: SessionID, user: String?) -> Step {
+    /// - Parameter isOneUse: whether the session was opened for this question alone, and ends with it.
+    private func ask(_ check: Check, _ session: SessionID, user: String?, isOneUse: Bool = false) -> Step {
         .ask(.check(session, check)) { answer in
-            guard answer.verdict == .allow else { return .reply(refusal(answer, isCheck: true)) }
-            var reply = Reply(204, verdict: .allow, reason: answer.reason)
-            if let user = answer.user ?? user {
-                reply = reply.adding("x-auth-user", PercentEncoding.encode(user.utf8))
-            }
-            if let mapped = answer.mappedName, mapped != check.name {
-                reply = reply.adding("x-auth-object", PercentEncoding.encode(mapped.bytes))
-            }
-            return .reply(reply)
+            let reply = reply(to: answer, check, user: user)
+            return isOneUse ? .ask(.logout(session)) { _ in .reply(reply) } : .reply(reply)
         }
+    }
+
+    private func reply(to answer: Answer, _ check: Check, user: String?) -> Reply {
+        guard answer.verdict == .allow else { return refusal(answer, isCheck: true) }
+        var reply = Reply(204, verdict: .allow, reason: answer.reason)
+        if let user = answer.user ?? user {
+            reply = reply.adding("x-auth-user", PercentEncoding.encode(user.utf8))
+        }
+        if let mapped = answer.mappedName, mapped != check.name {
+            reply = reply.adding("x-auth-object", PercentEncoding.encode(mapped.bytes))
+        }
+        return reply
     }
 
     /// - Parameter isCheck: whether the reason may be told; why a login failed must not be.
