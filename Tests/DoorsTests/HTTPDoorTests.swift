@@ -130,6 +130,23 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `gives a request up that trickles to the framework`() async throws {
+        let times = { (configuration: inout HTTPDoorConfiguration) in
+            configuration.requestTimeout = .milliseconds(50)
+            configuration.keepAliveTimeout = .hours(1)
+        }
+        try await RunningDoor.run(FakeHost(FakeHost.simple), configure: times) { door in
+            let client = try await door.client()
+            try await client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await client.responses(1).map(\.status) == [200])
+            // The connection is the framework's now; without the limit it would stay open for an hour.
+            try await client.send("POST /v1/login HTTP/1.1\r\nHost: a\r\n")
+            #expect(await client.end().count { $0.status == 200 } == 1)
+            try await client.close()
+        }
+    }
+
     @Test func `closes an idle connection`() async throws {
         let times = { (configuration: inout HTTPDoorConfiguration) in
             configuration.requestTimeout = .milliseconds(20)

@@ -25,7 +25,7 @@ final class DoorService: Sendable {
                 try await responder.respond(to: request, writer: writer, channel: channel)
             },
             configuration: .init(
-                additionalChannelHandlers: [ClientWatcher()],
+                additionalChannelHandlers: [RequestEnd(), ClientWatcher()],
                 idleTimeout: configuration.keepAliveTimeout,
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.fieldSection, maxHeaderListSize: limits.fieldSection,
@@ -47,6 +47,13 @@ final class DoorService: Sendable {
     /// Hands a connection to the framework. Must be called on the connection's event loop.
     func takeOver(_ channel: any Channel) {
         let (framework, registry, logger) = (framework, registry, logger)
+        do {
+            try channel.pipeline.syncOperations.addHandler(
+                ArrivalLimit(configuration.requestTimeout), position: .first)
+        } catch {
+            logger.error("connection could not be handed over", metadata: ["error": "\(error)"])
+            return channel.close(promise: nil)
+        }
         framework.setup(channel: channel, logger: logger).whenComplete { result in
             switch result {
             case .success(let value): registry.run { await framework.handle(value: value, logger: logger) }
