@@ -58,6 +58,20 @@ import Testing
         #expect(test.lines.wait(for: "a completion was dropped"))
     }
 
+    @Test func `with a completion of a token that was never issued is decided by its own answer`() throws {
+        let test = try TestHost("completes_unknown_token")
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        #expect(test.lines.wait(for: "a completion was dropped: unknown"))
+    }
+
+    @Test func `completed with a record of an unknown size is denied`() throws {
+        let test = try TestHost("small_result")
+        let answer = test.ask(.login(try test.login("alice")))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == .brokenAnswer)
+        #expect(test.lines.wait(for: "broke its contract"))
+    }
+
     @Test func `that is never answered is denied at the deadline, and holds no place`() throws {
         let test = try TestHost("never_answers")
         let outcome = test.host.ask(.login(try test.login("never")))
