@@ -67,6 +67,7 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
         // SAFETY: `old` is nil or came from realloc; malloc's alignment is enough for every plain element.
         guard let block = realloc(old, room * MemoryLayout<Element>.stride) else {
             preconditionFailure("out of memory")
+            // As Swift's own collections do: a rule set that is not whole must not decide anything.
         }
         base = block.bindMemory(to: Element.self, capacity: room)
         capacity = room

@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: [
         ("unknown_status", Reason.unknownStatus), ("zero_status", .unknownStatus), ("reserved_status", .reservedStatus),
-        ("changes_the_user", .changedUser), ("completes_then_returns_ok", .brokenAnswer),
+        ("changes_the_user", .changedUser), ("completes_then_returns_ok", .brokenAnswer), ("huge_text", .brokenAnswer),
     ])
     func `to a module that breaks its contract is denied`(_ fixture: String, _ reason: Reason) throws {
         let test = try TestHost(fixture)
@@ -130,6 +130,29 @@ import Testing
         #expect(third.reason == .userLimit)
         #expect(test.host.sessionCount == 2)
         #expect(try test.session("alice") != test.session("bob"))
+    }
+
+    @Test func `is not refused because of a session that has expired`() throws {
+        let test = try TestHost("expires")
+        let first = try test.session()
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .overLimit)
+        test.clock.advance(.seconds(2))
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        #expect(test.host.describe(first) == nil)
+        #expect(test.host.sessionCount == 1)
+    }
+
+    @Test func `that the module allows after its client has gone is told to it as refused`() throws {
+        let test = try TestHost("blocking_slow")
+        let outcome = test.host.ask(.login(try test.login("slow")))
+        guard case .delayed(let ticket) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(test.lines.wait(for: "waiting"))
+        ticket.abandon()
+        _ = test.ask(.login(try test.login("go")))
+        #expect(test.lines.wait(for: "free_user for reason 5"))
     }
 
     @Test func `can be resumed only where the module can`() throws {
@@ -299,6 +322,20 @@ import Testing
         #expect(answers.allSatisfy { $0.verdict == .allow }, "\(answers)")
         #expect(answers[0].session == answers[1].session)
         #expect(test.lines.all.count { $0.contains("waiting") } == 1)
+    }
+
+    @Test func `credentials that are invalidated while the module is asked are not kept`() throws {
+        let test = try TestHost("blocking_slow")
+        let login = try test.login("slow")
+        let first = test.host.ask(.authenticate(login))
+        #expect(test.lines.wait(for: "waiting"))
+        test.host.invalidate(.user("slow"))
+        _ = test.ask(.login(try test.login("go")))
+        #expect(TestHost.wait(first).verdict == .allow)
+        guard case .delayed = test.host.ask(.authenticate(login)) else {
+            Issue.record("the kept credentials were handed out")
+            return
+        }
     }
 
     @Test func `kept credentials grow old, and their session ends with them`() throws {

@@ -17,6 +17,11 @@ static int user(void *instance, const auth_login_t *login, auth_result_t *result
         if (errno != EINTR) return AUTH_ERROR;
     return AUTH_OK;
 }
+static int leave(void *instance, auth_session_t session, uint32_t reason) {
+    say("free_user for reason %u", (unsigned)reason);
+    return AUTH_OK;
+}
 #define ENTRIES(ENTRY) \
-    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user) ENTRY(auth_check_read, 9, check9)
+    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user) ENTRY(auth_free_user, 9, leave) \
+    ENTRY(auth_check_read, 9, check9)
 FIXTURE("blocking_slow", AUTH_BLOCKING, ENTRIES);
