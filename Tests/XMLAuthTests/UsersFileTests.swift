@@ -1,6 +1,7 @@
 import Rules
 import Testing
 
+@testable import Accounts
 @testable import XMLAuthCore
 
 private func parse(_ body: String, allowsPlain: Bool = false) throws(UsersFileError) -> Directory {

@@ -3,6 +3,7 @@ import Rules
 import Synchronization
 import Testing
 
+@testable import Accounts
 @testable import XMLAuthCore
 
 /// A users file of its own for each test, gone with it.
@@ -39,13 +40,14 @@ private func file(_ password: String, _ more: String = "") -> String {
         + "<user name='nopass'/>\(more)</authhost-users>"
 }
 
-private func auth(_ file: UsersFile, threads: Int = 1, queue: Int = 16, plain: Bool = true) throws -> XMLAuth {
-    let options = XMLAuthOptions(
-        file: file.path, hashThreads: threads, hashQueue: queue, allowsPlainPasswords: plain)
-    return try XMLAuth(options: options, processors: 2)
+private func auth(_ file: UsersFile, threads: Int = 1, queue: Int = 16, plain: Bool = true) throws -> AccountAuthority {
+    let path = file.path
+    return try AccountAuthority(options: AccountOptions(hashThreads: threads, hashQueue: queue), processors: 2) {
+        try UsersReader.read(path, allowsPlain: plain)
+    }
 }
 
-extension XMLAuth {
+extension AccountAuthority {
     fileprivate func login(_ user: String, _ password: [UInt8]) async -> LoginOutcome {
         await withCheckedContinuation { continuation in
             login(user: Array(user.utf8).span, password: password.span) { continuation.resume(returning: $0) }

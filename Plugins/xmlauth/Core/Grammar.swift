@@ -1,3 +1,5 @@
+import Accounts
+
 /// The elements of a users file.
 enum Element: Int, CaseIterable {
     case root, group, user, everybody, allow, deny, map
@@ -54,31 +56,11 @@ enum Attribute: Int, CaseIterable {
 
     var text: String { "\(self)" }
 
+    /// Finds the attribute in which an entry's field is written.
+    init?(_ field: Field) {
+        guard let found = Self.allCases.first(where: { $0.text == field.rawValue }) else { return nil }
+        self = found
+    }
+
     static func of(_ mask: UInt8) -> [Attribute] { allCases.filter { mask >> $0.rawValue & 1 == 1 } }
-}
-
-/// Finds the accepted word nearest to what was written.
-enum NearestWord {
-    /// Returns " (did you mean `x`?)" for a word at most half of its letters away, or nothing.
-    static func hint(_ found: String, among words: [String]) -> String {
-        let best = words.map { ($0, distance(Array(found.utf8), Array($0.utf8))) }.min { $0.1 < $1.1 }
-        guard let (word, edits) = best, edits <= word.utf8.count / 2 else { return "" }
-        return " (did you mean `\(word)`?)"
-    }
-
-    /// Counts insertions, deletions and substitutions (Levenshtein).
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        if left.count > 255 || right.count > 255 { return Int.max }
-        var row = Array(0...right.count)
-        for (i, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let substituted = diagonal + (byte == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
-    }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import CLibXML2
 import Rules
 
@@ -53,7 +54,9 @@ final class UsersParse {
         do {
             return try builder.build()
         } catch {
-            throw fail(.unknownGroup, (error.line, error.column), error.message)
+            throw fail(
+                UsersFileError.Code(rawValue: error.code.rawValue), (error.place?.line ?? 0, error.place?.column ?? 0),
+                error.message)
         }
     }
 
@@ -80,8 +83,10 @@ final class UsersParse {
         do {
             try enter(element, values, here)
         } catch {
-            let start = error.attribute.flatMap { values[$0]?.baseAddress }
-            stop(error.code, place(start.map { $0 + error.offset }), error.message)
+            let attribute = error.field.flatMap { Attribute($0) }
+            let start = attribute.flatMap { values[$0]?.baseAddress }
+            let code = UsersFileError.Code(rawValue: error.code.rawValue)
+            stop(code, place(start.map { $0 + error.offset }), error.message)
         }
     }
 
@@ -108,28 +113,36 @@ final class UsersParse {
 
     // MARK: Meaning
 
-    private func enter(
-        _ element: Element, _ values: AttributeValues, _ here: (Int, Int)
-    ) throws(DirectoryBuilder.Fault) {
-        let none = DirectoryBuilder.Text(start: nil, count: 0)
+    private func enter(_ element: Element, _ values: AttributeValues, _ here: (Int, Int)) throws(DirectoryFault) {
+        let none = LentText(start: nil, count: 0)
+        let place = Place(line: here.0, column: here.1)
         switch element {
-        case .root:
-            guard let version = values[.version], version.elementsEqual("1".utf8) else {
-                throw DirectoryBuilder.Fault(
-                    code: .badValue, attribute: .version,
-                    message: "this version of the format is not known, expected `1`")
-            }
-        case .group: try builder?.beginGroup(name: values[.name] ?? none, groups: values[.groups], at: here)
+        case .root: return checkVersion(values)
+        case .group:
+            var entry = GroupEntry(name: values[.name] ?? none)
+            entry.groups = values[.groups]
+            try builder?.beginGroup(entry, at: place)
         case .user:
-            try builder?.beginUser(
-                name: values[.name] ?? none, password: values[.password], groups: values[.groups], at: here)
-        case .everybody: try builder?.beginEverybody()
+            var entry = UserEntry(name: values[.name] ?? none)
+            entry.password = values[.password]
+            entry.groups = values[.groups]
+            try builder?.beginUser(entry, at: place)
+        case .everybody: try builder?.beginEverybody(EverybodyEntry(), at: place)
         case .allow, .deny:
-            try builder?.add(
-                element == .allow ? .allow : .deny, actions: values[.actions] ?? none, object: values[.object] ?? none,
-                line: here.0)
-        case .map: try builder?.add(mapping: values[.from] ?? none, to: values[.to] ?? none)
+            let entry = RuleEntry(
+                isAllow: element == .allow, actions: values[.actions] ?? none, object: values[.object] ?? none)
+            try builder?.beginRule(entry, at: place)
+            try builder?.endRule()
+        case .map:
+            try builder?.addMapping(MappingEntry(from: values[.from] ?? none, to: values[.to] ?? none), at: place)
         }
+    }
+
+    private func checkVersion(_ values: AttributeValues) {
+        if let version = values[.version], version.elementsEqual("1".utf8) { return }
+        stop(
+            .badValue, place(values[.version]?.baseAddress),
+            "this version of the format is not known, expected `1`")
     }
 
     private func read(_ list: AttributeList, of element: Element, _ here: (Int, Int)) -> AttributeValues? {

@@ -1,14 +1,15 @@
+import Accounts
 import CLibXML2
 import Glibc
 
 /// Reads a users file piece by piece through libxml2's push parser.
 ///
 /// No DTD, no entity but the five predefined ones, no namespace, no network; at most 1 GiB.
-enum UsersReader {
+package enum UsersReader {
     static let largestFile = 1 << 30
 
     /// Reads a file into a directory. Blocks for as long as that takes.
-    static func read(_ path: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+    package static func read(_ path: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw unreadable(path, "cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(file) }

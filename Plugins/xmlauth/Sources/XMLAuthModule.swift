@@ -1,22 +1,26 @@
+import Accounts
 import Glibc
 import ModuleKit
 import Rules
 import XMLAuthCore
 
-/// The C face of xmlauth: hands the host's questions to ``XMLAuth``, and its answers back.
+/// The C face of xmlauth: hands the host's questions to ``AccountAuthority``, and its answers back.
 final class XMLAuthModule: AuthModule {
     private let host: HostInterface
-    private let directory: XMLAuth
+    private let directory: AccountAuthority
     private let file: String
 
     init(host: HostInterface) throws {
         self.host = host
-        file = host.option("xmlauth-file") ?? ""
-        let options = XMLAuthOptions(
-            file: file, hashThreads: try Self.count(host, "hash-threads", 0...256).flatMap { $0 == 0 ? nil : $0 },
-            hashQueue: try Self.count(host, "hash-queue", 1...1_000_000) ?? 1024,
-            allowsPlainPasswords: host.option("allow-plain-passwords") == "TRUE")
-        directory = try XMLAuth(options: options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let file = host.option("xmlauth-file") ?? ""
+        self.file = file
+        let allowsPlain = host.option("allow-plain-passwords") == "TRUE"
+        let options = AccountOptions(
+            hashThreads: try Self.count(host, "hash-threads", 0...256).flatMap { $0 == 0 ? nil : $0 },
+            hashQueue: try Self.count(host, "hash-queue", 1...1_000_000) ?? 1024)
+        directory = try AccountAuthority(
+            options: options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        ) { try UsersReader.read(file, allowsPlain: allowsPlain) }
         let counts = directory.counts
         host.log(.info, "read \(counts.users) users and \(counts.rules) rules from \(file)")
     }

@@ -1,30 +1,22 @@
 import Rules
 import Synchronization
 
-/// Says what the module was told by its configuration.
-public struct XMLAuthOptions: Sendable, Hashable {
-    /// The users file (`xmlauth-file`), an absolute path or one relative to the working directory.
-    public var file: String
+/// Says how log-ins are worked off.
+package struct AccountOptions: Sendable, Hashable {
     /// Threads that hash (`hash-threads`), 1...256; nil takes one for each processor.
-    public var hashThreads: Int?
+    package var hashThreads: Int?
     /// Log-ins that may wait for a thread (`hash-queue`), 1...1,000,000.
-    public var hashQueue: Int
-    /// Whether `{PLAIN}` passwords are accepted (`allow-plain-passwords`).
-    public var allowsPlainPasswords: Bool
+    package var hashQueue: Int
 
     /// Takes the options, with the defaults of the manual page.
-    public init(
-        file: String, hashThreads: Int? = nil, hashQueue: Int = 1024, allowsPlainPasswords: Bool = false
-    ) {
-        self.file = file
+    package init(hashThreads: Int? = nil, hashQueue: Int = 1024) {
         self.hashThreads = hashThreads
         self.hashQueue = hashQueue
-        self.allowsPlainPasswords = allowsPlainPasswords
     }
 }
 
 /// Answers a log-in.
-public enum LoginOutcome: Sendable, Hashable {
+package enum LoginOutcome: Sendable, Hashable {
     /// The password is the user's.
     case accepted
     /// The file has no such user; a client must not see that it was this.
@@ -36,7 +28,7 @@ public enum LoginOutcome: Sendable, Hashable {
 }
 
 /// Answers whether a name is called otherwise inside.
-public enum MapOutcome: Sendable, Hashable {
+package enum MapOutcome: Sendable, Hashable {
     /// No mapping applies.
     case unmapped
     /// The name inside, UTF-8, 1...4095 bytes.
@@ -46,44 +38,46 @@ public enum MapOutcome: Sendable, Hashable {
 }
 
 /// Answers a check, and names the rule that decided.
-public struct CheckOutcome: Sendable, Hashable {
+package struct CheckOutcome: Sendable, Hashable {
     /// Whether the action is allowed.
-    public let allowed: Bool
+    package let allowed: Bool
     /// The 1-based line of the deciding rule in the users file; nil when none matched or the user is not known.
-    public let line: Int?
+    package let line: Int?
 }
 
-/// Decides from a users file: the whole of the module but its C face.
+/// Decides from a directory of accounts: the whole of a module but its reader and its C face.
 ///
 /// Every function may be called on any thread; ``check(user:action:name:)`` and ``map(user:name:)`` never block.
-public final class XMLAuth: Sendable {
-    private let options: XMLAuthOptions
+package final class AccountAuthority: Sendable {
+    private let readDirectory: @Sendable () throws -> Directory
     private let directory: SnapshotCell<Directory>
     private let reloading = Mutex(())
     private let pool: HashPool
 
-    /// Reads the users file and starts the threads. Blocks for as long as that takes.
+    /// Reads the accounts and starts the threads. Blocks for as long as that takes.
     ///
-    /// Throws: ``UsersFileError``, or an error whose description says why no thread could be started.
-    public init(options: XMLAuthOptions, processors: Int) throws {
-        self.options = options
-        let first = try UsersReader.read(options.file, allowsPlain: options.allowsPlainPasswords)
-        directory = SnapshotCell(first)
+    /// read: reads the accounts, now and at each reload. Throws: what `read` throws, or an error whose description says
+    /// why no thread could be started.
+    package init(
+        options: AccountOptions, processors: Int, read: @escaping @Sendable () throws -> Directory
+    ) throws {
+        readDirectory = read
+        directory = SnapshotCell(try read())
         pool = try HashPool(threads: max(1, options.hashThreads ?? processors), capacity: options.hashQueue)
     }
 
     /// Answers waiting log-ins "could not decide", waits for running ones, and ends the threads. Call it before the
     /// last reference goes.
-    public func close() { pool.stop() }
+    package func close() { pool.stop() }
 
     /// How many users and rules are in force.
-    public var counts: (users: Int, rules: Int) { directory.read { ($0.rules.userCount, $0.rules.ruleCount) } }
+    package var counts: (users: Int, rules: Int) { directory.read { ($0.rules.userCount, $0.rules.ruleCount) } }
 
     /// Checks a password on a thread of the pool; `completion` runs there, or at once when the queue is full.
     ///
     /// user: 1...255 bytes. password: copied, and the copy is wiped. An unknown user and one without a password cost a
     /// hash of the commonest kind in the file, so that time does not tell who exists.
-    public func login(
+    package func login(
         user: Span<UInt8>, password: Span<UInt8>, completion: @escaping @Sendable (LoginOutcome) -> Void
     ) {
         let (name, stored, commonest) = directory.read { directory -> ([UInt8], [UInt8]?, [UInt8]) in
@@ -114,10 +108,10 @@ public final class XMLAuth: Sendable {
     }
 
     /// Says whether the file has the user. Never blocks.
-    public func knows(user: Span<UInt8>) -> Bool { directory.read { $0.rules.principal(user: user) != nil } }
+    package func knows(user: Span<UInt8>) -> Bool { directory.read { $0.rules.principal(user: user) != nil } }
 
     /// Maps a name. Never blocks.
-    public func map(user: Span<UInt8>, name: Span<UInt8>) -> MapOutcome {
+    package func map(user: Span<UInt8>, name: Span<UInt8>) -> MapOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else {
                 return .refused(reason: "the user is not known")
@@ -135,7 +129,7 @@ public final class XMLAuth: Sendable {
     }
 
     /// Decides whether a user may do something to an object, by the name after mapping. Never blocks.
-    public func check(user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>) -> CheckOutcome {
+    package func check(user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>) -> CheckOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else {
                 return CheckOutcome(allowed: false, line: nil)
@@ -146,13 +140,13 @@ public final class XMLAuth: Sendable {
         }
     }
 
-    /// Reads the file again and puts it in force as a whole, or keeps what is in force. Blocks for as long as that
+    /// Reads the accounts again and puts them in force as a whole, or keeps what is in force. Blocks for as long as that
     /// takes.
     ///
-    /// Returns whose sessions must be asked about again. Throws: ``UsersFileError``; nothing has changed then.
-    public func reload() throws(UsersFileError) -> DirectoryChanges {
-        try reloading.withLock { _ throws(UsersFileError) in
-            let fresh = try UsersReader.read(options.file, allowsPlain: options.allowsPlainPasswords)
+    /// Returns whose sessions must be asked about again. Throws: what reading throws; nothing has changed then.
+    package func reload() throws -> DirectoryChanges {
+        try reloading.withLock { _ in
+            let fresh = try readDirectory()
             let changes = directory.read { fresh.changes(since: $0) }
             directory.replace(with: fresh)
             return changes

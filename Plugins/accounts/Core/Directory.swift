@@ -1,14 +1,15 @@
 import Rules
 
-/// Holds what one reading of the users file said; never changes.
-final class Directory: Sendable {
-    let rules: RuleSet
-    let accounts: Accounts
+/// Holds what one reading of users said; never changes.
+package final class Directory: Sendable {
+    /// Who may do what.
+    package let rules: RuleSet
+    let accounts: AccountTable
     let mappings: Mappings
     /// Over everything that groups and everybody are given.
     let commonFingerprint: Int
 
-    init(rules: RuleSet, accounts: consuming Accounts, mappings: Mappings, commonFingerprint: Int) {
+    init(rules: RuleSet, accounts: consuming AccountTable, mappings: Mappings, commonFingerprint: Int) {
         self.rules = rules
         self.accounts = accounts
         self.mappings = mappings
@@ -16,10 +17,10 @@ final class Directory: Sendable {
     }
 
     /// The stored password of a user; empty when the user has none.
-    func storedPassword(of principal: Principal) -> [UInt8] { accounts.password(principal.user.position) }
+    package func storedPassword(of principal: Principal) -> [UInt8] { accounts.password(principal.user.position) }
 
     /// Compares with the snapshot before this one.
-    func changes(since old: Directory) -> DirectoryChanges {
+    package func changes(since old: Directory) -> DirectoryChanges {
         if commonFingerprint != old.commonFingerprint { return .everybody }
         var changed: [[UInt8]] = []
         for index in 0..<old.rules.userCount {
@@ -34,7 +35,7 @@ final class Directory: Sendable {
 }
 
 /// Says whose sessions a re-read file may have changed.
-public enum DirectoryChanges: Sendable, Hashable {
+package enum DirectoryChanges: Sendable, Hashable {
     /// What groups or everybody may do changed: anybody's.
     case everybody
     /// The users whose own entry changed or vanished, UTF-8; possibly nobody.
@@ -42,7 +43,7 @@ public enum DirectoryChanges: Sendable, Hashable {
 }
 
 /// Keeps one password and one fingerprint a user, in few large blocks.
-struct Accounts: ~Copyable, Sendable {
+struct AccountTable: ~Copyable, Sendable {
     private var text: [UInt8] = []
     private var ends: [UInt32] = []
     private var fingerprints: [Int] = []
