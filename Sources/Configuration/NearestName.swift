@@ -7,8 +7,10 @@ enum NearestName {
         let wanted = Array(name.lowercased().utf8)
         var best: (distance: Int, name: String)?
         for candidate in names {
-            let distance = distance(wanted, Array(candidate.utf8))
-            guard distance <= max(2, candidate.utf8.count / 3) else { continue }
+            let reach = max(2, candidate.utf8.count / 3)
+            // No fewer edits than letters more or less.
+            guard abs(candidate.utf8.count - wanted.count) <= reach else { continue }
+            guard let distance = distance(wanted, Array(candidate.utf8), within: reach) else { continue }
             if let current = best, (current.distance, current.name) <= (distance, candidate) { continue }
             best = (distance, candidate)
         }
@@ -16,23 +18,27 @@ enum NearestName {
     }
 
     /// Counts the insertions, deletions, replacements and swaps of neighbours between two names (optimal string
-    /// alignment).
-    static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var beforePrevious: [Int] = []
+    /// alignment); nil when there are more than `reach`.
+    static func distance(_ left: [UInt8], _ right: [UInt8], within reach: Int) -> Int? {
+        var beforePrevious = [Int](repeating: 0, count: right.count + 1)
         var previous = Array(0...right.count)
+        var current = beforePrevious
         for (row, byte) in left.enumerated() {
-            var current = [row + 1]
+            current[0] = row + 1
+            var least = row + 1
             for (column, other) in right.enumerated() {
                 var cost = min(
                     previous[column + 1] + 1, current[column] + 1, previous[column] + (byte == other ? 0 : 1))
                 if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
                     cost = min(cost, beforePrevious[column - 1] + 1)
                 }
-                current.append(cost)
+                current[column + 1] = cost
+                least = min(least, cost)
             }
-            beforePrevious = previous
-            previous = current
+            // A swap reaches back two rows, and costs one edit there.
+            if least > reach + 1 { return nil }
+            (beforePrevious, previous, current) = (previous, current, beforePrevious)
         }
-        return previous[right.count]
+        return previous[right.count] <= reach ? previous[right.count] : nil
     }
 }
