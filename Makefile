@@ -7,6 +7,7 @@ SHELL = /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 PORT ?= 8080
+SECONDS_EACH ?= 30
 CONFIG ?= debug
 
 # No $ORIGIN in a module: a search path beside the file is what the loader refuses.
@@ -14,7 +15,7 @@ SWIFT_BUILD = swift build --disable-local-rpath -c $(CONFIG)
 BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 
-.PHONY: help run test build release openauth fixtures install bench format lint asan tsan clean
+.PHONY: help run test build release openauth fixtures install bench format lint asan tsan fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -67,5 +68,8 @@ asan: ## the tests of ModuleHost under the address sanitizer
 tsan: ## the tests of ModuleHost under the thread sanitizer
 	scripts/sanitize thread
 
+fuzz: ## fuzz the readers of configuration and users files (SECONDS_EACH=30)
+	scripts/fuzz $(SECONDS_EACH)
+
 clean: ## remove what was built
-	rm -rf .build .build-asan .build-tsan
+	rm -rf .build .build-asan .build-tsan .build-fuzz

@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzzing instruments everything it builds, so the package holds only what is fuzzed: links to the folders of the
+// project's own package, and none of its dependencies.
+let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-O"])]
+
+func linked(_ name: String, folder: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Linked/\(folder ?? name)", swiftSettings: instrumented)
+}
+
+func system(_ name: String, pkgConfig: String? = nil) -> Target {
+    .systemLibrary(name: name, path: "Linked/\(name)", pkgConfig: pkgConfig)
+}
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: "fuzz-\(name)", dependencies: dependencies + ["Fuzzing"], path: name, swiftSettings: instrumented,
+        // gold ends with an internal error here.
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+}
+
+let package = Package(
+    name: "fuzz",
+    targets: [
+        .target(name: "FuzzDriver", path: "driver"),
+        .target(name: "Fuzzing", dependencies: ["FuzzDriver"], path: "fuzzing"),
+        linked("AuthConfiguration", folder: "Configuration"),
+        linked("Rules"),
+        system("CLibCrypt"), system("CLibNettle", pkgConfig: "nettle"),
+        system("CLibXML2", pkgConfig: "libxml-2.0"),
+        linked("Accounts", ["Rules", "CLibCrypt", "CLibNettle"]),
+        linked("XMLAuthCore", ["Accounts", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
+        fuzzer("configuration", ["AuthConfiguration"]),
+        fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
+    ], swiftLanguageModes: [.v6])
