@@ -248,7 +248,9 @@ final class UsersParse {
     }
 
     private func fail(_ code: UsersFileError.Code, _ place: (Int, Int), _ message: String) -> UsersFileError {
-        UsersFileError(code: code, file: path, line: place.0, column: place.1, message: message)
+        // A message shows what the file holds, and a file may hold anything.
+        let printable = message.unicodeScalars.map { ($0.properties.generalCategory == .control) ? "?" : Character($0) }
+        return UsersFileError(code: code, file: path, line: place.0, column: place.1, message: String(printable))
     }
 }
 

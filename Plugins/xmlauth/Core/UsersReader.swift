@@ -40,7 +40,7 @@ package enum UsersReader {
     }
 
     /// Reads a text, for tests and checks. `name` stands in the messages.
-    static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+    package static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
         let session = UsersParse(path: name, allowsPlain: allowsPlain)
         try session.start()
         try text.withUnsafeBufferPointer { bytes throws(UsersFileError) in
