@@ -59,6 +59,17 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// How many more there were.
     public let omitted: Int
 
+    /// Makes an error of problems that a reader of ``ItemFile`` found in its values: at most ``limit`` are kept.
+    package init(_ problems: [ConfigurationProblem]) {
+        self.init(
+            problems: Array(problems.prefix(Self.limit)), omitted: max(0, problems.count - Self.limit))
+    }
+
+    init(problems: [ConfigurationProblem], omitted: Int) {
+        self.problems = problems
+        self.omitted = omitted
+    }
+
     /// Spells the problems one a line.
     public var description: String {
         let more = omitted > 0 ? ["\(omitted) more problem\(omitted == 1 ? "" : "s") not shown"] : []
@@ -96,6 +107,9 @@ struct ProblemList: Sendable {
         for problem in other.problems { add(problem) }
         omitted += other.omitted
     }
+
+    /// The files that were entered, in the order in which they were first read.
+    var filesInOrder: [String] { files.sorted { $0.value < $1.value }.map(\.key) }
 
     /// Orders the problems as a reader meets them: by file, line and column, then those of the command line.
     var error: ConfigurationError {

@@ -29,11 +29,7 @@ struct ConfigurationLoader {
         guard let path else { return nil }
         let name = Self.last("application-name", in: overlay.statements)
         let variables = Variables(
-            predefined: [
-                "HOST_NAME": context.hostName, "APP_NAME": name ?? ItemDefinition.applicationName.defaultText ?? "",
-                "HOME_DIR": context.environment["HOME"] ?? "", "MAJOR_VERSION": String(context.version.major),
-                "MINOR_VERSION": String(context.version.minor),
-            ], environment: context.environment)
+            context, applicationName: name ?? ItemDefinition.applicationName.defaultText ?? "")
         var reader = DocumentReader(
             files: context.files, variables: variables, isApplicationNameFixed: name != nil)
         reader.read(path, at: overlay.file?.source ?? .commandLine(option: "--config"))

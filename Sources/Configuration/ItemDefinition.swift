@@ -40,7 +40,8 @@ public struct ItemDefinition: Hashable, Sendable {
     /// Whether its value is hidden from everything that is printed.
     public let isSecret: Bool
 
-    init(
+    /// Describes an item; `help` is one line. `note` replaces the default in what is shown of it.
+    package init(
         _ name: String, _ type: ItemType, default defaultText: String? = nil, note: String? = nil,
         percent: Percent = .literal, availability: Availability = .live, reloadable: Bool = false,
         required: Bool = false, secret: Bool = false, _ help: String

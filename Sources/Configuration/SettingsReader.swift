@@ -79,7 +79,7 @@ struct SettingsReader {
             if definition.isRequired && !isWritten {
                 problems.add(
                     .missing, at: statement.name.source,
-                    "`\(statement.name.text)` lacks `\(definition.name)`: \(definition.type.expectation) is needed")
+                    "`\(statement.name.text)` lacks `\(definition.name)`, which takes \(definition.type.expectation)")
             }
             settings[definition.name] = builtIn(definition)
         }

@@ -24,6 +24,8 @@ public enum SettingSource: Hashable, Sendable, CustomStringConvertible {
     case file(SourcePosition)
     /// An option of the command line, spelled as it was given (`--module`), or another argument.
     case commandLine(option: String)
+    /// An option of a module that was set elsewhere: the place is not known here.
+    case moduleOption(String)
     /// Nobody set the item: its default holds.
     case builtIn
 
@@ -32,6 +34,7 @@ public enum SettingSource: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .file(let position): position.description
         case .commandLine(let option): "command line: \(option)"
+        case .moduleOption(let name): "option `\(name)`"
         case .builtIn: "default"
         }
     }

@@ -4,9 +4,13 @@ struct Variables: Sendable {
     private let environment: [String: String]
 
     /// Starts with the predefined variables.
-    init(predefined: [String: String], environment: [String: String]) {
-        values = predefined
-        self.environment = environment
+    init(_ context: ConfigurationContext, applicationName: String) {
+        values = [
+            "HOST_NAME": context.hostName, "APP_NAME": applicationName,
+            "HOME_DIR": context.environment["HOME"] ?? "", "MAJOR_VERSION": String(context.version.major),
+            "MINOR_VERSION": String(context.version.minor),
+        ]
+        environment = context.environment
     }
 
     /// Whether a name is made of ASCII letters, digits, `_` and `.`, and is not empty.

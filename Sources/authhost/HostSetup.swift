@@ -17,7 +17,7 @@ struct HostSetup: Sendable {
     init(quiet: Bool) throws(Failure) {
         do {
             configuration = try Configuration.load(
-                file: nil, arguments: ConfigurationArguments.items, environment: Self.environment())
+                file: nil, arguments: ConfigurationArguments.items, environment: ConfigurationContext.processEnvironment())
         } catch {
             throw Failure(.badConfiguration, "\(error)")
         }
@@ -113,16 +113,5 @@ struct HostSetup: Sendable {
         let folder = binary.split(separator: "/").dropLast()
         let installed = "/" + (folder.dropLast() + ["lib", "authhost", "modules"]).joined(separator: "/")
         return access(installed, F_OK) == 0 ? installed : "/" + folder.joined(separator: "/")
-    }
-
-    private static func environment() -> [String: String] {
-        var result: [String: String] = [:]
-        var next = environ
-        while let entry = next.pointee {
-            let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
-            next += 1
-        }
-        return result
     }
 }

@@ -64,7 +64,7 @@ import Testing
         Case(
             "add-sigkey x\nkey-id a\nkeyfile b\nend-sigkey",
             "main.conf:1:12: `add-sigkey` takes no value, but `x` is given"),
-        Case("add-sigkey\nkey-id a\nend-sigkey", "main.conf:1:1: `add-sigkey` lacks `keyfile`: one path is needed"),
+        Case("add-sigkey\nkey-id a\nend-sigkey", "main.conf:1:1: `add-sigkey` lacks `keyfile`, which takes one path"),
         Case(
             "add-module-options\nend-module-options",
             "main.conf:1:1: `add-module-options` takes the name of one module, but 0 values are given"),
