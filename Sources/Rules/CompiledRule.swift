@@ -6,10 +6,14 @@ struct CompiledRule: BitwiseCopyable {
     let text: UInt32
     let subject: UInt32
     let line: UInt32
+    /// The condition, as `ConditionID.stored`.
+    let condition: UInt32
     /// The next rule of the same subject and pattern that matters, as index + 1; 0 ends the chain.
     var next: UInt32
     let actions: UInt8
     let effect: RuleEffect
+    /// The number of the file the rule was read from.
+    let source: UInt8
 }
 
 /// Packs a rule's subject into one word: the kind in the upper two bits.

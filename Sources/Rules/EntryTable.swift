@@ -25,13 +25,12 @@ struct EntryTable: ~Copyable {
     mutating func fill(_ rules: inout Flat<CompiledRule>) {
         for index in 0..<rules.count {
             let rule = rules[index]
+            guard rule.actions != 0 else { continue }
             let section = sections[SubjectKey(raw: rule.subject).position(groups: groupCount)]
             guard let slot = section.slot(of: rule.pattern + 1, in: UnsafePointer(entries.base)) else { continue }
-            if entries[slot].pattern == 0 {
-                entries[slot] = RuleEntry(pattern: rule.pattern + 1, rule: UInt32(index))
-            } else {
-                Self.chain(UInt32(index), after: entries[slot].rule, &rules)
-            }
+            let head = entries[slot].pattern == 0 ? 0 : entries[slot].rule + 1
+            let first = Self.chain(UInt32(index), into: head, &rules)
+            entries[slot] = RuleEntry(pattern: rule.pattern + 1, rule: first - 1)
         }
     }
 
@@ -42,18 +41,25 @@ struct EntryTable: ~Copyable {
         return taken
     }
 
-    /// Appends a rule to a chain unless earlier rules of the same effect cover its actions already: a chain has six at
-    /// most.
-    private static func chain(_ index: UInt32, after head: UInt32, _ rules: inout Flat<CompiledRule>) {
+    /// Puts a rule into a chain unless earlier rules that have no condition say the same already; returns the head.
+    ///
+    /// Rules without a condition come first, six at most, so that a long chain of conditions costs no time to extend.
+    private static func chain(_ index: UInt32, into head: UInt32, _ rules: inout Flat<CompiledRule>) -> UInt32 {
         let rule = rules[Int(index)]
-        var last = Int(head)
+        var last: Int?
         var covered: UInt8 = 0
-        while true {
-            if rules[last].effect == rule.effect { covered |= rules[last].actions }
-            if rules[last].next == 0 { break }
-            last = Int(rules[last].next) - 1
+        var link = head
+        while link != 0, rules[Int(link) - 1].condition == 0 {
+            let earlier = Int(link) - 1
+            if rules[earlier].effect == rule.effect { covered |= rules[earlier].actions }
+            last = earlier
+            link = rules[earlier].next
         }
-        if rule.actions & ~covered != 0 { rules[last].next = index + 1 }
+        guard rule.actions & ~covered != 0 else { return head }
+        rules[Int(index)].next = link
+        guard let last else { return index + 1 }
+        rules[last].next = index + 1
+        return head
     }
 }
 

@@ -6,7 +6,7 @@ public enum RuleEffect: UInt8, Sendable, BitwiseCopyable {
     case deny = 1
 }
 
-/// Numbers a group of one rule set, in order of first mention; valid for that set alone.
+/// Numbers a group or role of one rule set, in order of first mention; valid for that set alone.
 public struct GroupID: Sendable, Hashable {
     let index: UInt32
 }
@@ -28,7 +28,7 @@ public struct UserID: Sendable, Hashable {
 public enum RuleSubject: Sendable, Hashable {
     /// Every user of the set.
     case everybody
-    /// The members of one group, those of its member groups included.
+    /// The members of one group or role, those of its member groups included.
     case group(GroupID)
     /// One user.
     case user(UserID)
@@ -46,16 +46,30 @@ public struct Rule: Sendable, Hashable {
     public let pattern: [UInt8]
     /// Whom the rule binds.
     public let subject: RuleSubject
+    /// What must hold for the rule to apply; nil when it always does.
+    public let condition: ConditionID?
+    /// The number of the file it was read from, as it was added, 0...255.
+    public let source: Int
     /// The line of the source it was read from, 1-based; 0 when it has none.
     public let line: Int
 }
 
 /// Answers one question, and says which rule did.
 public struct Decision: Sendable, Hashable {
-    /// True when the deciding rule allows; false when it denies and when nothing matched.
+    /// True when the deciding rule allows; false when it denies, when nothing matched, and when the answer is
+    /// undetermined.
     public let allowed: Bool
-    /// The index of the rule that decided; nil when no rule matched.
+    /// The index of the rule that decided; nil when no rule matched. When the answer is undetermined: the weightiest
+    /// rule that would decide otherwise than the rules known to apply, were its condition to hold.
     public let rule: Int?
+    /// True when conditions that are unknown can change the answer.
+    public let isUndetermined: Bool
+
+    init(allowed: Bool, rule: Int?, isUndetermined: Bool = false) {
+        self.allowed = allowed
+        self.rule = rule
+        self.isUndetermined = isUndetermined
+    }
 
     /// The answer when nothing matches.
     public static let noMatch = Decision(allowed: false, rule: nil)

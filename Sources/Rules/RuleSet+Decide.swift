@@ -1,19 +1,48 @@
 extension RuleSet {
-    /// Decides whether the user may do `action` to the object `name`.
+    /// Decides whether the user may do `action` to the object `name`, as if no condition were known.
     ///
     /// principal: made by this rule set. name: absolute, UTF-8, 1...4095 bytes; a malformed one is denied.
     public func decide(_ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>) -> Decision {
-        guard name.count <= ObjectPattern.maximumLength, principal.user.position < users.count else { return .noMatch }
+        if hasConditions { return decide(principal, action, name) { _ in .unknown } }
+        let found = judge(principal, action, name, UnconditionalJudge()).best
+        guard found.priority > 0 else { return .noMatch }
+        return Decision(allowed: found.allows, rule: Int(found.rule))
+    }
+
+    /// Decides with conditions: a rule whose condition fails does not match.
+    ///
+    /// The answer is undetermined exactly when some conditions are unknown, and at least two of the ways in which these
+    /// can hold or fail (each on its own, but one for all the rules it is given for) lead to different answers. That is
+    /// so when there is an unknown condition such that the weightiest rule with it, more specific than the deciding
+    /// rule of those known to apply or as specific and a deny, answers otherwise than that; other unknown conditions
+    /// need not be regarded, since they may fail. A determined answer may still have been given by a rule other than
+    /// the one named, one whose condition is unknown and which answers the same.
+    ///
+    /// principal, name: as above. conditions: what is known; asked only about rules that could decide, any number of
+    /// times, and must say the same each time. Allocates nothing unless a condition is unknown.
+    public func decide(
+        _ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>,
+        conditions: (ConditionID) -> ConditionTruth
+    ) -> Decision {
+        guard hasConditions else { return decide(principal, action, name) }
+        return withoutActuallyEscaping(conditions) { truth in
+            judge(principal, action, name, ConditionalJudge(truth: truth)).decision
+        }
+    }
+
+    @inline(__always)
+    private func judge<Judge: RuleJudge>(
+        _ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>, _ judge: Judge
+    ) -> Judge {
+        guard name.count <= ObjectPattern.maximumLength, principal.user.position < users.count else { return judge }
         let list = lists[Int(userLists[principal.user.position])]
-        let sink = DecideSink(
+        let sink = RuleSink(
             priorities: UnsafePointer(priorities.base), entries: UnsafePointer(entries.base),
             rules: UnsafePointer(rules.base), own: userSections[principal.user.position],
             // SAFETY: the list's sections lie inside `listSections`; the set outlives the call.
             sections: UnsafePointer(listSections.base + Int(list.firstSection)),
-            sectionCount: Int(list.sectionCount), action: action.asSet.rawValue)
-        let found = name.withBytes { walk($0, principal, sink) }
-        guard found.priority > 0 else { return .noMatch }
-        return Decision(allowed: found.priority & 1 == 0, rule: Int(found.rule))
+            sectionCount: Int(list.sectionCount), action: action.asSet.rawValue, judge: judge)
+        return name.withBytes { walk($0, principal, sink) }.judge
     }
 
     /// Walks a name for a user, with more room each time that there was too little.
@@ -47,58 +76,6 @@ extension RuleSet {
             case .malformed: return sink
             case .overflow: return nil
             }
-        }
-    }
-}
-
-/// Keeps the rule of highest priority: the more specific pattern, then deny, then the earlier rule.
-struct DecideSink: PatternSink, BitwiseCopyable {
-    let priorities: UnsafePointer<UInt32>
-    let entries: UnsafePointer<RuleEntry>
-    let rules: UnsafePointer<CompiledRule>
-    let own: Section
-    let sections: UnsafePointer<Section>
-    let sectionCount: Int
-    let action: UInt8
-    /// Twice the rank, plus one for deny; 0 when nothing matched yet.
-    var priority: UInt32 = 0
-    var rule: UInt32 = 0
-
-    @inline(__always)
-    mutating func hit(_ pattern: UInt32) {
-        // SAFETY: patterns of the trie are numbered below the count of priorities.
-        let base = priorities[Int(pattern)]
-        if base | 1 < priority { return }
-        if own.size != 0 { look(own, pattern, base) }
-        var index = 0
-        while index < sectionCount {
-            // SAFETY: below the count that came with the pointer.
-            look(sections[index], pattern, base)
-            index &+= 1
-        }
-    }
-
-    @inline(__always)
-    private mutating func look(_ section: Section, _ pattern: UInt32, _ base: UInt32) {
-        guard let slot = section.slot(of: pattern &+ 1, in: entries) else { return }
-        // SAFETY: a slot of a section lies inside the entries.
-        let entry = entries[slot]
-        if entry.pattern == 0 { return }
-        var index = entry.rule
-        while true {
-            // SAFETY: entries and chains hold indices of rules.
-            let candidate = rules[Int(index)]
-            if candidate.actions & action != 0 { consider(index, base | UInt32(candidate.effect.rawValue)) }
-            if candidate.next == 0 { return }
-            index = candidate.next &- 1
-        }
-    }
-
-    @inline(__always)
-    private mutating func consider(_ index: UInt32, _ candidate: UInt32) {
-        if candidate > priority || (candidate == priority && index < rule) {
-            priority = candidate
-            rule = index
         }
     }
 }

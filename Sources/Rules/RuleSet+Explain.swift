@@ -1,15 +1,19 @@
 /// Says how a question was decided, and which rules were considered and lost.
 public struct Explanation: Sendable, Hashable {
-    /// Why a rule whose pattern matches did not decide.
+    /// Why a rule whose pattern matches did not decide. The first of these that is true counts.
     public enum Loss: Sendable, Hashable {
-        /// A more specific pattern matches.
+        /// The rule does not speak about the asked action.
+        case otherAction
+        /// A more specific pattern decides.
         case lessSpecific
         /// A deny of equal specificity beats this allow.
         case denied
         /// An earlier rule of equal weight says the same.
         case later
-        /// The rule does not speak about the asked action.
-        case otherAction
+        /// The rule would have decided, but its condition fails.
+        case conditionFails
+        /// The rule might have decided, but its condition cannot be known.
+        case conditionUnknown
     }
 
     /// The answer, the same as `decide` gives.
@@ -32,30 +36,46 @@ public struct Explanation: Sendable, Hashable {
 
 extension RuleSet {
     /// Decides like `decide`, and lists the rules that lost. Costs in proportion to the number of rules: for people.
-    public func explain(_ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>) -> Explanation {
-        let decision = decide(principal, action, name)
+    public func explain(
+        _ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>,
+        conditions: (ConditionID) -> ConditionTruth = { _ in .unknown }
+    ) -> Explanation {
+        let decision = decide(principal, action, name, conditions: conditions)
         guard name.count <= ObjectPattern.maximumLength, principal.user.position < users.count else {
             return Explanation(decision: decision, lost: [])
         }
         let matched = name.withBytes { walk($0, principal, MatchSink()) }.patterns
         let subjects = Set(
             [SubjectKey(.everybody).raw, SubjectKey(.user(principal.user)).raw]
-                + groups(of: principal).map { SubjectKey(.group($0)).raw })
+                + (groups(of: principal) + roles(of: principal)).map { SubjectKey(.group($0)).raw })
+        let winner = decision.rule.map(weight) ?? RuleWeight()
         let lost = (0..<rules.count).compactMap { index -> (rule: Rule, why: Explanation.Loss)? in
             let rule = rules[index]
             guard index != decision.rule, subjects.contains(rule.subject), matched.contains(rule.pattern) else {
                 return nil
             }
-            return (self.rule(index), loss(rule, to: decision, action))
+            let speaks = rule.actions & action.asSet.rawValue != 0
+            return (self.rule(index), speaks ? loss(index, to: winner, conditions) : .otherAction)
         }
         return Explanation(decision: decision, lost: lost)
     }
 
-    private func loss(_ rule: CompiledRule, to decision: Decision, _ action: ObjectAction) -> Explanation.Loss {
-        guard rule.actions & action.asSet.rawValue != 0, let winner = decision.rule else { return .otherAction }
-        let won = rules[winner]
-        if priorities[Int(rule.pattern)] < priorities[Int(won.pattern)] { return .lessSpecific }
-        return rule.effect == won.effect ? .later : .denied
+    private func weight(_ rule: Int) -> RuleWeight {
+        let base = priorities[Int(rules[rule].pattern)]
+        return RuleWeight(priority: base | UInt32(rules[rule].effect.rawValue), rule: UInt32(rule))
+    }
+
+    private func loss(
+        _ rule: Int, to winner: RuleWeight, _ conditions: (ConditionID) -> ConditionTruth
+    ) -> Explanation.Loss {
+        let weight = weight(rule)
+        if winner > weight {
+            if winner.priority | 1 != weight.priority | 1 { return .lessSpecific }
+            return winner.priority == weight.priority ? .later : .denied
+        }
+        // A heavier rule that applied would have decided.
+        let truth = ConditionID(stored: rules[rule].condition).map(conditions)
+        return truth == .fails ? .conditionFails : .conditionUnknown
     }
 }
 

@@ -13,13 +13,17 @@ public final class RuleSet: @unchecked Sendable {
         var sectionCount: UInt32
         var firstGroup: UInt32
         var groupCount: UInt32
+        /// Roles follow the groups.
+        var roleCount: UInt32
     }
 
     let users: NameTable
-    let groups: NameTable
+    let groups: GroupNames
     let patternTexts: NameTable
     let trie: PatternTrie
     let rules: Flat<CompiledRule>
+    /// Whether any rule has a condition.
+    let hasConditions: Bool
     /// Twice the rank of each pattern's specificity, at least 2.
     let priorities: Flat<UInt32>
     let entries: Flat<RuleEntry>
@@ -29,7 +33,7 @@ public final class RuleSet: @unchecked Sendable {
     let lists: Flat<GroupList>
     /// For each list, the entries of everybody and of its groups, those without rules left out.
     let listSections: Flat<Section>
-    /// For each list, its groups with all they are members of, sorted.
+    /// For each list, its groups with all they are members of, sorted, and then its roles, sorted.
     let listGroups: Flat<UInt32>
 
     init(_ builder: consuming RuleSetBuilder) {
@@ -43,12 +47,15 @@ public final class RuleSet: @unchecked Sendable {
         for list in builder.groupLists {
             let all = closures.ancestors(of: list)
             let bound = ([0] + all.map { 1 + Int($0) }).map { table.sections[$0] }.filter { $0.size > 0 }
+            let roles = all.filter { builder.groups.isRole(Int($0)) }
             lists.append(
                 GroupList(
                     firstSection: UInt32(sections.count), sectionCount: UInt32(bound.count),
-                    firstGroup: UInt32(groups.count), groupCount: UInt32(all.count)))
+                    firstGroup: UInt32(groups.count), groupCount: UInt32(all.count - roles.count),
+                    roleCount: UInt32(roles.count)))
             for section in bound { sections.append(section) }
-            for group in all { groups.append(group) }
+            for group in all where !builder.groups.isRole(Int(group)) { groups.append(group) }
+            for role in roles { groups.append(role) }
         }
         var own = Flat<Section>()
         for user in 0..<builder.users.count { own.append(table.sections[1 + groupCount + user]) }
@@ -64,6 +71,7 @@ public final class RuleSet: @unchecked Sendable {
         patternTexts = builder.patternTexts
         trie = builder.trie
         rules = builder.rules
+        hasConditions = builder.hasConditions
     }
 
     private static func priorities(shapes: [[UInt8]], patterns: borrowing Flat<UInt32>) -> Flat<UInt32> {
@@ -90,13 +98,23 @@ public final class RuleSet: @unchecked Sendable {
     /// Copies out a user's name.
     public func name(of user: UserID) -> [UInt8] { users.name(user.position) }
 
-    /// Copies out a group's name.
-    public func name(of group: GroupID) -> [UInt8] { groups.name(Int(group.index)) }
+    /// Copies out the name of a group or role.
+    public func name(of group: GroupID) -> [UInt8] { groups.view(Int(group.index)).array }
+
+    /// Tells a role from a group.
+    public func isRole(_ group: GroupID) -> Bool { groups.isRole(Int(group.index)) }
 
     /// Lists the groups of a user, those that these are members of included, in order of their numbers.
     public func groups(of principal: Principal) -> [GroupID] {
         let list = lists[Int(userLists[principal.user.position])]
         return (0..<Int(list.groupCount)).map { GroupID(index: listGroups[Int(list.firstGroup) + $0]) }
+    }
+
+    /// Lists the roles of a user, those of the user's groups and those that these include, in order of their numbers.
+    public func roles(of principal: Principal) -> [GroupID] {
+        let list = lists[Int(userLists[principal.user.position])]
+        let first = Int(list.firstGroup + list.groupCount)
+        return (0..<Int(list.roleCount)).map { GroupID(index: listGroups[first + $0]) }
     }
 
     /// Describes a rule. `index` is below ``ruleCount``.
@@ -105,7 +123,7 @@ public final class RuleSet: @unchecked Sendable {
         return Rule(
             index: index, effect: rule.effect, actions: ObjectActions(rawValue: rule.actions),
             pattern: patternTexts.name(Int(rule.text)), subject: SubjectKey(raw: rule.subject).subject,
-            line: Int(rule.line))
+            condition: ConditionID(stored: rule.condition), source: Int(rule.source), line: Int(rule.line))
     }
 
     /// The source line of a rule, 1-based; 0 when it has none. `index` is below ``ruleCount``.

@@ -4,7 +4,8 @@
 public struct RuleSetBuilder: ~Copyable {
     var users = NameTable()
     var userGroupLists = Flat<UInt32>()
-    var groups = NameTable()
+    /// Groups and roles.
+    var groups = GroupNames()
     /// For each group, the groups whose member it is.
     var parents: [[UInt32]] = []
     /// The distinct lists of groups that users have, sorted.
@@ -19,18 +20,27 @@ public struct RuleSetBuilder: ~Copyable {
     var patternShapes = Flat<UInt32>()
     var trie = PatternTrie()
     var rules = Flat<CompiledRule>()
+    private(set) var hasConditions = false
 
     /// Makes an empty builder.
     public init() {}
 
     /// Numbers a group, which need not have been mentioned before.
-    public mutating func group(_ name: Span<UInt8>) -> GroupID {
-        let (index, isNew) = groups.insert(name)
+    public mutating func group(_ name: Span<UInt8>) -> GroupID { number(name, .group) }
+
+    /// Numbers a role, which need not have been mentioned before.
+    ///
+    /// Roles have a name space of their own. A role takes part wherever a group does, but `%g` never stands for it.
+    public mutating func role(_ name: Span<UInt8>) -> GroupID { number(name, .role) }
+
+    private mutating func number(_ name: Span<UInt8>, _ kind: GroupNames.Kind) -> GroupID {
+        let (index, isNew) = groups.insert(name, kind)
         if isNew { parents.append([]) }
         return GroupID(index: UInt32(index))
     }
 
-    /// Makes every member of `group` a member of `parent` too. Cycles make all groups of the cycle equal.
+    /// Makes every member of `group` a member of `parent` too; either may be a role. Cycles make all groups of the
+    /// cycle equal.
     public mutating func nest(_ group: GroupID, in parent: GroupID) {
         parents[Int(group.index)].append(parent.index)
     }
@@ -54,17 +64,20 @@ public struct RuleSetBuilder: ~Copyable {
 
     /// Adds a rule; order of addition breaks ties in what is reported, never in what is decided.
     ///
-    /// line: of the source, for reports. Throws: ``PatternError`` when the pattern cannot be read; nothing is added
-    /// then.
+    /// condition: what must hold for the rule to apply. source, line: number of the file, 0...255, and line in it, for
+    /// reports. Throws: ``PatternError`` when the pattern cannot be read; nothing is added then.
     @discardableResult
     public mutating func add(
-        _ effect: RuleEffect, _ actions: ObjectActions, _ pattern: Span<UInt8>, to subject: RuleSubject, line: Int = 0
+        _ effect: RuleEffect, _ actions: ObjectActions, _ pattern: Span<UInt8>, to subject: RuleSubject,
+        when condition: ConditionID? = nil, source: Int = 0, line: Int = 0
     ) throws(PatternError) -> Int {
         let text = try patternNumber(pattern)
         rules.append(
             CompiledRule(
                 pattern: patternIDs[text], text: UInt32(text), subject: SubjectKey(subject).raw,
-                line: UInt32(truncatingIfNeeded: line), next: 0, actions: actions.rawValue, effect: effect))
+                line: UInt32(truncatingIfNeeded: line), condition: ConditionID.stored(condition), next: 0,
+                actions: actions.rawValue, effect: effect, source: UInt8(truncatingIfNeeded: source)))
+        hasConditions = hasConditions || condition != nil
         return rules.count - 1
     }
 

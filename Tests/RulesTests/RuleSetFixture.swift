@@ -1,11 +1,15 @@
 @testable import Rules
 
-/// One rule as the tests write it: "allow read /A/* to group g", "deny write create /A/** to everybody".
+/// One rule as the tests write it: "allow read /A/* to group g", "deny write create /A/** to everybody if 7".
+///
+/// A group whose name begins with @ is a role.
 struct TextRule: Sendable, CustomStringConvertible {
     let effect: RuleEffect
     let actions: ObjectActions
     let pattern: String
     let subject: TextSubject
+    /// The number of its condition.
+    let condition: Int?
 
     enum TextSubject: Sendable, Hashable {
         case everybody
@@ -13,15 +17,21 @@ struct TextRule: Sendable, CustomStringConvertible {
         case user(String)
     }
 
-    init(effect: RuleEffect, actions: ObjectActions, pattern: String, subject: TextSubject) {
+    init(
+        effect: RuleEffect, actions: ObjectActions, pattern: String, subject: TextSubject, condition: Int? = nil
+    ) {
         self.effect = effect
         self.actions = actions
         self.pattern = pattern
         self.subject = subject
+        self.condition = condition
     }
 
     init(_ text: String) {
-        let words = text.split(separator: " ").map(String.init)
+        var words = text.split(separator: " ").map(String.init)
+        let mark = words.firstIndex(of: "if")
+        condition = mark.flatMap { Int(words[$0 + 1]) }
+        if let mark { words.removeSubrange(mark...) }
         effect = words[0] == "deny" ? .deny : .allow
         var actions: ObjectActions = []
         for word in words {
@@ -37,7 +47,9 @@ struct TextRule: Sendable, CustomStringConvertible {
             : words.contains("group") ? .group(words[words.count - 1]) : .user(words[words.count - 1])
     }
 
-    var description: String { "\(effect) \(actions.rawValue) \(pattern) \(subject)" }
+    var description: String {
+        "\(effect) \(actions.rawValue) \(pattern) \(subject)" + (condition.map { " if \($0)" } ?? "")
+    }
 }
 
 extension RuleSet {
@@ -47,12 +59,12 @@ extension RuleSet {
     {
         var builder = RuleSetBuilder()
         for (inner, outer) in nested {
-            builder.nest(builder.group(Array(inner.utf8).span), in: builder.group(Array(outer.utf8).span))
+            builder.nest(builder.groupOrRole(inner), in: builder.groupOrRole(outer))
         }
         var ids: [String: UserID] = [:]
         for (user, groups) in users {
             var members: [GroupID] = []
-            for group in groups { members.append(builder.group(Array(group.utf8).span)) }
+            for group in groups { members.append(builder.groupOrRole(group)) }
             let list = builder.groupList(members)
             ids[user] = builder.user(Array(user.utf8).span, groups: list)
         }
@@ -60,18 +72,35 @@ extension RuleSet {
             let subject: RuleSubject
             switch rule.subject {
             case .everybody: subject = .everybody
-            case .group(let name): subject = .group(builder.group(Array(name.utf8).span))
+            case .group(let name): subject = .group(builder.groupOrRole(name))
             case .user(let name): subject = .user(ids[name] ?? UserID(position: 1 << 20))
             }
-            try builder.add(rule.effect, rule.actions, Array(rule.pattern.utf8).span, to: subject, line: index + 1)
+            try builder.add(
+                rule.effect, rule.actions, Array(rule.pattern.utf8).span, to: subject,
+                when: rule.condition.map { ConditionID(rawValue: UInt32($0)) }, line: index + 1)
         }
         return builder.build()
     }
 
     /// Asks by text; nil when the user is unknown.
     func ask(_ user: String, _ action: ObjectAction, _ name: String) -> Decision? {
-        guard let principal = principal(user: Array(user.utf8).span) else { return nil }
-        return decide(principal, action, Array(name.utf8).span)
+        known(user).map { decide($0, action, Array(name.utf8).span) }
+    }
+
+    /// Asks by text what the answer is with these conditions; nil when the user is unknown.
+    func ask(
+        _ user: String, _ action: ObjectAction, _ name: String, _ conditions: (ConditionID) -> ConditionTruth
+    ) -> Decision? {
+        known(user).map { decide($0, action, Array(name.utf8).span, conditions: conditions) }
+    }
+
+    /// Finds a user by text.
+    func known(_ user: String) -> Principal? { principal(user: Array(user.utf8).span) }
+}
+
+extension RuleSetBuilder {
+    mutating func groupOrRole(_ name: String) -> GroupID {
+        name.hasPrefix("@") ? role(Array(name.dropFirst().utf8).span) : group(Array(name.utf8).span)
     }
 }
 

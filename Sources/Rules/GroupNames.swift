@@ -1,0 +1,28 @@
+/// Numbers groups and roles together, each kind in a name space of its own.
+struct GroupNames: ~Copyable {
+    enum Kind: UInt8 {
+        case group
+        case role
+    }
+
+    /// Each name behind a byte for its kind, which keeps the name spaces apart.
+    private var names = NameTable()
+
+    var count: Int { names.count }
+
+    mutating func insert(_ name: Span<UInt8>, _ kind: Kind) -> (index: Int, isNew: Bool) {
+        let marked = [kind.rawValue] + name.withBytes { $0.array }
+        return names.insert(marked.span)
+    }
+
+    @inline(__always)
+    func view(_ index: Int) -> Bytes {
+        let marked = names.view(index)
+        return marked.slice(1, marked.count &- 1)
+    }
+
+    func isRole(_ index: Int) -> Bool {
+        // SAFETY: every name has its kind before it.
+        names.view(index).base[0] == Kind.role.rawValue
+    }
+}
