@@ -7,7 +7,7 @@ struct CompiledRule: BitwiseCopyable {
     let subject: UInt32
     let line: UInt32
     /// The condition, as `ConditionID.stored`.
-    let condition: UInt32
+    var condition: UInt32
     /// The next rule of the same subject and pattern that matters, as index + 1; 0 ends the chain.
     var next: UInt32
     let actions: UInt8

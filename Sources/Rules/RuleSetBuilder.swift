@@ -81,6 +81,14 @@ public struct RuleSetBuilder: ~Copyable {
         return rules.count - 1
     }
 
+    /// Puts a rule that was added under a condition, for readers that meet the condition after the rule.
+    ///
+    /// rule: what ``add(_:_:_:to:when:source:line:)`` returned.
+    public mutating func setCondition(_ condition: ConditionID, ofRule rule: Int) {
+        rules[rule].condition = ConditionID.stored(condition)
+        hasConditions = true
+    }
+
     private mutating func patternNumber(_ pattern: Span<UInt8>) throws(PatternError) -> Int {
         if let known = patternTexts.find(pattern) { return known }
         // Read before it is numbered, so that a pattern that cannot be read leaves no trace.
