@@ -1,0 +1,42 @@
+/// What a log-in that the module has allowed asks for.
+public struct AdmissionRequest: Sendable {
+    /// The session's handle.
+    public let session: UInt64
+    public let user: String
+    public let applicationID: String
+    /// The limits that the module gave.
+    public let limits: UserSessionLimits
+
+    public init(session: UInt64, user: String, applicationID: String, limits: UserSessionLimits) {
+        self.session = session
+        self.user = user
+        self.applicationID = applicationID
+        self.limits = limits
+    }
+}
+
+/// The answer to a request for a place.
+public enum AdmissionReply: Sendable, Equatable {
+    /// The place is held until it is committed or released. `ejecting`: how many sessions a commit will eject.
+    case reserved(AdmissionPlace, ejecting: Int)
+    case refused(ExceededLimit)
+}
+
+/// Gives out the places that sessions hold.
+///
+/// For those who ask: reserve only what the module has allowed; then commit or release each place exactly once. Nobody is
+/// ejected before the commit, and from the commit on the log-in has succeeded.
+///
+/// For those who implement it: each function calls `done` exactly once, at once on the caller's thread or later on any thread,
+/// with no lock held. A place counts from the moment it is reserved, so that two log-ins never get the last one.
+public protocol Admission: Sendable {
+    /// Asks for a place.
+    func reserve(_ request: AdmissionRequest, _ done: @escaping @Sendable (AdmissionReply) -> Void)
+
+    /// Makes the place a session's; `done` is told the handles of this host's sessions that must end for it, and nil when the
+    /// place is not held any more: then the log-in has failed.
+    func commit(_ place: AdmissionPlace, _ done: @escaping @Sendable ([UInt64]?) -> Void)
+
+    /// Gives the place back.
+    func release(_ place: AdmissionPlace, _ done: @escaping @Sendable () -> Void)
+}

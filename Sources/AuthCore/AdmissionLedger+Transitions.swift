@@ -1,0 +1,192 @@
+extension AdmissionLedger {
+    /// Takes a place for a session if the limits allow it, and says which sessions that will eject.
+    ///
+    /// - Parameter session: a handle that no other session in the ledger has.
+    public mutating func reserve(
+        session: UInt64, user: String, application: String, limits userLimits: UserSessionLimits,
+        rules: AdmissionRules
+    ) -> AdmissionReply {
+        let userIndex = userIndices[user]
+        let applicationIndex = applicationIndices[application]
+        let ruling = rules.rule(
+            on: counts(userIndex, applicationIndex), application: application, user: userLimits)
+        let count: Int
+        switch ruling {
+        case .refuse(let limit): return .refused(limit)
+        case .admit(let ejecting): count = ejecting
+        }
+        let group = group(
+            userIndex ?? addUser(user), applicationIndex ?? addApplication(application))
+        let index = nodes.insert(Node(session: session, user: group.user, group: group.index))
+        users[group.user].nodes += 1
+        users[group.user].reserved += 1
+        groups[group.index].nodes += 1
+        groups[group.index].reserved += 1
+        hold(index, +1)
+        if count > 0 { claim(count, for: index) }
+        return .reserved(AdmissionPlace(session: session, index: index), ejecting: count)
+    }
+
+    /// Makes a reserved place the place of an open session.
+    ///
+    /// - Returns: the sessions that have lost their places to it, in the order in which they are to be ended: each stays in
+    ///   the ledger until ``remove(_:)``. Those that have ended since the reservation are not among them. Nil when the place is
+    ///   not reserved (any more).
+    public mutating func commit(_ place: AdmissionPlace) -> [UInt64]? {
+        guard state(of: place) == .reserved else { return nil }
+        let node = nodes[place.index]
+        nodes[place.index].state = .open
+        users[node.user].reserved -= 1
+        groups[node.group].reserved -= 1
+        byUser.append(place.index, to: &users[node.user].open)
+        byGroup.append(place.index, to: &groups[node.group].open)
+        byAge.append(place.index, to: &everybody)
+        open += 1
+        guard let claimed = claims.removeValue(forKey: place.index) else { return [] }
+        for index in claimed { leave(index) }
+        return claimed.map { nodes[$0].session }
+    }
+
+    /// Gives a reserved place back; nobody is ejected for it. Does nothing when the place is not reserved (any more).
+    public mutating func release(_ place: AdmissionPlace) {
+        guard state(of: place) == .reserved else { return }
+        for index in claims.removeValue(forKey: place.index) ?? [] {
+            nodes[index].state = .open
+            nodes[index].claimant = Chain.none
+            hold(index, +1)
+        }
+        let node = nodes[place.index]
+        users[node.user].reserved -= 1
+        groups[node.group].reserved -= 1
+        hold(place.index, -1)
+        drop(place.index)
+    }
+
+    /// Takes the place from a session that stays open a while for the questions that have it.
+    public mutating func retire(_ place: AdmissionPlace) {
+        guard state(of: place) == .open else { return }
+        hold(place.index, -1)
+        leave(place.index)
+    }
+
+    /// Takes out a session that has ended; its place is free.
+    public mutating func remove(_ place: AdmissionPlace) {
+        guard let state = state(of: place) else { return }
+        let node = nodes[place.index]
+        switch state {
+        case .reserved: return release(place)
+        case .open: hold(place.index, -1)
+        case .claimed: claims[node.claimant]?.removeAll { $0 == place.index }
+        case .leaving: break
+        }
+        if state == .leaving {
+            byUser.remove(place.index, from: &users[node.user].leaving)
+        } else {
+            byUser.remove(place.index, from: &users[node.user].open)
+            byGroup.remove(place.index, from: &groups[node.group].open)
+        }
+        byAge.remove(place.index, from: &everybody)
+        open -= 1
+        drop(place.index)
+    }
+
+    private func state(of place: AdmissionPlace) -> State? {
+        guard nodes.indices.contains(place.index), nodes[place.index].session == place.session else { return nil }
+        return nodes[place.index].state
+    }
+
+    /// Marks the oldest sessions of the user and application id, then the oldest of the user.
+    private mutating func claim(_ count: Int, for claimant: UInt32) {
+        let node = nodes[claimant]
+        let closest = ejectable(in: groups[node.group].open, of: byGroup, atMost: count)
+        mark(closest, for: claimant)
+        let others = ejectable(in: users[node.user].open, of: byUser, atMost: count - closest.count)
+        mark(others, for: claimant)
+        claims[claimant] = closest + others
+    }
+
+    private func ejectable(in list: ListEnds, of chain: Chain, atMost count: Int) -> [UInt32] {
+        var found: [UInt32] = []
+        guard count > 0 else { return found }
+        chain.forEach(in: list) { index in
+            if nodes[index].state == .open { found.append(index) }
+            return found.count < count
+        }
+        return found
+    }
+
+    private mutating func mark(_ chosen: [UInt32], for claimant: UInt32) {
+        for index in chosen {
+            nodes[index].state = .claimed
+            nodes[index].claimant = claimant
+            hold(index, -1)
+        }
+    }
+
+    /// Moves a session that has no place to where only a look-up finds it.
+    private mutating func leave(_ index: UInt32) {
+        let node = nodes[index]
+        nodes[index].state = .leaving
+        nodes[index].claimant = Chain.none
+        byGroup.remove(index, from: &groups[node.group].open)
+        byUser.remove(index, from: &users[node.user].open)
+        byUser.append(index, to: &users[node.user].leaving)
+    }
+
+    /// Counts a place in everything that it counts to, or out of it.
+    private mutating func hold(_ index: UInt32, _ change: Int32) {
+        let node = nodes[index]
+        held += Int(change)
+        users[node.user].held = users[node.user].held.advanced(by: Int(change))
+        let before = groups[node.group].held
+        groups[node.group].held = before.advanced(by: Int(change))
+        if before == 0 && change > 0 { applications[groups[node.group].application].users += 1 }
+        if before == 1 && change < 0 { applications[groups[node.group].application].users -= 1 }
+    }
+
+    private mutating func addUser(_ name: String) -> UInt32 {
+        let index = users.insert(UserRecord(name: name))
+        userIndices[name] = index
+        return index
+    }
+
+    private mutating func addApplication(_ name: String) -> UInt32 {
+        let index = applications.insert(ApplicationRecord(name: name))
+        applicationIndices[name] = index
+        return index
+    }
+
+    private mutating func group(_ user: UInt32, _ application: UInt32) -> (index: UInt32, user: UInt32) {
+        let key = GroupKey(user: user, application: application)
+        if let index = groupIndices[key] { return (index, user) }
+        let index = groups.insert(GroupRecord(application: application))
+        groupIndices[key] = index
+        applications[application].groups += 1
+        return (index, user)
+    }
+
+    /// Forgets a node, and its user and application with the last of theirs.
+    private mutating func drop(_ index: UInt32) {
+        let node = nodes[index]
+        nodes[index].session = 0
+        nodes.remove(index)
+        groups[node.group].nodes -= 1
+        users[node.user].nodes -= 1
+        if groups[node.group].nodes == 0 { dropGroup(node.group, of: node.user) }
+        guard users[node.user].nodes == 0 else { return }
+        userIndices[users[node.user].name] = nil
+        users[node.user].name = ""
+        users.remove(node.user)
+    }
+
+    private mutating func dropGroup(_ group: UInt32, of user: UInt32) {
+        let application = groups[group].application
+        groupIndices[GroupKey(user: user, application: application)] = nil
+        groups.remove(group)
+        applications[application].groups -= 1
+        guard applications[application].groups == 0 else { return }
+        applicationIndices[applications[application].name] = nil
+        applications[application].name = ""
+        applications.remove(application)
+    }
+}

@@ -1,0 +1,132 @@
+/// A place that a session holds, or will hold when its log-in is committed.
+public struct AdmissionPlace: Sendable, Hashable {
+    /// The session's handle: a number that no two sessions share.
+    public let session: UInt64
+    let index: UInt32
+
+    init(session: UInt64, index: UInt32) {
+        self.session = session
+        self.index = index
+    }
+}
+
+/// Who holds the places: every session by user, by user and application id, and in the order of coming in.
+///
+/// A pure value; whoever owns it brings the lock. Every change costs the same however many sessions there are, save for one
+/// step for each session that a log-in ejects.
+///
+/// A place is *reserved*, and counts from then on, until it is committed or released. The sessions that a reservation will
+/// eject keep their places' rights but do not count any more; a release gives them back what they had.
+public struct AdmissionLedger: Sendable {
+    enum State: UInt8 {
+        case reserved, open
+        /// To be ejected when a reservation is committed.
+        case claimed
+        /// Open without a place: ejected and about to end, or kept for questions that have it already.
+        case leaving
+    }
+
+    struct Node: Sendable {
+        var session: UInt64
+        var user: UInt32
+        var group: UInt32
+        /// The node of the reservation that ejects this one.
+        var claimant = Chain.none
+        var state = State.reserved
+    }
+
+    /// Sessions of one user; `held` counts places, `reserved` those of them without an open session.
+    struct UserRecord: Sendable {
+        var name: String
+        var open = ListEnds()
+        var leaving = ListEnds()
+        var nodes: UInt32 = 0
+        var held: UInt32 = 0
+        var reserved: UInt32 = 0
+    }
+
+    /// Sessions of one user with one application id.
+    struct GroupRecord: Sendable {
+        var application: UInt32
+        var open = ListEnds()
+        var nodes: UInt32 = 0
+        var held: UInt32 = 0
+        var reserved: UInt32 = 0
+    }
+
+    struct ApplicationRecord: Sendable {
+        var name: String
+        var groups: UInt32 = 0
+        /// Groups that hold places.
+        var users: UInt32 = 0
+    }
+
+    struct GroupKey: Hashable, Sendable {
+        let user: UInt32
+        let application: UInt32
+    }
+
+    var nodes = Slab<Node>()
+    var users = Slab<UserRecord>()
+    var groups = Slab<GroupRecord>()
+    var applications = Slab<ApplicationRecord>()
+    var userIndices: [String: UInt32] = [:]
+    var applicationIndices: [String: UInt32] = [:]
+    var groupIndices: [GroupKey: UInt32] = [:]
+    var byUser = Chain()
+    var byGroup = Chain()
+    var byAge = Chain()
+    var everybody = ListEnds()
+    /// What each reservation will eject; reservations that eject nobody are not in it.
+    var claims: [UInt32: [UInt32]] = [:]
+
+    /// Places held, the reserved ones with them.
+    public internal(set) var held = 0
+    /// Open sessions, those without a place with them.
+    public internal(set) var open = 0
+
+    public init() {}
+
+    /// Counts what a log-in of this user with this application id would meet.
+    public func counts(user: String, application: String) -> AdmissionCounts {
+        counts(userIndices[user], applicationIndices[application])
+    }
+
+    func counts(_ user: UInt32?, _ application: UInt32?) -> AdmissionCounts {
+        var counts = AdmissionCounts()
+        counts.sessions = held
+        if let application { counts.applicationUsers = Int(applications[application].users) }
+        guard let user else { return counts }
+        counts.user = Int(users[user].held)
+        counts.ejectableUser = counts.user - Int(users[user].reserved)
+        guard let application, let group = groupIndices[GroupKey(user: user, application: application)] else {
+            return counts
+        }
+        counts.userApplication = Int(groups[group].held)
+        counts.ejectableUserApplication = counts.userApplication - Int(groups[group].reserved)
+        return counts
+    }
+
+    /// The open sessions of a user, or of everybody without one, the oldest first; all or those with an application id.
+    public func sessions(user: String? = nil, application: String? = nil) -> [UInt64] {
+        var found: [UInt64] = []
+        let wanted = application.map { applicationIndices[$0] ?? Chain.none }
+        let take: (UInt32) -> Bool = { index in
+            if wanted == nil || groups[nodes[index].group].application == wanted { found.append(nodes[index].session) }
+            return true
+        }
+        guard let user else {
+            byAge.forEach(in: everybody, while: take)
+            return found
+        }
+        guard let index = userIndices[user] else { return [] }
+        byUser.forEach(in: users[index].leaving, while: take)
+        if let wanted {
+            guard let group = groupIndices[GroupKey(user: index, application: wanted)] else { return found }
+            byGroup.forEach(in: groups[group].open, while: take)
+        } else {
+            byUser.forEach(in: users[index].open, while: take)
+        }
+        return found
+    }
+}

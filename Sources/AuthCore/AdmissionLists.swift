@@ -1,0 +1,62 @@
+/// Records found by a number that is used again after they are gone.
+struct Slab<Record: Sendable>: Sendable {
+    private var records: [Record] = []
+    private var free: [UInt32] = []
+
+    var indices: Range<UInt32> { 0..<UInt32(records.count) }
+
+    mutating func insert(_ record: Record) -> UInt32 {
+        if let index = free.popLast() {
+            records[Int(index)] = record
+            return index
+        }
+        records.append(record)
+        return UInt32(records.count - 1)
+    }
+
+    /// Lets the number be used again; the record stays until it is.
+    mutating func remove(_ index: UInt32) { free.append(index) }
+
+    subscript(index: UInt32) -> Record {
+        get { records[Int(index)] }
+        _modify { yield &records[Int(index)] }
+    }
+}
+
+/// The two ends of a list whose links a ``Chain`` holds.
+struct ListEnds: Sendable {
+    var first = Chain.none
+    var last = Chain.none
+}
+
+/// The links of lists to which each number belongs once at most: adding to the end and taking out cost the same however long a
+/// list is.
+struct Chain: Sendable {
+    static let none = UInt32.max
+
+    private var links: [(previous: UInt32, next: UInt32)] = []
+
+    mutating func append(_ index: UInt32, to list: inout ListEnds) {
+        while links.count <= Int(index) { links.append((Self.none, Self.none)) }
+        links[Int(index)] = (list.last, Self.none)
+        if list.last == Self.none { list.first = index } else { links[Int(list.last)].next = index }
+        list.last = index
+    }
+
+    mutating func remove(_ index: UInt32, from list: inout ListEnds) {
+        let (previous, next) = links[Int(index)]
+        if previous == Self.none { list.first = next } else { links[Int(previous)].next = next }
+        if next == Self.none { list.last = previous } else { links[Int(next)].previous = previous }
+        links[Int(index)] = (Self.none, Self.none)
+    }
+
+    /// Calls `body` with each number of a list, the oldest first, as long as it returns true.
+    func forEach(in list: ListEnds, while body: (UInt32) -> Bool) {
+        var index = list.first
+        while index != Self.none {
+            let next = links[Int(index)].next
+            guard body(index) else { return }
+            index = next
+        }
+    }
+}
