@@ -128,4 +128,7 @@ public final class RuleSet: @unchecked Sendable {
 
     /// The source line of a rule, 1-based; 0 when it has none. `index` is below ``ruleCount``.
     public func line(ofRule index: Int) -> Int { Int(rules[index].line) }
+
+    /// The number of the file that a rule was read from. `index` is below ``ruleCount``.
+    public func source(ofRule index: Int) -> Int { Int(rules[index].source) }
 }
