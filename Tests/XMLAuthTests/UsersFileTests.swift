@@ -32,13 +32,13 @@ private func message(_ text: String) -> String {
         ),
         (
             "<authhost-users version='1'>\n  <usr name='a'/></authhost-users>",
-            "users.xml:2:3: found the element `usr` inside `authhost-users`, expected `group`, `user`, `everybody`"
+            "users.xml:2:3: found the element `usr` inside `authhost-users`, expected `role`, `group`, `user`, `everybody`"
                 + " (did you mean `user`?)"
         ),
         (
             "<authhost-users version='1'>\n<user nane='a'/></authhost-users>",
-            "users.xml:2:1: found the attribute `nane` of `user`, expected `name`, `password`, `groups`"
-                + " (did you mean `name`?)"
+            "users.xml:2:1: found the attribute `nane` of `user`, expected `name`, `password`, `sigkey-id`, `groups`, `roles`,"
+                + " `not-before`, `expires`, `addresses`, `hours`, `applications`, `max-sessions` (did you mean `name`?)"
         ),
         (
             "<authhost-users version='1'><user name='a'/>\n <user name='a'/></authhost-users>",

@@ -1,3 +1,5 @@
+import Accounts
+
 /// Reports why a users file cannot be used, in one line that names the place.
 package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of trouble; more may come.
@@ -37,4 +39,13 @@ package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertibl
 
     /// `file:line:column: message`
     package var description: String { line > 0 ? "\(file):\(line):\(column): \(message)" : "\(file): \(message)" }
+}
+
+extension UsersFileError {
+    /// Says where in a file a fault of an entry is.
+    init(_ fault: DirectoryFault, file: String, place: Place) {
+        self.init(
+            code: Code(rawValue: fault.code.rawValue), file: file, line: place.line, column: place.column,
+            message: fault.message)
+    }
 }

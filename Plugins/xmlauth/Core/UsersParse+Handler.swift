@@ -6,27 +6,33 @@ extension UsersParse {
         var handler = xmlSAXHandler()
         handler.initialized = UInt32(XML_SAX2_MAGIC)
         handler.startElementNs = { data, name, prefix, uri, namespaces, _, count, _, attributes in
-            guard let parse = UsersParse.from(data), let name else { return }
+            guard let data, let name else { return }
             let list = AttributeList(pointers: attributes, count: Int(count))
-            parse.begin(name, namespaces: namespaces > 0 || uri != nil || prefix != nil, list)
+            let hasNamespace = namespaces > 0 || uri != nil || prefix != nil
+            UsersParse.at(data).pointee.begin(name, namespaces: hasNamespace, list)
         }
-        handler.endElementNs = { data, _, _, _ in UsersParse.from(data)?.end() }
+        handler.endElementNs = { data, _, _, _ in
+            if let data { UsersParse.at(data).pointee.end() }
+        }
         handler.characters = { data, bytes, count in
-            UsersParse.from(data)?.text(UnsafeBufferPointer(start: bytes, count: Int(count)))
+            if let data { UsersParse.at(data).pointee.text(UnsafeBufferPointer(start: bytes, count: Int(count))) }
         }
-        handler.internalSubset = { data, _, _, _ in UsersParse.from(data)?.doctype() }
+        handler.internalSubset = { data, _, _, _ in
+            if let data { UsersParse.at(data).pointee.doctype() }
+        }
         handler.serror = { data, error in
-            guard let parse = UsersParse.from(data), let error = error?.pointee else { return }
+            guard let data, let error = error?.pointee else { return }
             // libxml2's texts name elements, attributes and entities, never an attribute's value.
             let text = error.message.map { String(cString: $0) } ?? "error \(error.code)"
             let message = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            parse.malformed(message.prefix(1).lowercased() + message.dropFirst(), Int(error.line), Int(error.int2))
+            UsersParse.at(data).pointee.malformed(
+                message.prefix(1).lowercased() + message.dropFirst(), Int(error.line), Int(error.int2))
         }
         return handler
     }
 
-    private static func from(_ data: UnsafeMutableRawPointer?) -> UsersParse? {
-        // SAFETY: the context's user data is the parse that owns the context and is running it.
-        data.map { Unmanaged<UsersParse>.fromOpaque($0).takeUnretainedValue() }
+    private static func at(_ data: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UsersParse> {
+        // SAFETY: the context's user data is the parse that its session put at this address for as long as it parses.
+        data.assumingMemoryBound(to: UsersParse.self)
     }
 }

@@ -1,280 +1,204 @@
 import Accounts
 import CLibXML2
-import Rules
+import Glibc
 
-/// Follows one parse: what libxml2 reports goes in, a directory or the first error comes out.
-final class UsersParse {
+/// Follows one parse: what libxml2 reports goes in, entries go to the builder, faults are kept with their place.
+///
+/// INVARIANT: it stays at one address while its context parses, see ``UsersSession``.
+struct UsersParse: ~Copyable {
     private let path: String
-    private var builder: DirectoryBuilder?
-    private var context: xmlParserCtxtPtr?
-    private var open: [Element] = []
-    private var error: UsersFileError?
-    /// The names of elements and attributes as the parser's dictionary holds them: one pointer comparison each.
-    /// Elements first, attributes from 8.
-    private let names: UnsafeMutablePointer<UnsafePointer<xmlChar>?>
-    private var copies: [UnsafeMutableBufferPointer<UInt8>] = []
+    private let context: xmlParserCtxtPtr
+    private let names: ParserNames
+    private(set) var builder: DirectoryBuilder
+    /// The first fault, with which the parser stopped.
+    private(set) var error: UsersFileError?
+    /// What a check of the file wants to know; nil when the file is only read.
+    private(set) var survey: UsersSurvey?
+    private var open = InlineArray<4, Element>(repeating: .root)
+    private var depth = 0
+    /// How many elements are open that begin with one at fault: what they hold is passed over.
+    private var skipped = 0
+    private var rulePlace = Place(line: 0)
 
-    init(path: String, allowsPlain: Bool) {
+    init(path: String, context: xmlParserCtxtPtr, builder: consuming DirectoryBuilder, survey: UsersSurvey?) {
         self.path = path
-        builder = DirectoryBuilder(allowsPlain: allowsPlain)
-        names = .allocate(capacity: 16)
-        names.initialize(repeating: nil, count: 16)
+        self.context = context
+        self.builder = builder
+        self.survey = survey
+        names = ParserNames(context.pointee.dict)
     }
 
-    deinit {
-        // SAFETY: made by `start`, freed once; no document was built.
-        if let context { xmlFreeParserCtxt(context) }
-        names.deallocate()
-    }
-
-    func start() throws(UsersFileError) {
-        xmlInitParser()
-        var handler = Self.handler()
-        // SAFETY: libxml2 copies the handler; `self` outlives the context, which it owns.
-        let made = xmlCreatePushParserCtxt(&handler, Unmanaged.passUnretained(self).toOpaque(), nil, 0, nil)
-        guard let made else { throw fail(.unreadable, (0, 0), "libxml2 cannot start") }
-        context = made
-        // Never NOENT and never DTDLOAD: entities are errors, and nothing else is ever opened.
-        xmlCtxtUseOptions(made, Int32(XML_PARSE_NONET.rawValue))
-        for element in Element.allCases { names[element.rawValue] = xmlDictLookup(made.pointee.dict, element.name, -1) }
-        for attribute in Attribute.allCases {
-            names[8 + attribute.rawValue] = xmlDictLookup(made.pointee.dict, attribute.text, -1)
-        }
-    }
-
-    func feed(_ bytes: UnsafeRawBufferPointer, isLast: Bool) throws(UsersFileError) {
-        let chars = bytes.bindMemory(to: CChar.self)
-        let code = xmlParseChunk(context, chars.baseAddress, Int32(chars.count), isLast ? 1 : 0)
-        if let error { throw error }
-        if code != 0 { throw fail(.notXML, place(nil), "not well-formed XML: libxml2 error \(code)") }
-    }
-
-    func finish() throws(UsersFileError) -> Directory {
-        guard let builder = builder.take() else { throw fail(.unreadable, (0, 0), "the file was read already") }
+    /// Makes the directory of what was read. Throws the fault of the file as a whole.
+    consuming func build() throws(UsersFileError) -> Directory {
+        let path = path
+        let builder = builder
         do {
             return try builder.build()
         } catch {
-            throw fail(
-                UsersFileError.Code(rawValue: error.code.rawValue), (error.place?.line ?? 0, error.place?.column ?? 0),
-                error.message)
+            throw UsersFileError(error, file: path, place: error.place ?? Place(line: 0))
         }
     }
 
     // MARK: Callbacks
 
-    func begin(_ name: UnsafePointer<xmlChar>, namespaces: Bool, _ attributes: AttributeList) {
-        guard error == nil else { return }
-        let here = place(nil)
-        let parent = open.last
-        guard !namespaces, let element = element(name, in: parent?.childMask ?? 1) else {
-            let text = String(cString: name)
-            let accepted = parent?.children ?? [.root]
-            let names = accepted.map(\.name)
-            let expected = names.isEmpty ? "nothing" : names.map { "`\($0)`" }.joined(separator: ", ")
-            let container = parent.map { "inside `\($0.name)`" } ?? "as the outermost element"
-            let how = namespaces ? " with a namespace" : ""
-            let hint = NearestWord.hint(text, among: names)
-            let message = "found the element `\(text)`\(how) \(container), expected \(expected)\(hint)"
-            return stop(.unexpected, here, message)
+    mutating func begin(_ name: UnsafePointer<xmlChar>, namespaces: Bool, _ attributes: AttributeList) {
+        if skipped > 0 {
+            skipped += 1
+            return
         }
-        open.append(element)
-        defer { dropCopies() }
+        let here = place(nil)
+        let accepted = depth == 0 ? 1 : names.grammar(of: open[depth - 1]).children
+        guard !namespaces, let element = names.element(name, in: accepted) else {
+            return unexpected(name, namespaces, among: accepted, at: here)
+        }
         guard let values = read(attributes, of: element, here) else { return }
         do {
+            survey?.begin(element, values, at: here)
             try enter(element, values, here)
+            open[depth] = element
+            depth += 1
         } catch {
-            let attribute = error.field.flatMap { Attribute($0) }
-            let start = attribute.flatMap { values[$0]?.baseAddress }
-            let code = UsersFileError.Code(rawValue: error.code.rawValue)
-            stop(code, place(start.map { $0 + error.offset }), error.message)
+            let start = error.field.flatMap { Attribute($0) }.flatMap { values[$0]?.baseAddress }
+            fail(UsersFileError(error, file: path, place: error.place ?? place(start.map { $0 + error.offset })))
         }
     }
 
-    func end() {
-        guard error == nil, let element = open.popLast() else { return }
-        if element == .user || element == .group || element == .everybody { builder?.end() }
+    mutating func end() {
+        if skipped > 0 {
+            skipped -= 1
+            return
+        }
+        guard depth > 0 else { return }
+        depth -= 1
+        switch open[depth] {
+        case .role, .group, .user, .everybody: builder.end()
+        case .allow, .deny:
+            do {
+                try builder.endRule()
+                survey?.endRule()
+            } catch {
+                fail(UsersFileError(error, file: path, place: error.place ?? rulePlace), isOpen: false)
+            }
+        case .root, .map, .limit, .when: return
+        }
     }
 
-    func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard error == nil, let first = bytes.firstIndex(where: { $0 > 0x20 }) else { return }
+    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard skipped == 0, let first = bytes.firstIndex(where: { $0 > 0x20 }) else { return }
         // The parser has counted the lines of the whole text already, but not moved on.
         let newlines = bytes[first...].count { $0 == 0x0A }
         let here = place(bytes.baseAddress.map { $0 + first }, newlines: newlines)
-        stop(.unexpected, here, "found text inside `\(open.last?.name ?? "")`, expected elements alone")
+        let container = depth > 0 ? open[depth - 1].name : ""
+        fail(.unexpected, here, "found text inside `\(container)`, expected elements alone", isOpen: false)
     }
 
-    func doctype() {
-        stop(.notXML, place(nil), "found a document type declaration, which a users file must not have")
+    mutating func doctype() {
+        fail(.notXML, place(nil), "found a document type declaration, which a users file must not have")
+        xmlStopParser(context)
     }
 
-    func malformed(_ message: String, _ line: Int, _ column: Int) {
-        stop(.notXML, (line, column), "not well-formed XML: \(message)")
+    mutating func malformed(_ message: String, _ line: Int, _ column: Int) {
+        fail(.notXML, Place(line: line, column: column), "not well-formed XML: \(message)", isOpen: false)
     }
 
-    // MARK: Meaning
-
-    private func enter(_ element: Element, _ values: AttributeValues, _ here: (Int, Int)) throws(DirectoryFault) {
-        let none = LentText(start: nil, count: 0)
-        let place = Place(line: here.0, column: here.1)
-        switch element {
-        case .root: return checkVersion(values)
-        case .group:
-            var entry = GroupEntry(name: values[.name] ?? none)
-            entry.groups = values[.groups]
-            try builder?.beginGroup(entry, at: place)
-        case .user:
-            var entry = UserEntry(name: values[.name] ?? none)
-            entry.password = values[.password]
-            entry.groups = values[.groups]
-            try builder?.beginUser(entry, at: place)
-        case .everybody: try builder?.beginEverybody(EverybodyEntry(), at: place)
-        case .allow, .deny:
-            let entry = RuleEntry(
-                isAllow: element == .allow, actions: values[.actions] ?? none, object: values[.object] ?? none)
-            try builder?.beginRule(entry, at: place)
-            try builder?.endRule()
-        case .map:
-            try builder?.addMapping(MappingEntry(from: values[.from] ?? none, to: values[.to] ?? none), at: place)
-        }
+    /// Keeps a fault that the parser tells by its answer alone.
+    mutating func stopped(code: Int32) {
+        if error == nil, survey?.isMalformed != true { malformed("libxml2 error \(code)", place(nil).line, place(nil).column) }
     }
 
-    private func checkVersion(_ values: AttributeValues) {
-        if let version = values[.version], version.elementsEqual("1".utf8) { return }
-        stop(
-            .badValue, place(values[.version]?.baseAddress),
-            "this version of the format is not known, expected `1`")
+    // MARK: Grammar
+
+    private mutating func unexpected(
+        _ name: UnsafePointer<xmlChar>, _ namespaces: Bool, among mask: UInt32, at here: Place
+    ) {
+        let text = String(cString: name)
+        let words = Element.allCases.filter { mask >> $0.rawValue & 1 == 1 }.map(\.name)
+        let expected = words.isEmpty ? "nothing" : words.map { "`\($0)`" }.joined(separator: ", ")
+        let container = depth > 0 ? "inside `\(open[depth - 1].name)`" : "as the outermost element"
+        let how = namespaces ? " with a namespace" : ""
+        let hint = NearestWord.hint(text, among: words)
+        fail(.unexpected, here, "found the element `\(text)`\(how) \(container), expected \(expected)\(hint)")
     }
 
-    private func read(_ list: AttributeList, of element: Element, _ here: (Int, Int)) -> AttributeValues? {
-        var values = AttributeValues()
-        var missing = element.requiredMask
+    private mutating func read(_ list: AttributeList, of element: Element, _ here: Place) -> AttributeValues? {
+        let grammar = names.grammar(of: element)
+        var values = AttributeValues(list)
+        var missing = grammar.required
         for index in 0..<list.count {
-            let (name, value) = list[index]
-            guard let attribute = attribute(name, in: element.attributeMask) else {
-                let text = name.map { String(cString: $0) } ?? ""
-                let names = Attribute.of(element.attributeMask).map(\.text)
-                let expected = names.isEmpty ? "none" : names.map { "`\($0)`" }.joined(separator: ", ")
-                stop(
+            guard let attribute = names.attribute(list.name(index), in: grammar.accepted) else {
+                let text = list.name(index).map { String(cString: $0) } ?? ""
+                let words = Attribute.of(grammar.accepted).map(\.text)
+                let expected = words.map { "`\($0)`" }.joined(separator: ", ")
+                let hint = NearestWord.hint(text, among: words)
+                fail(
                     .unexpected, here,
-                    "found the attribute `\(text)` of `\(element.name)`, expected \(expected)"
-                        + NearestWord.hint(text, among: names))
+                    "found the attribute `\(text)` of `\(element.name)`, expected \(expected)\(hint)")
                 return nil
             }
-            values[attribute] = value.contains(UInt8(ascii: "&")) ? unescaped(value) : value
-            missing &= ~(1 << UInt8(attribute.rawValue))
+            values.put(attribute, at: index)
+            missing &= ~(1 << UInt32(attribute.rawValue))
         }
         if missing != 0, let first = Attribute.of(missing).first {
-            stop(.missing, here, "`\(element.name)` has no attribute `\(first.text)`")
+            fail(.missing, here, "`\(element.name)` has no attribute `\(first.text)`")
             return nil
         }
         return values
     }
 
-    private func element(_ name: UnsafePointer<xmlChar>, in mask: UInt8) -> Element? {
-        for index in 0..<8 where mask >> index & 1 == 1 && names[index] == name {
-            return Element(rawValue: index)
+    // MARK: Meaning
+
+    private mutating func enter(
+        _ element: Element, _ values: AttributeValues, _ here: Place
+    ) throws(DirectoryFault) {
+        switch element {
+        case .root:
+            guard values.required(.version).elementsEqual("1".utf8) else {
+                let start = values[.version]?.baseAddress
+                return fail(.badValue, place(start), "this version of the format is not known, expected `1`")
+            }
+            if let keyID = values[.keyID] { try builder.setDefaultKey(keyID) }
+        case .role: try builder.beginRole(RoleEntry(values), at: here)
+        case .group: try builder.beginGroup(GroupEntry(values), at: here)
+        case .user: try builder.beginUser(UserEntry(values), at: here)
+        case .everybody: try builder.beginEverybody(EverybodyEntry(values), at: here)
+        case .allow, .deny:
+            rulePlace = here
+            let entry = RuleEntry(
+                isAllow: element == .allow, actions: values.required(.actions), object: values.required(.object))
+            try builder.beginRule(entry, at: here)
+        case .when: try builder.addCondition(ConditionEntry(values), at: here)
+        case .map:
+            let entry = MappingEntry(from: values.required(.from), to: values.required(.to))
+            try builder.addMapping(entry, at: here)
+        case .limit:
+            let entry = LimitEntry(
+                application: values.required(.application), maxSessions: values.required(.maxSessions))
+            try builder.addLimit(entry, at: here)
         }
-        return nil
     }
 
-    private func attribute(_ name: UnsafePointer<xmlChar>?, in mask: UInt8) -> Attribute? {
-        for index in 0..<8 where mask >> index & 1 == 1 && names[8 + index] == name {
-            return Attribute(rawValue: index)
-        }
-        return nil
-    }
-
-    /// Puts `&` in place of `&#38;`, as which libxml2 passes an ampersand on when it is not to replace entities: the
-    /// value of an attribute can hold `&` in no other way. The copy lives until the element has been dealt with.
-    private func unescaped(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: value.count)
-        copies.append(copy)
-        var length = 0
-        var position = 0
-        while position < value.count {
-            copy.initializeElement(at: length, to: value[position])
-            position += value[position] == UInt8(ascii: "&") ? "&#38;".utf8.count : 1
-            length += 1
-        }
-        return UnsafeBufferPointer(rebasing: copy[..<length])
-    }
-
-    private func dropCopies() {
-        if copies.isEmpty { return }
-        for copy in copies { copy.deallocate() }
-        copies = []
-    }
-
-    // MARK: Places
+    // MARK: Faults
 
     /// Finds line and column of a byte of the parser's buffer; of the current tag's `<` when the byte is elsewhere (a
     /// value with a character reference is a copy). newlines: those after the byte that the parser has counted but not
     /// passed.
-    private func place(_ byte: UnsafePointer<UInt8>?, newlines: Int = 0) -> (Int, Int) {
-        guard let input = context?.pointee.input?.pointee, let base = input.base, let current = input.cur,
-            let end = input.end
-        else { return (0, 0) }
-        var target = byte
-        if let wanted = byte, wanted < base || wanted >= end { target = nil }
-        // SAFETY: `base..<end` is the parser's buffer, unchanged during a callback; `<` cannot stand inside a tag.
-        guard let found = target ?? Self.last(UInt8(ascii: "<"), in: base, before: current) else {
-            return (Int(input.line), Int(input.col))
-        }
-        var line = Int(input.line) - newlines
-        if found < current { line -= UnsafeBufferPointer(start: found, count: current - found).count { $0 == 0x0A } }
-        // SAFETY: as above.
-        if let newline = Self.last(0x0A, in: base, before: found) { return (line, found - newline) }
-        if input.consumed == 0 { return (line, found - base + 1) }
-        // The line began before the buffer: count back from where the parser stands.
-        return (line, max(1, Int(input.col) - (current - found)))
+    private func place(_ byte: UnsafePointer<UInt8>?, newlines: Int = 0) -> Place {
+        guard let input = context.pointee.input else { return Place(line: 0) }
+        return ParserPlace(input).find(byte, newlines: newlines)
     }
 
-    private static func last(
-        _ byte: UInt8, in base: UnsafePointer<UInt8>, before end: UnsafePointer<UInt8>
-    ) -> UnsafePointer<UInt8>? {
-        var scan = end
-        while scan > base {
-            scan -= 1
-            // SAFETY: inside `base..<end`.
-            if scan.pointee == byte { return scan }
-        }
-        return nil
+    /// isOpen: whether the element at fault has begun and not ended.
+    private mutating func fail(_ code: UsersFileError.Code, _ place: Place, _ message: String, isOpen: Bool = true) {
+        fail(
+            UsersFileError(code: code, file: path, line: place.line, column: place.column, message: message),
+            isOpen: isOpen)
     }
 
-    private func stop(_ code: UsersFileError.Code, _ place: (Int, Int), _ message: String) {
-        guard error == nil else { return }
-        error = fail(code, place, message)
+    private mutating func fail(_ fault: UsersFileError, isOpen: Bool = true) {
+        if isOpen { skipped = 1 }
+        if let survey { return survey.report(fault) }
+        if error != nil { return }
+        error = fault
         xmlStopParser(context)
-    }
-
-    private func fail(_ code: UsersFileError.Code, _ place: (Int, Int), _ message: String) -> UsersFileError {
-        // A message shows what the file holds, and a file may hold anything.
-        let printable = message.unicodeScalars.map { ($0.properties.generalCategory == .control) ? "?" : Character($0) }
-        return UsersFileError(code: code, file: path, line: place.0, column: place.1, message: String(printable))
-    }
-}
-
-/// Lends the attributes of one element as libxml2 hands them over: five pointers each.
-struct AttributeList {
-    let pointers: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
-    let count: Int
-
-    subscript(index: Int) -> (name: UnsafePointer<xmlChar>?, value: UnsafeBufferPointer<UInt8>) {
-        guard let pointers else { return (nil, UnsafeBufferPointer(start: nil, count: 0)) }
-        // SAFETY: SAX2 passes 5 pointers an attribute: local name, prefix, URI, begin and end of the value. A prefixed
-        // attribute gets no name here, so that it is refused.
-        let row = pointers + index * 5
-        guard let begin = row[3], let end = row[4] else { return (nil, UnsafeBufferPointer(start: nil, count: 0)) }
-        return (row[1] == nil ? row[0] : row[1], UnsafeBufferPointer(start: begin, count: end - begin))
-    }
-}
-
-/// Keeps the values of one element by attribute.
-struct AttributeValues {
-    private var values = InlineArray<8, UnsafeBufferPointer<UInt8>?>(repeating: nil)
-
-    subscript(attribute: Attribute) -> UnsafeBufferPointer<UInt8>? {
-        get { values[attribute.rawValue] }
-        set { values[attribute.rawValue] = newValue }
     }
 }

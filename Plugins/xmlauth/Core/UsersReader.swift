@@ -21,8 +21,7 @@ package enum UsersReader {
             throw unreadable(path, "may be written by everybody; take that permission away (chmod o-w)")
         }
         if status.st_size > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
-        let session = UsersParse(path: path, allowsPlain: allowsPlain)
-        try session.start()
+        let session = try UsersSession(path: path, allowsPlain: allowsPlain)
         try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer throws(UsersFileError) in
             var total = 0
             while true {
@@ -32,7 +31,7 @@ package enum UsersReader {
                 total += count
                 // The file may grow while it is read.
                 if total > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
-                try session.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), isLast: count == 0)
+                try session.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 if count == 0 { return }
             }
         }
@@ -41,12 +40,11 @@ package enum UsersReader {
 
     /// Reads a text, for tests and checks. `name` stands in the messages.
     package static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
-        let session = UsersParse(path: name, allowsPlain: allowsPlain)
-        try session.start()
+        let session = try UsersSession(path: name, allowsPlain: allowsPlain)
         try text.withUnsafeBufferPointer { bytes throws(UsersFileError) in
-            try session.feed(UnsafeRawBufferPointer(bytes), isLast: false)
+            if !bytes.isEmpty { try session.feed(UnsafeRawBufferPointer(bytes)) }
         }
-        try session.feed(UnsafeRawBufferPointer(start: nil, count: 0), isLast: true)
+        try session.feed(UnsafeRawBufferPointer(start: nil, count: 0))
         return try session.finish()
     }
 
