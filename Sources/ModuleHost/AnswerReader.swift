@@ -5,29 +5,49 @@ import CFFI
 /// Copies what a module wrote into a result record, with every bound of `include/authhost/types.h`.
 enum AnswerReader {
     static let scratchSize = 8192
+    /// What a row of a batch is lent: room for both reasons at their longest, each with its NUL.
+    static let rowScratchSize = 2048
+    /// What `auth_explain` is lent: the longest explanation beside everything else.
+    static let explanationScratchSize = longestExplanation + 2 * scratchSize
+    static let longestExplanation = 65_536
+
+    /// What every result record has had from the start; members behind it are read where the record's size covers them.
+    private static let firstSize = MemoryLayout<auth_result_t>.offset(of: \.application_session_limit)!
 
     /// A record as the host hands it to an entry point.
-    static func emptyResult() -> auth_result_t {
+    static func emptyResult() -> auth_result_t { emptyResult(scratch: cffi_scratch(), scratchSize) }
+
+    /// A record that lends `count` bytes at `scratch`.
+    static func emptyResult(scratch: UnsafeMutablePointer<CChar>, _ count: Int) -> auth_result_t {
         var result = auth_result_t()
         result.size = UInt32(MemoryLayout<auth_result_t>.size)
-        result.scratch_size = UInt32(scratchSize)
-        result.scratch = cffi_scratch()
+        result.scratch_size = UInt32(count)
+        result.scratch = scratch
         return result
     }
 
     /// Copies an answer out of a module's record.
     static func answer(_ status: Status, _ result: UnsafePointer<auth_result_t>?) -> ModuleAnswer {
         guard let result else { return ModuleAnswer(status) }
-        guard result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else {
+        // SAFETY: a record is as long as it says, and no byte behind that is read. Modules of generations 6 and 7 that were
+        // built before the record grew pass shorter ones.
+        guard result.pointee.size >= UInt32(firstSize) else {
             return .broken("a result record of \(result.pointee.size) bytes")
         }
-        return answer(status, result.pointee)
+        var copy = auth_result_t()
+        withUnsafeMutableBytes(of: &copy) {
+            let known = min(Int(result.pointee.size), $0.count)
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: result, count: known))
+        }
+        return answer(status, copy)
     }
 
     static func answer(_ status: Status, _ result: auth_result_t) -> ModuleAnswer {
         // INVARIANT: a size_t above Int.max arrives as a negative number; no text has that many bytes.
-        guard result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length >= 0
-        else {
+        let lengths =
+            result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length
+            | result.explanation.length
+        guard lengths >= 0 else {
             return .broken("a text of more bytes than there can be")
         }
         var answer = ModuleAnswer(status)
@@ -37,6 +57,8 @@ enum AnswerReader {
         if result.mapped.data != nil { answer.mapped = bytes(result.mapped, limit: ObjectName.maximumLength + 1) }
         if result.expiry != 0 { answer.expiry = result.expiry }
         if result.session_limit != 0 { answer.sessionLimit = result.session_limit }
+        if result.application_session_limit != 0 { answer.applicationSessionLimit = result.application_session_limit }
+        if result.explanation.data != nil { answer.explanation = lines(result.explanation) }
         return answer
     }
 
@@ -51,6 +73,13 @@ enum AnswerReader {
     /// Text that goes to logs and terminals: what a module puts in must not end a line or move a cursor.
     private static func text(_ string: auth_string_t, limit: Int) -> String {
         String(decoding: bytes(string, limit: limit), as: UTF8.self).controlsEscaped
+    }
+
+    /// Text of many lines: each is escaped alone, so that the ends of lines are all that is left of what moves a cursor.
+    private static func lines(_ string: auth_string_t) -> String {
+        let bytes = bytes(string, limit: longestExplanation)
+        return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self).controlsEscaped }.joined(separator: "\n")
     }
 
     private static func bytes(_ string: auth_string_t, limit: Int) -> [UInt8] {

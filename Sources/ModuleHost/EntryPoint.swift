@@ -18,6 +18,7 @@ enum EntryPoint: String, CaseIterable {
     case checkCreate = "auth_check_create"
     case checkWriteExtended = "auth_check_write_extended"
     case checkBatch = "auth_check_batch"
+    case explain = "auth_explain"
     case checkUpdate = "auth_check_update"
     case permissionUpdate = "auth_global_permission_update"
     case httpRequest = "auth_http_request"
@@ -40,6 +41,7 @@ enum EntryPoint: String, CaseIterable {
         case .checkCreate: [9: "i(ppp)"]
         case .checkWriteExtended: [6: "i(ppipp)", 7: "i(pppipp)"]
         case .checkBatch: [9: "i(ppzp)"]
+        case .explain: [9: "i(ppp)"]
         case .checkUpdate: [6: "i(ppp)", 7: "i(ppp)"]
         case .permissionUpdate: [6: "v(ppipu)", 7: "v(ppipu)"]
         case .httpRequest: [6: "i(ppup)", 7: "i(ppup)", 9: "i(ppp)"]

@@ -30,13 +30,16 @@ struct BatchRows {
     let results: UnsafeMutableBufferPointer<auth_result_t>
     private let objects: UnsafeMutableBufferPointer<object_t>
     private let text: UnsafeMutableBufferPointer<CChar>
+    private let scratch: UnsafeMutableBufferPointer<CChar>
 
-    init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64) {
+    init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket) {
         records = .allocate(capacity: checks.count)
         results = .allocate(capacity: checks.count)
         objects = .allocate(capacity: checks.count)
         let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
         text = .allocate(capacity: length)
+        // NOTE: not cleared, so that a row without a reason costs no page of it.
+        scratch = .allocate(capacity: checks.count * AnswerReader.rowScratchSize)
         var used = 0
         let user = Self.store(session.user.withTerminatedBytes, in: text, &used)
         for (index, row) in checks.enumerated() {
@@ -51,15 +54,16 @@ struct BatchRows {
             record.size = UInt32(MemoryLayout<auth_check_t>.size)
             record.action = row.check.action.number
             record.session = session.handle
-            record.deadline = deadline
+            record.deadline = ticket.deadline
             record.user = user
             record.requested = requested
             record.object = objects.baseAddress! + index
+            record.flags = ticket.flags
             records.initializeElement(at: index, to: record)
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.
-            var result = auth_result_t()
-            result.size = UInt32(MemoryLayout<auth_result_t>.size)
-            results.initializeElement(at: index, to: result)
+            let room = AnswerReader.rowScratchSize
+            results.initializeElement(
+                at: index, to: AnswerReader.emptyResult(scratch: scratch.baseAddress! + index * room, room))
         }
     }
 
@@ -68,6 +72,7 @@ struct BatchRows {
         results.deallocate()
         objects.deallocate()
         text.deallocate()
+        scratch.deallocate()
     }
 
     private static func store(

@@ -12,7 +12,10 @@ protocol Generation: Sendable {
         -> ModuleAnswer?
     func check(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
     /// nil where the generation or the module has no batch entry.
-    func checkBatch(_ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64)
+    func checkBatch(_ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket)
         -> [ModuleAnswer]?
+    /// nil where the generation or the module has no entry for it.
+    func explain(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
+        -> ModuleAnswer?
     var maps: Bool { get }
 }

@@ -36,6 +36,10 @@ struct Generation6And7: Generation {
         table[.freeUser].map { status($0.call(session)) }
     }
 
+    func explain(
+        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? { nil }
+
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
         guard !resuming, let call = table[.newUser]?.call else { return nil }
         var lent = LentText()
@@ -89,7 +93,7 @@ struct Generation6And7: Generation {
     }
 
     func checkBatch(
-        _ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64
+        _ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> [ModuleAnswer]? { nil }
 
     private func extended(

@@ -7,7 +7,7 @@ final class Generation9: Generation, @unchecked Sendable {
     // `instance` is written by initialise(), which returns before any other entry is called, and is read-only then.
     private var instance: UnsafeMutableRawPointer?
     private let table: EntryTable
-    private let newUser, resumeUser, mapObject, checkRead, checkWrite, checkCreate, batch: CallInterface?
+    private let newUser, resumeUser, mapObject, checkRead, checkWrite, checkCreate, batch, explain: CallInterface?
 
     init(_ table: EntryTable) {
         self.table = table
@@ -19,6 +19,7 @@ final class Generation9: Generation, @unchecked Sendable {
         // Without an entry of its own a create is asked as a write.
         checkCreate = table[.checkCreate]?.call ?? table.write?.call
         batch = table[.checkBatch]?.call
+        explain = table[.explain]?.call
     }
 
     var maps: Bool { mapObject != nil }
@@ -106,11 +107,24 @@ final class Generation9: Generation, @unchecked Sendable {
         return withRecord(check, object, session, ticket) { ask(entry, &$0) }
     }
 
+    func explain(
+        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
+        guard let explain else { return nil }
+        let ticket = QuestionTicket(token: ticket.token, deadline: ticket.deadline, wantsReason: true)
+        let count = AnswerReader.explanationScratchSize
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count) { scratch in
+            // SAFETY: the scratch is as long as the record says, and lives until the answer has been copied.
+            let result = AnswerReader.emptyResult(scratch: scratch.baseAddress!, count)
+            return withRecord(check, object, session, ticket) { ask(explain, &$0, result) }
+        }
+    }
+
     func checkBatch(
-        _ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64
+        _ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> [ModuleAnswer]? {
         guard let batch, checks.allSatisfy({ $0.check.fields.isEmpty }) else { return nil }
-        let rows = BatchRows(checks, session, deadline: deadline)
+        let rows = BatchRows(checks, session, ticket)
         defer { rows.deallocate() }
         let returned = status(
             batch(
@@ -146,6 +160,7 @@ final class Generation9: Generation, @unchecked Sendable {
                                 record.fields = UnsafePointer(fields.baseAddress)
                                 record.field_count = fields.count
                                 record.contribution_id = contribution
+                                record.flags = ticket.flags
                                 return body(&record)
                             }
                         }
@@ -155,8 +170,10 @@ final class Generation9: Generation, @unchecked Sendable {
         }
     }
 
-    private func ask<Record>(_ call: CallInterface, _ record: inout Record) -> ModuleAnswer {
-        var result = AnswerReader.emptyResult()
+    private func ask<Record>(
+        _ call: CallInterface, _ record: inout Record, _ lent: auth_result_t = AnswerReader.emptyResult()
+    ) -> ModuleAnswer {
+        var result = lent
         // SAFETY: both records live on this stack frame until the call has returned, which is all the ABI promises.
         let returned = withUnsafeMutablePointer(to: &record) { record in
             withUnsafeMutablePointer(to: &result) { result in
@@ -167,6 +184,11 @@ final class Generation9: Generation, @unchecked Sendable {
     }
 
     private func status(_ returned: Int64) -> Status { Status(rawValue: Int32(truncatingIfNeeded: returned)) }
+}
+
+extension QuestionTicket {
+    /// `AUTH_CHECK_*`.
+    var flags: UInt32 { wantsReason ? AUTH_CHECK_REASON : 0 }
 }
 
 extension Check.Action {

@@ -1,5 +1,6 @@
 import AuthCore
 import CAuthModule
+import Glibc
 
 /// The table of host functions that one instance is given. It lives as long as the process, as the header promises.
 final class HostTable: @unchecked Sendable {
@@ -53,6 +54,10 @@ final class HostTable: @unchecked Sendable {
         }
         table.session_attribute = { host, session, attribute, buffer, size in
             HostTable.of(host)?.attribute(session, attribute, buffer, size) ?? -1
+        }
+        table.signature_check = { host, key, token, user, reason, size in
+            let reason = UnsafeMutableBufferPointer(start: reason, count: reason == nil ? 0 : size)
+            return HostTable.of(host)?.checkSignature(key, token, user, reason: reason) ?? AUTH_ERROR
         }
         return table
     }
@@ -150,11 +155,56 @@ final class HostTable: @unchecked Sendable {
         guard let services, let attribute = SessionAttribute(rawValue: attribute),
             let text = services.attribute(attribute, ofSession: session)
         else { return -1 }
+        Self.write(text, to: UnsafeMutableBufferPointer(start: buffer, count: buffer == nil ? 0 : size))
+        return Int64(text.utf8.count)
+    }
+
+    private func checkSignature(
+        _ key: UnsafePointer<CChar>?, _ token: UnsafePointer<CChar>?, _ user: UnsafePointer<CChar>?,
+        reason: UnsafeMutableBufferPointer<CChar>
+    ) -> Int32 {
+        let outcome = signatureOutcome(key, token, user)
+        switch outcome {
+        case .valid: Self.write("", to: reason)
+        case .refused(let text), .failed(let text): Self.write(text, to: reason)
+        }
+        return outcome.status
+    }
+
+    private func signatureOutcome(
+        _ key: UnsafePointer<CChar>?, _ token: UnsafePointer<CChar>?, _ user: UnsafePointer<CChar>?
+    ) -> SignatureOutcome {
+        guard let key, let token, let user else { return .failed(reason: "the module gave no key, token or user") }
+        guard let services else { return .failed(reason: "the host has stopped") }
+        // SAFETY: the ABI says that the texts are NUL-terminated; no byte behind the longest token is looked at.
+        guard strnlen(token, Self.longestToken + 1) <= Self.longestToken else {
+            return .refused(reason: "the token is longer than \(Self.longestToken) bytes")
+        }
+        return services.checkSignature(
+            key: AnswerReader.bounded(key, limit: 4096), token: AnswerReader.bounded(token, limit: Self.longestToken),
+            user: AnswerReader.bounded(user, limit: 4096))
+    }
+
+    private static let longestToken = 65_536
+
+    /// Copies text with its NUL into what a module lends, cut at a character where it does not fit.
+    private static func write(_ text: String, to buffer: UnsafeMutableBufferPointer<CChar>) {
+        guard buffer.baseAddress != nil, !buffer.isEmpty else { return }
         let bytes = Array(text.utf8)
-        guard let buffer, size > 0 else { return Int64(bytes.count) }
-        // SAFETY: the module lends `size` bytes; at most `size` - 1 and a NUL are written.
-        for (index, byte) in bytes.prefix(size - 1).enumerated() { buffer[index] = CChar(bitPattern: byte) }
-        buffer[min(bytes.count, size - 1)] = 0
-        return Int64(bytes.count)
+        var count = min(bytes.count, buffer.count - 1)
+        while count > 0, count < bytes.count, bytes[count] & 0xc0 == 0x80 { count -= 1 }
+        for (index, byte) in bytes[..<count].enumerated() { buffer[index] = CChar(bitPattern: byte) }
+        buffer[count] = 0
+    }
+}
+
+extension SignatureOutcome {
+    /// The number on the C interface.
+    fileprivate var status: Int32 {
+        switch self {
+        case .valid: AUTH_OK
+        case .refused: AUTH_DENY
+        case .failed: AUTH_ERROR
+        }
     }
 }

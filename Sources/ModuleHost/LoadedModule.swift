@@ -55,11 +55,20 @@ public final class LoadedModule: Sendable {
             ?? ModuleAnswer(check.action == .read ? .ok : .deny)
     }
 
+    /// Asks why a check is answered as it is; nil where the module has no such entry.
+    public func explain(
+        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
+        generation.explain(check, object: object, session, ticket)
+    }
+
     /// Asks up to 1,000 checks in one call; nil where the module has no such entry.
+    ///
+    /// - Parameter ticket: of the whole batch; its token answers nothing, since no row may be delayed.
     public func checkBatch(
-        _ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, deadline: Int64
+        _ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> [ModuleAnswer]? {
-        generation.checkBatch(batch, session, deadline: deadline)
+        generation.checkBatch(batch, session, ticket)
     }
 
     /// Tells that nobody waits for a token any more.

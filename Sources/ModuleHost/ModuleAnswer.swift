@@ -46,6 +46,8 @@ public struct ModuleAnswer: Sendable {
         var mapped: [UInt8]?
         var expiry: Int64 = 0
         var sessionLimit: UInt32 = 0
+        var applicationSessionLimit: UInt32 = 0
+        var explanation: String?
         var refusal: Reason?
         var breach: String?
     }
@@ -96,6 +98,18 @@ public struct ModuleAnswer: Sendable {
         set { values.sessionLimit = newValue }
     }
 
+    /// Most sessions the user may hold with the application id of this log-in, 0 = no limit.
+    public var applicationSessionLimit: UInt32 {
+        get { details?.values.applicationSessionLimit ?? 0 }
+        set { values.applicationSessionLimit = newValue }
+    }
+
+    /// Why, in lines; at most 65,536 bytes, control characters but the ends of lines are escaped.
+    public var explanation: String? {
+        get { details?.values.explanation }
+        set { values.explanation = newValue }
+    }
+
     /// Set where the host answered for the module.
     public var refusal: Reason? {
         get { details?.values.refusal }
@@ -122,10 +136,13 @@ public struct QuestionTicket: Sendable {
     public let token: UInt64
     /// Nanoseconds on the host's monotonic clock.
     public let deadline: Int64
+    /// Whether the module should say why also where it allows, for the audit log.
+    public let wantsReason: Bool
 
-    public init(token: UInt64, deadline: Int64) {
+    public init(token: UInt64, deadline: Int64, wantsReason: Bool = false) {
         self.token = token
         self.deadline = deadline
+        self.wantsReason = wantsReason
     }
 }
 
@@ -152,6 +169,16 @@ public protocol ModuleServices: AnyObject, Sendable {
     func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int
     func invalidate(_ scope: InvalidationScope)
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String?
+    /// Checks signature, validity, user name and single use of a token, in one call. May block.
+    func checkSignature(key: String, token: String, user: String) -> SignatureOutcome
+}
+
+/// What became of a signed token; the reasons are for the log alone and never hold the token.
+public enum SignatureOutcome: Sendable, Equatable {
+    case valid
+    case refused(reason: String)
+    /// The host cannot say, as without such a key.
+    case failed(reason: String)
 }
 
 /// Severities of a module's log lines; the numbers are `AUTH_LOG_*`.

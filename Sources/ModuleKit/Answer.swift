@@ -50,6 +50,8 @@ public struct Answer: Sendable {
     public let status: AnswerStatus
     /// For a log-in, the most sessions this user may hold, 0 for no limit.
     public let sessionLimit: UInt32
+    /// For a log-in, the most sessions this user may hold with the application id of the log-in, 0 for no limit.
+    public let applicationSessionLimit: UInt32
     /// For a log-in, when the session ends: whole seconds since 1970-01-01 00:00 UTC, 0 for never.
     let expiry: Int64
     private let literalLog: StaticString
@@ -58,10 +60,11 @@ public struct Answer: Sendable {
 
     private init(
         _ status: AnswerStatus, _ log: StaticString, _ client: StaticString, _ composed: ComposedReasons? = nil,
-        expiry: Int64 = 0, sessionLimit: UInt32 = 0
+        expiry: Int64 = 0, sessionLimit: UInt32 = 0, applicationSessionLimit: UInt32 = 0
     ) {
         self.status = status
         self.sessionLimit = sessionLimit
+        self.applicationSessionLimit = applicationSessionLimit
         self.expiry = expiry
         literalLog = log
         literalClient = client
@@ -86,11 +89,23 @@ public struct Answer: Sendable {
     /// Allows.
     public static var ok: Answer { Answer(.ok) }
 
+    /// Allows, and says why; 1,024 bytes are kept.
+    public static func ok(_ log: StaticString) -> Answer { Answer(.ok, log, "") }
+
+    /// Allows, and says why; 1,024 bytes are kept.
+    @_disfavoredOverload
+    public static func ok(_ log: String) -> Answer { Answer(.ok, log: log) }
+
     /// Allows a log-in until `expiry`, the time since 1970-01-01 00:00 UTC in whole seconds (nil for ever), and
-    /// `sessionLimit` sessions of the user at most (0 for no limit).
-    public static func ok(until expiry: Duration? = nil, sessionLimit: UInt32 = 0) -> Answer {
+    /// `sessionLimit` sessions of the user at most, `applicationSessionLimit` of them with the application id of the
+    /// log-in (0 for no limit).
+    public static func ok(
+        until expiry: Duration? = nil, sessionLimit: UInt32 = 0, applicationSessionLimit: UInt32 = 0
+    ) -> Answer {
         // INVARIANT: 0 is "never" on the C interface, so an end before 1970 is its first second.
-        Answer(.ok, "", "", expiry: expiry.map { max($0.components.seconds, 1) } ?? 0, sessionLimit: sessionLimit)
+        Answer(
+            .ok, "", "", expiry: expiry.map { max($0.components.seconds, 1) } ?? 0, sessionLimit: sessionLimit,
+            applicationSessionLimit: applicationSessionLimit)
     }
 
     /// Denies.
@@ -121,7 +136,8 @@ public struct Answer: Sendable {
 
     /// Says whether the status is all there is.
     var isBare: Bool {
-        composed == nil && literalLog.isNothing && literalClient.isNothing && expiry == 0 && sessionLimit == 0
+        composed == nil && literalLog.isNothing && literalClient.isNothing && expiry == 0
+            && sessionLimit | applicationSessionLimit == 0
     }
 
     /// Lends the bytes of the reasons.

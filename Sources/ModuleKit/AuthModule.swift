@@ -6,7 +6,7 @@
 ///     @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(MyModule.self) }
 ///
 /// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. The defaults are those of the reference's adaptor: everything
-/// is allowed but writes, creations and the resumption of sessions.
+/// is allowed but writes, creations, requests for HTTP directories and the resumption of sessions.
 ///
 /// To the host's promise: a question is lent. Its bytes are readable until the function returns, which the compiler
 /// checks; copy what must live longer. Which threads call, and whether several at once, is what the C line declares.
@@ -44,7 +44,12 @@ public protocol AuthModule: AnyObject, Sendable {
     /// Implement it to take a lock or a snapshot once for all of them. No row may be answered later.
     func checkBatch(_ batch: borrowing CheckBatch)
 
-    /// Decides whether a user may fetch a path from a protected HTTP directory. Allows by default.
+    /// Says why a check is answered as it is, for an operator who asks; it grants nothing.
+    ///
+    /// By default the check is answered without an explanation, and the operator is told that the module does not explain.
+    func explain(_ check: borrowing CheckQuestion) -> Explanation
+
+    /// Decides whether a user may fetch a path from a protected HTTP directory. Denies by default.
     func httpRequest(_ request: borrowing HTTPQuestion) -> Answer
 
     /// Learns that nobody waits for the question any more. Does nothing by default. Called on any thread, and may
@@ -76,23 +81,28 @@ extension AuthModule {
     /// Asks ``checkWrite(_:)``, as the host does for a module without an entry for creations.
     public func checkCreate(_ check: borrowing CheckQuestion) -> Answer { checkWrite(check) }
     /// Asks the function of each check's action.
-    public func checkBatch(_ batch: borrowing CheckBatch) {
-        batch.answerEach { check in
-            switch check.action {
-            case .read: checkRead(check)
-            case .write: checkWrite(check)
-            case .create: checkCreate(check)
-            }
-        }
+    public func checkBatch(_ batch: borrowing CheckBatch) { batch.answerEach { answer($0) } }
+    /// Answers the check and explains nothing.
+    public func explain(_ check: borrowing CheckQuestion) -> Explanation { Explanation(answer(check)) }
+    /// Denies every request: a module must say that it takes them.
+    public func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
+        .deny("the module does not decide requests for HTTP directories")
     }
-    /// Allows every request.
-    public func httpRequest(_ request: borrowing HTTPQuestion) -> Answer { .ok }
     /// Does nothing.
     public func cancel(_ token: QuestionToken) {}
     /// Does nothing.
     public func reload() throws {}
     /// Does nothing.
     public func exit() {}
+
+    /// Asks the function of the check's action.
+    private func answer(_ check: borrowing CheckQuestion) -> Answer {
+        switch check.action {
+        case .read: checkRead(check)
+        case .write: checkWrite(check)
+        case .create: checkCreate(check)
+        }
+    }
 }
 
 /// Makes a module's type known to the kit; the value of the one line that exports it.

@@ -72,6 +72,10 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     /// What kind of object it is, where the host knows.
     public var objectKind: ObjectKind { ObjectKind(rawValue: record.pointee.object.pointee.type) }
 
+    /// Whether the host writes an audit log: then an answer that allows should say why too, such as the rule that decided
+    /// and where it stands.
+    public var wantsReason: Bool { record.pointee.flags & AUTH_CHECK_REASON != 0 }
+
     /// The contribution that a write belongs to; empty for none.
     public var contributionID: Span<UInt8> {
         @_lifetime(copy self) get { _overrideLifetime(record.pointee.contribution_id.span, copying: self) }

@@ -150,6 +150,23 @@ public func authkit_check_batch(
     } ?? AUTH_ERROR
 }
 
+/// Says why a check is answered as it is.
+@c @implementation
+public func authkit_explain(
+    _ instance: UnsafeMutableRawPointer?, _ check: UnsafePointer<auth_check_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    var text = ""
+    let status = Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = CheckQuestion(check, slot) else { return .failed(Entry.broken) }
+        let explanation = module.explain(question)
+        text = explanation.text
+        return explanation.answer
+    }
+    if let result, !text.isEmpty { ResultWriter.write(explanation: text, to: &result.pointee) }
+    return status
+}
+
 /// Decides whether a user may fetch a path from a protected HTTP directory.
 @c @implementation
 public func authkit_http_request(

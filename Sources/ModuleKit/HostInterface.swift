@@ -94,6 +94,32 @@ public final class HostInterface: @unchecked Sendable {
         }
     }
 
+    /// Checks a signed token that a user presents in place of a password: signature, validity, user name and single use,
+    /// in one call, so that a token which was good once is refused the next time.
+    ///
+    /// May block, so not to be called from an entry point of a module that is declared any-thread; any other thread will do.
+    /// key: the id of one of the configuration's keys. token: at most 65,536 bytes. Text with a NUL inside is refused.
+    public func checkSignature(key: String, token: Span<UInt8>, user: Span<UInt8>) -> SignatureCheck {
+        guard let function = table.signature_check else { return .failed("the host checks no signatures") }
+        return token.withTerminatedCopy { token in
+            user.withTerminatedCopy { user in
+                guard let token, let user, !key.utf8.contains(0) else {
+                    return .refused("the key, the token or the user's name holds a NUL")
+                }
+                return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1025) { reason in
+                    // INVARIANT: a host that writes no reason leaves an empty one.
+                    reason.initialize(repeating: 0)
+                    let status = function(host, key, token, user, reason.baseAddress, reason.count)
+                    let count = reason.firstIndex(of: 0) ?? reason.count
+                    let text = String(
+                        decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(reason)[..<count]),
+                        as: UTF8.self)
+                    return SignatureCheck(status, text)
+                }
+            }
+        }
+    }
+
     /// Passes a late answer on.
     func complete(_ token: UInt64, _ reply: some ModuleReply) -> CompletionOutcome {
         guard let function = table.complete else { return .refused }
@@ -110,6 +136,24 @@ public final class HostInterface: @unchecked Sendable {
     private func withOptional<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
         guard let text else { return body(nil) }
         return text.withCString { body($0) }
+    }
+}
+
+/// Says whether a signed token is good. The reasons are for the log, never for a client.
+public enum SignatureCheck: Sendable, Hashable {
+    /// It is good, and used up now.
+    case valid
+    /// It is not good: the credentials are wrong.
+    case refused(String)
+    /// The host cannot say, as without such a key: the module could not decide.
+    case failed(String)
+
+    init(_ status: Int32, _ reason: String) {
+        switch status {
+        case AUTH_OK: self = .valid
+        case AUTH_DENY: self = .refused(reason)
+        default: self = .failed(reason)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ enum ResultWriter {
     private static let longestLogReason = 1024
     private static let longestClientReason = 256
     private static let longestName = 4095
+    private static let longestExplanation = 65_536
 
     /// Writes what a module says, and returns the status.
     ///
@@ -24,6 +25,7 @@ enum ResultWriter {
         }
         record.expiry = answer.expiry
         record.session_limit = answer.sessionLimit
+        record.application_session_limit = answer.applicationSessionLimit
         let name = reply.mappedName
         guard !name.isEmpty else { return answer.status.rawValue }
         guard name.count <= longestName, name.count < free.count else {
@@ -36,6 +38,15 @@ enum ResultWriter {
         }
         record.mapped = name.withUnsafeBytes { copy($0, name.count, &free) }
         return answer.status.rawValue
+    }
+
+    /// Writes an explanation behind the room of the reply, cut to what the host lends.
+    static func write(explanation: String, to record: inout auth_result_t) {
+        guard let start = record.scratch, Int(record.scratch_size) > room else { return }
+        // SAFETY: the host lends `scratch_size` bytes until the entry returns, and no reply uses more than `room`.
+        var free = UnsafeMutableBufferPointer(start: start + room, count: Int(record.scratch_size) - room)
+        var text = explanation
+        text.withUTF8 { record.explanation = put(UnsafeRawBufferPointer($0), longestExplanation, &free) }
     }
 
     private static func put(

@@ -38,6 +38,23 @@ extension Span<UInt8> {
     }
 }
 
+extension Span<UInt8> {
+    /// Lends a copy with a NUL behind it, nil for bytes with a NUL inside; the copy is wiped.
+    func withTerminatedCopy<Result>(_ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+        withUnsafeBytes { bytes in
+            guard !bytes.contains(0) else { return body(nil) }
+            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { copy in
+                // SAFETY: the copy has room for every byte and the NUL.
+                let memory = UnsafeMutableRawBufferPointer(copy)
+                memory.copyMemory(from: bytes)
+                memory[bytes.count] = 0
+                defer { explicit_bzero(memory.baseAddress!, memory.count) }
+                return body(copy.baseAddress)
+            }
+        }
+    }
+}
+
 extension auth_string_t {
     /// Says whether length and pointer fit together.
     var isValid: Bool { data == nil ? length == 0 : length >= 0 }

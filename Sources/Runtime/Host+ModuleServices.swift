@@ -71,6 +71,14 @@ extension Host: ModuleServices {
         }
     }
 
+    /// Checks a signed token with the configured keys; without any, nobody can say.
+    public func checkSignature(key: String, token: String, user: String) -> SignatureOutcome {
+        guard let check = configuration.signatureCheck else {
+            return .failed(reason: "there is no signature key `\(key)`: the configuration has no `add-sigkey`")
+        }
+        return check(key, token, user)
+    }
+
     /// Writes down what a module did against its contract.
     func report(_ incident: ModuleIncident, of module: String) {
         metrics.count(incident)

@@ -16,6 +16,8 @@ public struct HostConfiguration: Sendable {
     public var credentialLimit = 10_000
     /// Part of the key of kept credentials, and what browsers are asked with.
     public var realm = "authhost"
+    /// Checks a signed token (key id, token, user name) with the configured keys; nil without any. May block.
+    public var signatureCheck: (@Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome)?
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
 

@@ -123,7 +123,8 @@ final class ModuleDecider: Sendable {
     /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
         guard lane == nil else { return nil }
-        return module.checkBatch(checks, session, deadline: clock.monotonic + deadlines.read.nanoseconds)
+        let due = clock.monotonic + deadlines.read.nanoseconds
+        return module.checkBatch(checks, session, QuestionTicket(token: 0, deadline: due))
     }
 
     /// Answers a question for the module because nobody waits any more.

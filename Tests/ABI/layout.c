@@ -7,7 +7,7 @@
 #define RECORD(record) printf("%s %zu\n", #record, sizeof(record));
 #define MEMBER(record, member) \
     printf("%s.%s %zu %zu\n", #record, #member, offsetof(record, member), sizeof(((record *)0)->member));
-#define NUMBER(name) printf("%s %d\n", #name, name);
+#define NUMBER(name) printf("%s %d\n", #name, (int)(name));
 
 int main(void) {
     printf("draft %d\n", AUTH_DRAFT);
@@ -59,6 +59,8 @@ int main(void) {
     MEMBER(auth_check_t, fields)
     MEMBER(auth_check_t, field_count)
     MEMBER(auth_check_t, contribution_id)
+    MEMBER(auth_check_t, flags)
+    MEMBER(auth_check_t, reserved2)
     RECORD(auth_http_t)
     MEMBER(auth_http_t, size)
     MEMBER(auth_http_t, method)
@@ -76,6 +78,9 @@ int main(void) {
     MEMBER(auth_result_t, session_limit)
     MEMBER(auth_result_t, scratch_size)
     MEMBER(auth_result_t, scratch)
+    MEMBER(auth_result_t, application_session_limit)
+    MEMBER(auth_result_t, reserved)
+    MEMBER(auth_result_t, explanation)
     RECORD(logininfo_t)
     MEMBER(logininfo_t, host)
     MEMBER(logininfo_t, session)
@@ -132,9 +137,11 @@ int main(void) {
     MEMBER(auth_host_t, eject)
     MEMBER(auth_host_t, invalidate)
     MEMBER(auth_host_t, session_attribute)
+    MEMBER(auth_host_t, signature_check)
     NUMBER(AUTH_ACTION_READ)
     NUMBER(AUTH_ACTION_WRITE)
     NUMBER(AUTH_ACTION_CREATE)
+    NUMBER(AUTH_CHECK_REASON)
     NUMBER(AUTH_END_LOGOUT)
     NUMBER(AUTH_END_EJECTED)
     NUMBER(AUTH_END_EXPIRED)

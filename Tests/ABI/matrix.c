@@ -24,6 +24,11 @@ static int check(void *instance, const auth_check_t *question, auth_result_t *re
     return question->action == AUTH_ACTION_READ ? AUTH_OK : AUTH_DENY;
 }
 
+static int explain(void *instance, const auth_check_t *question, auth_result_t *result) {
+    if (question->flags & AUTH_CHECK_REASON) result->explanation = question->user;
+    return check(instance, question, result);
+}
+
 static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
     size_t i;
     for (i = 0; i < count; i++) results[i].status = check(instance, &checks[i], &results[i]);
@@ -32,7 +37,7 @@ static int batch(void *instance, const auth_check_t *checks, size_t count, auth_
 
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user) ENTRY(auth_check_read, 9, check) \
-    ENTRY(checkWrite, 9, check) ENTRY(auth_check_batch, 9, batch)
+    ENTRY(checkWrite, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(auth_explain, 9, explain)
 #define OPTIONS(OPTION) \
     OPTION("required", AUTH_OPTION_STRING, NULL, "One that must be set.") \
     OPTION("file", AUTH_OPTION_PATH, "%r/etc/x", "One with a default.") \

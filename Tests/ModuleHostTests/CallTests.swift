@@ -83,7 +83,7 @@ import Testing
         let module = try Fixtures.load("good9", RecordingServices())
         let names = try ["/a", "/deny/a", "/b", "/error/x"].map(Ask.name)
         let rows = names.map { (check: Check(.read, $0), object: $0) }
-        let answers = try #require(module.checkBatch(rows, Ask.session, deadline: .max))
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
         #expect(answers.map(\.status) == [.ok, .deny, .ok, .error])
     }
 
@@ -91,8 +91,75 @@ import Testing
         let module = try Fixtures.load("batch_partial", RecordingServices())
         let name = try Ask.name("/a")
         let rows = (0..<4).map { _ in (check: Check(.read, name), object: name) }
-        let answers = try #require(module.checkBatch(rows, Ask.session, deadline: .max))
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
         #expect(answers.map(\.status) == [.ok, Status.none, .ok, Status.none])
+    }
+
+    @Test(arguments: [false, true])
+    func `every row of a batch has room for a reason of its own`(_ wantsReason: Bool) throws {
+        let module = try Fixtures.load("batch_reasons", RecordingServices())
+        let names = try (0..<1000).map { try Ask.name("/a/\($0)") }
+        let rows = names.map { (check: Check(.read, $0), object: $0) }
+        let ticket = QuestionTicket(token: 0, deadline: .max, wantsReason: wantsReason)
+        let answers = try #require(module.checkBatch(rows, Ask.session, ticket))
+        let expected = (0..<1000).map { "row \($0) of /a/\($0) lends enough, wants \(wantsReason ? 1 : 0)" }
+        #expect(answers.map(\.logText) == expected)
+        #expect(answers.prefix(2).map(\.status) == [.ok, .deny])
+    }
+
+    @Test(arguments: [(false, nil), (true, "rule \"allow read /**\" at users:1")])
+    func `a check carries whether a reason is wanted for an allow`(_ wantsReason: Bool, _ reason: String?) throws {
+        let module = try Fixtures.load("explains", RecordingServices())
+        let check = Check(.read, try Ask.name("/a"))
+        let ticket = QuestionTicket(token: 1 << 32 | 1, deadline: .max, wantsReason: wantsReason)
+        let answer = module.check(check, object: check.name, Ask.session, ticket)
+        #expect(answer.status == .ok)
+        #expect(answer.logText == reason)
+    }
+
+    @Test func `a module explains a check with its fields`() throws {
+        let module = try Fixtures.load("explains", RecordingServices())
+        let check = Check(.write, try Ask.name("/deny/a"), fields: [Field("Bid", "1.1")])
+        let answer = try #require(module.explain(check, object: check.name, Ask.session, Ask.ticket))
+        #expect(answer.status == .deny)
+        #expect(
+            answer.explanation
+                == "rule \"deny read /deny/**\" at users:2 decides for /deny/a\nfields: 1\n")
+    }
+
+    @Test(arguments: ["gen6", "gen7", "good9"])
+    func `a module without an entry for it explains nothing`(_ fixture: String) throws {
+        let module = try Fixtures.load(fixture, RecordingServices())
+        let check = Check(.read, try Ask.name("/a"))
+        #expect(module.explain(check, object: check.name, Ask.session, Ask.ticket) == nil)
+    }
+
+    @Test func `an explanation is cut, and only its lines end lines`() throws {
+        let module = try Fixtures.load("explains_too_much", RecordingServices())
+        let check = Check(.read, try Ask.name("/a"))
+        let answer = try #require(module.explain(check, object: check.name, Ask.session, Ask.ticket))
+        let text = try #require(answer.explanation)
+        #expect(text.hasPrefix("first\\u{1b}\nsecond\\u{d}\nx"))
+        // 65,536 bytes of the module's, in which two of one byte each are escaped.
+        #expect(text.utf8.count == 65_536 + "\\u{1b}\\u{d}".utf8.count - 2)
+    }
+
+    @Test func `a log-in may limit the sessions of one application`() throws {
+        let module = try Fixtures.load("application_limit", RecordingServices())
+        let answer = try #require(module.newUser(Ask.login(), session: 1, Ask.ticket))
+        #expect(answer.sessionLimit == 2)
+        #expect(answer.applicationSessionLimit == 1)
+    }
+
+    @Test func `a completion with a record of the first release is read`() throws {
+        let services = RecordingServices()
+        let module = try Fixtures.load("first_result", services)
+        _ = try module.newUser(Ask.login(), session: 1, Ask.ticket)
+        let completion = try #require(services.completions.withLock { $0.first })
+        #expect(completion.answer.breach == nil)
+        #expect(completion.answer.sessionLimit == 3)
+        #expect(completion.answer.applicationSessionLimit == 0)
+        #expect(completion.answer.explanation == nil)
     }
 
     @Test func `two loads are two private copies`() throws {

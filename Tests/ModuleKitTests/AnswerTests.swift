@@ -1,6 +1,7 @@
 import CAuthModule
-import ModuleKit
 import Testing
+
+@testable import ModuleKit
 
 @Suite struct AnswerTests {
     let host = FakeHost()
@@ -16,6 +17,10 @@ import Testing
         ("literal", Answered(status: AUTH_DENY, log: "a literal", client: "for you")),
         ("composed", Answered(status: AUTH_DENY, log: "composed of 6", client: "at http")),
         ("guest", Answered(status: AUTH_OK, expiry: 1_800_000_000, limit: 3)),
+        ("terminal", Answered(status: AUTH_OK, limit: 3, applicationLimit: 1)),
+        ("signed", Answered(status: AUTH_OK)),
+        ("signed-wrong", Answered(status: AUTH_INVALID_PASS, log: "k secret signed-wrong")),
+        ("signed-odd", Answered(status: AUTH_ERROR, log: "k secret signed-odd")),
     ])
     func `writes what the module says into the host's record`(user: String, expected: Answered) {
         #expect(login(user) == expected)
@@ -49,6 +54,46 @@ import Testing
             }
         }
         #expect(answer == expected)
+    }
+
+    @Test func `a host that checks no signatures cannot say`() throws {
+        let answer = host.withTable({ $0.signature_check = nil }) { table -> SignatureCheck? in
+            HostInterface(&table)?.checkSignature(key: "k", token: [1].span, user: [2].span)
+        }
+        #expect(answer == .failed("the host checks no signatures"))
+    }
+
+    @Test func `a token with a NUL inside is refused, and never cut`() throws {
+        let answer = host.withTable { table -> SignatureCheck? in
+            HostInterface(&table)?.checkSignature(
+                key: "k", token: Array("secret\0x".utf8).span, user: Array("signed".utf8).span)
+        }
+        #expect(answer == .refused("the key, the token or the user's name holds a NUL"))
+    }
+
+    @Test(arguments: [
+        (UInt32(0), 81_920, "first\nnobody asked\n"), (UInt32(AUTH_CHECK_REASON), 81_920, "first\nsecond\n"),
+        (0, 8192, ""),
+    ])
+    func `explains a check into the room that the host lends`(
+        _ flags: UInt32, _ scratchSize: Int, _ explanation: String
+    ) throws {
+        let answer = host.withInstance { instance in
+            withCheck("/closed", AUTH_ACTION_WRITE) { check in
+                check.flags = flags
+                return answered(scratchSize: scratchSize) { authkit_explain(instance, &check, &$0) }
+            }
+        }
+        #expect(answer == Answered(status: AUTH_DENY, explanation: explanation))
+    }
+
+    @Test func `an explanation is cut at a whole character`() throws {
+        let answer = host.withInstance { instance in
+            withCheck("/long", AUTH_ACTION_WRITE) { check in
+                answered(scratchSize: 65_536) { authkit_explain(instance, &check, &$0) }
+            }
+        }
+        #expect(try #require(answer).explanation == String(repeating: "ä", count: (65_536 - 8192 - 1) / 2))
     }
 
     @Test func `answers each row of a batch by its action and delays none`() {
@@ -94,7 +139,7 @@ import Testing
         #expect(status == AUTH_OK)
     }
 
-    @Test func `answers like the reference's adaptor where the module says nothing`() {
+    @Test func `allows only log-ins, names and reads where the module says nothing`() {
         host.withInstance { instance in
             withCheck("/closed", AUTH_ACTION_READ) { check in
                 #expect(answered { authkit_check_read(instance, &check, &$0) }.status == AUTH_OK)
@@ -106,7 +151,7 @@ import Testing
             }
             var request = auth_http_t()
             request.size = UInt32(MemoryLayout<auth_http_t>.size)
-            #expect(answered { authkit_http_request(instance, &request, &$0) }.status == AUTH_OK)
+            #expect(answered { authkit_http_request(instance, &request, &$0) }.status == AUTH_DENY)
         }
     }
 }

@@ -41,6 +41,12 @@ final class FakeHost: Sendable {
                 return isFirst ? AUTH_COMPLETE_TAKEN : AUTH_COMPLETE_TWICE
             }
         }
+        table.signature_check = { _, key, token, user, reason, size in
+            let said = "\(String(cString: key!)) \(String(cString: token!)) \(String(cString: user!))"
+            guard said != "k secret signed" else { return AUTH_OK }
+            _ = said.withCString { strncpy(reason!, $0, size - 1) }
+            return said == "k secret signed-wrong" ? AUTH_DENY : 99
+        }
         change(&table)
         return withExtendedLifetime(self) { body(&table) }
     }
@@ -79,6 +85,8 @@ struct Answered: Equatable {
     var mapped = ""
     var expiry: Int64 = 0
     var limit: UInt32 = 0
+    var applicationLimit: UInt32 = 0
+    var explanation = ""
 }
 
 /// Lends a result record with scratch, as the host does, and reads it.
@@ -91,7 +99,8 @@ func answered(scratchSize: Int = 8192, _ body: (inout auth_result_t) -> Int32) -
         let status = body(&result)
         return Answered(
             status: status, log: result.reason_log.text, client: result.reason_client.text, mapped: result.mapped.text,
-            expiry: result.expiry, limit: result.session_limit)
+            expiry: result.expiry, limit: result.session_limit,
+            applicationLimit: result.application_session_limit, explanation: result.explanation.text)
     }
 }
 

@@ -37,7 +37,27 @@ final class TestModule: AuthModule {
             _ = login.completion
             return .delayed
         }
+        if login.user.isEqual(to: "terminal") {
+            return .ok(sessionLimit: 3, applicationSessionLimit: 1)
+        }
+        if login.user.hasPrefix("signed") { return signed(login) }
         return .ok
+    }
+
+    private func signed(_ login: borrowing LoginQuestion) -> Answer {
+        switch host.checkSignature(key: "k", token: login.password, user: login.user) {
+        case .valid: .ok
+        case .refused(let reason): Answer(.invalidPassword, log: reason)
+        case .failed(let reason): .failed(reason)
+        }
+    }
+
+    func explain(_ check: borrowing CheckQuestion) -> Explanation {
+        let answer = checkWrite(check)
+        if check.object.hasPrefix("/long") {
+            return Explanation(answer, lines: [String(repeating: "ä", count: 50_000)])
+        }
+        return Explanation(answer, lines: ["first", check.wantsReason ? "second" : "nobody asked"])
     }
 
     func freeUser(_ session: SessionID, _ reason: SessionEnd) { ended.withLock { $0.append((session, reason)) } }

@@ -11,7 +11,7 @@
 
 #include "host.h"
 
-#define AUTH_DRAFT 1
+#define AUTH_DRAFT 2
 
 // Makes an instance. Required. *instance: what the other entries are given; may stay NULL.
 // Returns AUTH_OK; anything else refuses the module. Deadline: auth-init-timeout seconds.
@@ -78,6 +78,12 @@ typedef auth_check_read_9_fn checkWrite_9_fn;
 // [entry-thread & initialised]      since 9
 typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results);
 #define AUTH_SIGNATURE_auth_check_batch_9 "i(ppzp)"
+
+// Says why a check is answered as it is: what decides, and what was considered and lost, in result->explanation.
+// Nothing is granted by it: an operator asks. It must agree with what the check's own entry answers.
+// Returns what the check's own entry would. Deadline: that of the check. [entry-thread & initialised]      since 9
+typedef auth_check_read_9_fn auth_explain_9_fn;
+#define AUTH_SIGNATURE_auth_explain_9 AUTH_SIGNATURE_auth_check_read_9
 
 // Decides whether a user may fetch a path from a protected HTTP directory. Returns as auth_check_read.
 // [entry-thread & initialised]      since 9

@@ -82,6 +82,17 @@ struct auth_host {
     // [any-thread & initialised]      since 6
     int64_t (*session_attribute)(const auth_host_t *host, auth_session_t session, uint32_t attribute, char *buffer,
                                  size_t size);
+
+    // Checks a signed token that a user presents in place of a password.
+    //
+    // key_id: of one of the configuration's keys. token: as presented, at most 65,536 bytes. user: whom it must be for.
+    // Signature, time, user name and single use are checked in this one call, so a token that was found good once is
+    // refused the next time. reason: room for `size` bytes; why it was not good, for the log alone, with its NUL.
+    // OWNERSHIP: the strings are the module's. May block: an AUTH_ANY_THREAD module calls it on threads of its own.
+    // Returns AUTH_OK, AUTH_DENY (the token is not good), or AUTH_ERROR (the host cannot say, as without such a key).
+    // [any-thread & initialised]      since 9
+    int (*signature_check)(const auth_host_t *host, const char *key_id, const char *token, const char *user,
+                           char *reason, size_t size);
 };
 
 #endif

@@ -26,6 +26,7 @@ auth_check_read_9_fn authkit_check_read;
 auth_check_write_9_fn authkit_check_write;
 auth_check_create_9_fn authkit_check_create;
 auth_check_batch_9_fn authkit_check_batch;
+auth_explain_9_fn authkit_explain;
 auth_http_request_9_fn authkit_http_request;
 
 // Makes the Swift module's type known to the kit; the module's own one line defines it.
@@ -49,6 +50,7 @@ void *authkit_module_type(void);
     ENTRY(auth_check_write, 9, authkit_check_write) \
     ENTRY(auth_check_create, 9, authkit_check_create) \
     ENTRY(auth_check_batch, 9, authkit_check_batch) \
+    ENTRY(auth_explain, 9, authkit_explain) \
     ENTRY(auth_http_request, 9, authkit_http_request)
 
 #define AUTH_SWIFT_MODULE(module_name, module_version, threads, OPTIONS) \

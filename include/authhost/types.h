@@ -108,7 +108,12 @@ typedef struct auth_check {
     const string_pair_t *fields; // contributed fields, for writes
     size_t field_count;       // 0...1024
     auth_string_t contribution_id;
+    uint32_t flags;           // AUTH_CHECK_*; bits that are not known mean nothing
+    uint32_t reserved2;
 } auth_check_t;
+
+// The host writes an audit log: give reason_log for an allow too, such as the rule that decided and where it stands.
+#define AUTH_CHECK_REASON 1u
 
 // An HTTP request for a directory of the host's (generation 9). OWNERSHIP: the host's, valid until the entry returns.
 typedef struct auth_http {
@@ -132,8 +137,12 @@ typedef struct auth_result {
     auth_string_t mapped;        // auth_map_object: the new name, 1...4095 bytes
     int64_t expiry;              // login: seconds since 1970 when the session ends, 0 = never
     uint32_t session_limit;      // login: most sessions this user may hold, 0 = no limit
-    uint32_t scratch_size;       // bytes at `scratch`, at least 8,192; 0 in a record that the module made itself
+    uint32_t scratch_size;       // bytes at `scratch`: at least 8,192; in a row of auth_check_batch at least 2,048; in
+                                 // auth_explain at least 65,536; 0 in a record that the module made itself
     char *scratch;               // host-owned, valid until the entry returns
+    uint32_t application_session_limit; // login: most sessions of this user with this application id, 0 = no limit
+    uint32_t reserved;
+    auth_string_t explanation;   // auth_explain: lines, each ended by '\n'; 65,536 bytes are kept. Never a secret
 } auth_result_t;
 
 // What the reference's event callback is given (generations 6 and 7).

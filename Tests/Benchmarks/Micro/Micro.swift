@@ -106,4 +106,5 @@ private final class Silent: ModuleServices {
     func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int { 0 }
     func invalidate(_ scope: InvalidationScope) {}
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? { nil }
+    func checkSignature(key: String, token: String, user: String) -> SignatureOutcome { .failed(reason: "") }
 }
