@@ -1,8 +1,7 @@
 /// Renames objects of one form: `/FX/%1` to `/FX/%u/%1`.
 ///
 /// In the pattern a segment is fixed text, `%1`…`%9` (captures the whole segment) or `%u` (the user's name). In the
-/// replacement `%1`…`%9` and `%u` stand anywhere; `%%` is a percent sign in both. A result is never mapped again, so
-/// mappings cannot loop.
+/// replacement `%1`…`%9` and `%u` stand anywhere; `%%` is a percent sign in both. A result is never mapped again.
 public struct ObjectMapping: Sendable, Hashable {
     private enum Segment: Sendable, Hashable {
         case literal([UInt8])
@@ -48,6 +47,17 @@ public struct ObjectMapping: Sendable, Hashable {
         }
     }
 
+    /// The pattern's segments with signs for what they capture, see `userSign`; a capture alone matches any segment.
+    var fixedAndSigns: [(bytes: [UInt8], isFixed: Bool)] {
+        pattern.map { segment in
+            switch segment {
+            case .literal(let bytes): (bytes, true)
+            case .user: ([Self.userSign], true)
+            case .capture(let number): ([UInt8(number)], false)
+            }
+        }
+    }
+
     /// Reports which half of a mapping cannot be read, and why.
     public struct Fault: Error, Sendable, Hashable {
         /// True for the replacement, false for the pattern.
@@ -55,6 +65,9 @@ public struct ObjectMapping: Sendable, Hashable {
         /// What cannot stand there.
         public let error: PatternError
     }
+
+    /// Whether the user's name becomes a part of the new name.
+    public var insertsUser: Bool { replacement.contains(.user) }
 
     /// Maps `name` for `user`, and on `.mapped` puts the new name into `result` in place of what was there.
     public func apply(_ name: Span<UInt8>, user: Span<UInt8>, into result: inout [UInt8]) -> Outcome {
