@@ -57,9 +57,11 @@ if !coreOnly {
             name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
         .target(name: "Accounts", dependencies: ["Rules", "CLibCrypt", "CLibNettle"], path: "Plugins/accounts/Core"),
+        .target(
+            name: "AccountsModule", dependencies: ["Accounts", "ModuleKit", "Rules"], path: "Plugins/accounts/Module"),
         .target(name: "XMLAuthCore", dependencies: ["Accounts", "Rules", "CLibXML2"], path: "Plugins/xmlauth/Core"),
         .target(
-            name: "xmlauth", dependencies: ["ModuleKit", "Accounts", "XMLAuthCore", "XMLAuthModule"],
+            name: "xmlauth", dependencies: ["ModuleKit", "AccountsModule", "Accounts", "XMLAuthCore", "XMLAuthModule"],
             path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", path: "Sources/Configuration"),
@@ -83,6 +85,7 @@ if !coreOnly {
             ],
             resources: [.embedInCode("HTTP/openapi.json")]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration"]),
+        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Rules"]),
         .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
         // The real binary and real programs: it links nothing of what it tests.
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),

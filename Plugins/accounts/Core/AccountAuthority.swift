@@ -2,8 +2,8 @@ import Rules
 import Synchronization
 
 /// Says how log-ins are worked off.
-package struct AccountOptions: Sendable, Hashable {
-    /// Threads that hash (`hash-threads`), 1...256; nil takes one for each processor.
+package struct AccountOptions: Sendable {
+    /// Threads that hash and check tokens (`hash-threads`), 1...256; nil takes one for each processor.
     package var hashThreads: Int?
     /// Log-ins that may wait for a thread (`hash-queue`), 1...1,000,000.
     package var hashQueue: Int
@@ -15,53 +15,28 @@ package struct AccountOptions: Sendable, Hashable {
     }
 }
 
-/// Answers a log-in.
-package enum LoginOutcome: Sendable, Hashable {
-    /// The password is the user's.
-    case accepted
-    /// The file has no such user; a client must not see that it was this.
-    case unknownUser
-    /// The password is not the user's; `reason` is for the log.
-    case wrongCredentials(reason: String)
-    /// No answer can be given; `reason` is for the log.
-    case couldNotDecide(reason: String)
-}
-
-/// Answers whether a name is called otherwise inside.
-package enum MapOutcome: Sendable, Hashable {
-    /// No mapping applies.
-    case unmapped
-    /// The name inside, UTF-8, 1...4095 bytes.
-    case mapped([UInt8])
-    /// A mapping applies and cannot be carried out, or the user is not known; `reason` is for the log.
-    case refused(reason: String)
-}
-
-/// Answers a check, and names the rule that decided.
-package struct CheckOutcome: Sendable, Hashable {
-    /// Whether the action is allowed.
-    package let allowed: Bool
-    /// The 1-based line of the deciding rule in the users file; nil when none matched or the user is not known.
-    package let line: Int?
-}
-
 /// Decides from a directory of accounts: the whole of a module but its reader and its C face.
 ///
-/// Every function may be called on any thread; ``check(user:action:name:)`` and ``map(user:name:)`` never block.
+/// Every function may be called on any thread; only ``reload()`` and ``close()`` block.
 package final class AccountAuthority: Sendable {
+    let directory: SnapshotCell<Directory>
     private let readDirectory: @Sendable () throws -> Directory
-    private let directory: SnapshotCell<Directory>
     private let reloading = Mutex(())
     private let pool: HashPool
+    private let clock: WallClock
+    private let signatures: any SignatureChecking
 
     /// Reads the accounts and starts the threads. Blocks for as long as that takes.
     ///
     /// read: reads the accounts, now and at each reload. Throws: what `read` throws, or an error whose description says
     /// why no thread could be started.
     package init(
-        options: AccountOptions, processors: Int, read: @escaping @Sendable () throws -> Directory
+        options: AccountOptions, processors: Int, clock: WallClock, signatures: any SignatureChecking,
+        read: @escaping @Sendable () throws -> Directory
     ) throws {
         readDirectory = read
+        self.clock = clock
+        self.signatures = signatures
         directory = SnapshotCell(try read())
         pool = try HashPool(threads: max(1, options.hashThreads ?? processors), capacity: options.hashQueue)
     }
@@ -73,42 +48,42 @@ package final class AccountAuthority: Sendable {
     /// How many users and rules are in force.
     package var counts: (users: Int, rules: Int) { directory.read { ($0.rules.userCount, $0.rules.ruleCount) } }
 
-    /// Checks a password on a thread of the pool; `completion` runs there, or at once when the queue is full.
+    /// The files that the accounts in force came from.
+    package var files: [String] { directory.read { $0.files } }
+
+    /// Checks a password or a signed token on a thread of the pool, and then whether the user may log in from there
+    /// and now; `completion` runs there, or at once when the queue is full.
     ///
-    /// user: 1...255 bytes. password: copied, and the copy is wiped. An unknown user and one without a password cost a
-    /// hash of the commonest kind in the file, so that time does not tell who exists.
+    /// user: 1...255 bytes. password: copied, and the copy is wiped. Whatever is refused costs a hash of the commonest
+    /// kind among the users, so that time does not tell who exists.
     package func login(
-        user: Span<UInt8>, password: Span<UInt8>, completion: @escaping @Sendable (LoginOutcome) -> Void
+        user: Span<UInt8>, password: Span<UInt8>, client: LoginClient,
+        completion: @escaping @Sendable (LoginOutcome) -> Void
     ) {
-        let (name, stored, commonest) = directory.read { directory -> ([UInt8], [UInt8]?, [UInt8]) in
+        let (name, credential, commonest) = directory.read { directory -> ([UInt8], Credential?, [UInt8]) in
             let principal = directory.rules.principal(user: user)
             return (
                 principal.map { directory.rules.name(of: $0.user) } ?? [],
-                principal.map { directory.storedPassword(of: $0) }, directory.accounts.commonest
+                principal.map { directory.credential(of: $0) }, directory.accounts.commonest
             )
         }
         let copy = SecretCopy(password)
-        let isQueued = pool.submit { [directory] check in
+        let isQueued = pool.submit { [self] check in
             guard let check else { return completion(.couldNotDecide(reason: "the module is stopping")) }
-            guard let stored, !stored.isEmpty else {
-                if !commonest.isEmpty { _ = check.verify(copy, against: commonest) }
-                let hasEntry = stored != nil
-                return completion(hasEntry ? .wrongCredentials(reason: "the user has no password") : .unknownUser)
-            }
-            let outcome = Self.outcome(check.verify(copy, against: stored))
-            let now = directory.read { now in
-                now.rules.principal(user: name.span).map { now.storedPassword(of: $0) }
-            }
-            // The file may have been read again while the hash ran.
-            completion(
-                outcome == .accepted && now != stored
-                    ? .couldNotDecide(reason: "the user's password changed while it was checked") : outcome)
+            if let failure = failure(of: credential, copy, name, commonest, check) { return completion(failure) }
+            completion(admit(name, client, proving: credential))
         }
         if !isQueued { completion(.couldNotDecide(reason: "the queue of passwords to be hashed is full")) }
     }
 
-    /// Says whether the file has the user. Never blocks.
-    package func knows(user: Span<UInt8>) -> Bool { directory.read { $0.rules.principal(user: user) != nil } }
+    /// Decides about a user whom a trusted program has authenticated: whether it may log in from there and now. Never
+    /// blocks.
+    package func resume(user: Span<UInt8>, client: LoginClient) -> LoginOutcome {
+        directory.read { directory in
+            guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
+            return Self.admission(directory, principal, client, clock)
+        }
+    }
 
     /// Maps a name. Never blocks.
     package func map(user: Span<UInt8>, name: Span<UInt8>) -> MapOutcome {
@@ -128,18 +103,6 @@ package final class AccountAuthority: Sendable {
         }
     }
 
-    /// Decides whether a user may do something to an object, by the name after mapping. Never blocks.
-    package func check(user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>) -> CheckOutcome {
-        directory.read { directory in
-            guard let principal = directory.rules.principal(user: user) else {
-                return CheckOutcome(allowed: false, line: nil)
-            }
-            let decision = directory.rules.decide(principal, action, name)
-            return CheckOutcome(
-                allowed: decision.allowed, line: decision.rule.map { directory.rules.line(ofRule: $0) })
-        }
-    }
-
     /// Reads the accounts again and puts them in force as a whole, or keeps what is in force. Blocks for as long as that
     /// takes.
     ///
@@ -153,9 +116,49 @@ package final class AccountAuthority: Sendable {
         }
     }
 
-    private static func outcome(_ answer: PasswordCheck.Answer) -> LoginOutcome {
+    /// Says what is wrong with the credentials; nil when they are right.
+    private func failure(
+        of credential: Credential?, _ secret: SecretCopy, _ name: [UInt8], _ commonest: [UInt8], _ check: PasswordCheck
+    ) -> LoginOutcome? {
+        let failure: LoginOutcome
+        switch credential {
+        case .password(let stored): return Self.failure(check.verify(secret, against: stored))
+        case .key(let key):
+            switch signatures.check(key: key, token: secret.bytes.span, user: name.span) {
+            case .accepted: return nil
+            case .refused(let reason): failure = .wrongCredentials(reason: reason)
+            case .failed(let reason): failure = .couldNotDecide(reason: reason)
+            }
+        case .missing: failure = .wrongCredentials(reason: "the user has no password")
+        case nil: failure = .unknownUser
+        }
+        if !commonest.isEmpty { _ = check.verify(secret, against: commonest) }
+        return failure
+    }
+
+    /// Applies what restricts the user, by the accounts that are in force now: they may have been read again while the
+    /// hash ran.
+    private func admit(_ name: [UInt8], _ client: LoginClient, proving credential: Credential?) -> LoginOutcome {
+        directory.read { now in
+            guard let principal = now.rules.principal(user: name.span), now.credential(of: principal) == credential
+            else { return .couldNotDecide(reason: "the user's password changed while it was checked") }
+            return Self.admission(now, principal, client, clock)
+        }
+    }
+
+    private static func admission(
+        _ directory: Directory, _ principal: Principal, _ client: LoginClient, _ clock: WallClock
+    ) -> LoginOutcome {
+        do {
+            return .accepted(try directory.admit(principal, client, clock))
+        } catch {
+            return .notPermitted(error)
+        }
+    }
+
+    private static func failure(_ answer: PasswordCheck.Answer) -> LoginOutcome? {
         switch answer {
-        case .right: .accepted
+        case .right: nil
         case .wrong: .wrongCredentials(reason: "wrong password")
         case .refused(let reason): .wrongCredentials(reason: reason)
         case .failed(let reason): .couldNotDecide(reason: reason)

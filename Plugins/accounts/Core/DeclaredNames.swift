@@ -6,36 +6,43 @@ struct DeclaredNames: ~Copyable {
     private var table = NameTable()
     private var firstUses: [Place] = []
     private var isDeclared: [Bool] = []
-    /// By number, what the rules know each as.
-    private(set) var ids: [GroupID] = []
+    private var ids: [GroupID] = []
 
     /// kind: `group` or `role`, for messages.
     init(kind: String) { self.kind = kind }
 
-    func find(_ name: LentText) -> Int? { table.find(name.span) }
-
-    /// Adds a name that is not there yet, and returns its number.
-    mutating func add(_ name: LentText, id: GroupID, _ place: Place) -> Int {
-        firstUses.append(place)
-        isDeclared.append(false)
-        ids.append(id)
-        return table.insert(name.span).index
+    /// Finds what the rules know a name as. make: asks the rules when the name is new.
+    mutating func id(_ name: LentText, _ place: Place, make: () -> GroupID) -> GroupID {
+        ids[number(name, place, make)]
     }
 
-    /// False when it is declared already.
-    mutating func declare(_ number: Int) -> Bool {
-        if isDeclared[number] { return false }
+    /// Declares a name. Throws when it is declared already.
+    mutating func declare(_ name: LentText, _ place: Place, make: () -> GroupID) throws(DirectoryFault) -> GroupID {
+        let number = number(name, place, make)
+        if isDeclared[number] {
+            throw DirectoryFault(.duplicate, .name, "the \(kind) \(shown(name)) is declared twice")
+        }
         isDeclared[number] = true
-        return true
+        return ids[number]
     }
 
     /// What to throw when a name is declared nowhere.
     func undeclared() -> DirectoryFault? {
         guard let number = isDeclared.firstIndex(of: false) else { return nil }
-        let names = ids.indices.filter { isDeclared[$0] }.map { String(decoding: table.name($0), as: UTF8.self) }
+        let declared = ids.indices.filter { isDeclared[$0] }.prefix(1_000)
+        let names = declared.map { String(decoding: table.name($0), as: UTF8.self) }
         let name = String(decoding: table.name(number), as: UTF8.self)
         return DirectoryFault(
             kind == "role" ? .unknownRole : .unknownGroup, nil, at: firstUses[number],
             "the \(kind) `\(name)` is declared nowhere\(NearestWord.hint(name, among: names))")
+    }
+
+    private mutating func number(_ name: LentText, _ place: Place, _ make: () -> GroupID) -> Int {
+        let (number, isNew) = table.insert(name.span)
+        guard isNew else { return number }
+        firstUses.append(place)
+        isDeclared.append(false)
+        ids.append(make())
+        return number
     }
 }

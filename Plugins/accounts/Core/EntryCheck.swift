@@ -23,6 +23,45 @@ enum EntryCheck {
         }
     }
 
+    /// Throws unless `id` may be a key's: it stands in lists and messages.
+    static func keyID(_ id: LentText) throws(DirectoryFault) {
+        guard 1...255 ~= id.count, !id.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            throw DirectoryFault(
+                .badValue, .keyID,
+                "\(shown(id)) is no key id: 1 to 255 bytes without spaces and control characters are accepted")
+        }
+    }
+
+    /// Throws unless `password` is a stored password that can be verified whole.
+    static func password(_ password: LentText, allowsPlain: Bool) throws(DirectoryFault) {
+        switch PasswordHash.scheme(of: password) {
+        case .failure(let refusal): throw DirectoryFault(.badValue, .password, refusal.message)
+        case .success(.plain) where !allowsPlain:
+            throw DirectoryFault(
+                .badValue, .password,
+                "`{PLAIN}` is refused unless the option `allow-plain-passwords` is set")
+        case .success: return
+        }
+    }
+
+    /// Reads a point in time.
+    static func time(_ text: LentText, _ field: Field) throws(DirectoryFault) -> Int64 {
+        if let seconds = Timestamp.seconds(text) { return seconds }
+        throw DirectoryFault(
+            .badValue, field, "\(shown(text)) is no time of RFC 3339 with an offset, such as \(Timestamp.form)")
+    }
+
+    /// Reads a number of sessions.
+    static func sessions(_ text: LentText) throws(DirectoryFault) -> UInt32 {
+        if text.count <= 10, text.allSatisfy(isDigit), let number = UInt32(String(decoding: text, as: UTF8.self)),
+            number > 0
+        {
+            return number
+        }
+        throw DirectoryFault(
+            .badValue, .maxSessions, "\(shown(text)) is no number of sessions, 1 to 4294967295 are accepted")
+    }
+
     /// Reads a list of actions.
     static func actions(_ text: LentText) throws(DirectoryFault) -> ObjectActions {
         var set: ObjectActions = []
@@ -57,5 +96,5 @@ enum EntryCheck {
 
 /// Quotes a text for a message; control characters become `?`.
 func shown(_ text: some Collection<UInt8>) -> String {
-    "`" + String(decoding: text.prefix(80).map { $0 < 0x20 ? 0x3F : $0 }, as: UTF8.self) + "`"
+    "`" + String(decoding: text.prefix(80).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self) + "`"
 }

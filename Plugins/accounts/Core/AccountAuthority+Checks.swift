@@ -1,0 +1,124 @@
+import Rules
+
+extension AccountAuthority {
+    /// Lends contributed fields: calls its argument with name and value of each, in order.
+    package typealias Fields = ((_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void
+
+    /// Decides whether a user may do something to an object, by the name after mapping. Never blocks.
+    ///
+    /// wantsReason: whether an allow is to name its rule too. fields: what a write contributes; conditions of reads are
+    /// about the object's values, which are not known here.
+    package func check(
+        user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, wantsReason: Bool = false, fields: Fields
+    ) -> CheckOutcome {
+        directory.read { directory in
+            guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
+            let decision = directory.rules.decide(principal, action, name) { id in
+                action == .read ? .unknown : directory.conditions.truth(id, fields)
+            }
+            return directory.outcome(of: decision, wantsReason: wantsReason)
+        }
+    }
+
+    /// Decides like ``check(user:action:name:wantsReason:fields:)``, and says why. Costs in proportion to the number of
+    /// rules: for people.
+    ///
+    /// requested: the name before mapping.
+    package func explain(
+        user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, requested: Span<UInt8>, fields: Fields
+    ) -> CheckExplanation {
+        directory.read { directory in
+            guard let principal = directory.rules.principal(user: user) else {
+                return CheckExplanation(outcome: .unknownUser, lines: ["denied: the user is not known"])
+            }
+            let found = directory.rules.explain(principal, action, name) { id in
+                action == .read ? .unknown : directory.conditions.truth(id, fields)
+            }
+            let outcome = directory.outcome(of: found.decision, wantsReason: true)
+            var lines = [outcome.line]
+            let isMapped =
+                requested.count != name.count
+                || !requested.withUnsafeBufferPointer { requested in
+                    name.withUnsafeBufferPointer { $0.elementsEqual(requested) }
+                }
+            if isMapped {
+                let inside = name.withUnsafeBufferPointer { shown($0) }
+                lines.append(
+                    "asked for as \(requested.withUnsafeBufferPointer { shown($0) }), which is \(inside) inside")
+            }
+            for (rule, why) in found.lost.prefix(Self.longestExplanation) {
+                lines.append("lost: \(directory.text(of: rule)): \(why.text)")
+            }
+            let rest = found.lost.count - Self.longestExplanation
+            if rest > 0 { lines.append("lost: \(rest) more rules") }
+            return CheckExplanation(outcome: outcome, lines: lines)
+        }
+    }
+
+    private static var longestExplanation: Int { 500 }
+}
+
+extension CheckOutcome {
+    /// The outcome in one line, for people.
+    fileprivate var line: String {
+        switch self {
+        case .allowed(let reason): reason ?? "allowed"
+        case .denied(let reason): reason
+        case .noMatch: "denied: no rule matches"
+        case .unknownUser: "denied: the user is not known"
+        case .undetermined(let reason): reason
+        }
+    }
+}
+
+extension Explanation.Loss {
+    fileprivate var text: String {
+        switch self {
+        case .otherAction: "it is about other actions"
+        case .lessSpecific: "a more specific pattern decides"
+        case .denied: "a deny of equal specificity beats it"
+        case .later: "a rule before it says the same"
+        case .conditionFails: "its conditions do not hold"
+        case .conditionUnknown: "its conditions are about values that are not known yet"
+        }
+    }
+}
+
+extension Directory {
+    fileprivate func outcome(of decision: Decision, wantsReason: Bool) -> CheckOutcome {
+        guard let index = decision.rule else { return .noMatch }
+        if decision.isUndetermined {
+            return .undetermined(reason: "the object's values will decide by \(text(of: rules.rule(index)))")
+        }
+        if decision.allowed {
+            return .allowed(reason: wantsReason ? "allowed by \(text(of: rules.rule(index)))" : nil)
+        }
+        if wantsReason { return .denied(reason: "denied by \(text(of: rules.rule(index)))") }
+        let place = place(file: rules.source(ofRule: index), line: rules.line(ofRule: index))
+        return .denied(reason: "denied by the rule at \(place)")
+    }
+
+    /// Names a rule: `allow read /A/**` of the group `staff` at `users.xml`:12.
+    fileprivate func text(of rule: Rule) -> String {
+        let verbs: [(ObjectActions, String)] = [(.read, "read"), (.write, "write"), (.create, "create")]
+        let actions = verbs.filter { rule.actions.contains($0.0) }.map(\.1).joined(separator: " ")
+        let effect = rule.effect == .allow ? "allow" : "deny"
+        let pattern = String(decoding: rule.pattern, as: UTF8.self)
+        let condition = rule.condition == nil ? "" : " when …"
+        let owner = owner(of: rule.subject)
+        return
+            "`\(effect) \(actions) \(pattern)`\(condition) of \(owner) at \(place(file: rule.source, line: rule.line))"
+    }
+
+    private func owner(of subject: RuleSubject) -> String {
+        switch subject {
+        case .everybody: "everybody"
+        case .user(let id): "the user \(shown(rules.name(of: id)))"
+        case .group(let id): "the \(rules.isRole(id) ? "role" : "group") \(shown(rules.name(of: id)))"
+        }
+    }
+
+    private func place(file: Int, line: Int) -> String {
+        common.files.indices.contains(file) ? "`\(common.files[file])`:\(line)" : "line \(line)"
+    }
+}

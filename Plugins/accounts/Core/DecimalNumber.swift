@@ -1,0 +1,46 @@
+/// Compares decimal numbers of any length exactly, from their text.
+struct DecimalNumber: Sendable {
+    private let isNegative: Bool
+    /// Digits without leading zeros.
+    private let whole: [UInt8]
+    /// Digits without trailing zeros.
+    private let fraction: [UInt8]
+
+    static let longest = 64
+
+    /// Reads `-12.50`: an optional sign, digits, and optionally a point with digits; at most 64 bytes. Nil for anything
+    /// else.
+    init?(_ text: some Collection<UInt8>) {
+        var rest = Array(text)[...]
+        guard rest.count <= Self.longest else { return nil }
+        let sign = rest.first.flatMap { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") ? $0 : nil }
+        if sign != nil { rest = rest.dropFirst() }
+        let digits = rest.prefix(while: isDigit)
+        rest = rest[digits.endIndex...]
+        guard !digits.isEmpty else { return nil }
+        whole = Array(digits.drop { $0 == UInt8(ascii: "0") })
+        if rest.isEmpty {
+            fraction = []
+        } else {
+            let decimals = rest.dropFirst()
+            guard rest.first == UInt8(ascii: "."), !decimals.isEmpty, decimals.allSatisfy(isDigit) else { return nil }
+            let end = decimals.lastIndex { $0 != UInt8(ascii: "0") }.map { $0 + 1 } ?? decimals.startIndex
+            fraction = Array(decimals[..<end])
+        }
+        isNegative = sign == UInt8(ascii: "-") && !(whole.isEmpty && fraction.isEmpty)
+    }
+}
+
+extension DecimalNumber: Comparable {
+    static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
+        if left.isNegative != right.isNegative { return left.isNegative }
+        return left.isNegative ? right.isSmaller(than: left) : left.isSmaller(than: right)
+    }
+
+    /// Compares without the signs.
+    private func isSmaller(than other: DecimalNumber) -> Bool {
+        if whole.count != other.whole.count { return whole.count < other.whole.count }
+        if whole != other.whole { return whole.lexicographicallyPrecedes(other.whole) }
+        return fraction.lexicographicallyPrecedes(other.fraction)
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import Rules
+
+/// Says on what terms a session may be had.
+package struct Admission: Sendable, Hashable {
+    /// The second at which it ends, since 1970-01-01 00:00 UTC; nil for never.
+    package var expiry: Int64?
+    /// How many sessions the user may hold; 0 for no limit.
+    package var sessionLimit: UInt32 = 0
+    /// How many of them may come from the application that logs in; 0 for no limit.
+    package var applicationSessionLimit: UInt32 = 0
+
+    /// Says whether there are no terms.
+    package var isPlain: Bool { expiry == nil && sessionLimit == 0 && applicationSessionLimit == 0 }
+}
+
+/// Says how a user proves who it is.
+enum Credential: Equatable {
+    /// By a password, as it is stored.
+    case password([UInt8])
+    /// By a signed token, checked with the key of this id.
+    case key(String)
+    /// Not at all.
+    case missing
+}
+
+extension Directory {
+    /// How a user proves who it is.
+    func credential(of principal: Principal) -> Credential {
+        let stored = storedPassword(of: principal)
+        if !stored.isEmpty { return .password(stored) }
+        let own = accounts.terms(principal.user.position).key
+        let key = own == 0 ? common.defaultKey : own
+        return key == 0 ? .missing : .key(accounts.keyID(key))
+    }
+
+    /// Says on what terms a user whose credentials are right may have a session: everything that restricts the user,
+    /// the user's groups and everybody must hold. Throws the first of them that does not.
+    func admit(_ principal: Principal, _ client: LoginClient, _ clock: WallClock) throws(LoginRefusal) -> Admission {
+        let terms = accounts.terms(principal.user.position)
+        let now = clock.now()
+        if now < terms.notBefore { throw LoginRefusal(cause: .expired, reason: "the account is not valid yet") }
+        if now >= terms.expires { throw LoginRefusal(cause: .expired, reason: "the account has expired") }
+        var end = terms.expires
+        func restrict(_ number: UInt32, _ owner: () -> String) throws(LoginRefusal) {
+            if number == 0 { return }
+            end = min(end, try restrictions[number].end(for: client, at: now, zone: clock.local, owner: owner))
+        }
+        try restrict(terms.restriction) { "the user" }
+        if !common.groupRestrictions.isEmpty {
+            let memberships = Set(rules.groups(of: principal))
+            for (group, restriction) in common.groupRestrictions where memberships.contains(group) {
+                try restrict(restriction) { "the group \(shown(rules.name(of: group)))" }
+            }
+        }
+        let everybody = common.everybody
+        try restrict(everybody.restriction) { "everybody" }
+        return Admission(
+            expiry: end == .max ? nil : end,
+            sessionLimit: terms.maxSessions == 0 ? everybody.maxSessions : terms.maxSessions,
+            applicationSessionLimit: accounts.limit(for: client.application, in: terms)
+                ?? accounts.limit(for: client.application, in: everybody) ?? 0)
+    }
+}

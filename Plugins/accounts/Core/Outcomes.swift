@@ -1,0 +1,63 @@
+/// Answers a log-in.
+package enum LoginOutcome: Sendable, Hashable {
+    /// The user is who it says, and may have a session on these terms.
+    case accepted(Admission)
+    /// There is no such user; a client must not see that it was this.
+    case unknownUser
+    /// The password or token is not the user's; `reason` is for the log.
+    case wrongCredentials(reason: String)
+    /// The credentials are right, but the log-in is not permitted.
+    case notPermitted(LoginRefusal)
+    /// No answer can be given; `reason` is for the log.
+    case couldNotDecide(reason: String)
+}
+
+/// Answers whether a name is called otherwise inside.
+package enum MapOutcome: Sendable, Hashable {
+    /// No mapping applies.
+    case unmapped
+    /// The name inside, UTF-8, 1...4095 bytes.
+    case mapped([UInt8])
+    /// A mapping applies and cannot be carried out, or the user is not known; `reason` is for the log.
+    case refused(reason: String)
+}
+
+/// Answers a check.
+package enum CheckOutcome: Sendable, Hashable {
+    /// A rule allows; `reason` names it, if that was asked for.
+    case allowed(reason: String?)
+    /// A rule denies; `reason` names it.
+    case denied(reason: String)
+    /// No rule matches, which denies.
+    case noMatch
+    /// The user is not known, which denies.
+    case unknownUser
+    /// What the object's values are will decide; `reason` names the rule that waits for them.
+    case undetermined(reason: String)
+}
+
+/// Says why a check is answered as it is.
+package struct CheckExplanation: Sendable, Hashable {
+    /// The answer, the same as the check gives.
+    package let outcome: CheckOutcome
+    /// For people: first what decided, then each rule that was considered and lost.
+    package let lines: [String]
+}
+
+/// Says whether a signed token proves who a user is.
+package enum SignatureVerdict: Sendable, Hashable {
+    /// Signature, validity, user name and single use are right.
+    case accepted
+    /// Something is wrong with the token; `reason` is for the log.
+    case refused(reason: String)
+    /// No answer can be given; `reason` is for the log.
+    case failed(reason: String)
+}
+
+/// Checks signed tokens, as the host does.
+package protocol SignatureChecking: Sendable {
+    /// Checks signature, validity, user name and single use of a token, and uses it up. May block.
+    ///
+    /// key: the id of the key. token, user: lent for the call.
+    func check(key: String, token: Span<UInt8>, user: Span<UInt8>) -> SignatureVerdict
+}

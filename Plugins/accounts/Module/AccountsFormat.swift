@@ -1,0 +1,13 @@
+import Accounts
+
+/// Reads accounts from files of one format: what sets one module of accounts apart from another.
+package protocol AccountsFormat: SendableMetatype {
+    /// The option that names the file.
+    static var fileOption: String { get }
+
+    /// Reads a file, and what it includes, into a directory. Blocks for as long as that takes.
+    ///
+    /// allowsPlain: whether `{PLAIN}` passwords are accepted. **Throws:** an error whose description says where what is
+    /// wrong; never with a password.
+    static func read(_ file: String, allowsPlain: Bool) throws -> Directory
+}

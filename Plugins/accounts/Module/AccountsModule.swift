@@ -1,0 +1,108 @@
+import Accounts
+import Glibc
+import ModuleKit
+import Rules
+
+/// The face of a module of accounts: hands the host's questions to ``AccountAuthority``, and its answers back.
+package final class AccountsModule<Format: AccountsFormat>: AuthModule {
+    private let host: HostInterface
+    private let authority: AccountAuthority
+    private let file: String
+
+    package init(host: HostInterface) throws {
+        self.host = host
+        let settings = try ModuleSettings(host: host, fileOption: Format.fileOption)
+        file = settings.file
+        authority = try AccountAuthority(
+            options: settings.options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+            clock: WallClock(now: { host.wallTime.components.seconds }), signatures: HostSignatures(host: host)
+        ) { try Format.read(settings.file, allowsPlain: settings.allowsPlainPasswords) }
+        let counts = authority.counts
+        host.log(.info, "read \(counts.users) users and \(counts.rules) rules from \(file)")
+    }
+
+    package func newUser(_ login: borrowing LoginQuestion) -> Answer {
+        let completion = login.completion
+        authority.login(user: login.user, password: login.password, client: LoginClient(login)) { outcome in
+            completion.answer(Answer(outcome))
+        }
+        return .delayed
+    }
+
+    package func resumeUser(_ login: borrowing LoginQuestion) -> Answer {
+        Answer(authority.resume(user: login.user, client: LoginClient(login)))
+    }
+
+    package func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
+        switch authority.map(user: mapping.user, name: mapping.name) {
+        case .unmapped: .notMapped
+        case .mapped(let name): .mapped(name)
+        case .refused(let reason): .deny(reason)
+        }
+    }
+
+    package func checkRead(_ check: borrowing CheckQuestion) -> Answer { decide(check, .read) }
+
+    package func checkWrite(_ check: borrowing CheckQuestion) -> Answer { decide(check, .write) }
+
+    package func checkCreate(_ check: borrowing CheckQuestion) -> Answer { decide(check, .create) }
+
+    package func explain(_ check: borrowing CheckQuestion) -> ModuleKit.Explanation {
+        let explanation = authority.explain(
+            user: check.user, action: ObjectAction(check.action), name: check.object, requested: check.requested
+        ) { body in
+            check.forEachField { body($0, $1) }
+        }
+        return ModuleKit.Explanation(Answer(explanation.outcome), lines: explanation.lines)
+    }
+
+    /// Decides nothing: a question about a directory of the host's cannot be answered later, and a hash must not hold up
+    /// the thread that asks.
+    package func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
+        .failed("accounts do not decide about HTTP directories")
+    }
+
+    /// Reads the file again; the host forgets what it kept of users that changed.
+    package func reload() throws { announce(try authority.reload()) }
+
+    package func exit() { authority.close() }
+
+    private func announce(_ changes: DirectoryChanges) {
+        switch changes {
+        case .everybody:
+            host.invalidate(.all)
+            host.log(.notify, "re-read \(file): what everybody may do has changed")
+        case .users(let users):
+            for user in users { host.invalidate(.user(String(decoding: user, as: UTF8.self))) }
+            host.log(.notify, "re-read \(file): \(users.count) users have changed")
+        }
+    }
+
+    private func decide(_ check: borrowing CheckQuestion, _ action: ObjectAction) -> Answer {
+        Answer(
+            authority.check(
+                user: check.user, action: action, name: check.object, wantsReason: check.wantsReason
+            ) { body in
+                check.forEachField { body($0, $1) }
+            })
+    }
+}
+
+extension LoginClient {
+    init(_ login: borrowing LoginQuestion) {
+        self.init(
+            address: login.address.withUnsafeBufferPointer { Array($0) },
+            application: login.applicationID.withUnsafeBufferPointer { Array($0) })
+    }
+}
+
+extension ObjectAction {
+    init(_ action: CheckAction) {
+        self =
+            switch action {
+            case .read: .read
+            case .write: .write
+            case .create: .create
+            }
+    }
+}

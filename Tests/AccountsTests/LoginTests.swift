@@ -1,0 +1,80 @@
+import Glibc
+import Rules
+import Synchronization
+import Testing
+
+@testable import Accounts
+
+/// crypt(3) of "secret" in each format, cheap; and sha256("secret" + "salt").
+private let stored = [
+    "sha512": "$6$rounds=1000$saltsalt$\(sha512)", "salted": "{SSHA256}\(salted)", "plain": "{PLAIN}secret",
+]
+private let sha512 = "LAV5VE5Y7w1d73x1mFNspYWUpazfmwv2SoepNXNKJ/otop/Zok96Hr8Q13LEv0DRY/x8v0/crpIjl8NJSAqXV/"
+private let salted = "+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
+
+@Suite struct LoginTests {
+    @Test(arguments: ["sha512", "salted", "plain"])
+    func `accepts the right password and no other`(scheme: String) async throws {
+        let auth = try authority(.user("alice", [.password: stored[scheme] ?? ""]), .user("nopass"))
+        defer { auth.close() }
+        let wrong = LoginOutcome.wrongCredentials(reason: "wrong password")
+        #expect(await auth.login("alice", "secret") == .accepted(Admission()))
+        for password in ["", "Secret", "secret ", "secre", "secretsecret"] {
+            #expect(await auth.login("alice", password) == wrong)
+        }
+        #expect(await auth.login("alice", "secret\0x") == .wrongCredentials(reason: "the password holds a NUL"))
+        #expect(await auth.login("bob", "") == .unknownUser)
+        #expect(await auth.login("nopass", "") == .wrongCredentials(reason: "the user has no password"))
+    }
+
+    @Test func `refuses a password that the hash would cut short`() async throws {
+        let hash = "$2b$04$abcdefghijklmnopqrstuu5LXkgRUCCi3VdvPpA6ZuUJC8WPBpcQO"
+        let auth = try authority(.user("alice", [.password: hash]))
+        defer { auth.close() }
+        #expect(
+            await auth.login("alice", String(repeating: "A", count: 73))
+                == .wrongCredentials(reason: "the password has more than the 72 bytes that its hash can cover"))
+    }
+
+    @Test func `takes a token in place of a password from users with a key of their own or of everybody's`()
+        async throws
+    {
+        let auth = try authority(
+            .key("k1"), .user("alice"), .user("carol", [.keyID: "k2"]), .user("dave", [.password: "{PLAIN}good"]))
+        defer { auth.close() }
+        #expect(await auth.login("alice", "good") == .accepted(Admission()))
+        for (user, token) in [("alice", "bad"), ("carol", "good")] {
+            #expect(await auth.login(user, token) == .wrongCredentials(reason: "the signature is wrong"))
+        }
+        #expect(await auth.login("alice", "?") == .couldNotDecide(reason: "no host"))
+        #expect(await auth.login("dave", "good") == .accepted(Admission()))
+        #expect(await auth.login("mallory", "good") == .unknownUser)
+    }
+
+    @Test func `cannot decide when the queue is full, and once it is closed`() async throws {
+        let pool = try HashPool(threads: 1, capacity: 1)
+        let blocker = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        sem_init(blocker, 0, 0)
+        nonisolated(unsafe) let hold = blocker
+        // The semaphore is made to be shared by threads.
+        await withCheckedContinuation { started in
+            _ = pool.submit { _ in
+                started.resume()
+                sem_wait(hold)
+            }
+        }
+        // The waiting job is told by `stop` that it will not run, and only then lets the running one go.
+        let wasStopped = Mutex(false)
+        let isQueued = pool.submit { check in
+            wasStopped.withLock { $0 = check == nil }
+            sem_post(hold)
+        }
+        #expect(isQueued)
+        #expect(!pool.submit { _ in })
+        pool.stop()
+        #expect(wasStopped.withLock { $0 })
+        #expect(!pool.submit { _ in })
+        sem_destroy(blocker)
+        blocker.deallocate()
+    }
+}
