@@ -55,6 +55,23 @@ if !coreOnly {
             name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(
             name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(
+            name: "CLibJansson", path: "Sources/CLibJansson", pkgConfig: "jansson",
+            providers: [.apt(["libjansson-dev"])]),
+        .target(
+            name: "Signatures",
+            dependencies: [
+                "CLibJansson",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]),
+        .testTarget(
+            name: "SignaturesTests",
+            dependencies: [
+                "Signatures",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], exclude: ["Fixtures"]),
         .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
         .target(name: "Accounts", dependencies: ["Rules", "CLibCrypt", "CLibNettle"], path: "Plugins/accounts/Core"),
         .target(
@@ -64,11 +81,11 @@ if !coreOnly {
             name: "xmlauth", dependencies: ["ModuleKit", "AccountsModule", "Accounts", "XMLAuthCore", "XMLAuthModule"],
             path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
         // Hummingbird brings a package whose target is called Configuration already.
-        .target(name: "AuthConfiguration", path: "Sources/Configuration"),
+        .target(name: "AuthConfiguration", dependencies: ["Rules"], path: "Sources/Configuration"),
         .target(
             name: "Runtime",
             dependencies: [
-                "ModuleHost", "AuthCore",
+                "ModuleHost", "AuthCore", "Rules",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -84,14 +101,14 @@ if !coreOnly {
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             resources: [.embedInCode("HTTP/openapi.json")]),
-        .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Rules"]),
         .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
         // The real binary and real programs: it links nothing of what it tests.
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", "ModuleHost", "AuthCore", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["Runtime", "ModuleHost", "AuthCore", "Rules", .product(name: "Logging", package: "swift-log")]),
         .testTarget(
             name: "DoorsTests",
             dependencies: [

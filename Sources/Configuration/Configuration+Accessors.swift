@@ -52,24 +52,6 @@ extension Configuration {
     public var logFormat: String { text(.logFormat) ?? "" }
     /// The least severe events that are logged, by the name swift-log gives the level.
     public var logLevel: String { text(.logLevel) ?? "" }
-
-    /// The pairs of pattern and replacement, in order.
-    public var objectMaps: [ObjectMap] {
-        guard let setting = settings[ItemDefinition.objectMap.name], case .rows(let rows) = setting.value else {
-            return []
-        }
-        return zip(rows, setting.elementSources).map { ObjectMap(pattern: $0[0], replacement: $0[1], source: $1) }
-    }
-
-    /// A pair of `object-map`; what the texts mean is for the mapping to check.
-    public struct ObjectMap: Hashable, Sendable {
-        /// What names look like that are mapped.
-        public let pattern: String
-        /// What they become.
-        public let replacement: String
-        /// Where the pair stands.
-        public let source: SettingSource
-    }
 }
 
 // MARK: - By definition

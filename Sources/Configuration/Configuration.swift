@@ -30,6 +30,8 @@ public struct Configuration: Sendable {
     public let settings: [String: Setting]
     /// What is doubtful and accepted: variables that are not defined, items that have no effect yet.
     public let warnings: [ConfigurationProblem]
+    /// The renamings of `object-map`, in order: the first whose pattern matches is applied.
+    public let objectMaps: [ObjectMap]
     /// The file that was read, nil when there was none.
     public let file: String?
     /// The options given with `--option`.

@@ -19,10 +19,11 @@ struct ConfigurationLoader {
         let statements = document?.blocks.statements ?? []
         let expander = percentExpander(statements)
         let settings = merge(statements, expander)
+        let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
         if !problems.isEmpty { throw problems.error }
         return Configuration(
             settings: settings, warnings: (document?.expander.warnings ?? []) + Self.withoutEffect(settings),
-            file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
+            objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }
 
     private mutating func read(_ path: String?) -> DocumentReader? {

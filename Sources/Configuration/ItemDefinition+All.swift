@@ -1,6 +1,6 @@
 extension ItemDefinition {
     /// Every item, in the order of the documentation.
-    public static let all: [ItemDefinition] = moduleItems + timeItems + doorItems + logItems + laterItems
+    public static let all: [ItemDefinition] = moduleItems + timeItems + objectItems + doorItems + logItems + laterItems
 
     /// Returns the item of a name, nil when there is none.
     public static func named(_ name: String) -> ItemDefinition? { byName[name] }

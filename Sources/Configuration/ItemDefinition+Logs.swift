@@ -1,10 +1,11 @@
 // Items of the event log.
 extension ItemDefinition {
     static let eventLog = ItemDefinition(
-        "event-log", .path, note: "standard error", percent: .expanded("rah"), "the file of the event log")
+        "event-log", .path, note: "standard error", percent: .expanded("rah"), reloadable: true,
+        "the file of the event log")
 
     static let logFormat = ItemDefinition(
-        "log-format", .choice(["text", "json"]), default: "text", "how lines of the event log look")
+        "log-format", .choice(["text", "json"]), default: "text", reloadable: true, "how lines of the event log look")
 
     static let logLevel = ItemDefinition(
         "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",

@@ -24,14 +24,14 @@ extension ItemDefinition {
         "users (names or numbers), besides root and the running user, who may own module files")
 
     static let moduleQueue = ItemDefinition(
-        "module-queue", .integer(.none, 1...1_000_000), default: "1024",
+        "module-queue", .integer(.none, 1...1_000_000), default: "1024", reloadable: true,
         "questions that may wait for a serial or blocking module; one more could not be decided")
 
     static let moduleThreads = ItemDefinition(
         "module-threads", .integer(.none, 1...256), default: "4", "threads that call a blocking module")
 
     static let moduleOptions = ItemDefinition(
-        "add-module-options", .moduleOptions, note: "none", reloadable: true,
+        "add-module-options", .moduleOptions, note: "none",
         "options of the named module, one a line; the module declares what it takes")
 
     static let moduleItems = [

@@ -1,32 +1,27 @@
-// Items of sessions, limits, usage statistics, mapping and tokens that are accepted and have no effect yet. Names,
+// Items of sessions, limits, usage statistics and tokens that are accepted and have no effect yet. Names,
 // types and defaults are the reference's where its documentation gives them.
 extension ItemDefinition {
     private static let limits = Availability.later("limits on sessions")
     private static let usage = Availability.later("usage statistics")
     private static let tokens = Availability.later("log-in by signed token")
 
-    static let objectMap = ItemDefinition(
-        "object-map", .row(["pattern", "replacement"]), note: "none",
-        availability: .later("mapping by the configuration"), reloadable: true,
-        "maps object names before the module does: `%1` to `%9` captures, `%u` the user")
-
     private static let limitItems = [
         ItemDefinition(
-            "max-user-limit", .integer(.none, 0...Int.max), default: "0", availability: limits, reloadable: true,
+            "max-user-limit", .integer(.none, 0...Int.max), default: "0", availability: limits,
             "how many sessions there may be; 0 for no limit"),
         ItemDefinition(
-            "max-user-warn", .integer(.none, 0...Int.max), default: "0", availability: limits, reloadable: true,
+            "max-user-warn", .integer(.none, 0...Int.max), default: "0", availability: limits,
             "the number of sessions that is worth a warning; 0 for none"),
         ItemDefinition(
-            "max-user-ok", .integer(.none, 0...Int.max), default: "0", availability: limits, reloadable: true,
+            "max-user-ok", .integer(.none, 0...Int.max), default: "0", availability: limits,
             "the number of sessions below which the warning is over"),
         ItemDefinition(
-            "auth-eject-users", .flag, default: "FALSE", availability: limits, reloadable: true,
+            "auth-eject-users", .flag, default: "FALSE", availability: limits,
             "over the limit, eject the user's oldest session instead of refusing the new one"),
         ItemDefinition(
             "auth-node-eject-timeout", .float(.seconds, limitRange), default: "10.0",
             availability: .later("clustering"),
-            reloadable: true, "how long another node may take to eject; then the new log-in is allowed anyway"),
+            "how long another node may take to eject; then the new log-in is allowed anyway"),
         ItemDefinition(
             "add-application-params",
             .block([
@@ -73,14 +68,14 @@ extension ItemDefinition {
                 ItemDefinition(
                     "timeout", .float(.seconds, 0.0...31_536_000.0), default: "0.0",
                     "how long a token is good; 0 for signature-validtime"),
-            ]), note: "none", availability: tokens, reloadable: true, "a public key that signs log-in tokens"),
+            ]), note: "none", availability: tokens, "a public key that signs log-in tokens"),
         ItemDefinition(
             "signature-validtime", .float(.seconds, 0.0...31_536_000.0), default: "600.0", availability: tokens,
-            reloadable: true, "how long a token is good whose key does not say"),
+            "how long a token is good whose key does not say"),
         ItemDefinition(
             "signature-hashsize", .integer(.none, 1...1_000_000), default: "1024", availability: tokens,
             "buckets for the keys that tokens are signed with"),
     ]
 
-    static let laterItems = [objectMap] + limitItems + usageItems + tokenItems + directoryItems + clusterItems
+    static let laterItems = limitItems + usageItems + tokenItems + directoryItems + clusterItems
 }

@@ -35,7 +35,7 @@ public struct Setting: Hashable, Sendable {
     public let value: ItemValue?
     /// Where it was set; for lists and blocks where the first of them was.
     public let source: SettingSource
-    /// Where each element of a list, row or block stands; empty for single values.
+    /// Where each text of a list or of its rows, or each block stands; empty for single values.
     public let elementSources: [SettingSource]
     /// Where the file sets the item, when the command line won over it.
     public let overridden: SettingSource?

@@ -53,18 +53,13 @@ struct SettingsReader {
         default:
             guard checkCount(statement, definition) else { return nil }
             guard let value = value(of: statement, as: definition) else { return nil }
-            let sources = definition.type.isRepeatable ? elementSources(statement, definition) : []
+            let sources = definition.type.isRepeatable ? statement.values.map(\.source) : []
             return Setting(value, source: statement.name.source, elementSources: sources)
         }
     }
 
     private func element(_ value: ItemValue, _ statement: Statement) -> Setting {
         Setting(value, source: statement.name.source, elementSources: [statement.name.source])
-    }
-
-    private func elementSources(_ statement: Statement, _ definition: ItemDefinition) -> [SettingSource] {
-        if case .row = definition.type { return [statement.name.source] }
-        return statement.values.map(\.source)
     }
 
     private mutating func blockSetting(_ statement: Statement, table: [ItemDefinition]) -> Setting? {

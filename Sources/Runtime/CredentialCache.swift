@@ -36,22 +36,32 @@ final class CredentialCache: Sendable {
 
     private let secret = SymmetricKey(size: .bits256)
     private let state = Mutex(State())
-    private let limit: Int
-    private let time: Duration
-    private let grace: Duration
+    private let limit: Atomic<Int>
+    /// Nanoseconds.
+    private let time: Atomic<Int64>
+    /// Nanoseconds.
+    private let grace: Atomic<Int64>
 
     /// - Parameters:
     ///   - limit: most credentials kept; 0 keeps none.
     ///   - time: how long they are handed out; zero keeps none.
     ///   - grace: how long a session lives on for the questions that already have it.
     init(limit: Int, time: Duration, grace: Duration) {
-        self.limit = limit
-        self.time = time
-        self.grace = grace
+        self.limit = Atomic(limit)
+        self.time = Atomic(time.nanoseconds)
+        self.grace = Atomic(grace.nanoseconds)
+    }
+
+    /// Sets anew what ``init(limit:time:grace:)`` set; returns whether what is kept now would no longer be kept so long.
+    func configure(limit: Int, time: Duration, grace: Duration) -> Bool {
+        let oldLimit = self.limit.exchange(limit, ordering: .relaxed)
+        let oldTime = self.time.exchange(time.nanoseconds, ordering: .relaxed)
+        self.grace.store(grace.nanoseconds, ordering: .relaxed)
+        return limit < oldLimit || time.nanoseconds < oldTime
     }
 
     /// Whether anything is kept at all.
-    var keeps: Bool { limit > 0 && time > .zero }
+    var keeps: Bool { limit.load(ordering: .relaxed) > 0 && time.load(ordering: .relaxed) > 0 }
 
     func key(_ login: Login, realm: String) -> Key {
         var code = HMAC<SHA256>(key: secret)
@@ -99,11 +109,13 @@ final class CredentialCache: Sendable {
                 retire(id, &state, now)
                 return waiting
             }
-            let until = now + time.nanoseconds
+            let until = now + time.load(ordering: .relaxed)
             state.entries[key] = .known(id, user: user, until: until)
             state.keys[id] = key
             state.order.append((key, until))
-            while state.keys.count > limit, state.head < state.order.count { dropOldest(&state, now) }
+            while state.keys.count > limit.load(ordering: .relaxed), state.head < state.order.count {
+                dropOldest(&state, now)
+            }
             return waiting
         }
         for ticket in waiting { ticket.decide(answer) }
@@ -146,6 +158,16 @@ final class CredentialCache: Sendable {
         }
     }
 
+    /// Hands out nothing any more of what is kept now; its sessions live on for the questions that already have them.
+    func retireAll(at now: Int64) {
+        for id in forgetAll() { retire(id, at: now) }
+        // What is kept from now on may be kept less long than what stands here.
+        state.withLock { state in
+            state.order = state.order[state.head...].filter { state.entries[$0.key] != nil }
+            state.head = 0
+        }
+    }
+
     var count: Int { state.withLock { $0.keys.count } }
 
     private func forget(_ matching: (Entry) -> SessionID?) -> [SessionID] {
@@ -160,7 +182,7 @@ final class CredentialCache: Sendable {
     }
 
     private func retire(_ id: SessionID, _ state: inout State, _ now: Int64) {
-        state.retired.append((id, now + grace.nanoseconds))
+        state.retired.append((id, now + grace.load(ordering: .relaxed)))
     }
 
     private func dropOldest(_ state: inout State, _ now: Int64) {

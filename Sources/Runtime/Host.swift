@@ -18,6 +18,8 @@ public struct HostConfiguration: Sendable {
     public var realm = "authhost"
     /// Checks a signed token (key id, token, user name) with the configured keys; nil without any. May block.
     public var signatureCheck: (@Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome)?
+    /// Applied to every name, in this order and before the module's mapping: the first that matches.
+    public var objectMaps: [ConfiguredMapping] = []
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
 
@@ -35,6 +37,8 @@ public final class Host: Sendable {
     let sessions = SessionTable()
     let metrics = DecisionMetrics()
     let credentials: CredentialCache
+    let deadlines: LiveDeadlines
+    let objectMaps: ConfiguredMappings
     /// Grows with every invalidation: an answer that was under way when it grew is not kept.
     let epoch = Atomic<UInt64>(0)
     private let deciding = Mutex<ModuleDecider?>(nil)
@@ -46,10 +50,11 @@ public final class Host: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.log = log
-        let deadlines = configuration.deadlines
+        deadlines = LiveDeadlines(configuration.deadlines)
+        objectMaps = ConfiguredMappings(configuration.objectMaps)
         credentials = CredentialCache(
             limit: configuration.credentialLimit, time: configuration.credentialTime,
-            grace: deadlines.map + max(deadlines.read, deadlines.write))
+            grace: configuration.deadlines.grace)
     }
 
     /// Loads the module this host asks. Blocks until `auth_init` has returned.
@@ -59,7 +64,7 @@ public final class Host: Sendable {
         let module = try ModuleLoader(request).load(services: self)
         let decider = ModuleDecider(
             module, queueLimit: configuration.queueLimit, threads: configuration.blockingThreads,
-            deadlines: configuration.deadlines, clock: clock
+            deadlines: deadlines, clock: clock
         ) { [weak self] in self?.report($0, of: module.identity.name) }
         deciding.withLock { $0 = decider }
         if clock.runs { startSweeping() }

@@ -27,14 +27,8 @@ public struct Deadlines: Sendable {
         self.write = write
     }
 
-    func duration(of kind: QuestionKind) -> Duration {
-        switch kind {
-        case .login, .resume: login
-        case .map: map
-        case .read: read
-        case .write, .create: write
-        }
-    }
+    /// How long a session lives on for a question that already has it.
+    var grace: Duration { map + max(read, write) }
 }
 
 /// Asks one module, on the asking thread or on the lane that the module's declaration calls for, and sees to it that every
@@ -47,7 +41,7 @@ final class ModuleDecider: Sendable {
     private let side = WorkLane(name: "auth-side", threads: 1, limit: .max)
     private let wheel: Mutex<TimerWheel<UInt64>>
     private let clock: any HostClock
-    private let deadlines: Deadlines
+    private let deadlines: LiveDeadlines
     private let stuck = Mutex(Set<UInt64>())
     private let report: @Sendable (ModuleIncident) -> Void
     private let ticker = Mutex(false)
@@ -57,7 +51,7 @@ final class ModuleDecider: Sendable {
     ///   - threads: of a blocking module.
     ///   - report: told of everything a module does against its contract. Any thread.
     init(
-        _ module: LoadedModule, queueLimit: Int, threads: Int, deadlines: Deadlines, clock: any HostClock,
+        _ module: LoadedModule, queueLimit: Int, threads: Int, deadlines: LiveDeadlines, clock: any HostClock,
         report: @escaping @Sendable (ModuleIncident) -> Void
     ) {
         self.module = module
@@ -79,7 +73,7 @@ final class ModuleDecider: Sendable {
     func ask(
         _ question: ModuleQuestion, orLater continuation: (UInt64) -> PendingSlot.Continuation
     ) -> ModuleAnswer? {
-        let due = clock.monotonic + deadlines.duration(of: question.kind).nanoseconds
+        let due = clock.monotonic + deadlines.nanoseconds(of: question.kind)
         let slot = pending.take()
         guard let lane else { return askHere(question, slot, due, continuation) }
         if !stuck.withLock({ $0.isEmpty }) {
@@ -99,6 +93,9 @@ final class ModuleDecider: Sendable {
         if !queued { _ = settle(slot, token, with: refusal(.queueFull), as: .answered) }
         return nil
     }
+
+    /// Limits how many questions may wait from now on; those that wait stay.
+    func limitQueue(to limit: Int) { lane?.limitQueue(to: limit) }
 
     /// Runs `body` where a module may be called: after a delayed answer has arrived on somebody else's thread.
     func resume(_ body: @escaping @Sendable () -> Void) {
@@ -123,7 +120,7 @@ final class ModuleDecider: Sendable {
     /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
         guard lane == nil else { return nil }
-        let due = clock.monotonic + deadlines.read.nanoseconds
+        let due = clock.monotonic + deadlines.nanoseconds(of: .read)
         return module.checkBatch(checks, session, QuestionTicket(token: 0, deadline: due))
     }
 

@@ -2,44 +2,51 @@ import AuthCore
 import ModuleHost
 import Synchronization
 
-/// Asks what a name is called inside.
+/// Asks what a name is called inside: first the configuration, then the module.
 struct MappedQuestion: Sendable {
     let host: Host
     let decider: ModuleDecider
     let session: Session
-    let name: ObjectName
+    /// The name as the client asked for it.
+    let requested: ObjectName
 
-    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ name: ObjectName) {
+    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ requested: ObjectName) {
         self.host = host
         self.decider = decider
         self.session = session
-        self.name = name
+        self.requested = requested
     }
 
     func ask() -> Outcome {
-        guard decider.module.maps else { return .decided(mapped(to: name)) }
+        switch host.objectMaps.map(requested, user: session.user) {
+        case .refused(let answer): .decided(answer)
+        case .name(let name): decider.module.maps ? askModule(name) : .decided(mapped(to: name))
+        }
+    }
+
+    private func askModule(_ name: ObjectName) -> Outcome {
         var delayed: Ticket?
-        let answer = ask { token in
+        let answer = ask(name) { token in
             let ticket = Ticket { [decider] in decider.cancel(token) }
             delayed = ticket
-            return { ticket.decide(finish($0)) }
+            return { ticket.decide(finish($0, name)) }
         }
         if let answer { return .decided(answer) }
         return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError))
     }
 
-    /// Asks the module; nil when the answer comes later.
-    func ask(orLater continuation: (UInt64) -> PendingSlot.Continuation) -> Answer? {
+    /// Asks the module about the name that the configuration has made; nil when the answer comes later.
+    func ask(_ name: ObjectName, orLater continuation: (UInt64) -> PendingSlot.Continuation) -> Answer? {
         let question = ModuleQuestion(
             kind: .map, session: session.handle, key: decider.key(session.handle, .map, name: name)
-        ) { [name, session] module, ticket in
-            module.map(name, requested: name, session.moduleSession, ticket)
+        ) { [requested, session] module, ticket in
+            module.map(name, requested: requested, session.moduleSession, ticket)
         }
-        return decider.ask(question, orLater: continuation).map(finish)
+        return decider.ask(question, orLater: continuation).map { finish($0, name) }
     }
 
     /// A mapped name is validated like a client's: a module that maps to something else denies.
-    func finish(_ said: ModuleAnswer) -> Answer {
+    func finish(_ said: ModuleAnswer, _ name: ObjectName) -> Answer {
         let answer = said.verdict(for: .map)
         guard answer.verdict == .allow else { return answer }
         if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
@@ -79,15 +86,22 @@ struct CheckQuestion: Sendable {
     }
 
     func ask() -> Outcome {
-        guard decider.module.maps else { return decide(check.name) }
+        switch host.objectMaps.map(check.name, user: session.user) {
+        case .refused(let answer): return .decided(answer)
+        case .name(let name): return decider.module.maps ? askMapping(name) : decide(name)
+        }
+    }
+
+    /// Asks the module what the name that the configuration has made is called, and then whether.
+    private func askMapping(_ name: ObjectName) -> Outcome {
         let mapping = MappedQuestion(host, decider, session, check.name)
         var delayed: Ticket?
-        let answer = mapping.ask { token in
+        let answer = mapping.ask(name) { token in
             let step = PendingStep(token)
             let ticket = Ticket { [decider] in step.cancel(decider) }
             delayed = ticket
             return { said in
-                let mapped = mapping.finish(said)
+                let mapped = mapping.finish(said, name)
                 // Never ask a module on the thread that brought its answer.
                 decider.resume { continueAsking(mapped, step, ticket) }
             }

@@ -14,19 +14,20 @@ final class WorkLane: Sendable {
         /// Questions in the queue; what a module must be told of does not count, and is never refused.
         var questions = 0
         var stopped = false
+        /// How many questions may wait.
+        var limit: Int
     }
 
-    private let queue = Mutex(Queue())
+    private let queue: Mutex<Queue>
     private let ready = Semaphore()
     private let ended = Semaphore()
-    private let limit: Int
     private let threads: Int
 
     /// - Parameters:
     ///   - threads: how many jobs run at once, at least 1.
     ///   - limit: how many questions may wait.
     init(name: String, threads: Int, limit: Int) {
-        self.limit = limit
+        queue = Mutex(Queue(limit: limit))
         self.threads = threads
         for _ in 0..<threads {
             _ = PosixThread.start(name: name) { [weak self, ready, ended] in
@@ -46,7 +47,7 @@ final class WorkLane: Sendable {
     /// Queues a question; returns whether there was room.
     func ask(_ job: @escaping Job) -> Bool {
         let queued = queue.withLock { queue in
-            if queue.questions >= limit || queue.stopped { return false }
+            if queue.questions >= queue.limit || queue.stopped { return false }
             queue.questions += 1
             queue.jobs.append { [weak self] in
                 self?.queue.withLock { $0.questions -= 1 }
@@ -57,6 +58,9 @@ final class WorkLane: Sendable {
         if queued { ready.signal() }
         return queued
     }
+
+    /// Limits how many questions may wait from now on; those that wait stay.
+    func limitQueue(to limit: Int) { queue.withLock { $0.limit = limit } }
 
     /// Queues what a module must be told.
     func tell(_ job: @escaping Job) {

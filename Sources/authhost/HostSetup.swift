@@ -17,7 +17,8 @@ struct HostSetup: Sendable {
     init(quiet: Bool) throws(Failure) {
         do {
             configuration = try Configuration.load(
-                file: nil, arguments: ConfigurationArguments.items, environment: ConfigurationContext.processEnvironment())
+                file: nil, arguments: ConfigurationArguments.items,
+                environment: ConfigurationContext.processEnvironment())
         } catch {
             throw Failure(.badConfiguration, "\(error)")
         }
@@ -50,17 +51,7 @@ struct HostSetup: Sendable {
 
     /// Makes a host and loads its module. Blocks until `auth_init` has returned.
     func makeHost() throws(Failure) -> Host {
-        var settings = HostConfiguration()
-        settings.deadlines = Deadlines(
-            login: configuration.loginTimeout, map: configuration.mapTimeout, read: configuration.checkReadTimeout,
-            write: configuration.checkWriteTimeout)
-        settings.queueLimit = configuration.moduleQueue
-        settings.blockingThreads = configuration.moduleThreads
-        settings.credentialTime = configuration.credentialCacheTime
-        settings.credentialLimit = configuration.credentialCacheSize
-        settings.realm = configuration.httpRealm
-        settings.exitTimeout = configuration.initTimeout
-        let host = Host(settings, log: log)
+        let host = Host(configuration.hostSettings, log: log)
         let request = try loadRequest()
         do {
             try host.load(request)

@@ -22,7 +22,8 @@ import Testing
         #expect(configuration.allowsBareModules)
         #expect(configuration["auth-eject-users"]?.value == .flag(false))
         #expect(configuration.httpAddresses.map(\.port) == [2, 3])
-        #expect(configuration.objectMaps.map(\.pattern) == ["/A"])
+        #expect(configuration["object-map"]?.value == .rows([["/A", "/B"]]))
+        #expect(configuration.objectMaps.map(\.source.description) == ["command line: --object-map"])
         #expect(configuration.httpRealm == "a=b")
         #expect(configuration["write-users-time"]?.value == .integer(-1))
     }

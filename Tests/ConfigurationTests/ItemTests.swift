@@ -164,8 +164,8 @@ import Testing
             configuration["trusted-owner"]?.elementSources.map(\.description) == [
                 "main.conf:10:15", "main.conf:10:19", "main.conf:11:15",
             ])
-        #expect(configuration.objectMaps.map(\.replacement) == ["/FX/%u/%1", "/B"])
-        #expect(configuration.objectMaps.map(\.source.description) == ["main.conf:12:1", "main.conf:13:1"])
+        #expect(configuration["object-map"]?.value == .rows([["/FX/%1", "/FX/%u/%1"], ["/A", "/B"]]))
+        #expect(configuration.objectMaps.map(\.source.description) == ["main.conf:12:12", "main.conf:13:12"])
         #expect(configuration.httpRealm == "50% off %r")
         #expect(try load("http-listen none").httpAddresses.isEmpty)
     }
