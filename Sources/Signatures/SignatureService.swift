@@ -1,0 +1,103 @@
+import Glibc
+import Synchronization
+
+/// Says whether a token lets a user in, once: what modules ask with `signature_check`.
+///
+/// Any thread. Blocks: checking a signature takes up to a millisecond, and the use of a token is on the disk before the
+/// answer.
+public final class SignatureService: Sendable {
+    /// What a token is worth.
+    public enum Outcome: Hashable, Sendable {
+        /// The token is good, names the user, and is used up now.
+        case valid
+        /// The token is not good; the text says why, for the log alone.
+        case refused(String)
+        /// Nobody could tell; the text says why, for the log alone.
+        case failed(String)
+    }
+
+    /// The keys by id, and what they are used with: exchanged as one.
+    private struct Rules {
+        let keys: [String: SignatureKey]
+        let verifier: TokenVerifier
+    }
+
+    private let rules: Mutex<Rules>
+    private let store: UsedTokenStore
+    private let clock: @Sendable () -> UnixTime
+
+    /// Makes a service of keys, whose ids are different.
+    ///
+    /// - Parameters:
+    ///   - store: remembers used tokens.
+    ///   - clock: the wall clock.
+    public init(
+        keys: [SignatureKey], verifier: TokenVerifier = TokenVerifier(), store: UsedTokenStore,
+        clock: @escaping @Sendable () -> UnixTime = SignatureService.wallClock
+    ) {
+        rules = Mutex(Self.rules(keys, verifier))
+        self.store = store
+        self.clock = clock
+    }
+
+    /// The system's wall clock.
+    public static func wallClock() -> UnixTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UnixTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    /// Puts other keys and rules in place, for every check that begins from now on.
+    public func replaceKeys(_ keys: [SignatureKey], verifier: TokenVerifier) {
+        rules.withLock { $0 = Self.rules(keys, verifier) }
+    }
+
+    private static func rules(_ keys: [SignatureKey], _ verifier: TokenVerifier) -> Rules {
+        Rules(keys: Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }, verifier: verifier)
+    }
+
+    /// Checks the signature, the time, the user and the single use of a token in one step.
+    ///
+    /// - Parameters:
+    ///   - keyID: the `key-id` of an `add-sigkey` block.
+    ///   - token: as it was given in place of a password.
+    ///   - user: who logs in, compared byte for byte.
+    public func check(keyID: String, token: [UInt8], user: String) -> Outcome {
+        let rules = rules.withLock { $0 }
+        guard let key = rules.keys[keyID] else {
+            let known = rules.keys.keys.sorted().prefix(10).map { "`\($0)`" }.joined(separator: ", ")
+            return .failed("no `add-sigkey` has the key-id `\(keyID)`: \(known.isEmpty ? "there is none" : known)")
+        }
+        let now = clock()
+        do throws(TokenRefusal) {
+            let verified = try rules.verifier.check(token, key: key, user: user, now: now)
+            return use(verified, key, rules.verifier, now)
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    private func use(
+        _ token: TokenVerifier.Verified, _ key: SignatureKey, _ verifier: TokenVerifier, _ now: UnixTime
+    ) -> Outcome {
+        let issued = token.issued.roundedUp
+        let until = UnixTime(seconds: Double(issued)) + (key.lifetime + verifier.leeway)
+        let outcome = store.use(
+            .init(
+                token: token.identity, key: key.fingerprint, issued: issued, until: until.roundedUp,
+                now: now.roundedDown))
+        switch outcome {
+        case .first: return .valid
+        case .again: return .refused("the token was used before: its `jti` is good once")
+        case .forgotten(let time):
+            return .refused(
+                "the token was issued by \(UnixTime(seconds: Double(time))), up to which used tokens of its key are "
+                    + "forgotten: it may have been used before")
+        case .full(let limit):
+            return .refused(
+                "no further used token can be remembered: \(limit) are, as many as `signature-used-limit` allows, and "
+                    + "none has expired")
+        case .failed(let error): return .failed("\(error)")
+        }
+    }
+}
