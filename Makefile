@@ -32,6 +32,7 @@ test: ## install what is missing, and run every test
 build: ## build the command and the bundled modules (CONFIG=debug|release)
 	$(SWIFT_BUILD) --product authhost
 	$(SWIFT_BUILD) --product xmlauth
+	$(SWIFT_BUILD) --product cfgauth
 	$(MAKE) --no-print-directory openauth
 
 release: ## the same with optimisation, carrying the Swift runtime

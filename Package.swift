@@ -40,6 +40,7 @@ if !coreOnly {
     products += [
         .executable(name: "authhost", targets: ["authhost"]),
         .library(name: "xmlauth", type: .dynamic, targets: ["xmlauth"]),
+        .library(name: "cfgauth", type: .dynamic, targets: ["cfgauth"]),
     ]
     dependencies += [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -80,6 +81,14 @@ if !coreOnly {
         .target(
             name: "xmlauth", dependencies: ["ModuleKit", "AccountsModule", "Accounts", "XMLAuthCore", "XMLAuthModule"],
             path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
+        .target(name: "CfgAuthModule", dependencies: ["CAuthModule"], path: "Plugins/cfgauth/Export"),
+        .target(
+            name: "CfgAuthCore", dependencies: ["Accounts", "AuthConfiguration"], path: "Plugins/cfgauth/Core"),
+        .target(
+            name: "cfgauth",
+            dependencies: [
+                "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "CfgAuthCore", "CfgAuthModule",
+            ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", dependencies: ["Rules"], path: "Sources/Configuration"),
         .target(
@@ -103,6 +112,7 @@ if !coreOnly {
             resources: [.embedInCode("HTTP/openapi.json")]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Rules"]),
+        .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
         .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
         // The real binary and real programs: it links nothing of what it tests.
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),

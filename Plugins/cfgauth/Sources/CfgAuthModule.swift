@@ -1,0 +1,20 @@
+import Accounts
+import AccountsModule
+import AuthConfiguration
+import CfgAuthCore
+import ModuleKit
+
+/// Reads accounts from `add-user` blocks.
+enum UserBlocksFile: AccountsFormat {
+    static let fileOption = "cfgauth-file"
+
+    static func read(_ file: String, allowsPlain: Bool) throws -> Directory {
+        let context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
+        return try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context).directory
+    }
+}
+
+/// Makes the type known to the kit.
+@c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? {
+    exported(AccountsModule<UserBlocksFile>.self)
+}
