@@ -1,0 +1,54 @@
+import Glibc
+
+/// One connection to authhost's unix socket that is kept over many requests; curl starts a process for each.
+final class KeptConnection {
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    init(socket path: String) throws {
+        descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard connected == 0 else {
+            throw ChildError(description: "no connection to \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Posts a JSON text, and returns status and body.
+    func post(_ path: String, _ body: String) throws -> (status: Int, body: String) {
+        let head =
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n"
+        let request = Array((head + body).utf8)
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+            throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
+        }
+        let end = Array("\r\n\r\n".utf8)
+        while buffer.firstRange(of: end) == nil { try receive() }
+        guard let range = buffer.firstRange(of: end) else { throw ChildError(description: "no head") }
+        let lines = String(decoding: buffer[..<range.lowerBound], as: UTF8.self).split(separator: "\r\n")
+        let status = lines.first.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") }
+        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
+            .flatMap { Int($0.split(separator: ":")[1].drop { $0 == " " }) }
+        guard let status, let length else { throw ChildError(description: "not an answer: \(lines)") }
+        while buffer.count < range.upperBound + length { try receive() }
+        let text = String(decoding: buffer[range.upperBound..<range.upperBound + length], as: UTF8.self)
+        buffer.removeFirst(range.upperBound + length)
+        return (status, text)
+    }
+
+    private func receive() throws {
+        var bytes = [UInt8](repeating: 0, count: 16_384)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { throw ChildError(description: "the connection was closed in the middle of an answer") }
+        buffer += bytes[..<count]
+    }
+}
