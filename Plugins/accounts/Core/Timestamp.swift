@@ -1,11 +1,11 @@
 import Glibc
 
 /// Reads points in time as RFC 3339 writes them: `2026-03-29T08:00:00+02:00`.
-enum Timestamp {
+package enum Timestamp {
     static let form = "`2026-12-31T23:59:59Z` or `2026-12-31T23:59:59+01:00`"
 
     /// Returns seconds since 1970-01-01 00:00 UTC, fractions dropped; nil for anything that RFC 3339 does not allow.
-    static func seconds(_ text: LentText) -> Int64? {
+    package static func seconds(_ text: LentText) -> Int64? {
         guard text.count >= 20, text.count <= 40, let year = number(text, 0, 4), let month = number(text, 5, 2),
             let day = number(text, 8, 2), let hour = number(text, 11, 2), let minute = number(text, 14, 2),
             let second = number(text, 17, 2)

@@ -18,7 +18,6 @@ struct UsersParse: ~Copyable {
     private var depth = 0
     /// How many elements are open that begin with one at fault: what they hold is passed over.
     private var skipped = 0
-    private var rulePlace = Place(line: 0)
 
     init(path: String, context: xmlParserCtxtPtr, builder: consuming DirectoryBuilder, survey: UsersSurvey?) {
         self.path = path
@@ -72,13 +71,7 @@ struct UsersParse: ~Copyable {
         depth -= 1
         switch open[depth] {
         case .role, .group, .user, .everybody: builder.end()
-        case .allow, .deny:
-            do {
-                try builder.endRule()
-                survey?.endRule()
-            } catch {
-                fail(UsersFileError(error, file: path, place: error.place ?? rulePlace), isOpen: false)
-            }
+        case .allow, .deny: builder.endRule()
         case .root, .map, .limit, .when: return
         }
     }
@@ -103,7 +96,9 @@ struct UsersParse: ~Copyable {
 
     /// Keeps a fault that the parser tells by its answer alone.
     mutating func stopped(code: Int32) {
-        if error == nil, survey?.isMalformed != true { malformed("libxml2 error \(code)", place(nil).line, place(nil).column) }
+        if error == nil, survey?.isMalformed != true {
+            malformed("libxml2 error \(code)", place(nil).line, place(nil).column)
+        }
     }
 
     // MARK: Grammar
@@ -162,7 +157,6 @@ struct UsersParse: ~Copyable {
         case .user: try builder.beginUser(UserEntry(values), at: here)
         case .everybody: try builder.beginEverybody(EverybodyEntry(values), at: here)
         case .allow, .deny:
-            rulePlace = here
             let entry = RuleEntry(
                 isAllow: element == .allow, actions: values.required(.actions), object: values.required(.object))
             try builder.beginRule(entry, at: here)

@@ -10,6 +10,20 @@ package enum UsersReader {
 
     /// Reads a file into a directory. Blocks for as long as that takes.
     package static func read(_ path: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+        let session = try UsersSession(path: path, allowsPlain: allowsPlain)
+        try feed(path, to: session)
+        return try session.finish()
+    }
+
+    /// Reads a text, for tests and checks. `name` stands in the messages.
+    package static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+        let session = try UsersSession(path: name, allowsPlain: allowsPlain)
+        try feed(text, to: session)
+        return try session.finish()
+    }
+
+    /// Hands a whole file to a parser, piece by piece.
+    static func feed(_ path: String, to session: some UsersFeed) throws(UsersFileError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw unreadable(path, "cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(file) }
@@ -21,7 +35,6 @@ package enum UsersReader {
             throw unreadable(path, "may be written by everybody; take that permission away (chmod o-w)")
         }
         if status.st_size > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
-        let session = try UsersSession(path: path, allowsPlain: allowsPlain)
         try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer throws(UsersFileError) in
             var total = 0
             while true {
@@ -35,20 +48,23 @@ package enum UsersReader {
                 if count == 0 { return }
             }
         }
-        return try session.finish()
     }
 
-    /// Reads a text, for tests and checks. `name` stands in the messages.
-    package static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
-        let session = try UsersSession(path: name, allowsPlain: allowsPlain)
+    /// Hands a whole text to a parser.
+    static func feed(_ text: [UInt8], to session: some UsersFeed) throws(UsersFileError) {
         try text.withUnsafeBufferPointer { bytes throws(UsersFileError) in
             if !bytes.isEmpty { try session.feed(UnsafeRawBufferPointer(bytes)) }
         }
         try session.feed(UnsafeRawBufferPointer(start: nil, count: 0))
-        return try session.finish()
     }
 
     private static func unreadable(_ path: String, _ message: String) -> UsersFileError {
         UsersFileError(code: .unreadable, file: path, line: 0, column: 0, message: "the users file \(message)")
     }
+}
+
+/// Takes the bytes of a file in order.
+protocol UsersFeed {
+    /// Takes the next piece; an empty one is the end.
+    func feed(_ bytes: UnsafeRawBufferPointer) throws(UsersFileError)
 }

@@ -2,7 +2,7 @@ import Accounts
 import CLibXML2
 
 /// Owns one push parser and the parse that follows it.
-final class UsersSession {
+final class UsersSession: UsersFeed {
     private let path: String
     private let parse: UnsafeMutablePointer<UsersParse>
     private var context: xmlParserCtxtPtr?
@@ -39,7 +39,6 @@ final class UsersSession {
         parse.deallocate()
     }
 
-    /// Hands over the next piece; an empty one is the end.
     func feed(_ bytes: UnsafeRawBufferPointer) throws(UsersFileError) {
         let chars = bytes.bindMemory(to: CChar.self)
         let code = xmlParseChunk(context, chars.baseAddress, Int32(chars.count), chars.isEmpty ? 1 : 0)
@@ -50,7 +49,8 @@ final class UsersSession {
     /// Makes the directory; the session is of no use afterwards.
     func finish() throws(UsersFileError) -> Directory {
         guard hasParse else {
-            throw UsersFileError(code: .unreadable, file: path, line: 0, column: 0, message: "the file was read already")
+            throw UsersFileError(
+                code: .unreadable, file: path, line: 0, column: 0, message: "the file was read already")
         }
         hasParse = false
         return try parse.move().build()
