@@ -115,6 +115,9 @@ struct ConditionTable: ~Copyable, Sendable {
     /// Lends contributed fields: calls its argument with name and value of each.
     typealias Fields = ((_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) -> Void
 
+    /// How many distinct conditions there are, and how many distinct sets of them.
+    var counts: [Int] { [conditions.count, sets.count] }
+
     /// Numbers a condition.
     mutating func add(_ entry: ConditionEntry) throws(DirectoryFault) -> UInt32 {
         var key: [UInt8] = []

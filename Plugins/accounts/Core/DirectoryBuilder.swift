@@ -110,16 +110,25 @@ package struct DirectoryBuilder: ~Copyable {
         }
     }
 
-    /// Makes the directory. Throws the place of the first use of a group or role that is declared nowhere.
+    /// Makes the directory. Throws the place of the first use of a group or role that is declared nowhere, or of a
+    /// mapping that leads back to where it begins.
     package consuming func build() throws(DirectoryFault) -> Directory {
         if let unknown = names.undeclared() { throw unknown }
         accounts.finish()
         let rules = rules.build()
+        if let loop = mappings.loop(in: rules) { throw Self.fault(of: loop) }
         return Directory(
             rules: rules, accounts: accounts, restrictions: restrictions, conditions: conditions, mappings: mappings,
             common: CommonTerms(
                 everybody: everybody ?? AccountTerms(), groupRestrictions: groupRestrictions, defaultKey: defaultKey,
                 files: files, fingerprint: common.value))
+    }
+
+    private static func fault(of loop: [PlacedMapping]) -> DirectoryFault {
+        let others = loop.dropFirst().map { "line \($0.line)" }.joined(separator: ", ")
+        let how = others.isEmpty ? "" : " by way of \(others)"
+        return DirectoryFault(
+            .loop, .from, at: loop.first?.place, "the mapping leads back to the name it begins with\(how)")
     }
 
     private mutating func userTerms(_ entry: UserEntry) throws(DirectoryFault) -> AccountTerms {

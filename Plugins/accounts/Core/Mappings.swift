@@ -52,4 +52,27 @@ struct Mappings: Sendable {
         }
         return .unmapped
     }
+
+    /// Finds mappings of one user, in the order in which they are tried, whose results lead back to where they began.
+    ///
+    /// Returns the mappings of the first such way, in order of application; nil when there is none.
+    func loop(in rules: RuleSet) -> [PlacedMapping]? {
+        if isEmpty { return nil }
+        var checked: Set<[GroupID]> = []
+        let bound = Set(groups.map(\.group))
+        for position in 0..<rules.userCount {
+            let user = UserID(position: position)
+            let memberships = bound.isEmpty ? [] : Self.groups(of: user, in: rules).filter(bound.contains)
+            let own = users[user] ?? []
+            if own.isEmpty, !checked.insert(memberships).inserted { continue }
+            let tried = own + groups.filter { memberships.contains($0.group) }.map(\.mapping) + everybody
+            if let loop = ObjectMapping.loop(in: tried.map(\.mapping)) { return loop.map { tried[$0] } }
+        }
+        return ObjectMapping.loop(in: everybody.map(\.mapping)).map { loop in loop.map { everybody[$0] } }
+    }
+
+    private static func groups(of user: UserID, in rules: RuleSet) -> [GroupID] {
+        let name = rules.name(of: user)
+        return rules.principal(user: name.span).map { rules.groups(of: $0) } ?? []
+    }
 }
