@@ -6,26 +6,54 @@ struct NaiveRules {
     let parents: [String: [String]]
     let rules: [TextRule]
 
-    /// Returns whether the action is allowed, and the 0-based position of the deciding rule.
-    func decide(_ user: String, _ action: ObjectAction, _ name: String) -> (allowed: Bool, rule: Int?) {
+    /// Decides with what is known about each condition, and tries all ways in which unknown ones can hold or fail.
+    func decide(_ user: String, _ action: ObjectAction, _ name: String, _ truths: [ConditionTruth]) -> Decision {
+        let matching = matching(user, action, name)
+        let unknown = truths.indices.filter { truths[$0] == .unknown }
+        let certain = winner(matching, holding: Set(truths.indices.filter { truths[$0] == .holds }))
+        let allowed = allows(certain)
+        var turning: [Int] = []
+        for way in 0..<(1 << unknown.count) {
+            let holding = Set(
+                truths.indices.filter { condition in
+                    truths[condition] == .holds
+                        || unknown.firstIndex(of: condition).map { way >> $0 & 1 == 1 } ?? false
+                })
+            let other = winner(matching, holding: holding)
+            if let other, allows(other) != allowed { turning.append(other) }
+        }
+        if let first = turning.first {
+            let heaviest = turning.reduce(first) { weighs($1, moreThan: $0) ? $1 : $0 }
+            return Decision(allowed: false, rule: heaviest, isUndetermined: true)
+        }
+        return Decision(allowed: allowed, rule: certain)
+    }
+
+    private func allows(_ rule: Int?) -> Bool { rule.map { rules[$0].effect == .allow } ?? false }
+
+    private func winner(_ matching: [Int], holding: Set<Int>) -> Int? {
+        let applying = matching.filter { rules[$0].condition.map(holding.contains) ?? true }
+        return applying.first.map { first in applying.reduce(first) { weighs($1, moreThan: $0) ? $1 : $0 } }
+    }
+
+    private func weighs(_ index: Int, moreThan other: Int) -> Bool {
+        let (shape, otherShape) = (Self.shape(rules[index].pattern), Self.shape(rules[other].pattern))
+        if shape != otherShape { return otherShape.lexicographicallyPrecedes(shape) }
+        let (isDeny, isOtherDeny) = (rules[index].effect == .deny, rules[other].effect == .deny)
+        return isDeny == isOtherDeny ? index < other : isDeny
+    }
+
+    private func matching(_ user: String, _ action: ObjectAction, _ name: String) -> [Int] {
         let groups = allGroups(of: user)
-        var winner: (rule: Int, shape: [Int], deny: Bool)?
-        for (index, rule) in rules.enumerated() {
+        return rules.indices.filter { index in
+            let rule = rules[index]
             switch rule.subject {
             case .everybody: break
-            case .group(let group): if !groups.contains(group) { continue }
-            case .user(let name): if name != user { continue }
+            case .group(let group): if !groups.contains(group) { return false }
+            case .user(let name): if name != user { return false }
             }
-            guard rule.actions.contains(action.asSet), matches(rule.pattern, name, user, groups) else { continue }
-            let candidate = (rule: index, shape: Self.shape(rule.pattern), deny: rule.effect == .deny)
-            guard let best = winner else {
-                winner = candidate
-                continue
-            }
-            let isMoreSpecific = best.shape.lexicographicallyPrecedes(candidate.shape)
-            if isMoreSpecific || (best.shape == candidate.shape && candidate.deny && !best.deny) { winner = candidate }
+            return rule.actions.contains(action.asSet) && matches(rule.pattern, name, user, groups)
         }
-        return (winner.map { !$0.deny } ?? false, winner?.rule)
     }
 
     private func allGroups(of user: String) -> Set<String> {
@@ -39,7 +67,7 @@ struct NaiveRules {
 
     private func matches(_ pattern: String, _ name: String, _ user: String, _ groups: Set<String>) -> Bool {
         let segments = name == "/" ? [] : name.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        let candidates = pattern.contains("%g") ? Array(groups) : [""]
+        let candidates = pattern.contains("%g") ? groups.filter { !$0.hasPrefix("@") } : [""]
         return candidates.contains { group in
             let filled = Self.split(pattern).map { segment -> String in
                 if segment == "*" || segment == "**" { return segment }

@@ -4,11 +4,14 @@ import Testing
 
 /// Compares the compiled rules with the naive ones on random rules, users and names.
 @Suite struct RandomRulesTests {
-    static let segments = ["a", "b", "c", "u1", "u2", "g1", "x-u1", "g1.g1", "a-long-segment-name", "%", "*"]
+    static let segments = [
+        "a", "b", "c", "u1", "u2", "g1", "x-u1", "g1.g1", "@r1", "r1", "a-long-segment-name", "%", "*",
+    ]
     static let patternSegments = [
         "a", "b", "c", "a", "b", "*", "*", "**", "%u", "x-%u", "%g", "%g.%g", "u1", "g1", "a-long-segment-name", "%%",
     ]
-    static let groups = ["g1", "g2", "g3", "g4"]
+    /// A name with @ is a role's.
+    static let groups = ["g1", "g2", "g3", "g4", "@r1", "@g1"]
     static let users = ["u1", "u2", "u3", "*"]
 
     @Test(arguments: [UInt64.random(in: 0...UInt64.max), 1, 2, 3])
@@ -16,23 +19,27 @@ import Testing
         print("seed \(seed)")
         var random = SplitMix(state: seed)
         var allowed = 0
+        var undetermined = 0
         for _ in 0..<250 {
-            let naive = makeRules(&random)
+            let naive = makeRules(&random, conditions: Bool.random(using: &random))
             let nested = naive.parents.flatMap { inner, outers in outers.map { (inner, $0) } }
             let compiled = try RuleSet.make(users: naive.users.map { ($0, $1) }, nested: nested, naive.rules)
             for _ in 0..<100 {
                 let user = Self.users.randomElement(using: &random) ?? ""
                 let name = makeName(&random)
                 let action = ObjectAction.allCases.randomElement(using: &random) ?? .read
-                let expected = naive.decide(user, action, name)
-                let found = compiled.ask(user, action, name)
-                let hint = "seed \(seed): \(user) \(action) \(name) in \(naive.rules) nested \(naive.parents)"
-                try #require(found == Decision(allowed: expected.allowed, rule: expected.rule), "\(hint)")
+                let truths = makeTruths(&random)
+                let expected = naive.decide(user, action, name, truths)
+                let found = compiled.ask(user, action, name) { truths[Int($0.rawValue)] }
+                let hint = "seed \(seed): \(user) \(action) \(name) in \(naive.rules) nested \(naive.parents) \(truths)"
+                try #require(found == expected, "\(hint)")
                 allowed += expected.allowed ? 1 : 0
+                undetermined += expected.isUndetermined ? 1 : 0
             }
         }
-        // The comparison means something only when both answers are common.
+        // The comparison means something only when all answers are common.
         #expect((2_500...22_500).contains(allowed))
+        #expect(undetermined > 250)
     }
 
     private func makeName(_ random: inout SplitMix) -> String {
@@ -40,7 +47,12 @@ import Testing
         return "/" + (0..<count).map { _ in Self.segments.randomElement(using: &random) ?? "" }.joined(separator: "/")
     }
 
-    private func makeRules(_ random: inout SplitMix) -> NaiveRules {
+    private func makeTruths(_ random: inout SplitMix) -> [ConditionTruth] {
+        let truths: [ConditionTruth] = [.holds, .fails, .unknown]
+        return (0..<4).map { _ in truths.randomElement(using: &random) ?? .unknown }
+    }
+
+    private func makeRules(_ random: inout SplitMix, conditions: Bool) -> NaiveRules {
         var users: [String: [String]] = [:]
         for user in Self.users { users[user] = Self.groups.filter { _ in Bool.random(using: &random) } }
         var parents: [String: [String]] = [:]
@@ -59,7 +71,8 @@ import Testing
             return TextRule(
                 effect: Int.random(in: 0...2, using: &random) == 0 ? .deny : .allow,
                 actions: ObjectActions(rawValue: UInt8.random(in: 1...7, using: &random)),
-                pattern: "/" + path.joined(separator: "/"), subject: subject)
+                pattern: "/" + path.joined(separator: "/"), subject: subject,
+                condition: conditions && Bool.random(using: &random) ? Int.random(in: 0...3, using: &random) : nil)
         }
         return NaiveRules(users: users, parents: parents, rules: rules)
     }
