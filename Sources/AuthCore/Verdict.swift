@@ -43,6 +43,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case moduleHung = "module-hung"
     case cancelled = "cancelled"
     case stopping = "stopping"
+    case auditFailed = "audit-failed"
 }
 
 /// What a question is answered with.

@@ -1,5 +1,6 @@
 import AuthCore
 import CAuthModule
+import CFFI
 import Glibc
 
 /// Contributed fields as the C interface wants them.
@@ -30,7 +31,7 @@ struct BatchRows {
     let results: UnsafeMutableBufferPointer<auth_result_t>
     private let objects: UnsafeMutableBufferPointer<object_t>
     private let text: UnsafeMutableBufferPointer<CChar>
-    private let scratch: UnsafeMutableBufferPointer<CChar>
+    private let own: UnsafeMutableBufferPointer<CChar>?
 
     init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket) {
         records = .allocate(capacity: checks.count)
@@ -38,8 +39,10 @@ struct BatchRows {
         objects = .allocate(capacity: checks.count)
         let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
         text = .allocate(capacity: length)
-        // NOTE: not cleared, so that a row without a reason costs no page of it.
-        scratch = .allocate(capacity: checks.count * AnswerReader.rowScratchSize)
+        // NOTE: not cleared, so that a row without a reason costs no page of it; few rows use the thread's own memory.
+        let room = checks.count * AnswerReader.rowScratchSize
+        own = room <= CFFI_SCRATCH_SIZE ? nil : .allocate(capacity: room)
+        let scratch = own?.baseAddress ?? cffi_scratch()
         var used = 0
         let user = Self.store(session.user.withTerminatedBytes, in: text, &used)
         for (index, row) in checks.enumerated() {
@@ -61,9 +64,9 @@ struct BatchRows {
             record.flags = ticket.flags
             records.initializeElement(at: index, to: record)
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.
-            let room = AnswerReader.rowScratchSize
+            let size = AnswerReader.rowScratchSize
             results.initializeElement(
-                at: index, to: AnswerReader.emptyResult(scratch: scratch.baseAddress! + index * room, room))
+                at: index, to: AnswerReader.emptyResult(scratch: scratch + index * size, size))
         }
     }
 
@@ -72,7 +75,7 @@ struct BatchRows {
         results.deallocate()
         objects.deallocate()
         text.deallocate()
-        scratch.deallocate()
+        own?.deallocate()
     }
 
     private static func store(

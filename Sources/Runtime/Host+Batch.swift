@@ -12,6 +12,7 @@ extension Host {
         guard checks.count > 1, checks.count <= 1000, let outcomes = batch(checks, session, decider) else {
             return checks.map { ask(.check(id, $0)) }
         }
+        if let audit = configuration.audit { return audited(outcomes, of: checks, session, audit) }
         return outcomes
     }
 

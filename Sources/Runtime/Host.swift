@@ -20,6 +20,8 @@ public struct HostConfiguration: Sendable {
     public var signatureCheck: (@Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome)?
     /// Applied to every name, in this order and before the module's mapping: the first that matches.
     public var objectMaps: [ConfiguredMapping] = []
+    /// Where every decision is recorded; nil: nowhere.
+    public var audit: AuditLog?
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
 
@@ -64,7 +66,8 @@ public final class Host: Sendable {
         let module = try ModuleLoader(request).load(services: self)
         let decider = ModuleDecider(
             module, queueLimit: configuration.queueLimit, threads: configuration.blockingThreads,
-            deadlines: deadlines, clock: clock
+            deadlines: deadlines, clock: clock,
+            wantsReasons: configuration.audit != nil
         ) { [weak self] in self?.report($0, of: module.identity.name) }
         deciding.withLock { $0 = decider }
         if clock.runs { startSweeping() }
@@ -88,6 +91,11 @@ public final class Host: Sendable {
     ///
     /// Never throws and never traps: whatever goes wrong is a verdict that denies, with a reason of its own.
     public func ask(_ question: Question) -> Outcome {
+        guard let audit = configuration.audit else { return decide(question) }
+        return audited(question, audit) { decide(question) }
+    }
+
+    private func decide(_ question: Question) -> Outcome {
         guard !stopping.load(ordering: .acquiring), let decider else {
             return .decided(Answer(.undecided, .stopping))
         }
@@ -133,6 +141,7 @@ public final class Host: Sendable {
         if !decider.stop(within: configuration.exitTimeout) {
             log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
         }
+        configuration.audit?.stop()
     }
 
     /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.

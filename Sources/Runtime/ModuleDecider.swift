@@ -42,6 +42,7 @@ final class ModuleDecider: Sendable {
     private let wheel: Mutex<TimerWheel<UInt64>>
     private let clock: any HostClock
     private let deadlines: LiveDeadlines
+    private let wantsReasons: Bool
     private let stuck = Mutex(Set<UInt64>())
     private let report: @Sendable (ModuleIncident) -> Void
     private let ticker = Mutex(false)
@@ -49,14 +50,16 @@ final class ModuleDecider: Sendable {
     /// - Parameters:
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
     ///   - threads: of a blocking module.
+    ///   - wantsReasons: whether checks ask for the reason of an allow as well.
     ///   - report: told of everything a module does against its contract. Any thread.
     init(
         _ module: LoadedModule, queueLimit: Int, threads: Int, deadlines: LiveDeadlines, clock: any HostClock,
-        report: @escaping @Sendable (ModuleIncident) -> Void
+        wantsReasons: Bool = false, report: @escaping @Sendable (ModuleIncident) -> Void
     ) {
         self.module = module
         self.clock = clock
         self.deadlines = deadlines
+        self.wantsReasons = wantsReasons
         self.report = report
         wheel = Mutex(TimerWheel(tick: 10_000_000, slots: 1024, now: clock.monotonic))
         lane =
@@ -81,7 +84,7 @@ final class ModuleDecider: Sendable {
             return refusal(.moduleHung)
         }
         let token = slot.begin(laned: true, key: question.key)
-        let ticket = QuestionTicket(token: token, deadline: due)
+        let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
         let later = continuation(token)
         slot.state.withLock { $0.continuation = later }
         schedule(token, due)
@@ -121,7 +124,7 @@ final class ModuleDecider: Sendable {
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
         guard lane == nil else { return nil }
         let due = clock.monotonic + deadlines.nanoseconds(of: .read)
-        return module.checkBatch(checks, session, QuestionTicket(token: 0, deadline: due))
+        return module.checkBatch(checks, session, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
     }
 
     /// Answers a question for the module because nobody waits any more.
@@ -206,8 +209,8 @@ final class ModuleDecider: Sendable {
         _ continuation: (UInt64) -> PendingSlot.Continuation
     ) -> ModuleAnswer? {
         let token = slot.begin(laned: false, key: question.key)
-        let answer =
-            question.call(module, QuestionTicket(token: token, deadline: due)) ?? refusal(.noEntry)
+        let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
+        let answer = question.call(module, ticket) ?? refusal(.noEntry)
         if answer.status == .delayed {
             let later = continuation(token)
             let early = slot.park(later)

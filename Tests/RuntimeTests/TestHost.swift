@@ -39,7 +39,8 @@ final class LogLines: Sendable {
     }
 }
 
-private struct LineHandler: LogHandler {
+/// Gives log lines to a test.
+struct LineHandler: LogHandler {
     let lines: LogLines
     var logLevel = Logger.Level.trace
     var metadata: Logger.Metadata = [:]

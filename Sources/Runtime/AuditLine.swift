@@ -1,0 +1,82 @@
+import AuthCore
+
+/// One line of the audit log, in the form of the event log: facts as `name=value`, or as members of a JSON object.
+struct AuditLine {
+    private(set) var facts: [(name: StaticString, value: String)] = []
+
+    /// Adds a fact; one without a value is left out.
+    mutating func add(_ name: StaticString, _ value: String?) {
+        if let value, !value.isEmpty { facts.append((name, value)) }
+    }
+
+    /// Appends the line with its end.
+    func append(to bytes: inout [UInt8], time: String, json: Bool) {
+        json ? appendJSON(to: &bytes, time) : appendText(to: &bytes, time)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    private func appendText(to bytes: inout [UInt8], _ time: String) {
+        bytes += time.utf8
+        bytes += ": AUDIT:".utf8
+        for (name, value) in facts {
+            bytes.append(UInt8(ascii: " "))
+            Self.append(name, to: &bytes)
+            bytes.append(UInt8(ascii: "="))
+            if value.unicodeScalars.allSatisfy(Self.isPlain) {
+                bytes += value.utf8
+            } else {
+                Self.appendQuoted(value, to: &bytes)
+            }
+        }
+    }
+
+    private func appendJSON(to bytes: inout [UInt8], _ time: String) {
+        bytes += "{\"time\":\"\(time)\",\"severity\":\"AUDIT\"".utf8
+        for (name, value) in facts {
+            bytes += ",\"".utf8
+            Self.append(name, to: &bytes)
+            bytes += "\":".utf8
+            Self.appendQuoted(value, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ name: StaticString, to bytes: inout [UInt8]) {
+        name.withUTF8Buffer { bytes += $0 }
+    }
+
+    /// Appends the value between quotation marks; `"`, `\` and whatever moves a cursor are escaped, as JSON reads it.
+    private static func appendQuoted(_ value: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\":
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(UInt8(scalar.value))
+            case _ where scalar.movesCursor:
+                let digits = String(scalar.value, radix: 16)
+                bytes += "\\u".utf8
+                bytes += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
+                bytes += digits.utf8
+            default: bytes += UTF8.encode(scalar)!
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// What a value may hold to stand without quotation marks: whatever is printed, but spaces, `"`, `=` and `\`.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\"", "=", "\\", " ": false
+        case _ where scalar.isASCII: !scalar.movesCursor
+        default: !scalar.movesCursor && !scalar.properties.isWhitespace
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// C0 and C1 controls, DEL, and the line and paragraph separators.
+    fileprivate var movesCursor: Bool {
+        value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value)
+    }
+}

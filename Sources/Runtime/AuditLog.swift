@@ -1,0 +1,179 @@
+import Glibc
+import Logging
+import ModuleHost
+import Synchronization
+
+/// The audit log: one line for every decision, whoever asked, whatever was answered.
+///
+/// Two ways of writing. When it is required, a line is in the file before the answer goes out, and a line that cannot be
+/// written makes the answer "could not decide". When it is not, lines are gathered and written at least each second, by a
+/// thread of their own: the end of the process by KILL loses at most that second, and lines beyond the bound that gather
+/// while nothing can be written are counted and reported.
+public final class AuditLog: Sendable {
+    /// Most bytes that wait to be written; what comes on top is lost, counted and reported.
+    static let bound = 1 << 20
+    /// How many waiting bytes wake the writer before its second is over.
+    private static let enough = 1 << 16
+
+    private struct Waiting {
+        var bytes: [UInt8] = []
+        var lost = 0
+        var isStopped = false
+    }
+
+    private struct File {
+        var descriptor: Int32
+        /// The last line in the file has no end: a write was cut short.
+        var isTorn = false
+        var isFailing = false
+    }
+
+    /// Whether an answer must wait for its line.
+    public let isRequired: Bool
+    let json: Bool
+    private let path: String
+    private let log: Logger
+    private let waiting = Mutex(Waiting())
+    /// Locked for the length of a write, so that lines keep their order.
+    private let file: Mutex<File>
+    private let wake = Semaphore()
+
+    /// Opens the file for appending, and starts the writer where it is needed.
+    ///
+    /// - Parameters:
+    ///   - log: where it is said that the audit log cannot be written, once for each time that begins.
+    ///   - startsWriter: false for a test that flushes itself.
+    /// - Throws: ``EventLogError`` when the file cannot be opened.
+    public init(
+        path: String, required: Bool = false, json: Bool = false, log: Logger, startsWriter: Bool = true
+    ) throws(EventLogError) {
+        self.path = path
+        self.json = json
+        self.log = log
+        isRequired = required
+        file = Mutex(File(descriptor: try Self.open(path)))
+        if startsWriter && !required { startWriting() }
+    }
+
+    deinit { close(file.withLock { $0.descriptor }) }
+
+    /// Records lines; whether they may count as written.
+    ///
+    /// Without ``isRequired`` they always do, and nothing is waited for. With it the calling thread writes.
+    func record(_ lines: [UInt8]) -> Bool {
+        if isRequired { return write(lines) == lines.count }
+        let (isLost, isEnough) = waiting.withLock { waiting in
+            guard waiting.bytes.count + lines.count <= Self.bound, !waiting.isStopped else {
+                waiting.lost += 1
+                return (waiting.lost == 1, true)
+            }
+            waiting.bytes += lines
+            return (false, waiting.bytes.count >= Self.enough)
+        }
+        if isLost { log.error("audit log `\(path)`: lines are lost: more wait to be written than is kept") }
+        if isEnough { wake.signal() }
+        return true
+    }
+
+    /// Writes what waits; whether nothing is left.
+    @discardableResult
+    func flush() -> Bool {
+        let (bytes, lost) = waiting.withLock { waiting in
+            let taken = (waiting.bytes, waiting.lost)
+            waiting.bytes = []
+            return taken
+        }
+        let written = bytes.isEmpty ? 0 : write(bytes)
+        guard written == bytes.count else {
+            // INVARIANT: what was not written keeps its place before whatever has come since.
+            waiting.withLock { $0.bytes.insert(contentsOf: bytes[written...], at: 0) }
+            return false
+        }
+        if lost > 0 {
+            waiting.withLock { $0.lost -= lost }
+            log.error("audit log `\(path)`: \(lost) records were lost")
+        }
+        return true
+    }
+
+    /// Opens the file again under its name, after it was moved away; the old one stays in use when that fails.
+    public func reopen() throws(EventLogError) {
+        let fresh = try Self.open(path)
+        let old = file.withLock { file in
+            let old = file.descriptor
+            file.descriptor = fresh
+            file.isTorn = false
+            return old
+        }
+        close(old)
+    }
+
+    /// Writes what waits, and ends the writer. What is recorded after it is lost.
+    func stop() {
+        waiting.withLock { $0.isStopped = true }
+        wake.signal()
+        if !flush() { log.error("audit log `\(path)`: lines are lost: they could not be written before the end") }
+    }
+
+    /// Writes as much as can be written, and says once when that begins to fail and when it works again.
+    private func write(_ bytes: [UInt8]) -> Int {
+        let (written, failure, wasFailing) = file.withLock { file -> (Int, Int32?, Bool) in
+            let wasFailing = file.isFailing
+            let (written, failure) = append(bytes, to: &file)
+            file.isFailing = failure != nil
+            return (written, failure, wasFailing)
+        }
+        if let failure, !wasFailing {
+            let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
+            log.error("audit log `\(path)` cannot be written: \(String(cString: strerror(failure))); \(then)")
+        } else if failure == nil, wasFailing {
+            log.notice("audit log `\(path)` is written again")
+        }
+        return written
+    }
+
+    /// Returns how many bytes were written, and the errno of the write that failed.
+    private func append(_ bytes: [UInt8], to file: inout File) -> (written: Int, failure: Int32?) {
+        // A line that could not be written whole is over when it is required: the answer it was for has gone.
+        if file.isTorn && isRequired {
+            guard Self.writeOnce(file.descriptor, [UInt8(ascii: "\n")]) == 1 else { return (0, errno) }
+        }
+        file.isTorn = false
+        var written = 0
+        while written < bytes.count {
+            let count = Self.writeOnce(file.descriptor, bytes[written...])
+            guard count > 0 else {
+                let reason = errno
+                file.isTorn = written > 0 && bytes[written - 1] != UInt8(ascii: "\n")
+                return (written, reason)
+            }
+            written += count
+        }
+        return (written, nil)
+    }
+
+    private static func writeOnce(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int {
+        while true {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            return count
+        }
+    }
+
+    private func startWriting() {
+        let wake = wake
+        _ = PosixThread.start(name: "auth-audit") { [weak self] in
+            while true {
+                _ = wake.wait(for: .seconds(1))
+                guard let self, !self.waiting.withLock({ $0.isStopped }) else { return }
+                self.flush()
+            }
+        }
+    }
+
+    private static func open(_ path: String) throws(EventLogError) -> Int32 {
+        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw EventLogError(path: path, reason: String(cString: strerror(errno))) }
+        return descriptor
+    }
+}

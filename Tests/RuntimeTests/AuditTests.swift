@@ -1,0 +1,261 @@
+import AuthCore
+import Glibc
+import Logging
+import ModuleHost
+import Testing
+
+@testable import Runtime
+
+/// A host whose decisions are recorded in a file of its own.
+private final class AuditedHost: Sendable {
+    let test: TestHost
+    let audit: AuditLog
+    let path: String
+    private let folder: String
+
+    init(_ fixture: String, required: Bool = false, json: Bool = false, path: String? = nil) throws {
+        folder = try temporaryFolder()
+        self.path = path ?? "\(folder)/audit.log"
+        let lines = LogLines()
+        let audit = try AuditLog(
+            path: self.path, required: required, json: json,
+            log: Logger(label: "audit") { _ in LineHandler(lines: lines) }, startsWriter: false)
+        self.audit = audit
+        problems = lines
+        test = try TestHost(fixture) { $0.audit = audit }
+    }
+
+    /// What the audit log has said of itself.
+    let problems: LogLines
+
+    deinit {
+        unlink("\(folder)/audit.log")
+        unlink("\(folder)/old.log")
+        rmdir(folder)
+    }
+
+    /// The lines of the file without their times.
+    func lines(_ name: String? = nil) throws -> [String] {
+        audit.flush()
+        return try contents(name.map { "\(folder)/\($0)" } ?? path).split(separator: "\n").map { line in
+            String(try #require(line.split(separator: ": AUDIT: ", maxSplits: 1).last))
+        }
+    }
+
+    func move(to name: String) { rename(path, "\(folder)/\(name)") }
+
+    /// Puts a file that can never be written behind the log's name.
+    func fillDisk() throws {
+        unlink(path)
+        try #require(symlink("/dev/full", path) == 0)
+        try audit.reopen()
+    }
+
+    func freeDisk() throws {
+        unlink(path)
+        try audit.reopen()
+    }
+}
+
+private func temporaryFolder() throws -> String {
+    var name = Array("/tmp/authhost-audit-XXXXXX".utf8CString)
+    try #require(mkdtemp(&name) != nil)
+    return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+private func contents(_ path: String) throws -> String {
+    let file = open(path, O_RDONLY)
+    try #require(file >= 0, "`\(path)` cannot be read")
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(file, &bytes, bytes.count)
+    return String(decoding: bytes[..<max(count, 0)], as: UTF8.self)
+}
+
+@Suite struct `The audit log` {
+    @Test func `has one line for every decision`() throws {
+        let audited = try AuditedHost("explains")
+        let test = audited.test
+        let session = try test.session()
+        let short = session.description
+        _ = test.ask(.resume(try test.login("nobody")))
+        _ = test.ask(.map(session, try ObjectName("/in/x")))
+        _ = try test.check(session, .write, "/in/x")
+        _ = try test.check(session, .read, "/deny/x")
+        _ = test.ask(.logout(session))
+        _ = try test.check(session, .read, "/a")
+        let rule = #"module="rule \"allow read /**\" at users:1""#
+        let lost = #"module="rule \"deny read /deny/**\" at users:2""#
+        #expect(
+            try audited.lines() == [
+                "user=alice question=login door=test session=\(short) verdict=allow reason=granted",
+                "user=nobody question=resume door=test verdict=wrong-credentials reason=denied-by-module",
+                "user=alice session=\(short) question=map requested=/in/x object=/out/x verdict=allow reason=granted",
+                "user=alice session=\(short) question=write requested=/in/x object=/out/x verdict=allow "
+                    + "reason=granted \(rule)",
+                "user=alice session=\(short) question=read requested=/deny/x object=/deny/x verdict=deny "
+                    + "reason=denied-by-module \(lost)",
+                "user=alice session=\(short) question=logout verdict=allow reason=granted",
+                "session=\(short) question=read requested=/a verdict=deny reason=unknown-session",
+            ])
+    }
+
+    @Test func `has a line for every row of a batch`() throws {
+        let audited = try AuditedHost("explains")
+        let session = try audited.test.session()
+        let checks = try ["/a", "/deny/b", "/in/c"].map { Check(.read, try ObjectName($0)) }
+        _ = audited.test.host.ask(checks, session: session)
+        let lines = try audited.lines().dropFirst()
+        #expect(lines.map { $0.contains("verdict=allow") } == [true, false, true])
+        #expect(lines.map { $0.contains("at users:") } == [true, true, true])
+        #expect(lines.last?.contains("requested=/in/c object=/out/c") == true)
+    }
+
+    @Test(arguments: ["good9_serial", "delayed6", "completes_from_thread"])
+    func `has one line for an answer that comes later, before anybody has it`(_ fixture: String) throws {
+        let audited = try AuditedHost(fixture, required: true)
+        #expect(audited.test.ask(.login(try audited.test.login("alice"))).verdict == .allow)
+        let lines = try audited.lines()
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("user=alice question=login") == true)
+    }
+
+    @Test func `has a line also for an answer that was kept`() throws {
+        let audited = try AuditedHost("good9")
+        let first = audited.test.ask(.authenticate(try audited.test.login("alice")))
+        let second = audited.test.ask(.authenticate(try audited.test.login("alice")))
+        #expect(first.session == second.session)
+        #expect(try audited.lines().count { $0.contains("question=authenticate") } == 2)
+    }
+
+    @Test func `never holds a password or the whole id of a session`() throws {
+        let audited = try AuditedHost("good9")
+        let answer = audited.test.ask(.login(try audited.test.login("alice", password: "hunter2-hunter2")))
+        let session = try #require(answer.session)
+        _ = try audited.test.check(session, .read, "/a")
+        audited.audit.flush()
+        let text = try contents(audited.path)
+        #expect(text.contains("alice"))
+        #expect(!text.contains("hunter2"))
+        #expect(!text.contains(session.hexadecimal.dropFirst(4)))
+    }
+
+    @Test func `asks for the rule of an allow only where it is written`() throws {
+        let plain = try TestHost("explains")
+        #expect(TestHost.wait(try plain.check(plain.session(), .read, "/a")).logText == nil)
+        let audited = try AuditedHost("explains").test
+        #expect(TestHost.wait(try audited.check(audited.session(), .read, "/a")).logText != nil)
+    }
+
+    @Test(arguments: [
+        ("/A/B", "x=/A/B"), ("a b", #"x="a b""#), ("say \"hi\"", #"x="say \"hi\"""#), ("a=b", #"x="a=b""#),
+        ("back\\slash", #"x="back\\slash""#), ("two\nlines", #"x="two\u000alines""#), ("3fa9…", "x=3fa9…"),
+        ("\u{9b}2J", #"x="\u009b2J""#), ("a\u{2028}b", #"x="a\u2028b""#), ("no\u{a0}break", "x=\"no\u{a0}break\""),
+    ])
+    func `quotes what could be taken for something else`(_ value: String, _ expected: String) {
+        var line = AuditLine()
+        line.add("x", value)
+        var bytes: [UInt8] = []
+        line.append(to: &bytes, time: "T", json: false)
+        #expect(String(decoding: bytes, as: UTF8.self) == "T: AUDIT: \(expected)\n")
+    }
+
+    @Test func `is JSON where the event log is`() throws {
+        let audited = try AuditedHost("explains", json: true)
+        _ = try audited.test.check(audited.test.session(), .read, "/deny/x")
+        audited.audit.flush()
+        let line = try #require(try contents(audited.path).split(separator: "\n").last)
+        #expect(line.hasPrefix(#"{"time":"2"#))
+        #expect(line.contains(#"","severity":"AUDIT","user":"alice","session":""#))
+        #expect(line.hasSuffix(#""reason":"denied-by-module","module":"rule \"deny read /deny/**\" at users:2"}"#))
+    }
+
+    @Test func `is opened again under its name`() throws {
+        let audited = try AuditedHost("good9")
+        let session = try audited.test.session()
+        audited.audit.flush()
+        audited.move(to: "old.log")
+        try audited.audit.reopen()
+        _ = try audited.test.check(session, .read, "/a")
+        #expect(try audited.lines().count == 1)
+        #expect(try audited.lines("old.log").count == 1)
+    }
+
+    @Test func `is written by a thread of its own, without anything more to write`() throws {
+        let folder = try temporaryFolder()
+        let path = "\(folder)/audit.log"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        let audit = try AuditLog(path: path, log: Logger(label: "x"))
+        #expect(audit.record(Array("line\n".utf8)))
+        let pause = Semaphore()
+        for _ in 0..<1000 where try contents(path).isEmpty { _ = pause.wait(for: .milliseconds(10)) }
+        #expect(try contents(path) == "line\n")
+        audit.stop()
+    }
+
+    @Test func `has everything when the host has stopped`() throws {
+        let audited = try AuditedHost("good9")
+        _ = try audited.test.session()
+        #expect(try contents(audited.path).isEmpty)
+        audited.test.host.stop()
+        #expect(try contents(audited.path).contains("question=login"))
+    }
+}
+
+@Suite struct `An audit log that cannot be written` {
+    @Test func `is reported once, and decisions go on where it is not required`() throws {
+        let audited = try AuditedHost("good9", path: "/dev/full")
+        #expect(audited.test.ask(.login(try audited.test.login("alice"))).verdict == .allow)
+        #expect(!audited.audit.flush())
+        #expect(!audited.audit.flush())
+        #expect(
+            audited.problems.all == [
+                "error: audit log `/dev/full` cannot be written: No space left on device; lines are kept until it can be"
+            ])
+    }
+
+    @Test func `makes every answer one that could not be decided where it is required`() throws {
+        let audited = try AuditedHost("good9", required: true, path: "/dev/full")
+        let answer = audited.test.ask(.login(try audited.test.login("alice")))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == .auditFailed)
+        #expect(answer.session == nil)
+        #expect(audited.test.host.sessionCount == 0)
+        #expect(audited.problems.all.count == 1)
+    }
+
+    @Test func `denies every row of a batch where it is required`() throws {
+        let audited = try AuditedHost("explains", required: true)
+        let session = try audited.test.session()
+        try audited.fillDisk()
+        let checks = try ["/a", "/b"].map { Check(.read, try ObjectName($0)) }
+        let answers = audited.test.host.ask(checks, session: session).map(TestHost.wait)
+        #expect(answers.map(\.reason) == [.auditFailed, .auditFailed])
+        #expect(answers.map(\.verdict) == [.undecided, .undecided])
+    }
+
+    @Test func `keeps lines in their order until it can be written, and counts what is lost`() throws {
+        let audited = try AuditedHost("good9")
+        let log = audited.audit
+        try audited.fillDisk()
+        #expect(log.record(Array("first\n".utf8)))
+        #expect(!log.flush())
+        #expect(log.record(Array("second\n".utf8)))
+        // The bound is for what waits; two records more than it holds are lost, and the first loss is reported at once.
+        for _ in 0..<2 { #expect(log.record(Array(repeating: 0, count: AuditLog.bound))) }
+        #expect(audited.problems.all.last?.contains("lines are lost") == true)
+        try audited.freeDisk()
+        #expect(log.flush())
+        #expect(try contents(audited.path) == "first\nsecond\n")
+        #expect(audited.problems.all.last == "error: audit log `\(audited.path)`: 2 records were lost")
+    }
+
+    @Test func `refuses to be opened where there is no folder`() {
+        #expect(throws: EventLogError.self) {
+            try AuditLog(path: "/nonexistent/audit.log", log: Logger(label: "x"), startsWriter: false)
+        }
+    }
+}
