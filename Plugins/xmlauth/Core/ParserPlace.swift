@@ -11,6 +11,8 @@ struct ParserPlace {
     init(_ input: xmlParserInputPtr) { self.input = input }
 
     /// Finds line and column of `byte`, or of the current tag's `<` when it is not in the buffer.
+    ///
+    /// newlines: those from the byte on that the parser has counted, for the case that it has not passed the byte yet.
     func find(_ byte: UnsafePointer<UInt8>?, newlines: Int) -> Place {
         guard let base = input.pointee.base, let current = input.pointee.cur, let end = input.pointee.end else {
             return Place(line: 0)
@@ -20,7 +22,8 @@ struct ParserPlace {
         guard let found = isInside ? byte : Self.last(UInt8(ascii: "<"), in: base, before: current) else {
             return Place(line: Int(input.pointee.line), column: Int(input.pointee.col))
         }
-        let line = Int(input.pointee.line) - newlines - Self.newlines(from: found, to: current)
+        let passed = found < current ? Self.newlines(from: found, to: current) : newlines
+        let line = Int(input.pointee.line) - passed
         let start = found - base > Self.longestLine ? found - Self.longestLine : base
         if let newline = Self.last(0x0A, in: start, before: found) { return Place(line: line, column: found - newline) }
         if start == base && input.pointee.consumed == 0 { return Place(line: line, column: found - base + 1) }

@@ -78,7 +78,7 @@ struct UsersParse: ~Copyable {
 
     mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard skipped == 0, let first = bytes.firstIndex(where: { $0 > 0x20 }) else { return }
-        // The parser has counted the lines of the whole text already, but not moved on.
+        // The parser has counted the lines of the whole text already, and may not have moved on.
         let newlines = bytes[first...].count { $0 == 0x0A }
         let here = place(bytes.baseAddress.map { $0 + first }, newlines: newlines)
         let container = depth > 0 ? open[depth - 1].name : ""
@@ -174,8 +174,7 @@ struct UsersParse: ~Copyable {
     // MARK: Faults
 
     /// Finds line and column of a byte of the parser's buffer; of the current tag's `<` when the byte is elsewhere (a
-    /// value with a character reference is a copy). newlines: those after the byte that the parser has counted but not
-    /// passed.
+    /// value with a character reference is a copy). newlines: see ``ParserPlace/find(_:newlines:)``.
     private func place(_ byte: UnsafePointer<UInt8>?, newlines: Int = 0) -> Place {
         guard let input = context.pointee.input else { return Place(line: 0) }
         return ParserPlace(input).find(byte, newlines: newlines)
