@@ -52,6 +52,10 @@ extension Configuration {
     public var logFormat: String { text(.logFormat) ?? "" }
     /// The least severe events that are logged, by the name swift-log gives the level.
     public var logLevel: String { text(.logLevel) ?? "" }
+    /// The file of the audit log, nil for none.
+    public var auditLog: String? { text(.auditLog) }
+    /// Whether a decision must be in the audit log before it is given.
+    public var auditRequired: Bool { flag(.auditRequired) }
 }
 
 // MARK: - By definition

@@ -116,6 +116,7 @@ import Testing
         #expect(configuration.credentialCacheTime == .seconds(60))
         #expect(configuration.credentialCacheSize == 10_000)
         #expect(configuration.eventLog == nil)
+        #expect(configuration.auditLog == nil && !configuration.auditRequired)
         #expect([configuration.logFormat, configuration.logLevel] == ["text", "info"])
         #expect(configuration.objectMaps.isEmpty && configuration.moduleOptions.isEmpty)
         #expect(configuration.warnings.isEmpty)
