@@ -37,7 +37,7 @@ extension Configuration {
         }
     }
 
-    private static func texts(_ options: [ModuleOption]) -> [String] {
+    static func texts(_ options: [ModuleOption]) -> [String] {
         options.flatMap { option in
             ["\u{0}" + option.name.text] + option.values.map(\.text)
                 + (option.block.map { texts($0) + ["\u{1}"] } ?? [])

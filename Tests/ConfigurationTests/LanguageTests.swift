@@ -155,6 +155,9 @@ import Testing
             "if a == a\nadd-authdir\nendif",
             "main.conf:2:1: `add-authdir` is not closed: `end-authdir` is expected before `endif` at main.conf:3:1"),
         Case(
+            "if a == a\nadd-authdir\nelse\nendif",
+            "main.conf:2:1: `add-authdir` is not closed: `end-authdir` is expected before `else` at main.conf:3:1"),
+        Case(
             "add-authdir\nif a == a\nend-authdir\nendif\nend-authdir",
             "main.conf:3:1: `end-authdir` closes nothing, no `add-authdir` is open here"),
         Case(

@@ -1,0 +1,75 @@
+/// What a running host does about a configuration that it has read again.
+public struct ConfigurationReload: Sendable {
+    /// The changes that it takes over at once.
+    public let applied: [ConfigurationChange]
+    /// The changes that wait for the next start, against what the host was started with; named at every reload.
+    public let waiting: [ConfigurationChange]
+    /// The options of the running module that changed, which it reads when it starts; nil sources for those that are gone.
+    public let options: [(name: String, source: SettingSource?)]
+    /// The name of the running module.
+    public let module: String
+    /// Warnings that the configuration before did not have.
+    public let warnings: [ConfigurationProblem]
+
+    /// Compares a configuration with the one whose reloadable items hold, and with the one the host was started with.
+    public init(_ new: Configuration, current: Configuration, started: Configuration) {
+        applied = new.changes(from: current).filter(\.isReloadable)
+        waiting = new.changes(from: started).filter {
+            !$0.isReloadable && $0.item.availability == .live && $0.item != .moduleOptions
+        }
+        module = started.moduleName
+        options = new.optionChanges(from: started, ofModule: started.moduleName)
+        warnings = new.warnings.filter { !current.warnings.contains($0) }
+    }
+
+    /// A line of the event log for each change, in the order of the table of items.
+    public var lines: [String] {
+        applied.map { "\(Self.what($0)): takes effect now" }
+            + waiting.map { "\(Self.what($0)): takes effect at the next start" }
+            + options.map { name, source in
+                let change = source.map { "changed at \($0)" } ?? "is no longer set"
+                return "option `\(name)` of module `\(module)` \(change): a module reads its options when it starts, "
+                    + "so this takes effect at the next start"
+            }
+    }
+
+    /// One line that sums it up.
+    public var summary: String {
+        if applied.isEmpty && waiting.isEmpty && options.isEmpty { return "the configuration is unchanged" }
+        return "the configuration was re-read: \(applied.count) of \(applied.count + waiting.count + options.count) "
+            + "changes taken over"
+    }
+
+    private static func what(_ change: ConfigurationChange) -> String {
+        change.source == .builtIn
+            ? "`\(change.item.name)` is no longer set and has its default again"
+            : "`\(change.item.name)` changed at \(change.source)"
+    }
+}
+
+extension Configuration {
+    /// Returns the options of a module that are set otherwise than in `old`, each once, in their order; then those that are
+    /// gone.
+    func optionChanges(
+        from old: Configuration, ofModule module: String
+    ) -> [(name: String, source: SettingSource?)] {
+        let (before, now) = (old.texts(ofModule: module), texts(ofModule: module))
+        var seen: Set<String> = []
+        let changed = options(ofModule: module).compactMap { option -> (name: String, source: SettingSource?)? in
+            let name = option.name.text
+            guard seen.insert(name).inserted, before[name] != now[name] else { return nil }
+            return (name, option.name.source)
+        }
+        let gone = before.keys.filter { now[$0] == nil }.sorted()
+        return changed + gone.map { ($0, nil) }
+    }
+
+    private func texts(ofModule module: String) -> [String: [String]] {
+        var result: [String: [String]] = [:]
+        for option in options(ofModule: module) {
+            let block = option.block.map { ["\u{1}"] + Self.texts($0) } ?? []
+            result[option.name.text, default: []] += option.values.map(\.text) + block
+        }
+        return result
+    }
+}

@@ -1,0 +1,77 @@
+import Testing
+
+@testable import AuthConfiguration
+
+@Suite struct ReloadPlanTests {
+    private static let started = """
+        log-level info
+        http-listen 127.0.0.1:1
+        object-map /A /B
+        max-user-limit 3
+        add-module-options xmlauth
+            xmlauth-file a.xml
+            hosts a b
+            watch TRUE
+        end-module-options
+        add-module-options other
+            x 1
+        end-module-options
+        """
+
+    @Test func `says of every change when it takes effect`() throws {
+        let old = try load(Self.started)
+        let new = try load(
+            """
+            log-level debug
+            http-listen 127.0.0.1:2
+
+            max-user-limit 4
+            add-module-options xmlauth
+                xmlauth-file b.xml
+                hosts a
+                hosts b
+            end-module-options
+            add-module-options other
+                x 2
+            end-module-options
+            http-realm ${NONE}x
+            """)
+        let reload = ConfigurationReload(new, current: old, started: old)
+        #expect(
+            reload.lines == [
+                "`object-map` is no longer set and has its default again: takes effect now",
+                "`log-level` changed at main.conf:1:1: takes effect now",
+                "`http-listen` changed at main.conf:2:1: takes effect at the next start",
+                "`http-realm` changed at main.conf:13:1: takes effect at the next start",
+                "option `xmlauth-file` of module `xmlauth` changed at main.conf:6:5: a module reads its options when it "
+                    + "starts, so this takes effect at the next start",
+                "option `watch` of module `xmlauth` is no longer set: a module reads its options when it starts, so this "
+                    + "takes effect at the next start",
+            ])
+        #expect(reload.summary == "the configuration was re-read: 2 of 6 changes taken over")
+        #expect(reload.warnings.map(\.code) == [.variable])
+    }
+
+    @Test func `names what waits for a start again, until it is as it was`() throws {
+        let started = try load(Self.started)
+        let changed = try load(Self.started + "\nauth-module cfgauth\nlog-format json")
+        let again = ConfigurationReload(changed, current: changed, started: started)
+        #expect(again.lines == ["`auth-module` changed at main.conf:13:1: takes effect at the next start"])
+        let back = ConfigurationReload(started, current: changed, started: started)
+        #expect(back.lines == ["`log-format` is no longer set and has its default again: takes effect now"])
+        let same = ConfigurationReload(started, current: started, started: started)
+        #expect(same.lines.isEmpty)
+        #expect(same.summary == "the configuration is unchanged")
+    }
+
+    /// What `Host.apply`, the event log and the reload take over; each has its test there.
+    @Test func `marks as changeable exactly what a running host takes over`() {
+        #expect(
+            ItemDefinition.all.filter(\.isReloadable).map(\.name) == [
+                "module-queue", "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
+                "auth-checkread-timeout", "object-map", "credential-cache-time", "credential-cache-size", "event-log",
+                "log-format", "log-level",
+            ])
+        #expect(ItemDefinition.all.allSatisfy { !$0.isReloadable || $0.availability == .live })
+    }
+}
