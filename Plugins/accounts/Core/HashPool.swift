@@ -19,7 +19,7 @@ final class HashPool: Sendable {
     // POSIX semaphores are made to be posted and awaited from any thread; the pointer itself never changes.
 
     /// threads: 1 or more. capacity: jobs that may wait, 1 or more.
-    init(threads: Int, capacity: Int) throws(HashPoolError) {
+    init(threads: Int, capacity: Int) throws(ThreadError) {
         state = Mutex(State(queue: Array(repeating: nil, count: capacity)))
         wake = .allocate(capacity: 1)
         // SAFETY: freed after the last thread has been joined.
@@ -68,25 +68,17 @@ final class HashPool: Sendable {
         return job
     }
 
-    private func startThread() throws(HashPoolError) {
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        // Signals are the host's business: the thread inherits a mask that blocks them.
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let code = pthread_create(&thread, nil, hashThread, context.toOpaque())
-        guard code == 0 else {
-            context.release()
+    private func startThread() throws(ThreadError) {
+        do {
+            let thread = try WorkerThread.start { self.run() }
+            state.withLock { $0.threads.append(thread) }
+        } catch {
             stop()
-            throw HashPoolError(description: "cannot start a hash thread: errno \(code)")
+            throw error
         }
-        state.withLock { $0.threads.append(thread) }
     }
 
-    fileprivate func run() {
+    private func run() {
         let check = PasswordCheck()
         while true {
             while sem_wait(wake) != 0 {}
@@ -94,16 +86,4 @@ final class HashPool: Sendable {
             if let job { job(check) } else if isStopped { return }
         }
     }
-}
-
-/// Says why a pool cannot start.
-struct HashPoolError: Error, CustomStringConvertible {
-    let description: String
-}
-
-private func hashThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let context else { return nil }
-    // SAFETY: the reference was retained for this thread in `startThread`.
-    Unmanaged<HashPool>.fromOpaque(context).takeRetainedValue().run()
-    return nil
 }

@@ -5,20 +5,31 @@ import Rules
 
 /// The face of a module of accounts: hands the host's questions to ``AccountAuthority``, and its answers back.
 package final class AccountsModule<Format: AccountsFormat>: AuthModule {
-    private let host: HostInterface
     private let authority: AccountAuthority
-    private let file: String
+    private let watch: FileWatch
 
     package init(host: HostInterface) throws {
-        self.host = host
         let settings = try ModuleSettings(host: host, fileOption: Format.fileOption)
-        file = settings.file
-        authority = try AccountAuthority(
+        let file = settings.file
+        let before = [file: FileStatus(path: file)]
+        let authority = try AccountAuthority(
             options: settings.options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             clock: WallClock(now: { host.wallTime.components.seconds }), signatures: HostSignatures(host: host)
-        ) { try Format.read(settings.file, allowsPlain: settings.allowsPlainPasswords) }
+        ) { try Format.read(file, allowsPlain: settings.allowsPlainPasswords) }
+        self.authority = authority
+        watch = FileWatch(
+            before: before, files: { [file] + authority.files },
+            read: { Self.announce(try authority.reload(), of: file, to: host) },
+            report: { host.log(.error, "kept the accounts as they were: \($0)") })
         let counts = authority.counts
         host.log(.info, "read \(counts.users) users and \(counts.rules) rules from \(file)")
+        guard settings.isWatching else { return }
+        do {
+            try watch.start()
+        } catch {
+            authority.close()
+            throw error
+        }
     }
 
     package func newUser(_ login: borrowing LoginQuestion) -> Answer {
@@ -63,11 +74,14 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
     }
 
     /// Reads the file again; the host forgets what it kept of users that changed.
-    package func reload() throws { announce(try authority.reload()) }
+    package func reload() throws { try watch.readNow() }
 
-    package func exit() { authority.close() }
+    package func exit() {
+        watch.close()
+        authority.close()
+    }
 
-    private func announce(_ changes: DirectoryChanges) {
+    private static func announce(_ changes: DirectoryChanges, of file: String, to host: HostInterface) {
         switch changes {
         case .everybody:
             host.invalidate(.all)

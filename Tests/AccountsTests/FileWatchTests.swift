@@ -1,0 +1,168 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Accounts
+
+private func status(_ number: Int) -> FileStatus { FileStatus(inode: 1, size: number, modified: .zero) }
+
+/// A file that never was, a clock that never goes, and what a watch does with them.
+private final class World: Sendable {
+    struct State {
+        var status: FileStatus? = FileStatus(inode: 1, size: 0, modified: .zero)
+        var content: UInt64? = 0
+        var time = Duration.zero
+        var error: String?
+        var reads = 0
+        var reports: [String] = []
+    }
+
+    struct Broken: Error, CustomStringConvertible { let description: String }
+
+    let state = Mutex(State())
+
+    func watch() -> FileWatch {
+        FileWatch(
+            environment: WatchEnvironment(
+                status: { _ in self.state.withLock { $0.status } },
+                content: { _ in self.state.withLock { $0.content } },
+                time: { self.state.withLock { $0.time } }),
+            files: { ["users"] },
+            read: {
+                try self.state.withLock { state in
+                    state.reads += 1
+                    if let error = state.error { throw Broken(description: error) }
+                }
+            }, report: { message in self.state.withLock { $0.reports.append(message) } })
+    }
+
+    /// Lets a quarter of a second go by, and looks.
+    func look(_ watch: FileWatch) {
+        state.withLock { $0.time += .milliseconds(250) }
+        watch.look()
+    }
+
+    func change(to number: Int, error: String? = nil) {
+        state.withLock { state in
+            state.status = status(number)
+            state.content = UInt64(number)
+            state.error = error
+        }
+    }
+
+    var reads: Int { state.withLock { $0.reads } }
+    var reports: [String] { state.withLock { $0.reports } }
+}
+
+@Suite struct FileWatchTests {
+    @Test func `reads a changed file once it stands still`() {
+        let world = World()
+        let watch = world.watch()
+        for _ in 0..<3 { world.look(watch) }
+        #expect(world.reads == 0)
+        world.change(to: 1)
+        world.look(watch)
+        #expect(world.reads == 0)
+        world.look(watch)
+        #expect(world.reads == 1)
+        for _ in 0..<3 { world.look(watch) }
+        #expect(world.reads == 1)
+    }
+
+    @Test func `reads a file that keeps changing half a second after it began to`() {
+        let world = World()
+        let watch = world.watch()
+        for number in 1...6 {
+            world.change(to: number)
+            world.look(watch)
+        }
+        #expect(world.reads == 2)
+    }
+
+    @Test func `does not read a file that is as it was when it was read`() {
+        let world = World()
+        let watch = world.watch()
+        world.change(to: 1)
+        world.look(watch)
+        world.change(to: 0)
+        for _ in 0..<3 { world.look(watch) }
+        #expect(world.reads == 0)
+    }
+
+    @Test func `reports a broken content once`() throws {
+        let world = World()
+        let watch = world.watch()
+        func settle() { for _ in 0..<2 { world.look(watch) } }
+        world.change(to: 1, error: "broken")
+        settle()
+        #expect(world.reports == ["broken"])
+        // Touched: the same content at another time.
+        world.state.withLock { $0.status = status(9) }
+        settle()
+        #expect(world.reads == 2)
+        #expect(world.reports == ["broken"])
+        world.change(to: 2, error: "broken")
+        settle()
+        #expect(world.reports == ["broken", "broken"])
+        world.change(to: 3)
+        settle()
+        world.change(to: 2, error: "broken")
+        settle()
+        #expect(world.reports == ["broken", "broken", "broken"])
+        world.state.withLock { state in
+            state.status = nil
+            state.content = nil
+            state.error = "not there"
+        }
+        settle()
+        #expect(world.reports.last == "not there")
+    }
+
+    @Test func `takes a reading that somebody asked for as its own`() throws {
+        let world = World()
+        let watch = world.watch()
+        world.change(to: 1)
+        world.look(watch)
+        try watch.readNow()
+        for _ in 0..<3 { world.look(watch) }
+        #expect(world.reads == 1)
+        world.change(to: 2, error: "broken")
+        #expect(throws: World.Broken.self) { try watch.readNow() }
+        world.state.withLock { $0.status = status(9) }
+        for _ in 0..<3 { world.look(watch) }
+        #expect(world.reads == 3)
+        #expect(world.reports.isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `notices a file that is replaced, from a thread that ends with it`()
+        async throws
+    {
+        var template = Array("/tmp/accounts-watch-XXXXXX".utf8CString)
+        close(mkstemp(&template))
+        let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { unlink(path) }
+        let (changes, change) = AsyncStream.makeStream(of: Void.self)
+        let watch = FileWatch(files: { [path] }, read: { change.yield() }, report: { _ in })
+        try watch.start()
+        let fresh = path + ".new"
+        close(open(fresh, O_CREAT | O_WRONLY, 0o600))
+        #expect(rename(fresh, path) == 0)
+        for await _ in changes { break }
+        watch.close()
+        watch.close()
+    }
+
+    @Test func `tells contents apart`() throws {
+        var template = Array("/tmp/accounts-content-XXXXXX".utf8CString)
+        let file = mkstemp(&template)
+        defer { close(file) }
+        let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { unlink(path) }
+        let empty = FileContent.fingerprint(path)
+        write(file, "abc", 3)
+        let full = FileContent.fingerprint(path)
+        #expect(empty != nil && full != nil && empty != full)
+        #expect(FileContent.fingerprint(path) == full)
+        #expect(FileContent.fingerprint("/nonexistent/users") == nil)
+    }
+}
