@@ -48,6 +48,7 @@ if !coreOnly {
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     ]
     targets += [
@@ -91,6 +92,7 @@ if !coreOnly {
             ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", dependencies: ["Rules"], path: "Sources/Configuration"),
+        .target(name: "Usage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "Runtime",
             dependencies: [
@@ -110,6 +112,9 @@ if !coreOnly {
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             resources: [.embedInCode("HTTP/openapi.json")]),
+        .testTarget(
+            name: "UsageTests", dependencies: ["Usage", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Golden"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Rules"]),
         .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
@@ -118,7 +123,9 @@ if !coreOnly {
         .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
         .testTarget(
             name: "RuntimeTests",
-            dependencies: ["Runtime", "ModuleHost", "AuthCore", "Rules", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "Runtime", "ModuleHost", "AuthCore", "Rules", .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(
             name: "DoorsTests",
             dependencies: [
@@ -129,7 +136,7 @@ if !coreOnly {
         .executableTarget(
             name: "authhost",
             dependencies: [
-                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "CLibCrypt",
+                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "XMLAuthCore", "CLibCrypt",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,0 +1,56 @@
+import GRDB
+
+/// Why the usage database cannot be used.
+public struct UsageDatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Tells kinds of failure apart; new kinds may come.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        /// The kind's name, stable across versions.
+        public let rawValue: String
+
+        /// Makes a code from its name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// The file belongs to something else: it is not touched.
+        public static let foreign = Code(rawValue: "foreign")
+        /// The file is damaged: it is not touched.
+        public static let corrupt = Code(rawValue: "corrupt")
+        /// The file was written by a later version: it is not touched.
+        public static let newer = Code(rawValue: "newer")
+        /// The file cannot be opened, read or written now; later it may.
+        public static let unavailable = Code(rawValue: "unavailable")
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// The file.
+    public let path: String
+    /// What was tried and what came of it.
+    public let reason: String
+
+    /// Spells the failure on one line.
+    public var description: String { "usage database `\(path)`: \(reason)" }
+
+    init(_ code: Code, _ path: String, _ reason: String) {
+        self.code = code
+        self.path = path
+        self.reason = reason
+    }
+
+    static func ofSomethingElse(_ path: String) -> UsageDatabaseError {
+        UsageDatabaseError(.foreign, path, "it is the SQLite database of something else; it was left as it is")
+    }
+
+    /// Says what an error of SQLite means for the file. Its text, not GRDB's description, which can hold values.
+    init(_ error: any Error, _ path: String, _ what: String) {
+        if let known = error as? UsageDatabaseError {
+            self = known
+            return
+        }
+        let text = (error as? DatabaseError).map { $0.message ?? "\($0.extendedResultCode)" } ?? "\(error)"
+        switch (error as? DatabaseError)?.resultCode {
+        case .SQLITE_NOTADB: self.init(.foreign, path, "\(what): \(text); it was left as it is")
+        case .SQLITE_CORRUPT: self.init(.corrupt, path, "\(what): \(text); it was left as it is")
+        default: self.init(.unavailable, path, "\(what): \(text)")
+        }
+    }
+}
