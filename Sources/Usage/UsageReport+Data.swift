@@ -1,0 +1,69 @@
+// The report for programs.
+extension UsageReport {
+    /// The report as JSON: `{"month", "closed", "users", "applications": [...], "days": [...]}`, ended by a newline.
+    ///
+    /// Applications that nobody used on a day are left out of the day.
+    public var json: String {
+        let applications = applications.map { "    " + Self.member($0.application, $0.month) }
+        return """
+            {
+              "month": "\(month)",
+              "closed": \(isClosed),
+              "users": \(all.month),
+              "applications": [\(Self.lines(applications))
+              ],
+              "days": [\(Self.lines((0..<days).map(jsonDay)))
+              ]
+            }
+
+            """
+    }
+
+    /// The report as CSV (RFC 4180): `period,scope,application,users`, days first, then the month.
+    ///
+    /// The scope is `application`, or `all` for the users of any application; a period is `2026-01-31` or `2026-01`.
+    public var csv: String {
+        var rows = ["period,scope,application,users"]
+        for day in 0..<days {
+            let period = "\(LocalDay(number: month.firstDay.number + Int64(day)))"
+            rows.append("\(period),all,,\(all.byDay[day])")
+            for count in applications { rows.append(Self.csvRow(period, count.application, count.byDay[day])) }
+        }
+        rows.append("\(month),all,,\(all.month)")
+        for count in applications { rows.append(Self.csvRow("\(month)", count.application, count.month)) }
+        return rows.joined(separator: "\r\n") + "\r\n"
+    }
+
+    private func jsonDay(_ index: Int) -> String {
+        let day = LocalDay(number: month.firstDay.number + Int64(index))
+        let used = applications.filter { $0.byDay[index] > 0 }.map { Self.member($0.application, $0.byDay[index]) }
+            .joined(separator: ", ")
+        return "    {\"day\": \"\(day)\", \"users\": \(all.byDay[index]), \"applications\": [\(used)]}"
+    }
+
+    private static func lines(_ items: [String]) -> String { items.map { "\n" + $0 }.joined(separator: ",") }
+
+    private static func member(_ application: String, _ users: Int) -> String {
+        "{\"application\": \(quoted(application)), \"users\": \(users)}"
+    }
+
+    private static func csvRow(_ period: String, _ application: String, _ users: Int) -> String {
+        let needsQuotes = application.utf8.contains { [0x22, 0x2C, 0x0D, 0x0A].contains($0) }
+        let name = needsQuotes ? "\"" + application.replacing("\"", with: "\"\"") + "\"" : application
+        return "\(period),application,\(name),\(users)"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

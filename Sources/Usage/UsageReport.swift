@@ -1,0 +1,105 @@
+import GRDB
+
+/// How many unique users there were in a month, by day and by application.
+public struct UsageReport: Hashable, Sendable {
+    /// The unique users of an application, or of all.
+    public struct Count: Hashable, Sendable {
+        /// The application id; "" for log-ins without one.
+        public let application: String
+        /// Unique users of each day, the month's first day at index 0.
+        public fileprivate(set) var byDay: [Int]
+        /// Unique users of the month.
+        public fileprivate(set) var month: Int
+
+        fileprivate init(_ application: String, days: Int) {
+            self.application = application
+            byDay = Array(repeating: 0, count: days)
+            month = 0
+        }
+
+        fileprivate mutating func add(_ days: DayMask) {
+            month += 1
+            for index in byDay.indices where days.contains(day: index + 1) { byDay[index] += 1 }
+        }
+    }
+
+    /// The month.
+    public let month: UsageMonth
+    /// Whether the month is over and everything of it was written.
+    public let isClosed: Bool
+    /// How many days of the month are reported: all, or those up to today.
+    public let days: Int
+    /// The applications, most users first, then by name.
+    public let applications: [Count]
+    /// The users of any application, each once.
+    public let all: Count
+    /// The months of which the database knows users, in order.
+    public let knownMonths: [UsageMonth]
+
+    /// Reads a month out of a database, which a host may be writing meanwhile. Changes nothing. Blocks for the disk.
+    ///
+    /// - Parameter today: the last day to report of a month that is under way.
+    public init(path: String, month: UsageMonth, today: LocalDay) throws(UsageDatabaseError) {
+        try UsageFile(path: path).checkReadable()
+        var counting = Counting(days: month == today.month ? today.date.day : month.dayCount)
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.label = "authhost.usage.report"
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            (isClosed, knownMonths) = try queue.read { database in
+                try UsageSchema.check(database, path)
+                try UsageRow.forEach(of: month, database) { counting.add($0) }
+                let closed = "SELECT count(*) FROM closed_month WHERE month = ?"
+                let months = try Int.fetchAll(database, sql: "SELECT DISTINCT month FROM usage ORDER BY month")
+                return (
+                    try Int.fetchOne(database, sql: closed, arguments: [month.code]) == 1,
+                    months.map(UsageMonth.init(code:))
+                )
+            }
+            try queue.close()
+        } catch {
+            throw UsageDatabaseError(error, path, "cannot be read")
+        }
+        self.month = month
+        days = counting.days
+        all = counting.finish()
+        applications = counting.applications.values.sorted {
+            $0.month == $1.month ? $0.application < $1.application : $0.month > $1.month
+        }
+    }
+}
+
+/// Counts rows that come user by user.
+private struct Counting {
+    let days: Int
+    private(set) var applications: [String: UsageReport.Count] = [:]
+    private var all: UsageReport.Count
+    private var user: (name: String, days: DayMask)?
+
+    init(days: Int) {
+        self.days = days
+        all = UsageReport.Count("", days: days)
+    }
+
+    mutating func add(_ row: UsageRow) {
+        applications[row.application, default: UsageReport.Count(row.application, days: days)].add(row.days)
+        if let known = user, known.name.utf8.elementsEqual(row.user.utf8) {
+            user = (known.name, known.days.union(row.days))
+        } else {
+            addUser()
+            user = (row.user, row.days)
+        }
+    }
+
+    mutating func finish() -> UsageReport.Count {
+        addUser()
+        user = nil
+        return all
+    }
+
+    private mutating func addUser() {
+        if let user { all.add(user.days) }
+    }
+}
