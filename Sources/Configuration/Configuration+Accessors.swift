@@ -66,7 +66,7 @@ extension Configuration {
         if case .blocks(let blocks) = settings[name]?.value { blocks } else { [] }
     }
 
-    private func text(_ item: ItemDefinition) -> String? {
+    func text(_ item: ItemDefinition) -> String? {
         if case .text(let text) = settings[item.name]?.value { text } else { nil }
     }
 
@@ -74,11 +74,11 @@ extension Configuration {
         settings[item.name]?.value == .flag(true)
     }
 
-    private func integer(_ item: ItemDefinition) -> Int {
+    func integer(_ item: ItemDefinition) -> Int {
         if case .integer(let number) = settings[item.name]?.value { number } else { 0 }
     }
 
-    private func seconds(_ item: ItemDefinition) -> Duration {
+    func seconds(_ item: ItemDefinition) -> Duration {
         if case .float(let number) = settings[item.name]?.value { .seconds(number) } else { .zero }
     }
 

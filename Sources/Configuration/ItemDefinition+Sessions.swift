@@ -1,9 +1,8 @@
-// Items of sessions, limits, usage statistics and tokens that are accepted and have no effect yet. Names,
+// Items of sessions, limits and usage statistics that are accepted and have no effect yet. Names,
 // types and defaults are the reference's where its documentation gives them.
 extension ItemDefinition {
     private static let limits = Availability.later("limits on sessions")
     private static let usage = Availability.later("usage statistics")
-    private static let tokens = Availability.later("log-in by signed token")
 
     private static let limitItems = [
         ItemDefinition(
@@ -53,29 +52,5 @@ extension ItemDefinition {
             "how often the use by trading group is reported"),
     ]
 
-    private static let tokenItems = [
-        ItemDefinition(
-            "add-sigkey",
-            .block([
-                ItemDefinition("key-id", .text, required: true, "the key's name"),
-                ItemDefinition(
-                    "keyfile", .path, percent: .expanded("r"), required: true, "the file of the public key"),
-                ItemDefinition(
-                    "hashing-algorithm",
-                    .choice([
-                        "md5", "0", "sha256", "1", "sha384", "2", "sha512", "3", "sha1", "4", "ripemd160", "5",
-                    ]), default: "0", "the signature's hash, by name or number"),
-                ItemDefinition(
-                    "timeout", .float(.seconds, 0.0...31_536_000.0), default: "0.0",
-                    "how long a token is good; 0 for signature-validtime"),
-            ]), note: "none", availability: tokens, "a public key that signs log-in tokens"),
-        ItemDefinition(
-            "signature-validtime", .float(.seconds, 0.0...31_536_000.0), default: "600.0", availability: tokens,
-            "how long a token is good whose key does not say"),
-        ItemDefinition(
-            "signature-hashsize", .integer(.none, 1...1_000_000), default: "1024", availability: tokens,
-            "buckets for the keys that tokens are signed with"),
-    ]
-
-    static let laterItems = limitItems + usageItems + tokenItems + directoryItems + clusterItems
+    static let laterItems = limitItems + usageItems + directoryItems + clusterItems
 }

@@ -39,12 +39,14 @@ public struct ItemDefinition: Hashable, Sendable {
     public let isRequired: Bool
     /// Whether its value is hidden from everything that is printed.
     public let isSecret: Bool
+    /// Values of the reference system that are refused here, and why.
+    public let refused: [String: String]
 
     /// Describes an item; `help` is one line. `note` replaces the default in what is shown of it.
     package init(
         _ name: String, _ type: ItemType, default defaultText: String? = nil, note: String? = nil,
         percent: Percent = .literal, availability: Availability = .live, reloadable: Bool = false,
-        required: Bool = false, secret: Bool = false, _ help: String
+        required: Bool = false, secret: Bool = false, refused: [String: String] = [:], _ help: String
     ) {
         self.name = name
         self.type = type
@@ -56,6 +58,7 @@ public struct ItemDefinition: Hashable, Sendable {
         isReloadable = reloadable
         isRequired = required
         isSecret = secret
+        self.refused = refused
     }
 
     /// What `config explain` calls the default.

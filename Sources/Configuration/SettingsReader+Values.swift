@@ -67,7 +67,10 @@ extension SettingsReader {
 
     private mutating func refuse(_ word: Word, _ definition: ItemDefinition) -> ItemValue? {
         let found = definition.isSecret ? "" : ", not `\(word.text.clipped)`"
-        problems.add(.badValue, at: word.source, "`\(definition.name)` takes \(definition.type.expectation)\(found)")
+        let reason = definition.refused[word.text].map { ": \($0)" } ?? ""
+        problems.add(
+            .badValue, at: word.source,
+            "`\(definition.name)` takes \(definition.type.expectation)\(found)\(reason)")
         return nil
     }
 

@@ -70,7 +70,8 @@ import Testing
             ItemDefinition.all.filter(\.isReloadable).map(\.name) == [
                 "module-queue", "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "object-map", "credential-cache-time", "credential-cache-size", "event-log",
-                "log-format", "log-level",
+                "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",
+                "signature-audience", "signature-hashsize",
             ])
         #expect(ItemDefinition.all.allSatisfy { !$0.isReloadable || $0.availability == .live })
     }
