@@ -9,7 +9,8 @@ enum ConfigurationArguments {
     /// Options of subcommands, which the parser reads.
     private static let own: Set<String> = [
         "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin",
-        "--address", "--application-id", "--machine-id", "--scheme", "--rounds",
+        "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--field",
+        "--application",
     ]
 
     /// Takes everything that starts with `--` and is not an option of a subcommand, with its values.

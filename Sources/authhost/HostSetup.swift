@@ -10,6 +10,8 @@ struct HostSetup: Sendable {
     let configuration: Configuration
     let output: EventLogOutput
     let log: Logger
+    /// Where every decision is recorded; nil where none is configured, and for a command that asks one question.
+    let audit: AuditLog?
 
     /// Reads the configuration file and the command line, and opens the event log.
     ///
@@ -31,6 +33,7 @@ struct HostSetup: Sendable {
             output, level: quiet ? .warning : Self.level(configuration.logLevel),
             json: configuration.logFormat == "json")
         log = Logger(label: "authhost") { _ in handler }
+        audit = quiet ? nil : try Self.openAudit(configuration, log)
         for warning in configuration.warnings { log.warning("\(warning)") }
     }
 
@@ -51,7 +54,9 @@ struct HostSetup: Sendable {
 
     /// Makes a host and loads its module. Blocks until `auth_init` has returned.
     func makeHost() throws(Failure) -> Host {
-        let host = Host(configuration.hostSettings, log: log)
+        var settings = configuration.hostSettings
+        settings.audit = audit
+        let host = Host(settings, log: log)
         let request = try loadRequest()
         do {
             try host.load(request)

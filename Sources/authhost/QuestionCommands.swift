@@ -152,7 +152,8 @@ struct MapCommand: ParsableCommand {
     }
 }
 
-private func objectName(_ text: String) throws(Failure) -> ObjectName {
+/// Reads an object's name; one that no module may see ends the command.
+func objectName(_ text: String) throws(Failure) -> ObjectName {
     do {
         return try ObjectName(text)
     } catch {

@@ -150,6 +150,7 @@ final class SignalHandler: Sendable {
         } catch {
             setup.log.error("\(error)")
         }
+        setup.reopenAudit()
         setup.log.notice("reloading: HUP")
         host.reload()
     }
