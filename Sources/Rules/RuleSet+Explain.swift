@@ -60,7 +60,7 @@ extension RuleSet {
         return Explanation(decision: decision, lost: lost)
     }
 
-    private func weight(_ rule: Int) -> RuleWeight {
+    func weight(_ rule: Int) -> RuleWeight {
         let base = priorities[Int(rules[rule].pattern)]
         return RuleWeight(priority: base | UInt32(rules[rule].effect.rawValue), rule: UInt32(rule))
     }

@@ -21,6 +21,8 @@ public final class RuleSet: @unchecked Sendable {
     let groups: GroupNames
     let patternTexts: NameTable
     let trie: PatternTrie
+    /// What groups and roles are members of; no check needs it.
+    let closure: GroupClosure
     let rules: Flat<CompiledRule>
     /// Whether any rule has a condition.
     let hasConditions: Bool
@@ -37,7 +39,7 @@ public final class RuleSet: @unchecked Sendable {
     let listGroups: Flat<UInt32>
 
     init(_ builder: consuming RuleSetBuilder) {
-        let closures = GroupClosure(parents: builder.parents)
+        closure = GroupClosure(parents: builder.parents)
         var table = EntryTable(builder: builder)
         table.fill(&builder.rules)
         let groupCount = builder.groups.count
@@ -45,7 +47,7 @@ public final class RuleSet: @unchecked Sendable {
         var sections = Flat<Section>()
         var groups = Flat<UInt32>()
         for list in builder.groupLists {
-            let all = closures.ancestors(of: list)
+            let all = closure.ancestors(of: list)
             let bound = ([0] + all.map { 1 + Int($0) }).map { table.sections[$0] }.filter { $0.size > 0 }
             let roles = all.filter { builder.groups.isRole(Int($0)) }
             lists.append(

@@ -21,14 +21,14 @@ import Testing
         var allowed = 0
         var undetermined = 0
         for _ in 0..<250 {
-            let naive = makeRules(&random, conditions: Bool.random(using: &random))
+            let naive = Self.makeRules(&random, conditions: Bool.random(using: &random))
             let nested = naive.parents.flatMap { inner, outers in outers.map { (inner, $0) } }
             let compiled = try RuleSet.make(users: naive.users.map { ($0, $1) }, nested: nested, naive.rules)
             for _ in 0..<100 {
                 let user = Self.users.randomElement(using: &random) ?? ""
-                let name = makeName(&random)
+                let name = Self.makeName(&random)
                 let action = ObjectAction.allCases.randomElement(using: &random) ?? .read
-                let truths = makeTruths(&random)
+                let truths = Self.makeTruths(&random)
                 let expected = naive.decide(user, action, name, truths)
                 let found = compiled.ask(user, action, name) { truths[Int($0.rawValue)] }
                 let hint = "seed \(seed): \(user) \(action) \(name) in \(naive.rules) nested \(naive.parents) \(truths)"
@@ -42,17 +42,17 @@ import Testing
         #expect(undetermined > 250)
     }
 
-    private func makeName(_ random: inout SplitMix) -> String {
-        let count = Int.random(in: 0...5, using: &random)
+    static func makeName(_ random: inout SplitMix, segments most: Int = 5) -> String {
+        let count = Int.random(in: 0...most, using: &random)
         return "/" + (0..<count).map { _ in Self.segments.randomElement(using: &random) ?? "" }.joined(separator: "/")
     }
 
-    private func makeTruths(_ random: inout SplitMix) -> [ConditionTruth] {
+    static func makeTruths(_ random: inout SplitMix) -> [ConditionTruth] {
         let truths: [ConditionTruth] = [.holds, .fails, .unknown]
         return (0..<4).map { _ in truths.randomElement(using: &random) ?? .unknown }
     }
 
-    private func makeRules(_ random: inout SplitMix, conditions: Bool) -> NaiveRules {
+    static func makeRules(_ random: inout SplitMix, conditions: Bool, segments most: Int = 4) -> NaiveRules {
         var users: [String: [String]] = [:]
         for user in Self.users { users[user] = Self.groups.filter { _ in Bool.random(using: &random) } }
         var parents: [String: [String]] = [:]
@@ -60,7 +60,7 @@ import Testing
             parents[group] = [Self.groups.randomElement(using: &random) ?? "g1"]
         }
         let rules = (0..<Int.random(in: 1...40, using: &random)).map { _ in
-            let count = Int.random(in: 0...4, using: &random)
+            let count = Int.random(in: 0...most, using: &random)
             let path = (0..<count).map { _ in Self.patternSegments.randomElement(using: &random) ?? "" }
             let subject: TextRule.TextSubject =
                 switch Int.random(in: 0...2, using: &random) {
