@@ -22,22 +22,36 @@ public final class SignatureService: Sendable {
         let verifier: TokenVerifier
     }
 
-    private let rules: Mutex<Rules>
-    private let store: UsedTokenStore
+    private let rules = Mutex(Rules(keys: [:], verifier: TokenVerifier()))
+    private let store = Mutex<UsedTokenStore?>(nil)
+    private let storePath: String
+    private let usedLimit: Int
     private let clock: @Sendable () -> UnixTime
 
-    /// Makes a service of keys, whose ids are different.
+    /// Makes a service without keys.
     ///
     /// - Parameters:
-    ///   - store: remembers used tokens.
+    ///   - storePath: the file of used tokens, which is opened when it is first needed.
+    ///   - usedLimit: how many used tokens are remembered.
     ///   - clock: the wall clock.
     public init(
-        keys: [SignatureKey], verifier: TokenVerifier = TokenVerifier(), store: UsedTokenStore,
-        clock: @escaping @Sendable () -> UnixTime = SignatureService.wallClock
+        storePath: String, usedLimit: Int, clock: @escaping @Sendable () -> UnixTime = SignatureService.wallClock
     ) {
-        rules = Mutex(Self.rules(keys, verifier))
-        self.store = store
+        self.storePath = storePath
+        self.usedLimit = usedLimit
         self.clock = clock
+    }
+
+    /// Opens the file of used tokens, so that whatever is wrong with it shows now and not at the first log-in.
+    public func openStore() throws(UsedTokenError) { _ = try openedStore() }
+
+    private func openedStore() throws(UsedTokenError) -> UsedTokenStore {
+        try store.withLock { store throws(UsedTokenError) in
+            if let store { return store }
+            let opened = try UsedTokenStore(path: storePath, limit: usedLimit)
+            store = opened
+            return opened
+        }
     }
 
     /// The system's wall clock.
@@ -47,13 +61,10 @@ public final class SignatureService: Sendable {
         return UnixTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    /// Puts other keys and rules in place, for every check that begins from now on.
-    public func replaceKeys(_ keys: [SignatureKey], verifier: TokenVerifier) {
-        rules.withLock { $0 = Self.rules(keys, verifier) }
-    }
-
-    private static func rules(_ keys: [SignatureKey], _ verifier: TokenVerifier) -> Rules {
-        Rules(keys: Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }, verifier: verifier)
+    /// Puts other keys, whose ids are different, and other rules in place, for every check that begins from now on.
+    public func replaceKeys(_ keys: [SignatureKey], verifier: TokenVerifier = TokenVerifier()) {
+        let new = Rules(keys: Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }, verifier: verifier)
+        rules.withLock { $0 = new }
     }
 
     /// Checks the signature, the time, the user and the single use of a token in one step.
@@ -80,6 +91,12 @@ public final class SignatureService: Sendable {
     private func use(
         _ token: TokenVerifier.Verified, _ key: SignatureKey, _ verifier: TokenVerifier, _ now: UnixTime
     ) -> Outcome {
+        let store: UsedTokenStore
+        do throws(UsedTokenError) {
+            store = try openedStore()
+        } catch {
+            return .failed("\(error)")
+        }
         let issued = token.issued.roundedUp
         let until = UnixTime(seconds: Double(issued)) + (key.lifetime + verifier.leeway)
         let outcome = store.use(

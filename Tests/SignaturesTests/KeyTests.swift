@@ -114,6 +114,20 @@ import Testing
         }
     }
 
+    @Test func `refuses two keys with one id`() throws {
+        var second = SignatureKeyDefinition.of(Fixture.path("p256.pem"))
+        second.idSource = "host.conf:8:5"
+        let definitions = [.of(Fixture.path("rsa.pem")), second]
+        let error = #expect(throws: SignatureKeyError.self) {
+            try SignatureKey.keys(of: definitions, trustedOwners: [])
+        }
+        #expect(
+            error?.description
+                == "host.conf:8:5: `key-id` `test` is given twice, first at host.conf:2:5: each key has its own")
+        second.id = "other"
+        #expect(try SignatureKey.keys(of: [definitions[0], second], trustedOwners: []).map(\.id) == ["test", "other"])
+    }
+
     @Test(arguments: [
         ("sha256", HashAlgorithm.sha256), ("1", .sha256), ("sha384", .sha384), ("2", .sha384), ("sha512", .sha512),
         ("3", .sha512), ("md5", nil), ("0", nil), ("sha1", nil), ("4", nil), ("ripemd160", nil), ("5", nil),

@@ -20,8 +20,11 @@ import Testing
     init() throws { folder = try Folder() }
 
     private func service(_ keys: [SignatureKey], limit: Int = 100) throws -> SignatureService {
-        let store = try UsedTokenStore(path: folder.file("used-tokens"), limit: limit)
-        return SignatureService(keys: keys, store: store) { [clock] in UnixTime(seconds: clock.seconds) }
+        let service = SignatureService(storePath: folder.file("used-tokens"), usedLimit: limit) { [clock] in
+            UnixTime(seconds: clock.seconds)
+        }
+        service.replaceKeys(keys)
+        return service
     }
 
     private func check(_ service: SignatureService, _ token: [UInt8], user: String = "alice")
@@ -64,8 +67,29 @@ import Testing
         #expect(
             service.check(keyID: "prod", token: [], user: "alice")
                 == .failed("no `add-sigkey` has the key-id `prod`: `test`"))
-        service.replaceKeys([], verifier: TokenVerifier())
+        service.replaceKeys([])
         #expect(check(service, []) == .failed("no `add-sigkey` has the key-id `test`: there is none"))
+    }
+
+    @Test func `a store that cannot be used denies, and says so at the start`() throws {
+        let signer = try Signer()
+        _ = try folder.write(Data("damaged".utf8), to: "used-tokens")
+        let service = try service([signer.key])
+        let error = #expect(throws: UsedTokenError.self) { try service.openStore() }
+        #expect(check(service, try signer.sign(Signer.claims())) == .failed(try #require(error).description))
+        #expect(check(service, try Signer().sign(Signer.claims())) == .refused("\(TokenRefusal.signature)"))
+    }
+
+    @Test func `two hosts cannot use one store, and the second says so`() throws {
+        let signer = try Signer()
+        let (first, second) = (try service([signer.key]), try service([signer.key]))
+        let token = try signer.sign(Signer.claims())
+        #expect(check(first, token) == .valid)
+        guard case .failed(let reason) = check(second, token) else {
+            Issue.record("a second host accepted the token")
+            return
+        }
+        #expect(reason.contains("another process has it open: each host needs a `signature-store` of its own"))
     }
 
     @Test func `other keys count from the moment they are put in place`() throws {

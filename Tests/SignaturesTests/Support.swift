@@ -48,7 +48,8 @@ extension SignatureKeyDefinition {
         _ file: String, hash: HashAlgorithm = .sha256, id: String = "test", lifetime: Duration = .seconds(600)
     ) -> SignatureKeyDefinition {
         SignatureKeyDefinition(
-            id: id, keyFile: file, keyFileSource: "host.conf:3:11", hash: hash, hashSource: "host.conf:4:20",
+            id: id, idSource: "host.conf:2:5", keyFile: file, keyFileSource: "host.conf:3:11", hash: hash,
+            hashSource: "host.conf:4:20",
             lifetime: lifetime)
     }
 }

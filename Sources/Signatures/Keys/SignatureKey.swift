@@ -4,6 +4,8 @@ import Crypto
 public struct SignatureKeyDefinition: Sendable {
     /// `key-id`: what users files and modules call the key.
     public var id: String
+    /// Where `key-id` stands.
+    public var idSource: String
     /// `keyfile`, its `%` letters replaced.
     public var keyFile: String
     /// Where `keyfile` stands, such as `authhost.conf:3:5`.
@@ -17,9 +19,11 @@ public struct SignatureKeyDefinition: Sendable {
 
     /// Makes a definition of its parts.
     public init(
-        id: String, keyFile: String, keyFileSource: String, hash: HashAlgorithm, hashSource: String, lifetime: Duration
+        id: String, idSource: String, keyFile: String, keyFileSource: String, hash: HashAlgorithm, hashSource: String,
+        lifetime: Duration
     ) {
         self.id = id
+        self.idSource = idSource
         self.keyFile = keyFile
         self.keyFileSource = keyFileSource
         self.hash = hash
@@ -56,6 +60,26 @@ public struct SignatureKey: Sendable {
         lifetime = definition.lifetime
         hash = definition.hash
         fingerprint = Digest128(of: publicKey.derRepresentation)
+    }
+
+    /// Reads the key files of all definitions. Blocks on the disk.
+    ///
+    /// - Parameter trustedOwners: users besides root and the running one who may own key files.
+    /// - Throws: ``SignatureKeyError`` for the first key that cannot be used, or whose id another one has.
+    public static func keys(
+        of definitions: [SignatureKeyDefinition], trustedOwners: Set<UInt32>
+    ) throws(SignatureKeyError) -> [SignatureKey] {
+        var sources: [String: String] = [:]
+        var keys: [SignatureKey] = []
+        for definition in definitions {
+            if let first = sources.updateValue(definition.idSource, forKey: definition.id) {
+                throw SignatureKeyError(
+                    definition.idSource,
+                    "`key-id` `\(definition.id)` is given twice, first at \(first): each key has its own")
+            }
+            keys.append(try SignatureKey(definition, trustedOwners: trustedOwners))
+        }
+        return keys
     }
 
     private static func publicKey(
