@@ -1,3 +1,4 @@
+import Glibc
 import Rules
 
 /// Reads the parts of entries that are names and actions.
@@ -64,25 +65,23 @@ enum EntryCheck {
 
     /// Reads a list of actions.
     static func actions(_ text: LentText) throws(DirectoryFault) -> ObjectActions {
+        // Most rules have one.
+        if let action = action(text) { return action }
         var set: ObjectActions = []
-        for word in text.split(separator: 0x20) {
-            let action: ObjectActions
-            if word.elementsEqual("read".utf8) {
-                action = .read
-            } else if word.elementsEqual("write".utf8) {
-                action = .write
-            } else if word.elementsEqual("create".utf8) {
-                action = .create
-            } else {
+        var position = 0
+        while let start = text[position...].firstIndex(where: { $0 != 0x20 }) {
+            position = text[start...].firstIndex(of: 0x20) ?? text.count
+            let word = LentText(rebasing: text[start..<position])
+            guard let action = action(word) else {
                 let found = String(decoding: word, as: UTF8.self)
                 let hint = NearestWord.hint(found, among: ["read", "write", "create"])
                 throw DirectoryFault(
-                    .badValue, .actions, offset: word.startIndex,
+                    .badValue, .actions, offset: start,
                     "found the action `\(found)`, expected `read`, `write` or `create`\(hint)")
             }
             if !set.isDisjoint(with: action) {
                 throw DirectoryFault(
-                    .duplicate, .actions, offset: word.startIndex,
+                    .duplicate, .actions, offset: start,
                     "the action `\(String(decoding: word, as: UTF8.self))` is there twice")
             }
             set.formUnion(action)
@@ -91,6 +90,22 @@ enum EntryCheck {
             throw DirectoryFault(.missing, .actions, "no action, expected `read`, `write` or `create`")
         }
         return set
+    }
+
+    private static func action(_ word: LentText) -> ObjectActions? {
+        if word.isEqual(to: "read") { return .read }
+        if word.isEqual(to: "write") { return .write }
+        return word.isEqual(to: "create") ? .create : nil
+    }
+}
+
+extension LentText {
+    /// Compares with a text of more than one character.
+    @inline(__always)
+    fileprivate func isEqual(to text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount, let baseAddress else { return false }
+        // SAFETY: both have `count` bytes.
+        return memcmp(baseAddress, text.utf8Start, count) == 0
     }
 }
 

@@ -25,29 +25,50 @@ enum PasswordHash {
         }
         if stored.starts(with: plainPrefix) { return .success(.plain) }
         if stored.starts(with: saltedPrefix) {
-            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longestStored) { buffer in
-                decodeSalted(stored, into: buffer) == nil
-                    ? .failure(Refusal("`{SSHA256}` is not followed by the base64 of 32 digest bytes and a salt"))
-                    : .success(.saltedSHA256)
-            }
+            return hasSaltedForm(LentText(rebasing: stored.dropFirst(saltedPrefix.count)))
+                ? .success(.saltedSHA256)
+                : .failure(Refusal("`{SSHA256}` is not followed by the base64 of 32 digest bytes and a salt"))
         }
         return cryptScheme(stored)
+    }
+
+    /// Checks the letters of base64, and its end by decoding: a large file has too many to decode each whole.
+    private static func hasSaltedForm(_ text: LentText) -> Bool {
+        guard text.count % 4 == 0, text.count / 4 * 3 > digestSize else { return false }
+        let letters = text.dropLast(4).allSatisfy { byte in
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                || UInt8(ascii: "/")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "+")
+        }
+        guard letters, let end = decode(LentText(rebasing: text.suffix(4))) else { return false }
+        return (text.count / 4 - 1) * 3 + end > digestSize
+    }
+
+    /// Decodes at most four letters; nil unless they are base64. Returns how many bytes they stand for.
+    private static func decode(_ letters: LentText) -> Int? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4) { buffer in decode(letters, into: buffer) }
     }
 
     /// Decodes the base64 of a `{SSHA256}` password; nil unless a digest and 1 byte of salt or more are there.
     static func decodeSalted(_ stored: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableBufferPointer<UInt8>)
         -> Int?
     {
-        let text = UnsafeBufferPointer(rebasing: stored.dropFirst(saltedPrefix.count))
+        guard let length = decode(LentText(rebasing: stored.dropFirst(saltedPrefix.count)), into: buffer) else {
+            return nil
+        }
+        return length > digestSize ? length : nil
+    }
+
+    /// buffer: at least as long as the text.
+    private static func decode(_ text: LentText, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int? {
         guard let target = buffer.baseAddress, let source = text.baseAddress, !text.isEmpty else { return nil }
         var context = base64_decode_ctx()
         nettle_base64_decode_init(&context)
         var length = buffer.count
-        // SAFETY: base64 shrinks: `buffer` holds the longest stored value undecoded, so the decoded one fits.
+        // SAFETY: base64 shrinks: `buffer` is at least as long as the text, so the decoded bytes fit.
         let isRead = source.withMemoryRebound(to: CChar.self, capacity: text.count) {
             nettle_base64_decode_update(&context, &length, target, text.count, $0)
         }
-        guard isRead == 1, nettle_base64_decode_final(&context) == 1, length > digestSize else { return nil }
+        guard isRead == 1, nettle_base64_decode_final(&context) == 1 else { return nil }
         return length
     }
 
@@ -76,9 +97,13 @@ enum PasswordHash {
         guard !stored.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
             return .failure(Refusal("the stored password holds a byte that no crypt(3) format has"))
         }
-        let status = (stored.map(CChar.init(bitPattern:)) + [0]).withUnsafeBufferPointer { setting -> Int32 in
-            // SAFETY: NUL-terminated above; crypt_checksalt(3) keeps nothing.
-            setting.baseAddress.map { crypt_checksalt($0) } ?? CRYPT_SALT_INVALID
+        let status = withUnsafeTemporaryAllocation(of: CChar.self, capacity: longestStored + 1) { setting in
+            for (index, byte) in stored.enumerated() {
+                setting.initializeElement(at: index, to: CChar(bitPattern: byte))
+            }
+            setting.initializeElement(at: stored.count, to: 0)
+            // SAFETY: NUL-terminated, and no longer than the buffer; crypt_checksalt(3) keeps nothing.
+            return setting.baseAddress.map { crypt_checksalt($0) } ?? CRYPT_SALT_INVALID
         }
         guard status == CRYPT_SALT_OK || status == CRYPT_SALT_METHOD_LEGACY else {
             return .failure(Refusal("the system's crypt(3) cannot verify the stored password's format; \(accepted)"))
