@@ -10,13 +10,14 @@ extension ConfigurationDescription {
     public static func table(_ items: [Item], columns: Int) -> String {
         let name = min(items.map(\.definition.name.count).max() ?? 0, 28) + 2
         let place = min(items.map { placeText($0).count }.max() ?? 0, columns / 3)
-        let value = max(12, columns - name - place - 2)
+        let room = max(12, columns - name - place - 2)
+        let value = items.map { firstLine($0).count }.filter { $0 <= room }.max() ?? room
         return items.flatMap { rows($0, name: name, value: value) }.map { $0 + "\n" }.joined()
     }
 
     private static func rows(_ item: Item, name: Int, value: Int) -> [String] {
         let title = item.definition.name
-        let values = (item.value ?? "(unset)").split(separator: "\n").map(String.init)
+        let values = (item.value?[...] ?? unset).split(separator: "\n").map(String.init)
         // A long name has its value on the line below.
         var rows = title.count + 2 > name ? [title] : []
         for (index, text) in values.enumerated() {
@@ -37,6 +38,12 @@ extension ConfigurationDescription {
         if let feature = item.withoutEffect { rows.append("\(indent)(no effect until \(feature))") }
         return rows
     }
+
+    private static func firstLine(_ item: Item) -> Substring {
+        item.value?.split(separator: "\n").first ?? unset
+    }
+
+    private static let unset: Substring = "(unset)"
 
     private static func placeText(_ item: Item) -> String {
         if case .commandLine(let option) = item.source { return option } else { return item.source.description }

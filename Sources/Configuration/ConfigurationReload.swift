@@ -19,7 +19,8 @@ public struct ConfigurationReload: Sendable {
         }
         module = started.moduleName
         options = new.optionChanges(from: started, ofModule: started.moduleName)
-        warnings = new.warnings.filter { !current.warnings.contains($0) }
+        let known = Set(current.warnings.map(\.message))
+        warnings = new.warnings.filter { !known.contains($0.message) }
     }
 
     /// A line of the event log for each change, in the order of the table of items.

@@ -33,7 +33,7 @@ public struct LoadRequest: Sendable {
 /// The order is: resolve, check owner and permissions, read, inspect without running code, copy, map, read the descriptor,
 /// compare it with the note, agree on versions, validate options, and only then `auth_init`.
 public struct ModuleLoader: Sendable {
-    private let request: LoadRequest
+    let request: LoadRequest
 
     public init(_ request: LoadRequest) { self.request = request }
 

@@ -7,15 +7,16 @@ import Synchronization
 ///
 /// Control characters are escaped, so that a line stays a line whatever a client or module put into it.
 public struct EventLogHandler: LogHandler {
-    public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
     private let output: EventLogOutput
-    private let json: Bool
+    private var ownLevel: Logger.Level?
 
-    public init(_ output: EventLogOutput, level: Logger.Level, json: Bool) {
-        self.output = output
-        logLevel = level
-        self.json = json
+    public init(_ output: EventLogOutput) { self.output = output }
+
+    /// The output's level, which a reload may change, unless this logger was given one of its own.
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? output.level }
+        set { ownLevel = newValue }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -28,7 +29,7 @@ public struct EventLogHandler: LogHandler {
         let severity = Self.word(for: event.level)
         let facts = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { " \($0)=\($1)" }
         let text = (event.message.description + facts.joined()).controlsEscaped
-        if json {
+        if output.writesJSON {
             output.write(
                 "{\"time\":\"\(time)\",\"severity\":\"\(severity)\",\"message\":\"\(Self.quoted(text))\"}\n")
         } else {
@@ -53,17 +54,34 @@ public struct EventLogHandler: LogHandler {
     }
 }
 
-/// Where log lines go: standard error or a file that can be opened again under the same name.
+/// Where log lines go, standard error or a file, and which of them; all of it can be changed while the host runs.
 public final class EventLogOutput: Sendable {
-    private let path: String?
     private let descriptor: Mutex<Int32>
+    private let leastSeverity: Atomic<Int>
+    private let json: Atomic<Bool>
 
-    /// - Parameter path: nil for standard error.
+    /// - Parameters:
+    ///   - path: nil for standard error.
+    ///   - level: the least severe events that are written.
+    ///   - json: whether lines are JSON objects.
     /// - Throws: ``EventLogError`` when the file cannot be opened for appending.
-    public init(path: String?) throws(EventLogError) {
-        self.path = path
+    public init(path: String?, level: Logger.Level, json: Bool) throws(EventLogError) {
         descriptor = Mutex(try Self.open(path))
+        leastSeverity = Atomic(Self.number(of: level))
+        self.json = Atomic(json)
     }
+
+    /// Changes which lines are written from now on, and how they look.
+    public func configure(level: Logger.Level, json: Bool) {
+        leastSeverity.store(Self.number(of: level), ordering: .relaxed)
+        self.json.store(json, ordering: .relaxed)
+    }
+
+    var level: Logger.Level { Logger.Level.allCases[leastSeverity.load(ordering: .relaxed)] }
+
+    var writesJSON: Bool { json.load(ordering: .relaxed) }
+
+    private static func number(of level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
 
     func write(_ line: String) {
         let bytes = Array(line.utf8)
@@ -73,16 +91,16 @@ public final class EventLogOutput: Sendable {
         }
     }
 
-    /// Opens the file again, after it was moved away; the old one stays in use when that fails.
-    public func reopen() throws(EventLogError) {
-        guard path != nil else { return }
+    /// Opens a file: the same path again, after it was moved away, or another; nil for standard error.
+    ///
+    /// - Throws: ``EventLogError``; the old file stays in use then.
+    public func open(_ path: String?) throws(EventLogError) {
         let fresh = try Self.open(path)
         let old = descriptor.withLock { descriptor in
-            let old = descriptor
-            descriptor = fresh
-            return old
+            defer { descriptor = fresh }
+            return descriptor
         }
-        close(old)
+        if old != STDERR_FILENO { close(old) }
     }
 
     private static func open(_ path: String?) throws(EventLogError) -> Int32 {

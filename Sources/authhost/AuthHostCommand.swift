@@ -18,7 +18,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
-            ExplainCommand.self, PasswdCommand.self,
+            ConfigCommand.self, ExplainCommand.self, PasswdCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -1,4 +1,6 @@
 import AuthConfiguration
+import Doors
+import Logging
 import Runtime
 
 extension Configuration {
@@ -15,5 +17,29 @@ extension Configuration {
         settings.objectMaps = objectMaps.map { ConfiguredMapping($0.mapping, source: "\($0.source)") }
         settings.exitTimeout = initTimeout
         return settings
+    }
+
+    /// `log-level` as the log library has it; both know the same names.
+    var leastSeverity: Logger.Level { Logger.Level(rawValue: logLevel) ?? .info }
+
+    /// Where the HTTP door listens, and how.
+    func doorConfiguration() throws(Failure) -> HTTPDoorConfiguration {
+        let addresses = httpAddresses.map { HTTPDoorConfiguration.Address(host: $0.host, port: $0.port) }
+        guard !addresses.isEmpty || httpSocket != nil else {
+            throw Failure(
+                .badConfiguration,
+                "nothing to listen on: `http-listen` is none and `http-socket` is not set; set one of them")
+        }
+        do {
+            var door = try HTTPDoorConfiguration(
+                addresses: addresses, socketPath: httpSocket,
+                forwardAuthObject: forwardAuthObject)
+            door.socketMode = httpSocketMode
+            door.realm = httpRealm
+            door.sessionCookie = sessionCookie
+            return door
+        } catch {
+            throw Failure(.badConfiguration, "forward-auth-object: \(error)")
+        }
     }
 }

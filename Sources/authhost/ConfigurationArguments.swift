@@ -9,7 +9,7 @@ enum ConfigurationArguments {
     /// Options of subcommands, which the parser reads.
     private static let own: Set<String> = [
         "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin",
-        "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--field",
+        "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--all", "--field",
         "--application",
     ]
 

@@ -18,13 +18,13 @@ struct ModuleCommand: ParsableCommand {
 
         func run() throws {
             let setup = try HostSetup(quiet: true)
-            for directory in setup.search.directories {
+            for directory in setup.configuration.moduleSearch.directories {
                 for name in Self.files(in: directory) { try show("\(directory)/\(name)", setup) }
             }
         }
 
         private func show(_ path: String, _ setup: HostSetup) throws {
-            var request = try setup.loadRequest()
+            var request = try setup.configuration.loadRequest()
             request.module = path
             let line: [(String, String?)]
             do {
@@ -66,7 +66,7 @@ struct ModuleCommand: ParsableCommand {
         var json = false
 
         func run() throws {
-            var request = try HostSetup(quiet: true).loadRequest()
+            var request = try HostSetup(quiet: true).configuration.loadRequest()
             request.module = try absolute(file)
             let inspection: ModuleInspection
             do {

@@ -16,7 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Load the module and answer through the configured doors (the default).",
         discussion: """
-            HUP re-reads what the module was configured from, and opens the event log again. TERM and INT stop accepting, \
+            HUP re-reads the configuration and what the module was configured from, and opens the event log again; the log \
+            says what takes effect now and what at the next start. TERM and INT stop accepting, \
             answer what was asked, tell the module that its sessions end, and exit with 0.
             """)
 
@@ -27,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
         let setup = try HostSetup(quiet: false)
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
-        let door = try doorConfiguration(setup.configuration)
+        let door = try setup.configuration.doorConfiguration()
         let host = try await Blocking.run { () throws(Failure) in try setup.makeHost() }
         setup.log.notice("\(Version.text) starting")
         let signals = SignalHandler(setup, host)
@@ -56,26 +57,6 @@ struct ServeCommand: AsyncParsableCommand {
             try await group.next()
             group.cancelAll()
             try await group.waitForAll()
-        }
-    }
-
-    private func doorConfiguration(_ configuration: Configuration) throws(Failure) -> HTTPDoorConfiguration {
-        let addresses = configuration.httpAddresses.map { HTTPDoorConfiguration.Address(host: $0.host, port: $0.port) }
-        guard !addresses.isEmpty || configuration.httpSocket != nil else {
-            throw Failure(
-                .badConfiguration,
-                "nothing to listen on: `http-listen` is none and `http-socket` is not set; set one of them")
-        }
-        do {
-            var door = try HTTPDoorConfiguration(
-                addresses: addresses, socketPath: configuration.httpSocket,
-                forwardAuthObject: configuration.forwardAuthObject)
-            door.socketMode = configuration.httpSocketMode
-            door.realm = configuration.httpRealm
-            door.sessionCookie = configuration.sessionCookie
-            return door
-        } catch {
-            throw Failure(.badConfiguration, "forward-auth-object: \(error)")
         }
     }
 
@@ -122,12 +103,13 @@ final class SignalHandler: Sendable {
         let (stops, stop) = AsyncStream<Void>.makeStream()
         self.stops = stops
         let queue = DispatchQueue(label: "authhost.signals")
+        let reloader = Reloader(setup, host)
         sources = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 if number == SIGHUP {
-                    Self.reload(setup, host)
+                    reloader.reload()
                 } else {
                     setup.log.notice("stopping: signal \(number)")
                     stop.yield()
@@ -143,15 +125,4 @@ final class SignalHandler: Sendable {
     func stopped() async { for await _ in stops { return } }
 
     func cancel() { for source in sources { source.cancel() } }
-
-    private static func reload(_ setup: HostSetup, _ host: Host) {
-        do {
-            try setup.output.reopen()
-        } catch {
-            setup.log.error("\(error)")
-        }
-        setup.reopenAudit()
-        setup.log.notice("reloading: HUP")
-        host.reload()
-    }
 }

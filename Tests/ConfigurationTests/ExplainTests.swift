@@ -118,14 +118,14 @@ import Testing
         let items = description.items.filter { wanted.contains($0.definition.name) }
         #expect(
             ConfigurationDescription.table(items, columns: 70) == """
-                auth-moddir     /opt/lib                                 --auth-moddir
+                auth-moddir     /opt/lib  --auth-moddir
                                 (over main.conf:5:1)
-                object-map      /A /B                                    main.conf:2:1
+                object-map      /A /B     main.conf:2:1
                                 /C /D
                 http-listen     127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
-                                                                         main.conf:1:1
-                http-socket     (unset)                                  default
-                max-user-limit  3                                        main.conf:4:1
+                                          main.conf:1:1
+                http-socket     (unset)   default
+                max-user-limit  3         main.conf:4:1
                                 (no effect until limits on sessions)
 
                 """)

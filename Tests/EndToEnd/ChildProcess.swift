@@ -95,6 +95,17 @@ final class ChildProcess {
         }
     }
 
+    /// Waits until something is so that the program does elsewhere; looked at a hundred times a second.
+    func wait(until isSo: () -> Bool, seconds: Int = 60) throws {
+        let deadline = Self.now() + Int64(seconds) * 1_000
+        while !isSo() {
+            guard Self.now() < deadline, open.contains(true) else {
+                throw ChildError(description: "the program ended or did not do it in \(seconds) s: \(seen)")
+            }
+            _ = try read(until: Self.now() + 10)
+        }
+    }
+
     /// Waits for the end. A program that outlives `seconds` is killed, and that is an error.
     func finish(seconds: Int = 60) throws -> Ending {
         if let ending { return ending }

@@ -1,0 +1,106 @@
+import ArgumentParser
+import AuthConfiguration
+import Glibc
+import ModuleHost
+
+/// Looks at the configuration without running anything.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Check, show and explain the configuration.",
+        subcommands: [CheckCommand.self, ShowCommand.self, ExplainCommand.self])
+
+    struct CheckCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check",
+            abstract: "Check a configuration, and the module's options, without running the module.",
+            discussion: """
+                Prints every mistake, up to twenty, with file, line and column, and every warning. The module's file is read \
+                for the options that it declares; no code of it runs. Ends with 0 when authhost would start with it, \
+                warnings or not, with 3 for a mistake in the configuration and with 4 for a module that cannot be used.
+                """)
+
+        @Argument(help: "The configuration file; like --config FILE.")
+        var file: String?
+
+        func run() throws {
+            let configuration = try HostSetup.readConfiguration(file: file)
+            for warning in configuration.warnings { Terminal.write("warning: \(warning)", toStandardError: true) }
+            _ = try configuration.doorConfiguration()
+            let request = try configuration.loadRequest()
+            do {
+                let inspection = try ModuleLoader(request).checkOptions()
+                Terminal.write(Self.verdict(configuration, inspection))
+            } catch {
+                throw Failure(error.code.isOption ? .badConfiguration : .moduleUnusable, "\(error)")
+            }
+        }
+
+        private static func verdict(_ configuration: Configuration, _ module: ModuleInspection) -> String {
+            let file = configuration.file.map { "\($0): " } ?? ""
+            let count = configuration.warnings.count
+            let warnings = count == 0 ? "no warnings" : count == 1 ? "1 warning" : "\(count) warnings"
+            let options = configuration.moduleOptions.count
+            return "\(file)good, with \(warnings); module \(module.identity?.name ?? module.path) takes "
+                + (options == 1 ? "the option that is set" : "the \(options) options that are set")
+        }
+    }
+
+    struct ShowCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show every item with its value and where that was set.")
+
+        @Flag(help: "Show items that have no effect yet as well, even if nobody set them.")
+        var all = false
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() throws {
+            let configuration = try HostSetup.readConfiguration()
+            let items = ConfigurationDescription(configuration).shown(all: all)
+            if json {
+                Terminal.write("[\n" + items.map { "  " + Self.object($0) }.joined(separator: ",\n") + "\n]")
+            } else {
+                Terminal.write(ConfigurationDescription.table(items, columns: Terminal.columns))
+            }
+        }
+
+        private static func object(_ item: ConfigurationDescription.Item) -> String {
+            JSONText.object([
+                ("item", item.definition.name), ("value", item.value), ("source", item.source.description),
+                ("overridden", item.overridden?.description), ("default", item.definition.defaultText),
+                ("changes", item.definition.isReloadable ? "reload" : "start"),
+                ("no_effect_until", item.withoutEffect),
+            ])
+        }
+    }
+
+    struct ExplainCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "explain", abstract: "Say what an item takes, and what it is set to.")
+
+        @Argument(help: "An item such as http-listen, or an option of a block such as add-authdir.realm.")
+        var item: String
+
+        func run() throws {
+            let configuration = try HostSetup.readConfiguration()
+            do throws(ItemExplanation.Unknown) {
+                let explanation = try ItemExplanation(item, in: ConfigurationDescription(configuration))
+                Terminal.write(explanation.text(columns: Terminal.columns))
+            } catch {
+                throw Failure(.badConfiguration, "\(error)")
+            }
+        }
+    }
+}
+
+extension Terminal {
+    /// How wide lines may be: `COLUMNS`, else the terminal's width, else 80; at least 40.
+    static var columns: Int {
+        if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)) { return max(40, columns) }
+        var size = winsize()
+        // SAFETY: TIOCGWINSZ fills a struct winsize (ioctl_tty(2)).
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return max(40, Int(size.ws_col))
+    }
+}

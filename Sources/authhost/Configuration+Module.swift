@@ -1,0 +1,64 @@
+import AuthConfiguration
+import Glibc
+import ModuleHost
+
+extension Configuration {
+    /// Where modules are looked for.
+    var moduleSearch: ModuleSearch {
+        ModuleSearch(
+            directory: moduleDirectory, applicationRoot: root, applicationName: applicationName,
+            bundledDirectory: Self.bundledDirectory())
+    }
+
+    /// What to load, and how.
+    func loadRequest() throws(Failure) -> LoadRequest {
+        LoadRequest(
+            module: moduleName, search: moduleSearch, trust: FileTrust(owners: try owners()),
+            allowsBare: allowsBareModules, settings: try optionSettings(), initTimeout: initTimeout)
+    }
+
+    private func owners() throws(Failure) -> Set<UInt32> {
+        var owners = Set<UInt32>()
+        for name in trustedOwners {
+            if let number = UInt32(name) {
+                owners.insert(number)
+            } else if let entry = getpwnam(name) {
+                owners.insert(entry.pointee.pw_uid)
+            } else {
+                throw Failure(
+                    .badConfiguration, "trusted-owner `\(name)` is neither a user of this system nor a number")
+            }
+        }
+        return owners
+    }
+
+    private func optionSettings() throws(Failure) -> [OptionSetting] {
+        var settings: [OptionSetting] = []
+        for option in moduleOptions {
+            let name = option.name.text
+            guard option.block == nil, !option.values.isEmpty else {
+                let found = option.block == nil ? "has no value" : "is a block"
+                throw Failure(
+                    .badConfiguration,
+                    "\(option.name.source): option `\(name)` of a module \(found): a line `\(name) VALUE` is accepted")
+            }
+            settings += option.values.map {
+                OptionSetting(name: name, value: $0.text, source: "\(option.name.source)")
+            }
+        }
+        return settings
+    }
+
+    /// The installation's own module folder, else the folder of the binary itself, which is the build folder.
+    private static func bundledDirectory() -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes {
+            readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+        guard count > 0 else { return nil }
+        let binary = String(decoding: buffer[..<count], as: UTF8.self)
+        let folder = binary.split(separator: "/").dropLast()
+        let installed = "/" + (folder.dropLast() + ["lib", "authhost", "modules"]).joined(separator: "/")
+        return access(installed, F_OK) == 0 ? installed : "/" + folder.joined(separator: "/")
+    }
+}

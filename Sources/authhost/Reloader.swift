@@ -1,0 +1,59 @@
+import AuthConfiguration
+import AuthCore
+import ModuleHost
+import Runtime
+import Synchronization
+
+/// Re-reads the configuration of a running host, takes over what can change, and names what cannot.
+final class Reloader: Sendable {
+    private let setup: HostSetup
+    private let host: Host
+    /// The configuration whose reloadable items hold now.
+    private let current: Mutex<Configuration>
+
+    init(_ setup: HostSetup, _ host: Host) {
+        self.setup = setup
+        self.host = host
+        current = Mutex(setup.configuration)
+    }
+
+    /// Reads the configuration, opens the event log again, and asks the module to re-read its own files.
+    ///
+    /// A configuration with a mistake changes nothing, and the log says where the mistake is. The module is asked all the
+    /// same: an account that was taken away must not live on because of it. Blocks for as long as the disk does.
+    func reload() {
+        setup.log.notice("reloading: HUP")
+        setup.reopenAudit()
+        current.withLock { current in
+            do throws(Failure) {
+                let new = try HostSetup.readConfiguration()
+                apply(new, over: current)
+                current = new
+            } catch {
+                openLog(current)
+                for line in error.text.split(separator: "\n") {
+                    setup.log.error("the configuration is kept as it was: \(line)")
+                }
+            }
+        }
+        host.reload()
+    }
+
+    private func apply(_ new: Configuration, over current: Configuration) {
+        let reload = ConfigurationReload(new, current: current, started: setup.configuration)
+        openLog(new)
+        setup.output.configure(level: new.leastSeverity, json: new.logFormat == "json")
+        host.apply(new.hostSettings)
+        for warning in reload.warnings { setup.log.warning("\(warning)") }
+        for line in reload.lines { setup.log.notice("\(line)") }
+        setup.log.notice("\(reload.summary)")
+    }
+
+    private func openLog(_ configuration: Configuration) {
+        do {
+            try setup.output.open(configuration.eventLog)
+        } catch {
+            setup.log.error("\(error); the old one stays in use")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+/// A `config` command, and the file that holds its output.
+struct ConfigOutput: CustomTestStringConvertible {
+    let arguments: [String]
+    let columns: Int
+    let golden: String
+
+    var testDescription: String { "\(golden), \(columns) columns" }
+
+    static let all = [
+        ConfigOutput(arguments: ["show"], columns: 80, golden: "show-80"),
+        ConfigOutput(arguments: ["show"], columns: 120, golden: "show-120"),
+        ConfigOutput(arguments: ["explain", "object-map"], columns: 80, golden: "explain-object-map-80"),
+        ConfigOutput(arguments: ["explain", "http-socket"], columns: 80, golden: "explain-http-socket-80"),
+        ConfigOutput(arguments: ["explain", "add-authdir"], columns: 80, golden: "explain-add-authdir-80"),
+        ConfigOutput(arguments: ["explain", "add-authdir.password"], columns: 120, golden: "explain-password-120"),
+        ConfigOutput(arguments: ["check", "--help"], columns: 80, golden: "check-help-80"),
+        ConfigOutput(arguments: ["show", "--help"], columns: 80, golden: "show-help-80"),
+        ConfigOutput(arguments: ["explain", "--help"], columns: 80, golden: "explain-help-80"),
+    ]
+}
+
+@Suite struct ConfigCommandTests {
+    private static let folder = "Tests/EndToEnd/Golden/config"
+
+    private func config(_ arguments: [String], in directory: String, columns: Int = 80) throws -> Ending {
+        try ChildProcess.run(
+            [Place.binary("authhost"), "config"] + arguments, directory: directory,
+            environment: ["COLUMNS": "\(columns)"])
+    }
+
+    @Test(arguments: ConfigOutput.all)
+    func `prints what is kept`(expected: ConfigOutput) throws {
+        let ending = try config(
+            expected.arguments + ["-c", "example.conf", "--log-level", "debug"], in: Place.file(Self.folder),
+            columns: expected.columns)
+        let kept = "\(Self.folder)/\(expected.golden).txt"
+        if ProcessInfo.processInfo.environment["AUTHHOST_UPDATE_GOLDEN"] == "1" {
+            try ending.output.write(toFile: Place.file(kept), atomically: true, encoding: .utf8)
+        }
+        #expect(ending.status == 0, "\(ending)")
+        #expect(try ending.output == Place.text(kept))
+        #expect(!ending.output.contains("geheim"))
+    }
+
+    @Test func `shows the configuration as JSON`() throws {
+        let ending = try config(["show", "--all", "--json", "-c", "example.conf"], in: Place.file(Self.folder))
+        let items = try #require(
+            try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [[String: String]])
+        let named = Dictionary(items.map { ($0["item"] ?? "", $0) }) { first, _ in first }
+        #expect(named["auth-login-timeout"]?["value"] == "10")
+        #expect(named["auth-login-timeout"]?["source"] == "example.conf:5:1")
+        #expect(named["auth-login-timeout"]?["default"] == "30")
+        #expect(named["auth-login-timeout"]?["changes"] == "reload")
+        #expect(named["object-map"]?["value"]?.split(separator: "\n").count == 2)
+        #expect(named["cluster-index"]?["no_effect_until"] == "clustering")
+        #expect(!ending.output.contains("geheim"))
+    }
+
+    @Test(arguments: [
+        ("", 0, "a.conf: good, with no warnings; module xmlauth takes the option that is set", ""),
+        (
+            "cluster-index 1", 0, "with 1 warning;",
+            "warning: a.conf:4:1: `cluster-index` is accepted and has no effect yet"
+        ),
+        ("log-levle x", 3, "", "authhost: a.conf:4:1: unknown item `log-levle`: the nearest known name is `log-level`"),
+        ("object-map /A/%1 /A/%1", 3, "", "authhost: a.conf:4:12: `object-map` loops"),
+        ("http-listen none", 3, "", "nothing to listen on"),
+        ("forward-auth-object x%p", 3, "", "forward-auth-object: "),
+        ("trusted-owner no-such-user", 3, "", "trusted-owner `no-such-user` is neither a user"),
+        ("auth-module no-such-module", 4, "", "module `no-such-module`: no such file"),
+        (
+            "add-module-options xmlauth\nxmlauth-fle x\nend-module-options", 3, "",
+            "a.conf:5:1: it has no option `xmlauth-fle`; it has `xmlauth-file`"
+        ),
+        (
+            "add-module-options xmlauth\nhash-threads many\nend-module-options", 3, "",
+            "a.conf:5:1: the value `many` of `hash-threads` is not a whole number"
+        ),
+        (
+            "add-module-options xmlauth\nhash-threads\nend-module-options", 3, "",
+            "a.conf:5:1: option `hash-threads` of a module has no value: a line `hash-threads VALUE` is accepted"
+        ),
+        (
+            "add-module-options xmlauth\nadd-user\nend-user\nend-module-options", 3, "",
+            "a.conf:5:1: option `add-user` of a module is a block: a line `add-user VALUE` is accepted"
+        ),
+    ])
+    func `checks a file, and the module's options without running the module`(
+        line: String, status: Int32, output: String, errors: String
+    ) throws {
+        let folder = try Folder()
+        // The users file is not there: the module is not run.
+        try folder.write(
+            "add-module-options xmlauth\n    xmlauth-file /nowhere/users.xml\nend-module-options\n\(line)\n",
+            to: "a.conf")
+        let ending = try config(["check", "a.conf"], in: folder.path)
+        #expect(ending.status == status, "\(ending)")
+        #expect(ending.output.contains(output) && ending.errors.contains(errors), "\(ending)")
+        #expect(output.isEmpty == ending.output.isEmpty)
+    }
+
+    @Test(arguments: [("http-listn", "`http-listen`"), ("add-authdir.relm", "`add-authdir.realm`")])
+    func `says which item may be meant`(name: String, nearest: String) throws {
+        let ending = try config(["explain", name], in: "/")
+        #expect(ending.status == 3)
+        #expect(ending.errors.contains("the nearest known name is \(nearest)"), "\(ending)")
+    }
+}

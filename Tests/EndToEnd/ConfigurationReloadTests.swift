@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@Suite struct ConfigurationReloadTests {
+    /// Starts a server with a configuration file of its own.
+    private func server(_ folder: Folder, _ text: String) throws -> Server {
+        let users = Place.file("Plugins/xmlauth/users.xml")
+        try folder.write(
+            "add-module-options xmlauth\n    xmlauth-file \(users)\nend-module-options\n\(text)", to: "a.conf")
+        return try Server(["--config", folder.path("a.conf")], in: folder)
+    }
+
+    private func rewrite(_ folder: Folder, _ text: String) throws {
+        let users = Place.file("Plugins/xmlauth/users.xml")
+        try folder.write(
+            "add-module-options xmlauth\n    xmlauth-file \(users)\nend-module-options\n\(text)", to: "a.conf")
+    }
+
+    @Test(.needs(.curl))
+    func `HUP takes over what can change, and names what waits for a start`() throws {
+        let folder = try Folder()
+        let server = try server(folder, "object-map /SHORT/%1 /BLOTTER/%u/%1\n")
+        let login = try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#)
+        let session = try #require(login.member("session"))
+        func name(_ object: String) throws -> String? {
+            try server.client.post("/v1/map", #"{"session":"\#(session)","object":"\#(object)"}"#).member("object")
+        }
+        #expect(try name("/SHORT/ORDERS") == "/BLOTTER/alice/ORDERS")
+        try rewrite(
+            folder,
+            """
+            object-map /BRIEF/%1 /BLOTTER/%u/%1
+            log-format json
+            http-realm elsewhere
+            module-queue 7
+            """)
+        let path = folder.path("a.conf")
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "re-read: 3 of 4 changes taken over")
+        try server.process.wait(for: "module has re-read its configuration")
+        let log = server.process.seen
+        #expect(log.contains("NOTIFY\",\"message\":\"`object-map` changed at \(path):4:1: takes effect now"), "\(log)")
+        #expect(log.contains("`module-queue` changed at \(path):7:1: takes effect now"), "\(log)")
+        #expect(log.contains("`http-realm` changed at \(path):6:1: takes effect at the next start"), "\(log)")
+        #expect(try name("/BRIEF/ORDERS") == "/BLOTTER/alice/ORDERS")
+        #expect(try name("/SHORT/ORDERS") == "/SHORT/ORDERS")
+    }
+
+    @Test(.needs(.curl))
+    func `HUP with a broken file changes nothing, says where, and the module re-reads its own`() throws {
+        let folder = try Folder()
+        let server = try server(folder, "object-map /SHORT/%1 /LONG/%1\n")
+        try rewrite(folder, "object-map /A /B\nlog-levle debug\nobject-map /X/%1 /Y/%2\n")
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "module has re-read its configuration")
+        let (log, path) = (server.process.seen, folder.path("a.conf"))
+        #expect(
+            log.contains("ERROR: the configuration is kept as it was: \(path):5:1: unknown item `log-levle`"), "\(log)")
+        #expect(log.contains("ERROR: the configuration is kept as it was: \(path):6:18: `object-map` has"), "\(log)")
+        let session = try #require(
+            try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#).member("session"))
+        func name(_ object: String) throws -> String? {
+            try server.client.post("/v1/map", #"{"session":"\#(session)","object":"\#(object)"}"#).member("object")
+        }
+        #expect(try name("/SHORT/x") == "/LONG/x")
+        #expect(try name("/A") == "/A")
+    }
+
+    @Test(.needs(.curl))
+    func `HUP moves the event log and changes its level`() throws {
+        let folder = try Folder()
+        let server = try server(folder, "log-level notice\n")
+        try rewrite(folder, "log-level notice\nevent-log \(folder.path("b.log"))\n")
+        server.process.send(SIGHUP)
+        try server.process.wait(until: { access(folder.path("b.log"), F_OK) == 0 })
+        try rewrite(folder, "log-level error\n")
+        server.process.send(SIGHUP)
+        let login = #"{"user":"mallory","password":"x"}"#
+        _ = try server.client.post("/v1/login", login)
+        server.process.terminate()
+        #expect(try server.process.finish(seconds: 30).status == 0)
+        let moved = try String(contentsOfFile: folder.path("b.log"), encoding: .utf8)
+        #expect(moved.contains("`event-log` changed at \(folder.path("a.conf")):5:1: takes effect now"), "\(moved)")
+        #expect(!server.process.seen.contains("authhost has stopped"), "\(server.process.seen)")
+    }
+
+    @Test(.needs(.curl))
+    func `HUP says that a module reads its options when it starts`() throws {
+        let folder = try Folder()
+        let server = try server(folder, "")
+        try folder.write(
+            "add-module-options xmlauth\n    xmlauth-file /elsewhere.xml\nend-module-options\n", to: "a.conf")
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "re-read: 0 of 1 changes taken over")
+        let line =
+            "option `xmlauth-file` of module `xmlauth` changed at \(folder.path("a.conf")):2:5: a module reads its options"
+        #expect(server.process.seen.contains(line), "\(server.process.seen)")
+    }
+}
