@@ -1,8 +1,7 @@
-// Items of sessions, limits and usage statistics that are accepted and have no effect yet. Names,
+// Items of sessions and limits that are accepted and have no effect yet. Names,
 // types and defaults are the reference's where its documentation gives them.
 extension ItemDefinition {
     private static let limits = Availability.later("limits on sessions")
-    private static let usage = Availability.later("usage statistics")
 
     private static let limitItems = [
         ItemDefinition(
@@ -29,27 +28,6 @@ extension ItemDefinition {
                     "inactivity-period", .integer(.seconds, 0...Int.max), default: "0",
                     "how long a session may be idle; 0 for ever"),
             ]), note: "none", availability: limits, "settings for sessions of some applications"),
-    ]
-
-    private static let usageItems = [
-        ItemDefinition(
-            "write-users-period", .integer(.seconds, 1...31_536_000), default: "3600", availability: usage,
-            "how often statistics of users are written to the usage database in memory"),
-        ItemDefinition(
-            "write-users-time", .integer(.minutes, -1...11_520), default: "-1", availability: usage,
-            "the first write: minutes after midnight, above 1440 of the week; -1 at once"),
-        ItemDefinition(
-            "uupp-sync-time", .integer(.seconds, 1...31_536_000), default: "60", availability: usage,
-            "how often the usage database is written to disk"),
-        ItemDefinition(
-            "default-application-usage-warn-level", .integer(.percent, 1...99), availability: usage,
-            "the part of an application's licences whose use is worth a warning"),
-        ItemDefinition(
-            "application-usage-warn-level", .row(["application", "percentage"]), note: "none", availability: usage,
-            "the same for one application"),
-        ItemDefinition(
-            "auth-trading-group-report-period", .integer(.seconds, 1...31_536_000), availability: usage,
-            "how often the use by trading group is reported"),
     ]
 
     static let laterItems = limitItems + usageItems + directoryItems + clusterItems
