@@ -6,22 +6,22 @@ extension AdmissionLedger {
         session: UInt64, user: String, application: String, limits userLimits: UserSessionLimits,
         rules: AdmissionRules
     ) -> AdmissionReply {
-        let userIndex = userIndices[user]
-        let applicationIndex = applicationIndices[application]
+        let knownUser = findUser(user)
+        let knownApplication = findApplication(application)
         let ruling = rules.rule(
-            on: counts(userIndex, applicationIndex), application: application, user: userLimits)
+            on: counts(knownUser, knownApplication), application: application, user: userLimits)
         let count: Int
         switch ruling {
         case .refuse(let limit): return .refused(limit)
         case .admit(let ejecting): count = ejecting
         }
-        let group = group(
-            userIndex ?? addUser(user), applicationIndex ?? addApplication(application))
-        let index = nodes.insert(Node(session: session, user: group.user, group: group.index))
-        users[group.user].nodes += 1
-        users[group.user].reserved += 1
-        groups[group.index].nodes += 1
-        groups[group.index].reserved += 1
+        let userIndex = knownUser ?? addUser(user)
+        let groupIndex = group(userIndex, knownApplication ?? addApplication(application))
+        let index = nodes.insert(Node(session: session, user: userIndex, group: groupIndex))
+        users[userIndex].nodes += 1
+        users[userIndex].reserved += 1
+        groups[groupIndex].nodes += 1
+        groups[groupIndex].reserved += 1
         hold(index, +1)
         if count > 0 { claim(count, for: index) }
         return .reserved(AdmissionPlace(session: session, index: index), ejecting: count)
@@ -43,8 +43,12 @@ extension AdmissionLedger {
         byAge.append(place.index, to: &everybody)
         open += 1
         guard let claimed = claims.removeValue(forKey: place.index) else { return [] }
-        for index in claimed { leave(index) }
-        return claimed.map { nodes[$0].session }
+        var ended: [UInt64] = []
+        for index in claimed {
+            leave(index)
+            ended.append(nodes[index].session)
+        }
+        return ended
     }
 
     /// Gives a reserved place back; nobody is ejected for it. Does nothing when the place is not reserved (any more).
@@ -107,10 +111,10 @@ extension AdmissionLedger {
 
     private func ejectable(in list: ListEnds, of chain: Chain, atMost count: Int) -> [UInt32] {
         var found: [UInt32] = []
-        guard count > 0 else { return found }
-        chain.forEach(in: list) { index in
+        var index = list.first
+        while found.count < count && index != Chain.none {
             if nodes[index].state == .open { found.append(index) }
-            return found.count < count
+            index = chain.next(after: index)
         }
         return found
     }
@@ -146,23 +150,22 @@ extension AdmissionLedger {
 
     private mutating func addUser(_ name: String) -> UInt32 {
         let index = users.insert(UserRecord(name: name))
-        userIndices[name] = index
+        userIndex.insert(index, AdmissionIndex.hash(name))
         return index
     }
 
     private mutating func addApplication(_ name: String) -> UInt32 {
         let index = applications.insert(ApplicationRecord(name: name))
-        applicationIndices[name] = index
+        applicationIndex.insert(index, AdmissionIndex.hash(name))
         return index
     }
 
-    private mutating func group(_ user: UInt32, _ application: UInt32) -> (index: UInt32, user: UInt32) {
-        let key = GroupKey(user: user, application: application)
-        if let index = groupIndices[key] { return (index, user) }
-        let index = groups.insert(GroupRecord(application: application))
-        groupIndices[key] = index
+    private mutating func group(_ user: UInt32, _ application: UInt32) -> UInt32 {
+        if let known = findGroup(user, application) { return known }
+        let index = groups.insert(GroupRecord(user: user, application: application))
+        groupIndex.insert(index, AdmissionIndex.hash(user, application))
         applications[application].groups += 1
-        return (index, user)
+        return index
     }
 
     /// Forgets a node, and its user and application with the last of theirs.
@@ -172,20 +175,20 @@ extension AdmissionLedger {
         nodes.remove(index)
         groups[node.group].nodes -= 1
         users[node.user].nodes -= 1
-        if groups[node.group].nodes == 0 { dropGroup(node.group, of: node.user) }
+        if groups[node.group].nodes == 0 { dropGroup(node.group) }
         guard users[node.user].nodes == 0 else { return }
-        userIndices[users[node.user].name] = nil
+        userIndex.remove(node.user, AdmissionIndex.hash(users[node.user].name))
         users[node.user].name = ""
         users.remove(node.user)
     }
 
-    private mutating func dropGroup(_ group: UInt32, of user: UInt32) {
-        let application = groups[group].application
-        groupIndices[GroupKey(user: user, application: application)] = nil
+    private mutating func dropGroup(_ group: UInt32) {
+        let (user, application) = (groups[group].user, groups[group].application)
+        groupIndex.remove(group, AdmissionIndex.hash(user, application))
         groups.remove(group)
         applications[application].groups -= 1
         guard applications[application].groups == 0 else { return }
-        applicationIndices[applications[application].name] = nil
+        applicationIndex.remove(application, AdmissionIndex.hash(applications[application].name))
         applications[application].name = ""
         applications.remove(application)
     }

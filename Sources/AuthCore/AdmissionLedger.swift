@@ -2,9 +2,11 @@
 public struct AdmissionPlace: Sendable, Hashable {
     /// The session's handle: a number that no two sessions share.
     public let session: UInt64
-    let index: UInt32
+    /// Where the place is in its ledger.
+    public let index: UInt32
 
-    init(session: UInt64, index: UInt32) {
+    /// Makes a place as a ledger gave it; one that it did not give, or that is held no more, means nothing to it.
+    public init(session: UInt64, index: UInt32) {
         self.session = session
         self.index = index
     }
@@ -47,6 +49,7 @@ public struct AdmissionLedger: Sendable {
 
     /// Sessions of one user with one application id.
     struct GroupRecord: Sendable {
+        var user: UInt32
         var application: UInt32
         var open = ListEnds()
         var nodes: UInt32 = 0
@@ -61,18 +64,13 @@ public struct AdmissionLedger: Sendable {
         var users: UInt32 = 0
     }
 
-    struct GroupKey: Hashable, Sendable {
-        let user: UInt32
-        let application: UInt32
-    }
-
     var nodes = Slab<Node>()
     var users = Slab<UserRecord>()
     var groups = Slab<GroupRecord>()
     var applications = Slab<ApplicationRecord>()
-    var userIndices: [String: UInt32] = [:]
-    var applicationIndices: [String: UInt32] = [:]
-    var groupIndices: [GroupKey: UInt32] = [:]
+    var userIndex = AdmissionIndex()
+    var applicationIndex = AdmissionIndex()
+    var groupIndex = AdmissionIndex()
     var byUser = Chain()
     var byGroup = Chain()
     var byAge = Chain()
@@ -89,7 +87,7 @@ public struct AdmissionLedger: Sendable {
 
     /// Counts what a log-in of this user with this application id would meet.
     public func counts(user: String, application: String) -> AdmissionCounts {
-        counts(userIndices[user], applicationIndices[application])
+        counts(findUser(user), findApplication(application))
     }
 
     func counts(_ user: UInt32?, _ application: UInt32?) -> AdmissionCounts {
@@ -99,7 +97,7 @@ public struct AdmissionLedger: Sendable {
         guard let user else { return counts }
         counts.user = Int(users[user].held)
         counts.ejectableUser = counts.user - Int(users[user].reserved)
-        guard let application, let group = groupIndices[GroupKey(user: user, application: application)] else {
+        guard let application, let group = findGroup(user, application) else {
             return counts
         }
         counts.userApplication = Int(groups[group].held)
@@ -109,24 +107,38 @@ public struct AdmissionLedger: Sendable {
 
     /// The open sessions of a user, or of everybody without one, the oldest first; all or those with an application id.
     public func sessions(user: String? = nil, application: String? = nil) -> [UInt64] {
+        let wanted = application.map { findApplication($0) ?? Chain.none }
+        guard let user else { return sessions(in: everybody, of: byAge, wanted) }
+        guard let index = findUser(user) else { return [] }
+        let leaving = sessions(in: users[index].leaving, of: byUser, wanted)
+        guard let wanted else { return leaving + sessions(in: users[index].open, of: byUser, nil) }
+        guard let group = findGroup(index, wanted) else { return leaving }
+        return leaving + sessions(in: groups[group].open, of: byGroup, nil)
+    }
+
+    private func sessions(in list: ListEnds, of chain: Chain, _ application: UInt32?) -> [UInt64] {
         var found: [UInt64] = []
-        let wanted = application.map { applicationIndices[$0] ?? Chain.none }
-        let take: (UInt32) -> Bool = { index in
-            if wanted == nil || groups[nodes[index].group].application == wanted { found.append(nodes[index].session) }
-            return true
-        }
-        guard let user else {
-            byAge.forEach(in: everybody, while: take)
-            return found
-        }
-        guard let index = userIndices[user] else { return [] }
-        byUser.forEach(in: users[index].leaving, while: take)
-        if let wanted {
-            guard let group = groupIndices[GroupKey(user: index, application: wanted)] else { return found }
-            byGroup.forEach(in: groups[group].open, while: take)
-        } else {
-            byUser.forEach(in: users[index].open, while: take)
+        var index = list.first
+        while index != Chain.none {
+            if application == nil || groups[nodes[index].group].application == application {
+                found.append(nodes[index].session)
+            }
+            index = chain.next(after: index)
         }
         return found
+    }
+
+    func findUser(_ name: String) -> UInt32? {
+        userIndex.find(AdmissionIndex.hash(name)) { users[$0].name == name }
+    }
+
+    func findApplication(_ name: String) -> UInt32? {
+        applicationIndex.find(AdmissionIndex.hash(name)) { applications[$0].name == name }
+    }
+
+    func findGroup(_ user: UInt32, _ application: UInt32) -> UInt32? {
+        groupIndex.find(AdmissionIndex.hash(user, application)) {
+            groups[$0].user == user && groups[$0].application == application
+        }
     }
 }

@@ -50,13 +50,6 @@ struct Chain: Sendable {
         links[Int(index)] = (Self.none, Self.none)
     }
 
-    /// Calls `body` with each number of a list, the oldest first, as long as it returns true.
-    func forEach(in list: ListEnds, while body: (UInt32) -> Bool) {
-        var index = list.first
-        while index != Self.none {
-            let next = links[Int(index)].next
-            guard body(index) else { return }
-            index = next
-        }
-    }
+    /// The one after `index` in its list, or ``none``.
+    func next(after index: UInt32) -> UInt32 { links[Int(index)].next }
 }

@@ -62,6 +62,15 @@ public final class Ticket: Sendable {
         return true
     }
 
+    /// Takes the answer if it is there already and nobody listens; the listener is then never called.
+    public func takeAnswer() -> Answer? {
+        state.withLock { state in
+            guard case .decided(let answer) = state else { return nil }
+            state = .delivered
+            return answer
+        }
+    }
+
     /// Calls `body` with the answer before the listener is told; for counting and keeping, by whoever made the ticket, before
     /// anybody else has it.
     public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
@@ -87,10 +96,12 @@ public struct SessionDescription: Sendable {
     public let door: String
     /// Seconds since 1970-01-01 00:00 UTC.
     public let connected: Int64
+    /// When the session was last asked something, in the same seconds.
+    public let lastUse: Int64
 
     public init(
         id: SessionID, user: String, applicationID: String, machineID: String, address: String, door: String,
-        connected: Int64
+        connected: Int64, lastUse: Int64
     ) {
         self.id = id
         self.user = user
@@ -99,5 +110,6 @@ public struct SessionDescription: Sendable {
         self.address = address
         self.door = door
         self.connected = connected
+        self.lastUse = lastUse
     }
 }

@@ -32,6 +32,12 @@ public struct TimerWheel<Element> {
         count += 1
     }
 
+    /// Forgets deadlines; looks at every one.
+    public mutating func removeAll(where isForgotten: (Element) -> Bool) {
+        for index in slots.indices { slots[index].removeAll { isForgotten($0.element) } }
+        count = slots.reduce(0) { $0 + $1.count }
+    }
+
     /// Takes out everything whose deadline has passed.
     public mutating func advance(to now: Int64) -> [Element] {
         let target = now / tick

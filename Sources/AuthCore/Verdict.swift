@@ -25,6 +25,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case userApplicationLimit = "user-application-limit"
     case applicationLoginsLimit = "application-logins-limit"
     case applicationUsersLimit = "application-users-limit"
+    case admissionFailed = "admission-failed"
     case userCode = "user-code"
     case ejectedSession = "ejected-session"
     case unknownSession = "unknown-session"

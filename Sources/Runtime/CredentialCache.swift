@@ -15,12 +15,19 @@ final class CredentialCache: Sendable {
         case known(SessionID)
         /// Equal credentials are with the module now; the ticket gets its answer too.
         case shared(Ticket)
-        /// The caller asks the module and then calls ``settle(_:_:user:at:ifCurrent:)``.
-        case first
+        /// The caller asks the module and then calls ``settle(_:_:_:user:at:ifCurrent:)``.
+        case first(Asking)
+    }
+
+    /// One asking of the module for a key.
+    struct Asking: Sendable {
+        fileprivate let serial: UInt64
+        /// Of the invalidations before the module was asked.
+        let epoch: UInt64
     }
 
     private enum Entry {
-        case asking([Ticket])
+        case asking(Asking)
         case known(SessionID, user: String, until: Int64)
     }
 
@@ -32,6 +39,11 @@ final class CredentialCache: Sendable {
         var head = 0
         /// Sessions that are not handed out any more, and when they end: questions that have them may still be open.
         var retired: [(id: SessionID, end: Int64)] = []
+        /// Those of them whose places have not been freed yet.
+        var replaced: [SessionID] = []
+        /// Who waits for each asking.
+        var waiting: [UInt64: [Ticket]] = [:]
+        var lastSerial: UInt64 = 0
     }
 
     private let secret = SymmetricKey(size: .bits256)
@@ -74,24 +86,24 @@ final class CredentialCache: Sendable {
         return Key(code: Array(code.finalize()))
     }
 
-    func look(up key: Key, at now: Int64) -> Finding {
+    /// - Parameter epoch: of the invalidations so far: nobody shares an answer that was asked for before the last of them.
+    func look(up key: Key, at now: Int64, epoch: UInt64) -> Finding {
         state.withLock { state in
             switch state.entries[key] {
             case .known(let id, _, let until) where until > now: return .known(id)
-            case .asking(var waiting):
+            case .asking(let asking) where asking.epoch == epoch:
                 let ticket = Ticket {}
-                waiting.append(ticket)
-                state.entries[key] = .asking(waiting)
+                state.waiting[asking.serial, default: []].append(ticket)
                 return .shared(ticket)
             case .known(let id, _, _):
                 state.keys[id] = nil
-                retire(id, &state, now)
-                state.entries[key] = .asking([])
-                return .first
-            case nil:
-                state.entries[key] = .asking([])
-                return .first
+                replace(id, &state, now)
+            case .asking, nil: break
             }
+            state.lastSerial += 1
+            let asking = Asking(serial: state.lastSerial, epoch: epoch)
+            state.entries[key] = .asking(asking)
+            return .first(asking)
         }
     }
 
@@ -99,14 +111,20 @@ final class CredentialCache: Sendable {
     ///
     /// INVARIANT: `ifCurrent` is asked under the lock that an invalidation takes after it has raised the epoch: credentials
     /// that were invalidated while the module was asked are never kept.
-    func settle(_ key: Key, _ answer: Answer, user: String, at now: Int64, ifCurrent: () -> Bool) {
+    func settle(
+        _ key: Key, _ asking: Asking, _ answer: Answer, user: String, at now: Int64, ifCurrent: () -> Bool
+    ) {
         let waiting = state.withLock { state -> [Ticket] in
-            var waiting: [Ticket] = []
-            if case .asking(let tickets) = state.entries[key] { waiting = tickets }
-            state.entries[key] = nil
+            let waiting = state.waiting.removeValue(forKey: asking.serial) ?? []
+            var isCurrent = ifCurrent()
+            if case .asking(let other) = state.entries[key], other.serial == asking.serial {
+                state.entries[key] = nil
+            } else {
+                isCurrent = false
+            }
             guard answer.verdict == .allow, let id = answer.session else { return waiting }
-            guard ifCurrent() else {
-                retire(id, &state, now)
+            guard isCurrent else {
+                replace(id, &state, now)
                 return waiting
             }
             let until = now + time.load(ordering: .relaxed)
@@ -119,6 +137,14 @@ final class CredentialCache: Sendable {
             return waiting
         }
         for ticket in waiting { ticket.decide(answer) }
+    }
+
+    /// Takes out the sessions that are not handed out any more and hold places still.
+    func takeReplaced() -> [SessionID] {
+        state.withLock { state in
+            defer { state.replaced = [] }
+            return state.replaced
+        }
     }
 
     /// Lets a session live on for the question that has it, and no longer.
@@ -160,7 +186,10 @@ final class CredentialCache: Sendable {
 
     /// Hands out nothing any more of what is kept now; its sessions live on for the questions that already have them.
     func retireAll(at now: Int64) {
-        for id in forgetAll() { retire(id, at: now) }
+        let forgotten = forgetAll()
+        state.withLock { state in
+            for id in forgotten { replace(id, &state, now) }
+        }
         // What is kept from now on may be kept less long than what stands here.
         state.withLock { state in
             state.order = state.order[state.head...].filter { state.entries[$0.key] != nil }
@@ -181,6 +210,11 @@ final class CredentialCache: Sendable {
         }
     }
 
+    private func replace(_ id: SessionID, _ state: inout State, _ now: Int64) {
+        state.replaced.append(id)
+        retire(id, &state, now)
+    }
+
     private func retire(_ id: SessionID, _ state: inout State, _ now: Int64) {
         state.retired.append((id, now + grace.load(ordering: .relaxed)))
     }
@@ -195,7 +229,7 @@ final class CredentialCache: Sendable {
         guard case .known(let id, _, until) = state.entries[key] else { return }
         state.entries[key] = nil
         state.keys[id] = nil
-        retire(id, &state, now)
+        replace(id, &state, now)
     }
 
     private func update(_ code: inout HMAC<SHA256>, with bytes: [UInt8]) {

@@ -31,15 +31,11 @@ extension Host: ModuleServices {
     /// Ejects sessions, oldest first; their clients are told so at their next question.
     @discardableResult
     public func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int {
-        let matching = sessions.sessions(of: user).filter {
-            (applicationID == nil || $0.applicationID == applicationID)
-                && (machineID == nil || $0.machineID == machineID)
-        }
         var ejected = 0
-        for session in matching where ejected < count ?? .max {
-            guard end(session, .ejected) else { continue }
+        for session in sessions.sessions(of: user, applicationID: applicationID) where ejected < count ?? .max {
+            guard machineID == nil || session.machineID == machineID, end(session, .ejected) else { continue }
             ejected += 1
-            log.notice("Ejected session \(session.id) of user <\(session.user)>")
+            log.notice("Ejected \(session.text)")
         }
         if ejected > 0 { epoch.wrappingAdd(1, ordering: .acquiringAndReleasing) }
         return ejected

@@ -22,6 +22,12 @@ public struct HostConfiguration: Sendable {
     public var objectMaps: [ConfiguredMapping] = []
     /// Where every decision is recorded; nil: nowhere.
     public var audit: AuditLog?
+    /// The limits on sessions, and whether they eject.
+    public var limits = SessionLimits()
+    /// How long sessions of an application may be idle, by application id; those not named for ever.
+    public var inactivityPeriods: [String: Duration] = [:]
+    /// Stands between log-ins and the places of this host, where places are given out by more than this host.
+    package var admission: (@Sendable (_ local: any Admission) -> any Admission)?
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
 
@@ -36,7 +42,11 @@ public final class Host: Sendable {
     let configuration: HostConfiguration
     let clock: any HostClock
     let log: Logger
-    let sessions = SessionTable()
+    let sessions: SessionTable
+    let admission: any Admission
+    let admissionDeadlines: AdmissionDeadlines
+    let observers = SessionObservers()
+    let sessionMetrics = SessionMetrics()
     let metrics = DecisionMetrics()
     let credentials: CredentialCache
     let deadlines: LiveDeadlines
@@ -46,12 +56,24 @@ public final class Host: Sendable {
     private let deciding = Mutex<ModuleDecider?>(nil)
     private let stopping = Atomic<Bool>(false)
 
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
     public init(
         _ configuration: HostConfiguration = HostConfiguration(), log: Logger, clock: any HostClock = SystemClock()
     ) {
         self.configuration = configuration
         self.clock = clock
         self.log = log
+        let sessions = SessionTable(limits: configuration.limits, now: clock.now) { event in
+            switch event {
+            case .reached: log.warning("\(event)")
+            case .over: log.notice("\(event)")
+            }
+        }
+        sessions.setIdleLimits(configuration.inactivityPeriods)
+        self.sessions = sessions
+        admission = configuration.admission?(sessions) ?? sessions
+        admissionDeadlines = AdmissionDeadlines(now: clock.monotonic)
         deadlines = LiveDeadlines(configuration.deadlines)
         objectMaps = ConfiguredMappings(configuration.objectMaps)
         credentials = CredentialCache(
@@ -113,8 +135,10 @@ public final class Host: Sendable {
         }
     }
 
-    /// What may be told about an open session.
-    public func describe(_ id: SessionID) -> SessionDescription? { openSession(id)?.description() }
+    /// What may be told about an open session. Telling it is no use of the session.
+    public func describe(_ id: SessionID) -> SessionDescription? {
+        sessions.session(id).flatMap { isOver($0) ? nil : $0.description(at: clock.now) }
+    }
 
     /// The number of open sessions.
     public var sessionCount: Int { sessions.count }
@@ -153,34 +177,45 @@ public final class Host: Sendable {
     /// Questions that are with the module.
     public var openQuestions: Int { decider?.openQuestions ?? 0 }
 
-    /// Sessions that nobody asks for any more end within ten seconds of their time.
+    /// Sessions that nobody asks for any more end within a second of their time.
     private func startSweeping() {
         _ = PosixThread.start(name: "auth-sweep") { [weak self] in
             let pause = Semaphore()
             while self?.stopping.load(ordering: .acquiring) == false {
-                _ = pause.wait(for: .seconds(10))
+                _ = pause.wait(for: .seconds(1))
                 self?.sweep()
             }
         }
     }
 
+    /// The session that a question is for; the question counts as a use of it.
     func openSession(_ id: SessionID) -> Session? {
         guard let session = sessions.session(id) else { return nil }
-        let standing = session.standing(at: clock.wall)
-        if standing.isOpen && standing.hasExpired { end(session, .expired) }
-        return standing.isOpen && !standing.hasExpired ? session : nil
+        let now = clock.monotonic
+        if session.isOver(clock, monotonic: now) { end(session, .expired) }
+        guard session.isOpen else { return nil }
+        session.touch(now)
+        return session
+    }
+
+    /// Whether a session has ended or its time has come, in which case it ends now.
+    private func isOver(_ session: Session) -> Bool {
+        if session.isOver(clock, monotonic: clock.monotonic) { end(session, .expired) }
+        return !session.isOpen
     }
 
     func refusal(of id: SessionID) -> Answer {
-        sessions.wasEjected(id) ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession)
+        sessions.wasEjected(id, at: clock.wall) ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession)
     }
 
-    /// Ends a session and tells the module; false when it had ended before.
+    /// Ends a session and tells the module, the metrics and the doors that watch it; false when it had ended before.
     @discardableResult
     func end(_ session: Session, _ reason: SessionEnd) -> Bool {
-        guard sessions.end(session, reason) else { return false }
+        guard sessions.end(session, reason, at: clock.wall) else { return false }
         credentials.forget(session.id)
         decider?.tellFree(session.handle, reason)
+        sessionMetrics.count(reason)
+        for body in observers.take(session.handle) { body(reason) }
         return true
     }
 

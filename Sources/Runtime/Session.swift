@@ -2,7 +2,23 @@ import AuthCore
 import ModuleHost
 import Synchronization
 
+/// What many sessions have in common, kept once.
+final class SessionOrigin: Sendable {
+    let applicationID: String
+    let door: String
+    /// Nanoseconds after which an idle session of this application ends; 0 for never.
+    let idleLimit: Int64
+
+    init(applicationID: String, door: String, idleLimit: Int64) {
+        self.applicationID = applicationID
+        self.door = door
+        self.idleLimit = idleLimit
+    }
+}
+
 /// One login that is in, or on its way in.
+///
+/// A check reads it without a lock: what changes is atomic, and its state only ever moves forward.
 final class Session: Sendable {
     enum State: Sendable, Equatable {
         /// The module has not said yes; no client knows the session.
@@ -12,60 +28,102 @@ final class Session: Sendable {
     }
 
     let id: SessionID
-    /// What modules know it by.
-    let handle: UInt64
     let user: String
-    let applicationID: String
+    let origin: SessionOrigin
     let machineID: String
     let address: String
-    let door: String
     /// Nanoseconds since 1970.
     let connected: Int64
     let moduleSession: ModuleSession
-    private let mutable: Mutex<(state: State, expiry: Int64)>
+    /// When it was last asked something, on the monotonic clock.
+    private let used: Atomic<Int64>
+    /// Seconds since 1970 when it ends; 0 for never. Set once, before the session opens.
+    private let end = Atomic<Int64>(0)
+    /// Where its place is in the ledger.
+    private let place = Atomic<UInt32>(.max)
+    /// 0 pending, 1 open, above that 16 and the number of its end.
+    private let stage = Atomic<UInt8>(0)
 
-    init(handle: UInt64, login: Login, connected: Int64) {
-        id = .random()
-        self.handle = handle
+    init(id: SessionID, handle: UInt64, login: Login, origin: SessionOrigin, machineID: String, now: SessionTime) {
+        self.id = id
         user = login.user
-        applicationID = login.applicationID
-        machineID = login.machineID
+        self.origin = origin
+        self.machineID = machineID
         address = login.address
-        door = login.door
-        self.connected = connected
+        connected = now.wall
+        used = Atomic(now.monotonic)
         moduleSession = ModuleSession(handle: handle, user: TerminatedText(login.user))
-        mutable = Mutex((.pending, 0))
     }
 
-    var state: State { mutable.withLock { $0.state } }
+    /// What modules know it by.
+    var handle: UInt64 { moduleSession.handle }
+    var applicationID: String { origin.applicationID }
+    var door: String { origin.door }
+    var lastUse: Int64 { used.load(ordering: .relaxed) }
+    var expiry: Int64 { end.load(ordering: .relaxed) }
+    var isOpen: Bool { stage.load(ordering: .acquiring) == 1 }
+
+    var state: State {
+        switch stage.load(ordering: .acquiring) {
+        case 0: .pending
+        case 1: .open
+        case let number: .ended(SessionEnd(rawValue: UInt32(number) - 16) ?? .refused)
+        }
+    }
+
+    /// Its place in the ledger; nil before it has one.
+    var admissionPlace: AdmissionPlace? {
+        let index = place.load(ordering: .acquiring)
+        return index == .max ? nil : AdmissionPlace(session: handle, index: index)
+    }
+
+    /// Notes that it was asked something.
+    func touch(_ monotonic: Int64) { used.store(monotonic, ordering: .relaxed) }
 
     /// Opens a pending session; false when it was ended meanwhile.
-    func open(expiry: Int64) -> Bool {
-        mutable.withLock { mutable in
-            guard mutable.state == .pending else { return false }
-            mutable = (.open, expiry)
-            return true
-        }
+    ///
+    /// - Parameter expiry: seconds since 1970, 0 for never.
+    func open(in place: AdmissionPlace, expiry: Int64, at monotonic: Int64) -> Bool {
+        touch(monotonic)
+        end.store(expiry, ordering: .relaxed)
+        self.place.store(place.index, ordering: .releasing)
+        return stage.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing).exchanged
     }
 
     /// Ends it; false when it had ended before.
     func end(_ reason: SessionEnd) -> Bool {
-        mutable.withLock { mutable in
-            if case .ended = mutable.state { return false }
-            mutable.state = .ended(reason)
-            return true
+        let desired = 16 + UInt8(reason.rawValue)
+        var before = stage.load(ordering: .acquiring)
+        while before < 16 {
+            let (exchanged, original) = stage.compareExchange(
+                expected: before, desired: desired, ordering: .acquiringAndReleasing)
+            if exchanged { return true }
+            before = original
         }
+        return false
     }
 
-    /// Whether it is open, and if so whether its expiry has passed; `wall` in nanoseconds since 1970.
-    func standing(at wall: Int64) -> (isOpen: Bool, hasExpired: Bool) {
-        let (state, expiry) = mutable.withLock { $0 }
-        return (state == .open, expiry != 0 && wall / 1_000_000_000 >= expiry)
+    /// Whether its expiry has passed or it was idle for too long.
+    func isOver(_ clock: any HostClock, monotonic: Int64) -> Bool {
+        let expiry = expiry
+        if expiry != 0 && clock.wall / 1_000_000_000 >= expiry { return true }
+        return origin.idleLimit != 0 && monotonic - lastUse >= origin.idleLimit
     }
 
-    func description() -> SessionDescription {
+    func description(at now: SessionTime) -> SessionDescription {
         SessionDescription(
             id: id, user: user, applicationID: applicationID, machineID: machineID, address: address, door: door,
-            connected: connected / 1_000_000_000)
+            connected: connected / 1_000_000_000,
+            lastUse: (now.wall - (now.monotonic - lastUse)) / 1_000_000_000)
     }
+}
+
+/// One moment on both clocks, in nanoseconds.
+struct SessionTime: Sendable {
+    let wall: Int64
+    let monotonic: Int64
+}
+
+extension HostClock {
+    var now: SessionTime { SessionTime(wall: wall, monotonic: monotonic) }
 }

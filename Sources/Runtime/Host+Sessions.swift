@@ -1,0 +1,33 @@
+import AuthCore
+import ModuleHost
+
+extension Host {
+    /// Calls `body` once when an open session ends, with the reason, on the thread that ends it; for doors that push.
+    ///
+    /// `body` must not block. It may ask the host, but not wait for an answer.
+    ///
+    /// - Returns: false, and `body` is never called, when there is no such session (any more).
+    public func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool {
+        guard let session = openSession(id) else { return false }
+        observers.add(body, to: session.handle)
+        // It may have ended before the observer was there: then nobody else will take it out.
+        if case .ended(let reason) = session.state {
+            for body in observers.take(session.handle) { body(reason) }
+        }
+        return true
+    }
+
+    /// Takes other limits; nobody is ejected for them before the next log-in.
+    public func setLimits(_ limits: SessionLimits) { sessions.setLimits(limits) }
+
+    /// Ejects a session whose place another takes.
+    func eject(_ session: Session, for other: Session) {
+        guard end(session, .ejected) else { return }
+        log.notice("Ejected \(session.text): its place is session \(other.id)'s")
+    }
+}
+
+extension Session {
+    /// Which session it is, for the event log.
+    var text: String { "session \(id) of user <\(user)>, application <\(applicationID)>, address <\(address)>" }
+}
