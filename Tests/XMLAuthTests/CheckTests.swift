@@ -53,6 +53,11 @@ private func findings(_ body: String) -> [String] {
                 "u.xml:3:58: warning: nobody has the role `warden`",
             ]
         ),
+        (
+            "<user name='a' sigkey-id='k' groups='g'>\n<allow actions='read' object='/A/**'/></user>"
+                + "\n<group name='g'><deny actions='read write' object='/A/**'/></group>",
+            ["u.xml:3:1: warning: the rule can never decide: the one in line 4 always does"]
+        ),
     ])
     func `tells what is doubtful`(body: String, expected: [String]) {
         #expect(findings(body) == expected)

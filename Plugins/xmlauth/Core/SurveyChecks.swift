@@ -1,4 +1,5 @@
 import Accounts
+import Rules
 
 /// Looks through what was gathered of a file.
 struct SurveyChecks {
@@ -66,10 +67,14 @@ struct SurveyChecks {
         }
     }
 
-    /// Finds the rules that can never decide, by their numbers.
-    func unreachable(_ rules: [Int]) -> [UsersFinding] {
-        rules.filter(survey.rulePlaces.indices.contains).map { index in
-            warning("unreachable-rule", survey.rulePlaces[index], "the rule can never decide")
+    /// Finds rules that another one always beats; those that repeat another are told as that.
+    func unreachableRules(of rules: RuleSet) -> [UsersFinding] {
+        let repeated = Set(repeatedRules().map { Place(line: $0.line, column: $0.column) })
+        return rules.unreachableRules().compactMap { rule, because in
+            let place = survey.rulePlaces[rule]
+            if repeated.contains(place) { return nil }
+            let line = survey.rulePlaces[because].line
+            return warning("unreachable-rule", place, "the rule can never decide: the one in line \(line) always does")
         }
     }
 

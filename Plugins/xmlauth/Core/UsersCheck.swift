@@ -46,8 +46,7 @@ package enum UsersCheck {
     /// Checks what only the finished directory can tell.
     private static func whole(_ session: UsersSession, _ checks: SurveyChecks) -> [UsersFinding] {
         do {
-            _ = try session.finish()
-            return []
+            return checks.unreachableRules(of: try session.finish().rules)
         } catch {
             return [UsersFinding(error)]
         }

@@ -2,6 +2,13 @@ import Glibc
 
 /// Puts a new text in the place of a users file.
 package enum UsersFileReplacement {
+    /// Says whether the file holds exactly `text`.
+    package static func holds(_ path: String, _ text: [UInt8]) throws(UsersFileError) -> Bool {
+        let bytes = CollectedBytes()
+        try UsersReader.feed(path, to: bytes)
+        return bytes.all == text
+    }
+
     /// Writes a new file beside `path`, with its mode and owner, and renames it: readers see the old text or the new.
     ///
     /// Throws: ``UsersFileError``; the old file is untouched then. A symbolic link and a file with other names are
@@ -50,4 +57,11 @@ package enum UsersFileReplacement {
         return UsersFileError(
             code: .unreadable, file: path, line: 0, column: 0, message: "the users file \(what)\(reason)")
     }
+}
+
+/// Keeps what it is fed.
+private final class CollectedBytes: UsersFeed {
+    private(set) var all: [UInt8] = []
+
+    func feed(_ bytes: UnsafeRawBufferPointer) { all.append(contentsOf: bytes) }
 }
