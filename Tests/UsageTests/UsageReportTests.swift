@@ -32,9 +32,12 @@ struct UsageReportTests {
     }
 
     private func expect(_ text: String, isKeptAs name: String) throws {
-        let kept = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Golden/\(name)"
-        if getenv("AUTHHOST_UPDATE_GOLDEN") != nil { write(Array(text.utf8), to: kept) }
-        #expect(try text == String(decoding: #require(contents(kept)), as: UTF8.self))
+        if getenv("AUTHHOST_UPDATE_GOLDEN") != nil { write(Array(text.utf8), to: kept(name)) }
+        #expect(try text == String(decoding: #require(contents(kept(name))), as: UTF8.self))
+    }
+
+    private func kept(_ name: String) -> String {
+        #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/Golden/\(name)"
     }
 
     @Test(arguments: [
@@ -51,6 +54,14 @@ struct UsageReportTests {
         let report = try UsageReport(path: makeMonth(), month: january, today: later)
         try expect(report.json, isKeptAs: "january.json")
         try expect(report.csv, isKeptAs: "january.csv")
+    }
+
+    @Test func `a database of the first version is still read`() throws {
+        let path = folder.file("version-1.db")
+        write(try #require(contents(kept("version-1.db"))), to: path)
+        let report = try UsageReport(path: path, month: january, today: later)
+        #expect(report == (try UsageReport(path: makeMonth(), month: january, today: later)))
+        #expect(try UsageDatabase(path: path).rows(of: january).count == 321)
     }
 
     @Test func `a user of two applications is one user`() throws {
