@@ -13,12 +13,12 @@ struct AuthHostCommand: AsyncParsableCommand {
             module, --config FILE (short: -c FILE) reads a file.
 
             Exit codes: 0 allowed or done, 1 could not decide or failed, 2 denied or wrong credentials, 3 bad \
-            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected.
+            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected, 7 findings of a strict check.
             """,
         version: Version.text,
         subcommands: [
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
-            ConfigCommand.self, ExplainCommand.self, PasswdCommand.self,
+            ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -12,6 +12,8 @@ enum ExitStatus: Int32 {
     case moduleUnusable = 4
     case overLimit = 5
     case ejected = 6
+    /// Of a check that was told to be strict.
+    case findings = 7
 
     init(_ verdict: Verdict) {
         self =

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Glibc
+import XMLAuthCore
+
+/// Works on users files, with the reader of the module xmlauth and without the module.
+struct XMLAuthCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "xmlauth", abstract: "Check and lay out the users files of xmlauth.",
+        subcommands: [UsersCheckCommand.self, UsersFormatCommand.self])
+}
+
+/// Lists what is wrong or doubtful in a users file.
+struct UsersCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "List what is wrong or doubtful in a users file, by line.",
+        discussion: "Exit codes: 0 nothing or warnings, 3 the file cannot be used, 7 warnings with --strict.")
+
+    @Argument(help: "The users file.")
+    var file: String
+
+    @Flag(help: "End with 7 when there are warnings.")
+    var strict = false
+
+    @Flag(help: "Print one JSON object for each finding.")
+    var json = false
+
+    func run() throws {
+        let findings = UsersCheck.findings(file, now: Int64(time(nil)))
+        for finding in findings { Terminal.write(json ? Self.json(finding) : finding.description) }
+        if findings.contains(where: { $0.severity == .error }) { throw Failure(.badConfiguration, "") }
+        if strict && !findings.isEmpty { throw Failure(.findings, "") }
+    }
+
+    private static func json(_ finding: UsersFinding) -> String {
+        let words = JSONText.object([
+            ("file", finding.file), ("severity", finding.severity.rawValue), ("kind", finding.kind),
+            ("message", finding.message),
+        ])
+        return words.dropLast() + ", \"line\": \(finding.line), \"column\": \(finding.column)}"
+    }
+}
+
+/// Lays a users file out anew.
+struct UsersFormatCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "format", abstract: "Lay a users file out in the one way, without a change of its meaning.",
+        discussion: "Exit codes: 0 done, 3 the file cannot be used, 7 with --check when the layout is another.")
+
+    @Argument(help: "The users file.")
+    var file: String
+
+    @Flag(help: "Only say whether the layout is the one.")
+    var check = false
+
+    @Flag(help: "Put the new layout in the place of the file, with its mode and owner.")
+    var inPlace = false
+
+    func validate() throws {
+        if check && inPlace { throw ValidationError("--check and --in-place cannot be had together") }
+    }
+
+    func run() throws {
+        do {
+            let text = try UsersLayout.text(ofFile: file)
+            if !check && !inPlace { return Terminal.write(String(decoding: text, as: UTF8.self)) }
+            if try UsersFileReplacement.holds(file, text) { return }
+            if check { throw Failure(.findings, "`\(file)` is laid out otherwise than `authhost xmlauth format` does") }
+            try UsersFileReplacement.replace(file, with: text)
+        } catch let error as UsersFileError {
+            throw Failure(.badConfiguration, error.description)
+        }
+    }
+}
