@@ -15,7 +15,9 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         let authority = try AccountAuthority(
             options: settings.options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             clock: WallClock(now: { host.wallTime.components.seconds }), signatures: HostSignatures(host: host)
-        ) { try Format.read(file, allowsPlain: settings.allowsPlainPasswords) }
+        ) {
+            try Format.read(file, allowsPlain: settings.allowsPlainPasswords) { host.log(.warning, $0) }
+        }
         self.authority = authority
         watch = FileWatch(
             before: before, files: { [file] + authority.files },

@@ -8,9 +8,11 @@ import ModuleKit
 enum UserBlocksFile: AccountsFormat {
     static let fileOption = "cfgauth-file"
 
-    static func read(_ file: String, allowsPlain: Bool) throws -> Directory {
+    static func read(_ file: String, allowsPlain: Bool, warn: (String) -> Void) throws -> Directory {
         let context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
-        return try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context).directory
+        let reading = try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context)
+        for warning in reading.warnings { warn(warning) }
+        return reading.directory
     }
 }
 
