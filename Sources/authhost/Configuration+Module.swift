@@ -17,7 +17,8 @@ extension Configuration {
             allowsBare: allowsBareModules, settings: try optionSettings(), initTimeout: initTimeout)
     }
 
-    private func owners() throws(Failure) -> Set<UInt32> {
+    /// Returns the users, besides root and the running one, who may own module and key files.
+    func owners() throws(Failure) -> Set<UInt32> {
         var owners = Set<UInt32>()
         for name in trustedOwners {
             if let number = UInt32(name) {

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import ModuleHost
 import Runtime
+import Signatures
 
 /// From a configuration to a host that can be asked.
 struct HostSetup: Sendable {
@@ -12,6 +13,8 @@ struct HostSetup: Sendable {
     let log: Logger
     /// Where every decision is recorded; nil where none is configured, and for a command that asks one question.
     let audit: AuditLog?
+    /// Checks signed tokens for modules.
+    let signatures: SignatureService
 
     /// Reads the configuration file and the command line, and opens the event log.
     ///
@@ -31,6 +34,7 @@ struct HostSetup: Sendable {
         let handler = EventLogHandler(output)
         log = Logger(label: "authhost") { _ in handler }
         audit = quiet ? nil : try Self.openAudit(configuration, log)
+        signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
         for warning in configuration.warnings { log.warning("\(warning)") }
     }
 
@@ -51,6 +55,7 @@ struct HostSetup: Sendable {
     func makeHost() throws(Failure) -> Host {
         var settings = configuration.hostSettings
         settings.audit = audit
+        settings.signatureCheck = signatures.check(log: log)
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()
         do {

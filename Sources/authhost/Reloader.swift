@@ -27,6 +27,7 @@ final class Reloader: Sendable {
         current.withLock { current in
             do throws(Failure) {
                 let new = try HostSetup.readConfiguration()
+                try setup.signatures.takeOver(new, trustedOwners: new.owners())
                 apply(new, over: current)
                 current = new
             } catch {
