@@ -41,7 +41,9 @@ struct MonthlyUsers: Sendable {
     var unsyncedCount: Int { unsynced.count }
     /// How many users each application has, most first, then by name.
     var applicationCounts: [(application: String, users: Int)] {
-        zip(applications.names, usersByApplication).map { ($0, $1) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+        zip(applications.names, usersByApplication).map { ($0, $1) }.filter { $0.1 > 0 }.sorted {
+            ($1.1, $0.0) < ($0.1, $1.0)
+        }
     }
 
     /// Notes that a user is logged in on a day of the month, 1...31.
@@ -79,8 +81,10 @@ struct MonthlyUsers: Sendable {
     private mutating func merge(
         user: String, application: String, days: DayMask, isStored: Bool, isNew: Bool = true
     ) -> Change {
-        let application = kept(application)
-        if let key = key(user: user, application: application), var entry = entries[key] {
+        let application = number(ofApplication: application)
+        if let user = users.number(of: user), case let key = UInt64(application) << 32 | UInt64(user),
+            var entry = entries[key]
+        {
             let fresh = isNew ? days.subtracting(entry.days) : days
             if fresh.isEmpty { return .none }
             entry.days.formUnion(fresh)
@@ -89,18 +93,12 @@ struct MonthlyUsers: Sendable {
             return .day
         }
         guard entries.count < limits.pairs else { return .noRoom }
-        return insert(user: user, application: application, days: days, isStored: isStored)
-    }
-
-    private mutating func insert(user: String, application: String, days: DayMask, isStored: Bool) -> Change {
-        let number = applications.insert(application)
-        if Int(number) == usersByApplication.count { usersByApplication.append(0) }
-        let key = UInt64(number) << 32 | UInt64(users.insert(user))
+        let key = UInt64(application) << 32 | UInt64(users.insert(user))
         var entry = Entry(days: days, unsynced: [])
         if !isStored { mark(key, &entry, days) }
         entries[key] = entry
-        usersByApplication[Int(number)] += 1
-        return .month(application: application, users: usersByApplication[Int(number)])
+        usersByApplication[Int(application)] += 1
+        return .month(application: applications[Int(application)], users: usersByApplication[Int(application)])
     }
 
     private mutating func mark(_ key: UInt64, _ entry: inout Entry, _ days: DayMask) {
@@ -108,18 +106,13 @@ struct MonthlyUsers: Sendable {
         entry.unsynced.formUnion(days)
     }
 
-    /// The name under which an application is counted.
-    private func kept(_ application: String) -> String {
-        if applications.number(of: application) != nil { return application }
+    /// The number of the name under which an application is counted.
+    private mutating func number(ofApplication application: String) -> UInt32 {
+        if let number = applications.number(of: application) { return number }
         let fits = applications.count < limits.applications && application.utf8.count <= limits.applicationNameSize
-        return fits ? application : UsageLimits.furtherApplications
-    }
-
-    private func key(user: String, application: String) -> UInt64? {
-        guard let application = applications.number(of: application), let user = users.number(of: user) else {
-            return nil
-        }
-        return UInt64(application) << 32 | UInt64(user)
+        let number = applications.insert(fits ? application : UsageLimits.furtherApplications)
+        if Int(number) == usersByApplication.count { usersByApplication.append(0) }
+        return number
     }
 
     private func userName(_ key: UInt64) -> String { users[Int(key & 0xFFFF_FFFF)] }

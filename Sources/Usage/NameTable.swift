@@ -29,7 +29,13 @@ struct NameTable: Sendable {
 private struct ByteText: Hashable, Sendable {
     let text: String
 
-    static func == (left: ByteText, right: ByteText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    static func == (left: ByteText, right: ByteText) -> Bool {
+        left.text.utf8.withContiguousStorageIfAvailable { left in
+            right.text.utf8.withContiguousStorageIfAvailable { right in
+                left.elementsEqual(right)
+            }
+        }.flatMap { $0 } ?? left.text.utf8.elementsEqual(right.text.utf8)
+    }
 
     func hash(into hasher: inout Hasher) {
         let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable {
