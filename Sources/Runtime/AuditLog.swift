@@ -96,8 +96,10 @@ public final class AuditLog: Sendable {
         return true
     }
 
-    /// Opens the file again under its name, after it was moved away; the old one stays in use when that fails.
+    /// Opens the file again under its name, after it was moved away; the old one stays in use when that fails. What was
+    /// recorded before goes to the old one, if it can be written.
     public func reopen() throws(EventLogError) {
+        flush()
         let fresh = try Self.open(path)
         let old = file.withLock { file in
             let old = file.descriptor
