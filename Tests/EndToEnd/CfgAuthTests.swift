@@ -8,7 +8,8 @@ import Testing
 
     @Test(arguments: [
         ("ann", "wonderland", "--read", "/FX/EURUSD", Int32(0)), ("ann", "wonderland", "--read", "/FX/INTERNAL/X", 2),
-        ("ann", "wonderland", "--write", "/FX/ORDERS/ann/1", 0), ("ann", "wonderland", "--write", "/FX/ORDERS/bob/1", 2),
+        ("ann", "wonderland", "--write", "/FX/ORDERS/ann/1", 0),
+        ("ann", "wonderland", "--write", "/FX/ORDERS/bob/1", 2),
         ("cat", "builder", "--read", "/NEWS/1", 0), ("cat", "wonderland", "--read", "/NEWS/1", 2),
     ])
     func `the example decides as its page says`(
@@ -23,8 +24,8 @@ import Testing
         let folder = try Folder()
         let file = try folder.write("include-file more.conf", to: "cfgauth.conf")
         func write(_ pattern: String) throws {
-            let text = "add-user\nusername ann\npassword {PLAIN}wonderland\nread \(pattern)\nwrite \(pattern)\nend-user\n"
-            try folder.write(text, to: "more.conf")
+            let user = "username ann\npassword {PLAIN}wonderland\nwrite \(pattern)"
+            try folder.write("add-user\n\(user)\nend-user\n", to: "more.conf")
         }
         try write("/A/*")
         let server = try Server(Self.options(file) + ["--option", "allow-plain-passwords=TRUE"], in: folder)

@@ -16,7 +16,7 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
             options: settings.options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             clock: WallClock(now: { host.wallTime.components.seconds }), signatures: HostSignatures(host: host)
         ) {
-            try Format.read(file, allowsPlain: settings.allowsPlainPasswords) { host.log(.warning, $0) }
+            try Format.read(file, allowsPlain: settings.allowsPlainPasswords) { host.log(.warn, $0) }
         }
         self.authority = authority
         watch = FileWatch(
