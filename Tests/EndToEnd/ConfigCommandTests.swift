@@ -36,13 +36,20 @@ struct ConfigOutput: CustomTestStringConvertible {
         let ending = try config(
             expected.arguments + ["-c", "example.conf", "--log-level", "debug"], in: Place.file(Self.folder),
             columns: expected.columns)
+        let output = Self.withoutDefaults(ending.output)
         let kept = "\(Self.folder)/\(expected.golden).txt"
-        if ProcessInfo.processInfo.environment["AUTHHOST_UPDATE_GOLDEN"] == "1" {
-            try ending.output.write(toFile: Place.file(kept), atomically: true, encoding: .utf8)
+        if ending.status == 0, ProcessInfo.processInfo.environment["AUTHHOST_UPDATE_GOLDEN"] == "1" {
+            try output.write(toFile: Place.file(kept), atomically: true, encoding: .utf8)
         }
         #expect(ending.status == 0, "\(ending)")
-        #expect(try ending.output == Place.text(kept))
+        #expect(try output == Place.text(kept))
         #expect(!ending.output.contains("geheim"))
+    }
+
+    /// Leaves out the items that nobody set: they come and go with the table of items, which has tests of its own.
+    private static func withoutDefaults(_ output: String) -> String {
+        output.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasSuffix("  default") }.joined(
+            separator: "\n")
     }
 
     @Test func `shows the configuration as JSON`() throws {
@@ -68,7 +75,6 @@ struct ConfigOutput: CustomTestStringConvertible {
         ("log-levle x", 3, "", "authhost: a.conf:4:1: unknown item `log-levle`: the nearest known name is `log-level`"),
         ("object-map /A/%1 /A/%1", 3, "", "authhost: a.conf:4:12: `object-map` loops"),
         ("http-listen none", 3, "", "nothing to listen on"),
-        ("forward-auth-object x%p", 3, "", "forward-auth-object: "),
         ("trusted-owner no-such-user", 3, "", "trusted-owner `no-such-user` is neither a user"),
         ("auth-module no-such-module", 4, "", "module `no-such-module`: no such file"),
         (
@@ -98,7 +104,8 @@ struct ConfigOutput: CustomTestStringConvertible {
             to: "a.conf")
         let ending = try config(["check", "a.conf"], in: folder.path)
         #expect(ending.status == status, "\(ending)")
-        #expect(ending.output.contains(output) && ending.errors.contains(errors), "\(ending)")
+        #expect(output.isEmpty || ending.output.contains(output), "\(ending)")
+        #expect(errors.isEmpty || ending.errors.contains(errors), "\(ending)")
         #expect(output.isEmpty == ending.output.isEmpty)
     }
 
