@@ -136,7 +136,8 @@ if !coreOnly {
         .executableTarget(
             name: "authhost",
             dependencies: [
-                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Signatures", "XMLAuthCore", "CLibCrypt",
+                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Signatures", "Usage", "XMLAuthCore",
+                "CLibCrypt",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -18,7 +18,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
-            ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self,
+            ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -10,7 +10,7 @@ enum ConfigurationArguments {
     private static let own: Set<String> = [
         "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin",
         "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--all", "--field",
-        "--application", "--strict", "--check", "--in-place",
+        "--application", "--strict", "--check", "--in-place", "--month", "--csv", "--file",
     ]
 
     /// Takes everything that starts with `--` and is not an option of a subcommand, with its values.

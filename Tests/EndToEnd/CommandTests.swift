@@ -128,7 +128,9 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(one.output.contains("auth_check_write") && one.output.contains("openauth"), "\(one)")
     }
 
-    @Test(arguments: ["", "serve", "login", "check", "map", "module", "explain", "config", "passwd", "xmlauth"])
+    @Test(arguments: [
+        "", "serve", "login", "check", "map", "module", "explain", "config", "passwd", "xmlauth", "usage",
+    ])
     func `shows the help that is kept`(command: String) throws {
         let ending = try AuthHost.run((command.isEmpty ? [] : [command]) + ["--help"])
         let kept = "Tests/EndToEnd/Golden/\(command.isEmpty ? "authhost" : command).txt"

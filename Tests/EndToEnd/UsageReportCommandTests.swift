@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// The command that reports from the usage database.
+struct UsageReportCommandTests {
+    private let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    private func report(_ arguments: String..., locale: String = "C.UTF-8") throws -> Ending {
+        try ChildProcess.run(
+            [Place.binary("authhost"), "usage", "report"] + arguments, environment: ["LC_ALL": locale])
+    }
+
+    /// A copy of a kept database of January 2026: reading one may leave files beside it.
+    private func database() throws -> String {
+        let copy = folder.path("uupp.db")
+        try FileManager.default.copyItem(atPath: Place.file("Tests/UsageTests/Golden/version-1.db"), toPath: copy)
+        return copy
+    }
+
+    @Test func `prints a month as text for 80 columns, as JSON and as CSV`() throws {
+        let file = try database()
+        for (option, kept) in [("", "january.txt"), ("--json", "january.json"), ("--csv", "january.csv")] {
+            let ending = try ChildProcess.run(
+                [Place.binary("authhost"), "usage", "report", "--month", "2026-01", "--file", file]
+                    + (option.isEmpty ? [] : [option]), environment: ["LC_ALL": "C.UTF-8"])
+            #expect(ending.status == 0, "\(ending)")
+            #expect(try ending.output == Place.text("Tests/UsageTests/Golden/\(kept)"))
+        }
+    }
+
+    @Test func `prints bars that any terminal has where the locale is not UTF-8`() throws {
+        let ending = try report("--month", "2026-01", "--file", try database(), locale: "C")
+        #expect(ending.output.contains("Fri 30  178  ####"))
+        #expect(ending.output.utf8.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func `reads the file that the configuration names`() throws {
+        let ending = try report("--month", "2026-01", "--uupp-file", try database())
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.output.hasPrefix("Unique users in January 2026\n"))
+    }
+
+    @Test func `says what is wrong`() throws {
+        let month = try report("--month", "2026-13", "--file", "x")
+        #expect(month.status == 3)
+        #expect(month.errors == "authhost: `--month` takes a month as in 2026-01, found `2026-13`\n")
+        let none = try report("--month", "2026-01")
+        #expect(none.status == 3)
+        #expect(none.errors.contains("`uupp-file` is not set"))
+        let missing = try report("--file", folder.path("none.db"))
+        #expect(missing.status == 1)
+        #expect(missing.errors.hasSuffix("none.db`: cannot be read: No such file or directory\n"))
+        #expect(try report("--json", "--csv", "--file", "x").status == 3)
+    }
+}
