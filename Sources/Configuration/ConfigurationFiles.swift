@@ -19,7 +19,8 @@ public struct ConfigurationFiles: Sendable {
     /// The largest file, in bytes: 16 MiB.
     public static let sizeLimit = 16 << 20
 
-    let read: @Sendable (String) -> Result<Content, Failure>
+    /// Reads one file whole.
+    public let read: @Sendable (String) -> Result<Content, Failure>
 
     /// Reads regular files of the disk. Blocks for as long as the disk does.
     public static let disk = ConfigurationFiles { path in

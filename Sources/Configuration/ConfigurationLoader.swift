@@ -20,6 +20,7 @@ struct ConfigurationLoader {
         let expander = percentExpander(statements)
         let settings = merge(statements, expander)
         let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
+        SessionItems.check(settings, &problems)
         if !problems.isEmpty { throw problems.error }
         return Configuration(
             settings: settings, warnings: (document?.expander.warnings ?? []) + Self.withoutEffect(settings),

@@ -1,4 +1,5 @@
 import AuthConfiguration
+import AuthCore
 import Doors
 import Logging
 import Runtime
@@ -15,6 +16,12 @@ extension Configuration {
         settings.credentialLimit = credentialCacheSize
         settings.realm = httpRealm
         settings.objectMaps = objectMaps.map { ConfiguredMapping($0.mapping, source: "\($0.source)") }
+        settings.limits.sessions = maxUserLimit
+        settings.limits.ejects = ejectsUsers
+        settings.limits.warning = WarningLevels(warn: maxUserWarn, ok: maxUserOK)
+        for parameters in applicationParameters where parameters.inactivityPeriod > 0 {
+            settings.inactivityPeriods[parameters.applicationID] = .seconds(parameters.inactivityPeriod)
+        }
         settings.exitTimeout = initTimeout
         return settings
     }

@@ -56,6 +56,7 @@ struct HostSetup: Sendable {
         var settings = configuration.hostSettings
         settings.audit = audit
         settings.signatureCheck = signatures.check(log: log)
+        settings.limits.applications = try configuration.applicationLimits()
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()
         do {

@@ -110,27 +110,27 @@ import Testing
             http-listen 127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
             object-map /A /B
             object-map /C /D
-            max-user-limit 3
+            cluster-index 3
             auth-moddir lib
             """, arguments: ["--auth-moddir", "/opt/lib"])
         let description = ConfigurationDescription(configuration)
-        let wanted = ["auth-moddir", "http-listen", "http-socket", "max-user-limit", "object-map"]
+        let wanted = ["auth-moddir", "http-listen", "http-socket", "cluster-index", "object-map"]
         let items = description.items.filter { wanted.contains($0.definition.name) }
         #expect(
             ConfigurationDescription.table(items, columns: 70) == """
-                auth-moddir     /opt/lib  --auth-moddir
-                                (over main.conf:5:1)
-                object-map      /A /B     main.conf:2:1
-                                /C /D
-                http-listen     127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
-                                          main.conf:1:1
-                http-socket     (unset)   default
-                max-user-limit  3         main.conf:4:1
-                                (no effect until limits on sessions)
+                auth-moddir    /opt/lib  --auth-moddir
+                               (over main.conf:5:1)
+                object-map     /A /B     main.conf:2:1
+                               /C /D
+                http-listen    127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
+                                         main.conf:1:1
+                http-socket    (unset)   default
+                cluster-index  3         main.conf:4:1
+                               (no effect until clustering)
 
                 """)
         #expect(description.shown(all: true).count == ItemDefinition.all.count)
         #expect(description.shown(all: false).allSatisfy { $0.withoutEffect == nil || $0.source != .builtIn })
-        #expect(description.shown(all: false).contains { $0.definition.name == "max-user-limit" })
+        #expect(description.shown(all: false).contains { $0.definition.name == "cluster-index" })
     }
 }

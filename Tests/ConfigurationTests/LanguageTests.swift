@@ -41,9 +41,8 @@ import Testing
             "define A 1\nundefine A\nhttp-realm x${A}",
             "main.conf:3:13: `${A}` is not defined: it stands for an empty text"),
         Case(
-            "max-user-limit 3",
-            "main.conf:1:1: `max-user-limit` is accepted and has no effect yet: "
-                + "it waits for limits on sessions"),
+            "cluster-index 3",
+            "main.conf:1:1: `cluster-index` is accepted and has no effect yet: it waits for clustering"),
     ])
     func `warns of what is accepted and doubtful`(each: Case) throws {
         #expect(try warnings(each.text) == each.message)

@@ -1,0 +1,29 @@
+import AuthConfiguration
+import AuthCore
+import Usage
+
+extension Configuration {
+    /// The lines of the licence file; none without one. Blocks for as long as the disk does.
+    func licences() throws(Failure) -> [LicenceLine] {
+        guard let licenceFile else { return [] }
+        switch ConfigurationFiles.disk.read(licenceFile) {
+        case .failure(let failure):
+            throw Failure(.badConfiguration, "cannot read `licence-file` `\(licenceFile)`: \(failure.reason)")
+        case .success(let content):
+            do {
+                return try LicenceFile(content.bytes, file: licenceFile).applications
+            } catch {
+                throw Failure(.badConfiguration, "\(error)")
+            }
+        }
+    }
+
+    /// What the licence allows each application that it names.
+    func applicationLimits() throws(Failure) -> [String: ApplicationLicence] {
+        var limits: [String: ApplicationLicence] = [:]
+        for line in try licences() {
+            limits[line.application] = ApplicationLicence(users: line.users, loginsPerUser: line.loginsPerUser)
+        }
+        return limits
+    }
+}
