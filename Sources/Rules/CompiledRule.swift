@@ -23,12 +23,15 @@ struct SubjectKey {
     init(_ subject: RuleSubject) {
         switch subject {
         case .everybody: raw = 0
-        case .group(let id): raw = 1 << 30 | id.index
+        case .group(let id): raw = Self.group(id.index)
         case .user(let id): raw = 2 << 30 | id.index
         }
     }
 
     init(raw: UInt32) { self.raw = raw }
+
+    @inline(__always)
+    static func group(_ index: UInt32) -> UInt32 { 1 &<< 30 | index }
 
     var subject: RuleSubject {
         let index = raw & (1 << 30 - 1)
@@ -49,11 +52,52 @@ struct SubjectKey {
     }
 }
 
+/// Holds what a check needs of a rule in one word, and the rule's index, below 2^27.
+struct RuleWord: BitwiseCopyable {
+    private let raw: UInt32
+
+    static let maximumCount = 1 << 27
+
+    init(_ rule: CompiledRule, at index: UInt32) {
+        let isPlain = rule.next == 0 && rule.condition == 0
+        raw = index << 5 | (isPlain ? 0 : 16) | UInt32(rule.effect.rawValue) << 3 | UInt32(rule.actions & 7)
+    }
+
+    init() { raw = 0 }
+
+    var index: UInt32 { raw &>> 5 }
+    /// True when the rule has neither a condition nor a successor.
+    var isPlain: Bool { raw & 16 == 0 }
+    /// 1 for deny.
+    var effect: UInt32 { raw &>> 3 & 1 }
+    var actions: UInt8 { UInt8(truncatingIfNeeded: raw & 7) }
+}
+
 /// Leads from a pattern to the first rule of one subject for it.
 struct RuleEntry: BitwiseCopyable {
     /// The pattern's number + 1; 0 marks a free slot.
     var pattern: UInt32 = 0
-    var rule: UInt32 = 0
+    var rule = RuleWord()
+}
+
+/// Leads from one of the few subjects of a pattern to its first rule.
+struct SubjectEntry: BitwiseCopyable {
+    /// As in `SubjectKey`.
+    var subject: UInt32
+    var rule: RuleWord
+}
+
+/// Leads from a pattern to its rules: four fill a cache line.
+struct PatternEntry: BitwiseCopyable {
+    /// Twice the rank of the pattern's specificity, at least 2.
+    var priority: UInt32 = 0
+    /// How many subjects the pattern's rules bind, up to `longestList`; more are found by way of the sections.
+    var count: UInt32 = 0
+    /// The subject when it is one; else where the list of subjects begins.
+    var first = SubjectEntry(subject: 0, rule: RuleWord())
+
+    /// As many as fill a cache line.
+    static let longestList = 8
 }
 
 /// Says where one subject's entries lie: up to eight as a list, more as a hash table of a power of two.
@@ -63,10 +107,10 @@ struct Section: BitwiseCopyable {
 
     static let longestList = 8
 
-    static func size(rules: Int) -> Int {
-        if rules <= longestList { return rules }
+    static func size(entries: Int) -> Int {
+        if entries <= longestList { return entries }
         var size = 16
-        while size < rules * 2 { size *= 2 }
+        while size < entries * 2 { size *= 2 }
         return size
     }
 

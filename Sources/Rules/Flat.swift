@@ -19,16 +19,19 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
         base = UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
     }
 
+    /// Fills a block that begins with a cache line, so that elements of half a line never lie across two.
     init(repeating value: Element, count: Int) {
         self.init()
-        grow(to: count)
-        // SAFETY: `grow` made room for `count` elements.
+        guard count > 0 else { return }
+        let lines = (count * MemoryLayout<Element>.stride + 63) / 64
+        adopt(aligned_alloc(64, lines * 64), room: count)
+        // SAFETY: `adopt` made room for `count` elements.
         base.initialize(repeating: value, count: count)
         self.count = count
     }
 
     deinit {
-        // SAFETY: a capacity above 0 means that `base` came from realloc and was not freed.
+        // SAFETY: a capacity above 0 means that `base` came from malloc and was not freed.
         if capacity > 0 { free(base) }
     }
 
@@ -45,6 +48,8 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    mutating func removeAll() { count = 0 }
+
     mutating func append(_ value: Element) {
         if count == capacity { grow(to: count + 1) }
         // SAFETY: `count < capacity`.
@@ -60,12 +65,23 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
         count += values.count
     }
 
+    mutating func sort(_ range: Range<Int>, by areInOrder: (Element, Element) -> Bool) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        // SAFETY: the range lies inside the elements.
+        var part = UnsafeMutableBufferPointer(start: base + range.lowerBound, count: range.count)
+        part.sort(by: areInOrder)
+    }
+
     private mutating func grow(to wanted: Int) {
         guard wanted > capacity else { return }
         let room = max(wanted, capacity * 2, 16)
         let old = capacity > 0 ? UnsafeMutableRawPointer(base) : nil
-        // SAFETY: `old` is nil or came from realloc; malloc's alignment is enough for every plain element.
-        guard let block = realloc(old, room * MemoryLayout<Element>.stride) else {
+        // SAFETY: `old` is nil or came from malloc; malloc's alignment is enough for every plain element.
+        adopt(realloc(old, room * MemoryLayout<Element>.stride), room: room)
+    }
+
+    private mutating func adopt(_ block: UnsafeMutableRawPointer?, room: Int) {
+        guard let block else {
             preconditionFailure("out of memory")
             // As Swift's own collections do: a rule set that is not whole must not decide anything.
         }

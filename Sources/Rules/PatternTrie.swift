@@ -16,18 +16,40 @@ struct PatternTrie: ~Copyable {
         /// Whether the edge table has children of this node.
         var hasEdges = false
 
-        var isLeaf: Bool { !hasEdges && star == 0 && deep == 0 && template == 0 }
+        var isLeaf: Bool { traits.isEmpty }
+
+        var traits: ChildTraits {
+            var traits: ChildTraits = hasEdges ? .edges : []
+            if star != 0 || template != 0 { traits.insert(.others) }
+            if deep != 0 { traits.insert(.deep) }
+            return traits
+        }
     }
 
+    /// Half a cache line, with what a walk needs to know of the child, so that it seldom reads the node.
     struct Edge: BitwiseCopyable {
         /// The segment's first eight bytes, as in `SegmentKey`.
         var head: UInt64 = 0
         var from: UInt32 = 0
         /// The child; 0 marks a free slot, since the root is nobody's child.
         var to: UInt32 = 0
-        var length: UInt32 = 0
         /// Where the whole segment lies in `text`.
         var text: UInt32 = 0
+        var length: UInt16 = 0
+        var traits = ChildTraits()
+        /// The child's pattern, as in `Node`.
+        var pattern: UInt32 = 0
+        private let spare: UInt32 = 0
+    }
+
+    /// Says what hangs on a node.
+    struct ChildTraits: OptionSet, BitwiseCopyable {
+        let rawValue: UInt16
+
+        static let edges = ChildTraits(rawValue: 1)
+        /// A child for `*` or for a template.
+        static let others = ChildTraits(rawValue: 2)
+        static let deep = ChildTraits(rawValue: 4)
     }
 
     struct Template: BitwiseCopyable {
@@ -84,18 +106,26 @@ struct PatternTrie: ~Copyable {
         guard let base = bytes.baseAddress else { return node }
         let key = SegmentKey(reading: base, from: 0, count: bytes.count)
         let view = PatternAutomaton(self)
-        let found = view.child(of: UInt32(node), key, in: base)
-        if found != 0 { return Int(found) }
+        if let found = view.edge(from: UInt32(node), key, in: base) { return Int(found.to) }
         let child = newNode()
         let start = UInt32(text.count)
         text.append(bytes)
         if (edgeCount + 1) * 2 > edges.count { growEdges() }
         let edge = Edge(
-            head: key.head, from: UInt32(node), to: child, length: UInt32(bytes.count), text: start)
+            head: key.head, from: UInt32(node), to: child, text: start, length: UInt16(bytes.count))
         place(edge, key.hash)
         edgeCount += 1
         nodes[node].hasEdges = true
         return Int(child)
+    }
+
+    /// Notes with each edge what became of its child; to be done once, when all patterns are in.
+    mutating func seal() {
+        for index in 0..<edges.count where edges[index].to != 0 {
+            let child = nodes[Int(edges[index].to)]
+            edges[index].traits = child.traits
+            edges[index].pattern = child.pattern
+        }
     }
 
     private mutating func growEdges() {
@@ -180,18 +210,18 @@ struct PatternAutomaton: BitwiseCopyable {
         Int(truncatingIfNeeded: SegmentKey.mix(hash ^ (UInt64(node) &* 0x9E37_79B9_7F4A_7C15)) &>> shift)
     }
 
-    /// Finds the child of `node` for a fixed segment; 0 when there is none.
+    /// Finds the edge from `node` for a fixed segment.
     @inline(__always)
-    func child(of node: UInt32, _ key: SegmentKey, in name: UnsafePointer<UInt8>) -> UInt32 {
+    func edge(from node: UInt32, _ key: SegmentKey, in name: UnsafePointer<UInt8>) -> PatternTrie.Edge? {
         var slot = Self.slot(node, key.hash, edgeShift)
         while true {
             // SAFETY: the mask keeps the slot inside the table, which is never more than half full.
             let edge = edges[slot]
-            if edge.to == 0 { return 0 }
-            if edge.head == key.head && edge.from == node && edge.length == UInt32(truncatingIfNeeded: key.length)
+            if edge.to == 0 { return nil }
+            if edge.head == key.head && edge.from == node && Int(edge.length) == key.length
                 && (key.length <= 8 || Bytes(text + Int(edge.text), key.length) == Bytes(name + key.start, key.length))
             {
-                return edge.to
+                return edge
             }
             slot = (slot &+ 1) & edgeMask
         }

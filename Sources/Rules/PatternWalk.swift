@@ -12,8 +12,8 @@ struct WalkSubject: BitwiseCopyable {
 
 /// Runs the automaton over one name, all possible places at once, and hands the matching patterns to a sink.
 ///
-/// A place is a node, in the lower half of a word, and the group that `%g` stands for there, as id + 1, in the upper
-/// half. Every node but those of `**` has one parent and so is entered at most once at a position; a node of `**` stays
+/// A place is a node, in the lower 31 bits of a word, a bit that is set when fixed segments alone lead on from it, and
+/// the group that `%g` stands for there, as id + 1, in the upper half. Every node but those of `**` has one parent and so is entered at most once at a position; a node of `**` stays
 /// active once entered and is entered once only. So the work is bounded by length of the name times the places active.
 struct PatternWalk<Sink: PatternSink>: ~Copyable {
     let automaton: PatternAutomaton
@@ -44,14 +44,14 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
     mutating func run() -> Ending {
         // SAFETY: the first byte is read after the count was checked.
         guard name.count > 0, name.base[0] == SegmentKey.slash else { return .malformed }
-        enter(0, 0)
+        enter(0, 0, isLast: name.count == 1)
         var position = 1
         while name.count > 1 && position <= name.count {
             let key = SegmentKey(reading: name.base, from: position, count: name.count)
             if key.length == 0 { return .malformed }
-            step(key)
-            if overflowed { return .overflow }
             position = key.start &+ key.length &+ 1
+            step(key, isLast: position > name.count)
+            if overflowed { return .overflow }
             if nextCount == 0 && deepCount == 0 { return isWellFormed(from: position) ? .complete : .malformed }
         }
         if overflowed { return .overflow }
@@ -75,7 +75,7 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func step(_ key: SegmentKey) {
+    private mutating func step(_ key: SegmentKey, isLast: Bool) {
         let activeDeeps = deepCount
         let count = nextCount
         swap(&current, &next)
@@ -83,43 +83,59 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
         var index = 0
         while index < count {
             // SAFETY: `count` places were written by `enter`.
-            follow(current[index], key)
+            follow(current[index], key, isLast)
             index &+= 1
         }
         index = 0
         while index < activeDeeps {
             // SAFETY: as above, by `activate`.
-            follow(deeps[index], key)
+            follow(deeps[index], key, isLast)
             index &+= 1
         }
     }
 
     @inline(__always)
-    private mutating func follow(_ place: UInt64, _ key: SegmentKey) {
-        let id = UInt32(truncatingIfNeeded: place)
+    private mutating func follow(_ place: UInt64, _ key: SegmentKey, _ isLast: Bool) {
+        let id = UInt32(truncatingIfNeeded: place) & ~Self.edgesAlone
         let group = place &>> 32
+        if let edge = automaton.edge(from: id, key, in: name.base) {
+            let alone = edge.traits.contains(.others) ? 0 : Self.edgesAlone
+            arrive(edge.to | alone, group, edge.pattern, edge.traits, isLast)
+        }
+        if UInt32(truncatingIfNeeded: place) & Self.edgesAlone != 0 { return }
         // SAFETY: places hold ids of this automaton's nodes.
         let node = automaton.nodes[Int(id)]
-        if node.hasEdges {
-            let child = automaton.child(of: id, key, in: name.base)
-            if child != 0 { enter(child, group) }
-        }
-        if node.star != 0 { enter(node.star, group) }
-        if node.template != 0 { followTemplates(node.template, group, key) }
+        if node.star != 0 { enter(node.star, group, isLast: isLast) }
+        if node.template != 0 { followTemplates(node.template, group, key, isLast) }
     }
 
+    private static var edgesAlone: UInt32 { 1 &<< 31 }
+
     @inline(__always)
-    private mutating func enter(_ id: UInt32, _ group: UInt64) {
-        guard nextCount < capacity else {
-            overflowed = true
-            return
-        }
-        // SAFETY: below capacity.
-        next[nextCount] = group &<< 32 | UInt64(id)
-        nextCount &+= 1
+    private mutating func enter(_ id: UInt32, _ group: UInt64, isLast: Bool) {
         // SAFETY: `id` is a node of this automaton.
-        let deep = automaton.nodes[Int(id)].deep
-        if deep != 0 { activate(deep, group) }
+        let node = automaton.nodes[Int(id)]
+        arrive(id, group, node.pattern, node.traits, isLast)
+    }
+
+    /// Notes a place that leads on, or at the end of the name its pattern.
+    @inline(__always)
+    private mutating func arrive(
+        _ id: UInt32, _ group: UInt64, _ pattern: UInt32, _ traits: PatternTrie.ChildTraits, _ isLast: Bool
+    ) {
+        if isLast {
+            if pattern != 0 { sink.hit(pattern &- 1) }
+        } else if !traits.isDisjoint(with: [.edges, .others]) {
+            guard nextCount < capacity else {
+                overflowed = true
+                return
+            }
+            // SAFETY: below capacity.
+            next[nextCount] = group &<< 32 | UInt64(id)
+            nextCount &+= 1
+        }
+        // SAFETY: `id` is a node of this automaton.
+        if traits.contains(.deep) { activate(automaton.nodes[Int(id & ~Self.edgesAlone)].deep, group) }
     }
 
     private mutating func activate(_ id: UInt32, _ group: UInt64) {
@@ -141,29 +157,23 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
         deepCount &+= 1
     }
 
+    /// Hands on the patterns that end in `**`; the others were handed on with the last segment.
     @inline(__always)
     private mutating func finish() {
-        var index = 0
-        while index < nextCount {
-            // SAFETY: `nextCount` places were written by `enter`.
-            let pattern = automaton.nodes[Int(next[index] & 0xFFFF_FFFF)].pattern
-            if pattern != 0 { sink.hit(pattern &- 1) }
-            index &+= 1
-        }
         for index in 0..<deepCount {
-            // SAFETY: as above, by `activate`.
+            // SAFETY: `deepCount` places were written by `activate`.
             let pattern = automaton.nodes[Int(deeps[index] & 0xFFFF_FFFF)].pattern
             if pattern != 0 { sink.hit(pattern &- 1) }
         }
     }
 
-    private mutating func followTemplates(_ first: UInt32, _ group: UInt64, _ key: SegmentKey) {
+    private mutating func followTemplates(_ first: UInt32, _ group: UInt64, _ key: SegmentKey, _ isLast: Bool) {
         let segment = name.slice(key.start, key.length)
         var index = first
         while index != 0 {
             // SAFETY: template links are made by the trie; 0 ends the chain.
             let template = automaton.templates[Int(index) - 1]
-            if let bound = match(template, segment, group) { enter(template.child, bound) }
+            if let bound = match(template, segment, group) { enter(template.child, bound, isLast: isLast) }
             index = template.next
         }
     }

@@ -35,11 +35,16 @@ extension RuleSet {
         _ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>, _ judge: Judge
     ) -> Judge {
         guard name.count <= ObjectPattern.maximumLength, principal.user.position < users.count else { return judge }
-        let list = lists[Int(userLists[principal.user.position])]
+        let user = userRules[principal.user.position]
+        let list = lists[Int(user.list)]
         let sink = RuleSink(
-            priorities: UnsafePointer(priorities.base), entries: UnsafePointer(entries.base),
-            rules: UnsafePointer(rules.base), own: userSections[principal.user.position],
-            // SAFETY: the list's sections lie inside `listSections`; the set outlives the call.
+            patterns: UnsafePointer(patterns.base), subjects: UnsafePointer(tables.lists.base),
+            entries: UnsafePointer(tables.entries.base),
+            rules: UnsafePointer(rules.base), user: SubjectKey(.user(principal.user)).raw,
+            own: user.own,
+            // SAFETY: the list's groups and sections lie inside their tables; the set outlives the call.
+            groups: UnsafePointer(listGroups.base + Int(list.firstGroup)),
+            groupCount: Int(list.groupCount &+ list.roleCount),
             sections: UnsafePointer(listSections.base + Int(list.firstSection)),
             sectionCount: Int(list.sectionCount), action: action.asSet.rawValue, judge: judge)
         return name.withBytes { walk($0, principal, sink) }.judge
@@ -47,7 +52,7 @@ extension RuleSet {
 
     /// Walks a name for a user, with more room each time that there was too little.
     func walk<Sink: PatternSink>(_ name: Bytes, _ principal: Principal, _ sink: Sink) -> Sink {
-        let list = lists[Int(userLists[principal.user.position])]
+        let list = lists[Int(userRules[principal.user.position].list)]
         let subject = WalkSubject(
             user: users.view(principal.user.position),
             // SAFETY: the list's groups lie inside `listGroups`; the set outlives the walk.

@@ -61,7 +61,7 @@ extension RuleSet {
     }
 
     func weight(_ rule: Int) -> RuleWeight {
-        let base = priorities[Int(rules[rule].pattern)]
+        let base = patterns[Int(rules[rule].pattern)].priority
         return RuleWeight(priority: base | UInt32(rules[rule].effect.rawValue), rule: UInt32(rule))
     }
 

@@ -1,6 +1,6 @@
 /// Decides who may do what to which object, from rules compiled once; never changes, so any thread may ask at any time.
 ///
-/// A check costs in proportion to the length of the name, the groups of the user that have rules, and the few places a
+/// A check costs in proportion to the length of the name, the groups and roles of the user, and the few places a
 /// name can be in the automaton at once; not to the number of rules, users or patterns. It allocates nothing and
 /// touches no reference count. Deciding: among the rules for the user, the user's groups and everybody whose actions
 /// hold the asked one and whose pattern matches, the most specific pattern wins (``ObjectPattern``); at equal
@@ -17,6 +17,13 @@ public final class RuleSet: @unchecked Sendable {
         var roleCount: UInt32
     }
 
+    struct UserRules: BitwiseCopyable {
+        /// The user's own entries.
+        let own: Section
+        /// The number of the user's list of groups.
+        let list: UInt32
+    }
+
     let users: NameTable
     let groups: GroupNames
     let patternTexts: NameTable
@@ -26,12 +33,9 @@ public final class RuleSet: @unchecked Sendable {
     let rules: Flat<CompiledRule>
     /// Whether any rule has a condition.
     let hasConditions: Bool
-    /// Twice the rank of each pattern's specificity, at least 2.
-    let priorities: Flat<UInt32>
-    let entries: Flat<RuleEntry>
-    /// Each user's own entries.
-    let userSections: Flat<Section>
-    let userLists: Flat<UInt32>
+    let patterns: Flat<PatternEntry>
+    let tables: EntryTables
+    let userRules: Flat<UserRules>
     let lists: Flat<GroupList>
     /// For each list, the entries of everybody and of its groups, those without rules left out.
     let listSections: Flat<Section>
@@ -40,9 +44,10 @@ public final class RuleSet: @unchecked Sendable {
 
     init(_ builder: consuming RuleSetBuilder) {
         closure = GroupClosure(parents: builder.parents)
-        var table = EntryTable(builder: builder)
-        table.fill(&builder.rules)
         let groupCount = builder.groups.count
+        var patterns = Self.patterns(shapes: builder.shapes, patterns: builder.patternShapes)
+        var table = EntryTable(&builder.rules, patterns: &patterns, groups: groupCount, users: builder.users.count)
+        self.patterns = patterns
         var lists = Flat<GroupList>()
         var sections = Flat<Section>()
         var groups = Flat<UInt32>()
@@ -59,30 +64,32 @@ public final class RuleSet: @unchecked Sendable {
             for group in all where !builder.groups.isRole(Int(group)) { groups.append(group) }
             for role in roles { groups.append(role) }
         }
-        var own = Flat<Section>()
-        for user in 0..<builder.users.count { own.append(table.sections[1 + groupCount + user]) }
-        priorities = Self.priorities(shapes: builder.shapes, patterns: builder.patternShapes)
+        var userRules = Flat<UserRules>()
+        for user in 0..<builder.users.count {
+            userRules.append(
+                UserRules(own: table.sections[1 + groupCount + user], list: builder.userGroupLists[user]))
+        }
+        self.userRules = userRules
         self.lists = lists
         listSections = sections
         listGroups = groups
-        userSections = own
-        entries = table.takeEntries()
+        tables = table.take()
         users = builder.users
         self.groups = builder.groups
-        userLists = builder.userGroupLists
         patternTexts = builder.patternTexts
+        builder.trie.seal()
         trie = builder.trie
         rules = builder.rules
         hasConditions = builder.hasConditions
     }
 
-    private static func priorities(shapes: [[UInt8]], patterns: borrowing Flat<UInt32>) -> Flat<UInt32> {
+    private static func patterns(shapes: [[UInt8]], patterns: borrowing Flat<UInt32>) -> Flat<PatternEntry> {
         let order = shapes.indices.sorted { shapes[$0].lexicographicallyPrecedes(shapes[$1]) }
         var rank = [UInt32](repeating: 0, count: shapes.count)
         for (position, shape) in order.enumerated() { rank[shape] = UInt32(position + 1) }
-        var priorities = Flat<UInt32>()
-        for pattern in 0..<patterns.count { priorities.append(rank[Int(patterns[pattern])] * 2) }
-        return priorities
+        var entries = Flat(repeating: PatternEntry(), count: patterns.count)
+        for pattern in 0..<patterns.count { entries[pattern].priority = rank[Int(patterns[pattern])] * 2 }
+        return entries
     }
 
     /// How many users the set knows.
@@ -108,13 +115,13 @@ public final class RuleSet: @unchecked Sendable {
 
     /// Lists the groups of a user, those that these are members of included, in order of their numbers.
     public func groups(of principal: Principal) -> [GroupID] {
-        let list = lists[Int(userLists[principal.user.position])]
+        let list = lists[Int(userRules[principal.user.position].list)]
         return (0..<Int(list.groupCount)).map { GroupID(index: listGroups[Int(list.firstGroup) + $0]) }
     }
 
     /// Lists the roles of a user, those of the user's groups and those that these include, in order of their numbers.
     public func roles(of principal: Principal) -> [GroupID] {
-        let list = lists[Int(userLists[principal.user.position])]
+        let list = lists[Int(userRules[principal.user.position].list)]
         let first = Int(list.firstGroup + list.groupCount)
         return (0..<Int(list.roleCount)).map { GroupID(index: listGroups[first + $0]) }
     }

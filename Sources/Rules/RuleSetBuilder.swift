@@ -1,6 +1,6 @@
 /// Collects users, groups and rules, and compiles them once into a ``RuleSet``.
 ///
-/// Bounds: 2^30 users, groups, rules and patterns each; 4 GiB of names and patterns each.
+/// Bounds: 2^30 users, groups and patterns each; 2^27 rules; 4 GiB of names and patterns each.
 public struct RuleSetBuilder: ~Copyable {
     var users = NameTable()
     var userGroupLists = Flat<UInt32>()
@@ -71,6 +71,7 @@ public struct RuleSetBuilder: ~Copyable {
         _ effect: RuleEffect, _ actions: ObjectActions, _ pattern: Span<UInt8>, to subject: RuleSubject,
         when condition: ConditionID? = nil, source: Int = 0, line: Int = 0
     ) throws(PatternError) -> Int {
+        precondition(rules.count < RuleWord.maximumCount, "a rule set holds 2^27 rules at most")
         let text = try patternNumber(pattern)
         rules.append(
             CompiledRule(

@@ -17,8 +17,8 @@ struct RuleWeight: BitwiseCopyable {
 protocol RuleJudge {
     /// The weightiest rule known to apply.
     var best: RuleWeight { get }
-    /// Takes a rule heavier than `best`.
-    mutating func consider(_ weight: RuleWeight, _ rule: CompiledRule)
+    /// Takes a rule heavier than `best`; condition: as `ConditionID.stored`.
+    mutating func consider(_ weight: RuleWeight, condition: UInt32)
 }
 
 /// Judges rules that have no conditions.
@@ -26,7 +26,7 @@ struct UnconditionalJudge: RuleJudge, BitwiseCopyable {
     var best = RuleWeight()
 
     @inline(__always)
-    mutating func consider(_ weight: RuleWeight, _ rule: CompiledRule) { best = weight }
+    mutating func consider(_ weight: RuleWeight, condition: UInt32) { best = weight }
 }
 
 /// Judges rules some of whose conditions may be unknown.
@@ -38,8 +38,8 @@ struct ConditionalJudge: RuleJudge {
 
     init(truth: @escaping (ConditionID) -> ConditionTruth) { self.truth = truth }
 
-    mutating func consider(_ weight: RuleWeight, _ rule: CompiledRule) {
-        guard let condition = ConditionID(stored: rule.condition) else {
+    mutating func consider(_ weight: RuleWeight, condition: UInt32) {
+        guard let condition = ConditionID(stored: condition) else {
             best = weight
             return
         }
@@ -61,10 +61,15 @@ struct ConditionalJudge: RuleJudge {
 
 /// Looks up the rules of one user for the patterns that match, and hands them to a judge.
 struct RuleSink<Judge: RuleJudge>: PatternSink {
-    let priorities: UnsafePointer<UInt32>
+    let patterns: UnsafePointer<PatternEntry>
+    let subjects: UnsafePointer<SubjectEntry>
     let entries: UnsafePointer<RuleEntry>
     let rules: UnsafePointer<CompiledRule>
+    /// The user, as in `SubjectKey`.
+    let user: UInt32
     let own: Section
+    let groups: UnsafePointer<UInt32>
+    let groupCount: Int
     let sections: UnsafePointer<Section>
     let sectionCount: Int
     let action: UInt8
@@ -72,34 +77,73 @@ struct RuleSink<Judge: RuleJudge>: PatternSink {
 
     @inline(__always)
     mutating func hit(_ pattern: UInt32) {
-        // SAFETY: patterns of the trie are numbered below the count of priorities.
-        let base = priorities[Int(pattern)]
-        if base | 1 < judge.best.priority { return }
-        if own.size != 0 { look(own, pattern, base) }
+        // SAFETY: patterns of the trie are numbered below the count of entries.
+        let entry = patterns[Int(pattern)]
+        if entry.priority | 1 < judge.best.priority { return }
+        if entry.count == 1 {
+            if binds(entry.first.subject) { weigh(entry.first.rule, entry.priority) }
+            return
+        }
+        if entry.count <= PatternEntry.longestList { return lookThroughList(entry) }
+        if own.size != 0 { look(own, pattern, entry.priority) }
         var index = 0
         while index < sectionCount {
             // SAFETY: below the count that came with the pointer.
-            look(sections[index], pattern, base)
+            look(sections[index], pattern, entry.priority)
             index &+= 1
         }
     }
 
     @inline(__always)
-    private mutating func look(_ section: Section, _ pattern: UInt32, _ base: UInt32) {
+    private mutating func lookThroughList(_ entry: PatternEntry) {
+        var index = Int(entry.first.subject)
+        let end = index &+ Int(entry.count)
+        while index < end {
+            // SAFETY: a list lies inside the subjects.
+            let subject = subjects[index]
+            if binds(subject.subject) { weigh(subject.rule, entry.priority) }
+            index &+= 1
+        }
+    }
+
+    /// Says whether a subject is everybody, the user or a group of the user.
+    @inline(__always)
+    private func binds(_ subject: UInt32) -> Bool {
+        if subject == 0 || subject == user { return true }
+        var index = 0
+        while index < groupCount {
+            // SAFETY: below the count that came with the pointer.
+            if SubjectKey.group(groups[index]) == subject { return true }
+            index &+= 1
+        }
+        return false
+    }
+
+    @inline(__always)
+    private mutating func look(_ section: Section, _ pattern: UInt32, _ priority: UInt32) {
         guard let slot = section.slot(of: pattern &+ 1, in: entries) else { return }
         // SAFETY: a slot of a section lies inside the entries.
         let entry = entries[slot]
-        if entry.pattern == 0 { return }
-        var index = entry.rule
+        if entry.pattern != 0 { weigh(entry.rule, priority) }
+    }
+
+    @inline(__always)
+    private mutating func weigh(_ rule: RuleWord, _ priority: UInt32) {
+        if !rule.isPlain { return weighChain(rule.index, priority) }
+        guard rule.actions & action != 0 else { return }
+        let weight = RuleWeight(priority: priority | rule.effect, rule: rule.index)
+        if weight > judge.best { judge.consider(weight, condition: 0) }
+    }
+
+    private mutating func weighChain(_ first: UInt32, _ priority: UInt32) {
+        var index = first
         while true {
             // SAFETY: entries and chains hold indices of rules.
-            let candidate = rules[Int(index)]
-            if candidate.actions & action != 0 {
-                let weight = RuleWeight(priority: base | UInt32(candidate.effect.rawValue), rule: index)
-                if weight > judge.best { judge.consider(weight, candidate) }
-            }
-            if candidate.next == 0 { return }
-            index = candidate.next &- 1
+            let rule = rules[Int(index)]
+            let weight = RuleWeight(priority: priority | UInt32(rule.effect.rawValue), rule: index)
+            if rule.actions & action != 0, weight > judge.best { judge.consider(weight, condition: rule.condition) }
+            if rule.next == 0 { return }
+            index = rule.next &- 1
         }
     }
 }

@@ -140,6 +140,28 @@ struct SemanticsRow: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(arguments: [1, 2, 8, 9, 40])
+    func `finds the rule of each of many subjects of one pattern`(count: Int) throws {
+        let users = (0..<count).map { ("u\($0)", ["g\($0)"]) }
+        let rules = (0..<count).flatMap { number in
+            let effect = number % 2 == 0 ? "allow" : "deny"
+            return [
+                "\(effect) read /A to user u\(number)", "\(effect) write /A to group g\(number)",
+                "\(effect) create /A/\(number % 3) to group g\(number)",
+            ]
+        }
+        let set = try RuleSet.make(users: users + [("nobody", [])], rules.map { TextRule($0) })
+        for number in 0..<count {
+            let allowed = number % 2 == 0
+            #expect(set.ask("u\(number)", .read, "/A") == Decision(allowed: allowed, rule: number * 3))
+            #expect(set.ask("u\(number)", .write, "/A") == Decision(allowed: allowed, rule: number * 3 + 1))
+            let created = set.ask("u\(number)", .create, "/A/\(number % 3)")
+            #expect(created == Decision(allowed: allowed, rule: number * 3 + 2))
+        }
+        #expect(set.ask("nobody", .read, "/A") == .noMatch)
+        #expect(set.ask("nobody", .create, "/A/0") == .noMatch)
+    }
+
     @Test func `walks a hostile name through many deep wildcards without blowing up`() throws {
         var rules = [TextRule("allow read /**/a/**/a/**/a/**/a/**/z to everybody")]
         rules += (0..<100).map { TextRule("deny read /**/s\($0)/**/z to everybody") }
