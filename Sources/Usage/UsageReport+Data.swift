@@ -19,7 +19,8 @@ extension UsageReport {
             """
     }
 
-    /// The report as CSV (RFC 4180): `period,scope,application,users`, days first, then the month.
+    /// The report as CSV (RFC 4180, with lines that end as Unix has them): `period,scope,application,users`, days
+    /// first, then the month.
     ///
     /// The scope is `application`, or `all` for the users of any application; a period is `2026-01-31` or `2026-01`.
     public var csv: String {
@@ -31,7 +32,7 @@ extension UsageReport {
         }
         rows.append("\(month),all,,\(all.month)")
         for count in applications { rows.append(Self.csvRow("\(month)", count.application, count.month)) }
-        return rows.joined(separator: "\r\n") + "\r\n"
+        return rows.joined(separator: "\n") + "\n"
     }
 
     private func jsonDay(_ index: Int) -> String {

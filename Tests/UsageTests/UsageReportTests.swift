@@ -119,7 +119,7 @@ struct UsageReportTests {
         let row = UsageRow(month: january, user: "ann", application: "a \"b\",\\\n", days: DayMask(day: 1))
         _ = try UsageDatabase(path: path).write([row], closingBefore: january, at: 0)
         let report = try UsageReport(path: path, month: january, today: LocalDay(year: 2026, month: 1, day: 1))
-        #expect(report.csv.contains("2026-01-01,application,\"a \"\"b\"\",\\\n\",1\r\n"))
+        #expect(report.csv.contains("2026-01-01,application,\"a \"\"b\"\",\\\n\",1\n"))
         #expect(report.json.contains("{\"application\": \"a \\\"b\\\",\\\\\\u000a\", \"users\": 1}"))
     }
 
