@@ -22,6 +22,8 @@ final class CredentialCache: Sendable {
     /// One asking of the module for a key.
     struct Asking: Sendable {
         fileprivate let serial: UInt64
+        /// When the module was asked, on the monotonic clock.
+        fileprivate let began: Int64
         /// Of the invalidations before the module was asked.
         let epoch: UInt64
     }
@@ -44,6 +46,8 @@ final class CredentialCache: Sendable {
         /// Who waits for each asking.
         var waiting: [UInt64: [Ticket]] = [:]
         var lastSerial: UInt64 = 0
+        /// When a signed token of a user was last found good, on the monotonic clock.
+        var signed: [String: Int64] = [:]
     }
 
     private let secret = SymmetricKey(size: .bits256)
@@ -101,31 +105,39 @@ final class CredentialCache: Sendable {
             case .asking, nil: break
             }
             state.lastSerial += 1
-            let asking = Asking(serial: state.lastSerial, epoch: epoch)
+            let asking = Asking(serial: state.lastSerial, began: now, epoch: epoch)
             state.entries[key] = .asking(asking)
             return .first(asking)
         }
     }
 
+    /// Notes that a signed token has let a user in: it is good once, so no answer that may rest on it is kept or shared.
+    ///
+    /// Who asks for which credentials is not known here; an answer for the user that was under way is taken to be it.
+    func noteSignature(of user: String, at now: Int64) { state.withLock { $0.signed[user] = now } }
+
     /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept if `ifCurrent` says so.
+    ///
+    /// Returns whether the answer is for the one question alone: a signed token was used, and whoever waited is refused.
     ///
     /// INVARIANT: `ifCurrent` is asked under the lock that an invalidation takes after it has raised the epoch: credentials
     /// that were invalidated while the module was asked are never kept.
     func settle(
         _ key: Key, _ asking: Asking, _ answer: Answer, user: String, at now: Int64, ifCurrent: () -> Bool
-    ) {
-        let waiting = state.withLock { state -> [Ticket] in
+    ) -> Bool {
+        let (waiting, isOneUse) = state.withLock { state -> ([Ticket], Bool) in
             let waiting = state.waiting.removeValue(forKey: asking.serial) ?? []
-            var isCurrent = ifCurrent()
+            let isOneUse = answer.verdict == .allow && state.signed[user].map { $0 >= asking.began } == true
+            var isCurrent = ifCurrent() && !isOneUse
             if case .asking(let other) = state.entries[key], other.serial == asking.serial {
                 state.entries[key] = nil
             } else {
                 isCurrent = false
             }
-            guard answer.verdict == .allow, let id = answer.session else { return waiting }
+            guard answer.verdict == .allow, let id = answer.session else { return (waiting, isOneUse) }
             guard isCurrent else {
-                replace(id, &state, now)
-                return waiting
+                if isOneUse { retire(id, &state, now) } else { replace(id, &state, now) }
+                return (waiting, isOneUse)
             }
             let until = now + time.load(ordering: .relaxed)
             state.entries[key] = .known(id, user: user, until: until)
@@ -134,9 +146,20 @@ final class CredentialCache: Sendable {
             while state.keys.count > limit.load(ordering: .relaxed), state.head < state.order.count {
                 dropOldest(&state, now)
             }
-            return waiting
+            return (waiting, false)
         }
-        for ticket in waiting { ticket.decide(answer) }
+        let shared =
+            isOneUse
+            ? Answer(.wrongCredentials, .invalidPassword, logText: "the token has let somebody in already") : answer
+        for ticket in waiting { ticket.decide(shared) }
+        return isOneUse
+    }
+
+    /// Forgets whose signed tokens were found good before `time`, when every asking of then has been answered.
+    func dropSignatures(before time: Int64) {
+        state.withLock { state in
+            if !state.signed.isEmpty { state.signed = state.signed.filter { $0.value >= time } }
+        }
     }
 
     /// Takes out the sessions that are not handed out any more and hold places still.

@@ -26,15 +26,12 @@ extension Host {
         case .shared(let ticket): return .delayed(ticket)
         case .first(let asking):
             switch self.login(login, decider) {
-            case .decided(let answer):
-                keep(answer, key, login.user, asking)
-                return .decided(answer)
+            case .decided(let answer): return .decided(keep(answer, key, login.user, asking))
             case .delayed(let inner):
                 // One client that goes away must not take the answer from the others who wait for it.
                 let ticket = Ticket {}
                 inner.whenDecided { [weak self] answer in
-                    self?.keep(answer, key, login.user, asking)
-                    ticket.decide(answer)
+                    ticket.decide(self?.keep(answer, key, login.user, asking) ?? answer)
                 }
                 return .delayed(ticket)
             }
@@ -44,6 +41,7 @@ extension Host {
     /// Ends kept sessions that are too old, sessions whose time has come, and logins that wait for a place for too long.
     func sweep() {
         admissionDeadlines.expire(at: clock.monotonic)
+        credentials.dropSignatures(before: clock.monotonic - 2 * deadlines.nanoseconds(of: .login))
         endRetiredSessions()
         endDueSessions()
         sessionMetrics.record(open: sessions.count)
@@ -69,12 +67,18 @@ extension Host {
         }
     }
 
-    /// Keeps a session for equal credentials, unless something was invalidated while the module was asked.
-    private func keep(_ answer: Answer, _ key: CredentialCache.Key, _ user: String, _ asking: CredentialCache.Asking) {
-        credentials.settle(key, asking, answer, user: user, at: clock.monotonic) {
+    /// Keeps a session for equal credentials, unless something was invalidated while the module was asked or a signed
+    /// token was used, which is good once.
+    private func keep(
+        _ answer: Answer, _ key: CredentialCache.Key, _ user: String, _ asking: CredentialCache.Asking
+    ) -> Answer {
+        let isOneUse = credentials.settle(key, asking, answer, user: user, at: clock.monotonic) {
             epoch.load(ordering: .acquiring) == asking.epoch
         }
         freeReplacedPlaces()
+        var answer = answer
+        answer.isOneUse = isOneUse
+        return answer
     }
 
     /// Marks a session that is for one question: the door ends it, or else its grace does.

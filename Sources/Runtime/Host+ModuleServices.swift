@@ -72,7 +72,10 @@ extension Host: ModuleServices {
         guard let check = configuration.signatureCheck else {
             return .failed(reason: "there is no signature key `\(key)`: the configuration has no `add-sigkey`")
         }
-        return check(key, token, user)
+        let outcome = check(key, token, user)
+        // Before the module can answer the log-in.
+        if outcome == .valid { credentials.noteSignature(of: user, at: clock.monotonic) }
+        return outcome
     }
 
     /// Writes down what a module did against its contract.
