@@ -28,7 +28,7 @@ final class KeptConnection {
             "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + "Content-Length: \(body.utf8.count)\r\n\r\n"
         let request = Array((head + body).utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
         }
         let end = Array("\r\n\r\n".utf8)
