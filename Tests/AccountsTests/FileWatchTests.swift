@@ -26,7 +26,8 @@ private final class World: Sendable {
             environment: WatchEnvironment(
                 status: { _ in self.state.withLock { $0.status } },
                 content: { _ in self.state.withLock { $0.content } },
-                time: { self.state.withLock { $0.time } }),
+                time: { self.state.withLock { $0.time } },
+                wallTime: { self.state.withLock { $0.time + .seconds(1_000) } }),
             files: { ["users"] },
             read: {
                 try self.state.withLock { state in
@@ -55,6 +56,20 @@ private final class World: Sendable {
 }
 
 @Suite struct FileWatchTests {
+    /// Times of files move in steps: a change right after another one leaves no trace in the status.
+    @Test func `reads again what was changed a moment before it was read`() throws {
+        let world = World()
+        let watch = world.watch()
+        world.state.withLock { state in
+            state.status = FileStatus(inode: 1, size: 1, modified: state.time + .seconds(1_000) - .milliseconds(50))
+        }
+        try watch.readNow()
+        world.look(watch)
+        #expect(world.reads == 2)
+        for _ in 0..<4 { world.look(watch) }
+        #expect(world.reads == 2)
+    }
+
     @Test func `reads a changed file once it stands still`() {
         let world = World()
         let watch = world.watch()

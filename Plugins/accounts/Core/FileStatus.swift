@@ -21,6 +21,9 @@ package struct FileStatus: Sendable, Hashable {
         modified = .seconds(status.st_mtim.tv_sec) + .nanoseconds(status.st_mtim.tv_nsec)
         changed = .seconds(status.st_ctim.tv_sec) + .nanoseconds(status.st_ctim.tv_nsec)
     }
+
+    /// Whether the file may change again without a change of its status: times of files move in steps.
+    func isYoung(at wallTime: Duration) -> Bool { wallTime - modified < .milliseconds(100) }
 }
 
 /// Decides when files that change are to be read: once they have stood still from one look to the next, or half a second
@@ -33,31 +36,39 @@ struct ChangeDetector {
     private var read: Statuses
     private var last: Statuses
     private var firstSeen: Duration?
+    /// Whether the files were read so soon after a change that another one may not show.
+    private var isDoubtful = false
 
-    /// read: the files as they were before they were read.
-    init(read: Statuses) {
+    /// read: the files as they were before they were read. wallTime: of then.
+    init(read: Statuses, wallTime: Duration) {
         self.read = read
         last = read
+        isDoubtful = Self.isYoung(read, wallTime)
     }
 
     /// Takes a look at the files; true when they are to be read now, after which they count as read.
-    mutating func look(_ now: Statuses, at time: Duration) -> Bool {
+    mutating func look(_ now: Statuses, at time: Duration, wallTime: Duration) -> Bool {
         defer { last = now }
-        if now == read {
+        if now == read && !isDoubtful {
             firstSeen = nil
             return false
         }
         let first = firstSeen ?? time
         firstSeen = first
         guard now == last || time - first >= Self.longestWait else { return false }
-        markRead(now)
+        markRead(now, wallTime: wallTime)
         return true
     }
 
     /// Counts the files as read.
-    mutating func markRead(_ now: Statuses) {
+    mutating func markRead(_ now: Statuses, wallTime: Duration) {
         read = now
         last = now
         firstSeen = nil
+        isDoubtful = Self.isYoung(now, wallTime)
+    }
+
+    private static func isYoung(_ statuses: Statuses, _ wallTime: Duration) -> Bool {
+        statuses.values.contains { $0?.isYoung(at: wallTime) == true }
     }
 }

@@ -9,15 +9,19 @@ package struct WatchEnvironment: Sendable {
     let content: @Sendable (String) -> UInt64?
     /// The time from an unspecified start, never backwards.
     let time: @Sendable () -> Duration
+    /// The time since 1970, which files are marked with.
+    let wallTime: @Sendable () -> Duration
 
     /// The file system, and the monotonic clock.
     package static let system = WatchEnvironment(
         status: { FileStatus(path: $0) }, content: FileContent.fingerprint,
-        time: {
-            var now = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &now)
-            return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
-        })
+        time: { clock(CLOCK_MONOTONIC) }, wallTime: { clock(CLOCK_REALTIME) })
+
+    private static func clock(_ id: clockid_t) -> Duration {
+        var now = timespec()
+        clock_gettime(id, &now)
+        return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
+    }
 }
 
 /// Reads files again when they have changed, from a thread that looks at them four times a second.
@@ -45,8 +49,9 @@ package final class FileWatch: Sendable {
 
     /// Makes a watch for which the files count as read already.
     ///
-    /// before: the states of files from before they were read, as far as they were taken. files: what to look at, asked at every look. read: reads them and puts them in force; throws why it kept what was in
-    /// force. report: takes why a change could not be read, once for each content.
+    /// before: the states of files from before they were read, as far as they were taken. files: what to look at, asked
+    /// at every look. read: reads them and puts them in force; throws why it kept what was in force. report: takes why a
+    /// change could not be read, once for each content.
     package init(
         environment: WatchEnvironment = .system, before: [String: FileStatus?] = [:],
         files: @escaping @Sendable () -> [String],
@@ -56,7 +61,8 @@ package final class FileWatch: Sendable {
         self.files = files
         self.read = read
         self.report = report
-        state = Mutex(State(detector: ChangeDetector(read: Self.statuses(files(), environment).merging(before) { $1 })))
+        let read = Self.statuses(files(), environment).merging(before) { $1 }
+        state = Mutex(State(detector: ChangeDetector(read: read, wallTime: environment.wallTime())))
     }
 
     /// Starts the thread. Throws an error whose description says why there is none.
@@ -89,7 +95,7 @@ package final class FileWatch: Sendable {
     /// Reads the files now, changed or not. Throws: what reading throws.
     package func readNow() throws {
         try state.withLock { state in
-            state.detector.markRead(Self.statuses(files(), environment))
+            state.detector.markRead(Self.statuses(files(), environment), wallTime: environment.wallTime())
             do {
                 try read()
                 state.broken = nil
@@ -103,7 +109,8 @@ package final class FileWatch: Sendable {
     /// Looks at the files once, and reads them when it is time to.
     func look() {
         state.withLock { state in
-            guard state.detector.look(Self.statuses(files(), environment), at: environment.time()) else { return }
+            let (time, wallTime) = (environment.time(), environment.wallTime())
+            guard state.detector.look(Self.statuses(files(), environment), at: time, wallTime: wallTime) else { return }
             do {
                 try read()
                 state.broken = nil
