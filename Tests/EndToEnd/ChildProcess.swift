@@ -106,6 +106,9 @@ final class ChildProcess {
         }
     }
 
+    /// Reads what the program has written by now: one whose pipes are full stands still.
+    func catchUp() throws { while try read(until: Self.now() + 1) {} }
+
     /// Waits for the end. A program that outlives `seconds` is killed, and that is an error.
     func finish(seconds: Int = 60) throws -> Ending {
         if let ending { return ending }

@@ -16,6 +16,7 @@ import Testing
             try text.write(toFile: users, atomically: rewrite % 8 < 4, encoding: .utf8)
             server.process.send(SIGHUP)
             try load.run(milliseconds: 50)
+            try server.process.catchUp()
         }
         try UsersVersion.b.text.write(toFile: users, atomically: true, encoding: .utf8)
         server.process.send(SIGHUP)
