@@ -17,6 +17,11 @@ extension Host {
         return true
     }
 
+    /// Calls `body` with the user and the application id ("" for none) of every open session.
+    public func forEachSession(_ body: (_ user: String, _ application: String) -> Void) {
+        for session in sessions.sessions(of: nil) { body(session.user, session.applicationID) }
+    }
+
     /// Takes other limits; nobody is ejected for them before the next log-in.
     public func setLimits(_ limits: SessionLimits) { sessions.setLimits(limits) }
 

@@ -101,6 +101,7 @@ struct LoginQuestion: Sendable {
         var admitted = answer
         admitted.session = session.id
         admitted.user = session.user
+        host.configuration.loginRecorder?(session.user, session.applicationID)
         if !progress.settle(admitted) { host.end(session, .refused) }
     }
 

@@ -5,6 +5,7 @@ import Logging
 import ModuleHost
 import Runtime
 import Signatures
+import Usage
 
 /// From a configuration to a host that can be asked.
 struct HostSetup: Sendable {
@@ -52,8 +53,11 @@ struct HostSetup: Sendable {
     }
 
     /// Makes a host and loads its module. Blocks until `auth_init` has returned.
-    func makeHost() throws(Failure) -> Host {
+    ///
+    /// - Parameter usage: told who logs in.
+    func makeHost(counting usage: UsageService? = nil) throws(Failure) -> Host {
         var settings = configuration.hostSettings
+        if let usage { settings.loginRecorder = { usage.record(user: $0, application: $1) } }
         settings.audit = audit
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()

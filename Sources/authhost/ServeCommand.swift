@@ -8,8 +8,10 @@ import Logging
 import Metrics
 import ModuleHost
 import Runtime
+import Usage
 
 extension Host: QuestionAnswering {}
+extension Host: SessionSource {}
 
 /// Loads the module and serves it through the configured doors until TERM or INT.
 struct ServeCommand: AsyncParsableCommand {
@@ -29,17 +31,28 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
         let door = try setup.configuration.doorConfiguration()
-        let host = try await Blocking.run { () throws(Failure) in try setup.makeHost() }
+        let usage = try setup.usageService()
+        let host = try await Blocking.run { () throws(Failure) in
+            let host = try setup.makeHost(counting: usage)
+            try usage.start(counting: host)
+            return host
+        }
         setup.log.notice("\(Version.text) starting")
         let signals = SignalHandler(setup, host)
         defer { signals.cancel() }
         do {
             try await serve(door, host, metrics, setup.log, signals)
         } catch {
-            await Blocking.run { host.stop() }
+            await Blocking.run {
+                host.stop()
+                usage.stop()
+            }
             throw Failure(.badConfiguration, "\(error)")
         }
-        await Blocking.run { host.stop() }
+        await Blocking.run {
+            host.stop()
+            usage.stop()
+        }
         setup.log.notice("authhost has stopped")
     }
 
