@@ -15,9 +15,15 @@ struct GroupNames: ~Copyable {
         return names.insert(marked.span)
     }
 
+    func view(_ index: Int) -> Bytes { Self.view(index, in: lent) }
+
+    /// Lends the marked names, for `view(_:in:)`.
     @inline(__always)
-    func view(_ index: Int) -> Bytes {
-        let marked = names.view(index)
+    var lent: LentNames { names.lent }
+
+    @inline(__always)
+    static func view(_ index: Int, in lent: LentNames) -> Bytes {
+        let marked = lent.view(index)
         return marked.slice(1, marked.count &- 1)
     }
 

@@ -31,11 +31,11 @@ public struct NameTable: ~Copyable, @unchecked Sendable {
     public func name(_ index: Int) -> [UInt8] { view(index).array }
 
     @inline(__always)
-    func view(_ index: Int) -> Bytes {
-        let start = index == 0 ? 0 : Int(ends[index - 1])
-        // SAFETY: offsets are made by `insert` and lie inside `bytes`.
-        return Bytes(bytes.base + start, Int(ends[index]) - start)
-    }
+    func view(_ index: Int) -> Bytes { lent.view(index) }
+
+    /// Lends the names as plain pointers; valid as long as the table is neither changed nor dropped.
+    @inline(__always)
+    var lent: LentNames { LentNames(bytes: UnsafePointer(bytes.base), ends: UnsafePointer(ends.base)) }
 
     @inline(__always)
     func find(_ name: Bytes) -> Int? {
@@ -92,5 +92,18 @@ public struct NameTable: ~Copyable, @unchecked Sendable {
             position &+= 1
         }
         return SegmentKey.mix(SegmentKey.mix(hash ^ word) ^ UInt64(truncatingIfNeeded: name.count))
+    }
+}
+
+/// Reads the names of a table that outlives it.
+struct LentNames: BitwiseCopyable {
+    let bytes: UnsafePointer<UInt8>
+    let ends: UnsafePointer<UInt32>
+
+    @inline(__always)
+    func view(_ index: Int) -> Bytes {
+        // SAFETY: `index` is below the table's count; its offsets lie inside its bytes.
+        let start = index == 0 ? 0 : Int(ends[index &- 1])
+        return Bytes(bytes + start, Int(ends[index]) &- start)
     }
 }

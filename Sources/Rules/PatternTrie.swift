@@ -106,7 +106,7 @@ struct PatternTrie: ~Copyable {
         guard let base = bytes.baseAddress else { return node }
         let key = SegmentKey(reading: base, from: 0, count: bytes.count)
         let view = PatternAutomaton(self)
-        if let found = view.edge(from: UInt32(node), key, in: base) { return Int(found.to) }
+        if let found = view.edge(from: UInt32(node), key, in: base) { return Int(found.pointee.to) }
         let child = newNode()
         let start = UInt32(text.count)
         text.append(bytes)
@@ -210,16 +210,24 @@ struct PatternAutomaton: BitwiseCopyable {
         Int(truncatingIfNeeded: SegmentKey.mix(hash ^ (UInt64(node) &* 0x9E37_79B9_7F4A_7C15)) &>> shift)
     }
 
+    @inline(__always)
+    private func isLabel(_ edge: UnsafePointer<PatternTrie.Edge>, _ segment: Bytes) -> Bool {
+        // SAFETY: the edge's segment, of the same length, lies in `text`.
+        Bytes(text + Int(edge.pointee.text), segment.count) == segment
+    }
+
     /// Finds the edge from `node` for a fixed segment.
     @inline(__always)
-    func edge(from node: UInt32, _ key: SegmentKey, in name: UnsafePointer<UInt8>) -> PatternTrie.Edge? {
+    func edge(from node: UInt32, _ key: SegmentKey, in name: UnsafePointer<UInt8>)
+        -> UnsafePointer<PatternTrie.Edge>?
+    {
         var slot = Self.slot(node, key.hash, edgeShift)
         while true {
             // SAFETY: the mask keeps the slot inside the table, which is never more than half full.
-            let edge = edges[slot]
-            if edge.to == 0 { return nil }
-            if edge.head == key.head && edge.from == node && Int(edge.length) == key.length
-                && (key.length <= 8 || Bytes(text + Int(edge.text), key.length) == Bytes(name + key.start, key.length))
+            let edge = edges + slot
+            if edge.pointee.to == 0 { return nil }
+            if edge.pointee.head == key.head && edge.pointee.from == node && Int(edge.pointee.length) == key.length
+                && (key.length <= 8 || isLabel(edge, Bytes(name + key.start, key.length)))
             {
                 return edge
             }

@@ -1,6 +1,8 @@
 /// Receives the patterns that match a name, each at least once.
 protocol PatternSink {
     mutating func hit(_ pattern: UInt32)
+    /// Forgets every hit: the walk begins anew, or the name turned out to be none.
+    mutating func reset()
 }
 
 /// Whom a walk substitutes for `%u` and `%g`; borrowed for the length of the walk.
@@ -8,6 +10,10 @@ struct WalkSubject: BitwiseCopyable {
     let user: Bytes
     let groups: UnsafePointer<UInt32>
     let groupCount: Int
+    /// Of all groups.
+    let groupNames: LentNames
+
+    func groupName(_ id: UInt32) -> Bytes { GroupNames.view(Int(id), in: groupNames) }
 }
 
 /// Runs the automaton over one name, all possible places at once, and hands the matching patterns to a sink.
@@ -18,7 +24,6 @@ struct WalkSubject: BitwiseCopyable {
 struct PatternWalk<Sink: PatternSink>: ~Copyable {
     let automaton: PatternAutomaton
     let subject: WalkSubject
-    let groupName: (UInt32) -> Bytes
     let name: Bytes
     /// Room for `capacity` places in each of three lists.
     let capacity: Int
@@ -28,7 +33,6 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
     var nextCount = 0
     var deepCount = 0
     var overflowed = false
-    var sink: Sink
 
     /// Says how a walk ended; what the sink found counts in the first case alone.
     enum Ending {
@@ -41,21 +45,21 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
 
     /// Walks the whole name.
     @inline(__always)
-    mutating func run() -> Ending {
+    mutating func run(_ sink: inout Sink) -> Ending {
         // SAFETY: the first byte is read after the count was checked.
         guard name.count > 0, name.base[0] == SegmentKey.slash else { return .malformed }
-        enter(0, 0, isLast: name.count == 1)
+        enter(0, 0, isLast: name.count == 1, &sink)
         var position = 1
         while name.count > 1 && position <= name.count {
             let key = SegmentKey(reading: name.base, from: position, count: name.count)
             if key.length == 0 { return .malformed }
             position = key.start &+ key.length &+ 1
-            step(key, isLast: position > name.count)
+            step(key, isLast: position > name.count, &sink)
             if overflowed { return .overflow }
             if nextCount == 0 && deepCount == 0 { return isWellFormed(from: position) ? .complete : .malformed }
         }
         if overflowed { return .overflow }
-        finish()
+        finish(&sink)
         return .complete
     }
 
@@ -75,7 +79,7 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func step(_ key: SegmentKey, isLast: Bool) {
+    private mutating func step(_ key: SegmentKey, isLast: Bool, _ sink: inout Sink) {
         let activeDeeps = deepCount
         let count = nextCount
         swap(&current, &next)
@@ -83,45 +87,46 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
         var index = 0
         while index < count {
             // SAFETY: `count` places were written by `enter`.
-            follow(current[index], key, isLast)
+            follow(current[index], key, isLast, &sink)
             index &+= 1
         }
         index = 0
         while index < activeDeeps {
             // SAFETY: as above, by `activate`.
-            follow(deeps[index], key, isLast)
+            follow(deeps[index], key, isLast, &sink)
             index &+= 1
         }
     }
 
     @inline(__always)
-    private mutating func follow(_ place: UInt64, _ key: SegmentKey, _ isLast: Bool) {
+    private mutating func follow(_ place: UInt64, _ key: SegmentKey, _ isLast: Bool, _ sink: inout Sink) {
         let id = UInt32(truncatingIfNeeded: place) & ~Self.edgesAlone
         let group = place &>> 32
         if let edge = automaton.edge(from: id, key, in: name.base) {
-            let alone = edge.traits.contains(.others) ? 0 : Self.edgesAlone
-            arrive(edge.to | alone, group, edge.pattern, edge.traits, isLast)
+            let alone = edge.pointee.traits.contains(.others) ? 0 : Self.edgesAlone
+            arrive(edge.pointee.to | alone, group, edge.pointee.pattern, edge.pointee.traits, isLast, &sink)
         }
         if UInt32(truncatingIfNeeded: place) & Self.edgesAlone != 0 { return }
         // SAFETY: places hold ids of this automaton's nodes.
         let node = automaton.nodes[Int(id)]
-        if node.star != 0 { enter(node.star, group, isLast: isLast) }
-        if node.template != 0 { followTemplates(node.template, group, key, isLast) }
+        if node.star != 0 { enter(node.star, group, isLast: isLast, &sink) }
+        if node.template != 0 { followTemplates(node.template, group, key, isLast, &sink) }
     }
 
     private static var edgesAlone: UInt32 { 1 &<< 31 }
 
     @inline(__always)
-    private mutating func enter(_ id: UInt32, _ group: UInt64, isLast: Bool) {
+    private mutating func enter(_ id: UInt32, _ group: UInt64, isLast: Bool, _ sink: inout Sink) {
         // SAFETY: `id` is a node of this automaton.
         let node = automaton.nodes[Int(id)]
-        arrive(id, group, node.pattern, node.traits, isLast)
+        arrive(id, group, node.pattern, node.traits, isLast, &sink)
     }
 
     /// Notes a place that leads on, or at the end of the name its pattern.
     @inline(__always)
     private mutating func arrive(
-        _ id: UInt32, _ group: UInt64, _ pattern: UInt32, _ traits: PatternTrie.ChildTraits, _ isLast: Bool
+        _ id: UInt32, _ group: UInt64, _ pattern: UInt32, _ traits: PatternTrie.ChildTraits, _ isLast: Bool,
+        _ sink: inout Sink
     ) {
         if isLast {
             if pattern != 0 { sink.hit(pattern &- 1) }
@@ -135,10 +140,10 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
             nextCount &+= 1
         }
         // SAFETY: `id` is a node of this automaton.
-        if traits.contains(.deep) { activate(automaton.nodes[Int(id & ~Self.edgesAlone)].deep, group) }
+        if traits.contains(.deep) { activate(automaton.nodes[Int(id & ~Self.edgesAlone)].deep, group, &sink) }
     }
 
-    private mutating func activate(_ id: UInt32, _ group: UInt64) {
+    private mutating func activate(_ id: UInt32, _ group: UInt64, _ sink: inout Sink) {
         // SAFETY: `id` is a node of this automaton.
         let node = automaton.nodes[Int(id)]
         if node.isLeaf {
@@ -159,7 +164,7 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
 
     /// Hands on the patterns that end in `**`; the others were handed on with the last segment.
     @inline(__always)
-    private mutating func finish() {
+    private mutating func finish(_ sink: inout Sink) {
         for index in 0..<deepCount {
             // SAFETY: `deepCount` places were written by `activate`.
             let pattern = automaton.nodes[Int(deeps[index] & 0xFFFF_FFFF)].pattern
@@ -167,13 +172,15 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
         }
     }
 
-    private mutating func followTemplates(_ first: UInt32, _ group: UInt64, _ key: SegmentKey, _ isLast: Bool) {
+    private mutating func followTemplates(
+        _ first: UInt32, _ group: UInt64, _ key: SegmentKey, _ isLast: Bool, _ sink: inout Sink
+    ) {
         let segment = name.slice(key.start, key.length)
         var index = first
         while index != 0 {
             // SAFETY: template links are made by the trie; 0 ends the chain.
             let template = automaton.templates[Int(index) - 1]
-            if let bound = match(template, segment, group) { enter(template.child, bound, isLast: isLast) }
+            if let bound = match(template, segment, group) { enter(template.child, bound, isLast: isLast, &sink) }
             index = template.next
         }
     }
@@ -184,13 +191,13 @@ struct PatternWalk<Sink: PatternSink>: ~Copyable {
         let parts = UnsafeBufferPointer(
             start: automaton.parts + Int(template.firstPart), count: Int(template.partCount))
         if group != 0 || !parts.contains(where: { $0.kind == .group }) {
-            let bound = group == 0 ? subject.user : groupName(UInt32(group) - 1)
+            let bound = group == 0 ? subject.user : subject.groupName(UInt32(group) - 1)
             return equals(parts, segment, group: bound) ? group : nil
         }
         for index in 0..<subject.groupCount {
             // SAFETY: below the count that came with the pointer.
             let candidate = subject.groups[index]
-            if equals(parts, segment, group: groupName(candidate)) { return UInt64(candidate) + 1 }
+            if equals(parts, segment, group: subject.groupName(candidate)) { return UInt64(candidate) + 1 }
         }
         return nil
     }

@@ -37,7 +37,7 @@ extension RuleSet {
         guard name.count <= ObjectPattern.maximumLength, principal.user.position < users.count else { return judge }
         let user = userRules[principal.user.position]
         let list = lists[Int(user.list)]
-        let sink = RuleSink(
+        var sink = RuleSink(
             patterns: UnsafePointer(patterns.base), subjects: UnsafePointer(tables.lists.base),
             entries: UnsafePointer(tables.entries.base),
             rules: UnsafePointer(rules.base), user: SubjectKey(.user(principal.user)).raw,
@@ -47,40 +47,40 @@ extension RuleSet {
             groupCount: Int(list.groupCount &+ list.roleCount),
             sections: UnsafePointer(listSections.base + Int(list.firstSection)),
             sectionCount: Int(list.sectionCount), action: action.asSet.rawValue, judge: judge)
-        return name.withBytes { walk($0, principal, sink) }.judge
+        name.withBytes { walk($0, principal, &sink) }
+        return sink.judge
     }
 
     /// Walks a name for a user, with more room each time that there was too little.
-    func walk<Sink: PatternSink>(_ name: Bytes, _ principal: Principal, _ sink: Sink) -> Sink {
+    @inline(__always)
+    func walk<Sink: PatternSink>(_ name: Bytes, _ principal: Principal, _ sink: inout Sink) {
         let list = lists[Int(userRules[principal.user.position].list)]
         let subject = WalkSubject(
             user: users.view(principal.user.position),
             // SAFETY: the list's groups lie inside `listGroups`; the set outlives the walk.
-            groups: UnsafePointer(listGroups.base + Int(list.firstGroup)), groupCount: Int(list.groupCount))
+            groups: UnsafePointer(listGroups.base + Int(list.firstGroup)), groupCount: Int(list.groupCount),
+            groupNames: groups.lent)
         var capacity = 40
-        while true {
-            if let found = attempt(name, subject, sink, capacity: capacity) { return found }
+        while attempt(name, subject, &sink, capacity: capacity) == .overflow {
+            sink.reset()
             capacity *= 4
         }
     }
 
     @inline(__always)
     private func attempt<Sink: PatternSink>(
-        _ name: Bytes, _ subject: WalkSubject, _ sink: Sink, capacity: Int
-    ) -> Sink? {
+        _ name: Bytes, _ subject: WalkSubject, _ sink: inout Sink, capacity: Int
+    ) -> PatternWalk<Sink>.Ending {
         // 960 bytes at first: on the stack.
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: capacity * 3) { scratch in
-            guard let base = scratch.baseAddress else { return nil }
+            guard let base = scratch.baseAddress else { return .malformed }
             // SAFETY: three lists of `capacity` words; written before they are read; gone with the walk.
-            var walk = PatternWalk(
-                automaton: PatternAutomaton(trie), subject: subject, groupName: { self.groups.view(Int($0)) },
-                name: name, capacity: capacity, current: base, next: base + capacity, deeps: base + capacity * 2,
-                sink: sink)
-            switch walk.run() {
-            case .complete: return walk.sink
-            case .malformed: return sink
-            case .overflow: return nil
-            }
+            var walk = PatternWalk<Sink>(
+                automaton: PatternAutomaton(trie), subject: subject,
+                name: name, capacity: capacity, current: base, next: base + capacity, deeps: base + capacity * 2)
+            let ending = walk.run(&sink)
+            if ending == .malformed { sink.reset() }
+            return ending
         }
     }
 }

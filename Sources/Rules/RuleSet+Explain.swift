@@ -44,7 +44,9 @@ extension RuleSet {
         guard name.count <= ObjectPattern.maximumLength, principal.user.position < users.count else {
             return Explanation(decision: decision, lost: [])
         }
-        let matched = name.withBytes { walk($0, principal, MatchSink()) }.patterns
+        var sink = MatchSink()
+        name.withBytes { walk($0, principal, &sink) }
+        let matched = sink.patterns
         let subjects = Set(
             [SubjectKey(.everybody).raw, SubjectKey(.user(principal.user)).raw]
                 + (groups(of: principal) + roles(of: principal)).map { SubjectKey(.group($0)).raw })
@@ -84,4 +86,6 @@ struct MatchSink: PatternSink {
     var patterns: Set<UInt32> = []
 
     mutating func hit(_ pattern: UInt32) { patterns.insert(pattern) }
+
+    mutating func reset() { patterns = [] }
 }

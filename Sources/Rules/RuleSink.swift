@@ -19,6 +19,8 @@ protocol RuleJudge {
     var best: RuleWeight { get }
     /// Takes a rule heavier than `best`; condition: as `ConditionID.stored`.
     mutating func consider(_ weight: RuleWeight, condition: UInt32)
+    /// Forgets every rule.
+    mutating func reset()
 }
 
 /// Judges rules that have no conditions.
@@ -27,6 +29,8 @@ struct UnconditionalJudge: RuleJudge, BitwiseCopyable {
 
     @inline(__always)
     mutating func consider(_ weight: RuleWeight, condition: UInt32) { best = weight }
+
+    mutating func reset() { best = RuleWeight() }
 }
 
 /// Judges rules some of whose conditions may be unknown.
@@ -48,6 +52,11 @@ struct ConditionalJudge: RuleJudge {
         case .fails: break
         case .unknown: if weight > unknown[condition, default: RuleWeight()] { unknown[condition] = weight }
         }
+    }
+
+    mutating func reset() {
+        best = RuleWeight()
+        unknown = [:]
     }
 
     /// See ``RuleSet/decide(_:_:_:conditions:)`` for why the weightiest rule of each condition is enough.
@@ -105,6 +114,8 @@ struct RuleSink<Judge: RuleJudge>: PatternSink {
             index &+= 1
         }
     }
+
+    mutating func reset() { judge.reset() }
 
     /// Says whether a subject is everybody, the user or a group of the user.
     @inline(__always)
