@@ -24,6 +24,16 @@ private func refusal(_ text: [UInt8], pieces: Int? = nil) -> UsersFileError? {
 @Suite struct HostileTests {
     static let laughs = (1...9).map { "<!ENTITY l\($0) '\(String(repeating: "&l\($0 - 1);", count: 10))'>" }.joined()
 
+    @Test(arguments: ["\u{7F}", "\u{85}", "\u{9B}31m"])
+    func `a message shows no control character of the file`(control: String) {
+        let text = "<authhost-users version='1'><group name='a\(control)'/></authhost-users>"
+        let error = #expect(throws: UsersFileError.self) {
+            try UsersReader.read(Array(text.utf8), name: "users.xml", allowsPlain: false)
+        }
+        let shown = "\(error?.description ?? control)"
+        #expect(!shown.unicodeScalars.contains { $0.properties.generalCategory == .control }, "\(shown)")
+    }
+
     @Test(arguments: [
         ("a document type", "<!DOCTYPE authhost-users>\n<authhost-users version='1'/>"),
         ("a document type of a file", "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><authhost-users version='1'/>"),

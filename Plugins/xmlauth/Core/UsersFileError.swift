@@ -37,6 +37,13 @@ package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertibl
     /// What was found and what was expected; never a password.
     package let message: String
 
+    init(code: Code, file: String, line: Int, column: Int, message: String) {
+        (self.code, self.file, self.line, self.column) = (code, file, line, column)
+        // A message shows what the file holds, and a file may hold anything.
+        self.message = String(
+            message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+    }
+
     /// `file:line:column: message`
     package var description: String { line > 0 ? "\(file):\(line):\(column): \(message)" : "\(file): \(message)" }
 }
