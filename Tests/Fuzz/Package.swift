@@ -26,7 +26,7 @@ let package = Package(
     targets: [
         .target(name: "FuzzDriver", path: "driver"),
         .target(name: "Fuzzing", dependencies: ["FuzzDriver"], path: "fuzzing"),
-        linked("AuthConfiguration", folder: "Configuration"),
+        linked("AuthConfiguration", folder: "Configuration", ["Rules"]),
         linked("Rules"),
         system("CLibCrypt"), system("CLibNettle", pkgConfig: "nettle"),
         system("CLibXML2", pkgConfig: "libxml-2.0"),
