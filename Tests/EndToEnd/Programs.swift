@@ -22,7 +22,7 @@ enum Place {
 
 /// A program of the system's that a test drives, and the Debian package that has it.
 enum RealProgram: String, CaseIterable {
-    case nginx, promtool, curl, cc
+    case nginx, promtool, curl, cc, openssl
 
     var package: String {
         switch self {
@@ -30,6 +30,7 @@ enum RealProgram: String, CaseIterable {
         case .promtool: "prometheus"
         case .curl: "curl"
         case .cc: "gcc"
+        case .openssl: "openssl"
         }
     }
 
