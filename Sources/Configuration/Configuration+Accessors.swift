@@ -35,6 +35,8 @@ extension Configuration {
     public var httpSocket: String? { text(.httpSocket) }
     /// The permissions of the unix socket.
     public var httpSocketMode: UInt32 { UInt32(truncatingIfNeeded: integer(.httpSocketMode)) }
+    /// The path of the operator's unix socket, nil for none.
+    public var controlSocket: String? { text(.controlSocket) }
     /// The realm of HTTP Basic authentication.
     public var httpRealm: String { text(.httpRealm) ?? "" }
     /// The name of the session cookie.

@@ -27,8 +27,12 @@ extension ItemDefinition {
         "credential-cache-size", .integer(.none, 0...10_000_000), default: "10000", reloadable: true,
         "how many checked credentials are kept")
 
+    static let controlSocket = ItemDefinition(
+        "control-socket", .path, note: "none", percent: .expanded("rah"),
+        "the unix socket through which its owner and root see and eject sessions; without it nobody does")
+
     static let doorItems = [
         httpListen, httpSocket, httpSocketMode, httpRealm, sessionCookie, forwardAuthObject, credentialCacheTime,
-        credentialCacheSize,
+        credentialCacheSize, controlSocket,
     ]
 }

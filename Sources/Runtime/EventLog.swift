@@ -59,6 +59,8 @@ public final class EventLogOutput: Sendable {
     private let descriptor: Mutex<Int32>
     private let leastSeverity: Atomic<Int>
     private let json: Atomic<Bool>
+    /// What was written last.
+    public let recent = EventRing()
 
     /// - Parameters:
     ///   - path: nil for standard error.
@@ -84,6 +86,7 @@ public final class EventLogOutput: Sendable {
     private static func number(of level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
 
     func write(_ line: String) {
+        recent.append(line.hasSuffix("\n") ? String(line.dropLast()) : line)
         let bytes = Array(line.utf8)
         descriptor.withLock { descriptor in
             // One write for each line keeps lines of several processes apart (O_APPEND). A full disk must not stop the host.

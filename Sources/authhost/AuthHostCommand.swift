@@ -19,6 +19,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
+            SessionCommand.self, StatusCommand.self, EventsCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -11,6 +11,7 @@ enum ConfigurationArguments {
         "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin",
         "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--all", "--field",
         "--application", "--strict", "--check", "--in-place", "--month", "--csv", "--file",
+        "--socket", "--machine", "--session", "--limit", "--offset", "--count", "--object", "--follow", "--since",
     ]
 
     /// Takes everything that starts with `--` and is not an option of a subcommand, with its values.

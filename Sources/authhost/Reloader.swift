@@ -10,6 +10,13 @@ final class Reloader: Sendable {
     private let host: Host
     /// The configuration whose reloadable items hold now.
     private let current: Mutex<Configuration>
+    private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
+
+    /// The configuration whose reloadable items hold now.
+    var configurationNow: Configuration { current.withLock { $0 } }
+
+    /// When the configuration was read last, in seconds since 1970, and what became of it; nil before the first time.
+    var last: (time: Int64, outcome: String)? { outcome.withLock { $0 } }
 
     init(_ setup: HostSetup, _ host: Host) {
         self.setup = setup
@@ -32,6 +39,7 @@ final class Reloader: Sendable {
                 current = new
             } catch {
                 openLog(current)
+                note("the configuration is kept as it was: \(error.text)")
                 for line in error.text.split(separator: "\n") {
                     setup.log.error("the configuration is kept as it was: \(line)")
                 }
@@ -48,6 +56,11 @@ final class Reloader: Sendable {
         for warning in reload.warnings { setup.log.warning("\(warning)") }
         for line in reload.lines { setup.log.notice("\(line)") }
         setup.log.notice("\(reload.summary)")
+        note("\(reload.summary)")
+    }
+
+    private func note(_ text: String) {
+        outcome.withLock { $0 = (SystemClock().wall / 1_000_000_000, text) }
     }
 
     private func openLog(_ configuration: Configuration) {

@@ -40,15 +40,19 @@ struct ServeCommand: AsyncParsableCommand {
         setup.log.notice("\(Version.text) starting")
         let signals = SignalHandler(setup, host)
         defer { signals.cancel() }
+        var control: ControlServer?
         do {
+            control = try await setup.controlServer(host, signals.reloader)
             try await serve(door, host, metrics, setup.log, signals)
         } catch {
+            await control?.stop()
             await Blocking.run {
                 host.stop()
                 usage.stop()
             }
             throw Failure(.badConfiguration, "\(error)")
         }
+        await control?.stop()
         await Blocking.run {
             host.stop()
             usage.stop()
@@ -108,6 +112,7 @@ enum Blocking {
 
 /// TERM and INT stop; HUP re-reads.
 final class SignalHandler: Sendable {
+    let reloader: Reloader
     private let stops: AsyncStream<Void>
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
     // Made in init, cancelled once; Dispatch allows both from any thread.
@@ -117,6 +122,7 @@ final class SignalHandler: Sendable {
         self.stops = stops
         let queue = DispatchQueue(label: "authhost.signals")
         let reloader = Reloader(setup, host)
+        self.reloader = reloader
         sources = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -130,6 +130,7 @@ struct CommandCase: CustomTestStringConvertible {
 
     @Test(arguments: [
         "", "serve", "login", "check", "map", "module", "explain", "config", "passwd", "xmlauth", "usage",
+        "session", "status", "events",
     ])
     func `shows the help that is kept`(command: String) throws {
         let ending = try AuthHost.run((command.isEmpty ? [] : [command]) + ["--help"])

@@ -45,6 +45,24 @@ final class KeptConnection {
         return (status, text)
     }
 
+    /// Sends bytes, without waiting for anything.
+    func say(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Sends a line, and returns the line that answers it.
+    func exchange(_ line: String) throws -> String {
+        try say(line + "\n")
+        let end = UInt8(ascii: "\n")
+        while !buffer.contains(end) { try receive() }
+        let answer = String(decoding: buffer.prefix { $0 != end }, as: UTF8.self)
+        buffer.removeFirst((buffer.firstIndex(of: end) ?? 0) + 1)
+        return answer
+    }
+
     private func receive() throws {
         var bytes = [UInt8](repeating: 0, count: 16_384)
         let count = recv(descriptor, &bytes, bytes.count, 0)

@@ -40,7 +40,7 @@ enum JSON {
     }
 
     /// Names the place, never the value: it may be a password.
-    private static func describe(_ error: DecodingError) -> String {
+    static func describe(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, let context): "the member `\(path(context.codingPath + [key]))` is missing"
         case .typeMismatch(_, let context): "the member `\(path(context.codingPath))` is of another type"

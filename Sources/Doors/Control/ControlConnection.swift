@@ -1,0 +1,145 @@
+import Glibc
+import Logging
+import NIOCore
+
+/// One operator's connection, on the control socket's event loop.
+final class ControlConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How often the log is looked at for who follows it.
+    private static let pace = TimeAmount.milliseconds(100)
+    /// Lines that are sent at once at most.
+    private static let batch = 128
+
+    private let host: any ControlAnswering
+    private let connections: ControlConnections
+    private let log: Logger
+    private var entered = false
+    private var permitted = false
+    private var line: [UInt8] = []
+    private var following: RepeatedTask?
+    private var position: UInt64 = 0
+
+    init(_ host: any ControlAnswering, _ connections: ControlConnections, _ log: Logger) {
+        self.host = host
+        self.connections = connections
+        self.log = log
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        entered = connections.enter()
+        guard entered else { return refuse("too many operators are connected: \(ControlConnections.limit)", context) }
+        guard let provider = context.channel as? any SocketOptionProvider else { return context.close(promise: nil) }
+        let channel = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let this = NIOLoopBound(self, eventLoop: context.eventLoop)
+        // Reading begins when it is known who is there.
+        let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
+            level: .socket, name: .init(rawValue: SO_PEERCRED))
+        peer.assumeIsolated().whenComplete { result in this.value.judge(try? result.get(), channel.value) }
+    }
+
+    private func judge(_ peer: PeerCredentials?, _ context: ChannelHandlerContext) {
+        guard let peer, peer.uid == geteuid() || peer.uid == 0 else {
+            log.warning("control socket: user \(peer.map { "\($0.uid)" } ?? "unknown") was refused")
+            return refuse("only the user that the host runs as, and root, may use the control socket", context)
+        }
+        permitted = true
+        serve(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        following?.cancel()
+        following = nil
+        if entered { connections.leave() }
+        entered = false
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var buffer = unwrapInboundIn(data)
+        line += buffer.readBytes(length: buffer.readableBytes) ?? []
+        serve(context)
+    }
+
+    /// Answers the whole lines that are there.
+    private func serve(_ context: ChannelHandlerContext) {
+        guard permitted else {
+            if line.count > ControlLine.limit { context.close(promise: nil) }
+            return
+        }
+        while following == nil, let end = line.firstIndex(of: UInt8(ascii: "\n")), end <= ControlLine.limit {
+            let request = Array(line[..<end])
+            line.removeFirst(end + 1)
+            answer(request, context)
+        }
+        if line.count > ControlLine.limit { refuse("a request is longer than \(ControlLine.limit) bytes", context) }
+    }
+
+    private func answer(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+        // Who does not read gets no more answers.
+        guard context.channel.isWritable else { return context.close(promise: nil) }
+        switch ControlLine.request(bytes) {
+        case .failure(let error): send(.failure(error.description), context)
+        case .success(let request) where request.action == .events: follow(request, context)
+        case .success(let request): send(host.answer(request), context)
+        }
+    }
+
+    private func follow(_ request: ControlRequest, _ context: ChannelHandlerContext) {
+        guard let since = Optional(request.since ?? 0), (0...1024).contains(since) else {
+            return send(.failure("`since` takes a number of lines from 0 to 1024"), context)
+        }
+        position = host.nextEvent - min(host.nextEvent, UInt64(since))
+        let end = host.nextEvent
+        // The first lines are those that are kept; that older ones are not is no loss on the way.
+        position = max(position, position + host.events(from: position, limit: 0).missed)
+        while position < end { sendEvents(context) }
+        guard request.follow == true else { return send(ControlReply(), context) }
+        let this = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        following = context.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.pace) { _ in
+            guard bound.value.channel.isWritable else { return }
+            this.value.sendEvents(bound.value)
+        }
+    }
+
+    private func sendEvents(_ context: ChannelHandlerContext) {
+        let events = host.events(from: position, limit: Self.batch)
+        position = events.next
+        for (index, event) in events.lines.enumerated() {
+            var reply = ControlReply()
+            reply.event = event
+            if index == 0 && events.missed > 0 { reply.missed = events.missed }
+            send(reply, context)
+        }
+    }
+
+    private func refuse(_ why: String, _ context: ChannelHandlerContext) {
+        line = []
+        permitted = false
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: ControlLine.encode(ControlReply.failure(why)))))
+            .assumeIsolated().whenComplete { _ in bound.value.close(promise: nil) }
+    }
+
+    private func send(_ reply: ControlReply, _ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: ControlLine.encode(reply))), promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // Whoever follows the log may be silent for as long as it likes, and is let go when it does not read either.
+        if event is IdleStateHandler.IdleStateEvent, following == nil || !context.channel.isWritable {
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// What SO_PEERCRED gives, unix(7); Glibc shows its own declaration to programs in C alone.
+struct PeerCredentials {
+    var pid: pid_t
+    var uid: uid_t
+    var gid: gid_t
+}

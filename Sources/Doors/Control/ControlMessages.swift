@@ -1,0 +1,155 @@
+import AuthCore
+import FoundationEssentials
+
+/// What an operator asks over the control socket: one JSON object on one line.
+public struct ControlRequest: Codable, Sendable {
+    /// What is to be done.
+    public enum Action: String, Codable, Sendable { case sessions, eject, invalidate, status, events }
+
+    public var action: Action
+    /// Which sessions: those that have every property that is given.
+    public var user: String?
+    public var application: String?
+    public var machine: String?
+    public var address: String?
+    /// The first digits of a session's id, 4...32.
+    public var session: String?
+    /// Of `invalidate`: an object's name.
+    public var object: String?
+    /// Of `eject` and `invalidate`: everything, where no filter is given.
+    public var all: Bool?
+    /// Of `eject`: how many at most, the oldest first; -1 for all.
+    public var count: Int?
+    /// Of `sessions`: how many are left out at the front.
+    public var offset: Int?
+    /// Of `sessions`: how many are told at most, 1...1000.
+    public var limit: Int?
+    /// Of `events`: how many of the latest lines come first, 0...1024.
+    public var since: Int?
+    /// Of `events`: whether lines follow as they are written.
+    public var follow: Bool?
+
+    public init(_ action: Action) { self.action = action }
+}
+
+extension ControlRequest: StrictBody {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case action = "do"
+        case user, application, machine, address, session, object, all, count, offset, limit, since, follow
+    }
+}
+
+/// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
+public struct ControlReply: Codable, Sendable {
+    /// A session as operators see it; its id is shortened, since whoever has all of it can use the session.
+    public struct Session: Codable, Sendable {
+        public let session: String
+        public let user: String
+        public let application: String
+        public let machine: String
+        public let address: String
+        public let door: String
+        /// Seconds since 1970-01-01 00:00 UTC.
+        public let connected: Int64
+        /// The same, of its last question.
+        public let lastUse: Int64
+
+        public init(_ session: SessionDescription) {
+            self.session = String(session.id.hexadecimal.prefix(Self.digits))
+            user = session.user
+            application = session.applicationID
+            machine = session.machineID
+            address = session.address
+            door = session.door
+            connected = session.connected
+            lastUse = session.lastUse
+        }
+
+        /// Enough to tell a million sessions apart, too few to use one: 80 bits stay secret.
+        public static let digits = 12
+    }
+
+    /// How the host is.
+    public struct Status: Codable, Sendable {
+        public var version = ""
+        public var uptime: Int64 = 0
+        public var ready = false
+        public var detail = ""
+        public var module: String?
+        public var moduleVersion: String?
+        /// 6, 7 or 9.
+        public var moduleGeneration: Int?
+        public var modulePath: String?
+        public var sessions = 0
+        public var pendingQuestions = 0
+        /// `max-user-limit`; 0 for none.
+        public var sessionLimit = 0
+        /// Whether a log-in over a limit ejects.
+        public var ejects = false
+        /// Seconds since 1970 of the last reload; nil before the first.
+        public var reloaded: Int64?
+        /// What became of it.
+        public var reload: String?
+
+        public init() {}
+    }
+
+    public var ok: Bool
+    /// Why not, where `ok` is false.
+    public var error: String?
+    public var sessions: [Session]?
+    /// How many sessions match in all, or were ejected or invalidated.
+    public var total: Int?
+    public var status: Status?
+    /// A line of the event log.
+    public var event: String?
+    /// How many lines were lost before this one, because the reader was too slow.
+    public var missed: UInt64?
+
+    public init() { ok = true }
+
+    public static func failure(_ error: String) -> ControlReply {
+        var reply = ControlReply()
+        reply.ok = false
+        reply.error = error
+        return reply
+    }
+}
+
+/// What stands behind a control socket.
+public protocol ControlAnswering: Sendable {
+    /// Answers everything but `events`. May take a while; it is called on the control socket's own thread.
+    func answer(_ request: ControlRequest) -> ControlReply
+
+    /// The number of the next line of the event log.
+    var nextEvent: UInt64 { get }
+
+    /// Returns lines of the event log from a number on, and how many of those asked for are gone.
+    func events(from start: UInt64, limit: Int) -> (lines: [String], next: UInt64, missed: UInt64)
+}
+
+/// The lines of the protocol.
+enum ControlLine {
+    /// Most bytes of a request.
+    static let limit = 16_384
+
+    static func encode(_ value: some Encodable) -> [UInt8] { JSON.encode(value) + [UInt8(ascii: "\n")] }
+
+    /// Reads a request, or says what is wrong with it.
+    static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
+        do {
+            return .success(try JSONDecoder().decode(Strict<ControlRequest>.self, from: Data(bytes)).value)
+        } catch let error as DecodingError {
+            return .failure(ControlError(description: JSON.describe(error).replacing("the body", with: "the request")))
+        } catch {
+            return .failure(ControlError(description: "the request is not JSON"))
+        }
+    }
+}
+
+/// What went wrong between an operator and a host.
+public struct ControlError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+
+    public init(description: String) { self.description = description }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import AuthConfiguration
+import Doors
+import Glibc
+
+/// How a command finds the host that runs.
+struct ControlOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The control socket of the host, in place of control-socket.", valueName: "path"))
+    var socket: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    /// Connects to the host.
+    func connect() throws(Failure) -> ControlClient {
+        let path = try self.path()
+        do {
+            return try ControlClient(path: path)
+        } catch {
+            throw Failure(.undecided, "\(error)")
+        }
+    }
+
+    /// Asks once.
+    func ask(_ request: ControlRequest) throws(Failure) -> (text: String, reply: ControlReply) {
+        let client = try connect()
+        do {
+            return try client.ask(request)
+        } catch {
+            throw Failure(.undecided, "\(error)")
+        }
+    }
+
+    private func path() throws(Failure) -> String {
+        if let socket { return socket }
+        if let path = try HostSetup.readConfiguration().controlSocket { return path }
+        throw Failure(
+            .badConfiguration,
+            "there is no control socket: `control-socket` is not set; set it for the host, or give `--socket PATH`")
+    }
+}
+
+/// Which sessions.
+struct SessionFilterOptions: ParsableArguments {
+    @Option(help: "Sessions of this user.")
+    var user: String?
+
+    @Option(help: ArgumentHelp("Sessions of this application.", valueName: "id"))
+    var application: String?
+
+    @Option(help: ArgumentHelp("Sessions of this machine.", valueName: "id"))
+    var machine: String?
+
+    @Option(help: "Sessions from this address.")
+    var address: String?
+
+    @Option(help: ArgumentHelp("Sessions whose id begins so.", valueName: "digits"))
+    var session: String?
+
+    func request(_ action: ControlRequest.Action) -> ControlRequest {
+        var request = ControlRequest(action)
+        request.user = user
+        request.application = application
+        request.machine = machine
+        request.address = address
+        request.session = session
+        return request
+    }
+
+    var isGiven: Bool { user != nil || application != nil || machine != nil || address != nil || session != nil }
+}
+
+extension Terminal {
+    /// The columns of the terminal; COLUMNS where it is set, 80 when standard output is no terminal.
+    static var width: Int {
+        if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns >= 40 { return columns }
+        var size = winsize()
+        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+}

@@ -1,0 +1,138 @@
+import AuthCore
+import Doors
+import Logging
+import ModuleHost
+import Runtime
+
+/// What operators reach through the control socket.
+struct ControlService: ControlAnswering {
+    let host: Host
+    let setup: HostSetup
+    let reloader: Reloader
+    let started = SystemClock().monotonic
+
+    var nextEvent: UInt64 { setup.output.recent.next }
+
+    func events(from start: UInt64, limit: Int) -> (lines: [String], next: UInt64, missed: UInt64) {
+        setup.output.recent.lines(from: start, limit: limit)
+    }
+
+    func answer(_ request: ControlRequest) -> ControlReply {
+        let filter: SessionFilter
+        switch Self.filter(request) {
+        case .failure(let error): return .failure(error.description)
+        case .success(let value): filter = value
+        }
+        return switch request.action {
+        case .sessions: sessions(filter, request)
+        case .eject: eject(filter, request)
+        case .invalidate: invalidate(filter, request)
+        case .status: status()
+        case .events: .failure("events are not answered here")
+        }
+    }
+
+    private static func filter(_ request: ControlRequest) -> Result<SessionFilter, ControlError> {
+        var filter = SessionFilter()
+        filter.user = request.user
+        filter.applicationID = request.application
+        filter.machineID = request.machine
+        filter.address = request.address
+        if let digits = request.session {
+            guard (4...32).contains(digits.utf8.count), digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+            else { return .failure(ControlError(description: "`session` takes 4 to 32 digits of 0-9 and a-f")) }
+            filter.idPrefix = digits
+        }
+        return .success(filter)
+    }
+
+    private func sessions(_ filter: SessionFilter, _ request: ControlRequest) -> ControlReply {
+        guard let limit = Optional(request.limit ?? 100), (1...1000).contains(limit) else {
+            return .failure("`limit` takes a number from 1 to 1000")
+        }
+        guard let offset = Optional(request.offset ?? 0), offset >= 0 else {
+            return .failure("`offset` takes a number from 0 on")
+        }
+        let found = host.sessions(matching: filter, offset: offset, limit: limit)
+        var reply = ControlReply()
+        reply.sessions = found.sessions.map(ControlReply.Session.init)
+        reply.total = found.total
+        return reply
+    }
+
+    private func eject(_ filter: SessionFilter, _ request: ControlRequest) -> ControlReply {
+        guard filter.isGiven || request.all == true else {
+            return .failure("which sessions? give a filter, or `all` for every session")
+        }
+        guard let count = Optional(request.count ?? -1), count == -1 || count >= 1 else {
+            return .failure("`count` takes a number from 1 on, or -1 for all")
+        }
+        var reply = ControlReply()
+        reply.total = host.eject(filter, count: count == -1 ? nil : count)
+        return reply
+    }
+
+    private func invalidate(_ filter: SessionFilter, _ request: ControlRequest) -> ControlReply {
+        let ways = [filter.isGiven, request.object != nil, request.all == true].filter { $0 }.count
+        guard ways == 1 else { return .failure("what? give either a filter of sessions, or `object`, or `all`") }
+        var reply = ControlReply()
+        if let object = request.object {
+            host.invalidate(.object(object))
+        } else if request.all == true {
+            host.invalidate(.all)
+        } else {
+            // What is kept of a user may outlive its sessions.
+            if let user = request.user, filter.isUserAlone { host.invalidate(.user(user)) }
+            reply.total = host.invalidate(sessions: filter)
+        }
+        setup.log.notice("Invalidated: by the operator")
+        return reply
+    }
+
+    private func status() -> ControlReply {
+        var status = ControlReply.Status()
+        status.version = Version.text
+        status.uptime = (SystemClock().monotonic - started) / 1_000_000_000
+        (status.ready, status.detail) = host.readiness
+        if let module = host.module {
+            status.module = module.identity.name
+            status.moduleVersion = module.identity.version
+            status.moduleGeneration = Int(module.identity.generation)
+            status.modulePath = module.path
+        }
+        status.sessions = host.sessionCount
+        status.pendingQuestions = host.openQuestions
+        let current = reloader.configurationNow
+        status.sessionLimit = current.maxUserLimit
+        status.ejects = current.ejectsUsers
+        if let last = reloader.last {
+            status.reloaded = last.time
+            status.reload = last.outcome
+        }
+        var reply = ControlReply()
+        reply.status = status
+        return reply
+    }
+}
+
+extension SessionFilter {
+    /// Whether it names anything.
+    fileprivate var isGiven: Bool {
+        user != nil || applicationID != nil || machineID != nil || address != nil || idPrefix != nil
+    }
+
+    fileprivate var isUserAlone: Bool {
+        user != nil && applicationID == nil && machineID == nil && address == nil && idPrefix == nil
+    }
+}
+
+extension HostSetup {
+    /// Opens the control socket where one is configured.
+    func controlServer(_ host: Host, _ reloader: Reloader) async throws -> ControlServer? {
+        guard let path = configuration.controlSocket else { return nil }
+        let service = ControlService(host: host, setup: self, reloader: reloader)
+        let server = try await ControlServer(path: path, host: service, log: log)
+        log.notice("operators are answered on the unix socket \(path)")
+        return server
+    }
+}

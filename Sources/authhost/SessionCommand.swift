@@ -1,0 +1,134 @@
+import ArgumentParser
+import Doors
+import Runtime
+
+/// What operators see of sessions, and what they do to them.
+struct SessionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "session", abstract: "List, show, eject and invalidate the sessions of a running host.",
+        discussion: """
+            Asks the host behind control-socket, or behind --socket PATH: as the user that the host runs as, or as root. \
+            Ids of sessions are shown shortened, and are taken shortened.
+            """,
+        subcommands: [ListCommand.self, ShowCommand.self, EjectCommand.self, InvalidateCommand.self])
+
+    private static func plural(_ count: Int) -> String { count == 1 ? "1 session" : "\(count) sessions" }
+
+    private static var now: Int64 { SystemClock().wall / 1_000_000_000 }
+
+    struct ListCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List open sessions, oldest first.")
+
+        @OptionGroup var filter: SessionFilterOptions
+        @OptionGroup var control: ControlOptions
+
+        @Option(help: "How many at most, 1 to 1000.")
+        var limit = 100
+
+        @Option(help: "How many are left out at the front.")
+        var offset = 0
+
+        func run() throws {
+            var request = filter.request(.sessions)
+            request.limit = limit
+            request.offset = offset
+            let (text, reply) = try control.ask(request)
+            if control.json { return Terminal.write(text) }
+            let sessions = reply.sessions ?? []
+            let total = reply.total ?? 0
+            if sessions.isEmpty { return Terminal.write(total == 0 ? "no sessions" : "no more than \(plural(total))") }
+            Terminal.write(OperatorText.sessions(sessions, now: now, width: Terminal.width))
+            if sessions.count < total {
+                Terminal.write("\(sessions.count) of \(plural(total)); --offset \(offset + sessions.count) shows more")
+            }
+        }
+    }
+
+    struct ShowCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one session.")
+
+        @Argument(help: ArgumentHelp("The session's id or its first digits, 4 or more.", valueName: "id"))
+        var id: String
+
+        @OptionGroup var control: ControlOptions
+
+        func run() throws {
+            var request = ControlRequest(.sessions)
+            request.session = id
+            let (text, reply) = try control.ask(request)
+            let total = reply.total ?? 0
+            guard total <= 1 else {
+                throw Failure(.undecided, "the ids of \(total) sessions begin with `\(id)`; give more digits")
+            }
+            guard let session = reply.sessions?.first else {
+                throw Failure(.undecided, "no open session has an id that begins with `\(id)`")
+            }
+            if control.json { return Terminal.write(text) }
+            Terminal.write(
+                OperatorText.facts([
+                    ("session", "\(session.session)…"), ("user", session.user), ("application", session.application),
+                    ("machine", session.machine), ("address", session.address), ("door", session.door),
+                    ("connected", moment(session.connected)), ("last use", moment(session.lastUse)),
+                ]))
+        }
+
+        private func moment(_ seconds: Int64) -> String {
+            "\(OperatorText.time(seconds)), \(OperatorText.span(now - seconds)) ago"
+        }
+    }
+
+    struct EjectCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "eject", abstract: "Eject sessions, oldest first, and print how many.",
+            discussion: "Clients are told at their next question that they were ejected; they may log in again.")
+
+        @OptionGroup var filter: SessionFilterOptions
+        @OptionGroup var control: ControlOptions
+
+        @Option(help: "How many at most; -1 for all that match.")
+        var count = -1
+
+        @Flag(help: "Every session, where no filter is given.")
+        var all = false
+
+        func run() throws {
+            guard filter.isGiven != all else {
+                throw Failure(.badConfiguration, "which sessions? give a filter such as `--user NAME`, or `--all`")
+            }
+            var request = filter.request(.eject)
+            request.count = count
+            request.all = all ? true : nil
+            let (text, reply) = try control.ask(request)
+            Terminal.write(control.json ? text : "ejected \(plural(reply.total ?? 0))")
+        }
+    }
+
+    struct InvalidateCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "invalidate", abstract: "Forget kept answers, so that the module is asked again.")
+
+        @OptionGroup var filter: SessionFilterOptions
+        @OptionGroup var control: ControlOptions
+
+        @Option(help: ArgumentHelp("Answers about this object.", valueName: "name"))
+        var object: String?
+
+        @Flag(help: "Every answer.")
+        var all = false
+
+        func run() throws {
+            guard [filter.isGiven, object != nil, all].filter({ $0 }).count == 1 else {
+                throw Failure(
+                    .badConfiguration,
+                    "what? give either a filter such as `--user NAME`, or `--object NAME`, or `--all`")
+            }
+            var request = filter.request(.invalidate)
+            request.object = object
+            request.all = all ? true : nil
+            let (text, reply) = try control.ask(request)
+            if control.json { return Terminal.write(text) }
+            Terminal.write(reply.total.map { "invalidated \(plural($0))" } ?? "invalidated")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Doors
+
+/// How a running host is.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show how a running host is: its module, its sessions, its last reload.",
+        discussion: "Ends with 1 when the host cannot decide, and when none runs.")
+
+    @OptionGroup var control: ControlOptions
+
+    func run() throws {
+        let (text, reply) = try control.ask(ControlRequest(.status))
+        guard let status = reply.status else { throw Failure(.undecided, "the host did not tell its status") }
+        Terminal.write(control.json ? text : Self.text(status))
+        if !status.ready { throw Failure(.undecided, control.json ? "" : "the host cannot decide: \(status.detail)") }
+    }
+
+    private static func text(_ status: ControlReply.Status) -> String {
+        let limit = status.sessionLimit == 0 ? "no limit" : "limit \(status.sessionLimit)"
+        let over = status.ejects ? "over a limit the oldest is ejected" : "over a limit a log-in is refused"
+        var facts = [
+            ("version", status.version), ("up", OperatorText.span(status.uptime)),
+            ("ready", (status.ready ? "yes, " : "no, ") + status.detail),
+        ]
+        if let module = status.module {
+            let generation = status.moduleGeneration.map { ", generation \($0)" } ?? ""
+            facts.append(("module", "\(module) \(status.moduleVersion ?? "")\(generation)"))
+            facts.append(("file", status.modulePath ?? ""))
+        }
+        facts.append(("sessions", "\(status.sessions), \(limit), \(over)"))
+        facts.append(("questions", "\(status.pendingQuestions) with the module"))
+        facts.append(
+            (
+                "reload",
+                status.reloaded.map { "\(OperatorText.time($0)): \(status.reload ?? "")" } ?? "none since the start"
+            ))
+        return OperatorText.facts(facts)
+    }
+}
