@@ -26,7 +26,7 @@ private func refusal(_ text: [UInt8], pieces: Int? = nil) -> UsersFileError? {
 
     @Test(arguments: ["\u{7F}", "\u{85}", "\u{9B}31m"])
     func `a message shows no control character of the file`(control: String) {
-        let text = "<authhost-users version='1'><group name='a\(control)'/></authhost-users>"
+        let text = "<authhost-users version='1'><user name='u' groups='a\(control)'/></authhost-users>"
         let error = #expect(throws: UsersFileError.self) {
             try UsersReader.read(Array(text.utf8), name: "users.xml", allowsPlain: false)
         }
