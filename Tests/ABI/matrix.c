@@ -1,5 +1,6 @@
 // Compiled as every C and C++ that the header promises: each part of it alone and twice, and a module with options.
 #include <authhost/host.h>
+#include <authhost/authenticators9.h>
 #include <authhost/entries9.h>
 #include <authhost/entries7.h>
 #include <authhost/entries6.h>

@@ -23,6 +23,7 @@
 extern "C" {
 #endif
 
+#include "authenticators9.h"
 #include "descriptor.h"
 #include "entries6.h"
 #include "entries7.h"

@@ -11,7 +11,7 @@
 
 #include "host.h"
 
-#define AUTH_DRAFT 2
+#define AUTH_DRAFT 3
 
 // Makes an instance. Required. *instance: what the other entries are given; may stay NULL.
 // Returns AUTH_OK; anything else refuses the module. Deadline: auth-init-timeout seconds.

@@ -133,9 +133,10 @@ typedef struct auth_result {
     int32_t status;              // read by host->complete() and for each row of auth_check_batch
     auth_string_t reason_log;    // for the event log: at most 1,024 bytes are kept. Never put a secret in it
     auth_string_t reason_client; // may be shown to the client: at most 256 bytes are kept
-    auth_string_t user;          // login: the canonical name. Empty or equal to the question's; anything else denies
+    auth_string_t user;          // login: the canonical name. Empty or equal to the question's; anything else denies.
+                                 // authenticate, retry: the name that the remote server is shown, 0...255 bytes
     auth_string_t mapped;        // auth_map_object: the new name, 1...4095 bytes
-    int64_t expiry;              // login: seconds since 1970 when the session ends, 0 = never
+    int64_t expiry;              // login: seconds since 1970 when the session ends, 0 = never. authenticate: see there
     uint32_t session_limit;      // login: most sessions this user may hold, 0 = no limit
     uint32_t scratch_size;       // bytes at `scratch`: at least 8,192; in a row of auth_check_batch at least 2,048; in
                                  // auth_explain at least 65,536; 0 in a record that the module made itself
@@ -143,6 +144,8 @@ typedef struct auth_result {
     uint32_t application_session_limit; // login: most sessions of this user with this application id, 0 = no limit
     uint32_t reserved;
     auth_string_t explanation;   // auth_explain: lines, each ended by '\n'; 65,536 bytes are kept. Never a secret
+    auth_string_t secret;        // authenticate, retry: what the remote server is shown, 1...65,536 bytes. The host
+                                 // keeps it in memory that is wiped, wipes the scratch, and never logs it
 } auth_result_t;
 
 // What the reference's event callback is given (generations 6 and 7).
