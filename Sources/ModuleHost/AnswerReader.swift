@@ -10,6 +10,9 @@ enum AnswerReader {
     /// What `auth_explain` is lent: the longest explanation beside everything else.
     static let explanationScratchSize = longestExplanation + 2 * scratchSize
     static let longestExplanation = 65_536
+    static let longestSecret = 65_536
+    /// What `authenticate` and `retry` are lent: the longest secret beside everything else.
+    static let credentialScratchSize = longestSecret + scratchSize
 
     /// What every result record has had from the start; members behind it are read where the record's size covers them.
     private static let firstSize = MemoryLayout<auth_result_t>.offset(of: \.application_session_limit)!
@@ -46,7 +49,7 @@ enum AnswerReader {
         // INVARIANT: a size_t above Int.max arrives as a negative number; no text has that many bytes.
         let lengths =
             result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length
-            | result.explanation.length
+            | result.explanation.length | result.secret.length
         guard lengths >= 0 else {
             return .broken("a text of more bytes than there can be")
         }
@@ -59,7 +62,15 @@ enum AnswerReader {
         if result.session_limit != 0 { answer.sessionLimit = result.session_limit }
         if result.application_session_limit != 0 { answer.applicationSessionLimit = result.application_session_limit }
         if result.explanation.data != nil { answer.explanation = lines(result.explanation) }
+        if result.secret.data != nil, result.secret.length > 0 { answer.secret = secret(result.secret) }
         return answer
+    }
+
+    /// Copies what a remote server is shown; nil for more than is accepted, which is never cut.
+    private static func secret(_ string: auth_string_t) -> Secret? {
+        guard string.length <= longestSecret else { return nil }
+        // SAFETY: the module says that `length` bytes are readable.
+        return Secret(UnsafeRawBufferPointer(start: string.data, count: string.length))
     }
 
     /// Copies a NUL-terminated text, at most `limit` bytes of it.

@@ -22,8 +22,12 @@ enum EntryPoint: String, CaseIterable {
     case checkUpdate = "auth_check_update"
     case permissionUpdate = "auth_global_permission_update"
     case httpRequest = "auth_http_request"
+    case authenticate
+    case retry
+    case completed
 
-    /// The parameter list of every version that the host speaks: `include/authhost/entries6.h`, `7` and `9`.
+    /// The parameter list of every version that the host speaks: `include/authhost/entries6.h`, `7` and `9`, and
+    /// `authenticators9.h`.
     var signatures: [UInt32: String] {
         switch self {
         case .initialise: [6: "i(p)", 7: "i(p)", 9: "i(pp)"]
@@ -45,6 +49,8 @@ enum EntryPoint: String, CaseIterable {
         case .checkUpdate: [6: "i(ppp)", 7: "i(ppp)"]
         case .permissionUpdate: [6: "v(ppipu)", 7: "v(ppipu)"]
         case .httpRequest: [6: "i(ppup)", 7: "i(ppup)", 9: "i(ppp)"]
+        case .authenticate, .retry: [9: "i(ppp)"]
+        case .completed: [9: "v(ppi)"]
         }
     }
 }
@@ -64,6 +70,9 @@ struct EntryTable: Sendable {
     /// The write check, under either of its names.
     var write: BoundEntry? { entries[.checkWrite] ?? entries[.checkWriteJava] }
 
+    /// Whether the module gives credentials, and need not let users in.
+    var isAuthenticator: Bool { entries[.authenticate] != nil }
+
     var names: [String] { entries.keys.map(\.rawValue).sorted() }
 
     mutating func add(_ point: EntryPoint, _ entry: BoundEntry) { entries[point] = entry }
@@ -76,7 +85,8 @@ struct EntryTable: Sendable {
                 "it exports both `auth_check_write` and `checkWrite`, which are one entry point; one of them is accepted"
             )
         }
-        let required: [EntryPoint] = generation >= 9 ? [.initialise, .newUser] : [.newUser]
+        let asked: EntryPoint = isAuthenticator ? .authenticate : .newUser
+        let required: [EntryPoint] = generation >= 9 ? [.initialise, asked] : [.newUser]
         for point in required where entries[point] == nil {
             throw ModuleError(
                 .missingEntry, module,

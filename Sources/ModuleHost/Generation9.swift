@@ -5,8 +5,8 @@ import Synchronization
 /// Asks a module of generation 9: `include/authhost/entries9.h`.
 final class Generation9: Generation, @unchecked Sendable {
     // `instance` is written by initialise(), which returns before any other entry is called, and is read-only then.
-    private var instance: UnsafeMutableRawPointer?
-    private let table: EntryTable
+    private(set) var instance: UnsafeMutableRawPointer?
+    let table: EntryTable
     private let newUser, resumeUser, mapObject, checkRead, checkWrite, checkCreate, batch, explain: CallInterface?
 
     init(_ table: EntryTable) {
@@ -170,7 +170,7 @@ final class Generation9: Generation, @unchecked Sendable {
         }
     }
 
-    private func ask<Record>(
+    func ask<Record>(
         _ call: CallInterface, _ record: inout Record, _ lent: auth_result_t = AnswerReader.emptyResult()
     ) -> ModuleAnswer {
         var result = lent

@@ -59,6 +59,12 @@ final class HostTable: @unchecked Sendable {
             let reason = UnsafeMutableBufferPointer(start: reason, count: reason == nil ? 0 : size)
             return HostTable.of(host)?.checkSignature(key, token, user, reason: reason) ?? AUTH_ERROR
         }
+        table.credential = { host, destination, challenge, result in
+            HostTable.of(host)?.credential(destination, challenge, result) ?? AUTH_ERROR
+        }
+        table.credential_completed = { host, destination, outcome in
+            HostTable.of(host)?.credentialCompleted(destination, outcome)
+        }
         return table
     }
 
@@ -186,6 +192,50 @@ final class HostTable: @unchecked Sendable {
     }
 
     private static let longestToken = 65_536
+
+    /// Writes what a connection presents into the record that a module lends.
+    private func credential(
+        _ destination: UnsafePointer<CChar>?, _ challenge: UnsafePointer<CChar>?,
+        _ result: UnsafeMutablePointer<auth_result_t>?
+    ) -> Int32 {
+        guard let services, let destination, let result,
+            result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size), let scratch = result.pointee.scratch
+        else { return AUTH_ERROR }
+        // SAFETY: the ABI says that the challenge is NUL-terminated; no byte behind the longest is looked at.
+        let presented = challenge.map {
+            Secret(UnsafeRawBufferPointer(start: $0, count: strnlen($0, AnswerReader.longestSecret)))
+        }
+        let answer = services.credential(for: AnswerReader.bounded(destination, limit: 256), challenge: presented)
+        // SAFETY: the module says that `scratch_size` bytes are its own to lend.
+        var free = UnsafeMutableRawBufferPointer(start: scratch, count: Int(result.pointee.scratch_size))
+        guard answer.status == .ok, let secret = answer.secret, free.count > secret.count + 258 else {
+            let room = answer.secret.map { "; a scratch of \($0.count + 259) bytes holds this one" } ?? ""
+            result.pointee.reason_log = Self.lend(
+                Array(((answer.logText ?? "there are none") + room).utf8.prefix(1024)), &free)
+            return AUTH_ERROR
+        }
+        result.pointee.user = Self.lend(Array((answer.user ?? "").utf8.prefix(256)), &free)
+        result.pointee.secret = secret.withTerminatedBytes { Self.lend($0.dropLast(), &free) }
+        result.pointee.expiry = answer.expiry
+        return AUTH_OK
+    }
+
+    private func credentialCompleted(_ destination: UnsafePointer<CChar>?, _ outcome: Int32) {
+        guard let destination else { return }
+        services?.credentialCompleted(
+            for: AnswerReader.bounded(destination, limit: 256), accepted: outcome == AUTH_OK)
+    }
+
+    /// Copies bytes and a NUL to the front of what is free; "not given" where they do not fit.
+    private static func lend(
+        _ bytes: some Collection<UInt8>, _ free: inout UnsafeMutableRawBufferPointer
+    ) -> auth_string_t {
+        guard bytes.count < free.count, let start = free.baseAddress else { return auth_string_t() }
+        free.copyBytes(from: bytes)
+        free[bytes.count] = 0
+        free = UnsafeMutableRawBufferPointer(rebasing: free[(bytes.count + 1)...])
+        return auth_string_t(data: UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self), length: bytes.count)
+    }
 
     /// Copies text with its NUL into what a module lends, cut at a character where it does not fit.
     private static func write(_ text: String, to buffer: UnsafeMutableBufferPointer<CChar>) {

@@ -48,6 +48,7 @@ public struct ModuleAnswer: Sendable {
         var sessionLimit: UInt32 = 0
         var applicationSessionLimit: UInt32 = 0
         var explanation: String?
+        var secret: Secret?
         var refusal: Reason?
         var breach: String?
     }
@@ -108,6 +109,12 @@ public struct ModuleAnswer: Sendable {
     public var explanation: String? {
         get { details?.values.explanation }
         set { values.explanation = newValue }
+    }
+
+    /// What a remote server is shown: 1...65,536 bytes.
+    public var secret: Secret? {
+        get { details?.values.secret }
+        set { values.secret = newValue }
     }
 
     /// Set where the host answered for the module.
@@ -171,6 +178,21 @@ public protocol ModuleServices: AnyObject, Sendable {
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String?
     /// Checks signature, validity, user name and single use of a token, in one call. May block.
     func checkSignature(key: String, token: String, user: String) -> SignatureOutcome
+    /// Gets what a connection to a destination presents: `secret` and `user` of the answer. May block.
+    func credential(for destination: String, challenge: Secret?) -> ModuleAnswer
+    /// Learns whether the remote server took the credentials.
+    func credentialCompleted(for destination: String, accepted: Bool)
+}
+
+extension ModuleServices {
+    /// Fails: there is no destination.
+    public func credential(for destination: String, challenge: Secret?) -> ModuleAnswer {
+        var answer = ModuleAnswer(.error)
+        answer.logText = "there is no destination `\(destination)`"
+        return answer
+    }
+    /// Does nothing.
+    public func credentialCompleted(for destination: String, accepted: Bool) {}
 }
 
 /// What became of a signed token; the reasons are for the log alone and never hold the token.

@@ -43,6 +43,13 @@ public struct ModuleLoader: Sendable {
     /// - Throws: ``ModuleError`` with a code for each way of being wrong. Nothing stays behind but, where code of the
     ///   module ran, its mapping.
     public func load(services: any ModuleServices) throws(ModuleError) -> LoadedModule {
+        try map().instance(request, services: services)
+    }
+
+    /// Checks the module's file and maps it; none of its entry points has run then.
+    ///
+    /// - Throws: ``ModuleError``, as ``load(services:)`` does.
+    public func map() throws(ModuleError) -> MappedModule {
         let image = try read()
         let inspection = try ModuleInspection(image)
         try NeededLibraries(image, inspection, request.trust).check()
@@ -63,15 +70,8 @@ public struct ModuleLoader: Sendable {
         let found =
             inspection.hasDescriptor
             ? try described(library, inspection) : try bare(library, inspection, path: image.path)
-        let options = try ModuleOptions(
-            module: request.module, declared: found.options, settings: request.settings, search: request.search)
-        let generation: any Generation =
-            found.identity.generation == 9 ? Generation9(found.entries) : Generation6And7(found.entries)
-        let host = HostTable.make(module: found.identity.name, options: options, services: services)
-        try initialise(generation, host)
-        return LoadedModule(
-            identity: found.identity, path: image.path, entryNames: found.entries.names, options: found.options,
-            generation: generation)
+        return MappedModule(
+            identity: found.identity, path: image.path, entries: found.entries, options: found.options)
     }
 
     /// Finds and reads the module's file, and checks who could have written it.
@@ -114,21 +114,6 @@ public struct ModuleLoader: Sendable {
         if stem.hasPrefix("lib") { stem.removeFirst(3) }
         let identity = ModuleIdentity(name: stem, version: "-", generation: 7, threads: .serial, bare: true)
         return (identity, table, [])
-    }
-
-    /// Runs `auth_init` on a thread that can be written off.
-    private func initialise(_ generation: any Generation, _ host: HostTable) throws(ModuleError) {
-        guard let status = DeadlineThread.run(for: request.initTimeout, { generation.initialise(host) }) else {
-            throw ModuleError(
-                .initHung, request.module,
-                "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off"
-            )
-        }
-        guard status == .ok else {
-            throw ModuleError(
-                .initFailed, request.module,
-                "`auth_init` returned \(status.rawValue); AUTH_OK (1) is accepted, and its own log lines say why")
-        }
     }
 }
 

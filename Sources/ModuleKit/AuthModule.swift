@@ -1,3 +1,36 @@
+/// What every module of the kit has, whether it answers questions or gives credentials.
+///
+/// Which threads call, and whether several at once, is what the module's C line declares. A function must not trap: a
+/// trap ends the host.
+public protocol HostedModule: AnyObject, Sendable {
+    /// Makes an instance. May block for at most `auth-init-timeout`.
+    ///
+    /// **Throws:** whatever says why the module cannot work; it is logged, and the host refuses the module. Never throw
+    /// a secret.
+    init(host: HostInterface) throws
+
+    /// Learns that nobody waits for the question any more. Does nothing by default. Called on any thread, and may
+    /// cross the answer.
+    func cancel(_ token: QuestionToken)
+
+    /// Reads again what the instance was configured from. Does nothing by default.
+    ///
+    /// **Throws:** why it kept what it had; it is logged.
+    func reload() throws
+
+    /// Ends the instance: nothing is asked after it. Does nothing by default. May block for `auth-init-timeout`.
+    func exit()
+}
+
+extension HostedModule {
+    /// Does nothing.
+    public func cancel(_ token: QuestionToken) {}
+    /// Does nothing.
+    public func reload() throws {}
+    /// Does nothing.
+    public func exit() {}
+}
+
 /// Answers who may log in, what a name is called, and who may read and write it.
 ///
 /// To write a module: declare a `final class`, implement what differs from the defaults, and export the type with one
@@ -9,15 +42,8 @@
 /// is allowed but writes, creations, requests for HTTP directories and the resumption of sessions.
 ///
 /// To the host's promise: a question is lent. Its bytes are readable until the function returns, which the compiler
-/// checks; copy what must live longer. Which threads call, and whether several at once, is what the C line declares.
-/// A function must not trap: a trap ends the host. What cannot be decided is `Answer.failed`.
-public protocol AuthModule: AnyObject, Sendable {
-    /// Makes an instance. May block for at most `auth-init-timeout`.
-    ///
-    /// **Throws:** whatever says why the module cannot work; it is logged, and the host refuses the module. Never throw
-    /// a secret.
-    init(host: HostInterface) throws
-
+/// checks; copy what must live longer. What cannot be decided is `Answer.failed`.
+public protocol AuthModule: HostedModule {
     /// Decides whether a user may log in. Allows by default.
     func newUser(_ login: borrowing LoginQuestion) -> Answer
 
@@ -51,18 +77,6 @@ public protocol AuthModule: AnyObject, Sendable {
 
     /// Decides whether a user may fetch a path from a protected HTTP directory. Denies by default.
     func httpRequest(_ request: borrowing HTTPQuestion) -> Answer
-
-    /// Learns that nobody waits for the question any more. Does nothing by default. Called on any thread, and may
-    /// cross the answer.
-    func cancel(_ token: QuestionToken)
-
-    /// Reads again what the instance was configured from. Does nothing by default.
-    ///
-    /// **Throws:** why it kept what it had; it is logged.
-    func reload() throws
-
-    /// Ends the instance: nothing is asked after it. Does nothing by default. May block for `auth-init-timeout`.
-    func exit()
 }
 
 extension AuthModule {
@@ -88,12 +102,6 @@ extension AuthModule {
     public func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
         .deny("the module does not decide requests for HTTP directories")
     }
-    /// Does nothing.
-    public func cancel(_ token: QuestionToken) {}
-    /// Does nothing.
-    public func reload() throws {}
-    /// Does nothing.
-    public func exit() {}
 
     /// Asks the function of the check's action.
     private func answer(_ check: borrowing CheckQuestion) -> Answer {
@@ -107,12 +115,26 @@ extension AuthModule {
 
 /// Makes a module's type known to the kit; the value of the one line that exports it.
 public func exported<Module: AuthModule>(_ type: Module.Type) -> UnsafeMutableRawPointer? {
-    Unmanaged.passRetained(ModuleFactory { host throws in try Module(host: host) }).toOpaque()
+    ModuleFactory { host throws in .answers(try Module(host: host)) }.retained
+}
+
+/// Makes the type of an authenticator known to the kit; the value of the one line that exports it.
+public func exported<Module: Authenticator>(_ type: Module.Type) -> UnsafeMutableRawPointer? {
+    ModuleFactory { host throws in .authenticates(try Module(host: host)) }.retained
 }
 
 /// Makes instances of the exported type.
 final class ModuleFactory {
-    let make: (HostInterface) throws -> any AuthModule
+    /// What an instance is asked for.
+    enum Made {
+        case answers(any AuthModule)
+        case authenticates(any Authenticator)
+    }
 
-    init(_ make: @escaping (HostInterface) throws -> any AuthModule) { self.make = make }
+    let make: (HostInterface) throws -> Made
+
+    init(_ make: @escaping (HostInterface) throws -> Made) { self.make = make }
+
+    /// One reference, for whoever takes it over.
+    var retained: UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }
 }

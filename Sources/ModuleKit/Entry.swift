@@ -2,11 +2,19 @@ import CAuthModule
 
 /// What `void *instance` points at.
 final class Instance {
-    let module: any AuthModule
+    /// The module, whichever kind it is.
+    let hosted: any HostedModule
+    /// nil for an authenticator.
+    let module: (any AuthModule)?
+    /// nil for a module that answers questions.
+    let authenticator: (any Authenticator)?
     let host: HostInterface
 
-    init(_ module: any AuthModule, _ host: HostInterface) {
-        self.module = module
+    init(_ made: ModuleFactory.Made, _ host: HostInterface) {
+        switch made {
+        case .answers(let made): (hosted, module, authenticator) = (made, made, nil)
+        case .authenticates(let made): (hosted, module, authenticator) = (made, nil, made)
+        }
         self.host = host
     }
 
@@ -32,7 +40,20 @@ enum Entry {
     ) -> Int32 {
         guard let result, result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else { return AUTH_ERROR }
         return Instance.with(instance) { instance in
-            ask(instance.host, result) { question(instance.module, $0) }
+            guard let module = instance.module else { return AUTH_ERROR }
+            return ask(instance.host, result) { question(module, $0) }
+        } ?? AUTH_ERROR
+    }
+
+    /// The same for an authenticator.
+    static func supply(
+        _ instance: UnsafeMutableRawPointer?, _ result: UnsafeMutablePointer<auth_result_t>?,
+        _ question: (any Authenticator, PendingSlot<CredentialAnswer>) -> CredentialAnswer
+    ) -> Int32 {
+        guard let result, result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else { return AUTH_ERROR }
+        return Instance.with(instance) { instance in
+            guard let authenticator = instance.authenticator else { return AUTH_ERROR }
+            return ask(instance.host, result) { question(authenticator, $0) }
         } ?? AUTH_ERROR
     }
 
@@ -67,5 +88,5 @@ enum Entry {
 extension ModuleReply {
     /// Says whether the status is all there is.
     @inline(__always)
-    fileprivate var isBare: Bool { answer.isBare && mappedName.isEmpty }
+    fileprivate var isBare: Bool { answer.isBare && mappedName.isEmpty && credential == nil }
 }

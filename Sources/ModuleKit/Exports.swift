@@ -31,7 +31,7 @@ public func authkit_init(
 public func authkit_exit(_ instance: UnsafeMutableRawPointer?) {
     guard let instance else { return }
     // SAFETY: the reference that authkit_init retained; the host passes it here once.
-    Unmanaged<Instance>.fromOpaque(instance).takeRetainedValue().module.exit()
+    Unmanaged<Instance>.fromOpaque(instance).takeRetainedValue().hosted.exit()
 }
 
 /// Reads again what the instance was configured from.
@@ -39,7 +39,7 @@ public func authkit_exit(_ instance: UnsafeMutableRawPointer?) {
 public func authkit_reload(_ instance: UnsafeMutableRawPointer?) -> Int32 {
     Instance.with(instance) { instance in
         do {
-            try instance.module.reload()
+            try instance.hosted.reload()
             return AUTH_OK
         } catch {
             instance.host.log(.error, "\(error)")
@@ -51,7 +51,7 @@ public func authkit_reload(_ instance: UnsafeMutableRawPointer?) -> Int32 {
 /// Tells that nobody waits for a question any more.
 @c @implementation
 public func authkit_cancel(_ instance: UnsafeMutableRawPointer?, _ token: auth_token_t) {
-    _ = Instance.with(instance) { $0.module.cancel(QuestionToken(rawValue: token)) }
+    _ = Instance.with(instance) { $0.hosted.cancel(QuestionToken(rawValue: token)) }
 }
 
 /// Decides whether a user may log in.
@@ -84,7 +84,7 @@ public func authkit_free_user(_ instance: UnsafeMutableRawPointer?, _ session: a
     -> Int32
 {
     Instance.with(instance) { instance in
-        instance.module.freeUser(SessionID(rawValue: session), SessionEnd(rawValue: reason))
+        instance.module?.freeUser(SessionID(rawValue: session), SessionEnd(rawValue: reason))
         return AUTH_OK
     } ?? AUTH_ERROR
 }
@@ -144,8 +144,10 @@ public func authkit_check_batch(
     _ results: UnsafeMutablePointer<auth_result_t>?
 ) -> Int32 {
     Instance.with(instance) { instance in
-        guard let batch = CheckBatch(checks, results, count, instance.host) else { return AUTH_ERROR }
-        instance.module.checkBatch(batch)
+        guard let module = instance.module, let batch = CheckBatch(checks, results, count, instance.host) else {
+            return AUTH_ERROR
+        }
+        module.checkBatch(batch)
         return AUTH_OK
     } ?? AUTH_ERROR
 }
@@ -176,5 +178,40 @@ public func authkit_http_request(
     Entry.answer(instance, result) { (module, _: PendingSlot<Answer>) -> Answer in
         guard let question = HTTPQuestion(request) else { return .failed(Entry.broken) }
         return module.httpRequest(question)
+    }
+}
+
+/// Gives the credentials that a connection begins with.
+@c @implementation
+public func authkit_authenticate(
+    _ instance: UnsafeMutableRawPointer?, _ destination: UnsafePointer<auth_destination_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.supply(instance, result) { authenticator, slot in
+        guard let question = DestinationQuestion(destination, slot) else { return .failed(Entry.broken) }
+        return authenticator.authenticate(question)
+    }
+}
+
+/// Answers a challenge of the remote server.
+@c @implementation
+public func authkit_retry(
+    _ instance: UnsafeMutableRawPointer?, _ destination: UnsafePointer<auth_destination_t>?,
+    _ result: UnsafeMutablePointer<auth_result_t>?
+) -> Int32 {
+    Entry.supply(instance, result) { authenticator, slot in
+        guard let question = DestinationQuestion(destination, slot) else { return .failed(Entry.broken) }
+        return authenticator.retry(question)
+    }
+}
+
+/// Tells what became of the credentials.
+@c @implementation
+public func authkit_completed(
+    _ instance: UnsafeMutableRawPointer?, _ destination: UnsafePointer<auth_destination_t>?, _ outcome: Int32
+) {
+    _ = Instance.with(instance) { instance in
+        guard let destination, destination.pointee.destination.isValid else { return }
+        instance.authenticator?.completed(destination.pointee.destination.span.text(), accepted: outcome == AUTH_OK)
     }
 }

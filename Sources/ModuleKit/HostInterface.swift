@@ -1,5 +1,11 @@
 import CAuthModule
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Offers what a module may ask of its host: any thread, any time from `init` on.
 ///
 /// What is called from inside an entry point never calls the module back.
@@ -120,10 +126,61 @@ public final class HostInterface: @unchecked Sendable {
         }
     }
 
+    /// Gets the credentials that a connection of this module's to a destination of the configuration presents.
+    ///
+    /// Blocks for at most `credential-timeout`: call it on threads of your own. challenge: nil to begin with, then what
+    /// the remote server said, at most 65,536 bytes without a NUL.
+    /// Throws: why there are none, for the log.
+    public func credential(
+        for destination: String, challenge: Span<UInt8>? = nil
+    ) throws(CredentialFailure) -> Credential {
+        guard let function = table.credential else { throw CredentialFailure("the host gives no credentials") }
+        guard !destination.utf8.contains(0) else { throw CredentialFailure("the destination's name holds a NUL") }
+        let capacity = Credential.longestSecret + ResultWriter.room
+        let outcome: Result<Credential, CredentialFailure> = withUnsafeTemporaryAllocation(
+            of: CChar.self, capacity: capacity
+        ) { scratch in
+            // SAFETY: the allocation, which lives until this closure returns.
+            defer { explicit_bzero(scratch.baseAddress!, scratch.count) }
+            var record = auth_result_t()
+            record.size = UInt32(MemoryLayout<auth_result_t>.size)
+            record.scratch = scratch.baseAddress
+            record.scratch_size = UInt32(scratch.count)
+            let status: Int32
+            if let challenge {
+                status = challenge.withTerminatedCopy { challenge in
+                    guard let challenge else { return AUTH_ERROR }
+                    return destination.withCString { function(host, $0, challenge, &record) }
+                }
+            } else {
+                status = destination.withCString { function(host, $0, nil, &record) }
+            }
+            guard status == AUTH_OK, record.user.isValid, record.secret.isValid else {
+                let reason = record.reason_log.isValid ? record.reason_log.span.text() : ""
+                return .failure(CredentialFailure(reason.isEmpty ? "the host gave no credential" : reason))
+            }
+            let bytes = UnsafeRawBufferPointer(start: record.secret.data, count: record.secret.length)
+            return .success(
+                Credential(
+                    user: record.user.span.text(), secret: bytes,
+                    expiry: record.expiry == 0 ? nil : .seconds(record.expiry)))
+        }
+        return try outcome.get()
+    }
+
+    /// Tells what became of the credentials: `accepted` by the remote server, or refused, so that the next ones are
+    /// fetched afresh.
+    public func credentialCompleted(for destination: String, accepted: Bool) {
+        destination.withCString { table.credential_completed?(host, $0, accepted ? AUTH_OK : AUTH_DENY) }
+    }
+
     /// Passes a late answer on.
     func complete(_ token: UInt64, _ reply: some ModuleReply) -> CompletionOutcome {
         guard let function = table.complete else { return .refused }
-        let outcome = withUnsafeTemporaryAllocation(of: CChar.self, capacity: ResultWriter.room) { scratch in
+        let room = ResultWriter.room(for: reply)
+        let outcome = withUnsafeTemporaryAllocation(of: CChar.self, capacity: room) { scratch in
+            // SAFETY: the allocation, which lives until this closure returns.
+            defer { if reply.credential != nil { explicit_bzero(scratch.baseAddress!, scratch.count) } }
             var record = auth_result_t()
             record.size = UInt32(MemoryLayout<auth_result_t>.size)
             let status = ResultWriter.write(reply, to: &record, scratch: scratch)
@@ -137,6 +194,14 @@ public final class HostInterface: @unchecked Sendable {
         guard let text else { return body(nil) }
         return text.withCString { body($0) }
     }
+}
+
+/// Why there are no credentials; for the log, never a secret.
+public struct CredentialFailure: Error, Hashable, CustomStringConvertible {
+    /// What was tried and what was found.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 /// Says whether a signed token is good. The reasons are for the log, never for a client.

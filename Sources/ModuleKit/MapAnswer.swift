@@ -36,14 +36,21 @@ public struct MapAnswer: Sendable {
     public static var delayed: MapAnswer { MapAnswer(.delayed) }
 }
 
-/// What a completion can be given: ``Answer`` or ``MapAnswer``.
+/// What a completion can be given: ``Answer``, ``MapAnswer`` or ``CredentialAnswer``.
 public protocol ModuleReply: Sendable {
     /// Says what was decided, and why.
     var answer: Answer { get }
     /// Gives the new name of a mapping, else nothing.
     var mappedName: [UInt8] { get }
+    /// Gives what a remote server is shown, else nothing.
+    var credential: Credential? { get }
     /// Makes the reply that says that the module could not decide.
     static func failed(_ log: StaticString) -> Self
+}
+
+extension ModuleReply {
+    /// Gives nothing.
+    public var credential: Credential? { nil }
 }
 
 extension MapAnswer: ModuleReply {}

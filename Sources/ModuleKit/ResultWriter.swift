@@ -5,9 +5,15 @@ enum ResultWriter {
     /// How many bytes hold the longest reply, each text with its NUL.
     static let room = 8192
 
+    /// How many bytes hold a reply, with its credential if it has one.
+    static func room(for reply: some ModuleReply) -> Int {
+        reply.credential.map { room + $0.withSecret(\.count) + 1 } ?? room
+    }
+
     private static let longestLogReason = 1024
     private static let longestClientReason = 256
     private static let longestName = 4095
+    private static let longestUser = 255
     private static let longestExplanation = 65_536
 
     /// Writes what a module says, and returns the status.
@@ -26,18 +32,46 @@ enum ResultWriter {
         record.expiry = answer.expiry
         record.session_limit = answer.sessionLimit
         record.application_session_limit = answer.applicationSessionLimit
+        if let credential = reply.credential { return write(credential, to: &record, &free) }
         let name = reply.mappedName
         guard !name.isEmpty else { return answer.status.rawValue }
         guard name.count <= longestName, name.count < free.count else {
-            var free = scratch
-            Answer.failed("the mapped name is longer than 4095 bytes").withReasons { log, _ in
-                record.reason_log = put(log, longestLogReason, &free)
-            }
-            record.reason_client = auth_string_t()
-            return AUTH_ERROR
+            return refuse("the mapped name is longer than 4095 bytes", in: &record, scratch)
         }
         record.mapped = name.withUnsafeBytes { copy($0, name.count, &free) }
         return answer.status.rawValue
+    }
+
+    /// Writes what a remote server is shown; what does not fit is an error and never cut.
+    private static func write(
+        _ credential: Credential, to record: inout auth_result_t, _ free: inout UnsafeMutableBufferPointer<CChar>
+    ) -> Int32 {
+        let scratch = free
+        var user = credential.user
+        let count = user.utf8.count
+        let fits = credential.withSecret { secret in
+            (1...Credential.longestSecret).contains(secret.count) && count <= longestUser
+                && count + secret.count + 2 <= free.count
+        }
+        guard fits else {
+            return refuse(
+                "the credential has no secret, or one of more than 65536 bytes, or a user of more than 255",
+                in: &record, scratch)
+        }
+        record.user = user.withUTF8 { copy(UnsafeRawBufferPointer($0), count, &free) }
+        record.secret = credential.withSecret { copy($0, $0.count, &free) }
+        // INVARIANT: 0 is "not kept" on the C interface, so an end before 1970 is its first second.
+        record.expiry = credential.expiry.map { max($0.components.seconds, 1) } ?? 0
+        return AUTH_OK
+    }
+
+    private static func refuse(
+        _ why: StaticString, in record: inout auth_result_t, _ scratch: UnsafeMutableBufferPointer<CChar>
+    ) -> Int32 {
+        var free = scratch
+        Answer.failed(why).withReasons { log, _ in record.reason_log = put(log, longestLogReason, &free) }
+        record.reason_client = auth_string_t()
+        return AUTH_ERROR
     }
 
     /// Writes an explanation behind the room of the reply, cut to what the host lends.

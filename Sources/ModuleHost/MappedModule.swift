@@ -1,0 +1,64 @@
+/// A module that was checked and mapped, and whose descriptor is agreed on; what instances are made of.
+public struct MappedModule: Sendable {
+    public let identity: ModuleIdentity
+    /// The file it was mapped from, symbolic links resolved.
+    public let path: String
+    let entries: EntryTable
+    let options: [ModuleOption]
+
+    /// Whether the module gives credentials.
+    public var isAuthenticator: Bool { entries.isAuthenticator }
+
+    /// Makes an instance that answers questions.
+    ///
+    /// Blocks for at most the time-out of `auth_init`. Throws: ``ModuleError`` for options that the module does not take,
+    /// and for an `auth_init` that fails or does not return.
+    public func instance(_ request: LoadRequest, services: any ModuleServices) throws(ModuleError) -> LoadedModule {
+        guard entries[.newUser] != nil else {
+            throw ModuleError(
+                .missingEntry, request.module,
+                "it lacks `auth_new_user`: it gives credentials for outgoing connections and is named by an "
+                    + "`add-authenticator` block, not by auth-module")
+        }
+        let generation: any Generation =
+            identity.generation == 9 ? Generation9(entries) : Generation6And7(entries)
+        try initialise(generation, request, services)
+        return LoadedModule(
+            identity: identity, path: path, entryNames: entries.names, options: options, generation: generation)
+    }
+
+    /// Makes an instance that gives the credentials of one destination; ``instance(_:services:)`` says what it may throw.
+    public func authenticator(
+        _ request: LoadRequest, services: any ModuleServices
+    ) throws(ModuleError) -> LoadedAuthenticator {
+        guard isAuthenticator, identity.generation == 9 else {
+            throw ModuleError(
+                .missingEntry, request.module,
+                "it lacks `authenticate`, so it gives no credentials; it exports "
+                    + entries.names.map { "`\($0)`" }.joined(separator: ", "))
+        }
+        let generation = Generation9(entries)
+        try initialise(generation, request, services)
+        return LoadedAuthenticator(identity: identity, generation: generation)
+    }
+
+    /// Runs `auth_init` on a thread that can be written off.
+    private func initialise(
+        _ generation: any Generation, _ request: LoadRequest, _ services: any ModuleServices
+    ) throws(ModuleError) {
+        let options = try ModuleOptions(
+            module: request.module, declared: options, settings: request.settings, search: request.search)
+        let host = HostTable.make(module: identity.name, options: options, services: services)
+        guard let status = DeadlineThread.run(for: request.initTimeout, { generation.initialise(host) }) else {
+            throw ModuleError(
+                .initHung, request.module,
+                "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off"
+            )
+        }
+        guard status == .ok else {
+            throw ModuleError(
+                .initFailed, request.module,
+                "`auth_init` returned \(status.rawValue); AUTH_OK (1) is accepted, and its own log lines say why")
+        }
+    }
+}
