@@ -16,24 +16,12 @@ public struct Destination: Sendable {
     }
 }
 
-/// One instance of an authenticator, for one destination: `include/authhost/authenticators9.h`.
-public final class LoadedAuthenticator: Sendable {
-    /// Who the module says it is.
-    public let identity: ModuleIdentity
-    private let generation: Generation9
-
-    init(identity: ModuleIdentity, generation: Generation9) {
-        self.identity = identity
-        self.generation = generation
-    }
-
-    /// Asks `authenticate`, or `retry` where the remote server has sent a challenge; nil where the module has no such entry.
-    ///
-    /// - Parameter round: the number of the challenge within its connection, from 1.
-    public func credential(
+extension Generation9 {
+    /// Asks `authenticate`, or `retry` where the remote server has sent a challenge.
+    func credential(
         _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
-        guard let call = generation.table[challenge == nil ? .authenticate : .retry]?.call else { return nil }
+        guard let call = table[challenge == nil ? .authenticate : .retry]?.call else { return nil }
         let count = AnswerReader.credentialScratchSize
         let scratch = UnsafeMutableBufferPointer<CChar>.allocate(capacity: count)
         scratch.initialize(repeating: 0)
@@ -43,27 +31,19 @@ public final class LoadedAuthenticator: Sendable {
             scratch.deallocate()
         }
         let result = AnswerReader.emptyResult(scratch: scratch.baseAddress!, count)
-        return withRecord(destination, challenge, ticket) { generation.ask(call, &$0, result) }
+        return withRecord(destination, challenge, ticket) { ask(call, &$0, result) }
     }
 
     /// Tells what became of the credentials.
-    public func completed(_ destination: Destination, accepted: Bool) {
-        guard let call = generation.table[.completed]?.call else { return }
-        let ticket = QuestionTicket(token: 0, deadline: 0)
-        withRecord(destination, nil, ticket) { record in
+    func completed(_ destination: Destination, accepted: Bool) {
+        guard let call = table[.completed]?.call else { return }
+        withRecord(destination, nil, QuestionTicket(token: 0, deadline: 0)) { record in
             withUnsafeMutablePointer(to: &record) { record in
                 let outcome = accepted ? AUTH_OK : AUTH_DENY
-                _ = call(
-                    UInt64(generation.instance), UInt64(UnsafeRawPointer(record)), UInt64(truncatingIfNeeded: outcome))
+                _ = call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(truncatingIfNeeded: outcome))
             }
         }
     }
-
-    /// Tells that nobody waits for a token any more.
-    public func cancel(_ token: UInt64) { generation.cancel(token) }
-
-    /// Ends the instance. May not return; run it on a thread that can be written off.
-    public func exit() { generation.exit() }
 
     private func withRecord<Result>(
         _ destination: Destination, _ challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket,

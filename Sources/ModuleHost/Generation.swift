@@ -18,4 +18,16 @@ protocol Generation: Sendable {
     func explain(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
         -> ModuleAnswer?
     var maps: Bool { get }
+    /// nil where the generation or the module has no entry for it.
+    func credential(_ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket)
+        -> ModuleAnswer?
+    func completed(_ destination: Destination, accepted: Bool)
+}
+
+extension Generation {
+    func credential(
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? { nil }
+
+    func completed(_ destination: Destination, accepted: Bool) {}
 }

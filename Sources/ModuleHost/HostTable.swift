@@ -62,8 +62,8 @@ final class HostTable: @unchecked Sendable {
         table.credential = { host, destination, challenge, result in
             HostTable.of(host)?.credential(destination, challenge, result) ?? AUTH_ERROR
         }
-        table.credential_completed = { host, destination, outcome in
-            HostTable.of(host)?.credentialCompleted(destination, outcome)
+        table.credential_completed = { host, destination, serial, outcome in
+            HostTable.of(host)?.credentialCompleted(destination, serial, outcome)
         }
         return table
     }
@@ -217,13 +217,14 @@ final class HostTable: @unchecked Sendable {
         result.pointee.user = Self.lend(Array((answer.user ?? "").utf8.prefix(256)), &free)
         result.pointee.secret = secret.withTerminatedBytes { Self.lend($0.dropLast(), &free) }
         result.pointee.expiry = answer.expiry
+        result.pointee.serial = answer.serial
         return AUTH_OK
     }
 
-    private func credentialCompleted(_ destination: UnsafePointer<CChar>?, _ outcome: Int32) {
+    private func credentialCompleted(_ destination: UnsafePointer<CChar>?, _ serial: UInt32, _ outcome: Int32) {
         guard let destination else { return }
         services?.credentialCompleted(
-            for: AnswerReader.bounded(destination, limit: 256), accepted: outcome == AUTH_OK)
+            for: AnswerReader.bounded(destination, limit: 256), serial: serial, accepted: outcome == AUTH_OK)
     }
 
     /// Copies bytes and a NUL to the front of what is free; "not given" where they do not fit.

@@ -71,6 +71,20 @@ public final class LoadedModule: Sendable {
         generation.checkBatch(batch, session, ticket)
     }
 
+    /// Asks `authenticate`, or `retry` where the remote server has sent a challenge; nil where the module has no such entry.
+    ///
+    /// - Parameter challenge: what the server sent, and which challenge of its connection it is, from 1.
+    public func credential(
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
+        generation.credential(destination, challenge: challenge, ticket)
+    }
+
+    /// Tells an authenticator what became of its credentials.
+    public func completed(_ destination: Destination, accepted: Bool) {
+        generation.completed(destination, accepted: accepted)
+    }
+
     /// Tells that nobody waits for a token any more.
     public func cancel(_ token: UInt64) { generation.cancel(token) }
 

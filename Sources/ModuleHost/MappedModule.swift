@@ -9,37 +9,32 @@ public struct MappedModule: Sendable {
     /// Whether the module gives credentials.
     public var isAuthenticator: Bool { entries.isAuthenticator }
 
-    /// Makes an instance that answers questions.
+    /// Makes an instance.
     ///
-    /// Blocks for at most the time-out of `auth_init`. Throws: ``ModuleError`` for options that the module does not take,
-    /// and for an `auth_init` that fails or does not return.
-    public func instance(_ request: LoadRequest, services: any ModuleServices) throws(ModuleError) -> LoadedModule {
-        guard entries[.newUser] != nil else {
+    /// Blocks for at most the time-out of `auth_init`.
+    /// - Parameter authenticates: whether the instance is to give credentials, and not to answer questions.
+    /// - Throws: ``ModuleError`` for a module that cannot do what is wanted, for options that it does not take, and for an
+    ///   `auth_init` that fails or does not return.
+    public func instance(
+        _ request: LoadRequest, authenticates: Bool = false, services: any ModuleServices
+    ) throws(ModuleError) -> LoadedModule {
+        if authenticates, !isAuthenticator {
             throw ModuleError(
                 .missingEntry, request.module,
-                "it lacks `auth_new_user`: it gives credentials for outgoing connections and is named by an "
-                    + "`add-authenticator` block, not by auth-module")
+                "it lacks `authenticate`, so it gives no credentials; it exports "
+                    + entries.names.map { "`\($0)`" }.joined(separator: ", "))
+        }
+        if !authenticates, entries[.newUser] == nil {
+            throw ModuleError(
+                .missingEntry, request.module,
+                "it lacks `auth_new_user`: it gives credentials for outgoing connections, and is named by an "
+                    + "`add-authenticator` block and not by auth-module")
         }
         let generation: any Generation =
             identity.generation == 9 ? Generation9(entries) : Generation6And7(entries)
         try initialise(generation, request, services)
         return LoadedModule(
             identity: identity, path: path, entryNames: entries.names, options: options, generation: generation)
-    }
-
-    /// Makes an instance that gives the credentials of one destination; ``instance(_:services:)`` says what it may throw.
-    public func authenticator(
-        _ request: LoadRequest, services: any ModuleServices
-    ) throws(ModuleError) -> LoadedAuthenticator {
-        guard isAuthenticator, identity.generation == 9 else {
-            throw ModuleError(
-                .missingEntry, request.module,
-                "it lacks `authenticate`, so it gives no credentials; it exports "
-                    + entries.names.map { "`\($0)`" }.joined(separator: ", "))
-        }
-        let generation = Generation9(entries)
-        try initialise(generation, request, services)
-        return LoadedAuthenticator(identity: identity, generation: generation)
     }
 
     /// Runs `auth_init` on a thread that can be written off.

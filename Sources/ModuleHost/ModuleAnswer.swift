@@ -49,6 +49,7 @@ public struct ModuleAnswer: Sendable {
         var applicationSessionLimit: UInt32 = 0
         var explanation: String?
         var secret: Secret?
+        var serial: UInt32 = 0
         var refusal: Reason?
         var breach: String?
     }
@@ -117,6 +118,12 @@ public struct ModuleAnswer: Sendable {
         set { values.secret = newValue }
     }
 
+    /// Which credential it is, for who tells what became of it; set by the host.
+    public var serial: UInt32 {
+        get { details?.values.serial ?? 0 }
+        set { values.serial = newValue }
+    }
+
     /// Set where the host answered for the module.
     public var refusal: Reason? {
         get { details?.values.refusal }
@@ -181,7 +188,7 @@ public protocol ModuleServices: AnyObject, Sendable {
     /// Gets what a connection to a destination presents: `secret` and `user` of the answer. May block.
     func credential(for destination: String, challenge: Secret?) -> ModuleAnswer
     /// Learns whether the remote server took the credentials.
-    func credentialCompleted(for destination: String, accepted: Bool)
+    func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool)
 }
 
 extension ModuleServices {
@@ -192,7 +199,7 @@ extension ModuleServices {
         return answer
     }
     /// Does nothing.
-    public func credentialCompleted(for destination: String, accepted: Bool) {}
+    public func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {}
 }
 
 /// What became of a signed token; the reasons are for the log alone and never hold the token.

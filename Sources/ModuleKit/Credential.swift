@@ -16,12 +16,19 @@ public final class Credential: Sendable {
     public let user: String
     /// When it ends: the time since 1970-01-01 00:00 UTC in whole seconds; nil for one that is used once and not kept.
     public let expiry: Duration?
+    /// Which one it is to the host that gave it; 0 for one that a module made.
+    let serial: UInt32
     // Written in init and deinit only, where nobody else can hold a reference.
     private nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
     /// Copies a secret of 1...65,536 bytes; the caller wipes its own copy.
-    public init(user: String, secret: UnsafeRawBufferPointer, expiry: Duration? = nil) {
+    public convenience init(user: String, secret: UnsafeRawBufferPointer, expiry: Duration? = nil) {
+        self.init(user: user, secret: secret, expiry: expiry, serial: 0)
+    }
+
+    init(user: String, secret: UnsafeRawBufferPointer, expiry: Duration?, serial: UInt32) {
         self.user = user
+        self.serial = serial
         self.expiry = expiry
         bytes = .allocate(byteCount: secret.count, alignment: 1)
         bytes.copyMemory(from: secret)
@@ -62,13 +69,21 @@ public struct CredentialAnswer: ModuleReply {
 
     /// Gives a credential.
     public static func ok(_ credential: Credential) -> CredentialAnswer { CredentialAnswer(.ok, credential) }
-    /// There will be none until the configuration changes; says why. Never a secret.
-    public static func deny(_ log: String) -> CredentialAnswer { CredentialAnswer(.deny(log)) }
+    /// There will be none until the configuration changes, and why. Never a secret.
+    ///
+    /// kind: a word of a-z and - that names the kind of failure, for the counters.
+    public static func deny(_ log: String, kind: String = "") -> CredentialAnswer {
+        CredentialAnswer(Answer(.deny, log: log, client: kind))
+    }
     /// There is none now, and why. Never a secret.
     public static func failed(_ log: StaticString) -> CredentialAnswer { CredentialAnswer(.failed(log)) }
     /// There is none now, and why. Never a secret.
+    ///
+    /// kind: a word of a-z and - that names the kind of failure, for the counters.
     @_disfavoredOverload
-    public static func failed(_ log: String) -> CredentialAnswer { CredentialAnswer(.failed(log)) }
+    public static func failed(_ log: String, kind: String = "") -> CredentialAnswer {
+        CredentialAnswer(Answer(.error, log: log, client: kind))
+    }
     /// Is given later: the question's completion was kept and answers it.
     public static var delayed: CredentialAnswer { CredentialAnswer(.delayed) }
 }

@@ -163,15 +163,17 @@ public final class HostInterface: @unchecked Sendable {
             return .success(
                 Credential(
                     user: record.user.span.text(), secret: bytes,
-                    expiry: record.expiry == 0 ? nil : .seconds(record.expiry)))
+                    expiry: record.expiry == 0 ? nil : .seconds(record.expiry), serial: record.serial))
         }
         return try outcome.get()
     }
 
-    /// Tells what became of the credentials: `accepted` by the remote server, or refused, so that the next ones are
-    /// fetched afresh.
-    public func credentialCompleted(for destination: String, accepted: Bool) {
-        destination.withCString { table.credential_completed?(host, $0, accepted ? AUTH_OK : AUTH_DENY) }
+    /// Tells what became of credentials that ``credential(for:challenge:)`` gave: `accepted` by the remote server, or
+    /// refused, so that they are given to nobody any more and the next ones are fetched afresh.
+    public func completed(_ credential: Credential, for destination: String, accepted: Bool) {
+        destination.withCString {
+            table.credential_completed?(host, $0, credential.serial, accepted ? AUTH_OK : AUTH_DENY)
+        }
     }
 
     /// Passes a late answer on.

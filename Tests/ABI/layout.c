@@ -79,7 +79,7 @@ int main(void) {
     MEMBER(auth_result_t, scratch_size)
     MEMBER(auth_result_t, scratch)
     MEMBER(auth_result_t, application_session_limit)
-    MEMBER(auth_result_t, reserved)
+    MEMBER(auth_result_t, serial)
     MEMBER(auth_result_t, explanation)
     MEMBER(auth_result_t, secret)
     RECORD(auth_destination_t)

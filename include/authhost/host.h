@@ -98,17 +98,18 @@ struct auth_host {
     //
     // challenge: NULL to begin with; what the remote server said to be asked again, at most 65,536 bytes.
     // result: made by the module, with `size`, `scratch` and `scratch_size` set (room for the user, the secret and a
-    // reason: 67,584 bytes hold the longest); user, secret, expiry and reason_log are written, strings into the scratch.
+    // reason: 67,584 bytes hold the longest); user, secret, expiry, serial and reason_log are written, strings into the
+    // scratch.
     // Wipe the scratch when the secret is no longer needed.
     // OWNERSHIP: the strings are the module's. Blocks, for at most credential-timeout: call it on threads of your own.
     // Returns AUTH_OK, or AUTH_ERROR with reason_log.
     // [any-thread & initialised]      since 9
     int (*credential)(const auth_host_t *host, const char *destination, const char *challenge, auth_result_t *result);
 
-    // Tells what became of the credentials: AUTH_OK, the remote server took them; AUTH_DENY, it refused them, so that
-    // the next ones are fetched afresh.
+    // Tells what became of the credentials with a serial number: AUTH_OK, the remote server took them; AUTH_DENY, it
+    // refused them, so that they are given to nobody any more and the next ones are fetched afresh.
     // [any-thread & initialised]      since 9
-    void (*credential_completed)(const auth_host_t *host, const char *destination, int outcome);
+    void (*credential_completed)(const auth_host_t *host, const char *destination, uint32_t serial, int outcome);
 };
 
 #endif

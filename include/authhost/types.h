@@ -132,7 +132,8 @@ typedef struct auth_result {
     uint32_t size;
     int32_t status;              // read by host->complete() and for each row of auth_check_batch
     auth_string_t reason_log;    // for the event log: at most 1,024 bytes are kept. Never put a secret in it
-    auth_string_t reason_client; // may be shown to the client: at most 256 bytes are kept
+    auth_string_t reason_client; // may be shown to the client: at most 256 bytes are kept. authenticate, retry: a word of
+                                 // a-z and - that names the kind of failure, for the counters
     auth_string_t user;          // login: the canonical name. Empty or equal to the question's; anything else denies.
                                  // authenticate, retry: the name that the remote server is shown, 0...255 bytes
     auth_string_t mapped;        // auth_map_object: the new name, 1...4095 bytes
@@ -142,7 +143,7 @@ typedef struct auth_result {
                                  // auth_explain at least 65,536; 0 in a record that the module made itself
     char *scratch;               // host-owned, valid until the entry returns
     uint32_t application_session_limit; // login: most sessions of this user with this application id, 0 = no limit
-    uint32_t reserved;
+    uint32_t serial;             // host->credential: the number of this credential, for host->credential_completed
     auth_string_t explanation;   // auth_explain: lines, each ended by '\n'; 65,536 bytes are kept. Never a secret
     auth_string_t secret;        // authenticate, retry: what the remote server is shown, 1...65,536 bytes. The host
                                  // keeps it in memory that is wiped, wipes the scratch, and never logs it
