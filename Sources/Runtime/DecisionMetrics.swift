@@ -46,25 +46,6 @@ final class DecisionMetrics: Sendable {
                 ("question", kind.rawValue), ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue),
             ])
     }
-
-    func count(_ incident: ModuleIncident) {
-        Counter(label: "authhost_module_incidents_total", dimensions: [("incident", incident.word)]).increment()
-    }
-}
-
-extension ModuleIncident {
-    /// One word for the metric.
-    var word: String {
-        switch self {
-        case .hung: "hung"
-        case .deadline: "deadline"
-        case .returnedAtLast: "returned-at-last"
-        case .lateReturn: "late-return"
-        case .droppedCompletion: "dropped-completion"
-        case .freeFailed: "free-failed"
-        case .broken: "broken-contract"
-        }
-    }
 }
 
 extension QuestionKind {

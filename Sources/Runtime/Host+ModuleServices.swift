@@ -78,20 +78,28 @@ extension Host: ModuleServices {
         return outcome
     }
 
+    public func credential(for destination: String, challenge: Secret?) -> ModuleAnswer {
+        var answer = ModuleAnswer(.error)
+        switch broker?.credential(for: destination, challenge: challenge) {
+        case .success(let credential)?:
+            answer.status = .ok
+            answer.user = credential.user
+            answer.secret = credential.secret
+            answer.expiry = credential.expiry ?? 0
+            answer.serial = credential.serial
+        case .failure(let failure)?: answer.logText = failure.description
+        case nil: answer.logText = "no destination is configured"
+        }
+        return answer
+    }
+
+    public func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {
+        broker?.completed(destination, serial: serial, accepted: accepted)
+    }
+
     /// Writes down what a module did against its contract.
     func report(_ incident: ModuleIncident, of module: String) {
-        metrics.count(incident)
-        switch incident {
-        case .hung: log.error("\(module): an entry point has not returned by its deadline; the module is marked hung")
-        case .deadline: log.warning("\(module): a delayed answer has not come by its deadline; denied")
-        case .returnedAtLast(let status):
-            log.notice("\(module): the hung entry point has returned (\(status.rawValue)); the module is asked again")
-        case .lateReturn(let status):
-            log.warning("\(module): an answer (\(status.rawValue)) came after its question was over; dropped")
-        case .droppedCompletion(let outcome):
-            log.warning("\(module): a completion was dropped: \(outcome)")
-        case .freeFailed(let status): log.warning("\(module): auth_free_user returned \(status.rawValue)")
-        case .broken(let what): log.error("\(module): broke its contract: \(what); denied")
-        }
+        incident.count()
+        incident.write(to: log, of: module)
     }
 }

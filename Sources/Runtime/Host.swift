@@ -30,6 +30,10 @@ public struct HostConfiguration: Sendable {
     public var loginRecorder: (@Sendable (_ user: String, _ application: String) -> Void)?
     /// Stands between log-ins and the places of this host, where places are given out by more than this host.
     package var admission: (@Sendable (_ local: any Admission) -> any Admission)?
+    /// The destinations of outgoing connections, and who gives their credentials.
+    public var destinations: [CredentialDestination] = []
+    /// How long an authenticator may take for its answer.
+    public var credentialTimeout: Duration = .seconds(30)
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
 
@@ -56,6 +60,7 @@ public final class Host: Sendable {
     /// Grows with every invalidation: an answer that was under way when it grew is not kept.
     let epoch = Atomic<UInt64>(0)
     private let deciding = Mutex<ModuleDecider?>(nil)
+    private let brokering = Mutex<CredentialBroker?>(nil)
     private let stopping = Atomic<Bool>(false)
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
@@ -97,6 +102,20 @@ public final class Host: Sendable {
         if clock.runs { startSweeping() }
         log.notice("Loaded auth module <\(module.identity.name)> \(module.identity.version) from \(module.path)")
     }
+
+    /// Loads the authenticators of the destinations, before the module that may ask for credentials. Blocks until every
+    /// `auth_init` has returned.
+    ///
+    /// - Throws: ``ModuleError`` of the first that cannot be used.
+    public func loadAuthenticators() throws(ModuleError) {
+        if configuration.destinations.isEmpty { return }
+        let broker = try CredentialBroker(
+            configuration.destinations, limit: configuration.credentialTimeout, services: self, clock: clock, log: log)
+        brokering.withLock { $0 = broker }
+    }
+
+    /// Gives the credentials of destinations, where any is configured.
+    package var broker: CredentialBroker? { brokering.withLock { $0 } }
 
     /// The loaded module, once there is one.
     public var module: LoadedModule? { decider?.module }
@@ -167,6 +186,7 @@ public final class Host: Sendable {
         if !decider.stop(within: configuration.exitTimeout) {
             log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
         }
+        broker?.stop(within: configuration.exitTimeout)
         configuration.audit?.stop()
     }
 

@@ -4,10 +4,38 @@ import Synchronization
 
 /// One question to a module, whatever entry point it is for.
 struct ModuleQuestion: Sendable {
-    let kind: QuestionKind
+    /// How long the answer may take.
+    enum Limit: Sendable {
+        /// As long as the host's deadline for such a question.
+        case kind(QuestionKind)
+        /// Nanoseconds.
+        case nanoseconds(Int64)
+    }
+
+    let limit: Limit
     let session: UInt64
     let key: PendingSlot.Key?
     let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+
+    init(
+        kind: QuestionKind, session: UInt64, key: PendingSlot.Key?,
+        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+    ) {
+        limit = .kind(kind)
+        self.session = session
+        self.key = key
+        self.call = call
+    }
+
+    /// Makes a question that no session asks.
+    init(within limit: Duration, call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?) {
+        self.limit = .nanoseconds(limit.nanoseconds)
+        session = 0
+        key = nil
+        self.call = call
+    }
+
+    var isLogin: Bool { if case .kind(let kind) = limit { kind.isLogin } else { false } }
 }
 
 /// Times after which a question is answered for a module.
@@ -76,7 +104,7 @@ final class ModuleDecider: Sendable {
     func ask(
         _ question: ModuleQuestion, orLater continuation: (UInt64) -> PendingSlot.Continuation
     ) -> ModuleAnswer? {
-        let due = clock.monotonic + deadlines.nanoseconds(of: question.kind)
+        let due = clock.monotonic + limit(of: question)
         let slot = pending.take()
         guard let lane else { return askHere(question, slot, due, continuation) }
         if !stuck.withLock({ $0.isEmpty }) {
@@ -237,7 +265,7 @@ final class ModuleDecider: Sendable {
             pending.put(slot)
             report(.lateReturn(answer.status))
             // The module believes in a session that nobody has; see AUTH_END_REFUSED.
-            if question.kind.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
+            if question.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
         case .deliver(let continuation, let early):
             pending.put(slot)
             if early != nil, answer.status != .delayed {
@@ -313,6 +341,13 @@ final class ModuleDecider: Sendable {
         }
     }
 
+    private func limit(of question: ModuleQuestion) -> Int64 {
+        switch question.limit {
+        case .kind(let kind): deadlines.nanoseconds(of: kind)
+        case .nanoseconds(let limit): limit
+        }
+    }
+
     private func refusal(_ reason: Reason) -> ModuleAnswer {
         var answer = ModuleAnswer(.error)
         answer.refusal = reason
@@ -323,15 +358,4 @@ final class ModuleDecider: Sendable {
         report(.droppedCompletion(outcome))
         return outcome
     }
-}
-
-/// What a module did that an operator should know.
-enum ModuleIncident: Sendable {
-    case hung
-    case deadline
-    case returnedAtLast(Status)
-    case lateReturn(Status)
-    case droppedCompletion(CompletionOutcome)
-    case freeFailed(Status)
-    case broken(String)
 }

@@ -14,6 +14,8 @@ final class WorkLane: Sendable {
         /// Questions in the queue; what a module must be told of does not count, and is never refused.
         var questions = 0
         var stopped = false
+        /// Whether the threads are there: they are made for the first job.
+        var started = false
         /// How many questions may wait.
         var limit: Int
     }
@@ -22,6 +24,7 @@ final class WorkLane: Sendable {
     private let ready = Semaphore()
     private let ended = Semaphore()
     private let threads: Int
+    private let name: String
 
     /// - Parameters:
     ///   - threads: how many jobs run at once, at least 1.
@@ -29,17 +32,7 @@ final class WorkLane: Sendable {
     init(name: String, threads: Int, limit: Int) {
         queue = Mutex(Queue(limit: limit))
         self.threads = threads
-        for _ in 0..<threads {
-            _ = PosixThread.start(name: name) { [weak self, ready, ended] in
-                defer { ended.signal() }
-                while true {
-                    ready.wait()
-                    guard let self else { return }
-                    guard let job = self.next() else { return }
-                    job()
-                }
-            }
-        }
+        self.name = name
     }
 
     deinit { for _ in 0..<threads { ready.signal() } }
@@ -53,6 +46,7 @@ final class WorkLane: Sendable {
                 self?.queue.withLock { $0.questions -= 1 }
                 job()
             }
+            startIfNeeded(&queue)
             return true
         }
         if queued { ready.signal() }
@@ -65,17 +59,39 @@ final class WorkLane: Sendable {
     /// Queues what a module must be told.
     func tell(_ job: @escaping Job) {
         let taken = queue.withLock { queue in
-            if !queue.stopped { queue.jobs.append(job) }
-            return !queue.stopped
+            if queue.stopped { return false }
+            queue.jobs.append(job)
+            startIfNeeded(&queue)
+            return true
         }
         if taken { ready.signal() }
     }
 
     /// Runs what is queued, ends the threads, and waits for the last of them: nothing runs afterwards.
     func drain() {
-        queue.withLock { $0.stopped = true }
+        let started = queue.withLock { queue in
+            queue.stopped = true
+            return queue.started
+        }
+        guard started else { return }
         for _ in 0..<threads { ready.signal() }
         for _ in 0..<threads { ended.wait() }
+    }
+
+    private func startIfNeeded(_ queue: inout Queue) {
+        if queue.started { return }
+        queue.started = true
+        for _ in 0..<threads {
+            _ = PosixThread.start(name: name) { [weak self, ready, ended] in
+                defer { ended.signal() }
+                while true {
+                    ready.wait()
+                    guard let self else { return }
+                    guard let job = self.next() else { return }
+                    job()
+                }
+            }
+        }
     }
 
     private func next() -> Job? {

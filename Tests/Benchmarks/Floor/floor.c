@@ -1,10 +1,10 @@
+#include "clock.h"
 #include "floor.h"
 
 #include <authhost/authmodule.h>
 #include <dlfcn.h>
 #include <ffi.h>
 #include <string.h>
-#include <time.h>
 
 typedef int check_function(void *, const void *, void *);
 
@@ -22,21 +22,15 @@ uintptr_t floor_entry(const char *path, const char *entry) {
     return 0;
 }
 
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static volatile int64_t sink;
 
 int64_t floor_direct(uintptr_t function, uint64_t count) {
     check_function *volatile call = (check_function *)function;
     auth_check_t check = {.size = sizeof check};
     auth_result_t result = {.size = sizeof result};
-    int64_t sum = 0, start = now();
+    int64_t sum = 0, start = floor_cpu_time();
     for (uint64_t i = 0; i < count; i++) sum += call(NULL, &check, &result);
-    int64_t end = now();
+    int64_t end = floor_cpu_time();
     sink = sum;
     return end - start;
 }
@@ -49,13 +43,13 @@ int64_t floor_ffi(uintptr_t function, uint64_t count) {
     auth_result_t result = {.size = sizeof result};
     void *instance = NULL, *first = &check, *second = &result;
     void *arguments[] = {&instance, &first, &second};
-    int64_t sum = 0, start = now();
+    int64_t sum = 0, start = floor_cpu_time();
     for (uint64_t i = 0; i < count; i++) {
         ffi_arg returned;
         ffi_call(&cif, (void (*)(void))function, &returned, arguments);
         sum += (int)returned;
     }
-    int64_t end = now();
+    int64_t end = floor_cpu_time();
     sink = sum;
     return end - start;
 }

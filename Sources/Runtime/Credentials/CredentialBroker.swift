@@ -1,0 +1,107 @@
+import AuthCore
+import Logging
+import ModuleHost
+
+/// A destination of the configuration, and the authenticator that gives its credentials.
+public struct CredentialDestination: Sendable {
+    /// What it is called, and where it is.
+    public let destination: Destination
+    /// The authenticator, with this destination's options.
+    public let authenticator: LoadRequest
+
+    public init(_ destination: Destination, authenticator: LoadRequest) {
+        self.destination = destination
+        self.authenticator = authenticator
+    }
+}
+
+/// Gives outgoing connections their credentials: each destination has its authenticator, what was given is kept until it
+/// nears its end, and whoever asks meanwhile shares the one answer that is under way.
+///
+/// No function blocks but ``credential(for:challenge:)``, and no lock is held while a module or a waiter is called.
+package final class CredentialBroker: Sendable {
+    private let destinations: [String: DestinationCredentials]
+
+    /// Loads the authenticators. Each file is mapped once, however many destinations it serves. Blocks until every
+    /// `auth_init` has returned.
+    ///
+    /// - Parameters:
+    ///   - services: what the authenticators may ask; their answers are taken here.
+    ///   - limit: how long an answer may take.
+    /// - Throws: ``ModuleError`` of the first authenticator that cannot be used, naming its destination.
+    package init(
+        _ destinations: [CredentialDestination], limit: Duration, services: any ModuleServices,
+        clock: any HostClock = SystemClock(), log: Logger
+    ) throws(ModuleError) {
+        var mapped: [String: MappedModule] = [:]
+        var table: [String: DestinationCredentials] = [:]
+        for item in destinations {
+            let name = item.authenticator.module
+            let module: MappedModule
+            if let known = mapped[name] {
+                module = known
+            } else {
+                module = try ModuleLoader(item.authenticator).map()
+                mapped[name] = module
+                log.notice(
+                    "Loaded authenticator <\(module.identity.name)> \(module.identity.version) from \(module.path)")
+            }
+            let answers = AnswersOfAuthenticator(services)
+            let loaded = try module.instance(item.authenticator, authenticates: true, services: answers)
+            table[item.destination.name] = DestinationCredentials(
+                item.destination, loaded, answers, limit: limit, clock: clock, log: log)
+        }
+        self.destinations = table
+    }
+
+    /// The names of the destinations, sorted.
+    package var names: [String] { destinations.keys.sorted() }
+
+    /// Asks for what a connection begins with. `body` is called exactly once: at once on this thread, or later on another.
+    package func ask(_ name: String, _ body: @escaping @Sendable (CredentialOutcome) -> Void) {
+        guard let destination = destinations[name] else { return body(.failure(unknown(name))) }
+        destination.ask(body)
+    }
+
+    /// Asks for the answer to a challenge of the remote server, which is neither kept nor shared.
+    ///
+    /// - Parameter round: the number of the challenge within its connection, from 1.
+    package func answer(
+        _ challenge: Secret, round: UInt32, for name: String, _ body: @escaping @Sendable (CredentialOutcome) -> Void
+    ) {
+        guard let destination = destinations[name] else { return body(.failure(unknown(name))) }
+        destination.answer(challenge, round: round, body)
+    }
+
+    /// Learns whether the remote server took a credential.
+    package func completed(_ name: String, serial: UInt32, accepted: Bool) {
+        destinations[name]?.completed(serial, accepted: accepted)
+    }
+
+    /// Asks, and waits for the answer. Not to be called on an event loop or the cooperative pool.
+    package func credential(for name: String, challenge: Secret? = nil, round: UInt32 = 1) -> CredentialOutcome {
+        let waiting = Waiting()
+        if let challenge {
+            answer(challenge, round: round, for: name) { waiting.take($0) }
+        } else {
+            ask(name) { waiting.take($0) }
+        }
+        return waiting.result()
+    }
+
+    /// Ends the authenticators. Blocks for at most `timeout` for each.
+    package func stop(within timeout: Duration) {
+        for destination in destinations.values { destination.stop(within: timeout) }
+    }
+
+    /// Fails the questions whose deadline has passed, for tests that turn the clock themselves.
+    package func expireDeadlines() { for destination in destinations.values { destination.expireDeadlines() } }
+
+    private func unknown(_ name: String) -> CredentialFailure {
+        let known = names.map { "`\($0)`" }.joined(separator: ", ")
+        return CredentialFailure(
+            "unknown-destination",
+            "there is no destination `\(name.controlsEscaped)`; "
+                + (known.isEmpty ? "none is configured" : "there are \(known)"))
+    }
+}
