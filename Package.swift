@@ -104,7 +104,7 @@ if !coreOnly {
         .target(
             name: "Doors",
             dependencies: [
-                "AuthCore",
+                "AuthCore", "CLibJansson",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

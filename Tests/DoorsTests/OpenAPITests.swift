@@ -29,6 +29,11 @@ import Testing
 
     static let login = #"{"user":"alice","password":"secret","application_id":"a","machine_id":"m"}"#
     static let check = #"{"session":"\#(session)","action":"write","object":"/open","fields":{"a":"b"}}"#
+    /// A check whose two fields have one name, to whoever compares bytes or to the decoder.
+    static func twoFields(_ fields: String) -> String {
+        #"{"session":"\#(session)","action":"write","object":"/open","fields":{\#(fields)}}"#
+    }
+
     static let logout = #"{"session":"\#(session)"}"#
     static let map = #"{"session":"\#(session)","object":"/open"}"#
     static let ended = Answer(.ejected, .ejectedSession)
@@ -54,6 +59,9 @@ import Testing
         Case(200, "POST", "/v1/check", #"{"session":"\#(session)","action":"read","object":"/a/../b"}"#),
         Case(400, "POST", "/v1/check", #"{"session":"\#(session)","action":"run","object":"/a"}"#),
         Case(400, "POST", "/v1/check", #"{"session":"\#(session)","action":"read","object":"/a","x":1}"#),
+        Case(400, "POST", "/v1/check", twoFields(#""Kind":"x","Kind":"y""#)),
+        Case(400, "POST", "/v1/check", twoFields(#""\u212aind":"x","Kind":"y""#)),
+        Case(400, "POST", "/v1/check", twoFields(#""\u00e9":"x","e\u0301":"y""#)),
         Case(503, "POST", "/v1/check", check, answer: unsure),
         Case(200, "POST", "/v1/checks", #"{"session":"\#(session)","checks":[]}"#),
         Case(

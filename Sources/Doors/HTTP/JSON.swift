@@ -18,9 +18,10 @@ enum JSON {
     /// know.
     static func decode<Body: StrictBody>(_ type: Body.Type, _ request: StrictRequest) throws(RequestRefusal) -> Body {
         try checkType(request)
-        let data = Data(request.copy(request.head.body))
+        let bytes = request.copy(request.head.body)
+        if JSONNames.areTwice(in: bytes) { throw .bad("an object of the body names a member twice") }
         do {
-            return try JSONDecoder().decode(Strict<Body>.self, from: data).value
+            return try JSONDecoder().decode(Strict<Body>.self, from: Data(bytes)).value
         } catch let error as DecodingError {
             throw .bad(describe(error))
         } catch {
