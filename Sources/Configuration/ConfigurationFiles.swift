@@ -22,7 +22,7 @@ public struct ConfigurationFiles: Sendable {
     /// Reads one file whole.
     public let read: @Sendable (String) -> Result<Content, Failure>
 
-    /// Reads regular files of the disk. Blocks for as long as the disk does.
+    /// Reads regular files of the disk that not every user may write to. Blocks for as long as the disk does.
     public static let disk = ConfigurationFiles { path in
         readFile(path)
     }
@@ -49,6 +49,13 @@ private func readFile(_ path: String) -> Result<ConfigurationFiles.Content, Conf
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return .failure(systemFailure(errno)) }
     guard status.st_mode & S_IFMT == S_IFREG else { return .failure(.init(reason: "not a regular file")) }
+    // Whoever writes the configuration says which code runs.
+    if status.st_mode & S_IWOTH != 0 {
+        return .failure(
+            .init(
+                reason: "every user may write to it (mode \(String(status.st_mode & 0o7777, radix: 8))); `chmod o-w` it"
+            ))
+    }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {

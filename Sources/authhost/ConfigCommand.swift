@@ -1,7 +1,9 @@
 import ArgumentParser
 import AuthConfiguration
 import Glibc
+import Logging
 import ModuleHost
+import Signatures
 
 /// Looks at the configuration without running anything.
 struct ConfigCommand: ParsableCommand {
@@ -26,6 +28,7 @@ struct ConfigCommand: ParsableCommand {
             let configuration = try HostSetup.readConfiguration(file: file)
             for warning in configuration.warnings { Terminal.write("warning: \(warning)", toStandardError: true) }
             _ = try configuration.doorConfiguration()
+            try configuration.checkFiles()
             let request = try configuration.loadRequest()
             do {
                 let inspection = try ModuleLoader(request).checkOptions()
@@ -89,6 +92,23 @@ struct ConfigCommand: ParsableCommand {
                 Terminal.write(explanation.text(columns: Terminal.columns))
             } catch {
                 throw Failure(.badConfiguration, "\(error)")
+            }
+        }
+    }
+}
+
+extension Configuration {
+    /// Reads the files that a start reads, and looks for the folders that it writes to; nothing is written.
+    fileprivate func checkFiles() throws(Failure) {
+        _ = try SignatureService(self, trustedOwners: try owners(), opensStore: false)
+        _ = try applicationLimits()
+        if auditRequired, auditLog == nil { _ = try HostSetup.openAudit(self, Logger(label: "check")) }
+        for (item, path) in [("audit-log", auditLog), ("event-log", eventLog)] {
+            guard let path else { continue }
+            let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+            guard access(folder.isEmpty ? "/" : folder, W_OK | X_OK) == 0 else {
+                let reason = String(cString: strerror(errno))
+                throw Failure(.badConfiguration, "\(item): `\(path)` cannot be written: its folder: \(reason)")
             }
         }
     }

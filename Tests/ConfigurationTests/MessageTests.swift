@@ -38,6 +38,22 @@ import Testing
         #expect(error?.description == "command line: --config: `x` is not read: at most 67108864 bytes in all files")
     }
 
+    @Test func `a file that every user may write to is not read`() throws {
+        var template = Array("/tmp/authhost-conf-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { unlink(path) }
+        #expect(fchmod(descriptor, 0o602) == 0)
+        close(descriptor)
+        let context = ConfigurationContext(environment: [:], hostName: "box", workingDirectory: "/srv")
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration.load(file: path, arguments: [], context: context)
+        }
+        #expect(
+            error?.description.contains("every user may write to it (mode 602); `chmod o-w` it") == true,
+            "\(String(describing: error))")
+    }
+
     @Test func `a file that is too large is named`() throws {
         var template = Array("/tmp/authhost-conf-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
