@@ -120,6 +120,48 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(wrong.status == 2, "\(wrong)")
     }
 
+    @Test(arguments: [
+        (["passwd"], "a\0b\n", "the password holds a NUL"), (["passwd"], "\n", "the password is empty"),
+        (["passwd", "--scheme", "bcrypt"], String(repeating: "x", count: 73) + "\n", "bcrypt takes 72 at most"),
+        (["passwd", "--scheme", "bcrypt", "--rounds", "31"], "x\n", "bcrypt takes a cost of 10 to 17, not 31"),
+        (["passwd", "cheshire"], "x\n", "Unexpected argument"),
+    ])
+    func `hashes no password that would be cut, and takes none as an argument`(
+        arguments: [String], input: String, says: String
+    ) throws {
+        let ending = try AuthHost.run(arguments, input: input)
+        #expect(ending.status != 0)
+        #expect(ending.output.isEmpty)
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
+    @Test func `hashes with a bcrypt cost that is not weak`() throws {
+        let hash = try AuthHost.run(["passwd", "--scheme", "bcrypt"], input: "x\n")
+        #expect(hash.output.hasPrefix("$2b$12$"), "\(hash)")
+    }
+
+    @Test(arguments: [
+        ("add-sigkey\n key-id k\n keyfile missing.pem\nend-sigkey\n", "missing.pem"),
+        ("licence-file missing.licence\n", "missing.licence"), ("audit-log missing/audit.log\n", "missing/audit.log"),
+        ("audit-required TRUE\n", "audit-required"),
+    ])
+    func `a configuration that serve would end at is no good one`(lines: String, says: String) throws {
+        let folder = try Folder()
+        let file = try folder.write("auth-module openauth\napplication-root \(folder.path)\n\(lines)", to: "c.conf")
+        let ending = try AuthHost.run(["config", "check", file])
+        #expect(ending.status == 3, "\(ending)")
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
+    @Test func `a configuration that every user may write to is refused`() throws {
+        let folder = try Folder()
+        let file = try folder.write("auth-module openauth\n", to: "c.conf")
+        chmod(file, 0o666)
+        let ending = try AuthHost.run(["config", "check", file])
+        #expect(ending.status == 3, "\(ending)")
+        #expect(ending.errors.contains("every user may write to it (mode 666); `chmod o-w` it"), "\(ending)")
+    }
+
     @Test func `lists the bundled modules, and inspects one without running it`() throws {
         let list = try AuthHost.run(["module", "list"])
         #expect(list.output.contains("xmlauth") && list.output.contains("openauth"), "\(list)")
