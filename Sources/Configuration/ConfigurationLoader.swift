@@ -21,9 +21,14 @@ struct ConfigurationLoader {
         let settings = merge(statements, expander)
         let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
         SessionItems.check(settings, &problems)
-        if !problems.isEmpty { throw problems.error }
+        let warnings = document?.expander.warnings ?? []
+        if !problems.isEmpty {
+            // What is doubtful may well be what made the mistake, such as a variable that is not defined.
+            for warning in warnings { problems.add(warning) }
+            throw problems.error
+        }
         return Configuration(
-            settings: settings, warnings: (document?.expander.warnings ?? []) + Self.withoutEffect(settings),
+            settings: settings, warnings: warnings + Self.withoutEffect(settings),
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }
 

@@ -4,11 +4,22 @@ public struct OptionSetting: Sendable {
     public let value: String
     /// Where it was set, such as `etc/authhost.conf:12:3`.
     public let source: String
+    /// Whether the name stood alone, which is TRUE for a boolean and nothing for all others.
+    let isBare: Bool
+
+    /// Makes the setting of an option whose name stood alone.
+    public init(bareFlag name: String, source: String) {
+        self.name = name
+        self.source = source
+        value = "TRUE"
+        isBare = true
+    }
 
     public init(name: String, value: String, source: String) {
         self.name = name
         self.value = value
         self.source = source
+        isBare = false
     }
 }
 
@@ -58,6 +69,11 @@ struct ModuleOptions: Sendable {
             return ModuleError(
                 .badOptionValue, module,
                 "\(setting.source): the value\(found) of `\(option.name)` is not \(accepted)")
+        }
+        if setting.isBare, option.kind != .boolean {
+            throw ModuleError(
+                .badOptionValue, module,
+                "\(setting.source): `\(option.name)` has no value, and only a boolean may stand without one")
         }
         if setting.value.utf8.contains(0) { throw refused("free of NULs") }
         switch option.kind {

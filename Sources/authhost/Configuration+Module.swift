@@ -37,11 +37,14 @@ extension Configuration {
         var settings: [OptionSetting] = []
         for option in moduleOptions {
             let name = option.name.text
-            guard option.block == nil, !option.values.isEmpty else {
-                let found = option.block == nil ? "has no value" : "is a block"
+            guard option.block == nil else {
                 throw Failure(
                     .badConfiguration,
-                    "\(option.name.source): option `\(name)` of a module \(found): a line `\(name) VALUE` is accepted")
+                    "\(option.name.source): option `\(name)` of a module is a block: a line `\(name) VALUE` is accepted"
+                )
+            }
+            if option.values.isEmpty {
+                settings.append(OptionSetting(bareFlag: name, source: "\(option.name.source)"))
             }
             settings += option.values.map {
                 OptionSetting(name: name, value: $0.text, source: "\(option.name.source)")

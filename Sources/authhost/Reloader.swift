@@ -35,6 +35,8 @@ final class Reloader: Sendable {
             do throws(Failure) {
                 let new = try HostSetup.readConfiguration()
                 try setup.signatures.takeOver(new, trustedOwners: new.owners())
+                let keys = new.signatureKeys.map { "`\($0.id)`" }
+                if !keys.isEmpty { setup.log.notice("key files were read again: \(keys.joined(separator: ", "))") }
                 apply(new, over: current)
                 current = new
             } catch {

@@ -153,6 +153,17 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(ending.errors.contains(says), "\(ending)")
     }
 
+    @Test func `a mistake is told together with what may have made it, and a flag may stand alone`() throws {
+        let folder = try Folder()
+        let module = "auth-module xmlauth\nadd-module-options xmlauth\n watch\nend-module-options\n"
+        let good = try AuthHost.run(["config", "check", try folder.write(module, to: "good.conf")])
+        #expect(good.status == 0, "\(good)")
+        let bad = try folder.write("auth-login-timeout ${SECONDS_TYPO}\nmax-user-limit many\n", to: "bad.conf")
+        let ending = try AuthHost.run(["config", "check", bad])
+        #expect(ending.errors.contains("SECONDS_TYPO"), "\(ending)")
+        #expect(ending.errors.contains("bad.conf:2:16"), "\(ending)")
+    }
+
     @Test func `a configuration that every user may write to is refused`() throws {
         let folder = try Folder()
         let file = try folder.write("auth-module openauth\n", to: "c.conf")

@@ -87,7 +87,7 @@ struct ConfigOutput: CustomTestStringConvertible {
         ),
         (
             "add-module-options xmlauth\nhash-threads\nend-module-options", 3, "",
-            "a.conf:5:1: option `hash-threads` of a module has no value: a line `hash-threads VALUE` is accepted"
+            "a.conf:5:1: `hash-threads` has no value, and only a boolean may stand without one"
         ),
         (
             "add-module-options xmlauth\nadd-user\nend-user\nend-module-options", 3, "",

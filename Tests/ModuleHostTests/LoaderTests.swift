@@ -91,6 +91,14 @@ struct Refused: CustomTestStringConvertible {
         #expect(error.detail.contains(says), "\(error)")
     }
 
+    @Test func `only a boolean may stand without a value`() throws {
+        let alone = [OptionSetting(bareFlag: "must", source: "test:1:1")]
+        let error = try #require(throws: ModuleError.self) {
+            try Fixtures.load("one_option", settings: alone, RecordingServices())
+        }
+        #expect(error.detail == "test:1:1: `must` has no value, and only a boolean may stand without one")
+    }
+
     @Test func `a right option is accepted`() throws {
         #expect(try load([("must", "x"), ("count", "3")]).options.count == 2)
     }
