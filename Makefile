@@ -49,11 +49,11 @@ fixtures: ## build the modules that the tests load
 install: release ## release build into PREFIX (and DESTDIR)
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install "$$(swift build -c release --show-bin-path)"
 
-bench: ## measure, as ratios in one run
+bench: ## measure, as ratios in one run (ROWS="P2 P9": only these)
 	@if [[ ! -x Tests/Benchmarks/run ]]; then \
 	    echo "bench: Tests/Benchmarks/run does not exist" >&2; exit 1; fi
 	scripts/setup build bench
-	Tests/Benchmarks/run
+	Tests/Benchmarks/run $(ROWS)
 
 format: ## format the Swift code in place
 	swift format -i -r $(SWIFT_CODE)

@@ -156,7 +156,8 @@ if Context.environment["AUTHHOST_BENCH"] == "1" {
     targets += [
         .target(name: "BenchmarkFloor", dependencies: ["CLibFFI", "CAuthModule"], path: "Tests/Benchmarks/Floor"),
         .executableTarget(
-            name: "authhost-micro", dependencies: ["BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore"],
+            name: "authhost-micro",
+            dependencies: ["BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore", "Rules", "XMLAuthCore"],
             path: "Tests/Benchmarks/Micro"),
     ]
 }

@@ -1,4 +1,4 @@
-#include "clock.h"
+#include "floor.h"
 
 #include <time.h>
 

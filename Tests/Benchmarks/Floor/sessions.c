@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include "clock.h"
 #include "floor.h"
 
 #include <sched.h>

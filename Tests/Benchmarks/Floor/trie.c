@@ -1,4 +1,3 @@
-#include "clock.h"
 #include "floor.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The module of the session rows: everybody may log in, three times; reads of /later/... wait until /now is read. */
+/* The module of the session rows: everybody may log in and have one session; reads of /later/... wait until /now is read. */
 #include <authhost/authmodule.h>
 #include <pthread.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static int init(const auth_host_t *functions, void **instance) {
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
     (void)login;
-    result->session_limit = 3;
+    result->session_limit = 1;
     return AUTH_OK;
 }
 

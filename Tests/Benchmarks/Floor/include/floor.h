@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+// Nanoseconds that the calling thread has run: what others do on the machine is not in it.
+int64_t floor_cpu_time(void);
+
 // Opens a module with dlopen and finds its entry by name in its descriptor; returns its address, or 0.
 uintptr_t floor_entry(const char *_Nonnull path, const char *_Nonnull entry);
 

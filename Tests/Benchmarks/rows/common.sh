@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# What all rows share: the table, the spread of rounds, servers that end with the run.
+
+work=$(mktemp -d)
+servers=()
+stop() {
+    local server
+    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap stop EXIT
+
+# Whether one of the rows is to be measured.
+wants() {
+    ((${#wanted[@]} == 0)) && return 0
+    local name
+    for name in "$@"; do [[ " ${wanted[*]} " == *" $name "* ]] && return 0; done
+    return 1
+}
+
+head_of_table() {
+    echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(uname -srm)," \
+        "release build, $ROUNDS rounds, load average $(cut -d ' ' -f 1 /proc/loadavg) before"
+    echo
+    echo "| row | what | authhost · beside it | ratio: median (least…most) | reach | reached |"
+    echo "|---|---|---|---|---|---|"
+}
+
+foot_of_table() {
+    echo
+    echo "load average $(cut -d ' ' -f 1 /proc/loadavg) after; command lines:"
+    echo
+    sed "s|$work|WORK|g; s|$PWD/||g; s|$bin/||g; s/^/    /" "$work/commands"
+}
+
+# Notes a command line that a row comes from.
+command_line() { echo "$*" >>"$work/commands"; }
+
+# A row: name, what, figures, ratio, reach. The ratio begins with the value that the reach is about.
+row() {
+    local reached=–
+    case $5 in
+        ≥*) reached=$(awk -v v="${4%% *}" -v r="${5#* }" 'BEGIN { print (v + 0 >= r + 0) ? "yes" : "**no**" }') ;;
+        ≤*) reached=$(awk -v v="${4%% *}" -v r="${5#* }" 'BEGIN { print (v + 0 <= r + 0) ? "yes" : "**no**" }') ;;
+    esac
+    echo "| $1 | $2 | $3 | $4 | $5 | $reached |"
+}
+
+skipped() { echo "| $1 | $2 | skipped: $3 | – | – | – |"; }
+
+has() { command -v "$1" >/dev/null || [[ -x /usr/sbin/$1 ]]; }
+
+# Median, least and most of a column of numbers.
+spread() { sort -g | awk '{ v[NR] = $1 } END { printf "%.2f (%.2f…%.2f)", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
+
+# Median of a column of numbers.
+median() { sort -g | awk '{ v[NR] = $1 } END { printf "%s", v[int((NR + 1) / 2)] }'; }
+
+# The spread of an awk expression over the columns of a file, and its median.
+spread_of() { awk "{ print $1 }" "$2" | spread; }
+median_of() { awk "{ print $1 }" "$2" | median; }
+
+# Waits until a URL answers; the server's own start-up is bounded by its time-outs.
+await() {
+    local url=$1 attempt
+    for attempt in $(seq 1 200); do
+        if curl -s -o /dev/null --max-time 1 "$url"; then return; fi
+        read -r -t 0.05 <> <(:) || true
+    done
+    echo "bench: $url does not answer" >&2
+    exit 1
+}
+
+# Nanoseconds that the threads of a process, and its children, have run.
+cpu_of() {
+    local pid total=0 ns rest task
+    for pid in "$1" $(pgrep -P "$1" || true); do
+        for task in /proc/"$pid"/task/*; do
+            read -r ns rest <"$task/schedstat" && total=$((total + ns))
+        done
+    done
+    echo "$total"
+}
