@@ -60,7 +60,8 @@ void floor_trie_free(floor_trie_t *trie) {
     free(trie);
 }
 
-static inline edge_t *place(const floor_trie_t *trie, uint32_t from, const char *label, size_t length, uint64_t *found) {
+static inline edge_t *place(
+    const floor_trie_t *trie, uint32_t from, const char *label, size_t length, uint64_t *found) {
     uint64_t value = *found = hash(from, label, length);
     for (uint32_t i = (uint32_t)value & trie->edge_mask;; i = (i + 1) & trie->edge_mask) {
         edge_t *edge = &trie->edges[i];

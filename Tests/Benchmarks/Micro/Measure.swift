@@ -63,7 +63,7 @@ func row(_ name: String, _ what: String, _ figures: String, _ ratio: Series, _ r
 
 /// Three digits that count: none behind the point from 100 on, one from 10 on, two below, more below 0.1.
 func short(_ value: Double) -> String {
-    if value >= 100 { return "\(Int(value.rounded()))" }
+    if value >= 100 || value == value.rounded() { return "\(Int(value.rounded()))" }
     let digits: Double = value >= 10 ? 10 : value >= 0.1 ? 100 : 10_000
     return "\((value * digits).rounded() / digits)"
 }

@@ -5,6 +5,7 @@ import Rules
 /// P2 and P2b: checks against compiled rules, beside a byte trie in C with the same rules, users and questions.
 enum RulesRows {
     static let sizes = [1000, 10_000, 100_000]
+    private static let names = ["1,000", "10,000", "100,000"]
 
     static func run(svg: String) throws {
         let cases = try sizes.map { try RulesCase(PolicyWorkload(rules: $0)) }
@@ -21,11 +22,11 @@ enum RulesRows {
             "\(rate(ours[0].median)) · \(rate(floors[0].median))", floors[0].over(ours[0]), .atLeast(0.8))
         for index in 1..<sizes.count {
             row(
-                "P2b", "\(sizes[index]) rules beside 1,000",
+                "P2b", "\(names[index]) rules beside \(names[0])",
                 "\(short(ours[index].median)) ns · \(short(ours[0].median)) ns (C trie \(short(floors[index].median)) ns"
                     + " · \(short(floors[0].median)) ns)", ours[index].over(ours[0]), .atMost(1.3))
             row(
-                "P2b", "\(sizes[index]) rules beside the C trie with as many",
+                "P2b", "\(names[index]) rules beside the C trie with as many",
                 "\(rate(ours[index].median)) · \(rate(floors[index].median))", floors[index].over(ours[index]), .none)
         }
         try RulesCurve(

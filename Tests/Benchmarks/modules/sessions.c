@@ -1,4 +1,4 @@
-/* The module of the session rows: everybody may log in and have one session; reads of /later/... wait until /now is read. */
+/* The module of the session rows: everybody may have one session; reads of /later/... wait until /now is read. */
 #include <authhost/authmodule.h>
 #include <pthread.h>
 #include <string.h>

@@ -20,7 +20,9 @@ wants() {
 }
 
 head_of_table() {
-    echo "$(date -u +%F), $(nproc) cores of $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(uname -srm)," \
+    local model
+    model=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)
+    echo "$(date -u +%F), $(nproc) cores of $model, $(uname -srm)," \
         "release build, $ROUNDS rounds, load average $(cut -d ' ' -f 1 /proc/loadavg) before"
     echo
     echo "| row | what | authhost · beside it | ratio: median (least…most) | reach | reached |"
@@ -54,12 +56,11 @@ has() { command -v "$1" >/dev/null || [[ -x /usr/sbin/$1 ]]; }
 # Median, least and most of a column of numbers.
 spread() { sort -g | awk '{ v[NR] = $1 } END { printf "%.2f (%.2f…%.2f)", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
 
-# Median of a column of numbers.
-median() { sort -g | awk '{ v[NR] = $1 } END { printf "%s", v[int((NR + 1) / 2)] }'; }
-
-# The spread of an awk expression over the columns of a file, and its median.
+# The spread of an awk expression over the columns of a file.
 spread_of() { awk "{ print $1 }" "$2" | spread; }
-median_of() { awk "{ print $1 }" "$2" | median; }
+
+# Its median: FILE FORMAT EXPRESSION.
+median_of() { awk "{ printf \"$2\\n\", $3 }" "$1" | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
 # Waits until a URL answers; the server's own start-up is bounded by its time-outs.
 await() {

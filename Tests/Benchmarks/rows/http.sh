@@ -29,7 +29,8 @@ http {
     server { listen 127.0.0.1:18471; location / { return 200; } }
 }
 CONF
-    taskset -c $server_core "$(command -v nginx || echo /usr/sbin/nginx)" -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.log" &
+    taskset -c $server_core "$(command -v nginx || echo /usr/sbin/nginx)" -c "$work/nginx.conf" -p "$work" \
+        2>"$work/nginx.log" &
     nginx=$!
     servers+=("$nginx")
     await http://127.0.0.1:18471/
@@ -63,9 +64,9 @@ http_door() {
         echo "$a $b"
     done >"$work/http"
     command_line "taskset -c $load_core wrk -t1 -c$connections -d${seconds}s -H 'Authorization: Session …' '$url'"
-    row P3 "$what" "$(median_of '$3' "$work/http")/s · $(median_of '$1' "$work/http")/s" \
+    row P3 "$what" "$(median_of "$work/http" %.0f '$3')/s · $(median_of "$work/http" %.0f '$1')/s" \
         "$(spread_of '$3 / $1' "$work/http")" "≥ 0.8"
-    row P3 "the same, CPU a request" "$(median_of '$4' "$work/http") µs · $(median_of '$2' "$work/http") µs" \
+    row P3 "the same, CPU a request" "$(median_of "$work/http" %.1f '$4') µs · $(median_of "$work/http" %.1f '$2') µs" \
         "$(spread_of '$4 / $2' "$work/http")" "≤ 1.4"
 }
 

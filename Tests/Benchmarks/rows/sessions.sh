@@ -42,12 +42,14 @@ beside_redis() {
         rate=$(taskset -c $load_core "${load[@]}" | awk -F '","' 'END { print $2 }')
         after=$(cpu_of "$redis")
         # Both: log-ins a second, CPU nanoseconds of each.
-        echo "$rate $(((after - before) / count)) $(taskset -c $load_core "$bin/authhost-micro" admit "$work/sessions.so")"
+        echo "$rate $(((after - before) / count))" \
+            "$(taskset -c $load_core "$bin/authhost-micro" admit "$work/sessions.so")"
     done >"$work/admissions"
+    # What is to be reached, three times Redis, is about log-ins over the native door.
     row P8 "$1 (authhost without a door in front)" \
-        "$(median_of 'sprintf("%.0f", $3)' "$work/admissions")/s · $(median_of 'sprintf("%.0f", $1)' "$work/admissions")/s" \
-        "$(spread_of '$3 / $1' "$work/admissions")" "≥ 3"
+        "$(median_of "$work/admissions" %.0f '$3')/s · $(median_of "$work/admissions" %.0f '$1')/s" \
+        "$(spread_of '$3 / $1' "$work/admissions")" –
     row P8 "the same, CPU of the server for each" \
-        "$(median_of 'sprintf("%.1f", $4 / 1000)' "$work/admissions") µs · $(median_of 'sprintf("%.1f", $2 / 1000)' "$work/admissions") µs" \
+        "$(median_of "$work/admissions" %.1f '$4 / 1000') µs · $(median_of "$work/admissions" %.1f '$2 / 1000') µs" \
         "$(spread_of '$4 / $2' "$work/admissions")" –
 }

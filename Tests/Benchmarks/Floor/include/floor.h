@@ -23,7 +23,7 @@ typedef struct floor_query {
     uint8_t allowed;                    // the right answer
 } floor_query_t;
 
-// Rules as a trie over the segments of names, one root for each group; `*` stands for one segment. Users have one group.
+// Rules as a trie over the segments of names, one root for each group; `*` stands for one segment. A user has one group.
 typedef struct floor_trie floor_trie_t;
 
 // Makes an empty trie with room for so many rules of three segments and so many users; NULL without memory.
