@@ -21,6 +21,7 @@ struct ConfigurationLoader {
         let settings = merge(statements, expander)
         let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
         SessionItems.check(settings, &problems)
+        AuthDirectoryItems.check(settings, &problems)
         let warnings = document?.expander.warnings ?? []
         if !problems.isEmpty {
             // What is doubtful may well be what made the mistake, such as a variable that is not defined.
@@ -28,7 +29,7 @@ struct ConfigurationLoader {
             throw problems.error
         }
         return Configuration(
-            settings: settings, warnings: warnings + Self.withoutEffect(settings),
+            settings: settings, warnings: warnings + Self.withoutEffect(settings) + AuthDirectoryItems.warnings(settings),
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }
 

@@ -17,6 +17,8 @@ protocol Generation: Sendable {
     /// nil where the generation or the module has no entry for it.
     func explain(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
         -> ModuleAnswer?
+    /// nil where the module has no entry for it.
+    func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer?
     var maps: Bool { get }
     /// nil where the generation or the module has no entry for it.
     func credential(_ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket)

@@ -8,7 +8,7 @@ import Glibc
 /// What these cannot express: create is asked as write, there is no reason, no expiry, no batch and no cancel. A
 /// session is a handle in a pointer's clothes. The module is serial: one call at a time, which `Runtime` sees to.
 struct Generation6And7: Generation {
-    private let table: EntryTable
+    let table: EntryTable
     private let mapObject, checkRead, checkWrite, checkExtended: BoundEntry?
 
     init(_ table: EntryTable) {

@@ -71,6 +71,14 @@ public final class LoadedModule: Sendable {
         generation.checkBatch(batch, session, ticket)
     }
 
+    /// Whether an entry point was agreed on.
+    public func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
+
+    /// Asks `auth_http_request`; nil where the module has no such entry. It cannot be delayed.
+    public func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer? {
+        generation.httpRequest(request, ticket)
+    }
+
     /// Asks `authenticate`, or `retry` where the remote server has sent a challenge; nil where the module has no such entry.
     ///
     /// - Parameter challenge: what the server sent, and which challenge of its connection it is, from 1.

@@ -7,6 +7,8 @@ public struct SessionFilter: Sendable {
     public var applicationID: String?
     public var machineID: String?
     public var address: String?
+    /// The door that it came in by, such as `http`.
+    public var door: String?
     /// The first hexadecimal digits of the session's id, 4 to 32 of them, in lower case.
     public var idPrefix: String?
 
@@ -14,6 +16,7 @@ public struct SessionFilter: Sendable {
 
     func matches(_ session: Session) -> Bool {
         (machineID == nil || session.machineID == machineID) && (address == nil || session.address == address)
+            && (door == nil || session.door == door)
             && (idPrefix.map { session.id.hexadecimal.hasPrefix($0) } ?? true)
     }
 }

@@ -43,6 +43,9 @@ extension Configuration {
                 forwardAuthObject: forwardAuthObject)
             door.socketMode = httpSocketMode
             door.realm = httpRealm
+            door.administratorDirectories = authDirectories.map {
+                AdministratorDirectory(path: $0.path, realm: $0.realm)
+            }
             door.sessionCookie = sessionCookie
             return door
         } catch {

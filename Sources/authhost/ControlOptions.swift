@@ -54,6 +54,9 @@ struct SessionFilterOptions: ParsableArguments {
     @Option(help: "Sessions from this address.")
     var address: String?
 
+    @Option(help: ArgumentHelp("Sessions of this door, such as http.", valueName: "name"))
+    var door: String?
+
     @Option(help: ArgumentHelp("Sessions whose id begins so.", valueName: "digits"))
     var session: String?
 
@@ -63,11 +66,14 @@ struct SessionFilterOptions: ParsableArguments {
         request.application = application
         request.machine = machine
         request.address = address
+        request.door = door
         request.session = session
         return request
     }
 
-    var isGiven: Bool { user != nil || application != nil || machine != nil || address != nil || session != nil }
+    var isGiven: Bool {
+        user != nil || application != nil || machine != nil || address != nil || door != nil || session != nil
+    }
 }
 
 extension Terminal {

@@ -38,6 +38,7 @@ struct ControlService: ControlAnswering {
         filter.applicationID = request.application
         filter.machineID = request.machine
         filter.address = request.address
+        filter.door = request.door
         if let digits = request.session {
             guard (4...32).contains(digits.utf8.count), digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
             else { return .failure(ControlError(description: "`session` takes 4 to 32 digits of 0-9 and a-f")) }
@@ -115,22 +116,36 @@ struct ControlService: ControlAnswering {
     }
 }
 
+extension ControlService: OperatorAnswering {
+    func permits(_ request: DirectoryRequest, session: SessionID, object: ObjectName) -> Outcome {
+        host.permits(request, session: session, object: object)
+    }
+
+    func answer(_ request: ControlRequest, for administrator: String) -> ControlReply {
+        if request.action == .eject || request.action == .invalidate {
+            setup.log.notice("Administrator <\(administrator)> asks by HTTP: \(request.action.rawValue)")
+        }
+        return answer(request)
+    }
+}
+
 extension SessionFilter {
     /// Whether it names anything.
     fileprivate var isGiven: Bool {
-        user != nil || applicationID != nil || machineID != nil || address != nil || idPrefix != nil
+        user != nil || applicationID != nil || machineID != nil || address != nil || door != nil
+            || idPrefix != nil
     }
 
     fileprivate var isUserAlone: Bool {
-        user != nil && applicationID == nil && machineID == nil && address == nil && idPrefix == nil
+        user != nil && applicationID == nil && machineID == nil && address == nil && door == nil
+            && idPrefix == nil
     }
 }
 
 extension HostSetup {
     /// Opens the control socket where one is configured.
-    func controlServer(_ host: Host, _ reloader: Reloader) async throws -> ControlServer? {
+    func controlServer(_ service: ControlService) async throws -> ControlServer? {
         guard let path = configuration.controlSocket else { return nil }
-        let service = ControlService(host: host, setup: self, reloader: reloader)
         let server = try await ControlServer(path: path, host: service, log: log)
         log.notice("operators are answered on the unix socket \(path)")
         return server

@@ -42,8 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
         defer { signals.cancel() }
         var control: ControlServer?
         do {
-            control = try await setup.controlServer(host, signals.reloader)
-            try await serve(door, host, metrics, setup.log, signals)
+            let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
+            control = try await setup.controlServer(service)
+            try await serve(door, service, metrics, setup.log, signals)
         } catch {
             await control?.stop()
             await Blocking.run {
@@ -61,10 +62,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(
-        _ configuration: HTTPDoorConfiguration, _ host: Host, _ metrics: PrometheusMetricsFactory, _ log: Logger,
+        _ configuration: HTTPDoorConfiguration, _ service: ControlService, _ metrics: PrometheusMetricsFactory, _ log: Logger,
         _ signals: SignalHandler
     ) async throws {
-        let door = HTTPDoor(configuration: configuration, host: host, metrics: metrics, logger: log) { listening in
+        let door = HTTPDoor(
+            configuration: configuration, host: service.host, operators: service, metrics: metrics, logger: log
+        ) { listening in
             for address in listening.addresses { log.notice("listening on http://\(address.host):\(address.port)") }
             if let path = listening.socketPath { log.notice("listening on the unix socket \(path)") }
         }

@@ -24,7 +24,7 @@ import Testing
         #expect(description.explain("http-realm")?.source.description == "main.conf:1:1")
         #expect(description.explain("object-map")?.value == "/A /B\n\"/C D\" /E")
         #expect(description.explain("object-map")?.withoutEffect == nil)
-        #expect(description.explain("add-authdir")?.withoutEffect == "protection of HTTP directories")
+        #expect(description.explain("add-authdir")?.withoutEffect == nil)
         #expect(description.explain("http-listen")?.value == "none")
         #expect(description.explain("http-socket-mode")?.value == "0600")
         #expect(description.explain("auth-moddir")?.value == nil)

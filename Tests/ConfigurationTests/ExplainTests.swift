@@ -74,7 +74,6 @@ import Testing
                 repeated    adds to what is there
                 secret      its value is shown nowhere
                 changes     at the next start
-                effect      accepted and checked; no effect until protection of HTTP directories
 
                 """)
         #expect(try explain("add-sigkey.key-id").contains("\nneeded      in every block\n"))

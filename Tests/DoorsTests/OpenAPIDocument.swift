@@ -98,6 +98,7 @@ struct OpenAPIDocument {
         switch type as? String {
         case "object": value is Object
         case "array": value is [Any]
+        case "integer": (value as? NSNumber).map { Double($0.int64Value) == $0.doubleValue } ?? false
         case "string": value is String
         case "boolean": value is Bool
         default: false

@@ -78,6 +78,10 @@ import Testing
         Case(204, "GET", "/auth"), Case(401, "PUT", "/auth", answer: ended), Case(503, "HEAD", "/auth", answer: unsure),
         Case(200, "GET", "/health"), Case(200, "GET", "/ready"), Case(503, "GET", "/ready", isReady: false),
         Case(200, "GET", "/metrics"), Case(200, "GET", "/openapi.json"),
+        // Without a directory for administrators; with one, see AdministratorTests.
+        Case(404, "GET", "/v1/admin/sessions"), Case(404, "GET", "/v1/admin/status"),
+        Case(404, "GET", "/v1/admin/events"), Case(404, "POST", "/v1/admin/eject", "{}"),
+        Case(404, "POST", "/v1/admin/invalidate", "{}"),
     ]
 
     /// Every case goes both ways: alone on its connection, and behind a request that has moved it to the framework.

@@ -13,7 +13,8 @@ struct RunningDoor {
     let metrics: PrometheusMetricsFactory
 
     static func run(
-        _ host: FakeHost, configure: (inout HTTPDoorConfiguration) -> Void = { _ in },
+        _ host: FakeHost, operators: (any OperatorAnswering)? = nil,
+        configure: (inout HTTPDoorConfiguration) -> Void = { _ in },
         _ body: (RunningDoor) async throws -> Void
     ) async throws {
         let folder = try temporaryFolder()
@@ -28,7 +29,7 @@ struct RunningDoor {
         logger.logLevel = .error
         let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
         let door = HTTPDoor(
-            configuration: configuration, host: host, metrics: metrics, logger: logger,
+            configuration: configuration, host: host, operators: operators, metrics: metrics, logger: logger,
             onListening: { ready.yield($0) })
         let task = Task {
             defer { ready.finish() }

@@ -107,8 +107,10 @@ struct Client {
         try send(path, (user.map { ["-u", $0] } ?? []) + headers.flatMap { ["-H", $0] })
     }
 
-    func post(_ path: String, _ json: String) throws -> Response {
-        try send(path, ["-H", "Content-Type: application/json", "--data-binary", json])
+    func post(_ path: String, _ json: String, headers: [String] = []) throws -> Response {
+        try send(
+            path,
+            ["-H", "Content-Type: application/json", "--data-binary", json] + headers.flatMap { ["-H", $0] })
     }
 
     private func send(_ path: String, _ arguments: [String]) throws -> Response {

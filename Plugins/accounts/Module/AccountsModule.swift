@@ -69,10 +69,20 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         return ModuleKit.Explanation(Answer(explanation.outcome), lines: explanation.lines)
     }
 
-    /// Decides nothing: a question about a directory of the host's cannot be answered later, and a hash must not hold up
-    /// the thread that asks.
+    /// Decides as about the object `/authhost/admin/X` for the path `/v1/admin/X`: a read for GET and HEAD, else a write.
+    ///
+    /// The host has logged the user in with the password before it asks this: a hash must not hold up the thread that asks.
     package func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
-        .failed("accounts do not decide about HTTP directories")
+        let path = request.path.withUnsafeBufferPointer { Array($0) }
+        let directory = Array("/v1/admin/".utf8)
+        guard path.starts(with: directory) else { return .deny("accounts know of no such HTTP directory") }
+        let object = Array("/authhost/admin/".utf8) + path.dropFirst(directory.count)
+        let action: ObjectAction =
+            switch request.method {
+            case .get, .head: .read
+            default: .write
+            }
+        return Answer(authority.check(user: request.user, action: action, name: object.span) { _ in })
     }
 
     /// Reads the file again; the host forgets what it kept of users that changed.

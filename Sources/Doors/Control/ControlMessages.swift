@@ -12,6 +12,7 @@ public struct ControlRequest: Codable, Sendable {
     public var application: String?
     public var machine: String?
     public var address: String?
+    public var door: String?
     /// The first digits of a session's id, 4...32.
     public var session: String?
     /// Of `invalidate`: an object's name.
@@ -35,7 +36,7 @@ public struct ControlRequest: Codable, Sendable {
 extension ControlRequest: StrictBody {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action = "do"
-        case user, application, machine, address, session, object, all, count, offset, limit, since, follow
+        case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
     }
 }
 
@@ -103,6 +104,10 @@ public struct ControlReply: Codable, Sendable {
     public var status: Status?
     /// A line of the event log.
     public var event: String?
+    /// Lines of the event log, where several are asked for at once.
+    public var events: [String]?
+    /// The number of the line after the last of `events`.
+    public var next: UInt64?
     /// How many lines were lost before this one, because the reader was too slow.
     public var missed: UInt64?
 

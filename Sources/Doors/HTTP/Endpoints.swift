@@ -13,9 +13,15 @@ struct Endpoints: Sendable {
     let basicChallenge: String
     /// The same towards programs, so that no browser asks for a password.
     let sessionChallenge: String
+    /// What administrators reach; nil where no directory is configured for them.
+    let administration: Administration?
 
-    init(configuration: HTTPDoorConfiguration, host: any QuestionAnswering, metrics: @escaping @Sendable () -> String) {
+    init(
+        configuration: HTTPDoorConfiguration, host: any QuestionAnswering, operators: (any OperatorAnswering)? = nil,
+        metrics: @escaping @Sendable () -> String
+    ) {
         self.host = host
+        administration = operators.flatMap { Administration(configuration.administratorDirectories, $0) }
         self.metrics = metrics
         cookie = CookieName(configuration.sessionCookie)
         template = configuration.forwardAuthObject
@@ -25,7 +31,7 @@ struct Endpoints: Sendable {
     }
 
     /// A quoted-string (RFC 9110, section 5.6.4); controls and what is not ASCII become spaces.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         let escaped = text.unicodeScalars.map { scalar -> String in
             if scalar == "\"" || scalar == "\\" { return "\\\(scalar)" }
             return (0x20...0x7e).contains(scalar.value) ? String(scalar) : " "

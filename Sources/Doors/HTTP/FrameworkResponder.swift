@@ -11,17 +11,20 @@ struct FrameworkResponder: Sendable {
     static let maximumBody = 2 * 1024 * 1024
 
     private let responder: any HTTPResponder<FrameworkContext>
+    private let routes: [Route]
     private let metrics: DoorMetrics
     private let logger: Logger
 
     init(endpoints: Endpoints, metrics: DoorMetrics, logger: Logger) {
         let router = Router(context: FrameworkContext.self, options: .autoGenerateHeadEndpoints)
-        for route in Route.all where route.method != .head || route.isHot {
+        let routes = Route.all.filter(endpoints.serves)
+        for route in routes where route.method != .head || route.isHot {
             router.on(RouterPath(route.path), method: .init(route.method)) { request, context in
                 try await Self.answer(request, context.channel, route, endpoints)
             }
         }
         responder = router.buildResponder()
+        self.routes = routes
         self.metrics = metrics
         self.logger = logger
     }
@@ -32,7 +35,7 @@ struct FrameworkResponder: Sendable {
         do {
             response = try await responder.respond(to: request, context: context)
             // No route of ours answers 404, so the router did, which does not tell paths from methods.
-            if response.status == .notFound { response = Response(Self.notFound(request)) }
+            if response.status == .notFound { response = Response(notFound(request)) }
         } catch {
             logger.warning("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             response = Response(Reply(RequestRefusal(500, "the request could not be served")))
@@ -73,8 +76,8 @@ struct FrameworkResponder: Sendable {
         }
     }
 
-    private static func notFound(_ request: Request) -> Reply {
-        let methods = Route.all.filter { $0.path == request.uri.path }.map(\.method.rawValue)
+    private func notFound(_ request: Request) -> Reply {
+        let methods = routes.filter { $0.path == request.uri.path }.map(\.method.rawValue)
         guard !methods.isEmpty else { return Reply(RequestRefusal(404, "there is nothing at this path")) }
         let allowed = methods.joined(separator: ", ")
         return Reply(RequestRefusal(405, "the method is none of \(allowed)")).adding("allow", allowed)

@@ -24,17 +24,20 @@ public struct HTTPDoor: Sendable {
 
     /// - Parameters:
     ///   - host: whom the door asks.
+    ///   - operators: what administrators ask; nil: there is nothing for them.
     ///   - metrics: what the door counts in, and what `/metrics` shows.
     ///   - onListening: called once, when every address is listened at.
     public init(
-        configuration: HTTPDoorConfiguration, host: some QuestionAnswering, metrics: PrometheusMetricsFactory,
-        logger: Logger, onListening: @escaping @Sendable (Listening) -> Void = { _ in }
+        configuration: HTTPDoorConfiguration, host: some QuestionAnswering,
+        operators: (any OperatorAnswering)? = nil, metrics: PrometheusMetricsFactory, logger: Logger,
+        onListening: @escaping @Sendable (Listening) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
         self.onListening = onListening
         let counts = DoorMetrics(factory: metrics)
-        let endpoints = Endpoints(configuration: configuration, host: host, metrics: { metrics.text() })
+        let endpoints = Endpoints(
+            configuration: configuration, host: host, operators: operators, metrics: { metrics.text() })
         service = DoorService(configuration: configuration, endpoints: endpoints, metrics: counts, logger: logger)
     }
 

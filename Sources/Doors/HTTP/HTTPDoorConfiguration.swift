@@ -22,6 +22,8 @@ public struct HTTPDoorConfiguration: Sendable {
     public var socketMode: UInt32 = 0o660
     /// The realm that browsers show when they ask for a password.
     public var realm = "authhost"
+    /// The parts of `/v1/admin` that are served, to whom the module lets in.
+    public var administratorDirectories: [AdministratorDirectory] = []
     public var sessionCookie = "authhost_session"
     /// The object that a forwarded request is checked against.
     public var forwardAuthObject: ObjectTemplate

@@ -1,4 +1,5 @@
 import AuthCore
+import Dispatch
 
 /// What a door answers to one request, before it becomes bytes of any protocol version.
 struct Reply: Sendable {
@@ -53,6 +54,10 @@ enum Step: Sendable {
     case ask(Question, then: @Sendable (Answer) -> Step)
     /// Ask the host many checks of one session, and go on with the answers in their order.
     case askAll([Check], SessionID, then: @Sendable ([Answer]) -> Step)
+    /// Ask whether a user may use a protected directory, and go on with the answer.
+    case decide(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
+    /// Do what may take a while on the thread for operators.
+    case work(@Sendable () -> Reply)
 
     /// Walks as far as can be gone at once. Must be called on an event loop.
     func walk(asking host: some QuestionAnswering) -> Walk {
@@ -65,6 +70,12 @@ enum Step: Sendable {
                 case .decided(let answer): step = next(answer)
                 case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
                 }
+            case .decide(let ask, let next):
+                switch ask() {
+                case .decided(let answer): step = next(answer)
+                case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
+                }
+            case .work(let body): return .waiting(PendingStep(body))
             case .askAll(let checks, let session, let next):
                 let gathering = GatheredAnswers(host.ask(checks, session: session))
                 guard let answers = gathering.complete else { return .waiting(PendingStep(gathering, next)) }
@@ -90,6 +101,14 @@ struct PendingStep: Sendable {
     init(_ ticket: Ticket, _ next: @escaping @Sendable (Answer) -> Step) {
         whenReady = { body in ticket.whenDecided { body(next($0)) } }
         abandon = { ticket.abandon() }
+    }
+
+    /// What operators ask waits for each other, and no event loop for them.
+    private static let operators = DispatchQueue(label: "authhost.operators")
+
+    init(_ work: @escaping @Sendable () -> Reply) {
+        whenReady = { body in Self.operators.async { body(.reply(work())) } }
+        abandon = {}
     }
 
     init(_ gathering: GatheredAnswers, _ next: @escaping @Sendable ([Answer]) -> Step) {

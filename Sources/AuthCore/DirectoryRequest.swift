@@ -1,0 +1,21 @@
+/// A request for a protected HTTP directory of the host's, by a user whose password the module has accepted.
+public struct DirectoryRequest: Sendable {
+    /// What is to be done with the path; the numbers are `HTTP_METHOD_*`.
+    public enum Method: UInt32, Sendable {
+        case get = 1
+        case head, post, put, delete, other
+    }
+
+    public let method: Method
+    /// Without the query; 1...4,095 bytes without NUL.
+    public let path: ObjectName
+    public let user: String
+    public let password: Secret
+
+    public init(_ method: Method, path: ObjectName, user: String, password: Secret) {
+        self.method = method
+        self.path = path
+        self.user = user
+        self.password = password
+    }
+}

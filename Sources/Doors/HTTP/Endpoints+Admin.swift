@@ -1,0 +1,146 @@
+import AuthCore
+
+extension Route {
+    /// What administrators reach, where a directory is configured that covers the path.
+    static let administrative = [
+        Route(.get, "/v1/admin/sessions") { (endpoints, request, peer) throws(RequestRefusal) in
+            try endpoints.administer(request, peer) { request throws(RequestRefusal) in try .sessions(request) }
+        },
+        Route(.get, "/v1/admin/status") { (endpoints, request, peer) throws(RequestRefusal) in
+            try endpoints.administer(request, peer) { request throws(RequestRefusal) in
+                _ = try AdministratorQuery(request, names: [])
+                return AdministratorErrand(ControlRequest(.status))
+            }
+        },
+        Route(.get, "/v1/admin/events") { (endpoints, request, peer) throws(RequestRefusal) in
+            try endpoints.administer(request, peer) { request throws(RequestRefusal) in try .events(request) }
+        },
+        Route(.post, "/v1/admin/eject") { (endpoints, request, peer) throws(RequestRefusal) in
+            try endpoints.administer(request, peer) { request throws(RequestRefusal) in
+                try AdministratorErrand(JSON.decode(AdministratorBody.self, request).request(.eject))
+            }
+        },
+        Route(.post, "/v1/admin/invalidate") { (endpoints, request, peer) throws(RequestRefusal) in
+            try endpoints.administer(request, peer) { request throws(RequestRefusal) in
+                try AdministratorErrand(JSON.decode(AdministratorBody.self, request).request(.invalidate))
+            }
+        },
+    ]
+}
+
+extension AdministratorErrand {
+    fileprivate static func sessions(_ request: StrictRequest) throws(RequestRefusal) -> AdministratorErrand {
+        let query = try AdministratorQuery(
+            request, names: ["user", "application", "machine", "address", "door", "session", "offset", "limit"])
+        var asked = ControlRequest(.sessions)
+        asked.user = query["user"]
+        asked.application = query["application"]
+        asked.machine = query["machine"]
+        asked.address = query["address"]
+        asked.door = query["door"]
+        asked.session = query["session"]
+        asked.offset = try query.number("offset").map(Int.init)
+        asked.limit = try query.number("limit").map(Int.init)
+        return AdministratorErrand(asked)
+    }
+
+    fileprivate static func events(_ request: StrictRequest) throws(RequestRefusal) -> AdministratorErrand {
+        let query = try AdministratorQuery(request, names: ["from", "limit"])
+        let limit = try query.number("limit") ?? 100
+        guard (1...1024).contains(limit) else { throw .bad("`limit` takes a number from 1 to 1024") }
+        return AdministratorErrand(eventsFrom: try query.number("from"), limit: Int(limit))
+    }
+}
+
+/// The administrator's requests: the module lets a user in, and nobody else does.
+extension Endpoints {
+    func serves(_ route: Route) -> Bool {
+        !route.path.hasPrefix(Administration.root + "/") || administration?.directory(of: route.path) != nil
+    }
+
+    /// Reads the request, asks who sends it and whether the module lets them, and then does it.
+    func administer(
+        _ request: StrictRequest, _ peer: Peer, _ read: (StrictRequest) throws(RequestRefusal) -> AdministratorErrand
+    ) throws(RequestRefusal) -> Step {
+        let path = String(decoding: request.copy(request.head.path), as: UTF8.self)
+        guard let administration, let directory = administration.directory(of: path),
+            let name = try? ObjectName(path),
+            let object = try? ObjectName("/authhost" + path.dropFirst("/v1".utf8.count))
+        else { throw RequestRefusal(404, "there is nothing at this path") }
+        try refuseOtherSites(request)
+        let challenge = "Basic realm=\(Self.quoted(directory.realm)), charset=\"UTF-8\""
+        // A cookie or a session is no credential here: a browser would send the one along unasked.
+        guard case .basic(let user, let password) = try Credentials.read(request, cookie: cookie),
+            let login = try? Login(
+                user: user, password: password, address: peer.clientAddress(request), applicationID: "",
+                machineID: "", door: HTTPDoor.name)
+        else { return .reply(unauthenticated(challenge)) }
+        let errand = try read(request)
+        let asked = DirectoryRequest(request.head.method.inDirectory, path: name, user: user, password: login.password)
+        return .ask(.authenticate(login)) { answer in
+            guard answer.verdict == .allow, let session = answer.session else {
+                return .reply(refused(answer, challenge))
+            }
+            return .decide({ administration.operators.permits(asked, session: session, object: object) }) { permitted in
+                let next = Self.proceed(
+                    permitted, refused(permitted, challenge), errand, administration.operators, user)
+                return answer.isOneUse ? .ask(.logout(session)) { _ in next } : next
+            }
+        }
+    }
+
+    private static func proceed(
+        _ permitted: Answer, _ refusal: Reply, _ errand: AdministratorErrand, _ operators: any OperatorAnswering,
+        _ user: String
+    ) -> Step {
+        guard permitted.verdict == .allow else { return .reply(refusal) }
+        return .work {
+            let reply = errand.run(operators, user)
+            return reply.ok ? Reply(200, json: reply) : Reply(RequestRefusal.bad(reply.error ?? "refused"))
+        }
+    }
+
+    /// What a page of another site makes a browser send is refused, credentials that the browser keeps or not.
+    private func refuseOtherSites(_ request: StrictRequest) throws(RequestRefusal) {
+        let refusal = RequestRefusal(403, "requests from pages of other sites are refused")
+        if let site = try request.field(Self.fetchSite) {
+            let text = String(decoding: request.copy(site), as: UTF8.self)
+            guard text == "same-origin" || text == "none" else { throw refusal }
+        }
+        if let origin = try request.field(Self.origin) {
+            let text = String(decoding: request.copy(origin), as: UTF8.self)
+            let host = try request.field(.host).map { String(decoding: request.copy($0), as: UTF8.self) } ?? ""
+            guard !host.isEmpty, text == "http://\(host)" || text == "https://\(host)" else { throw refusal }
+        }
+    }
+
+    private static let fetchSite = FieldName("sec-fetch-site")
+    private static let origin = FieldName("origin")
+
+    private func unauthenticated(_ challenge: String) -> Reply {
+        Reply(RequestRefusal(401, "a user name and a password are needed")).adding("www-authenticate", challenge)
+    }
+
+    private func refused(_ answer: Answer, _ challenge: String) -> Reply {
+        // "Allowed" without a session is a broken answer.
+        let answer = answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer
+        let status = VerdictStatus.of(answer)
+        var reply = Reply(
+            status, json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
+        reply.verdict = answer.verdict
+        return status == 401 ? reply.adding("www-authenticate", challenge) : reply
+    }
+}
+
+extension RequestMethod {
+    fileprivate var inDirectory: DirectoryRequest.Method {
+        switch self {
+        case .get: .get
+        case .head: .head
+        case .post: .post
+        case .put: .put
+        case .delete: .delete
+        case .options, .patch: .other
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import AuthCore
+import ModuleHost
+
+/// Who may use the directories that the module protects.
+extension Host {
+    /// Asks whether a user may do something in a protected HTTP directory: `auth_http_request` where the module has it, else
+    /// a read check for GET and HEAD and a write check for the others.
+    ///
+    /// A module that has neither entry denies: here the absence of a check is no permission, unlike with objects.
+    ///
+    /// - Parameters:
+    ///   - id: the session that the user's credentials have got.
+    ///   - object: what a check is asked about.
+    public func permits(_ request: DirectoryRequest, session id: SessionID, object: ObjectName) -> Outcome {
+        guard !isStopping, let decider else { return .decided(Answer(.undecided, .stopping)) }
+        guard let session = openSession(id) else { return .decided(refusal(of: id)) }
+        if decider.module.hasEntry("auth_http_request") { return ask(request, session, decider) }
+        let reads = request.method == .get || request.method == .head
+        let entries =
+            reads ? ["auth_check_read"] : ["auth_check_write", "checkWrite", "auth_check_write_extended"]
+        guard entries.contains(where: decider.module.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
+        return ask(.check(id, Check(reads ? .read : .write, object)))
+    }
+
+    private func ask(_ request: DirectoryRequest, _ session: Session, _ decider: ModuleDecider) -> Outcome {
+        let kind = QuestionKind.read
+        let finish: @Sendable (ModuleAnswer) -> Answer = { said in
+            if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
+            var answer = said.verdict(for: kind)
+            answer.user = session.user
+            return answer
+        }
+        var delayed: Ticket?
+        let question = ModuleQuestion(kind: kind, session: session.handle, key: nil) { module, ticket in
+            module.httpRequest(request, ticket)
+        }
+        let said = decider.ask(question) { token in
+            let ticket = Ticket { [decider] in decider.cancel(token) }
+            delayed = ticket
+            return { ticket.decide(finish($0)) }
+        }
+        if let said { return counted(kind, .decided(finish(said))) }
+        return counted(kind, delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError)))
+    }
+}
