@@ -38,12 +38,12 @@ struct RulesCurve {
             parts.append(
                 "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2\"/>"
             )
+            // The second line's texts stand below it.
+            let shift: Double = number == 0 ? -8 : 18
             for (index, value) in line.values.enumerated() {
-                // The second line's figures stand below it.
-                let shift: Double = number == 0 ? -8 : 18
                 parts.append(text(x(index), y(value) + shift, short(value), anchor: "middle", fill: colour))
             }
-            parts.append(text(572, y(line.values[line.values.count - 1]) + 4, line.name, fill: colour))
+            parts.append(text(572, y(line.values[line.values.count - 1]) + shift, line.name, fill: colour))
         }
         return parts.joined(separator: "\n") + "\n</svg>\n"
     }
