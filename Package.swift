@@ -56,6 +56,8 @@ if !coreOnly {
         .systemLibrary(
             name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(
+            name: "CLibPCRE2", path: "Sources/CLibPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(
             name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(
             name: "CLibJansson", path: "Sources/CLibJansson", pkgConfig: "jansson",
@@ -75,7 +77,9 @@ if !coreOnly {
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ], exclude: ["Fixtures"]),
         .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
-        .target(name: "Accounts", dependencies: ["Rules", "CLibCrypt", "CLibNettle"], path: "Plugins/accounts/Core"),
+        .target(
+            name: "Accounts", dependencies: ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
+            path: "Plugins/accounts/Core"),
         .target(
             name: "AccountsModule", dependencies: ["Accounts", "ModuleKit", "Rules"], path: "Plugins/accounts/Module"),
         .target(name: "XMLAuthCore", dependencies: ["Accounts", "Rules", "CLibXML2"], path: "Plugins/xmlauth/Core"),

@@ -20,6 +20,10 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
             ([.matches: "a|b"], "ab", false),
             ([.matches: "a|bc"], "bc", true), ([.matches: "x*"], "", true), ([.matches: ".*"], "a\nb", true),
             ([.matches: "a\\.b"], "a.b", true), ([.matches: "a\\.b"], "axb", false), ([.matches: "^a$"], "a", true),
+            ([.matches: "\\[a\\]"], "[a]", true), ([.matches: "[a\\]]"], "]", true), ([.matches: "a$"], "a\n", false),
+            ([.matches: "é.."], "é\u{80}", true), ([.matches: "x{2,}"], "xxx", true),
+            ([.matches: "x{2}"], "xxx", false),
+            ([.matches: "a{1,2}|[[]"], "[", true), ([.matches: "(a|ab)(c|bcd)"], "abcd", true),
             ([.matches: "[]^)(]+"], ")(]^", true), ([.matches: "[[:alpha:])]"], ")", true),
         ] as [(Entry.Attributes, String, Bool)])
     func `compares a value`(attributes: Entry.Attributes, value: String, holds: Bool) throws {
@@ -38,6 +42,51 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
         #expect(try verdict([.matches: ".*"], String(repeating: "x", count: 4_097)) == .unreadable)
     }
 
+    /// Each made regcomp(3) or regexec(3) of glibc take minutes, or memory without end.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ".*a.{300}", "((((a?)?){4}){4}){4}", "((a*)*){400}",
+            String(repeating: "(", count: 22) + "a"
+                + String(repeating: ")+", count: 22), "(a|aa)+", "((a+)+)+.", "(.*){400}a", ".*.*.*.*.*.*ab", "(a*)*b",
+        ])
+    func `compiles and matches within a bound, whatever the pattern and the value`(pattern: String) throws {
+        let condition = try FieldCondition(Entry.condition("f", [.matches: pattern]))
+        var values = (0..<20).map { _ in (0..<4_096).map { _ in UInt8.random(in: 97...98) } }
+        values.append(Array(repeating: 97, count: 4_096))
+        values.append(Array(repeating: 97, count: 4_095) + [98])
+        let clock = ContinuousClock()
+        let fastest = values.map { value in clock.measure { _ = condition.verdict(value.span) } }.min()
+        #expect(try #require(fastest) < .milliseconds(100))
+    }
+
+    @Test func `a match that would take too many steps holds for a deny and not for an allow`() throws {
+        let hostile = Entry.when("f", [.matches: "(a|b|ab)*c"])
+        let value = String(repeating: "ab", count: 200) + "dc"
+        #expect(try verdict([.matches: "(a|b|ab)*c"], value) == .unreadable)
+        let auth = try authority(
+            .user("a"),
+            .everybody(
+                [:],
+                [
+                    .allow("write", "/D"), .deny("write", "/D", [hostile]), .allow("write", "/A", [hostile]),
+                ]))
+        defer { auth.close() }
+        let doubt = "a value could not be compared, which holds for a deny and fails for an allow"
+        #expect(auth.check("a", .write, "/D").isAllowed)
+        #expect(
+            auth.check("a", .write, "/D", [("f", value)])
+                == .denied(reason: "denied by the rule at `users`:4; \(doubt)"))
+        #expect(auth.check("a", .write, "/A", [("f", value)]) == .denied(reason: "no rule matches; \(doubt)"))
+        #expect(auth.check("a", .write, "/A", [("f", "abc")]).isAllowed)
+    }
+
+    @Test(arguments: [("a**", 2), ("ab(c", 3), ("x[a", 1), ("ab\\1", 2), ("a(?=b)", 1)])
+    func `says at which byte an expression is refused`(pattern: String, offset: Int) {
+        let found = fault(.everybody([:], [.allow("write", "/A", [.when("f", [.matches: pattern])])]))
+        #expect(found?.offset == offset)
+    }
+
     @Test(
         arguments: [
             ([:], nil, "no comparison, expected one of `equals`, `one-of`, `min` and `max`, `matches`"),
@@ -54,21 +103,50 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
             ),
             (
                 [.matches: "a)|(b"], .matches,
-                "the regular expression `a)|(b` is refused: `)` without `(`, as itself it is written `\\)`"
+                "the regular expression `a)|(b` is refused: unmatched closing parenthesis"
             ),
-            ([.matches: "(a"], .matches, "the regular expression `(a` is refused: unmatched ( or \\("),
+            ([.matches: "(a"], .matches, "the regular expression `(a` is refused: missing closing parenthesis"),
             ([.matches: "[a"], .matches, "the regular expression `[a` is refused: `[` without `]`"),
             ([.matches: "a\\"], .matches, "the regular expression `a\\` is refused: `\\` at the end"),
             (
                 [.matches: "\\w"], .matches,
                 "the regular expression `\\w` is refused: `\\w` is no escape of a POSIX extended regular expression"
             ),
+            (
+                [.matches: "[\\d]"], .matches,
+                "the regular expression `[\\d]` is refused: `\\d` is no escape of a POSIX extended regular expression"
+            ),
             ([.matches: ""], .matches, "the regular expression `` is refused: 0 bytes, 1 to 256 are accepted"),
             (
                 [.matches: "((a{100}){100}){100}"], .matches,
-                "the regular expression `((a{100}){100}){100}` is refused: repetitions of more than 1000 in all are not accepted"
+                "the regular expression `((a{100}){100}){100}` is refused: regular expression is too large"
             ),
-            ([.matches: "a{3,1}"], .matches, "the regular expression `a{3,1}` is refused: invalid content of \\{\\}"),
+            (
+                [.matches: "((a?b?){30}){30}"], .matches,
+                "the regular expression `((a?b?){30}){30}` is refused: its repetitions make it longer than 8192"
+                    + " bytes, as PCRE2 counts them"
+            ),
+            (
+                [.matches: "a{3,1}"], .matches,
+                "the regular expression `a{3,1}` is refused: numbers out of order in {} quantifier"
+            ),
+            (
+                [.matches: "a{,3}"], .matches,
+                "the regular expression `a{,3}` is refused: `{` without counts such as `{2}`, `{2,}` and `{2,5}`, as"
+                    + " itself it is written `\\{`"
+            ),
+            (
+                [.matches: "a*+"], .matches,
+                "the regular expression `a*+` is refused: a repetition of a repetition needs `(` and `)`"
+            ),
+            (
+                [.matches: "(?R)"], .matches,
+                "the regular expression `(?R)` is refused: `(?` is not of a POSIX extended regular expression"
+            ),
+            (
+                [.matches: "(*LIMIT_MATCH=9)a"], .matches,
+                "the regular expression `(*LIMIT_MATCH=9)a` is refused: `(*` is not of a POSIX extended regular expression"
+            ),
         ] as [(Entry.Attributes, Field?, String)])
     func `says which condition cannot be read`(attributes: Entry.Attributes, field: Field?, message: String) {
         let found = fault(.everybody([:], [.allow("write", "/A", [.when("f", attributes)])]))

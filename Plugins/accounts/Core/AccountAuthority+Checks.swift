@@ -13,10 +13,12 @@ extension AccountAuthority {
     ) -> CheckOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
+            var unreadable = 0
             let decision = directory.rules.decide(principal, action, name) { id in
-                action == .read ? .unknown : directory.conditions.truth(id, fields)
+                action == .read ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
             }
-            return directory.outcome(of: decision, wantsReason: wantsReason)
+            let outcome = directory.outcome(of: decision, wantsReason: wantsReason)
+            return unreadable == 0 ? outcome : outcome.inDoubt
         }
     }
 
@@ -31,10 +33,12 @@ extension AccountAuthority {
             guard let principal = directory.rules.principal(user: user) else {
                 return CheckExplanation(outcome: .unknownUser, lines: ["denied: the user is not known"])
             }
+            var unreadable = 0
             let found = directory.rules.explain(principal, action, name) { id in
-                action == .read ? .unknown : directory.conditions.truth(id, fields)
+                action == .read ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
             }
-            let outcome = directory.outcome(of: found.decision, wantsReason: true)
+            let decided = directory.outcome(of: found.decision, wantsReason: true)
+            let outcome = unreadable == 0 ? decided : decided.inDoubt
             var lines = [outcome.line]
             let isMapped =
                 requested.count != name.count
@@ -59,6 +63,16 @@ extension AccountAuthority {
 }
 
 extension CheckOutcome {
+    /// The same when a condition could not be evaluated, which a denial says.
+    fileprivate var inDoubt: CheckOutcome {
+        let doubt = "a value could not be compared, which holds for a deny and fails for an allow"
+        return switch self {
+        case .denied(let reason): .denied(reason: "\(reason); \(doubt)")
+        case .noMatch: .denied(reason: "no rule matches; \(doubt)")
+        case .allowed, .unknownUser, .undetermined: self
+        }
+    }
+
     /// The outcome in one line, for people.
     fileprivate var line: String {
         switch self {

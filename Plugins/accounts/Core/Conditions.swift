@@ -42,7 +42,7 @@ struct FieldCondition: Sendable {
     enum Verdict: Sendable, Hashable {
         case holds
         case fails
-        /// The value is too long, or no number.
+        /// The value is too long, or no number, or takes too many steps to match.
         case unreadable
     }
 
@@ -58,7 +58,11 @@ struct FieldCondition: Sendable {
             return .holds
         case .matches(let expression):
             if value.count > RegularExpression.longestValue { return .unreadable }
-            return expression.matches(value) ? .holds : .fails
+            switch expression.match(value) {
+            case .matches: return .holds
+            case .differs: return .fails
+            case .undecided: return .unreadable
+            }
         }
     }
 
@@ -148,24 +152,34 @@ struct ConditionTable: ~Copyable, Sendable {
     /// Says whether a rule's conditions hold for contributed fields.
     ///
     /// In doubt the stricter: a field that is not there fails. Of one that is there twice, all values must hold for an
-    /// allow, and one is enough for a deny; a value that cannot be compared holds for a deny alone.
-    func truth(_ id: ConditionID, _ fields: Fields) -> ConditionTruth {
+    /// allow, and one is enough for a deny; a value that cannot be compared holds for a deny alone, and is counted.
+    func truth(_ id: ConditionID, _ fields: Fields, unreadable: inout Int) -> ConditionTruth {
         let set = sets[Int(id.rawValue)]
-        return set.members.allSatisfy { holds(conditions[Int($0)], isDeny: set.isDeny, fields) } ? .holds : .fails
+        for number in set.members
+        where !holds(conditions[Int(number)], isDeny: set.isDeny, fields, unreadable: &unreadable) {
+            return .fails
+        }
+        return .holds
     }
 
-    private func holds(_ condition: FieldCondition, isDeny: Bool, _ fields: Fields) -> Bool {
+    private func holds(
+        _ condition: FieldCondition, isDeny: Bool, _ fields: Fields, unreadable: inout Int
+    ) -> Bool {
         var count = 0
         var held = 0
+        var undecided = 0
         fields { name, value in
             guard name.withUnsafeBufferPointer({ $0.elementsEqual(condition.field) }) else { return }
             count += 1
             switch condition.verdict(value) {
             case .holds: held += 1
             case .fails: break
-            case .unreadable: held += isDeny ? 1 : 0
+            case .unreadable:
+                held += isDeny ? 1 : 0
+                undecided += 1
             }
         }
+        unreadable += undecided
         return isDeny ? held > 0 : count > 0 && held == count
     }
 }
