@@ -106,13 +106,16 @@ package final class AccountAuthority: Sendable {
     /// Reads the accounts again and puts them in force as a whole, or keeps what is in force. Blocks for as long as that
     /// takes.
     ///
-    /// Returns whose sessions must be asked about again. Throws: what reading throws; nothing has changed then.
-    package func reload() throws -> DirectoryChanges {
+    /// Returns whose sessions must be asked about again, and whose must end. Throws: what reading throws; nothing has
+    /// changed then.
+    package func reload() throws -> DirectoryReload {
         try reloading.withLock { _ in
             let fresh = try readDirectory()
-            let changes = directory.read { fresh.changes(since: $0) }
+            let reload = directory.read { old in
+                DirectoryReload(changes: fresh.changes(since: old), ended: fresh.ended(since: old, clock))
+            }
             directory.replace(with: fresh)
-            return changes
+            return reload
         }
     }
 

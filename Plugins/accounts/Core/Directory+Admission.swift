@@ -61,4 +61,34 @@ extension Directory {
             applicationSessionLimit: accounts.limit(for: client.application, in: terms)
                 ?? accounts.limit(for: client.application, in: everybody) ?? 0)
     }
+
+    /// Lists the users who might have a session before and may have none now: those who are gone, have lost password
+    /// and key, have expired, are not valid yet, or whose hours are over.
+    ///
+    /// Addresses and applications are asked about at log-in alone: they are the client's.
+    func ended(since old: Directory, _ clock: WallClock) -> [[UInt8]] {
+        let now = clock.now()
+        let isCommonEqual = common.fingerprint == old.common.fingerprint
+        return (0..<old.rules.userCount).compactMap { index in
+            let name = old.rules.name(of: UserID(position: index))
+            guard let principal = rules.principal(user: name.span) else { return name }
+            let isEqual = accounts.fingerprint(principal.user.position) == old.accounts.fingerprint(index)
+            if isCommonEqual && isEqual || sustains(principal, at: now, clock) { return nil }
+            let before = old.rules.principal(user: name.span)
+            return before.map { old.sustains($0, at: now, clock) } == true ? name : nil
+        }
+    }
+
+    /// Says whether a user may have a session at a moment, wherever the client is.
+    private func sustains(_ principal: Principal, at now: Int64, _ clock: WallClock) -> Bool {
+        let terms = accounts.terms(principal.user.position)
+        guard credential(of: principal) != .missing, now >= terms.notBefore, now < terms.expires else { return false }
+        func isOpen(_ number: UInt32) -> Bool {
+            number == 0 || restrictions[number].isOpen(at: now, zone: clock.local)
+        }
+        guard isOpen(terms.restriction), isOpen(common.everybody.restriction) else { return false }
+        if common.groupRestrictions.isEmpty { return true }
+        let memberships = Set(rules.groups(of: principal))
+        return common.groupRestrictions.allSatisfy { !memberships.contains($0.group) || isOpen($0.restriction) }
+    }
 }

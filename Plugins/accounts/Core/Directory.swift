@@ -63,3 +63,11 @@ package enum DirectoryChanges: Sendable, Hashable {
     /// The users whose own entry changed or vanished, UTF-8; possibly nobody.
     case users([[UInt8]])
 }
+
+/// Says what a re-read file means for sessions.
+package struct DirectoryReload: Sendable, Hashable {
+    /// Whose decisions must be asked for again.
+    package let changes: DirectoryChanges
+    /// The users who may have no session any more, UTF-8.
+    package let ended: [[UInt8]]
+}

@@ -53,6 +53,13 @@ struct Restriction: Sendable {
         applications = ids
     }
 
+    /// Says whether the hours hold a moment: seconds since 1970.
+    func isOpen(at now: Int64, zone: (Int64) -> tm) -> Bool {
+        guard let hours else { return true }
+        if case .outside = hours.answer(at: now, zone) { return false }
+        return true
+    }
+
     /// Returns until when a log-in may last: seconds since 1970, `Int64.max` for ever. Throws what is against it.
     ///
     /// owner: who has the restriction, for the reason.

@@ -85,7 +85,7 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         return Answer(authority.check(user: request.user, action: action, name: object.span) { _ in })
     }
 
-    /// Reads the file again; the host forgets what it kept of users that changed.
+    /// Reads the file again; the host forgets what it kept of users that changed, and ends sessions that may not go on.
     package func reload() throws { try watch.readNow() }
 
     package func exit() {
@@ -93,15 +93,21 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         authority.close()
     }
 
-    private static func announce(_ changes: DirectoryChanges, of file: String, to host: HostInterface) {
-        switch changes {
+    /// Tells the host what a re-read file means for kept decisions and for sessions.
+    private static func announce(_ reload: DirectoryReload, of file: String, to host: HostInterface) {
+        let what: String
+        switch reload.changes {
         case .everybody:
             host.invalidate(.all)
-            host.log(.notify, "re-read \(file): what everybody may do has changed")
+            what = "what everybody may do has changed"
         case .users(let users):
             for user in users { host.invalidate(.user(String(decoding: user, as: UTF8.self))) }
-            host.log(.notify, "re-read \(file): \(users.count) users have changed")
+            what = "\(users.count) users have changed"
         }
+        var sessions = 0
+        for user in reload.ended { sessions += host.eject(user: String(decoding: user, as: UTF8.self)) ?? 0 }
+        let ended = sessions == 0 ? "" : ", \(sessions) sessions of users who may have none were ended"
+        host.log(.notify, "re-read \(file): \(what)\(ended)")
     }
 
     private func decide(_ check: borrowing CheckQuestion, _ action: ObjectAction) -> Answer {
