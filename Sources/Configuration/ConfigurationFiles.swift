@@ -27,6 +27,14 @@ public struct ConfigurationFiles: Sendable {
         readFile(path)
     }
 
+    /// Returns the same files; the path of each that is read, found or not, is told to `note` first.
+    package func noting(_ note: @escaping @Sendable (String) -> Void) -> ConfigurationFiles {
+        ConfigurationFiles { path in
+            note(path)
+            return read(path)
+        }
+    }
+
     /// Reads files out of a dictionary of path and text.
     public static func inMemory(_ files: [String: String]) -> ConfigurationFiles {
         inMemory(files.mapValues { Array($0.utf8) })

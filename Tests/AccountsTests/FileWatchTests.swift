@@ -15,6 +15,8 @@ private final class World: Sendable {
         var error: String?
         var reads = 0
         var reports: [String] = []
+        /// The status of a file that the first one includes.
+        var included: FileStatus??
     }
 
     struct Broken: Error, CustomStringConvertible { let description: String }
@@ -24,11 +26,13 @@ private final class World: Sendable {
     func watch() -> FileWatch {
         FileWatch(
             environment: WatchEnvironment(
-                status: { _ in self.state.withLock { $0.status } },
+                status: { path in
+                    self.state.withLock { path == "users" ? $0.status : $0.included.flatMap { $0 } }
+                },
                 content: { _ in self.state.withLock { $0.content } },
                 time: { self.state.withLock { $0.time } },
                 wallTime: { self.state.withLock { $0.time + .seconds(1_000) } }),
-            files: { ["users"] },
+            files: { self.state.withLock { $0.included == nil ? ["users"] : ["users", "more"] } },
             read: {
                 try self.state.withLock { state in
                     state.reads += 1
@@ -68,6 +72,33 @@ private final class World: Sendable {
         #expect(world.reads == 2)
         for _ in 0..<4 { world.look(watch) }
         #expect(world.reads == 2)
+    }
+
+    @Test func `reads a file with a time of the future once`() throws {
+        let world = World()
+        let watch = world.watch()
+        world.state.withLock { state in
+            state.status = FileStatus(inode: 1, size: 1, modified: state.time + .seconds(90_000))
+        }
+        for _ in 0..<8 { world.look(watch) }
+        #expect(world.reads == 1)
+    }
+
+    @Test func `looks at what a reading that failed asked for, and reads it once it is repaired`() throws {
+        let world = World()
+        let watch = world.watch()
+        world.change(to: 1, error: "broken")
+        world.state.withLock { $0.included = .some(nil) }
+        for _ in 0..<4 { world.look(watch) }
+        #expect(world.reports == ["broken"])
+        let reads = world.reads
+        world.state.withLock { state in
+            state.included = status(7)
+            state.error = nil
+        }
+        for _ in 0..<4 { world.look(watch) }
+        #expect(world.reads == reads + 1)
+        #expect(world.reports == ["broken"])
     }
 
     @Test func `reads a changed file once it stands still`() {

@@ -22,8 +22,9 @@ package struct FileStatus: Sendable, Hashable {
         changed = .seconds(status.st_ctim.tv_sec) + .nanoseconds(status.st_ctim.tv_nsec)
     }
 
-    /// Whether the file may change again without a change of its status: times of files move in steps.
-    func isYoung(at wallTime: Duration) -> Bool { wallTime - modified < .milliseconds(100) }
+    /// Whether the file may change again without a change of its status: times of files move in steps. One of the future,
+    /// which somebody set, or which a clock that was put back leaves behind, says nothing about that.
+    func isYoung(at wallTime: Duration) -> Bool { (.zero ..< .milliseconds(100)).contains(wallTime - modified) }
 }
 
 /// Decides when files that change are to be read: once they have stood still from one look to the next, or half a second

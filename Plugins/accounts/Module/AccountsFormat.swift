@@ -7,7 +7,10 @@ package protocol AccountsFormat: SendableMetatype {
 
     /// Reads a file, and what it includes, into a directory. Blocks for as long as that takes.
     ///
-    /// allowsPlain: whether `{PLAIN}` passwords are accepted. warn: told of what is doubtful and accepted. Throws: an
-    /// error whose description says where what is wrong; never with a password.
-    static func read(_ file: String, allowsPlain: Bool, warn: (String) -> Void) throws -> Directory
+    /// allowsPlain: whether `{PLAIN}` passwords are accepted. touch: told the path of each further file that is looked
+    /// for, found or not. warn: told of what is doubtful and accepted. Throws: an error whose description says where what
+    /// is wrong; never with a password.
+    static func read(
+        _ file: String, allowsPlain: Bool, touch: @escaping @Sendable (String) -> Void, warn: (String) -> Void
+    ) throws -> Directory
 }

@@ -2,6 +2,7 @@ import Accounts
 import Glibc
 import ModuleKit
 import Rules
+import Synchronization
 
 /// The face of a module of accounts: hands the host's questions to ``AccountAuthority``, and its answers back.
 package final class AccountsModule<Format: AccountsFormat>: AuthModule {
@@ -12,15 +13,19 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         let settings = try ModuleSettings(host: host, fileOption: Format.fileOption)
         let file = settings.file
         let before = [file: FileStatus(path: file)]
+        let touched = TouchedFiles()
         let authority = try AccountAuthority(
             options: settings.options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             clock: WallClock(now: { host.wallTime.components.seconds }), signatures: HostSignatures(host: host)
         ) {
-            try Format.read(file, allowsPlain: settings.allowsPlainPasswords) { host.log(.warn, $0) }
+            touched.removeAll()
+            return try Format.read(
+                file, allowsPlain: settings.allowsPlainPasswords, touch: { touched.insert($0) },
+                warn: { host.log(.warn, $0) })
         }
         self.authority = authority
         watch = FileWatch(
-            before: before, files: { [file] + authority.files },
+            before: before, files: { [file] + touched.all },
             read: { Self.announce(try authority.reload(), of: file, to: host) },
             report: { host.log(.error, "kept the accounts as they were: \($0)") })
         let counts = authority.counts
@@ -62,7 +67,8 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
 
     package func explain(_ check: borrowing CheckQuestion) -> ModuleKit.Explanation {
         let explanation = authority.explain(
-            user: check.user, action: ObjectAction(check.action), name: check.object, requested: check.requested
+            user: check.user, action: ObjectAction(check.action), name: check.object, requested: check.requested,
+            knowsObject: check.objectKind != .unknown
         ) { body in
             check.forEachField { body($0, $1) }
         }
@@ -113,11 +119,23 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
     private func decide(_ check: borrowing CheckQuestion, _ action: ObjectAction) -> Answer {
         Answer(
             authority.check(
-                user: check.user, action: action, name: check.object, wantsReason: check.wantsReason
+                user: check.user, action: action, name: check.object, wantsReason: check.wantsReason,
+                knowsObject: check.objectKind != .unknown
             ) { body in
                 check.forEachField { body($0, $1) }
             })
     }
+}
+
+/// Keeps the paths that the last reading looked for: a file that it did not find or could not use may be repaired.
+private final class TouchedFiles: Sendable {
+    private let paths = Mutex<[String]>([])
+
+    var all: [String] { paths.withLock { $0 } }
+
+    func removeAll() { paths.withLock { $0 = [] } }
+
+    func insert(_ path: String) { paths.withLock { $0.append(path) } }
 }
 
 extension LoginClient {

@@ -8,8 +8,11 @@ import ModuleKit
 enum UserBlocksFile: AccountsFormat {
     static let fileOption = "cfgauth-file"
 
-    static func read(_ file: String, allowsPlain: Bool, warn: (String) -> Void) throws -> Directory {
-        let context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
+    static func read(
+        _ file: String, allowsPlain: Bool, touch: @escaping @Sendable (String) -> Void, warn: (String) -> Void
+    ) throws -> Directory {
+        var context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
+        context.files = context.files.noting(touch)
         let reading = try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context)
         for warning in reading.warnings { warn(warning) }
         return reading.directory

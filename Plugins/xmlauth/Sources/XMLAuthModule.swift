@@ -7,7 +7,9 @@ import XMLAuthCore
 enum UsersFile: AccountsFormat {
     static let fileOption = "xmlauth-file"
 
-    static func read(_ file: String, allowsPlain: Bool, warn: (String) -> Void) throws -> Directory {
+    static func read(
+        _ file: String, allowsPlain: Bool, touch: @escaping @Sendable (String) -> Void, warn: (String) -> Void
+    ) throws -> Directory {
         try UsersReader.read(file, allowsPlain: allowsPlain)
     }
 }
