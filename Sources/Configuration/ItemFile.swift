@@ -6,7 +6,7 @@
 package struct ItemFile: Sendable {
     /// The items that the file sets, by name; what nobody set is not in it. The options of a block have their defaults.
     package let settings: [String: Setting]
-    /// What is doubtful and accepted, such as a variable that is not defined.
+    /// What is doubtful and accepted, such as a variable that is not defined; one of the environment counts as well.
     package let warnings: [ConfigurationProblem]
     /// The paths of the file and of those that it includes, each once, in the order in which they were first read.
     package let files: [String]
@@ -23,7 +23,8 @@ package struct ItemFile: Sendable {
     ) throws(ConfigurationError) -> ItemFile {
         let application = ItemDefinition.applicationName.defaultText ?? ""
         var document = DocumentReader(
-            files: context.files, variables: Variables(context, applicationName: application),
+            files: context.files,
+            variables: Variables(context, applicationName: application, isEnvironmentEmptyByDefault: false),
             isApplicationNameFixed: true)
         document.read(path, at: source)
         var reader = SettingsReader(

@@ -44,7 +44,7 @@ struct VariableExpander: Sendable {
 
     private mutating func value(of name: String, at position: SourcePosition, directory: String) -> String {
         if let value = variables.value(of: name, directory: directory) { return value }
-        if Variables.isName(name) {
+        if Variables.isName(name) || name.hasPrefix("ENV:") {
             warn(.file(position), "`${\(name)}` is not defined: it stands for an empty text")
         } else {
             warn(.file(position), "`${\(name)}` is not a variable: it stands for an empty text")

@@ -2,15 +2,20 @@
 struct Variables: Sendable {
     private var values: [String: String]
     private let environment: [String: String]
+    private let isEnvironmentEmptyByDefault: Bool
 
     /// Starts with the predefined variables.
-    init(_ context: ConfigurationContext, applicationName: String) {
+    ///
+    /// isEnvironmentEmptyByDefault: whether an environment variable that is not set is an empty text, or not defined.
+    init(_ context: ConfigurationContext, applicationName: String, isEnvironmentEmptyByDefault: Bool = true) {
         values = [
             "HOST_NAME": context.hostName, "APP_NAME": applicationName,
             "HOME_DIR": context.environment["HOME"] ?? "", "MAJOR_VERSION": String(context.version.major),
             "MINOR_VERSION": String(context.version.minor),
         ]
         environment = context.environment
+        self.isEnvironmentEmptyByDefault = isEnvironmentEmptyByDefault
+        if !isEnvironmentEmptyByDefault && environment["HOME"] == nil { values["HOME_DIR"] = nil }
     }
 
     /// Whether a name is made of ASCII letters, digits, `_` and `.`, and is not empty.
@@ -28,10 +33,12 @@ struct Variables: Sendable {
 
     /// Returns what a variable stands for in a file of `directory`; nil when it is not defined.
     ///
-    /// An environment variable that is not set is an empty text, as in the reference, and no mistake.
+    /// An environment variable that is not set is an empty text in a configuration, as in the reference, and no mistake.
     func value(of name: String, directory: String) -> String? {
         if name == "ccd" { return directory }
-        if name.hasPrefix("ENV:") { return environment[String(name.dropFirst(4))] ?? "" }
+        if name.hasPrefix("ENV:") {
+            return environment[String(name.dropFirst(4))] ?? (isEnvironmentEmptyByDefault ? "" : nil)
+        }
         return values[name]
     }
 

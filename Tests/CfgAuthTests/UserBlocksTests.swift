@@ -1,5 +1,7 @@
 import AuthConfiguration
+import Glibc
 import Rules
+import Synchronization
 import Testing
 
 @testable import Accounts
@@ -69,7 +71,7 @@ import Testing
             "users.conf:3:10: found 1 of `password` for 2 of `username`, expected one"),
         Case(
             "add-user\nusername a\nend-user", "users.conf:1:1: found 0 of `password` for 1 of `username`, expected one"),
-        Case("add-user\nusername a\npassword secret\nend-user", "users.conf:2:10: the stored password is in no known"),
+        Case("add-user\nusername a\npassword secret\nend-user", "users.conf:3:10: the stored password is in no known"),
         Case(
             "add-user\nusername a\npassword {PLAIN}x\nread FX\nend-user", "users.conf:4:6: "),
         Case(
@@ -79,6 +81,17 @@ import Testing
         Case(
             "add-user\nusername a\npassword {PLAIN}x\nlicences -1\nend-user",
             "users.conf:4:10: `licences` takes a whole number from 0 to 4294967295, not `-1`"),
+        Case(
+            "add-user\nusername a b\npassword {PLAIN}x secret\nend-user",
+            "users.conf:3:19: the stored password is in no known"),
+        Case(
+            "add-user\nusername a\nsigcheck \"a b\"\nend-user", "users.conf:3:1: `a b` is no key id"),
+        Case(
+            "add-user\nusername a\npassword {PLAIN}x\nwrite ${TYPO}/**\nend-user",
+            "users.conf:4:7: `${TYPO}` is not defined, and a file of users takes no empty text for it"),
+        Case(
+            "add-user\nusername a\npassword {PLAIN}x\nread /A/${ENV:NODESK} ${X:Y}/B\nend-user",
+            "users.conf:4:9: `${ENV:NODESK}` is not defined, and"),
         Case("auth-module x", "users.conf:1:1: unknown item `auth-module`"),
     ])
     func `refuses what it cannot use, and says where`(each: Case) {
@@ -86,6 +99,52 @@ import Testing
         let text = error?.description ?? ""
         #expect(text.hasPrefix(each.message), "\(text)")
         #expect(!text.contains("secret"))
+    }
+
+    @Test func `tells every file that it looks for, found or not`() {
+        let seen = Mutex<[String]>([])
+        let files = ConfigurationFiles.inMemory([
+            "users.conf": "include-file good.conf\ninclude-file broken.conf\ninclude-file missing.conf",
+            "good.conf": "", "broken.conf": "add-usr",
+        ])
+        let context = ConfigurationContext(
+            environment: [:], hostName: "box", workingDirectory: "/srv",
+            files: files.noting { path in seen.withLock { $0.append(path) } })
+        #expect(throws: ConfigurationError.self) {
+            try UserBlocksReader.read("users.conf", allowsPlain: true, context: context)
+        }
+        #expect(seen.withLock { $0 } == ["users.conf", "good.conf", "broken.conf", "missing.conf"])
+    }
+
+    @Test(arguments: ["users.conf", "more.conf"])
+    func `refuses a file that everybody may write, or that is none, included ones too`(name: String) throws {
+        var template = Array("/tmp/cfgauth-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let texts = ["users.conf": "include-file \(folder)/more.conf\n", "more.conf": "define A b\n"]
+        defer {
+            for name in texts.keys { unlink("\(folder)/\(name)") }
+            rmdir(folder)
+        }
+        for (name, text) in texts {
+            let file = open("\(folder)/\(name)", O_CREAT | O_WRONLY, 0o600)
+            write(file, text, text.utf8.count)
+            close(file)
+        }
+        func refusal() -> String? {
+            do {
+                _ = try UserBlocksReader.read(
+                    "\(folder)/users.conf", allowsPlain: true, context: .system(environment: [:]))
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        #expect(refusal() == nil)
+        chmod("\(folder)/\(name)", 0o646)
+        #expect(refusal()?.contains("every user may write to it (mode 646)") == true)
+        unlink("\(folder)/\(name)")
+        #expect(mkfifo("\(folder)/\(name)", 0o600) == 0)
+        #expect(refusal()?.contains("not a regular file") == true)
     }
 
     @Test func `takes plain passwords only when it is told to`() {

@@ -21,10 +21,22 @@ package enum UserBlocksReader {
     ) throws(ConfigurationError) -> Reading {
         let file = try ItemFile.read(
             path, items: UserBlock.table, askedBy: .moduleOption("cfgauth-file"), context: context)
+        // Where the configuration takes an empty text, a pattern would become wider than it was meant.
+        let undefined = file.warnings.filter { $0.code == .variable }
+        if !undefined.isEmpty { throw ConfigurationError(undefined.map(Self.refused)) }
         var filling = UserFilling(allowsPlain: allowsPlain)
         for block in file.blocks("add-user") { try filling.add(block) }
         let warnings = (file.warnings + filling.warnings).map(\.description)
         return Reading(directory: try filling.finish(), warnings: warnings, files: file.files)
+    }
+}
+
+extension UserBlocksReader {
+    /// Makes a mistake of a warning about a variable: `… is not defined: it stands for an empty text`.
+    private static func refused(_ warning: ConfigurationProblem) -> ConfigurationProblem {
+        let fact = warning.message.split(separator: ":").dropLast().joined(separator: ":")
+        return ConfigurationProblem(
+            warning.code, at: warning.source, "\(fact), and a file of users takes no empty text for it")
     }
 }
 
@@ -71,7 +83,11 @@ private struct UserFilling: ~Copyable {
         _ name: Element, password: Element?, _ key: String?, _ block: ConfigurationBlock
     ) throws(ConfigurationError) {
         let licences = block.integer("licences").flatMap { $0 == 0 ? nil : String($0) }
-        try lend(name.source, name.text, password?.text, key, licences) {
+        let places: [Field: SettingSource?] = [
+            .password: password?.source, .keyID: block.settings["sigcheck"]?.source,
+            .maxSessions: block.settings["licences"]?.source,
+        ]
+        try lend(name.source, places, name.text, password?.text, key, licences) {
             builder, texts, place throws(DirectoryFault) in
             guard let name = texts[0] else { return }
             var entry = UserEntry(name: name)
@@ -80,7 +96,7 @@ private struct UserFilling: ~Copyable {
         }
         for permission in UserBlock.permissions {
             for pattern in block.list(permission.item) {
-                try lend(pattern.source, permission.action, pattern.text) {
+                try lend(pattern.source, [:], permission.action, pattern.text) {
                     builder, texts, place throws(DirectoryFault) in
                     guard let actions = texts[0], let object = texts[1] else { return }
                     let rule = RuleEntry(isAllow: permission.effect == .allow, actions: actions, object: object)
@@ -92,9 +108,10 @@ private struct UserFilling: ~Copyable {
         builder.end()
     }
 
-    /// Hands texts to the builder for the length of one call; what it finds wrong is told with the place.
+    /// Hands texts to the builder for the length of one call; what it finds wrong is told with the place: of the part
+    /// that is at fault where `places` has it, else `source`.
     private mutating func lend(
-        _ source: SettingSource, _ texts: String?...,
+        _ source: SettingSource, _ places: [Field: SettingSource?], _ texts: String?...,
         to body: (inout DirectoryBuilder, [LentText?], Place) throws(DirectoryFault) -> Void
     ) throws(ConfigurationError) {
         let bytes = texts.map { $0.map { Array($0.utf8) } }
@@ -112,7 +129,7 @@ private struct UserFilling: ~Copyable {
                 try body(&builder, lent, place)
             }
         } catch {
-            throw Self.problem(error, source)
+            throw Self.problem(error, error.field.flatMap { places[$0] ?? nil } ?? source)
         }
     }
 
