@@ -94,6 +94,9 @@ if !coreOnly {
             dependencies: [
                 "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "CfgAuthCore", "CfgAuthModule",
             ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
+        .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
+        .target(name: "ExecCore", dependencies: ["ExecSpawn", "CLibJansson"], path: "Plugins/exec/Core"),
+        .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", dependencies: ["Rules"], path: "Sources/Configuration"),
         .target(name: "Usage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),

@@ -1,0 +1,223 @@
+import CLibJansson
+import Glibc
+
+/// Understands output that is one JSON object, of one of three shapes. Unknown members are ignored, members given twice
+/// are refused, and no error quotes the document.
+///
+/// - `{"version": 1, "user": …, "token" or "secret": …, "expires": …}`; all but the secret may be left out.
+/// - Kubernetes' ExecCredential: the secret is `status.token`. A client certificate is refused.
+/// - AWS' credential_process: the secret is the whole object as printed, the user the access key's id.
+///
+/// A time is RFC 3339 text or seconds since 1970. `{"success": false, "code": …, "message": …}` and
+/// `{"error": {"code": …, "message": …}}` say that there is no credential.
+struct JSONOutput {
+    /// nil: the configured one.
+    let user: String?
+    let secret: SecretBytes
+    let expiry: Int64?
+
+    /// Reads an output.
+    ///
+    /// now: seconds since 1970; a credential that has ended by then is refused.
+    static func read(_ output: SecretBytes, options: ExecOptions, now: Int64) throws -> JSONOutput {
+        guard output.withBytes({ $0.contains { !(9...13).contains($0) && $0 != 32 } }) else {
+            throw OutputRefusal(.empty, "printed nothing")
+        }
+        guard output.count <= options.maxLength + 2 else { throw RawOutput.tooLong(options) }
+        let document = try JSONDocument(output)
+        let read = try read(document.root, output)
+        guard let expiry = read.expiry, expiry <= now else { return read }
+        throw OutputRefusal(.expired, "gave a credential that ended \(now - expiry) s ago")
+    }
+
+    private static func read(_ root: JSONObject, _ output: SecretBytes) throws -> JSONOutput {
+        try refuseReported(root)
+        if try root.text("kind") == "ExecCredential" { return try execCredential(root) }
+        if root.has("AccessKeyId") { return try credentialProcess(root, output) }
+        try requireVersion(root, "version")
+        guard let name = ["secret", "token"].first(where: root.has) else {
+            throw malformed("has neither `token` nor `secret`")
+        }
+        if name == "secret", root.has("token") { throw malformed("has both `token` and `secret`") }
+        return JSONOutput(
+            user: try userName(root, "user"), secret: try root.secret(name), expiry: try expiry(root, "expires"))
+    }
+
+    private static func execCredential(_ root: JSONObject) throws -> JSONOutput {
+        let version = try root.text("apiVersion")
+        guard version == "client.authentication.k8s.io/v1" || version == "client.authentication.k8s.io/v1beta1" else {
+            throw malformed(
+                "is an ExecCredential whose `apiVersion` is neither `client.authentication.k8s.io/v1` nor "
+                    + "`client.authentication.k8s.io/v1beta1`")
+        }
+        guard let status = try root.object("status") else { throw malformed("is an ExecCredential without `status`") }
+        for name in ["clientCertificateData", "clientKeyData"] where status.has(name) {
+            throw malformed("holds `status.\(name)`; only `status.token` can be used")
+        }
+        guard status.has("token") else { throw malformed("is an ExecCredential without `status.token`") }
+        return JSONOutput(
+            user: nil, secret: try status.secret("token"), expiry: try expiry(status, "expirationTimestamp"))
+    }
+
+    private static func credentialProcess(_ root: JSONObject, _ output: SecretBytes) throws -> JSONOutput {
+        guard root.has("Version") else { throw malformed("has `AccessKeyId` and no `Version`") }
+        try requireVersion(root, "Version")
+        guard root.has("SecretAccessKey") else { throw malformed("has `AccessKeyId` and no `SecretAccessKey`") }
+        _ = try root.secret("SecretAccessKey")
+        if root.has("SessionToken") { _ = try root.secret("SessionToken") }
+        let whole = try output.withBytes { bytes in
+            let isSpace = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
+            let end = (bytes.lastIndex { !isSpace($0) } ?? -1) + 1
+            return try SecretBytes(UnsafeRawBufferPointer(rebasing: bytes[..<end].drop(while: isSpace)))
+        }
+        return JSONOutput(
+            user: try userName(root, "AccessKeyId"), secret: whole, expiry: try expiry(root, "Expiration"))
+    }
+
+    private static func requireVersion(_ root: JSONObject, _ name: String) throws {
+        guard root.has(name) else { return }
+        guard try root.integer(name) == 1 else { throw malformed("has a `\(name)` that is not 1") }
+    }
+
+    private static func refuseReported(_ root: JSONObject) throws {
+        let error = root.has("error") ? try root.object("error") : nil
+        guard let said = try error ?? (root.boolean("success") == false ? root : nil) else { return }
+        let code = try said.text("code") ?? "no code"
+        let message = try said.text("message") ?? "no message"
+        throw OutputRefusal(.reported, "reports `\(shown(code))`: `\(shown(message))`")
+    }
+
+    private static func shown(_ text: String) -> String {
+        ControlEscape.escape(String(Redaction.redact(text, secrets: []).prefix(256)))
+    }
+
+    private static func userName(_ object: JSONObject, _ name: String) throws -> String? {
+        guard let text = try object.text(name) else { return nil }
+        guard (1...255).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 32 || $0 == 127 }) else {
+            throw malformed("has a `\(name)` that is not 1...255 bytes without control characters")
+        }
+        return text
+    }
+
+    private static func expiry(_ object: JSONObject, _ name: String) throws -> Int64? {
+        guard object.has(name) else { return nil }
+        if let seconds = try? object.integer(name), seconds >= 0 { return seconds }
+        if let text = try? object.text(name), let seconds = Timestamp.seconds(text) { return seconds }
+        throw malformed("has a `\(name)` that is neither a time of RFC 3339 nor seconds since 1970")
+    }
+
+    static func malformed(_ text: String) -> OutputRefusal {
+        OutputRefusal(.malformed, "printed JSON that cannot be used: it \(text)")
+    }
+}
+
+/// A parsed document, whose strings are wiped when it goes.
+private struct JSONDocument: ~Copyable {
+    private let value: UnsafeMutablePointer<json_t>
+    let root: JSONObject
+
+    init(_ output: SecretBytes) throws {
+        var error = json_error_t()
+        let parsed = output.withBytes { bytes in
+            json_loadb(
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, Int(JSON_REJECT_DUPLICATES), &error
+            )
+        }
+        guard let parsed else {
+            throw OutputRefusal(
+                .malformed,
+                "printed what is not one JSON object without repeated members: line \(error.line), column "
+                    + "\(error.column)")
+        }
+        guard parsed.pointee.type == JSON_OBJECT else {
+            wipe(parsed)
+            json_decref(parsed)
+            throw JSONOutput.malformed("is not an object")
+        }
+        value = parsed
+        root = JSONObject(value: parsed)
+    }
+
+    deinit {
+        wipe(value)
+        json_decref(value)
+    }
+}
+
+// SAFETY: jansson's strings are its own heap memory, written through here alone, just before it is freed.
+private func wipe(_ value: UnsafeMutablePointer<json_t>) {
+    switch value.pointee.type {
+    case JSON_STRING:
+        if let text = json_string_value(value) {
+            explicit_bzero(UnsafeMutableRawPointer(mutating: text), json_string_length(value))
+        }
+    case JSON_ARRAY:
+        for index in 0..<json_array_size(value) { json_array_get(value, index).map(wipe) }
+    case JSON_OBJECT:
+        var iterator = json_object_iter(value)
+        while let current = iterator {
+            json_object_iter_value(current).map(wipe)
+            iterator = json_object_iter_next(value, current)
+        }
+    default: break
+    }
+}
+
+/// An object within a document, valid as long as that.
+private struct JSONObject {
+    let value: UnsafeMutablePointer<json_t>
+
+    func has(_ name: String) -> Bool { member(name) != nil }
+
+    /// A string; nil where there is none or null.
+    func text(_ name: String) throws(OutputRefusal) -> String? {
+        guard let member = member(name) else { return nil }
+        guard member.pointee.type == JSON_STRING else {
+            throw JSONOutput.malformed("has a `\(name)` that is not a string")
+        }
+        return String(cString: json_string_value(member))
+    }
+
+    func integer(_ name: String) throws(OutputRefusal) -> Int64? {
+        guard let member = member(name) else { return nil }
+        guard member.pointee.type == JSON_INTEGER else {
+            throw JSONOutput.malformed("has a `\(name)` that is not a whole number")
+        }
+        return json_integer_value(member)
+    }
+
+    func boolean(_ name: String) throws(OutputRefusal) -> Bool? {
+        guard let member = member(name) else { return nil }
+        switch member.pointee.type {
+        case JSON_TRUE: return true
+        case JSON_FALSE: return false
+        default: throw JSONOutput.malformed("has a `\(name)` that is not a boolean")
+        }
+    }
+
+    func object(_ name: String) throws(OutputRefusal) -> JSONObject? {
+        guard let member = member(name) else { return nil }
+        guard member.pointee.type == JSON_OBJECT else {
+            throw JSONOutput.malformed("has a `\(name)` that is not an object")
+        }
+        return JSONObject(value: member)
+    }
+
+    /// A string as a secret: not empty, without NUL, CR and LF.
+    func secret(_ name: String) throws -> SecretBytes {
+        guard let member = member(name), member.pointee.type == JSON_STRING, let text = json_string_value(member) else {
+            throw JSONOutput.malformed("has a `\(name)` that is not a string")
+        }
+        let bytes = UnsafeRawBufferPointer(start: text, count: json_string_length(member))
+        guard !bytes.isEmpty else { throw OutputRefusal(.empty, "printed an empty `\(name)`") }
+        guard !bytes.contains(where: { $0 == 0 || $0 == 10 || $0 == 13 }) else {
+            throw OutputRefusal(.forbiddenByte, "printed a `\(name)` that holds NUL, CR or LF")
+        }
+        return try SecretBytes(bytes)
+    }
+
+    private func member(_ name: String) -> UnsafeMutablePointer<json_t>? {
+        guard let member = json_object_get(value, name), member.pointee.type != JSON_NULL else { return nil }
+        return member
+    }
+}

@@ -1,0 +1,183 @@
+import ExecSpawn
+import Glibc
+
+/// A command that was found, checked and remembered when its destination was configured.
+///
+/// PATH is never searched: a relative path begins at the working directory of the start. What is run later is the same
+/// file (device and inode) at the same resolved path, or nothing.
+package struct PinnedCommand: Sendable {
+    /// The file that was found: path, device, inode.
+    private struct Identity: Equatable, Sendable {
+        let device: dev_t
+        let inode: ino_t
+    }
+
+    /// The words of the command line; the first is the path as written.
+    package let words: CommandWords
+    /// The path that is looked up: absolute, links not resolved.
+    package let path: String
+    /// The path without links, which is run.
+    package let resolved: String
+    /// What is wrong with owner and mode, where that is told and not refused.
+    package let warning: String?
+    /// The options of the destination.
+    package let options: ExecOptions
+    let identity: RunIdentity
+    private let file: Identity
+    private let permissions: ExecOptions.Permissions
+
+    /// Finds the command.
+    ///
+    /// directory: the working directory of the start; nil: the present one. **Throws:** what is wrong, with the path,
+    /// the error and the directory.
+    package init(options: ExecOptions, directory: String? = nil) throws(PinError) {
+        let written = options.command.words[0]
+        guard let directory = directory ?? Self.workingDirectory() else {
+            throw PinError("there is no working directory: \(SystemError(code: errno))")
+        }
+        let path = written.hasPrefix("/") ? written : directory + "/" + written
+        self.path = path
+        self.options = options
+        words = options.command
+        permissions = options.permissions ?? (geteuid() == 0 ? .strict : .warn)
+        identity = try RunIdentity(runAs: options.runAs)
+        do {
+            resolved = try Self.resolve(path)
+            let opened = try Self.open(resolved)
+            defer { close(opened.descriptor) }
+            file = Identity(device: opened.status.st_dev, inode: opened.status.st_ino)
+            try Self.checkRunnable(opened.status)
+        } catch {
+            throw PinError(
+                "the command `\(ControlEscape.escape(path))` is not runnable: \(error); relative commands "
+                    + "begin at `\(ControlEscape.escape(directory))`")
+        }
+        let complaint = permissions == .off ? nil : TrustCheck.complaint(about: resolved)
+        if let complaint, permissions == .strict {
+            throw PinError(
+                "the command `\(ControlEscape.escape(path))` is refused: \(complaint); "
+                    + "`CheckPermissions` decides whether that matters")
+        }
+        warning = complaint
+    }
+
+    /// Opens what was pinned, after looking at it again: a descriptor of O_PATH that the caller closes.
+    func open() throws(CommandFailure) -> Int32 {
+        let opened: (descriptor: Int32, status: stat)
+        do {
+            guard try Self.resolve(path) == resolved else { throw CommandFailure(.swapped, path: path, Self.swapped) }
+            opened = try Self.open(resolved)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch {
+            throw CommandFailure(.notRunnable, path: path, "is not runnable: \(error)")
+        }
+        guard Identity(device: opened.status.st_dev, inode: opened.status.st_ino) == file else {
+            close(opened.descriptor)
+            throw CommandFailure(.swapped, path: path, Self.swapped)
+        }
+        if permissions == .strict, let complaint = TrustCheck.complaint(about: resolved) {
+            close(opened.descriptor)
+            throw CommandFailure(.permissions, path: path, "is refused: \(complaint)")
+        }
+        return opened.descriptor
+    }
+
+    private static let swapped = "is another file than at the start; reload the configuration if that is meant"
+
+    private static func workingDirectory() -> String? {
+        guard let text = getcwd(nil, 0) else { return nil }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
+    private static func resolve(_ path: String) throws(SystemError) -> String {
+        guard let text = realpath(path, nil) else { throw SystemError(code: errno) }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
+    private static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, status: stat) {
+        let descriptor = exec_open_program(path)
+        guard descriptor >= 0 else { throw SystemError(code: -descriptor) }
+        let moved = Descriptors.aboveStandard(descriptor)
+        var status = stat()
+        guard moved >= 0, fstat(moved, &status) == 0 else { throw SystemError(code: errno) }
+        return (moved, status)
+    }
+
+    private static func checkRunnable(_ status: stat) throws(SystemError) {
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError(code: EISDIR) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 else { throw SystemError(code: EACCES) }
+    }
+}
+
+/// Says why a command cannot be configured.
+package struct PinError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The error in words.
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Looks for somebody else who could change a file: OpenSSH's rule for AuthorizedKeysCommand, with one difference. A
+/// sticky directory of a trusted owner is accepted, since only an entry's owner can replace it there.
+package enum TrustCheck {
+    /// What is wrong with the file or a directory above it; nil where only root and this process's user can write.
+    ///
+    /// path: absolute, without links.
+    package static func complaint(about path: String) -> String? {
+        var part = path
+        var isDirectory = false
+        while true {
+            if let complaint = complaint(part, isDirectory: isDirectory) { return complaint }
+            guard part != "/", let slash = part.lastIndex(of: "/") else { return nil }
+            part = slash == part.startIndex ? "/" : String(part[..<slash])
+            isDirectory = true
+        }
+    }
+
+    private static func complaint(_ path: String, isDirectory: Bool) -> String? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return "`\(ControlEscape.escape(path))`: \(SystemError(code: errno))" }
+        let kind = isDirectory ? "directory" : "file"
+        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+            return "the \(kind) `\(ControlEscape.escape(path))` belongs to user \(status.st_uid), "
+                + "neither root nor user \(geteuid())"
+        }
+        let isSticky = isDirectory && status.st_mode & S_ISVTX != 0
+        guard status.st_mode & 0o022 == 0 || isSticky else {
+            return "the \(kind) `\(ControlEscape.escape(path))` is writable for group or others: mode "
+                + String(status.st_mode & 0o7777, radix: 8)
+        }
+        return nil
+    }
+}
+
+/// Opens descriptors that never stand where a child's 0, 1 and 2 will.
+enum Descriptors {
+    /// Moves a descriptor to 3 or above, close-on-exec: the new one, or -1 with errno.
+    static func aboveStandard(_ descriptor: Int32) -> Int32 {
+        guard (0...2).contains(descriptor) else { return descriptor }
+        let moved = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        let code = errno
+        close(descriptor)
+        errno = code
+        return moved
+    }
+
+    /// Makes a pipe, close-on-exec, whose reading end does not block.
+    static func pipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let code = exec_open_pipe(&ends)
+        guard code == 0 else { throw SystemError(code: -code) }
+        let reading = aboveStandard(ends[0])
+        let writing = aboveStandard(ends[1])
+        guard reading >= 0, writing >= 0, fcntl(reading, F_SETFL, O_NONBLOCK) == 0 else {
+            let code = errno
+            for end in [reading, writing] where end >= 0 { close(end) }
+            throw SystemError(code: code)
+        }
+        return (reading, writing)
+    }
+}
