@@ -82,6 +82,7 @@ struct DocumentFault: Sendable, CustomTestStringConvertible {
         DocumentFault("no version") { $0["version"] = nil },
         DocumentFault("text in the root") { $0.text = "text" },
         DocumentFault("a namespace") { $0["xmlns"] = "urn:x" },
+        DocumentFault("a namespace that nothing uses", parserOnly: true) { $0["xmlns:q"] = "urn:x" },
         adding("an unknown element", [GeneratedElement("usr", [("name", "a")])]),
         adding("a rule in the root", [GeneratedElement("allow", [("actions", "read"), ("object", "/")])]),
         adding(
@@ -112,6 +113,14 @@ struct DocumentFault: Sendable, CustomTestStringConvertible {
         adding("two dots as a name", [GeneratedElement("user", [("name", "..")])]),
         adding("a space before a name", [GeneratedElement("user", [("name", " a")])]),
         adding("a tab in a name", [GeneratedElement("user", [("name", "a\tb")])]),
+        adding("a control character beyond ASCII in a name", [GeneratedElement("user", [("name", "a\u{9B}b")])]),
+        adding(
+            "a control character beyond ASCII in a group's name", [GeneratedElement("group", [("name", "a\u{85}")])]),
+        attribute("a control character beyond ASCII in a key", "sigkey-id", "a\u{80}"),
+        attribute("a setting without a hash", "password", "$6$saltsalt$", parserOnly: true),
+        attribute("a cost of days", "password", "$2b$31$" + String(repeating: "a", count: 53), parserOnly: true),
+        attribute("a digest without a salt", "password", "{SSHA256}" + String(repeating: "A", count: 43) + "="),
+        attribute("two gaps in an address", "addresses", "1::2::3", parserOnly: true),
         adding("a name of 256 bytes", [GeneratedElement("user", [("name", String(repeating: "x", count: 256))])]),
         adding(
             "a name of 128 letters and 256 bytes", parserOnly: true,
@@ -197,7 +206,7 @@ struct DocumentFault: Sendable, CustomTestStringConvertible {
         adding("a password and a key", [user([("password", "{PLAIN}a"), ("sigkey-id", "k")])]),
         attribute("a format without a dollar", "password", "abcdefghijklm"),
         attribute("no base64", "password", "{SSHA256}a-b"),
-        attribute("a digest that is too short", "password", "{SSHA256}AAAA", parserOnly: true),
+        attribute("a digest that is too short", "password", "{SSHA256}AAAA"),
         attribute("an unknown method", "password", "$nope$abc", parserOnly: true),
         attribute("a space in a hash", "password", "$6$salt$a b"),
         attribute("a password of 384 bytes", "password", "{PLAIN}" + String(repeating: "x", count: 377)),

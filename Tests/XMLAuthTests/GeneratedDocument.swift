@@ -121,7 +121,9 @@ struct DocumentGenerator {
         [("max", "+3")], [("min", "0"), ("max", "10.5")], [("matches", "[A-Z]{3}|\\.x")], [("matches", "a\\\\b")],
     ]
     private static let passwords = [
-        salted, "{PLAIN}pass word", "{PLAIN}", "$6$rounds=1000$saltsalt$LAV5VE5Y7w1d73x1mFNspYWUpazfmwv2SoepNXNKJ/",
+        salted, "{PLAIN}pass word", "{PLAIN}pass\nword", "{PLAIN}",
+        "$6$rounds=1000$saltsalt$LAV5VE5Y7w1d73x1mFNspYWUpazfmwv2SoepNXNKJ/"
+            + "otop/Zok96Hr8Q13LEv0DRY/x8v0/crpIjl8NJSAqXV/",
         "$y$j9T$Xf2mVq7rTzLp0aWcYdKe1.$PvAmqbgQeoIjr6wXSHIjUkjh.LnqK7R8XufKCfVBIk2",
     ]
 

@@ -108,6 +108,10 @@ enum PasswordHash {
         guard status == CRYPT_SALT_OK || status == CRYPT_SALT_METHOD_LEGACY else {
             return .failure(Refusal("the system's crypt(3) cannot verify the stored password's format; \(accepted)"))
         }
+        let fields = stored.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        if let refusal = CryptShape.refusal(of: fields) ?? PasswordCost.refusal(of: fields) { return .failure(refusal) }
         return .success(.crypt)
     }
 }

@@ -1,3 +1,5 @@
+import Accounts
+
 /// Says which stored passwords are easier to guess than they need to be.
 ///
 /// Rough on purpose: what is below the costs that crypt(5) and the authors of the schemes give as their defaults.
@@ -40,24 +42,14 @@ enum PasswordWeakness {
 
     /// The parameters are, in the digits of crypt(5): the flavour, log2 of N, and r; memory is 128 * N * r bytes.
     private static func yescrypt(_ field: String) -> String? {
-        let digits = field.utf8.map(digit)
+        let digits = field.utf8.map(CryptDigit.value)
         guard digits.count >= 3, let logN = digits[1], let r = digits[2] else { return nil }
         let memory = 128 * (r + 1) << (logN + 1)
         return memory < 16 << 20 ? "yescrypt with \(memory >> 10) KiB of memory, 16384 or more are expected" : nil
     }
 
     private static func scrypt(_ field: String) -> String? {
-        guard let logN = field.utf8.first.flatMap(digit), logN < 14 else { return nil }
+        guard let logN = field.utf8.first.flatMap(CryptDigit.value), logN < 14 else { return nil }
         return "scrypt with N = 2^\(logN), 2^14 or more is expected"
-    }
-
-    /// The value of a digit of crypt(5): `./0-9A-Za-z`.
-    private static func digit(_ byte: UInt8) -> Int? {
-        switch byte {
-        case UInt8(ascii: ".")...UInt8(ascii: "9"): Int(byte) - 46
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): Int(byte) - 65 + 12
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): Int(byte) - 97 + 38
-        default: nil
-        }
     }
 }
