@@ -95,4 +95,15 @@ private func findings(_ body: String) -> [String] {
     func `knows weak passwords by their scheme and cost`(stored: String, isWeak: Bool) {
         #expect((PasswordWeakness.reason(Array(stored.utf8)) != nil) == isWeak)
     }
+
+    @Test(arguments: [
+        ("<group name='\u{202E}x'/>", "no user is in the group `\\u{202E}x`"),
+        ("<group name='a&#x2066;&#x200B;'/>", "no user is in the group `a\\u{2066}\\u{200B}`"),
+        ("<group name='&#x9b;31m'/>", "`\\u{9B}31m` is no group name"),
+        ("<user name='a' roles='&#x9b;'/>", "the role `\\u{9B}` is declared nowhere"),
+        ("<user name='a&#xA;b'/>", "`a\\u{A}b` is no user name"),
+    ])
+    func `shows what no reader could see, and what would turn the line around`(body: String, message: String) {
+        #expect(findings(body).contains { $0.contains(message) }, "\(findings(body))")
+    }
 }

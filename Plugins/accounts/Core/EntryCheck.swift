@@ -7,7 +7,7 @@ enum EntryCheck {
     static func name(_ name: LentText, _ kind: String) throws(DirectoryFault) {
         let isDots = name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
         let hasEdge = name.first == 0x20 || name.last == 0x20
-        let hasControl = name.contains { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") }
+        let hasControl = name.contains(UInt8(ascii: "/")) || hasControlCharacter(name)
         guard (1...255).contains(name.count), !isDots, !hasEdge, !hasControl else {
             throw DirectoryFault(
                 .badValue, .name,
@@ -26,7 +26,7 @@ enum EntryCheck {
 
     /// Throws unless `id` may be a key's: it stands in lists and messages.
     static func keyID(_ id: LentText) throws(DirectoryFault) {
-        guard 1...255 ~= id.count, !id.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+        guard 1...255 ~= id.count, !id.contains(0x20), !hasControlCharacter(id) else {
             throw DirectoryFault(
                 .badValue, .keyID,
                 "\(shown(id)) is no key id: 1 to 255 bytes without spaces and control characters are accepted")
@@ -109,7 +109,16 @@ extension LentText {
     }
 }
 
-/// Quotes a text for a message; control characters become `?`.
+/// Says whether a text in UTF-8 holds a control character: C0, DEL, or C1 (U+0080 to U+009F), which terminals obey too.
+func hasControlCharacter(_ text: LentText) -> Bool {
+    var previous: UInt8 = 0
+    return text.contains { byte in
+        defer { previous = byte }
+        return byte < 0x20 || byte == 0x7F || previous == 0xC2 && 0x80...0x9F ~= byte
+    }
+}
+
+/// Quotes a text for a message; what a reader could not see, or would see the rest wrongly by, is escaped.
 func shown(_ text: some Collection<UInt8>) -> String {
-    "`" + String(decoding: text.prefix(80).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self) + "`"
+    "`" + VisibleText.escaped(String(decoding: text.prefix(80), as: UTF8.self)) + "`"
 }

@@ -119,6 +119,6 @@ struct SurveyChecks {
     }
 
     private func shown(_ text: [UInt8]) -> String {
-        "`\(String(decoding: text.prefix(80).map { $0 < 0x20 || $0 == 0x7F ? 0x3F : $0 }, as: UTF8.self))`"
+        "`\(String(decoding: text.prefix(80), as: UTF8.self))`"
     }
 }

@@ -40,8 +40,7 @@ package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertibl
     init(code: Code, file: String, line: Int, column: Int, message: String) {
         (self.code, self.file, self.line, self.column) = (code, file, line, column)
         // A message shows what the file holds, and a file may hold anything.
-        self.message = String(
-            message.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+        self.message = VisibleText.escaped(message)
     }
 
     /// `file:line:column: message`

@@ -1,3 +1,5 @@
+import Accounts
+
 /// Tells one thing about a users file that its author should know.
 package struct UsersFinding: Sendable, Hashable, CustomStringConvertible {
     /// How much it matters.
@@ -34,7 +36,9 @@ package struct UsersFinding: Sendable, Hashable, CustomStringConvertible {
     }
 
     init(_ severity: Severity, _ kind: String, _ file: String, _ place: (line: Int, column: Int), _ message: String) {
-        (self.severity, self.kind, self.file, self.message) = (severity, kind, file, message)
+        (self.severity, self.kind, self.file) = (severity, kind, file)
+        // A message shows what the file holds, and a file may hold anything.
+        self.message = VisibleText.escaped(message)
         (line, column) = place
     }
 }
