@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import XMLAuthCore
@@ -129,6 +130,22 @@ private func refusal(_ text: [UInt8], pieces: Int? = nil) -> UsersFileError? {
             """.utf8)
         for size in 1...text.count {
             #expect(refusal(text, pieces: size)?.description.hasPrefix("users.xml:3:26:") == true)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `does not wait for a FIFO, and says what it found`() throws {
+        var template = Array("/tmp/xmlauth-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        defer {
+            unlink("\(folder)/users.xml")
+            rmdir(folder)
+        }
+        #expect(mkfifo("\(folder)/users.xml", 0o600) == 0)
+        for (path, kind) in [
+            ("\(folder)/users.xml", "a FIFO"), (folder, "a directory"), ("/dev/null", "a character device"),
+        ] {
+            let error = #expect(throws: UsersFileError.self) { try UsersReader.read(path, allowsPlain: false) }
+            #expect(error?.description == "\(path): the users file is \(kind), a regular file is expected")
         }
     }
 }

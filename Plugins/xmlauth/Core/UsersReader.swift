@@ -24,12 +24,16 @@ package enum UsersReader {
 
     /// Hands a whole file to a parser, piece by piece.
     static func feed(_ path: String, to session: some UsersFeed) throws(UsersFileError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // Nobody writes to a FIFO of that name: without O_NONBLOCK open(2) would wait for ever.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw unreadable(path, "cannot be opened: \(String(cString: strerror(errno)))") }
         defer { close(file) }
         var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw unreadable(path, "is not a regular file")
+        guard fstat(file, &status) == 0 else {
+            throw unreadable(path, "cannot be looked at: \(String(cString: strerror(errno)))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw unreadable(path, "is \(kind(of: status.st_mode)), a regular file is expected")
         }
         if status.st_mode & S_IWOTH != 0 {
             throw unreadable(path, "may be written by everybody; take that permission away (chmod o-w)")
@@ -56,6 +60,16 @@ package enum UsersReader {
             if !bytes.isEmpty { try session.feed(UnsafeRawBufferPointer(bytes)) }
         }
         try session.feed(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    private static func kind(of mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a FIFO"
+        case S_IFCHR: "a character device"
+        case S_IFBLK: "a block device"
+        default: "no file"
+        }
     }
 
     private static func unreadable(_ path: String, _ message: String) -> UsersFileError {
