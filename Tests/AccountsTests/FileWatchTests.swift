@@ -41,9 +41,9 @@ private final class World: Sendable {
             }, report: { message in self.state.withLock { $0.reports.append(message) } })
     }
 
-    /// Lets a quarter of a second go by, and looks.
+    /// Lets the time between two looks go by, and looks.
     func look(_ watch: FileWatch) {
-        state.withLock { $0.time += .milliseconds(250) }
+        state.withLock { $0.time += .milliseconds(Int(FileWatch.pause)) }
         watch.look()
     }
 
@@ -123,6 +123,20 @@ private final class World: Sendable {
             world.look(watch)
         }
         #expect(world.reads == 2)
+    }
+
+    /// What is left of the second that the manual pages give is for reading the file.
+    @Test(arguments: [1, 100]) func `begins to read within three quarters of a second of a change`(changes: Int) {
+        let world = World()
+        let watch = world.watch()
+        world.look(watch)
+        let start = world.state.withLock { $0.time }
+        for number in 1...8 where world.reads == 0 {
+            if number <= changes { world.change(to: number) }
+            world.look(watch)
+        }
+        #expect(world.reads == 1)
+        #expect(world.state.withLock { $0.time } - start <= .milliseconds(750))
     }
 
     @Test func `does not read a file that is as it was when it was read`() {

@@ -30,7 +30,8 @@ import Testing
         #expect(load.asked >= 10_000)
     }
 
-    @Test func `a changed file is in force within a second, and without a signal`() throws {
+    /// That it is within a second is shown with a clock of its own, in FileWatchTests: a busy machine may be late.
+    @Test func `a changed file is in force without a signal`() throws {
         let folder = try Folder()
         let users = try folder.write(UsersVersion.a.text, to: "users.xml")
         let server = try Server(AuthHost.xmlauth(users), in: folder)
@@ -41,7 +42,6 @@ import Testing
         let clock = ContinuousClock()
         let changed = clock.now
         while try load.allows("/A/x"), clock.now < changed + .seconds(20) { try load.run(milliseconds: 10) }
-        // A second by contract; a machine that does other things too may be late, and is not what is tested here.
         #expect(clock.now - changed < .seconds(10))
         #expect(try load.allows("/B/x") && !load.allows("/A/x"))
         try UsersVersion.a.broken(1).write(toFile: users, atomically: true, encoding: .utf8)

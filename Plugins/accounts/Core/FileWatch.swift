@@ -37,8 +37,8 @@ package final class FileWatch: Sendable {
         let message: String
     }
 
-    /// In milliseconds, as poll(2) takes it.
-    private static let pause: Int32 = 250
+    /// Between two looks; in milliseconds, as poll(2) takes it.
+    static let pause: Int32 = 250
 
     private let environment: WatchEnvironment
     private let files: @Sendable () -> [String]
