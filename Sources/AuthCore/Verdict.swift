@@ -33,6 +33,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case invalidRequest = "invalid-request"
     case mappedNameInvalid = "mapped-name-invalid"
     case contentUnknown = "content-unknown"
+    case objectLimit = "object-limit"
     case noEntry = "no-entry"
     case moduleError = "module-error"
     case unknownStatus = "unknown-status"

@@ -18,6 +18,15 @@ extension Configuration {
     /// How many threads call a blocking module; at least 1.
     public var moduleThreads: Int { integer(.moduleThreads) }
 
+    /// Whether content of objects is taken.
+    public var takesObjectValues: Bool { flag(.objectValues) }
+    /// How many objects may have content; at least 1.
+    public var objectLimit: Int { integer(.objectLimit) }
+    /// How many bytes the names and values of an object may have; at least 1.
+    public var objectSize: Int { integer(.objectSize) }
+    /// How many objects the questions of one session may hold or wait for; at least 1.
+    public var sessionObjectLimit: Int { integer(.sessionObjectLimit) }
+
     /// How long a log-in may take.
     public var loginTimeout: Duration { .seconds(integer(.loginTimeout)) }
     /// How long the mapping of a name may take.

@@ -20,6 +20,7 @@ struct ConfigurationLoader {
         let expander = percentExpander(statements)
         let settings = merge(statements, expander)
         let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
+        DestinationItems.check(settings, &problems)
         SessionItems.check(settings, &problems)
         AuthDirectoryItems.check(settings, &problems)
         let warnings = document?.expander.warnings ?? []
@@ -29,7 +30,8 @@ struct ConfigurationLoader {
             throw problems.error
         }
         return Configuration(
-            settings: settings, warnings: warnings + Self.withoutEffect(settings) + AuthDirectoryItems.warnings(settings),
+            settings: settings,
+            warnings: warnings + Self.withoutEffect(settings) + AuthDirectoryItems.warnings(settings),
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }
 

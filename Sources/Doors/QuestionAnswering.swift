@@ -10,6 +10,11 @@ public protocol QuestionAnswering: Sendable {
     /// Asks many checks of one session in one go; the outcomes are in the order of the checks.
     func ask(_ checks: [Check], session: SessionID) -> [Outcome]
 
+    /// Replaces what is known of an object, by its name after mapping; nil is nothing any more.
+    ///
+    /// Throws: ``ObjectRefusal``; nothing has changed then.
+    func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal)
+
     /// Tells about a session, nil where there is none of that name.
     func describe(_ id: SessionID) -> SessionDescription?
 

@@ -62,7 +62,7 @@ enum AnswerReader {
         if result.session_limit != 0 { answer.sessionLimit = result.session_limit }
         if result.application_session_limit != 0 { answer.applicationSessionLimit = result.application_session_limit }
         if result.explanation.data != nil { answer.explanation = lines(result.explanation) }
-        if result.secret.data != nil, result.secret.length > 0 { answer.secret = secret(result.secret) }
+        if result.secret.data != nil { answer.secret = secret(result.secret) }
         return answer
     }
 

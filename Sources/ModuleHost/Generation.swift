@@ -10,13 +10,19 @@ protocol Generation: Sendable {
     func freeUser(session: UInt64, _ reason: SessionEnd) -> Status?
     func map(_ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
         -> ModuleAnswer?
-    func check(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
+    /// - Parameter content: what is known of the object, nil for nothing.
+    func check(
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer?
+    /// The objects that the module knows; nil for one that wants to know of none.
+    var objects: HeldObjects? { get }
     /// nil where the generation or the module has no batch entry.
     func checkBatch(_ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket)
         -> [ModuleAnswer]?
     /// nil where the generation or the module has no entry for it.
-    func explain(_ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
-        -> ModuleAnswer?
+    func explain(
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer?
     /// nil where the module has no entry for it.
     func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer?
     var maps: Bool { get }
@@ -27,6 +33,8 @@ protocol Generation: Sendable {
 }
 
 extension Generation {
+    var objects: HeldObjects? { nil }
+
     func credential(
         _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
     ) -> ModuleAnswer? { nil }

@@ -9,10 +9,12 @@ import Glibc
 /// session is a handle in a pointer's clothes. The module is serial: one call at a time, which `Runtime` sees to.
 struct Generation6And7: Generation {
     let table: EntryTable
+    let objects: HeldObjects?
     private let mapObject, checkRead, checkWrite, checkExtended: BoundEntry?
 
     init(_ table: EntryTable) {
         self.table = table
+        objects = HeldObjects(table)
         mapObject = table[.mapObject]
         checkRead = table[.checkRead]
         checkWrite = table.write
@@ -37,7 +39,7 @@ struct Generation6And7: Generation {
     }
 
     func explain(
-        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? { nil }
 
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
@@ -79,15 +81,15 @@ struct Generation6And7: Generation {
     }
 
     func check(
-        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         if check.action != .read, let checkExtended {
-            return extended(checkExtended, check, object, session, ticket)
+            return extended(checkExtended, check, object, content, session, ticket)
         }
         guard let entry = check.action == .read ? checkRead : checkWrite else { return nil }
         var lent = LentText()
         let requested = check.name.withTerminatedBytes { lent.add($0) }
-        return withObject(object, &lent) { held in
+        return withObject(object, content, &lent) { held in
             asking(session.handle, ticket) { ModuleAnswer(status(entry.call(session.handle, held, requested))) }
         }
     }
@@ -97,12 +99,13 @@ struct Generation6And7: Generation {
     ) -> [ModuleAnswer]? { nil }
 
     private func extended(
-        _ entry: BoundEntry, _ check: Check, _ object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ entry: BoundEntry, _ check: Check, _ object: ObjectName, _ content: ObjectContent?, _ session: ModuleSession,
+        _ ticket: QuestionTicket
     ) -> ModuleAnswer {
         var lent = LentText()
         let requested = check.name.withTerminatedBytes { lent.add($0) }
         let contribution = check.contributionID.map { lent.add(Array($0.utf8.prefix(1024)) + [0]) } ?? 0
-        return withObject(object, &lent) { held in
+        return withObject(object, content, &lent) { held in
             FieldRecords.withFields(check.fields) { fields in
                 asking(session.handle, ticket) {
                     let count = UInt64(fields.count)
@@ -117,13 +120,15 @@ struct Generation6And7: Generation {
         }
     }
 
-    /// Lends an object whose name is a copy: these generations take `char *`, and may write to it.
-    private func withObject(_ name: ObjectName, _ lent: inout LentText, _ body: (Slot) -> ModuleAnswer) -> ModuleAnswer
-    {
+    /// Lends the object that is held, else one whose name is a copy: these generations take `char *`, and may write to it.
+    private func withObject(
+        _ name: ObjectName, _ content: ObjectContent?, _ lent: inout LentText, _ body: (Slot) -> ModuleAnswer
+    ) -> ModuleAnswer {
+        if let held = objects?.record(of: name) { return body(UInt64(UnsafeRawPointer(held))) }
         let copy = name.withTerminatedBytes { lent.add($0) }
         var object = object_t()
         object.size = UInt32(MemoryLayout<object_t>.size)
-        object.type = AUTH_OBJECT_UNKNOWN
+        object.type = content == nil ? AUTH_OBJECT_UNKNOWN : AUTH_OBJECT_RECORD
         object.name = UnsafeRawPointer(bitPattern: UInt(copy))?.assumingMemoryBound(to: CChar.self)
         return withUnsafeMutablePointer(to: &object) { body(UInt64(UnsafeRawPointer($0))) }
     }

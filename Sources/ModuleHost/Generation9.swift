@@ -95,7 +95,7 @@ final class Generation9: Generation, @unchecked Sendable {
     }
 
     func check(
-        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         let entry =
             switch check.action {
@@ -104,11 +104,11 @@ final class Generation9: Generation, @unchecked Sendable {
             case .create: checkCreate
             }
         guard let entry else { return nil }
-        return withRecord(check, object, session, ticket) { ask(entry, &$0) }
+        return withRecord(check, object, content, session, ticket) { ask(entry, &$0) }
     }
 
     func explain(
-        _ check: Check, object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         guard let explain else { return nil }
         let ticket = QuestionTicket(token: ticket.token, deadline: ticket.deadline, wantsReason: true)
@@ -116,7 +116,7 @@ final class Generation9: Generation, @unchecked Sendable {
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count) { scratch in
             // SAFETY: the scratch is as long as the record says, and lives until the answer has been copied.
             let result = AnswerReader.emptyResult(scratch: scratch.baseAddress!, count)
-            return withRecord(check, object, session, ticket) { ask(explain, &$0, result) }
+            return withRecord(check, object, content, session, ticket) { ask(explain, &$0, result) }
         }
     }
 
@@ -138,15 +138,16 @@ final class Generation9: Generation, @unchecked Sendable {
 
     /// Makes the record of a check on the stack and lends it.
     private func withRecord(
-        _ check: Check, _ object: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket,
-        _ body: (inout auth_check_t) -> ModuleAnswer
+        _ check: Check, _ object: ObjectName, _ content: ObjectContent?, _ session: ModuleSession,
+        _ ticket: QuestionTicket, _ body: (inout auth_check_t) -> ModuleAnswer
     ) -> ModuleAnswer {
         object.withTerminatedBytes { name in
             check.name.withTerminatedBytes { requested in
                 session.user.withTerminatedBytes { user in
-                    FieldRecords.withFields(check.fields) { fields in
+                    FieldRecords.withFields(check.action == .read ? content?.fields ?? [] : check.fields) { fields in
                         (check.contributionID ?? "").withTerminated { contribution in
                             var held = object_t.transient(name)
+                            if content != nil { held.type = AUTH_OBJECT_RECORD }
                             return withUnsafeMutablePointer(to: &held) { held in
                                 var record = auth_check_t()
                                 record.size = UInt32(MemoryLayout<auth_check_t>.size)

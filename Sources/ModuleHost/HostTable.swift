@@ -59,6 +59,9 @@ final class HostTable: @unchecked Sendable {
             let reason = UnsafeMutableBufferPointer(start: reason, count: reason == nil ? 0 : size)
             return HostTable.of(host)?.checkSignature(key, token, user, reason: reason) ?? AUTH_ERROR
         }
+        table.object_get_value = { host, object, field, buffer, size in
+            HostTable.of(host)?.value(object, field, buffer, size) ?? -1
+        }
         table.credential = { host, destination, challenge, result in
             HostTable.of(host)?.credential(destination, challenge, result) ?? AUTH_ERROR
         }
@@ -192,6 +195,19 @@ final class HostTable: @unchecked Sendable {
     }
 
     private static let longestToken = 65_536
+
+    private func value(
+        _ object: UnsafePointer<object_t>?, _ field: UnsafePointer<CChar>?, _ buffer: UnsafeMutablePointer<CChar>?,
+        _ size: Int
+    ) -> Int64 {
+        guard let services, let name = object?.pointee.name, let field,
+            let text = services.value(
+                of: AnswerReader.bounded(field, limit: 4096),
+                ofObject: AnswerReader.bounded(name, limit: ObjectName.maximumLength + 1))
+        else { return -1 }
+        Self.write(text, to: UnsafeMutableBufferPointer(start: buffer, count: buffer == nil ? 0 : size))
+        return Int64(text.utf8.count)
+    }
 
     /// Writes what a connection presents into the record that a module lends.
     private func credential(

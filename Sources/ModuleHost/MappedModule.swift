@@ -1,3 +1,5 @@
+import AuthCore
+
 /// A module that was checked and mapped, and whose descriptor is agreed on; what instances are made of.
 public struct MappedModule: Sendable {
     public let identity: ModuleIdentity

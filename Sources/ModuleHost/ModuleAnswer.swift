@@ -112,7 +112,7 @@ public struct ModuleAnswer: Sendable {
         set { values.explanation = newValue }
     }
 
-    /// What a remote server is shown: 1...65,536 bytes.
+    /// What a remote server is shown: 0...65,536 bytes.
     public var secret: Secret? {
         get { details?.values.secret }
         set { values.secret = newValue }
@@ -134,6 +134,13 @@ public struct ModuleAnswer: Sendable {
     public var breach: String? {
         get { details?.values.breach }
         set { values.breach = newValue }
+    }
+
+    /// The answer of an instance that has ended, or not begun.
+    static var ended: ModuleAnswer {
+        var answer = ModuleAnswer(.error)
+        answer.refusal = .stopping
+        return answer
     }
 
     /// An answer that broke the contract.
@@ -185,6 +192,8 @@ public protocol ModuleServices: AnyObject, Sendable {
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String?
     /// Checks signature, validity, user name and single use of a token, in one call. May block.
     func checkSignature(key: String, token: String, user: String) -> SignatureOutcome
+    /// Finds the value of an object's field; nil where none is known.
+    func value(of field: String, ofObject name: String) -> String?
     /// Gets what a connection to a destination presents: `secret` and `user` of the answer. May block.
     func credential(for destination: String, challenge: Secret?) -> ModuleAnswer
     /// Learns whether the remote server took the credentials.
@@ -192,6 +201,8 @@ public protocol ModuleServices: AnyObject, Sendable {
 }
 
 extension ModuleServices {
+    /// Finds nothing.
+    public func value(of field: String, ofObject name: String) -> String? { nil }
     /// Fails: there is no destination.
     public func credential(for destination: String, challenge: Secret?) -> ModuleAnswer {
         var answer = ModuleAnswer(.error)

@@ -49,7 +49,7 @@ public struct ModuleError: Error, Sendable, CustomStringConvertible {
     /// What was tried, what was found, what would be accepted.
     public let detail: String
 
-    init(_ code: Code, _ module: String, _ detail: String) {
+    package init(_ code: Code, _ module: String, _ detail: String) {
         self.code = code
         self.module = module
         self.detail = detail

@@ -81,10 +81,10 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
         @_lifetime(copy self) get { _overrideLifetime(record.pointee.contribution_id.span, copying: self) }
     }
 
-    /// How many fields a write contributes: 0...1024.
+    /// How many fields a write contributes, or how many values a read's object has where its kind is known: 0...1024.
     public var fieldCount: Int { record.pointee.field_count }
 
-    /// Lends each contributed field to `body`.
+    /// Lends each contributed field of a write, or value of the object of a read, to `body`.
     public func forEachField<Failure: Error>(
         _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {

@@ -21,7 +21,7 @@ public final class Credential: Sendable {
     // Written in init and deinit only, where nobody else can hold a reference.
     private nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
-    /// Copies a secret of 1...65,536 bytes; the caller wipes its own copy.
+    /// Copies a secret of 0...65,536 bytes; the caller wipes its own copy.
     public convenience init(user: String, secret: UnsafeRawBufferPointer, expiry: Duration? = nil) {
         self.init(user: user, secret: secret, expiry: expiry, serial: 0)
     }

@@ -50,16 +50,19 @@ enum ResultWriter {
         var user = credential.user
         let count = user.utf8.count
         let fits = credential.withSecret { secret in
-            (1...Credential.longestSecret).contains(secret.count) && count <= longestUser
+            secret.count <= Credential.longestSecret && count <= longestUser
                 && count + secret.count + 2 <= free.count
         }
         guard fits else {
             return refuse(
-                "the credential has no secret, or one of more than 65536 bytes, or a user of more than 255",
+                "the credential has a secret of more than 65536 bytes, or a user of more than 255",
                 in: &record, scratch)
         }
         record.user = user.withUTF8 { copy(UnsafeRawBufferPointer($0), count, &free) }
-        record.secret = credential.withSecret { copy($0, $0.count, &free) }
+        record.secret = credential.withSecret { secret in
+            // Never null: an empty secret is one that was given.
+            secret.isEmpty ? auth_string_t(data: free.baseAddress, length: 0) : copy(secret, secret.count, &free)
+        }
         // INVARIANT: 0 is "not kept" on the C interface, so an end before 1970 is its first second.
         record.expiry = credential.expiry.map { max($0.components.seconds, 1) } ?? 0
         return AUTH_OK

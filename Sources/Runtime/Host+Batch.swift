@@ -9,7 +9,9 @@ extension Host {
         guard let decider, readiness.ready, let session = openSession(id) else {
             return checks.map { ask(.check(id, $0)) }
         }
-        guard checks.count > 1, checks.count <= 1000, let outcomes = batch(checks, session, decider) else {
+        // A row of a batch has room neither for content nor for a wait for it.
+        let isPlain = !objects.limits.isOpen && !decider.module.tracksObjects
+        guard isPlain, checks.count > 1, checks.count <= 1000, let outcomes = batch(checks, session, decider) else {
             return checks.map { ask(.check(id, $0)) }
         }
         if let audit = configuration.audit { return audited(outcomes, of: checks, session, audit) }

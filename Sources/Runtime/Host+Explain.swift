@@ -41,9 +41,10 @@ extension Host {
             key: decider.key(
                 session.handle, check.action == .read ? nil : .write, name: object,
                 contributionID: check.contributionID)
-        ) { module, ticket in
-            module.explain(check, object: object, session.moduleSession, ticket)
-                ?? module.check(check, object: object, session.moduleSession, ticket)
+        ) { [objects] module, ticket in
+            let content = objects.content(of: object)
+            return module.explain(check, object: object, content: content, session.moduleSession, ticket)
+                ?? module.check(check, object: object, content: content, session.moduleSession, ticket)
         }
         if let said = decider.ask(asked, orLater: { _ in finish }) { finish(said) }
     }

@@ -30,6 +30,8 @@ public struct HostConfiguration: Sendable {
     public var loginRecorder: (@Sendable (_ user: String, _ application: String) -> Void)?
     /// Stands between log-ins and the places of this host, where places are given out by more than this host.
     package var admission: (@Sendable (_ local: any Admission) -> any Admission)?
+    /// The bounds of what is kept about objects, and whether anything is.
+    public var objectLimits = ObjectLimits()
     /// The destinations of outgoing connections, and who gives their credentials.
     public var destinations: [CredentialDestination] = []
     /// How long an authenticator may take for its answer.
@@ -57,6 +59,7 @@ public final class Host: Sendable {
     let credentials: CredentialCache
     let deadlines: LiveDeadlines
     let objectMaps: ConfiguredMappings
+    let objects: ObjectStore
     /// Grows with every invalidation: an answer that was under way when it grew is not kept.
     let epoch = Atomic<UInt64>(0)
     private let deciding = Mutex<ModuleDecider?>(nil)
@@ -83,6 +86,7 @@ public final class Host: Sendable {
         admissionDeadlines = AdmissionDeadlines(now: clock.monotonic)
         deadlines = LiveDeadlines(configuration.deadlines)
         objectMaps = ConfiguredMappings(configuration.objectMaps)
+        objects = ObjectStore(configuration.objectLimits)
         credentials = CredentialCache(
             limit: configuration.credentialLimit, time: configuration.credentialTime,
             grace: configuration.deadlines.grace)
@@ -181,13 +185,16 @@ public final class Host: Sendable {
     ///
     /// Blocks for at most the exit's time-out; not to be called on an event loop.
     public func stop() {
-        guard !stopping.exchange(true, ordering: .acquiringAndReleasing), let decider else { return }
+        guard !stopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        defer {
+            broker?.stop(within: configuration.exitTimeout)
+            configuration.audit?.stop()
+        }
+        guard let decider else { return }
         for session in sessions.sessions(of: nil) { end(session, .stop) }
         if !decider.stop(within: configuration.exitTimeout) {
             log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
         }
-        broker?.stop(within: configuration.exitTimeout)
-        configuration.audit?.stop()
     }
 
     /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.

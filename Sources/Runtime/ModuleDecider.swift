@@ -15,13 +15,22 @@ struct ModuleQuestion: Sendable {
     let limit: Limit
     let session: UInt64
     let key: PendingSlot.Key?
+    /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: whoever has the content will complete it.
+    var waitsForContent = false
     let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
 
     init(
         kind: QuestionKind, session: UInt64, key: PendingSlot.Key?,
         call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
     ) {
-        limit = .kind(kind)
+        self.init(.kind(kind), session: session, key: key, call: call)
+    }
+
+    init(
+        _ limit: Limit, session: UInt64, key: PendingSlot.Key?,
+        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+    ) {
+        self.limit = limit
         self.session = session
         self.key = key
         self.call = call
@@ -33,6 +42,11 @@ struct ModuleQuestion: Sendable {
         session = 0
         key = nil
         self.call = call
+    }
+
+    /// Whether an answer leaves the question open.
+    func isLeftOpen(by answer: ModuleAnswer) -> Bool {
+        answer.status == .delayed || waitsForContent && answer.status == .again && answer.refusal == nil
     }
 
     var isLogin: Bool { if case .kind(let kind) = limit { kind.isLogin } else { false } }
@@ -111,7 +125,7 @@ final class ModuleDecider: Sendable {
             pending.put(slot)
             return refusal(.moduleHung)
         }
-        let token = slot.begin(laned: true, key: question.key)
+        let token = slot.begin(laned: true, session: question.session, key: question.key)
         let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
         let later = continuation(token)
         slot.state.withLock { $0.continuation = later }
@@ -133,8 +147,22 @@ final class ModuleDecider: Sendable {
         if lane == nil { side.tell(body) } else { body() }
     }
 
+    /// Tells the module something, where it may be called and after what was said to it before.
+    func tell(_ body: @escaping @Sendable (LoadedModule) -> Void) {
+        (lane ?? side).tell { [module] in body(module) }
+    }
+
+    /// The session that asks a pending question; nil for one that is over.
+    func session(of token: UInt64) -> UInt64? {
+        guard let slot = pending.slot(of: token) else { return nil }
+        return slot.state.withLock { state in
+            slot.token(state.generation) == token ? state.session : nil
+        }
+    }
+
     /// Tells the module that a session has ended, once no entry of it is running on this thread.
     func tellFree(_ session: UInt64, _ reason: SessionEnd) {
+        guard module.learnsEnds else { return }
         let tell: @Sendable () -> Void = { [module, report] in
             if let status = module.freeUser(session: session, reason), status != .ok {
                 report(.freeFailed(status))
@@ -236,10 +264,10 @@ final class ModuleDecider: Sendable {
         _ question: ModuleQuestion, _ slot: PendingSlot, _ due: Int64,
         _ continuation: (UInt64) -> PendingSlot.Continuation
     ) -> ModuleAnswer? {
-        let token = slot.begin(laned: false, key: question.key)
+        let token = slot.begin(laned: false, session: question.session, key: question.key)
         let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
         let answer = question.call(module, ticket) ?? refusal(.noEntry)
-        if answer.status == .delayed {
+        if question.isLeftOpen(by: answer) {
             let later = continuation(token)
             let early = slot.park(later)
             if let early {
@@ -257,7 +285,7 @@ final class ModuleDecider: Sendable {
     /// What a lane does when an entry point has returned.
     private func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: ModuleQuestion) {
         if stuck.withLock({ $0.remove(token) }) != nil { report(.returnedAtLast(answer.status)) }
-        switch slot.returned(token, delayed: answer.status == .delayed) {
+        switch slot.returned(token, delayed: question.isLeftOpen(by: answer)) {
         case .keepWaiting: return
         case .dead:
             // The deadline may have marked the call as hung after the look above.
@@ -268,7 +296,7 @@ final class ModuleDecider: Sendable {
             if question.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
         case .deliver(let continuation, let early):
             pending.put(slot)
-            if early != nil, answer.status != .delayed {
+            if early != nil, !question.isLeftOpen(by: answer) {
                 continuation(checked(completedAndReturned(answer)))
             } else {
                 continuation(checked(early ?? answer))

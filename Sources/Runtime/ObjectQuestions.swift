@@ -117,30 +117,53 @@ struct CheckQuestion: Sendable {
             ticket.decide(mapped)
             return
         }
-        switch decide(object) {
+        finishLater(decide(object), step, ticket)
+    }
+
+    /// - Parameter due: when the answer is due, for a question that is asked again; nil for the first time.
+    private func decide(_ object: ObjectName, until due: Int64? = nil) -> Outcome {
+        let due = due ?? host.clock.monotonic + host.deadlines.nanoseconds(of: check.kind)
+        let asking = ObjectCall(host, decider, session, check, object)
+        guard asking.begin() else { return .decided(refused(.objectLimit, object)) }
+        let limit = max(due - host.clock.monotonic, 1)
+        let kind: PendingKind? = check.action == .read ? nil : .write
+        var question = ModuleQuestion(
+            .nanoseconds(limit), session: session.handle,
+            key: decider.key(session.handle, kind, name: object, contributionID: check.contributionID)
+        ) { module, ticket in asking.ask(module, ticket) }
+        question.waitsForContent = asking.waitsForContent
+        var delayed: Ticket?
+        let answer = decider.ask(question) { token in
+            let step = PendingStep(token)
+            let ticket = Ticket { [decider] in step.cancel(decider) }
+            delayed = ticket
+            return { said in
+                asking.end(token)
+                guard asking.mustAskAgain(said) else {
+                    ticket.decide(finish(said, object))
+                    return
+                }
+                // Never ask a module on the thread that brought its answer.
+                decider.resume { finishLater(decide(object, until: due), step, ticket) }
+            }
+        }
+        guard let answer else { return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError)) }
+        asking.end(nil)
+        return asking.mustAskAgain(answer) ? decide(object, until: due) : .decided(finish(answer, object))
+    }
+
+    private func refused(_ reason: Reason, _ object: ObjectName) -> Answer {
+        Answer(.undecided, reason, user: session.user, mappedName: object)
+    }
+
+    /// Answers a ticket with the outcome of a further step.
+    private func finishLater(_ outcome: Outcome, _ step: PendingStep, _ ticket: Ticket) {
+        switch outcome {
         case .decided(let answer): ticket.decide(answer)
         case .delayed(let inner):
             step.replace(inner)
             inner.whenDecided { ticket.decide($0) }
         }
-    }
-
-    private func decide(_ object: ObjectName) -> Outcome {
-        var delayed: Ticket?
-        let kind: PendingKind? = check.action == .read ? nil : .write
-        let question = ModuleQuestion(
-            kind: check.kind, session: session.handle,
-            key: decider.key(session.handle, kind, name: object, contributionID: check.contributionID)
-        ) { [check, session] module, ticket in
-            module.check(check, object: object, session.moduleSession, ticket)
-        }
-        let answer = decider.ask(question) { token in
-            let ticket = Ticket { [decider] in decider.cancel(token) }
-            delayed = ticket
-            return { ticket.decide(finish($0, object)) }
-        }
-        if let answer { return .decided(finish(answer, object)) }
-        return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError))
     }
 
     func finish(_ said: ModuleAnswer, _ object: ObjectName) -> Answer {

@@ -35,6 +35,7 @@ final class PendingSlot: Sendable {
         var phase = Phase.idle
         var continuation: Continuation?
         var key: Key?
+        var session: UInt64 = 0
         var laned = false
     }
 
@@ -44,11 +45,14 @@ final class PendingSlot: Sendable {
     init(index: UInt32) { self.index = index }
 
     /// Starts a new life of the slot and returns its token.
-    func begin(laned: Bool, key: Key? = nil, continuation: Continuation? = nil) -> UInt64 {
+    func begin(
+        laned: Bool, session: UInt64 = 0, key: Key? = nil, continuation: Continuation? = nil
+    ) -> UInt64 {
         state.withLock { state in
             state.generation &+= 1
             state.phase = laned ? .queued : .inCall(early: nil)
             state.laned = laned
+            state.session = session
             state.key = key
             state.continuation = continuation
             return token(state.generation)

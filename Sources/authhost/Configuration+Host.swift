@@ -16,6 +16,8 @@ extension Configuration {
         settings.credentialLimit = credentialCacheSize
         settings.realm = httpRealm
         settings.objectMaps = objectMaps.map { ConfiguredMapping($0.mapping, source: "\($0.source)") }
+        settings.objectLimits = objectLimits
+        settings.credentialTimeout = credentialTimeout
         settings.limits.sessions = maxUserLimit
         settings.limits.ejects = ejectsUsers
         settings.limits.warning = WarningLevels(warn: maxUserWarn, ok: maxUserOK)
@@ -24,6 +26,15 @@ extension Configuration {
         }
         settings.exitTimeout = initTimeout
         return settings
+    }
+
+    private var objectLimits: ObjectLimits {
+        var limits = ObjectLimits()
+        limits.isOpen = takesObjectValues
+        limits.total = objectLimit
+        limits.size = objectSize
+        limits.ofSession = sessionObjectLimit
+        return limits
     }
 
     /// `log-level` as the log library has it; both know the same names.

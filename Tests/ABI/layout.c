@@ -147,6 +147,7 @@ int main(void) {
     MEMBER(auth_host_t, invalidate)
     MEMBER(auth_host_t, session_attribute)
     MEMBER(auth_host_t, signature_check)
+    MEMBER(auth_host_t, object_get_value)
     MEMBER(auth_host_t, credential)
     MEMBER(auth_host_t, credential_completed)
     NUMBER(AUTH_ACTION_READ)

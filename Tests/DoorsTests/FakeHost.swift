@@ -25,6 +25,19 @@ final class FakeHost: QuestionAnswering {
 
     func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }
 
+    /// Takes content for objects below `/open`, and none of more than eight bytes.
+    func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) {
+        if !name.text.hasPrefix("/open") { throw .closed }
+        if let content, content.size > 8 { throw .tooLarge(limit: 8) }
+        if name.text == "/open/full" { throw .tooMany(limit: 1) }
+        contents.withLock { $0.append((name.text, content?.fields)) }
+    }
+
+    private let contents = Mutex<[(object: String, fields: [Field]?)]>([])
+
+    /// What was said of objects; nil is nothing any more.
+    var contentsSet: [(object: String, fields: [Field]?)] { contents.withLock { $0 } }
+
     func describe(_ id: SessionID) -> SessionDescription? { nil }
 
     static let session = SessionID(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)

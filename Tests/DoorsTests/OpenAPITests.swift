@@ -37,6 +37,9 @@ import Testing
     static let logout = #"{"session":"\#(session)"}"#
     static let map = #"{"session":"\#(session)","object":"/open"}"#
     static let ended = Answer(.ejected, .ejectedSession)
+    static let content = #"{"session":"\#(session)","object":"/open","fields":{"a":"b"},"rows":{"k":{}}}"#
+    /// Allowed, and called something inside that takes no content.
+    static let elsewhere = Answer(.allow, .granted, mappedName: try? ObjectName("/closed"))
     static let unsure = Answer(.undecided, .deadline)
 
     static let cases = [
@@ -71,6 +74,16 @@ import Testing
         Case(200, "POST", "/v1/map", map), Case(403, "POST", "/v1/map", map, answer: Answer(.deny, .deniedByModule)),
         Case(401, "POST", "/v1/map", map, answer: ended), Case(503, "POST", "/v1/map", map, answer: unsure),
         Case(400, "POST", "/v1/map", #"{"session":"\#(session)","object":"//"}"#),
+        Case(200, "PUT", "/v1/objects", content), Case(200, "DELETE", "/v1/objects", map),
+        Case(403, "PUT", "/v1/objects", content, answer: Answer(.deny, .deniedByModule)),
+        Case(401, "DELETE", "/v1/objects", map, answer: ended),
+        Case(503, "PUT", "/v1/objects", content, answer: unsure),
+        Case(400, "PUT", "/v1/objects", map), Case(400, "DELETE", "/v1/objects", content),
+        Case(400, "PUT", "/v1/objects", #"{"session":"\#(session)","object":"//","fields":{}}"#),
+        Case(409, "PUT", "/v1/objects", content, answer: elsewhere),
+        Case(409, "DELETE", "/v1/objects", map, answer: elsewhere),
+        Case(413, "PUT", "/v1/objects", #"{"session":"\#(session)","object":"/open","fields":{"abc":"defghi"}}"#),
+        Case(507, "PUT", "/v1/objects", #"{"session":"\#(session)","object":"/open/full","fields":{}}"#),
         Case(200, "GET", "/v1/check", query: "?action=read&object=/open"),
         Case(403, "GET", "/v1/check", query: "?action=read&object=/closed"),
         Case(400, "GET", "/v1/check"), Case(503, "GET", "/v1/check", query: "?action=read&object=/a", answer: unsure),

@@ -25,7 +25,7 @@ private struct Scene {
                         settings: [
                             OptionSetting(name: "how", value: destination.how, source: "test:1:1"),
                             OptionSetting(name: "life", value: "\(destination.life)", source: "test:2:1"),
-                        ], initTimeout: .seconds(20)))
+                        ], initTimeout: .seconds(20)), source: "test:1:1")
             }
         }
         try test.host.loadAuthenticators()
@@ -67,7 +67,7 @@ extension HeldCredential {
 
     @Test(arguments: [
         ("fails", "sealed", "the vault is sealed"), ("denies", "sealed", "the vault is sealed"),
-        ("nothing", "broken-answer", "the authenticator gave no secret of 1 to 65536 bytes"),
+        ("nothing", "broken-answer", "the authenticator gave no secret, or one of more than 65536 bytes"),
     ])
     func `says why there are none, and waits before it asks again`(how: String, kind: String, says: String) throws {
         let scene = try Scene([("partner", how, 0)])

@@ -94,6 +94,15 @@ struct auth_host {
     int (*signature_check)(const auth_host_t *host, const char *key_id, const char *token, const char *user,
                            char *reason, size_t size);
 
+    // Copies the value of a field of an object with its NUL into `buffer`.
+    //
+    // object: of the question, during the call, or one between auth_new_object and auth_free_object. Values are there
+    // where its type is AUTH_OBJECT_RECORD: somebody has put them. In a read of generation 9 they are its fields, too.
+    // Returns the length without the NUL, even if that is more than fits; -1 for a field that is not known.
+    // [any-thread & initialised]      since 6
+    int64_t (*object_get_value)(const auth_host_t *host, const object_t *object, const char *field, char *buffer,
+                                size_t size);
+
     // Gets the credentials that a connection of this module's to a destination of the configuration presents.
     //
     // challenge: NULL to begin with; what the remote server said to be asked again, at most 65,536 bytes.

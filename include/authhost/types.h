@@ -105,7 +105,8 @@ typedef struct auth_check {
     auth_string_t user;
     auth_string_t requested;  // as the client asked, before any mapping
     object_t *object;         // after mapping
-    const string_pair_t *fields; // contributed fields, for writes
+    const string_pair_t *fields; // of a write: the contributed fields; of a read: the object's values, where its type is
+                                 // AUTH_OBJECT_RECORD
     size_t field_count;       // 0...1024
     auth_string_t contribution_id;
     uint32_t flags;           // AUTH_CHECK_*; bits that are not known mean nothing
@@ -145,7 +146,7 @@ typedef struct auth_result {
     uint32_t application_session_limit; // login: most sessions of this user with this application id, 0 = no limit
     uint32_t serial;             // host->credential: the number of this credential, for host->credential_completed
     auth_string_t explanation;   // auth_explain: lines, each ended by '\n'; 65,536 bytes are kept. Never a secret
-    auth_string_t secret;        // authenticate, retry: what the remote server is shown, 1...65,536 bytes. The host
+    auth_string_t secret;        // authenticate, retry: what the remote server is shown, 0...65,536 bytes; never null. The host
                                  // keeps it in memory that is wiped, wipes the scratch, and never logs it
 } auth_result_t;
 

@@ -6,10 +6,11 @@ extension AccountAuthority {
 
     /// Decides whether a user may do something to an object, by the name after mapping. Never blocks.
     ///
-    /// wantsReason: whether an allow is to name its rule too. fields: what a write contributes; conditions of reads are
-    /// about the object's values, which are not known here.
+    /// wantsReason: whether an allow is to name its rule too. fields: what a write contributes, or the values of the object
+    /// that is to be read; knowsObject: whether these are known.
     package func check(
-        user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, wantsReason: Bool = false, fields: Fields
+        user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, wantsReason: Bool = false,
+        knowsObject: Bool = false, fields: Fields
     ) -> CheckOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
@@ -22,12 +23,13 @@ extension AccountAuthority {
         }
     }
 
-    /// Decides like ``check(user:action:name:wantsReason:fields:)``, and says why. Costs in proportion to the number of
-    /// rules: for people.
+    /// Decides like ``check(user:action:name:wantsReason:knowsObject:fields:)``, and says why. Costs in proportion to the
+    /// number of rules: for people.
     ///
     /// requested: the name before mapping.
     package func explain(
-        user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, requested: Span<UInt8>, fields: Fields
+        user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, requested: Span<UInt8>, knowsObject: Bool = false,
+        fields: Fields
     ) -> CheckExplanation {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else {

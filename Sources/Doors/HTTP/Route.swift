@@ -54,6 +54,12 @@ struct Route: Sendable {
             Route(.post, "/v1/map") { (endpoints, request, peer) throws(RequestRefusal) in
                 try endpoints.map(request, peer)
             },
+            Route(.put, "/v1/objects") { (endpoints, request, peer) throws(RequestRefusal) in
+                try endpoints.putObject(request, peer)
+            },
+            Route(.delete, "/v1/objects") { (endpoints, request, peer) throws(RequestRefusal) in
+                try endpoints.deleteObject(request, peer)
+            },
             Route(.get, "/health") { endpoints, request, peer in endpoints.health(request, peer) },
             Route(.get, "/ready") { endpoints, request, peer in endpoints.ready(request, peer) },
             Route(.get, "/metrics") { endpoints, request, peer in endpoints.metricsText(request, peer) },

@@ -8,11 +8,27 @@ public struct CredentialDestination: Sendable {
     public let destination: Destination
     /// The authenticator, with this destination's options.
     public let authenticator: LoadRequest
+    /// Where the authenticator is configured, such as `etc/authhost.conf:12:5`.
+    public let source: String
 
-    public init(_ destination: Destination, authenticator: LoadRequest) {
+    public init(_ destination: Destination, authenticator: LoadRequest, source: String) {
         self.destination = destination
         self.authenticator = authenticator
+        self.source = source
     }
+}
+
+/// How the credentials of a destination are; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
+package struct CredentialStatus: Sendable {
+    package let name: String
+    package let address: String
+    /// The name of the authenticator's module.
+    package let authenticator: String
+    package let fetched: Int64?
+    package let refresh: Int64?
+    package let expiry: Int64?
+    /// Why there was none the last time.
+    package let failure: String?
 }
 
 /// Gives outgoing connections their credentials: each destination has its authenticator, what was given is kept until it
@@ -36,22 +52,27 @@ package final class CredentialBroker: Sendable {
         var mapped: [String: MappedModule] = [:]
         var table: [String: DestinationCredentials] = [:]
         for item in destinations {
-            let name = item.authenticator.module
-            let module: MappedModule
-            if let known = mapped[name] {
-                module = known
-            } else {
-                module = try ModuleLoader(item.authenticator).map()
-                mapped[name] = module
-                log.notice(
-                    "Loaded authenticator <\(module.identity.name)> \(module.identity.version) from \(module.path)")
-            }
             let answers = AnswersOfAuthenticator(services)
-            let loaded = try module.instance(item.authenticator, authenticates: true, services: answers)
+            let loaded: LoadedModule
+            do throws(ModuleError) {
+                let name = item.authenticator.module
+                if mapped[name] == nil { mapped[name] = try Self.map(item.authenticator, log) }
+                guard let module = mapped[name] else { continue }
+                loaded = try module.instance(item.authenticator, authenticates: true, services: answers)
+            } catch {
+                let place = "\(item.source): the authenticator of destination `\(item.destination.name)`: "
+                throw ModuleError(error.code, error.module, place + error.detail)
+            }
             table[item.destination.name] = DestinationCredentials(
                 item.destination, loaded, answers, limit: limit, clock: clock, log: log)
         }
         self.destinations = table
+    }
+
+    private static func map(_ request: LoadRequest, _ log: Logger) throws(ModuleError) -> MappedModule {
+        let module = try ModuleLoader(request).map()
+        log.notice("Loaded authenticator <\(module.identity.name)> \(module.identity.version) from \(module.path)")
+        return module
     }
 
     /// The names of the destinations, sorted.
@@ -78,6 +99,12 @@ package final class CredentialBroker: Sendable {
         destinations[name]?.completed(serial, accepted: accepted)
     }
 
+    /// Learns that the newest credentials of a destination were refused, from somebody who knows no serial number.
+    package func rejectNewest(_ name: String) { destinations[name]?.rejectNewest() }
+
+    /// How every destination is, in the order of their names.
+    package func statuses() -> [CredentialStatus] { names.compactMap { destinations[$0]?.status } }
+
     /// Asks, and waits for the answer. Not to be called on an event loop or the cooperative pool.
     package func credential(for name: String, challenge: Secret? = nil, round: UInt32 = 1) -> CredentialOutcome {
         let waiting = Waiting()
@@ -97,7 +124,8 @@ package final class CredentialBroker: Sendable {
     /// Fails the questions whose deadline has passed, for tests that turn the clock themselves.
     package func expireDeadlines() { for destination in destinations.values { destination.expireDeadlines() } }
 
-    private func unknown(_ name: String) -> CredentialFailure {
+    /// The failure of whoever names a destination that there is not.
+    package func unknown(_ name: String) -> CredentialFailure {
         let known = names.map { "`\($0)`" }.joined(separator: ", ")
         return CredentialFailure(
             "unknown-destination",

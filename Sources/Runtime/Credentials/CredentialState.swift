@@ -63,7 +63,8 @@ struct CredentialState {
     private var isFetching = false
     private var waiters: [Waiter] = []
     private var failures = 0
-    private var lastFailure: CredentialFailure?
+    /// Why there was none the last time; nil after a success.
+    private(set) var lastFailure: CredentialFailure?
     private var retryAt: Int64 = .min
     private var serials: UInt32 = 0
     /// The serial number of the newest credential that was refused; it and older ones are done with.
@@ -75,6 +76,9 @@ struct CredentialState {
     var times: (fetched: Int64, refresh: Int64, expiry: Int64?)? {
         kept.map { ($0.fetched, $0.refresh, $0.credential.expiry) }
     }
+
+    /// The serial number of what was given last; 0 before that.
+    var newest: UInt32 { serials }
 
     /// Takes somebody who needs credentials now.
     mutating func ask(at now: Moment, _ waiter: @escaping Waiter) -> Step {

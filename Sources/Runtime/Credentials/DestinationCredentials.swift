@@ -84,6 +84,15 @@ final class DestinationCredentials: Sendable {
         decider.resume { [decider, destination] in decider.module.completed(destination, accepted: accepted) }
     }
 
+    func rejectNewest() { completed(state.withLock { $0.newest }, accepted: false) }
+
+    var status: CredentialStatus {
+        let (times, failure) = state.withLock { ($0.times, $0.lastFailure) }
+        return CredentialStatus(
+            name: destination.name, address: destination.address, authenticator: decider.module.identity.name,
+            fetched: times?.fetched, refresh: times?.refresh, expiry: times?.expiry, failure: failure?.description)
+    }
+
     func stop(within timeout: Duration) {
         if !decider.stop(within: timeout) {
             log.error(
@@ -140,9 +149,10 @@ final class DestinationCredentials: Sendable {
         case (_, let refusal?):
             return .failure(CredentialFailure(refusal.rawValue, "the authenticator was not asked: \(refusal.rawValue)"))
         case (.ok, nil):
-            guard let secret = answer.secret, secret.count > 0 else {
+            guard let secret = answer.secret else {
                 return .failure(
-                    CredentialFailure("broken-answer", "the authenticator gave no secret of 1 to 65536 bytes"))
+                    CredentialFailure(
+                        "broken-answer", "the authenticator gave no secret, or one of more than 65536 bytes"))
             }
             let user = answer.user ?? ""
             guard user.utf8.count <= 255 else {

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import AuthConfiguration
+
+@Suite struct `The items of outgoing connections` {
+    @Test func `are read`() throws {
+        let configuration = try load(
+            """
+            add-module
+                name vault
+                library libamps_exec_authenticator.so
+            end-module
+            add-authenticator defaultauth
+                User common
+            end-authenticator
+            add-destination
+                name partner
+                type amps-replication
+                address a:4000 b:4000
+                add-authenticator vault
+                    UserName gateway
+                    Command "./token --user '{{AMPS_USER_NAME}}'"
+                end-authenticator
+            end-destination
+            add-destination
+                name other
+            end-destination
+            credential-timeout 2.5
+            """)
+        #expect(configuration.destinations.map(\.name) == ["partner", "other"])
+        #expect(configuration.destinations[0].type == "amps-replication")
+        #expect(configuration.destinations[0].addresses == ["a:4000", "b:4000"])
+        let own = try #require(configuration.destinations[0].authenticator)
+        #expect(own.name == "vault" && own.library == "exec")
+        #expect(own.options.map(\.name.text) == ["UserName", "Command"])
+        #expect(own.options[1].values.map(\.text) == ["./token --user '{{AMPS_USER_NAME}}'"])
+        let common = try #require(configuration.destinations[1].authenticator)
+        #expect(common.library == "defaultauth" && common.options[0].values[0].text == "common")
+        #expect(configuration.credentialTimeout == .seconds(2.5))
+        #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
+    }
+
+    @Test(arguments: [
+        ("exec", "exec"), ("libamps_exec_authenticator.so", "exec"), ("amps-default-authenticator-module", "defaultauth"),
+        ("/opt/auth/libvault.so", "/opt/auth/libvault.so"),
+    ])
+    func `the reference's names are those of the bundled modules`(name: String, library: String) throws {
+        let configuration = try load(
+            "add-destination\nname x\nadd-authenticator \(name)\nend-authenticator\nend-destination")
+        #expect(configuration.destinations[0].authenticator?.library == library)
+    }
+
+    @Test(arguments: [
+        Case(
+            "add-destination\nname x\nend-destination",
+            "main.conf:1:1: `x` has no `add-authenticator`, and neither has the configuration outside of it"),
+        Case(
+            "add-destination\nname x\nadd-authenticator exce\nend-authenticator\nend-destination",
+            "main.conf:3:19: no `add-module` is called `exce`: the nearest known name is `exec`"),
+        Case(
+            "add-authenticator exec\nend-authenticator\nadd-destination\nname x\nend-destination\n"
+                + "add-destination\nname x\nend-destination",
+            "main.conf:7:1: `add-destination` `x` is there already, at main.conf:4:1"),
+        Case(
+            "add-module\nname x\nlibrary y\nend-module\nadd-module\nname x\nlibrary z\nend-module",
+            "main.conf:6:1: `add-module` `x` is there already, at main.conf:2:1"),
+        Case(
+            "add-destination\nname x\nadd-authenticator exec\nend-authenticator\nadd-authenticator exec\n"
+                + "end-authenticator\nend-destination",
+            "main.conf:5:19: a second `add-authenticator` of `x`: one is accepted"),
+        Case(
+            "add-authenticator exec\nend-authenticator\nadd-authenticator exec\nend-authenticator",
+            "main.conf:3:19: a second `add-authenticator` of the instance: one is accepted"),
+        Case(
+            "add-authenticator exec\nend-authenticator\nadd-destination\nname \(String(repeating: "x", count: 256))\n"
+                + "end-destination",
+            "main.conf:3:1: a destination's name has 256 bytes: 1 to 255 are accepted"),
+    ])
+    func `that do not fit together are refused`(each: Case) { #expect(mistakes(each.text) == each.message) }
+}
