@@ -41,6 +41,8 @@ if !coreOnly {
         .executable(name: "authhost", targets: ["authhost"]),
         .library(name: "xmlauth", type: .dynamic, targets: ["xmlauth"]),
         .library(name: "cfgauth", type: .dynamic, targets: ["cfgauth"]),
+        .library(name: "exec", type: .dynamic, targets: ["exec"]),
+        .library(name: "defaultauth", type: .dynamic, targets: ["defaultauth"]),
     ]
     dependencies += [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -96,6 +98,14 @@ if !coreOnly {
             ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
         .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
         .target(name: "ExecCore", dependencies: ["ExecSpawn", "CLibJansson"], path: "Plugins/exec/Core"),
+        .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
+        .target(
+            name: "exec", dependencies: ["ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",
+            linkerSettings: moduleLinkage("exec")),
+        .target(name: "DefaultAuthModule", dependencies: ["CAuthModule"], path: "Plugins/defaultauth/Export"),
+        .target(
+            name: "defaultauth", dependencies: ["ModuleKit", "DefaultAuthModule"],
+            path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
         .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", dependencies: ["Rules"], path: "Sources/Configuration"),

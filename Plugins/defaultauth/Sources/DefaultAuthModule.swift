@@ -1,0 +1,100 @@
+import Glibc
+import ModuleKit
+
+/// Shows a user and a password that the configuration, a file or the environment has: the reference's default authenticator.
+final class DefaultAuthModule: Authenticator {
+    private enum Source {
+        case literal(String)
+        case file(String)
+        case variable(String)
+        /// The user alone is shown.
+        case none
+    }
+
+    private let user: String
+    private let source: Source
+
+    init(host: HostInterface) throws {
+        user = try host.option("User") ?? Self.systemUser()
+        let sources = [
+            host.option("Password").map(Source.literal), host.option("PasswordFileName").map(Source.file),
+            host.option("PasswordEnvironmentVariable").map(Source.variable),
+        ].compactMap(\.self)
+        guard sources.count < 2 else {
+            throw DefaultAuthError(
+                "one of Password, PasswordFileName and PasswordEnvironmentVariable is accepted; \(sources.count) are set"
+            )
+        }
+        source = sources.first ?? .none
+    }
+
+    func authenticate(_ destination: borrowing DestinationQuestion) -> CredentialAnswer {
+        switch source {
+        case .none: .ok([UInt8]().withUnsafeBytes { Credential(user: user, secret: $0) })
+        case .literal(let password): credential(Array(password.utf8))
+        case .file(let path): credential(ofFile: path)
+        case .variable(let name):
+            getenv(name).map { credential(Array(String(cString: $0).utf8)) }
+                ?? .failed("the variable `\(name)` is not in the environment", kind: "no-variable")
+        }
+    }
+
+    /// Reads the password anew, as for a new connection.
+    func retry(_ destination: borrowing DestinationQuestion) -> CredentialAnswer { authenticate(destination) }
+
+    private func credential(ofFile path: String) -> CredentialAnswer {
+        // NOTE: O_NONBLOCK keeps a FIFO of that name from hanging the thread; fstat then refuses it.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { return unreadable(path, String(cString: strerror(errno)).lowercased()) }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return unreadable(path, "not a regular file")
+        }
+        guard status.st_mode & (S_IROTH | S_IWOTH) == 0 else {
+            return unreadable(path, "every user may read or write it; `chmod o-rw` it")
+        }
+        var bytes = [UInt8](repeating: 0, count: Credential.longestSecret + 2)
+        defer { bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
+        // SAFETY: the pointer is valid for the call and the count is the buffer's own.
+        let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        guard count >= 0 else { return unreadable(path, String(cString: strerror(errno)).lowercased()) }
+        var end = count
+        if end > 0, bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+        if end > 0, end < count, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        return credential(bytes[..<end])
+    }
+
+    private func unreadable(_ path: String, _ why: String) -> CredentialAnswer {
+        .failed("the password file `\(path)` cannot be read: \(why)", kind: "unreadable-file")
+    }
+
+    private func credential(_ password: some Sequence<UInt8>) -> CredentialAnswer {
+        var password = Array(password)
+        defer { password.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
+        guard (1...Credential.longestSecret).contains(password.count) else {
+            return .failed("the password has \(password.count) bytes; 1 to 65536 are accepted", kind: "bad-length")
+        }
+        guard !password.contains(where: { [0, 0x0a, 0x0d].contains($0) }) else {
+            return .failed("the password holds a NUL or the end of a line", kind: "forbidden-byte")
+        }
+        return .ok(password.withUnsafeBytes { Credential(user: user, secret: $0) })
+    }
+
+    private static func systemUser() throws -> String {
+        if let entry = getpwuid(geteuid()) { return String(cString: entry.pointee.pw_name) }
+        if let name = getenv("USER") { return String(cString: name) }
+        throw DefaultAuthError(
+            "there is no `User`, and neither the system nor $USER names the one that the host runs as")
+    }
+}
+
+/// Why the module cannot work; never a secret.
+struct DefaultAuthError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Makes the type known to the kit.
+@c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(DefaultAuthModule.self) }
