@@ -33,6 +33,8 @@ build: ## build the command and the bundled modules (CONFIG=debug|release)
 	$(SWIFT_BUILD) --product authhost
 	$(SWIFT_BUILD) --product xmlauth
 	$(SWIFT_BUILD) --product cfgauth
+	$(SWIFT_BUILD) --product exec
+	$(SWIFT_BUILD) --product defaultauth
 	$(MAKE) --no-print-directory openauth
 
 release: ## the same with optimisation, carrying the Swift runtime

@@ -14,7 +14,7 @@ extension Configuration {
     func loadRequest() throws(Failure) -> LoadRequest {
         LoadRequest(
             module: moduleName, search: moduleSearch, trust: FileTrust(owners: try owners()),
-            allowsBare: allowsBareModules, settings: try optionSettings(), initTimeout: initTimeout)
+            allowsBare: allowsBareModules, settings: try Self.optionSettings(moduleOptions), initTimeout: initTimeout)
     }
 
     /// Returns the users, besides root and the running one, who may own module and key files.
@@ -33,9 +33,10 @@ extension Configuration {
         return owners
     }
 
-    private func optionSettings() throws(Failure) -> [OptionSetting] {
+    /// Returns a module's options as they are handed to its loader.
+    static func optionSettings(_ options: [AuthConfiguration.ModuleOption]) throws(Failure) -> [OptionSetting] {
         var settings: [OptionSetting] = []
-        for option in moduleOptions {
+        for option in options {
             let name = option.name.text
             guard option.block == nil else {
                 throw Failure(

@@ -28,7 +28,9 @@ struct ControlService: ControlAnswering {
         case .eject: eject(filter, request)
         case .invalidate: invalidate(filter, request)
         case .status: status()
-        case .events: .failure("events are not answered here")
+        case .reject: reject(request)
+        case .destinations: destinations()
+        case .events, .credential: .failure("`\(request.action.rawValue)` is not answered here")
         }
     }
 

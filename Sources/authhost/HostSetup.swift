@@ -61,10 +61,25 @@ struct HostSetup: Sendable {
         settings.audit = audit
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()
+        settings.destinations = try configuration.credentialDestinations()
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()
         do {
+            try host.loadAuthenticators()
             try host.load(request)
+        } catch {
+            throw Failure(.moduleUnusable, "\(error)")
+        }
+        return host
+    }
+
+    /// Makes a host with its authenticators and no module, for a command that needs credentials alone.
+    func makeAuthenticators() throws(Failure) -> Host {
+        var settings = configuration.hostSettings
+        settings.destinations = try configuration.credentialDestinations()
+        let host = Host(settings, log: log)
+        do {
+            try host.loadAuthenticators()
         } catch {
             throw Failure(.moduleUnusable, "\(error)")
         }

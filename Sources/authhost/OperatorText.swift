@@ -1,6 +1,7 @@
 import AuthCore
 import Doors
 import Glibc
+import Runtime
 
 /// Lays out what operators are shown.
 enum OperatorText {
@@ -48,6 +49,24 @@ enum OperatorText {
         return facts.map { label, value in
             label + String(repeating: " ", count: width - label.count + 2)
                 + (value.isEmpty ? "-" : value.controlsEscaped)
+        }.joined(separator: "\n")
+    }
+
+    /// A table of destinations; nothing in it is secret.
+    static func destinations(_ destinations: [ControlReply.Destination]) -> String {
+        let now = SystemClock().wall / 1_000_000_000
+        var rows = [["DESTINATION", "ADDRESS", "AUTHENTICATOR", "AGE", "REFRESH", "EXPIRES", "LAST FAILURE"]]
+        rows += destinations.map { destination in
+            [
+                destination.name, destination.address, destination.authenticator,
+                destination.fetched.map { span(now - $0) } ?? "", destination.refresh.map { span($0 - now) } ?? "",
+                destination.expires.map { span($0 - now) } ?? "", destination.failure ?? "",
+            ].map { $0.isEmpty ? "-" : $0.controlsEscaped }
+        }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
         }.joined(separator: "\n")
     }
 

@@ -62,7 +62,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(
-        _ configuration: HTTPDoorConfiguration, _ service: ControlService, _ metrics: PrometheusMetricsFactory, _ log: Logger,
+        _ configuration: HTTPDoorConfiguration, _ service: ControlService, _ metrics: PrometheusMetricsFactory,
+        _ log: Logger,
         _ signals: SignalHandler
     ) async throws {
         let door = HTTPDoor(

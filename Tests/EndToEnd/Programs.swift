@@ -20,9 +20,9 @@ enum Place {
     static func text(_ path: String) throws -> String { try String(contentsOfFile: file(path), encoding: .utf8) }
 }
 
-/// A program of the system's that a test drives, and the Debian package that has it.
+/// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
-    case nginx, promtool, curl, cc, openssl
+    case nginx, promtool, curl, cc, openssl, git, aws
 
     var package: String {
         switch self {
@@ -31,10 +31,16 @@ enum RealProgram: String, CaseIterable {
         case .curl: "curl"
         case .cc: "gcc"
         case .openssl: "openssl"
+        case .git: "git"
+        case .aws: "awscli (of PyPI)"
         }
     }
 
+    /// Where a program of PyPI is, in the virtual environment that scripts/setup makes; its name alone for the others.
+    var path: String { self == .aws ? Place.file(".build/pypi/bin/aws") : rawValue }
+
     var isInstalled: Bool {
+        if path.hasPrefix("/") { return access(path, X_OK) == 0 }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let folders = path.components(separatedBy: ":") + ["/usr/sbin"]
         return folders.contains { access("\($0)/\(rawValue)", X_OK) == 0 }
@@ -46,7 +52,7 @@ extension Trait where Self == ConditionTrait {
     static func needs(_ programs: RealProgram...) -> Self {
         let missing = programs.filter { !$0.isInstalled }.map(\.package)
         let inCI = ProcessInfo.processInfo.environment["CI"] == "true"
-        return .enabled(if: missing.isEmpty || inCI, "needs the Debian packages \(missing.joined(separator: " "))")
+        return .enabled(if: missing.isEmpty || inCI, "needs the packages \(missing.joined(separator: " "))")
     }
 }
 

@@ -19,6 +19,8 @@ final class ControlConnection: ChannelInboundHandler {
     private var permitted = false
     private var line: [UInt8] = []
     private var following: RepeatedTask?
+    /// Whether an answer is awaited, behind which further requests wait.
+    private var isWaiting = false
     private var position: UInt64 = 0
 
     init(_ host: any ControlAnswering, _ connections: ControlConnections, _ log: Logger) {
@@ -68,7 +70,8 @@ final class ControlConnection: ChannelInboundHandler {
             if line.count > ControlLine.limit { context.close(promise: nil) }
             return
         }
-        while following == nil, let end = line.firstIndex(of: UInt8(ascii: "\n")), end <= ControlLine.limit {
+        while following == nil, !isWaiting, let end = line.firstIndex(of: UInt8(ascii: "\n")), end <= ControlLine.limit
+        {
             let request = Array(line[..<end])
             line.removeFirst(end + 1)
             answer(request, context)
@@ -82,7 +85,23 @@ final class ControlConnection: ChannelInboundHandler {
         switch ControlLine.request(bytes) {
         case .failure(let error): send(.failure(error.description), context)
         case .success(let request) where request.action == .events: follow(request, context)
+        case .success(let request) where request.action == .credential: waitForCredential(request, context)
         case .success(let request): send(host.answer(request), context)
+        }
+    }
+
+    private func waitForCredential(_ request: ControlRequest, _ context: ChannelHandlerContext) {
+        isWaiting = true
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        host.credential(request) { reply in
+            loop.execute {
+                let (this, context) = bound.value
+                this.isWaiting = false
+                guard context.channel.isActive else { return }
+                this.send(reply, context)
+                this.serve(context)
+            }
         }
     }
 

@@ -4,7 +4,9 @@ import FoundationEssentials
 /// What an operator asks over the control socket: one JSON object on one line.
 public struct ControlRequest: Codable, Sendable {
     /// What is to be done.
-    public enum Action: String, Codable, Sendable { case sessions, eject, invalidate, status, events }
+    public enum Action: String, Codable, Sendable {
+        case sessions, eject, invalidate, status, events, credential, reject, destinations
+    }
 
     public var action: Action
     /// Which sessions: those that have every property that is given.
@@ -29,6 +31,8 @@ public struct ControlRequest: Codable, Sendable {
     public var since: Int?
     /// Of `events`: whether lines follow as they are written.
     public var follow: Bool?
+    /// Of `credential` and `reject`: a destination's name.
+    public var destination: String?
 
     public init(_ action: Action) { self.action = action }
 }
@@ -37,6 +41,7 @@ extension ControlRequest: StrictBody {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action = "do"
         case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
+        case destination
     }
 }
 
@@ -95,6 +100,46 @@ public struct ControlReply: Codable, Sendable {
         public init() {}
     }
 
+    /// What a connection to a destination presents.
+    public struct Credential: Codable, Sendable {
+        public let user: String
+        public let secret: String
+        /// Seconds since 1970-01-01 00:00 UTC; nil for one that is used once.
+        public let expires: Int64?
+
+        public init(user: String, secret: String, expires: Int64?) {
+            self.user = user
+            self.secret = secret
+            self.expires = expires
+        }
+    }
+
+    /// A destination, and how its credentials are; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
+    public struct Destination: Codable, Sendable {
+        public let name: String
+        public let address: String
+        public let authenticator: String
+        public let fetched: Int64?
+        /// When it is replaced.
+        public let refresh: Int64?
+        public let expires: Int64?
+        /// Why there was none the last time.
+        public let failure: String?
+
+        public init(
+            name: String, address: String, authenticator: String, fetched: Int64?, refresh: Int64?, expires: Int64?,
+            failure: String?
+        ) {
+            self.name = name
+            self.address = address
+            self.authenticator = authenticator
+            self.fetched = fetched
+            self.refresh = refresh
+            self.expires = expires
+            self.failure = failure
+        }
+    }
+
     public var ok: Bool
     /// Why not, where `ok` is false.
     public var error: String?
@@ -110,6 +155,8 @@ public struct ControlReply: Codable, Sendable {
     public var next: UInt64?
     /// How many lines were lost before this one, because the reader was too slow.
     public var missed: UInt64?
+    public var credential: Credential?
+    public var destinations: [Destination]?
 
     public init() { ok = true }
 
@@ -123,8 +170,11 @@ public struct ControlReply: Codable, Sendable {
 
 /// What stands behind a control socket.
 public protocol ControlAnswering: Sendable {
-    /// Answers everything but `events`. May take a while; it is called on the control socket's own thread.
+    /// Answers everything but `events` and `credential`. May take a while; it is called on the control socket's own thread.
     func answer(_ request: ControlRequest) -> ControlReply
+
+    /// Answers `credential`: calls `done` once, on any thread.
+    func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
     /// The number of the next line of the event log.
     var nextEvent: UInt64 { get }

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+/// Credentials of destinations, as the programs that need them take them.
+@Suite struct CredentialTests {
+    private let folder: Folder
+    private let configuration: String
+    private let control: String
+
+    init() throws {
+        folder = try Folder()
+        control = folder.path("control.sock")
+        let command = try folder.write(
+            """
+            #!/bin/sh
+            echo run >>"\(folder.path("runs"))"
+            printf '{"version":1,"token":"tok en-%s","expires":%s}' "$2" $(($(date +%s) + 3600))
+            """, to: "token")
+        chmod(command, 0o755)
+        configuration = try folder.write(
+            """
+            auth-module openauth
+            application-root \(folder.path)
+            control-socket \(control)
+            add-destination
+                name partner
+                address 127.0.0.1:4000
+                add-authenticator exec
+                    UserName gateway
+                    Command "/bin/sh \(command) --user '{{AMPS_USER_NAME}}'"
+                    Format json
+                end-authenticator
+            end-destination
+            add-destination
+                name broken
+                add-authenticator exec
+                    UserName gateway
+                    Command "/bin/sh -c 'echo no entry >&2; exit 1'"
+                end-authenticator
+            end-destination
+            """, to: "authhost.conf")
+    }
+
+    private var runs: Int {
+        (try? String(contentsOfFile: folder.path("runs"), encoding: .utf8))?.split(separator: "\n").count ?? 0
+    }
+
+    private func get(_ arguments: String..., input: String = "") throws -> Ending {
+        try AuthHost.run(["credential", "get"] + arguments + ["-c", configuration], input: input)
+    }
+
+    @Test func `all programs share what the host keeps`() throws {
+        let server = try Server(["-c", configuration], in: folder)
+        for _ in 0..<3 {
+            let ending = try get("partner")
+            #expect(ending.status == 0 && ending.output == "tok en-gateway\n", "\(ending)")
+        }
+        #expect(runs == 1)
+        let listed = try AuthHost.run(["credential", "list", "--socket", control])
+        #expect(listed.output.contains("partner") && !listed.output.contains("tok en"), "\(listed)")
+        #expect(try AuthHost.run(["credential", "reject", "partner", "--socket", control]).status == 0)
+        _ = try get("partner")
+        #expect(runs == 2)
+        _ = server
+    }
+
+    @Test func `says why there are none, without what the command printed`() throws {
+        let server = try Server(["-c", configuration], in: folder)
+        let ending = try get("broken")
+        #expect(ending.status == 1 && ending.output.isEmpty, "\(ending)")
+        #expect(ending.errors.contains("/bin/sh") && ending.errors.contains("no entry"), "\(ending)")
+        let unknown = try get("partnr")
+        #expect(unknown.errors.contains("there is no destination `partnr`"), "\(unknown)")
+        _ = server
+    }
+
+    @Test(arguments: [
+        ("raw", #"^tok en-gateway\n$"#), ("json", #"^\{"user": "gateway", "secret": "tok en-gateway", "expires": "20.*Z"\}\n$"#),
+        ("env", #"^CREDENTIAL_USER='gateway'\nCREDENTIAL_SECRET='tok en-gateway'\nCREDENTIAL_EXPIRES='20.*Z'\n$"#),
+        ("git", #"^username=gateway\npassword=tok en-gateway\npassword_expiry_utc=[0-9]+\n$"#),
+        ("docker", #"^\{"ServerURL": "https://r", "Username": "gateway", "Secret": "tok en-gateway"\}\n$"#),
+        (
+            "exec-credential",
+            #"^\{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": \{"expirationTimestamp": "20.*Z", "token": "tok en-gateway"\}\}\n$"#
+        ),
+        (
+            "credential-process",
+            #"^\{"Version": 1, "AccessKeyId": "gateway", "SecretAccessKey": "tok en-gateway", "Expiration": "20.*Z"\}\n$"#
+        ),
+    ])
+    func `writes what a program takes, also without a host that runs`(format: String, pattern: String) throws {
+        let ending = try AuthHost.run(
+            ["credential", "get", "partner", "--format", format, "-c", withoutSocket()], input: "https://r\n")
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.output.range(of: pattern, options: .regularExpression) != nil, "\(ending)")
+    }
+
+    private func withoutSocket() throws -> String {
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+        return try folder.write(text.replacing("control-socket", with: "# control-socket"), to: "alone.conf")
+    }
+
+    @Test(.needs(.git)) func `git takes its credentials from the host`() throws {
+        let server = try Server(["-c", configuration], in: folder)
+        let helper = "!\(Place.binary("authhost")) credential get partner --format git --socket \(control)"
+        let ending = try ChildProcess.run(
+            ["git", "-c", "credential.helper=", "-c", "credential.helper=\(helper)", "credential", "fill"],
+            input: "protocol=https\nhost=example.com\n\n",
+            environment: ["GIT_TERMINAL_PROMPT": "0", "HOME": folder.path])
+        #expect(ending.output.contains("username=gateway\npassword=tok en-gateway\n"), "\(ending)")
+        _ = server
+    }
+
+    @Test(.needs(.aws)) func `the AWS command line takes its credentials from the host`() throws {
+        let server = try Server(["-c", configuration], in: folder)
+        let process = "\(Place.binary("authhost")) credential get partner --format credential-process --socket \(control)"
+        let settings = try folder.write("[default]\ncredential_process = \(process)\n", to: "aws.conf")
+        let environment = [
+            "AWS_CONFIG_FILE": settings, "HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+        ]
+        let listed = try ChildProcess.run([RealProgram.aws.path, "configure", "list"], environment: environment)
+        #expect(listed.output.contains("eway") && listed.output.contains("custom-process"), "\(listed)")
+        // The first version of the command line, which is the one on PyPI, exports nothing: its library is asked.
+        let script = """
+            import awscli.botocore.session
+            found = awscli.botocore.session.Session().get_credentials().get_frozen_credentials()
+            print(found.access_key, found.secret_key)
+            """
+        let python = Place.file(".build/pypi/bin/python")
+        let ending = try ChildProcess.run([python, "-c", script], environment: environment)
+        #expect(ending.output == "gateway tok en-gateway\n", "\(ending)")
+        #expect(runs == 1)
+        _ = server
+    }
+}
