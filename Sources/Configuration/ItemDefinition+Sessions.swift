@@ -17,7 +17,7 @@ extension ItemDefinition {
         "over a limit, eject the user's oldest session instead of refusing the new one")
 
     static let licenceFile = ItemDefinition(
-        "licence-file", .path, note: "none", percent: .expanded("rah"),
+        "licence-file", .path, note: "none", percent: .expanded("rah"), reloadable: true,
         "limits of applications: lines `application NAME MAX-USERS MAX-LOGINS-PER-USER`")
 
     static let applicationParameters = ItemDefinition(

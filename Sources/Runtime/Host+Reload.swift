@@ -4,7 +4,7 @@ extension Host {
     /// Takes over what may change while questions are asked; questions under way keep what they began with.
     ///
     /// Applied: deadlines, the limit of the module's queue, how long and how many credentials are kept, the configured
-    /// mappings, limits on sessions but the licence's, and how long sessions that come in from now on may be idle. Everything
+    /// mappings, limits on sessions with the licence's, and how long sessions that come in from now on may be idle. Everything
     /// else of `settings` holds from the next start on. Other mappings invalidate what was decided under the old ones;
     /// credentials that would be kept for too long now are not handed out any more.
     public func apply(_ settings: HostConfiguration) {
@@ -13,10 +13,7 @@ extension Host {
         let isTighter = credentials.configure(
             limit: settings.credentialLimit, time: settings.credentialTime, grace: settings.deadlines.grace)
         if isTighter { credentials.retireAll(at: clock.monotonic) }
-        // The licence is read at the start.
-        var limits = settings.limits
-        limits.applications = configuration.limits.applications
-        sessions.setLimits(limits)
+        sessions.setLimits(settings.limits)
         sessions.setIdleLimits(settings.inactivityPeriods)
         if objectMaps.replace(with: settings.objectMaps) { invalidate(.all) }
     }

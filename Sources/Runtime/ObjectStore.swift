@@ -30,6 +30,8 @@ final class ObjectStore: Sendable {
 
     private final class Shard: Sendable {
         let entries = Mutex<[ObjectName: Entry]>([:])
+        /// How many questions of each session hold an object or wait for content.
+        let holding = Mutex<[UInt64: Int]>([:])
     }
 
     let limits: ObjectLimits
@@ -37,7 +39,7 @@ final class ObjectStore: Sendable {
     private let objects = Atomic<Int>(0)
     private let waits = Atomic<Int>(0)
     private let versions = Atomic<UInt64>(0)
-    private let holding = Mutex<(sessions: [UInt64: Int], total: Int)>(([:], 0))
+    private let held = Atomic<Int>(0)
     /// Held while content is replaced and a module's thread is told of it: both are in one order.
     let changing = Mutex(())
 
@@ -111,24 +113,28 @@ final class ObjectStore: Sendable {
 
     /// Takes a place of a session for a question that holds an object or waits; false when it, or all together, have none left.
     func take(for session: UInt64) -> Bool {
-        holding.withLock { holding in
-            guard holding.sessions[session, default: 0] < limits.ofSession, holding.total < limits.total else {
-                return false
-            }
-            holding.sessions[session, default: 0] += 1
-            holding.total += 1
+        guard held.wrappingAdd(1, ordering: .relaxed).newValue <= limits.total else {
+            held.wrappingSubtract(1, ordering: .relaxed)
+            return false
+        }
+        let isTaken = shard(of: session).holding.withLock { holding in
+            guard holding[session, default: 0] < limits.ofSession else { return false }
+            holding[session, default: 0] += 1
             return true
         }
+        if !isTaken { held.wrappingSubtract(1, ordering: .relaxed) }
+        return isTaken
     }
 
     /// Gives the place back.
     func giveBack(of session: UInt64) {
-        holding.withLock { holding in
-            guard let count = holding.sessions[session] else { return }
-            holding.sessions[session] = count > 1 ? count - 1 : nil
-            holding.total -= 1
+        held.wrappingSubtract(1, ordering: .relaxed)
+        shard(of: session).holding.withLock { holding in
+            if let count = holding[session] { holding[session] = count > 1 ? count - 1 : nil }
         }
     }
+
+    private func shard(of session: UInt64) -> Shard { shards[Int(session.hashValue.magnitude % UInt(shards.count))] }
 
     private func shard(_ name: ObjectName) -> Shard {
         shards[Int(UInt(bitPattern: name.hashValue) % UInt(shards.count))]

@@ -31,7 +31,9 @@ enum UsageSchema {
     /// Finds out whether a file is ours, undamaged and of a version that can be read. Changes nothing.
     static func check(_ database: Database, _ path: String) throws {
         let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        // The migrator's own table comes in a transaction before the first migration's: a process may have ended between them.
+        let tables = try Int.fetchOne(
+            database, sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
         if id == 0 && tables == 0 { return }
         guard id == applicationID else {
             throw UsageDatabaseError.ofSomethingElse(path)

@@ -10,6 +10,8 @@ final class Reloader: Sendable {
     private let host: Host
     /// The configuration whose reloadable items hold now.
     private let current: Mutex<Configuration>
+    /// What the licence allows now.
+    private let licence: Mutex<[String: ApplicationLicence]>
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
 
     /// The configuration whose reloadable items hold now.
@@ -22,6 +24,8 @@ final class Reloader: Sendable {
         self.setup = setup
         self.host = host
         current = Mutex(setup.configuration)
+        // It was read a moment ago for the start, which a broken one would have ended.
+        licence = Mutex((try? setup.configuration.applicationLimits()) ?? [:])
     }
 
     /// Reads the configuration, opens the event log again, and asks the module to re-read its own files.
@@ -54,11 +58,25 @@ final class Reloader: Sendable {
         let reload = ConfigurationReload(new, current: current, started: setup.configuration)
         openLog(new)
         setup.output.configure(level: new.leastSeverity, json: new.logFormat == "json")
-        host.apply(new.hostSettings)
+        var settings = new.hostSettings
+        settings.limits.applications = licence(of: new)
+        host.apply(settings)
         for warning in reload.warnings { setup.log.warning("\(warning)") }
         for line in reload.lines { setup.log.notice("\(line)") }
         setup.log.notice("\(reload.summary)")
         note("\(reload.summary)")
+    }
+
+    /// Reads the licence file again; a broken one leaves the limits as they are, and the log says why.
+    private func licence(of new: Configuration) -> [String: ApplicationLicence] {
+        licence.withLock { licence in
+            do throws(Failure) {
+                licence = try new.applicationLimits()
+            } catch {
+                setup.log.error("the limits of the licence are kept as they were: \(error.text)")
+            }
+            return licence
+        }
     }
 
     private func note(_ text: String) {

@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("exec", "exec"), ("libamps_exec_authenticator.so", "exec"), ("amps-default-authenticator-module", "defaultauth"),
+        ("exec", "exec"), ("libamps_exec_authenticator.so", "exec"),
+        ("amps-default-authenticator-module", "defaultauth"),
         ("/opt/auth/libvault.so", "/opt/auth/libvault.so"),
     ])
     func `the reference's names are those of the bundled modules`(name: String, library: String) throws {

@@ -73,7 +73,7 @@ import Testing
                 "auth-checkread-timeout", "object-map", "credential-cache-time", "credential-cache-size", "event-log",
                 "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",
                 "signature-audience", "signature-hashsize", "max-user-limit", "max-user-warn", "max-user-ok",
-                "auth-eject-users", "add-application-params",
+                "auth-eject-users", "licence-file", "add-application-params",
             ])
         #expect(ItemDefinition.all.allSatisfy { !$0.isReloadable || $0.availability == .live })
     }

@@ -46,6 +46,27 @@ import Testing
         #expect(try name("/SHORT/ORDERS") == "/SHORT/ORDERS")
     }
 
+    @Test(.needs(.curl)) func `HUP reads the licence again, and keeps it where the file is broken`() throws {
+        let folder = try Folder()
+        let licence = try folder.write("application desk 10 1\n", to: "licence")
+        let server = try server(folder, "licence-file \(licence)\n")
+        func logIn() throws -> Int {
+            let body = #"{"user":"alice","password":"wonderland","application_id":"desk"}"#
+            return try server.client.post("/v1/login", body).status
+        }
+        #expect(try logIn() == 200)
+        #expect(try logIn() == 429)
+        try folder.write("application desk 10 2\n", to: "licence")
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "module has re-read its configuration")
+        #expect(try logIn() == 200)
+        #expect(try logIn() == 429)
+        try folder.write("application desk\n", to: "licence")
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "ERROR: the limits of the licence are kept as they were: \(licence):1:")
+        #expect(try logIn() == 429)
+    }
+
     @Test(.needs(.curl))
     func `HUP with a broken file changes nothing, says where, and the module re-reads its own`() throws {
         let folder = try Folder()

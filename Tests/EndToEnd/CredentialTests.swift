@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("raw", #"^tok en-gateway\n$"#), ("json", #"^\{"user": "gateway", "secret": "tok en-gateway", "expires": "20.*Z"\}\n$"#),
+        ("raw", #"^tok en-gateway\n$"#),
+        ("json", #"^\{"user": "gateway", "secret": "tok en-gateway", "expires": "20.*Z"\}\n$"#),
         ("env", #"^CREDENTIAL_USER='gateway'\nCREDENTIAL_SECRET='tok en-gateway'\nCREDENTIAL_EXPIRES='20.*Z'\n$"#),
         ("git", #"^username=gateway\npassword=tok en-gateway\npassword_expiry_utc=[0-9]+\n$"#),
         ("docker", #"^\{"ServerURL": "https://r", "Username": "gateway", "Secret": "tok en-gateway"\}\n$"#),
@@ -113,7 +114,8 @@ import Testing
 
     @Test(.needs(.aws)) func `the AWS command line takes its credentials from the host`() throws {
         let server = try Server(["-c", configuration], in: folder)
-        let process = "\(Place.binary("authhost")) credential get partner --format credential-process --socket \(control)"
+        let program = Place.binary("authhost")
+        let process = "\(program) credential get partner --format credential-process --socket \(control)"
         let settings = try folder.write("[default]\ncredential_process = \(process)\n", to: "aws.conf")
         let environment = [
             "AWS_CONFIG_FILE": settings, "HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true",

@@ -119,7 +119,8 @@ struct Client {
             ["-H", "Content-Type: application/json", "--data-binary", json] + headers.flatMap { ["-H", $0] })
     }
 
-    private func send(_ path: String, _ arguments: [String]) throws -> Response {
+    /// Sends whatever curl's arguments say.
+    func send(_ path: String, _ arguments: [String]) throws -> Response {
         let ending = try ChildProcess.run(
             ["curl", "-q", "-sS", "-i", "--max-time", "30", "--unix-socket", socket] + arguments + [
                 "http://localhost\(path)"

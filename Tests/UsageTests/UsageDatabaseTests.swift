@@ -78,6 +78,18 @@ struct UsageDatabaseTests {
         #expect(contents(path) == before)
     }
 
+    @Test func `a database that was not finished when its process was killed is finished`() throws {
+        mkdir(folder.file("users"), 0o700)
+        let unfinished = try DatabaseQueue(path: path)
+        try unfinished.write {
+            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
+        try unfinished.close()
+        let database = try UsageDatabase(path: path)
+        _ = try database.write([row("ann", "web", 1)], closingBefore: january, at: 0)
+        #expect(try database.rows(of: january).count == 1)
+    }
+
     @Test func `the database of a later version is refused and left as it is`() throws {
         try UsageDatabase(path: path).close()
         let queue = try DatabaseQueue(path: path)

@@ -16,7 +16,8 @@ extension AccountAuthority {
             guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
             var unreadable = 0
             let decision = directory.rules.decide(principal, action, name) { id in
-                action == .read ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
+                action == .read && !knowsObject
+                    ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
             }
             let outcome = directory.outcome(of: decision, wantsReason: wantsReason)
             return unreadable == 0 ? outcome : outcome.inDoubt
@@ -37,7 +38,8 @@ extension AccountAuthority {
             }
             var unreadable = 0
             let found = directory.rules.explain(principal, action, name) { id in
-                action == .read ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
+                action == .read && !knowsObject
+                    ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
             }
             let decided = directory.outcome(of: found.decision, wantsReason: true)
             let outcome = unreadable == 0 ? decided : decided.inDoubt
