@@ -108,7 +108,7 @@ if !coreOnly {
             path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
         .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
         // Hummingbird brings a package whose target is called Configuration already.
-        .target(name: "AuthConfiguration", dependencies: ["Rules"], path: "Sources/Configuration"),
+        .target(name: "AuthConfiguration", dependencies: ["Rules", "CLibXML2"], path: "Sources/Configuration"),
         .target(name: "Usage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "Runtime",

@@ -2,12 +2,14 @@
 ///
 /// Every item is an option: `--name value`, `--name=value`, a bare `--name` for a flag, `--name` with as many values as
 /// a row has. `--module` is short for `--auth-module`, `-c FILE` and `--config FILE` name the configuration file, and
-/// `--option NAME=VALUE` sets an option of the configured module.
+/// `--option NAME=VALUE` sets an option of the configured module, and `-DNAME=VALUE` a variable of a file in XML.
 public struct CommandLineOverlay: Sendable {
     /// The file that `-c` or `--config` names.
     public private(set) var file: Word?
     /// The items, in order.
     public private(set) var statements: [Statement] = []
+    /// What `-DNAME=VALUE` defines for a configuration in XML.
+    public private(set) var definitions: [String: String] = [:]
     /// The options of the configured module, in order.
     public private(set) var moduleOptions: [ModuleOption] = []
 
@@ -38,6 +40,7 @@ public struct CommandLineOverlay: Sendable {
     private mutating func read(_ argument: String) {
         let source = SettingSource.commandLine(option: argument)
         if argument == "-c" { return setFile(nil, at: source) }
+        if argument.hasPrefix("-D") { return define(argument) }
         guard argument.hasPrefix("--"), argument.count > 2 else {
             problems.add(.unknownItem, at: source, "unexpected argument: options start with `--`")
             return
@@ -51,6 +54,17 @@ public struct CommandLineOverlay: Sendable {
         case "option": setModuleOption(value, at: option)
         default: setItem(name == "module" ? "auth-module" : name, written: name, value, at: option)
         }
+    }
+
+    private mutating func define(_ argument: String) {
+        let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        guard parts.count == 2, Variables.isName(name) else {
+            problems.add(
+                .badValue, at: .commandLine(option: "-D"), "`-DNAME=VALUE` is expected, a variable and its value")
+            return
+        }
+        definitions[name] = String(parts[1])
     }
 
     private mutating func setFile(_ value: String?, at source: SettingSource) {

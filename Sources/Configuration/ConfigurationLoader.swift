@@ -15,15 +15,15 @@ struct ConfigurationLoader {
         if file != nil, let second = overlay.file {
             problems.add(.duplicate, at: second.source, "a second configuration file is named: one is accepted")
         }
-        let document = read(path)
-        let statements = document?.blocks.statements ?? []
+        let read = path.map { self.statements(of: $0) }
+        let statements = read?.statements ?? []
         let expander = percentExpander(statements)
         let settings = merge(statements, expander)
         let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
         DestinationItems.check(settings, &problems)
         SessionItems.check(settings, &problems)
         AuthDirectoryItems.check(settings, &problems)
-        let warnings = document?.expander.warnings ?? []
+        let warnings = read?.warnings ?? []
         if !problems.isEmpty {
             // What is doubtful may well be what made the mistake, such as a variable that is not defined.
             for warning in warnings { problems.add(warning) }
@@ -35,8 +35,35 @@ struct ConfigurationLoader {
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }
 
-    private mutating func read(_ path: String?) -> DocumentReader? {
-        guard let path else { return nil }
+    /// What a file says, in whichever syntax it is.
+    struct Reading {
+        var statements: [Statement] = []
+        var warnings: [ConfigurationProblem] = []
+        var isXML = false
+    }
+
+    mutating func statements(of path: String) -> Reading {
+        if case .success(let content) = context.files.read(path), AMPSReader.reads(content.bytes) {
+            var reader = AMPSReader(variables: xmlVariables(path))
+            reader.read(content.bytes, file: path)
+            problems.add(contentsOf: reader.problems)
+            return Reading(statements: reader.statements, warnings: reader.warnings, isXML: true)
+        }
+        let document = read(path)
+        return Reading(statements: document.blocks.statements, warnings: document.expander.warnings)
+    }
+
+    /// The environment, what `-D` defines, and what the reference's server provides.
+    private func xmlVariables(_ path: String) -> [String: String] {
+        let full = Paths.join(context.workingDirectory, path)
+        let provided = [
+            "AMPS_CONFIG_PATH": full, "AMPS_CONFIG_DIRECTORY": Paths.directory(of: full),
+            "AMPS_VERSION": "\(context.version.major).\(context.version.minor)",
+        ]
+        return context.environment.merging(provided) { $1 }.merging(overlay.definitions) { $1 }
+    }
+
+    private mutating func read(_ path: String) -> DocumentReader {
         let name = Self.last("application-name", in: overlay.statements)
         let variables = Variables(
             context, applicationName: name ?? ItemDefinition.applicationName.defaultText ?? "")

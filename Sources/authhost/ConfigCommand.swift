@@ -9,7 +9,7 @@ import Signatures
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Check, show and explain the configuration.",
-        subcommands: [CheckCommand.self, ShowCommand.self, ExplainCommand.self])
+        subcommands: [CheckCommand.self, ShowCommand.self, ExplainCommand.self, ConvertCommand.self])
 
     struct CheckCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -45,6 +45,29 @@ struct ConfigCommand: ParsableCommand {
             let options = configuration.moduleOptions.count
             return "\(file)good, with \(warnings); module \(module.identity?.name ?? module.path) takes "
                 + (options == 1 ? "the option that is set" : "the \(options) options that are set")
+        }
+    }
+
+    struct ConvertCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "convert", abstract: "Print a configuration in the other syntax: XML or lines.",
+            discussion: """
+                What variables stand for is written in their place, and comments are left out. Secrets are printed as they \
+                stand in the file.
+                """)
+
+        @Argument(help: "The configuration file, in either syntax.")
+        var file: String
+
+        func run() throws {
+            do {
+                Terminal.write(
+                    try ConfigurationWriter.convert(
+                        file, arguments: ConfigurationArguments.items,
+                        context: .system(environment: ConfigurationContext.processEnvironment())))
+            } catch {
+                throw Failure(.badConfiguration, "\(error)")
+            }
         }
     }
 

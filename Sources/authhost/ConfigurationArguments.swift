@@ -22,9 +22,11 @@ enum ConfigurationArguments {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? argument
-            if argument == "-c" || (name.hasPrefix("--") && name.count > 2 && !self.own.contains(name)) {
+            if argument == "-c" || argument.hasPrefix("-D")
+                || (name.hasPrefix("--") && name.count > 2 && !self.own.contains(name))
+            {
                 items.append(argument)
-                guard argument == "-c" || name == argument else { continue }
+                guard argument == "-c" || name == argument, !argument.hasPrefix("-D") else { continue }
                 for _ in 0..<valueCount(of: name, next: rest.first) {
                     if let value = rest.popFirst() { items.append(value) }
                 }

@@ -16,7 +16,7 @@ package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertib
         package static let forbiddenByte = Kind(rawValue: "forbidden-byte")
         /// It exited with a status that is not 0 and has no kind of its own.
         package static let exit = Kind(rawValue: "exit")
-        /// It exited with 1: there is no credential, and asking again will not help.
+        /// It exited with 1: by the convention of some commands there is no credential, by that of others anything is wrong.
         package static let exitPermanent = Kind(rawValue: "exit-permanent")
         /// It exited with 75 (EX_TEMPFAIL) or 111: asking again may help.
         package static let exitTemporary = Kind(rawValue: "exit-temporary")
@@ -54,7 +54,7 @@ package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertib
     package let description: String
 
     /// Whether asking again cannot help until something is changed: for the back-off.
-    package var isPermanent: Bool { [.exitPermanent, .recursion, .permissions].contains(kind) }
+    package var isPermanent: Bool { [.recursion, .permissions].contains(kind) }
 
     /// Tells a failure of a run.
     package init(_ kind: Kind, path: String, _ happened: String, after elapsed: Duration? = nil, errors: String = "") {
