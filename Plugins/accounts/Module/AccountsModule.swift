@@ -108,17 +108,13 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
             what = "what everybody may do has changed"
         case .users(let users):
             for user in users { host.invalidate(.user(String(decoding: user, as: UTF8.self))) }
-            what = users.isEmpty ? Self.nothing : "\(users.count) users have changed"
+            what = users.isEmpty ? "no known user has changed" : "\(users.count) users have changed"
         }
         var sessions = 0
         for user in reload.ended { sessions += host.eject(user: String(decoding: user, as: UTF8.self)) ?? 0 }
         let ended = sessions == 0 ? "" : ", \(sessions) sessions of users who may have none were ended"
-        // A file that was young when it was read is read once more: as a rule that changes nothing.
-        let isNews = what != Self.nothing || !ended.isEmpty
-        host.log(isNews ? .notify : .debug, "re-read \(file): \(what)\(ended)")
+        host.log(.notify, "re-read \(file): \(what)\(ended)")
     }
-
-    private static var nothing: String { "nothing has changed" }
 
     private func decide(_ check: borrowing CheckQuestion, _ action: ObjectAction) -> Answer {
         Answer(
