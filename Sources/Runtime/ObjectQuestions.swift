@@ -122,6 +122,8 @@ struct CheckQuestion: Sendable {
 
     /// - Parameter due: when the answer is due, for a question that is asked again; nil for the first time.
     private func decide(_ object: ObjectName, until due: Int64? = nil) -> Outcome {
+        // A module is not asked about a session that ended while its question waited.
+        if due != nil, case .ended(let end) = session.state { return .decided(MappedQuestion.ended(end)) }
         let due = due ?? host.clock.monotonic + host.deadlines.nanoseconds(of: check.kind)
         let asking = ObjectCall(host, decider, session, check, object)
         guard asking.begin() else { return .decided(refused(.objectLimit, object)) }
