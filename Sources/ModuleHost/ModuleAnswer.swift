@@ -246,9 +246,3 @@ public enum SessionAttribute: UInt32, Sendable {
     case user = 1
     case applicationID, machineID, address, door
 }
-
-/// Why a session ended; the numbers are `AUTH_END_*`.
-public enum SessionEnd: UInt32, Sendable {
-    case logout = 1
-    case ejected, expired, stop, refused
-}

@@ -54,6 +54,18 @@ extension Host: ModuleServices {
         for id in forgotten {
             if let session = sessions.session(id) { end(session, .expired) }
         }
+        tellInvalidated(scope)
+    }
+
+    private func tellInvalidated(_ scope: InvalidationScope) {
+        if invalidationObservers.isEmpty { return }
+        switch scope {
+        case .all: invalidationObservers.tell(.everything)
+        case .user(let user): invalidationObservers.tell(.user(user))
+        case .session(let handle):
+            if let session = sessions.session(handle: handle) { invalidationObservers.tell(.session(session.id)) }
+        case .object(let name): invalidationObservers.tell(.object(name))
+        }
     }
 
     public func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? {

@@ -17,6 +17,11 @@ extension Host {
         return true
     }
 
+    /// Calls `body` with every invalidation, until what is returned goes away; for doors that push. It must not block.
+    public func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
+        invalidationObservers.add(body)
+    }
+
     /// Calls `body` with the user and the application id ("" for none) of every open session.
     public func forEachSession(_ body: (_ user: String, _ application: String) -> Void) {
         for session in sessions.sessions(of: nil) { body(session.user, session.applicationID) }

@@ -54,6 +54,7 @@ public final class Host: Sendable {
     let admission: any Admission
     let admissionDeadlines: AdmissionDeadlines
     let observers = SessionObservers()
+    let invalidationObservers = InvalidationObservers()
     let sessionMetrics = SessionMetrics()
     let metrics = DecisionMetrics()
     let credentials: CredentialCache

@@ -1,0 +1,23 @@
+/// Why a session ended; the numbers are `AUTH_END_*`.
+public enum SessionEnd: UInt32, Sendable {
+    case logout = 1
+    case ejected, expired, stop, refused
+}
+
+/// What is no longer so, however often it was answered before.
+public enum Invalidation: Sendable, Hashable {
+    case everything
+    case user(String)
+    case session(SessionID)
+    case object(String)
+}
+
+/// Watches invalidations for as long as somebody holds it.
+public final class InvalidationWatch: Sendable {
+    private let end: @Sendable () -> Void
+
+    /// - Parameter end: what ends the watch.
+    public init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+
+    deinit { end() }
+}
