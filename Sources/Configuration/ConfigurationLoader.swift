@@ -21,6 +21,7 @@ struct ConfigurationLoader {
         let settings = merge(statements, expander)
         let objectMaps = ObjectMapReader.read(settings[ItemDefinition.objectMap.name], &problems)
         DestinationItems.check(settings, &problems)
+        DoorItems.check(settings, &problems)
         SessionItems.check(settings, &problems)
         AuthDirectoryItems.check(settings, &problems)
         let warnings = read?.warnings ?? []

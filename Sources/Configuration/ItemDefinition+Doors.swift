@@ -1,4 +1,4 @@
-// Items of the HTTP door and of its cache of credentials.
+// Items of the doors, and of the HTTP door's cache of credentials.
 extension ItemDefinition {
     static let httpListen = ItemDefinition(
         "http-listen", .addresses, default: "127.0.0.1:8080", "where the HTTP door listens; `none` for nowhere")
@@ -31,8 +31,46 @@ extension ItemDefinition {
         "control-socket", .path, note: "none", percent: .expanded("rah"),
         "the unix socket through which its owner and root see and eject sessions; without it nobody does")
 
+    static let door = ItemDefinition(
+        "add-door",
+        .block([
+            doorType, doorName, doorListen, doorSocket, doorSocketMode, doorClient, doorObject, doorApplication,
+            doorConnections, doorTimeout, doorCertificate, doorKey, doorClientAuthority, doorOption,
+        ]), note: "none", "a door besides the HTTP door; `docs/doors.md` lists the types and their options")
+    static let doorType = ItemDefinition("type", .text, required: true, "the protocol, such as `native`")
+    static let doorName = ItemDefinition(
+        "name", .text, note: "the type", "what sessions, logs and counters call the door")
+    static let doorListen = ItemDefinition("listen", .addresses, note: "none", "where it listens, `host:port`")
+    static let doorSocket = ItemDefinition(
+        "socket", .path, note: "none", percent: .expanded("rah"), "the unix socket at which it listens")
+    static let doorSocketMode = ItemDefinition(
+        "socket-mode", .fileMode, default: "0660", "the permissions of the unix socket")
+    static let doorClient = ItemDefinition(
+        "client", .list, note: "everybody who reaches it",
+        "who may connect: addresses and networks such as `10.1.0.0/16`, and `uid:NAME` at the unix socket")
+    static let doorObject = ItemDefinition(
+        "object", .text, note: "the type's own",
+        "the object that a request is checked against, with the letters of the door's type")
+    static let doorApplication = ItemDefinition(
+        "application-id", .text, note: "the client's, or none", "the application id of all its sessions")
+    static let doorConnections = ItemDefinition(
+        "max-connections", .integer(.none, 1...1_000_000), default: "10000", "how many connections it holds at once")
+    static let doorTimeout = ItemDefinition(
+        "timeout", .float(.seconds, 0.1...3600.0), default: "10.0",
+        "how long a client may take to greet, and for the rest of what it has begun to say")
+    static let doorCertificate = ItemDefinition(
+        "tls-certificate", .path, note: "no TLS", percent: .expanded("r"),
+        "the certificate chain in PEM that TCP connections are served with; read again on HUP")
+    static let doorKey = ItemDefinition(
+        "tls-key", .path, note: "no TLS", percent: .expanded("r"), "the certificate's private key in PEM")
+    static let doorClientAuthority = ItemDefinition(
+        "tls-client-authority", .path, note: "none", percent: .expanded("r"),
+        "certificates in PEM, of which one must have signed that of each client")
+    static let doorOption = ItemDefinition(
+        "option", .row(["name", "value"]), note: "the type's own", "an option of the door's type; may be repeated")
+
     static let doorItems = [
         httpListen, httpSocket, httpSocketMode, httpRealm, sessionCookie, forwardAuthObject, credentialCacheTime,
-        credentialCacheSize, controlSocket,
+        credentialCacheSize, controlSocket, door,
     ]
 }

@@ -15,6 +15,15 @@ public protocol QuestionAnswering: Sendable {
     /// Throws: ``ObjectRefusal``; nothing has changed then.
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal)
 
+    /// Calls `body` once when an open session ends, with the reason, on the thread that ends it; it must not block.
+    ///
+    /// - Returns: false, and `body` is never called, when there is no such session (any more).
+    func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool
+
+    /// Calls `body` with every invalidation, until what is returned goes away; on the thread that invalidates, before
+    /// that is told so. It must not block.
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch
+
     /// Tells about a session, nil where there is none of that name.
     func describe(_ id: SessionID) -> SessionDescription?
 

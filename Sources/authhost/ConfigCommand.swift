@@ -28,6 +28,7 @@ struct ConfigCommand: ParsableCommand {
             let configuration = try HostSetup.readConfiguration(file: file)
             for warning in configuration.warnings { Terminal.write("warning: \(warning)", toStandardError: true) }
             _ = try configuration.doorConfiguration()
+            _ = try configuration.doorSettings()
             try configuration.checkFiles()
             let request = try configuration.loadRequest()
             do {

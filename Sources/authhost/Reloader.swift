@@ -13,6 +13,8 @@ final class Reloader: Sendable {
     /// What the licence allows now.
     private let licence: Mutex<[String: ApplicationLicence]>
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
+    /// What else reads its files again.
+    private let others = Mutex<[@Sendable () -> Void]>([])
 
     /// The configuration whose reloadable items hold now.
     var configurationNow: Configuration { current.withLock { $0 } }
@@ -51,8 +53,12 @@ final class Reloader: Sendable {
                 }
             }
         }
+        for other in others.withLock({ $0 }) { other() }
         host.reload()
     }
+
+    /// Calls `body` with every reload, on its thread.
+    func whenReloaded(_ body: @escaping @Sendable () -> Void) { others.withLock { $0.append(body) } }
 
     private func apply(_ new: Configuration, over current: Configuration) {
         let reload = ConfigurationReload(new, current: current, started: setup.configuration)

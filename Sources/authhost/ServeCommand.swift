@@ -31,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
         let door = try setup.configuration.doorConfiguration()
+        let doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
             let host = try setup.makeHost(counting: usage)
@@ -41,11 +42,14 @@ struct ServeCommand: AsyncParsableCommand {
         let signals = SignalHandler(setup, host)
         defer { signals.cancel() }
         var control: ControlServer?
+        var servers: DoorServers?
         do {
             let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
             control = try await setup.controlServer(service)
+            servers = try await openDoors(doors, host, metrics, setup.log, signals)
             try await serve(door, service, metrics, setup.log, signals)
         } catch {
+            await servers?.stop()
             await control?.stop()
             await Blocking.run {
                 host.stop()
@@ -53,12 +57,29 @@ struct ServeCommand: AsyncParsableCommand {
             }
             throw Failure(.badConfiguration, "\(error)")
         }
+        await servers?.stop()
         await control?.stop()
         await Blocking.run {
             host.stop()
             usage.stop()
         }
         setup.log.notice("authhost has stopped")
+    }
+
+    /// Opens the doors of `add-door` blocks; nil without any.
+    private func openDoors(
+        _ doors: [DoorSettings], _ host: Host, _ metrics: PrometheusMetricsFactory, _ log: Logger,
+        _ signals: SignalHandler
+    ) async throws -> DoorServers? {
+        if doors.isEmpty { return nil }
+        let servers = try await DoorServers(doors, host: host, metrics: metrics, log: log)
+        for (door, places) in servers.listening {
+            for place in places { log.notice("door \(door): listening on \(place)") }
+        }
+        signals.reloader.whenReloaded { [log] in
+            for problem in servers.reloadCertificates() { log.error("\(problem)") }
+        }
+        return servers
     }
 
     private func serve(

@@ -40,6 +40,33 @@ final class FakeHost: QuestionAnswering {
 
     func describe(_ id: SessionID) -> SessionDescription? { nil }
 
+    private let watchers = Mutex<
+        (ends: [SessionID: [@Sendable (SessionEnd) -> Void]], invalidations: [@Sendable (Invalidation) -> Void])
+    >(
+        ([:], []))
+
+    /// Knows ``session`` alone.
+    func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool {
+        guard id == Self.session else { return false }
+        watchers.withLock { $0.ends[id, default: []].append(body) }
+        return true
+    }
+
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
+        watchers.withLock { $0.invalidations.append(body) }
+        return InvalidationWatch {}
+    }
+
+    /// Tells whoever watches a session that it has ended.
+    func end(_ id: SessionID, _ reason: SessionEnd) {
+        for body in watchers.withLock({ $0.ends.removeValue(forKey: id) }) ?? [] { body(reason) }
+    }
+
+    /// Tells whoever watches invalidations.
+    func invalidate(_ invalidation: Invalidation) {
+        for body in watchers.withLock({ $0.invalidations }) { body(invalidation) }
+    }
+
     static let session = SessionID(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)
     static let sessionText = "00112233445566778899aabbccddeeff"
 

@@ -32,13 +32,12 @@ final class ControlConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         entered = connections.enter()
         guard entered else { return refuse("too many operators are connected: \(ControlConnections.limit)", context) }
-        guard let provider = context.channel as? any SocketOptionProvider else { return context.close(promise: nil) }
         let channel = NIOLoopBound(context, eventLoop: context.eventLoop)
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
         // Reading begins when it is known who is there.
-        let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
-            level: .socket, name: .init(rawValue: SO_PEERCRED))
-        peer.assumeIsolated().whenComplete { result in this.value.judge(try? result.get(), channel.value) }
+        PeerCredentials.of(context.channel).assumeIsolated().whenComplete { result in
+            this.value.judge(try? result.get(), channel.value)
+        }
     }
 
     private func judge(_ peer: PeerCredentials?, _ context: ChannelHandlerContext) {
@@ -154,11 +153,4 @@ final class ControlConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-}
-
-/// What SO_PEERCRED gives, unix(7); Glibc shows its own declaration to programs in C alone.
-struct PeerCredentials {
-    var pid: pid_t
-    var uid: uid_t
-    var gid: gid_t
 }

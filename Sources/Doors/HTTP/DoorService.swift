@@ -16,7 +16,9 @@ final class DoorService: Sendable {
         self.configuration = configuration
         self.endpoints = endpoints
         self.metrics = metrics
-        registry = ConnectionRegistry(maximum: configuration.maximumConnections, metrics: metrics)
+        registry = ConnectionRegistry(
+            maximum: configuration.maximumConnections, connections: metrics.connections,
+            rejected: metrics.rejectedConnections)
         self.logger = logger
         let responder = FrameworkResponder(endpoints: endpoints, metrics: metrics, logger: logger)
         let limits = StrictRequestReader.Limits()

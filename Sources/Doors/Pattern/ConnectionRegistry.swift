@@ -1,3 +1,4 @@
+import Metrics
 import NIOCore
 import Synchronization
 
@@ -20,11 +21,16 @@ final class ConnectionRegistry: Sendable {
 
     private let state = Mutex(State())
     private let maximum: Int
-    private let metrics: DoorMetrics
+    private let connections: Meter
+    private let rejected: Counter
 
-    init(maximum: Int, metrics: DoorMetrics) {
+    /// - Parameters:
+    ///   - connections: shows how many are open.
+    ///   - rejected: counts those that were not taken in.
+    init(maximum: Int, connections: Meter, rejected: Counter) {
         self.maximum = maximum
-        self.metrics = metrics
+        self.connections = connections
+        self.rejected = rejected
     }
 
     /// Takes a connection in until it closes; false: there are too many, or the door stops.
@@ -35,10 +41,10 @@ final class ConnectionRegistry: Sendable {
             return true
         }
         guard admitted else {
-            metrics.rejectedConnections.increment()
+            rejected.increment()
             return false
         }
-        metrics.connections.increment()
+        connections.increment()
         channel.closeFuture.whenComplete { _ in self.release(channel) }
         return true
     }
@@ -64,7 +70,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     private func release(_ channel: any Channel) {
-        metrics.connections.decrement()
+        connections.decrement()
         let done = state.withLock { state in
             state.channels[ObjectIdentifier(channel)] = nil
             return state.takeDrained()

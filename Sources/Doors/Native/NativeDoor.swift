@@ -1,0 +1,53 @@
+import AuthCore
+import NIOCore
+
+/// The native door: a binary protocol for programs that ask often, pipelined, with pushed ejections.
+public struct NativeDoor: DoorType {
+    public static let name = "native"
+    public static let summary = "programs that link libauthhost, and other authhosts"
+    public static let options = [
+        DoorOption(
+            "logon", .flag, default: "FALSE",
+            "each connection must log on as a user whom the module lets read the door's `object`"),
+        DoorOption(
+            "resume", .flag, default: "FALSE",
+            "clients may log users in without a password, whom they have authenticated themselves"),
+        DoorOption(
+            "max-pending", .integer(1...100_000), default: "1024",
+            "how many questions of a connection may wait for their answers before no more are read"),
+    ]
+    public static let template: DoorTemplate? = DoorTemplate(
+        "/doors/%n", [("n", "the door's name")])
+
+    public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
+        let kinds: [(String, NativeProtocol.Kind)] = [
+            ("login", .login), ("logout", .logout), ("map", .map), ("check", .check),
+        ]
+        return kinds.map { name, kind in
+            var writer = NativeWriter()
+            writer.verdict(answer, kind, 1)
+            return (name, WireText.escaped(writer.out.readableBytesView))
+        }
+    }
+
+    let settings: DoorSettings
+    let host: any QuestionAnswering
+    let needsLogon: Bool
+    let allowsResume: Bool
+    let mostPending: Int
+    /// What who logs on must be allowed to read.
+    let object: ObjectName
+
+    public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
+        self.settings = settings
+        self.host = host
+        needsLogon = settings.flag("logon", of: Self.self)
+        allowsResume = settings.flag("resume", of: Self.self)
+        mostPending = settings.integer("max-pending", of: Self.self)
+        object = try TextTemplate(settings.object ?? "/doors/%n", letters: "n").constantName(["n": settings.name])
+    }
+
+    public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
+        [NativeConnection(self, peer, connection)]
+    }
+}

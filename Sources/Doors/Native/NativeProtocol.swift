@@ -1,0 +1,231 @@
+import AuthCore
+
+/// The native protocol, version 1, as `docs/native-protocol.md` describes it.
+enum NativeProtocol {
+    static let version: UInt16 = 1
+    /// A frame begins with the length of what follows these four bytes.
+    static let lengthSize = 4
+    /// Type, flags, two bytes of nothing, and the number of the request.
+    static let headerSize = 8
+    /// The longest frame behind its length, either way.
+    static let longestFrame = 1 << 20
+    /// The most checks of a batch.
+    static let longestBatch = 1000
+    /// The most contributed fields of a check.
+    static let mostFields = 1024
+
+    /// What a client sends; an answer has the same number with ``answerBit``.
+    enum Kind: UInt8 {
+        case hello = 1
+        case logon, login, logout, map, check, batch, watch, ping
+    }
+
+    static let answerBit: UInt8 = 0x80
+    /// The connection ends behind it.
+    static let fault: UInt8 = 0xFF
+    static let ended: UInt8 = 0xC1
+    static let invalidated: UInt8 = 0xC2
+
+    /// Flags of ``Kind/hello``.
+    static let wantsPushes: UInt8 = 1
+    /// Flags of ``Kind/login``: without a password; ends with the connection.
+    static let resumes: UInt8 = 1
+    static let bound: UInt8 = 2
+
+    /// Numbers of verdicts; 0 is none, so that nothing forgotten allows.
+    static func number(of verdict: Verdict) -> UInt8 {
+        switch verdict {
+        case .allow: 1
+        case .deny: 2
+        case .wrongCredentials: 3
+        case .overLimit: 4
+        case .ejected: 5
+        case .undecided: 6
+        }
+    }
+}
+
+/// What a frame of a client says.
+struct NativeRequest {
+    enum Body {
+        case hello(lowest: UInt16, highest: UInt16, client: String, wantsPushes: Bool)
+        case logon(user: String, secret: Secret)
+        case login(NativeLogin)
+        case logout(SessionID)
+        case map(SessionID, ArraySlice<UInt8>)
+        case check(SessionID, NativeCheck)
+        case batch(SessionID, [NativeCheck])
+        case watch(SessionID)
+        case ping
+    }
+
+    let number: UInt32
+    let body: Body
+}
+
+/// A log-in as it was read: not checked yet.
+struct NativeLogin {
+    let user: String
+    let password: Secret
+    let address: String
+    let applicationID: String
+    let machineID: String
+    let resumes: Bool
+    let isBound: Bool
+}
+
+/// A check as it was read: not checked yet.
+struct NativeCheck {
+    let action: Check.Action
+    let name: ArraySlice<UInt8>
+    let fields: [Field]
+    let contributionID: String?
+}
+
+/// What of a frame is not the protocol's: the connection ends with it.
+struct NativeFault: Error, Hashable, CustomStringConvertible {
+    /// A word for the kind, for counting.
+    let kind: String
+    let description: String
+
+    init(_ kind: String, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}
+
+/// Reads one frame behind its length.
+///
+/// Numbers are little-endian; a text is a u16 length and so many bytes of UTF-8, a name the same with any bytes.
+struct NativeReader {
+    private let bytes: ArraySlice<UInt8>
+    private var position: Int
+
+    private init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        position = bytes.startIndex
+    }
+
+    /// Reads a request.
+    ///
+    /// - Parameter frame: everything behind the length.
+    static func request(_ frame: ArraySlice<UInt8>) throws(NativeFault) -> NativeRequest {
+        var reader = NativeReader(frame)
+        let type = try reader.byte()
+        let flags = try reader.byte()
+        guard try reader.u16() == 0 else { throw NativeFault("reserved", "bytes 2 and 3 of a header are not 0") }
+        let number = try reader.u32()
+        guard let kind = NativeProtocol.Kind(rawValue: type) else {
+            throw NativeFault("type", "there is no request of type \(type)")
+        }
+        let body = try reader.body(kind, flags)
+        guard reader.position == frame.endIndex else {
+            throw NativeFault("surplus", "a request has \(frame.endIndex - reader.position) bytes too many")
+        }
+        return NativeRequest(number: number, body: body)
+    }
+
+    private mutating func body(_ kind: NativeProtocol.Kind, _ flags: UInt8) throws(NativeFault) -> NativeRequest.Body {
+        let known: UInt8 =
+            switch kind {
+            case .hello: NativeProtocol.wantsPushes
+            case .login: NativeProtocol.resumes | NativeProtocol.bound
+            default: 0
+            }
+        guard flags & ~known == 0 else { throw NativeFault("flags", "a request has flags that are not known") }
+        switch kind {
+        case .hello:
+            return .hello(
+                lowest: try u16(), highest: try u16(), client: try text(),
+                wantsPushes: flags & NativeProtocol.wantsPushes != 0)
+        case .logon: return .logon(user: try text(), secret: try secret())
+        case .login:
+            return .login(
+                NativeLogin(
+                    user: try text(), password: try secret(), address: try text(), applicationID: try text(),
+                    machineID: try text(), resumes: flags & NativeProtocol.resumes != 0,
+                    isBound: flags & NativeProtocol.bound != 0))
+        case .logout: return .logout(try session())
+        case .map: return .map(try session(), try name())
+        case .check: return .check(try session(), try check(withFields: true))
+        case .batch:
+            let session = try session()
+            let count = Int(try u16())
+            guard (1...NativeProtocol.longestBatch).contains(count) else {
+                throw NativeFault(
+                    "batch", "a batch has \(count) checks; 1 to \(NativeProtocol.longestBatch) are accepted")
+            }
+            var checks: [NativeCheck] = []
+            checks.reserveCapacity(count)
+            for _ in 0..<count { checks.append(try check(withFields: false)) }
+            return .batch(session, checks)
+        case .watch: return .watch(try session())
+        case .ping: return .ping
+        }
+    }
+
+    private mutating func check(withFields: Bool) throws(NativeFault) -> NativeCheck {
+        let action: Check.Action
+        switch try byte() {
+        case 1: action = .read
+        case 2: action = .write
+        case 3: action = .create
+        case let other: throw NativeFault("action", "there is no action \(other)")
+        }
+        let name = try name()
+        guard withFields else { return NativeCheck(action: action, name: name, fields: [], contributionID: nil) }
+        let contribution = try text()
+        let count = Int(try u16())
+        guard count <= NativeProtocol.mostFields else {
+            throw NativeFault("fields", "a check has \(count) fields; \(NativeProtocol.mostFields) are accepted")
+        }
+        var fields: [Field] = []
+        fields.reserveCapacity(count)
+        for _ in 0..<count {
+            let field = Field(try text(), try text())
+            guard !field.name.utf8.contains(0), !field.value.utf8.contains(0) else {
+                throw NativeFault("nul", "a field holds a NUL")
+            }
+            fields.append(field)
+        }
+        return NativeCheck(
+            action: action, name: name, fields: fields, contributionID: contribution.isEmpty ? nil : contribution)
+    }
+
+    private mutating func take(_ count: Int) throws(NativeFault) -> ArraySlice<UInt8> {
+        guard bytes.endIndex - position >= count else {
+            throw NativeFault("short", "a request ends before what it says it holds")
+        }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    private mutating func byte() throws(NativeFault) -> UInt8 {
+        guard position < bytes.endIndex else {
+            throw NativeFault("short", "a request ends before what it says it holds")
+        }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    private mutating func u16() throws(NativeFault) -> UInt16 { UInt16(try byte()) | UInt16(try byte()) << 8 }
+
+    private mutating func u32() throws(NativeFault) -> UInt32 { UInt32(try u16()) | UInt32(try u16()) << 16 }
+
+    private mutating func u64() throws(NativeFault) -> UInt64 { UInt64(try u32()) | UInt64(try u32()) << 32 }
+
+    private mutating func session() throws(NativeFault) -> SessionID {
+        SessionID(high: try u64(), low: try u64())
+    }
+
+    private mutating func name() throws(NativeFault) -> ArraySlice<UInt8> { try take(Int(try u16())) }
+
+    private mutating func text() throws(NativeFault) -> String {
+        guard let text = String(validating: try name(), as: UTF8.self) else {
+            throw NativeFault("text", "a text is not UTF-8")
+        }
+        return text
+    }
+
+    private mutating func secret() throws(NativeFault) -> Secret { Secret(try name()) }
+}

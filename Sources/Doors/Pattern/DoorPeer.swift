@@ -1,0 +1,75 @@
+import Glibc
+import NIOCore
+
+/// Who has connected, as far as the connection tells.
+public struct DoorPeer: Sendable {
+    /// As text; empty over a unix socket.
+    public let address: String
+    /// The user of the process at the other end of a unix socket; nil over TCP.
+    public let userID: UInt32?
+    /// The subject's common name of the client's certificate, where one was asked for and is good.
+    public let certificateName: String?
+    /// The network bytes of ``address``; an IPv4 address mapped into IPv6 is the IPv4 one.
+    let addressBytes: [UInt8]?
+
+    public var isUnixSocket: Bool { userID != nil }
+
+    init(address: String, userID: UInt32? = nil, certificateName: String? = nil) {
+        self.address = address
+        self.userID = userID
+        self.certificateName = certificateName
+        addressBytes = Self.bytes(ofAddress: address)
+    }
+
+    /// Reads an address of either family; nil for anything else.
+    static func bytes(ofAddress text: String) -> [UInt8]? {
+        var four = in_addr()
+        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
+        let bytes = withUnsafeBytes(of: &six) { Array($0) }
+        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
+        return isMapped ? Array(bytes[12...]) : bytes
+    }
+
+    /// Asks the kernel who connected.
+    static func of(_ channel: any Channel) -> EventLoopFuture<DoorPeer> {
+        let address = channel.remoteAddress ?? channel.localAddress
+        guard channel.localAddress?.protocol == .unix || address?.protocol == .unix else {
+            return channel.eventLoop.makeSucceededFuture(DoorPeer(address: channel.remoteAddress?.ipAddress ?? ""))
+        }
+        return PeerCredentials.of(channel).map { DoorPeer(address: "", userID: $0.uid) }
+    }
+}
+
+/// What SO_PEERCRED gives, unix(7); Glibc shows its own declaration to programs in C alone.
+struct PeerCredentials: Sendable {
+    var pid: pid_t
+    var uid: uid_t
+    var gid: gid_t
+
+    /// Asks the kernel who is at the other end of a unix socket.
+    static func of(_ channel: any Channel) -> EventLoopFuture<PeerCredentials> {
+        guard let provider = channel as? any SocketOptionProvider else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
+        return provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
+    }
+}
+
+/// Users of this system.
+enum SystemUser {
+    /// The number of a user, by number or name; nil for none.
+    static func number(of text: String) -> UInt32? {
+        if let number = UInt32(text) { return number }
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            // SAFETY: the buffer outlives the call, and only the number is taken out of the entry.
+            guard let start = buffer.baseAddress,
+                getpwnam_r(text, &entry, start, buffer.count, &found) == 0, found != nil
+            else { return nil }
+            return entry.pw_uid
+        }
+    }
+}

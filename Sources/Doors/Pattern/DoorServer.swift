@@ -1,0 +1,214 @@
+import AuthCore
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// Listens for the doors of `add-door` blocks.
+public final class DoorServers: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let servers: [DoorServer]
+
+    /// Opens every door.
+    ///
+    /// - Parameters:
+    ///   - doors: what the blocks say, in order.
+    ///   - metrics: what they count in.
+    /// - Throws: what hinders the first that cannot be opened; none is open then.
+    public init(
+        _ doors: [DoorSettings], host: any QuestionAnswering, metrics: any MetricsFactory, log: Logger
+    ) async throws {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: doors.isEmpty ? 1 : System.coreCount)
+        var servers: [DoorServer] = []
+        do {
+            for settings in doors {
+                servers.append(try await DoorServer(settings, host: host, group: group, metrics: metrics, log: log))
+            }
+        } catch {
+            for server in servers { await server.close() }
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        self.servers = servers
+    }
+
+    /// Where the doors listen, in order: their names with the ports that were chosen for 0.
+    public var listening: [(door: String, places: [String])] { servers.map { ($0.settings.name, $0.places) } }
+
+    /// Reads certificates again; what cannot be read is returned, and the old ones stay in use.
+    public func reloadCertificates() -> [String] { servers.compactMap { $0.reloadCertificate() } }
+
+    /// Stops accepting, lets connections answer what was asked, and ends them.
+    public func stop(within limit: TimeAmount = .seconds(5)) async {
+        for server in servers { await server.drain(within: limit) }
+        try? await group.shutdownGracefully()
+    }
+}
+
+/// One door: where it listens and its connections.
+final class DoorServer: Sendable {
+    let settings: DoorSettings
+    private let door: any DoorType
+    private let clients: PermittedClients
+    private let tls: DoorTLS?
+    private let registry: ConnectionRegistry
+    private let faults: DoorFaults
+    private let log: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let listeners = Mutex<(channels: [any Channel], socket: UnixSocket?, places: [String])>(([], nil, []))
+
+    var places: [String] { listeners.withLock { $0.places } }
+
+    init(
+        _ settings: DoorSettings, host: any QuestionAnswering, group: MultiThreadedEventLoopGroup,
+        metrics: any MetricsFactory, log: Logger
+    ) async throws {
+        self.settings = settings
+        self.group = group
+        self.log = log
+        door = try DoorTypes.make(settings, host: host)
+        clients = try PermittedClients(settings.clients)
+        tls = try settings.tls.map { try DoorTLS($0) }
+        let dimensions = [("door", settings.name)]
+        registry = ConnectionRegistry(
+            maximum: settings.maximumConnections,
+            connections: Meter(label: "authhost_door_connections", dimensions: dimensions, factory: metrics),
+            rejected: Counter(
+                label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics))
+        faults = DoorFaults(settings.name, metrics)
+        do {
+            try await listen()
+        } catch {
+            await close()
+            throw error
+        }
+    }
+
+    private func listen() async throws {
+        for address in settings.addresses {
+            let channel: any Channel
+            do {
+                channel =
+                    try await bootstrap
+                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .bind(host: address.host, port: address.port).get()
+            } catch {
+                throw ListenError(address, error)
+            }
+            let port = channel.localAddress?.port ?? address.port
+            listeners.withLock {
+                $0.channels.append(channel)
+                $0.places.append(address.host.contains(":") ? "[\(address.host)]:\(port)" : "\(address.host):\(port)")
+            }
+        }
+        guard let path = settings.socketPath else { return }
+        let socket = try UnixSocket(path: path, mode: settings.socketMode)
+        // NIO owns the descriptor from here on, whatever happens.
+        let channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+        listeners.withLock {
+            $0.channels.append(channel)
+            $0.socket = socket
+            $0.places.append(path)
+        }
+    }
+
+    private var bootstrap: ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
+            .childChannelInitializer { [self] channel in
+                DoorPeer.of(channel).flatMap { peer in self.prepare(channel, peer) }
+            }
+    }
+
+    /// Prepares a connection that was accepted for its first bytes.
+    private func prepare(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
+        guard clients.permits(peer) else {
+            log.warning("door \(settings.name): a client may not connect: \(peer.described)")
+            faults.count("client-not-permitted")
+            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        }
+        guard registry.admit(channel) else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+        guard let tls, !peer.isUnixSocket else { return begin(channel, peer) }
+        return channel.eventLoop.makeCompletedFuture {
+            let secure = NIOSSLServerHandler(context: tls.context)
+            let limit = HandshakeLimit(TimeAmount(settings.timeout)) { [self] certificate in
+                let known = DoorPeer(address: peer.address, certificateName: certificate)
+                begin(channel, known).whenFailure { _ in channel.close(promise: nil) }
+            }
+            try channel.pipeline.syncOperations.addHandlers(secure, limit)
+        }
+    }
+
+    private func begin(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let connection = DoorConnection(channel: channel, timeout: TimeAmount(settings.timeout)) { [faults] in
+                faults.count($0)
+            }
+            try channel.pipeline.syncOperations.addHandlers(door.handlers(for: peer, connection))
+        }
+    }
+
+    /// Reads the certificate again; what hinders it is returned, and the old one stays in use.
+    func reloadCertificate() -> String? {
+        guard let tls else { return nil }
+        do {
+            try tls.reload()
+            return nil
+        } catch {
+            return "door `\(settings.name)`: \(error); the old certificate stays in use"
+        }
+    }
+
+    /// Stops accepting, and ends every connection behind its last answer or at the limit.
+    func drain(within limit: TimeAmount) async {
+        await stopListening()
+        let drained = registry.drain(on: group.next())
+        let deadline = group.next().scheduleTask(in: limit) { [registry] in registry.closeAll() }
+        try? await drained.get()
+        deadline.cancel()
+    }
+
+    /// Stops accepting and ends every connection.
+    func close() async {
+        await stopListening()
+        registry.closeAll()
+    }
+
+    private func stopListening() async {
+        let (channels, socket) = listeners.withLock { ($0.channels, $0.socket) }
+        socket?.remove()
+        for channel in channels { try? await channel.close() }
+    }
+}
+
+extension DoorPeer {
+    /// Who it is, for the log.
+    var described: String { userID.map { "uid \($0)" } ?? "<\(address)>" }
+}
+
+/// Counts what was not according to a door's protocol, by kind.
+final class DoorFaults: Sendable {
+    private let counters = Mutex<[String: Counter]>([:])
+    private let door: String
+    private let factory: any MetricsFactory
+
+    init(_ door: String, _ factory: any MetricsFactory) {
+        self.door = door
+        self.factory = factory
+    }
+
+    func count(_ kind: String) {
+        counters.withLock { counters in
+            if let counter = counters[kind] { return counter.increment() }
+            let counter = Counter(
+                label: "authhost_door_faults_total", dimensions: [("door", door), ("kind", kind)], factory: factory)
+            counters[kind] = counter
+            counter.increment()
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import AuthCore
+
+/// What an `add-door` block says.
+public struct DoorSettings: Sendable {
+    /// Paths of PEM files.
+    public struct TLSFiles: Sendable, Hashable {
+        public var certificate: String
+        public var key: String
+        /// Who signs the certificates of clients; nil asks clients for none.
+        public var clientAuthority: String?
+
+        public init(certificate: String, key: String, clientAuthority: String?) {
+            self.certificate = certificate
+            self.key = key
+            self.clientAuthority = clientAuthority
+        }
+    }
+
+    public var type: String
+    public var name: String
+    public var addresses: [HTTPDoorConfiguration.Address] = []
+    public var socketPath: String?
+    public var socketMode: UInt32 = 0o660
+    /// Who may connect, as written; empty for everybody.
+    public var clients: [String] = []
+    /// The template of objects' names; nil for the type's own.
+    public var object: String?
+    /// The application id of all sessions; nil for the client's.
+    public var applicationID: String?
+    public var maximumConnections = 10_000
+    /// How long a client may take for the rest of what it has begun to say.
+    public var timeout = Duration.seconds(10)
+    public var tls: TLSFiles?
+    /// In the order of the block.
+    public var options: [(name: String, value: String)] = []
+
+    public init(type: String, name: String) {
+        self.type = type
+        self.name = name
+    }
+
+    /// Checks options and object against what a type declares.
+    func check(_ type: any DoorType.Type) throws(DoorProblem) {
+        for (index, line) in options.enumerated() {
+            guard let option = type.options.first(where: { $0.name == line.name }) else {
+                let known = type.options.map { "`\($0.name)`" }.joined(separator: ", ")
+                throw DoorProblem(
+                    .option(index),
+                    "a door of type `\(type.name)` has no option `\(line.name.clippedForMessage)`: "
+                        + (known.isEmpty ? "it has none" : "\(known) are accepted"))
+            }
+            if let complaint = option.complaint(about: line.value) {
+                throw DoorProblem(
+                    .option(index), "`\(line.value.clippedForMessage)` is no value of `\(option.name)`: \(complaint)")
+            }
+            if options[..<index].contains(where: { $0.name == line.name }) {
+                throw DoorProblem(.option(index), "`\(option.name)` is set twice")
+            }
+        }
+        if object != nil, type.template == nil {
+            throw DoorProblem(.object, "a door of type `\(type.name)` has no `object`: its clients name objects")
+        }
+        _ = try PermittedClients(clients)
+    }
+
+    /// The value of an option, its default where the block does not say.
+    func option(_ name: String, of type: any DoorType.Type) -> String {
+        options.last { $0.name == name }?.value ?? type.options.first { $0.name == name }?.defaultText ?? ""
+    }
+
+    func flag(_ name: String, of type: any DoorType.Type) -> Bool {
+        option(name, of: type).uppercased() == "TRUE"
+    }
+
+    func integer(_ name: String, of type: any DoorType.Type) -> Int { Int(option(name, of: type)) ?? 0 }
+}
+
+/// Who may connect to a door.
+struct PermittedClients: Sendable {
+    private enum Rule: Sendable {
+        case network(bytes: [UInt8], bits: Int)
+        case user(UInt32)
+    }
+
+    private let rules: [Rule]
+
+    /// Reads `ADDRESS`, `ADDRESS/BITS` and `uid:NAME-OR-NUMBER`; an empty list permits everybody.
+    init(_ texts: [String]) throws(DoorProblem) {
+        var rules: [Rule] = []
+        for (index, text) in texts.enumerated() {
+            guard let rule = Self.user(text) ?? Self.network(text) else {
+                throw DoorProblem(
+                    .client(index),
+                    "`\(text.clippedForMessage)` is no client: an address, `ADDRESS/BITS` and `uid:NAME` are accepted")
+            }
+            rules.append(rule)
+        }
+        self.rules = rules
+    }
+
+    func permits(_ peer: DoorPeer) -> Bool {
+        if rules.isEmpty { return true }
+        return rules.contains { rule in
+            switch rule {
+            case .user(let number): peer.userID == number
+            case .network(let bytes, let bits): peer.addressBytes.map { Self.matches($0, bytes, bits) } ?? false
+            }
+        }
+    }
+
+    private static func user(_ text: String) -> Rule? {
+        guard text.hasPrefix("uid:") else { return nil }
+        return SystemUser.number(of: String(text.dropFirst(4))).map(Rule.user)
+    }
+
+    private static func network(_ text: String) -> Rule? {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = parts.first, let bytes = DoorPeer.bytes(ofAddress: String(address)) else { return nil }
+        guard let second = parts.dropFirst().first else { return .network(bytes: bytes, bits: bytes.count * 8) }
+        guard let bits = Int(second), (0...bytes.count * 8).contains(bits) else { return nil }
+        return .network(bytes: bytes, bits: bits)
+    }
+
+    private static func matches(_ address: [UInt8], _ network: [UInt8], _ bits: Int) -> Bool {
+        guard address.count == network.count else { return false }
+        let whole = bits / 8
+        guard address[..<whole] == network[..<whole] else { return false }
+        let rest = bits % 8
+        if rest == 0 { return true }
+        let mask = ~UInt8(0) << UInt8(8 - rest)
+        return address[whole] & mask == network[whole] & mask
+    }
+}

@@ -1,0 +1,161 @@
+import AuthCore
+import NIOCore
+
+/// A protocol that an `add-door` block can name: a translation between bytes and the one `Question`/`Answer` pair.
+///
+/// To add one: a folder with a type like this, its line in ``DoorTypes/all``, its page and its tests. Listening, TLS, who may
+/// connect, the number of connections, counting and stopping are the pattern's.
+public protocol DoorType: Sendable {
+    /// What `type` says in a configuration, in small letters.
+    static var name: String { get }
+    /// One line about whom it serves.
+    static var summary: String { get }
+    /// What its `option` lines may name.
+    static var options: [DoorOption] { get }
+    /// The `object` it has of itself, and the letters of its templates; nil for a protocol that names objects.
+    static var template: DoorTemplate? { get }
+
+    /// What an answer becomes on the wire, for each kind of question of the protocol: the table of `docs/doors.md`, so made
+    /// by the code that answers clients. Bytes that do not print are escaped as in C.
+    static func wire(_ answer: Answer) -> [(question: String, bytes: String)]
+
+    /// Takes what a block configures.
+    ///
+    /// Throws: ``DoorProblem`` for what cannot be.
+    init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem)
+
+    /// Makes the handlers of an accepted connection; they get and give `ByteBuffer`. Called on its event loop.
+    func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler]
+}
+
+extension DoorType {
+    public static var options: [DoorOption] { [] }
+    public static var template: DoorTemplate? { nil }
+}
+
+/// The types of doors: one line for each.
+public enum DoorTypes {
+    public static let all: [any DoorType.Type] = [
+        NativeDoor.self
+    ]
+
+    /// Makes the door of a block.
+    ///
+    /// Throws: ``DoorProblem`` that names what is wrong and what would be accepted.
+    static func make(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) -> any DoorType {
+        guard let type = all.first(where: { $0.name == settings.type }) else {
+            let known = all.map { "`\($0.name)`" }.joined(separator: ", ")
+            throw DoorProblem(
+                .type, "there is no door type `\(settings.type.clippedForMessage)`: \(known) are accepted")
+        }
+        try settings.check(type)
+        return try type.init(settings, host: host)
+    }
+
+    /// Checks a block, and reads its certificate; nothing is opened.
+    public static func check(_ settings: DoorSettings) throws(DoorProblem) {
+        _ = try make(settings, host: UnaskedHost())
+        guard let files = settings.tls else { return }
+        do {
+            _ = try DoorTLS(files)
+        } catch {
+            throw DoorProblem(.block, "\(error)")
+        }
+    }
+}
+
+/// What a connection needs of its door's server.
+public struct DoorConnection: Sendable {
+    /// What the connection's event loop and the client's bytes are.
+    public let channel: any Channel
+    /// How long a client may take for the rest of what it has begun to say.
+    public let timeout: TimeAmount
+    /// Counts what was not according to the protocol, by a word for the kind.
+    public let countFault: @Sendable (String) -> Void
+}
+
+/// An option of a door's type.
+public struct DoorOption: Sendable {
+    /// What a value may be.
+    public enum Kind: Sendable {
+        case flag
+        case integer(ClosedRange<Int>)
+        case choice([String])
+        case text
+    }
+
+    public let name: String
+    public let kind: Kind
+    /// The value that holds when nobody sets it, as one would write it.
+    public let defaultText: String
+    /// One line that says what it does.
+    public let help: String
+
+    public init(_ name: String, _ kind: Kind, default defaultText: String, _ help: String) {
+        self.name = name
+        self.kind = kind
+        self.defaultText = defaultText
+        self.help = help
+    }
+
+    /// What would be accepted, in words; nil when the text is.
+    func complaint(about text: String) -> String? {
+        switch kind {
+        case .flag: ["TRUE", "FALSE"].contains(text.uppercased()) ? nil : "TRUE and FALSE are accepted"
+        case .integer(let range):
+            Int(text).map(range.contains) == true ? nil : "\(range.lowerBound) to \(range.upperBound) are accepted"
+        case .choice(let words):
+            words.contains(text) ? nil : "\(words.map { "`\($0)`" }.joined(separator: ", ")) are accepted"
+        case .text: nil
+        }
+    }
+}
+
+/// The letters of a door's `object` and what they stand for.
+public struct DoorTemplate: Sendable {
+    public let defaultText: String
+    /// By letter, what stands in for it.
+    public let letters: [(letter: Character, meaning: String)]
+
+    public init(_ defaultText: String, _ letters: [(letter: Character, meaning: String)]) {
+        self.defaultText = defaultText
+        self.letters = letters
+    }
+}
+
+/// Why a door cannot be as it is configured.
+public struct DoorProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What of the block is wrong, so that whoever has the file can say where it stands.
+    public enum Part: Hashable, Sendable {
+        case block, type, object
+        /// The index of the line, from 0.
+        case option(Int)
+        case client(Int)
+    }
+
+    public let part: Part
+    public let description: String
+
+    public init(_ part: Part, _ description: String) {
+        self.part = part
+        self.description = description
+    }
+}
+
+extension String {
+    /// At most 64 characters of it.
+    var clippedForMessage: String { count > 64 ? "\(prefix(64))…" : self }
+}
+
+/// Stands for the host where a block is only checked.
+private struct UnaskedHost: QuestionAnswering {
+    var readiness: (ready: Bool, detail: String) { (false, "not asked") }
+    func ask(_ question: Question) -> Outcome { .decided(Answer(.undecided, .stopping)) }
+    func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }
+    func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) { throw .closed }
+    func describe(_ id: SessionID) -> SessionDescription? { nil }
+    func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool { false }
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
+        InvalidationWatch {}
+    }
+}

@@ -1,0 +1,48 @@
+import AuthConfiguration
+import Doors
+
+extension Configuration {
+    /// What the `add-door` blocks say, each checked by its type.
+    func doorSettings() throws(Failure) -> [DoorSettings] {
+        var result: [DoorSettings] = []
+        for door in doors {
+            let settings = DoorSettings(door)
+            do throws(DoorProblem) {
+                try DoorTypes.check(settings)
+            } catch {
+                throw Failure(.badConfiguration, "\(door.place(of: error.part)): \(error)")
+            }
+            result.append(settings)
+        }
+        return result
+    }
+}
+
+extension DoorSettings {
+    init(_ door: Configuration.Door) {
+        self.init(type: door.type, name: door.name)
+        addresses = door.addresses.map { .init(host: $0.host, port: $0.port) }
+        socketPath = door.socket
+        socketMode = door.socketMode
+        clients = door.clients
+        object = door.object
+        applicationID = door.applicationID
+        maximumConnections = door.maximumConnections
+        timeout = door.timeout
+        tls = door.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthority: $0.clientAuthority) }
+        options = door.options.map { ($0.name, $0.value) }
+    }
+}
+
+extension Configuration.Door {
+    /// Where the part of the block stands that a problem is about.
+    fileprivate func place(of part: DoorProblem.Part) -> SettingSource {
+        switch part {
+        case .block: source
+        case .type: typeSource
+        case .object: objectSource
+        case .option(let index): options.indices.contains(index) ? options[index].source : source
+        case .client(let index): clientSources.indices.contains(index) ? clientSources[index] : source
+        }
+    }
+}

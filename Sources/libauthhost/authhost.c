@@ -1,0 +1,936 @@
+// libauthhost: a client keeps two threads. `connect_loop` makes connections, greets and logs on, and may block there;
+// `io_loop` reads answers, writes what could not be written at once, and answers what is due. The state is under one lock;
+// callbacks are called without it.
+#define _GNU_SOURCE
+#include "authhost.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    HELLO = 1, LOGON = 2, LOGOUT = 4, ANSWER = 0x80, FAULT = 0xFF, ENDED = 0xC1, INVALIDATED = 0xC2,
+    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, VERSION = 1,
+    CONNECT_MS = 5000, SLOWEST_RETRY_MS = 5000, QUICKEST_RETRY_MS = 50, LOGON_TRIES = 3, SECRET = 65536,
+};
+
+// A growing run of bytes; `failed` when memory or a length was lacking: nothing of it is used then.
+typedef struct bytes {
+    unsigned char *data;
+    size_t count, room;
+    bool failed;
+} bytes_t;
+
+typedef struct request {
+    struct request *next; // of its bucket
+    uint32_t number;
+    bool is_sent, may_repeat;
+    size_t heap_index;
+    int64_t deadline;
+    authhost_kind_t kind;
+    bytes_t frame; // empty once sent, where it may not be repeated
+    unsigned char *verdicts;
+    size_t verdict_count;
+    authhost_answered_fn *answered;
+    void *context;
+} request_t;
+
+struct authhost {
+    authhost_options_t options;
+    char *address;
+    pthread_mutex_t lock;
+    pthread_cond_t wants_connection;
+    pthread_t io, connector;
+    int wake; // eventfd that io_loop polls
+    // Everything below is under the lock.
+    bool is_closing, has_failed;
+    int descriptor;  // of a connection that is ready, -1 for none
+    int handshaking; // of one that is being made, -1 for none
+    uint32_t next_number;
+    request_t **buckets;
+    size_t bucket_count, pending;
+    request_t **heap; // by deadline
+    size_t heap_room;
+    int64_t wakes_at; // when io_loop looks at deadlines without being woken
+    bytes_t out;
+    size_t out_start;
+};
+
+static int64_t now_ms(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+// MARK: bytes
+
+static void bytes_free(bytes_t *bytes) {
+    if (bytes->data) explicit_bzero(bytes->data, bytes->room);
+    free(bytes->data);
+    *bytes = (bytes_t){0};
+}
+
+static void bytes_reserve(bytes_t *bytes, size_t more) {
+    if (bytes->failed || bytes->room - bytes->count >= more) return;
+    size_t room = bytes->room ? bytes->room : 128;
+    while (room - bytes->count < more) room *= 2;
+    // Not realloc: it would leave a copy of a secret behind.
+    unsigned char *data = malloc(room);
+    if (!data) {
+        bytes->failed = true;
+        return;
+    }
+    if (bytes->data) {
+        memcpy(data, bytes->data, bytes->count);
+        explicit_bzero(bytes->data, bytes->room);
+        free(bytes->data);
+    }
+    bytes->data = data;
+    bytes->room = room;
+}
+
+static void put(bytes_t *bytes, const void *data, size_t count) {
+    bytes_reserve(bytes, count);
+    if (bytes->failed || count == 0) return;
+    memcpy(bytes->data + bytes->count, data, count);
+    bytes->count += count;
+}
+
+static void put_number(bytes_t *bytes, uint64_t number, size_t size) {
+    unsigned char little[8];
+    for (size_t i = 0; i < size; i++) little[i] = (unsigned char)(number >> (8 * i));
+    put(bytes, little, size);
+}
+
+static void put_block(bytes_t *bytes, const void *data, size_t count) {
+    if (count > UINT16_MAX) {
+        bytes->failed = true;
+        return;
+    }
+    put_number(bytes, count, 2);
+    put(bytes, data, count);
+}
+
+static void put_text(bytes_t *bytes, const char *text) { put_block(bytes, text ? text : "", text ? strlen(text) : 0); }
+
+static void begin_frame(bytes_t *bytes, unsigned type, unsigned flags, uint32_t number) {
+    put_number(bytes, 0, LENGTH);
+    put_number(bytes, type, 1);
+    put_number(bytes, flags, 1);
+    put_number(bytes, 0, 2);
+    put_number(bytes, number, 4);
+}
+
+static void end_frame(bytes_t *bytes) {
+    if (bytes->failed) return;
+    size_t length = bytes->count - LENGTH;
+    if (length > LONGEST_FRAME) bytes->failed = true;
+    for (size_t i = 0; i < LENGTH; i++) bytes->data[i] = (unsigned char)(length >> (8 * i));
+}
+
+// Reads what was received; `ok` turns false, and everything read is 0, once something is missing.
+typedef struct reader {
+    const unsigned char *data;
+    size_t count, position;
+    bool ok;
+} reader_t;
+
+static const unsigned char *take(reader_t *reader, size_t count) {
+    if (!reader->ok || reader->count - reader->position < count) {
+        reader->ok = false;
+        return NULL;
+    }
+    const unsigned char *data = reader->data + reader->position;
+    reader->position += count;
+    return data;
+}
+
+static uint64_t take_number(reader_t *reader, size_t size) {
+    const unsigned char *data = take(reader, size);
+    uint64_t number = 0;
+    for (size_t i = 0; data && i < size; i++) number |= (uint64_t)data[i] << (8 * i);
+    return number;
+}
+
+// Copies a text whose length has `size` bytes, with a NUL; one that is longer than the room, or holds a NUL, is broken.
+static void take_text(reader_t *reader, size_t size, char *text, size_t room) {
+    size_t length = (size_t)take_number(reader, size);
+    const unsigned char *data = take(reader, length);
+    text[0] = 0;
+    if (!data) return;
+    if (length >= room || memchr(data, 0, length)) {
+        reader->ok = false;
+        return;
+    }
+    memcpy(text, data, length);
+    text[length] = 0;
+}
+
+// MARK: requests
+
+static void heap_place(authhost_t *client, size_t index, request_t *request) {
+    client->heap[index] = request;
+    request->heap_index = index;
+}
+
+static void heap_up(authhost_t *client, size_t index) {
+    request_t *request = client->heap[index];
+    while (index > 0 && client->heap[(index - 1) / 2]->deadline > request->deadline) {
+        heap_place(client, index, client->heap[(index - 1) / 2]);
+        index = (index - 1) / 2;
+    }
+    heap_place(client, index, request);
+}
+
+static void heap_down(authhost_t *client, size_t index) {
+    request_t *request = client->heap[index];
+    for (;;) {
+        size_t child = 2 * index + 1;
+        if (child >= client->pending) break;
+        if (child + 1 < client->pending && client->heap[child + 1]->deadline < client->heap[child]->deadline) child++;
+        if (client->heap[child]->deadline >= request->deadline) break;
+        heap_place(client, index, client->heap[child]);
+        index = child;
+    }
+    heap_place(client, index, request);
+}
+
+static request_t **bucket(authhost_t *client, uint32_t number) {
+    return &client->buckets[number & (client->bucket_count - 1)];
+}
+
+// Adds a request; false without memory for it.
+static bool add(authhost_t *client, request_t *request) {
+    if (client->pending == client->heap_room) {
+        size_t room = client->heap_room * 2;
+        request_t **heap = realloc(client->heap, room * sizeof *heap);
+        if (!heap) return false;
+        client->heap = heap;
+        client->heap_room = room;
+    }
+    request_t **first = bucket(client, request->number);
+    request->next = *first;
+    *first = request;
+    client->heap[client->pending] = request;
+    client->pending++;
+    heap_up(client, client->pending - 1);
+    return true;
+}
+
+static void unlink_request(authhost_t *client, request_t *request) {
+    request_t **link = bucket(client, request->number);
+    while (*link != request) link = &(*link)->next;
+    *link = request->next;
+    request->next = NULL;
+}
+
+static void remove_request(authhost_t *client, request_t *request) {
+    unlink_request(client, request);
+    size_t index = request->heap_index;
+    client->pending--;
+    if (index == client->pending) return;
+    request_t *moved = client->heap[client->pending];
+    heap_place(client, index, moved);
+    heap_down(client, index);
+    heap_up(client, moved->heap_index);
+}
+
+static request_t *find(authhost_t *client, uint32_t number) {
+    request_t *request = *bucket(client, number);
+    while (request && request->number != number) request = request->next;
+    return request;
+}
+
+static void request_free(request_t *request) {
+    bytes_free(&request->frame);
+    free(request);
+}
+
+// Answers a request that is in no table any more, and frees it. Called without the lock.
+static void finish(request_t *request, const authhost_answer_t *answer) {
+    if (request->verdicts && answer->verdict != AUTHHOST_ALLOW)
+        memset(request->verdicts, answer->verdict, request->verdict_count);
+    request->answered(request->context, answer);
+    request_free(request);
+}
+
+static void refuse(request_t *list, const char *reason) {
+    authhost_answer_t answer = {.verdict = AUTHHOST_UNDECIDED};
+    strncpy(answer.reason, reason, sizeof answer.reason - 1);
+    while (list) {
+        request_t *next = list->next;
+        list->next = NULL;
+        finish(list, &answer);
+        list = next;
+    }
+}
+
+static void wake(authhost_t *client) {
+    uint64_t one = 1;
+    // A full counter wakes just the same.
+    (void)!write(client->wake, &one, sizeof one);
+}
+
+// Writes what can be written without waiting; false when the connection is no good any more.
+static bool flush(authhost_t *client) {
+    while (client->out_start < client->out.count) {
+        ssize_t sent = send(
+            client->descriptor, client->out.data + client->out_start, client->out.count - client->out_start,
+            MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+        // Secrets do not stay in the buffer.
+        explicit_bzero(client->out.data + client->out_start, (size_t)sent);
+        client->out_start += (size_t)sent;
+    }
+    client->out.count = client->out_start = 0;
+    return true;
+}
+
+// Queues a request's frame on the connection that is ready.
+static void queue(authhost_t *client, request_t *request) {
+    put(&client->out, request->frame.data, request->frame.count);
+    request->is_sent = true;
+    if (!request->may_repeat) bytes_free(&request->frame);
+}
+
+// MARK: asking
+
+static bool encode(request_t *request, const authhost_question_t *question) {
+    bytes_t *frame = &request->frame;
+    begin_frame(frame, question->kind, question->kind == AUTHHOST_QUESTION_LOGIN ? question->flags : 0, request->number);
+    if (question->kind != AUTHHOST_QUESTION_LOGIN) put(frame, question->session.bytes, 16);
+    switch (question->kind) {
+    case AUTHHOST_QUESTION_LOGIN:
+        if (question->flags & ~(AUTHHOST_RESUME | AUTHHOST_BOUND)) return false;
+        put_text(frame, question->user);
+        put_text(frame, question->password);
+        put_text(frame, question->address);
+        put_text(frame, question->application_id);
+        put_text(frame, question->machine_id);
+        break;
+    case AUTHHOST_QUESTION_LOGOUT:
+    case AUTHHOST_QUESTION_WATCH: break;
+    case AUTHHOST_QUESTION_MAP: put_text(frame, question->name); break;
+    case AUTHHOST_QUESTION_CHECK:
+        if (question->field_count > 1024) return false;
+        put_number(frame, question->action, 1);
+        put_text(frame, question->name);
+        put_text(frame, question->contribution_id);
+        put_number(frame, question->field_count, 2);
+        for (size_t i = 0; i < question->field_count; i++) {
+            put_text(frame, question->fields[i].name);
+            put_text(frame, question->fields[i].value);
+        }
+        break;
+    case AUTHHOST_QUESTION_BATCH:
+        if (question->check_count < 1 || question->check_count > 1000 || !question->verdicts) return false;
+        put_number(frame, question->check_count, 2);
+        for (size_t i = 0; i < question->check_count; i++) {
+            put_number(frame, question->checks[i].action, 1);
+            put_text(frame, question->checks[i].name);
+        }
+        request->verdicts = question->verdicts;
+        request->verdict_count = question->check_count;
+        break;
+    default: return false;
+    }
+    end_frame(frame);
+    return !frame->failed;
+}
+
+void authhost_ask(
+    authhost_t *client, const authhost_question_t *question, authhost_answered_fn *answered, void *context) {
+    const char *problem = NULL;
+    request_t *request = calloc(1, sizeof *request);
+    if (!request) {
+        authhost_answer_t answer = {.verdict = AUTHHOST_UNDECIDED, .reason = "no-memory"};
+        if (question->verdicts) memset(question->verdicts, AUTHHOST_UNDECIDED, question->check_count);
+        answered(context, &answer);
+        return;
+    }
+    request->answered = answered;
+    request->context = context;
+    request->kind = question->kind;
+    request->may_repeat = question->kind != AUTHHOST_QUESTION_LOGIN && question->kind != AUTHHOST_QUESTION_LOGOUT;
+    int timeout = question->timeout_ms > 0 ? question->timeout_ms : client->options.timeout_ms;
+    request->deadline = now_ms() + timeout;
+    if (question->size != sizeof *question || !encode(request, question)) problem = "bad-question";
+
+    pthread_mutex_lock(&client->lock);
+    bool wakes = false;
+    if (problem) {
+    } else if (client->is_closing) {
+        problem = "closed";
+    } else if (client->pending >= (size_t)client->options.most_pending) {
+        problem = "too-many";
+    } else if (client->options.fails_fast && client->descriptor < 0 && client->has_failed) {
+        problem = "away";
+    } else {
+        do request->number = ++client->next_number;
+        while (request->number == 0 || find(client, request->number));
+        for (size_t i = 0; i < 4; i++) request->frame.data[LENGTH + 4 + i] = (unsigned char)(request->number >> (8 * i));
+        if (!add(client, request)) {
+            problem = "no-memory";
+        } else {
+            if (client->descriptor >= 0) {
+                queue(client, request);
+                // What could not be written is io_loop's, and so is a connection that is no good.
+                if (client->out.failed || !flush(client) || client->out.count > 0) wakes = true;
+            }
+            if (request->deadline < client->wakes_at) wakes = true;
+        }
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (wakes) wake(client);
+    if (problem) refuse(request, problem);
+}
+
+typedef struct waiting {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    authhost_answer_t *answer;
+} waiting_t;
+
+static void waited(void *context, const authhost_answer_t *answer) {
+    waiting_t *waiting = context;
+    pthread_mutex_lock(&waiting->lock);
+    *waiting->answer = *answer;
+    waiting->is_done = true;
+    pthread_cond_signal(&waiting->done);
+    pthread_mutex_unlock(&waiting->lock);
+}
+
+void authhost_wait(authhost_t *client, const authhost_question_t *question, authhost_answer_t *answer) {
+    waiting_t waiting = {.answer = answer};
+    pthread_mutex_init(&waiting.lock, NULL);
+    pthread_cond_init(&waiting.done, NULL);
+    authhost_ask(client, question, waited, &waiting);
+    pthread_mutex_lock(&waiting.lock);
+    while (!waiting.is_done) pthread_cond_wait(&waiting.done, &waiting.lock);
+    pthread_mutex_unlock(&waiting.lock);
+    pthread_cond_destroy(&waiting.done);
+    pthread_mutex_destroy(&waiting.lock);
+}
+
+// MARK: answers
+
+// Reads an answer to a request; false when it is not one.
+static bool read_answer(reader_t *reader, request_t *request, authhost_answer_t *answer) {
+    if (request->kind == AUTHHOST_QUESTION_BATCH) {
+        if (take_number(reader, 2) != request->verdict_count) return false;
+        for (size_t i = 0; i < request->verdict_count; i++) {
+            unsigned verdict = (unsigned)take_number(reader, 1);
+            take_text(reader, 1, answer->reason, sizeof answer->reason);
+            bool is_verdict = verdict >= AUTHHOST_ALLOW && verdict <= AUTHHOST_UNDECIDED;
+            request->verdicts[i] = (unsigned char)(reader->ok && is_verdict ? verdict : AUTHHOST_UNDECIDED);
+        }
+        answer->verdict = AUTHHOST_ALLOW;
+        strcpy(answer->reason, "granted");
+        return reader->ok && reader->position == reader->count;
+    }
+    unsigned verdict = (unsigned)take_number(reader, 1);
+    if (verdict < AUTHHOST_ALLOW || verdict > AUTHHOST_UNDECIDED) return false;
+    take_text(reader, 1, answer->reason, sizeof answer->reason);
+    take_text(reader, 2, answer->text, sizeof answer->text);
+    if (verdict == AUTHHOST_ALLOW && request->kind == AUTHHOST_QUESTION_LOGIN) {
+        const unsigned char *session = take(reader, 16);
+        if (session) memcpy(answer->session.bytes, session, 16);
+        take_text(reader, 2, answer->user, sizeof answer->user);
+    }
+    if (verdict == AUTHHOST_ALLOW && request->kind == AUTHHOST_QUESTION_MAP)
+        take_text(reader, 2, answer->name, sizeof answer->name);
+    answer->verdict = (authhost_verdict_t)verdict;
+    return reader->ok && reader->position == reader->count;
+}
+
+static bool push_event(authhost_t *client, unsigned type, reader_t *reader) {
+    char text[65536];
+    authhost_event_t event = {.text = text};
+    text[0] = 0;
+    if (type == ENDED) {
+        event.kind = AUTHHOST_SESSION_ENDED;
+        const unsigned char *session = take(reader, 16);
+        if (session) memcpy(event.session.bytes, session, 16);
+        event.number = (unsigned)take_number(reader, 1);
+    } else {
+        event.kind = AUTHHOST_INVALIDATED;
+        event.number = (unsigned)take_number(reader, 1);
+        if (event.number == 2) {
+            const unsigned char *session = take(reader, 16);
+            if (session) memcpy(event.session.bytes, session, 16);
+        } else if (event.number == 1 || event.number == 3) {
+            take_text(reader, 2, text, sizeof text);
+        }
+    }
+    if (!reader->ok) return false;
+    if (client->options.event) client->options.event(client->options.context, &event);
+    return true;
+}
+
+// Takes one frame, without its length; false when it breaks the protocol or ends the connection.
+static bool take_frame(authhost_t *client, const unsigned char *data, size_t count) {
+    reader_t reader = {data, count, 0, true};
+    unsigned type = (unsigned)take_number(&reader, 1);
+    take_number(&reader, 3);
+    uint32_t number = (uint32_t)take_number(&reader, 4);
+    if (!reader.ok || type == FAULT) return false;
+    if (type == ENDED || type == INVALIDATED) return push_event(client, type, &reader);
+    pthread_mutex_lock(&client->lock);
+    request_t *request = find(client, number);
+    // An answer to what was given up is nobody's.
+    if (!request) {
+        pthread_mutex_unlock(&client->lock);
+        return true;
+    }
+    bool fits = request->is_sent && type == ((unsigned)request->kind | ANSWER);
+    if (fits) remove_request(client, request);
+    pthread_mutex_unlock(&client->lock);
+    if (!fits) return false;
+    authhost_answer_t answer;
+    memset(&answer, 0, offsetof(authhost_answer_t, session) + sizeof answer.session);
+    answer.user[0] = answer.name[0] = 0;
+    if (read_answer(&reader, request, &answer)) {
+        finish(request, &answer);
+        return true;
+    }
+    refuse(request, "broken-answer");
+    return false;
+}
+
+// MARK: connections
+
+// Gives a connection up; what was sent and may not be repeated is answered, the rest waits for the next one.
+static void disconnect(authhost_t *client, const char *why) {
+    request_t *lost = NULL;
+    pthread_mutex_lock(&client->lock);
+    if (client->descriptor >= 0) close(client->descriptor);
+    client->descriptor = -1;
+    bytes_free(&client->out);
+    client->out_start = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < client->pending; i++) {
+        request_t *request = client->heap[i];
+        if (request->is_sent && !request->may_repeat) {
+            unlink_request(client, request);
+            request->next = lost;
+            lost = request;
+        } else {
+            request->is_sent = false;
+            heap_place(client, kept++, request);
+        }
+    }
+    client->pending = kept;
+    for (size_t i = kept / 2; i-- > 0;) heap_down(client, i);
+    pthread_cond_signal(&client->wants_connection);
+    pthread_mutex_unlock(&client->lock);
+    refuse(lost, "away");
+    authhost_event_t event = {.kind = AUTHHOST_DISCONNECTED, .text = why};
+    if (client->options.event) client->options.event(client->options.context, &event);
+}
+
+// Answers what is due; returns how long to wait before looking again, in milliseconds: never longer than a question may
+// take, so that a new one of the usual time-out need not wake the thread.
+static int answer_due(authhost_t *client) {
+    request_t *due = NULL;
+    int64_t now = now_ms();
+    pthread_mutex_lock(&client->lock);
+    while (client->pending > 0 && client->heap[0]->deadline <= now) {
+        request_t *request = client->heap[0];
+        remove_request(client, request);
+        request->next = due;
+        due = request;
+    }
+    int64_t wait = client->options.timeout_ms;
+    if (client->pending > 0 && client->heap[0]->deadline - now < wait) wait = client->heap[0]->deadline - now;
+    client->wakes_at = now + wait;
+    pthread_mutex_unlock(&client->lock);
+    refuse(due, "deadline");
+    return (int)wait;
+}
+
+static void *io_loop(void *argument) {
+    authhost_t *client = argument;
+    bytes_t in = {0};
+    int known = -1;
+    for (;;) {
+        int wait = answer_due(client);
+        pthread_mutex_lock(&client->lock);
+        bool is_closing = client->is_closing;
+        int descriptor = client->descriptor;
+        bool is_broken = descriptor >= 0 && (client->out.failed || !flush(client));
+        bool writes = descriptor >= 0 && client->out.count > 0;
+        pthread_mutex_unlock(&client->lock);
+        if (is_closing) break;
+        if (descriptor != known) in.count = 0;
+        known = descriptor;
+        if (is_broken) {
+            disconnect(client, "what was asked could not be sent");
+            continue;
+        }
+        struct pollfd polled[2] = {
+            {client->wake, POLLIN, 0}, {descriptor, (short)(POLLIN | (writes ? POLLOUT : 0)), 0}};
+        if (poll(polled, descriptor >= 0 ? 2 : 1, wait) < 0) continue;
+        if (polled[0].revents) {
+            uint64_t count;
+            (void)!read(client->wake, &count, sizeof count);
+        }
+        if (descriptor < 0 || !(polled[1].revents & (POLLIN | POLLERR | POLLHUP))) continue;
+        bytes_reserve(&in, 65536);
+        ssize_t got = in.failed ? 0 : recv(descriptor, in.data + in.count, in.room - in.count, MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        bool is_good = got > 0;
+        if (is_good) in.count += (size_t)got;
+        size_t start = 0;
+        while (is_good && in.count - start >= LENGTH) {
+            reader_t reader = {in.data + start, LENGTH, 0, true};
+            size_t length = (size_t)take_number(&reader, LENGTH);
+            if (length < HEADER || length > LONGEST_FRAME) {
+                is_good = false;
+            } else if (in.count - start - LENGTH < length) {
+                break;
+            } else {
+                is_good = take_frame(client, in.data + start + LENGTH, length);
+                start += LENGTH + length;
+            }
+        }
+        memmove(in.data, in.data + start, in.count - start);
+        in.count -= start;
+        if (!is_good) {
+            in.failed = false;
+            disconnect(client, got > 0 ? "the other side broke the protocol" : "the other side closed the connection");
+        }
+    }
+    bytes_free(&in);
+    return NULL;
+}
+
+static int connect_within(int descriptor, const struct sockaddr *address, socklen_t length, int64_t deadline) {
+    if (connect(descriptor, address, length) == 0) return 0;
+    if (errno != EINPROGRESS && errno != EAGAIN) return -1;
+    struct pollfd polled = {descriptor, POLLOUT, 0};
+    int64_t left = deadline - now_ms();
+    if (left <= 0 || poll(&polled, 1, (int)left) != 1) return -1;
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0 ? 0 : -1;
+}
+
+static int connect_unix(const char *path, int64_t deadline) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) return -1;
+    strcpy(address.sun_path, path);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -1;
+    if (connect_within(descriptor, (struct sockaddr *)&address, sizeof address, deadline) == 0) return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+static int connect_tcp(const char *text, int64_t deadline) {
+    char host[256];
+    const char *colon = strrchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : 0;
+    if (!colon || length == 0 || length >= sizeof host) return -1;
+    memcpy(host, text, length);
+    host[length] = 0;
+    char *name = host;
+    if (host[0] == '[' && host[length - 1] == ']') {
+        host[length - 1] = 0;
+        name = host + 1;
+    }
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    if (getaddrinfo(name, colon + 1, &hints, &found) != 0) return -1;
+    int descriptor = -1;
+    for (struct addrinfo *entry = found; entry && descriptor < 0; entry = entry->ai_next) {
+        descriptor = socket(entry->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol);
+        if (descriptor < 0) continue;
+        int one = 1;
+        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+        if (connect_within(descriptor, entry->ai_addr, entry->ai_addrlen, deadline) == 0) break;
+        close(descriptor);
+        descriptor = -1;
+    }
+    freeaddrinfo(found);
+    return descriptor;
+}
+
+// Waits until a connection can be read or written; false at the deadline.
+static bool ready(int descriptor, short events, int64_t deadline) {
+    struct pollfd polled = {descriptor, events, 0};
+    int64_t left = deadline - now_ms();
+    return left > 0 && poll(&polled, 1, (int)left) == 1;
+}
+
+static bool write_all(int descriptor, const bytes_t *bytes, int64_t deadline) {
+    if (bytes->failed) return false;
+    for (size_t sent = 0; sent < bytes->count;) {
+        ssize_t count = send(descriptor, bytes->data + sent, bytes->count - sent, MSG_NOSIGNAL);
+        if (count > 0) {
+            sent += (size_t)count;
+        } else if (count == 0 || (errno != EAGAIN && errno != EINTR) || !ready(descriptor, POLLOUT, deadline)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_all(int descriptor, unsigned char *data, size_t count, int64_t deadline) {
+    while (count > 0) {
+        ssize_t got = recv(descriptor, data, count, 0);
+        if (got > 0) {
+            data += got;
+            count -= (size_t)got;
+        } else if (got == 0 || (errno != EAGAIN && errno != EINTR) || !ready(descriptor, POLLIN, deadline)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Reads the one frame that is expected while greeting, at most 4,096 bytes.
+static bool read_frame(int descriptor, unsigned type, unsigned char *data, reader_t *reader, int64_t deadline) {
+    if (!read_all(descriptor, data, LENGTH, deadline)) return false;
+    reader_t head = {data, LENGTH, 0, true};
+    size_t length = (size_t)take_number(&head, LENGTH);
+    if (length < HEADER || length > 4096 || !read_all(descriptor, data, length, deadline)) return false;
+    *reader = (reader_t){data, length, HEADER, true};
+    return data[0] == (type | ANSWER);
+}
+
+static bool greet(int descriptor, int64_t deadline) {
+    bytes_t frame = {0};
+    begin_frame(&frame, HELLO, 1, 1);
+    put_number(&frame, VERSION, 2);
+    put_number(&frame, VERSION, 2);
+    put_text(&frame, "libauthhost");
+    end_frame(&frame);
+    unsigned char data[4096];
+    reader_t reader;
+    bool good = write_all(descriptor, &frame, deadline) && read_frame(descriptor, HELLO, data, &reader, deadline)
+                && take_number(&reader, 2) == VERSION;
+    bytes_free(&frame);
+    return good;
+}
+
+// Logs on, once more for each challenge; false when it was refused for good.
+static bool log_on(authhost_t *client, int descriptor) {
+    char challenge[512] = "", user[256];
+    unsigned char *secret = malloc(SECRET);
+    bool is_on = false;
+    for (int round = 0; secret && !is_on && round < LOGON_TRIES; round++) {
+        size_t length = 0;
+        memset(user, 0, sizeof user);
+        if (client->options.logon(client->options.context, round ? challenge : NULL, user, secret, &length) != 0) break;
+        // A secret of 64 KiB is longer than a text of the protocol can be by one byte.
+        if (length > UINT16_MAX || !memchr(user, 0, sizeof user)) break;
+        bytes_t frame = {0};
+        begin_frame(&frame, LOGON, 0, (uint32_t)round + 2);
+        put_text(&frame, user);
+        put_block(&frame, secret, length);
+        end_frame(&frame);
+        unsigned char data[4096];
+        char reason[256];
+        reader_t reader;
+        int64_t deadline = now_ms() + CONNECT_MS * 6;
+        bool is_answered = write_all(descriptor, &frame, deadline) && read_frame(descriptor, LOGON, data, &reader, deadline);
+        bytes_free(&frame);
+        explicit_bzero(secret, SECRET);
+        if (!is_answered) break;
+        unsigned verdict = (unsigned)take_number(&reader, 1);
+        take_text(&reader, 1, reason, sizeof reason);
+        take_text(&reader, 2, challenge, sizeof challenge);
+        is_on = reader.ok && verdict == AUTHHOST_ALLOW;
+        if (!challenge[0]) memcpy(challenge, reason, sizeof reason);
+        // What is undecided says nothing of the credentials.
+        if (client->options.logged_on && (is_on || verdict == AUTHHOST_WRONG_CREDENTIALS))
+            client->options.logged_on(client->options.context, is_on);
+        if (!is_on && verdict != AUTHHOST_WRONG_CREDENTIALS) break;
+    }
+    explicit_bzero(user, sizeof user);
+    if (secret) explicit_bzero(secret, SECRET);
+    free(secret);
+    return is_on;
+}
+
+// Makes a connection that questions can go out on; -1 for none.
+static int make_connection(authhost_t *client) {
+    int64_t deadline = now_ms() + CONNECT_MS;
+    int descriptor =
+        client->address[0] == '/' ? connect_unix(client->address, deadline) : connect_tcp(client->address, deadline);
+    if (descriptor < 0) return -1;
+    pthread_mutex_lock(&client->lock);
+    client->handshaking = descriptor;
+    bool is_closing = client->is_closing;
+    pthread_mutex_unlock(&client->lock);
+    bool good = !is_closing && greet(descriptor, deadline) && (!client->options.logon || log_on(client, descriptor));
+    pthread_mutex_lock(&client->lock);
+    client->handshaking = -1;
+    pthread_mutex_unlock(&client->lock);
+    if (good) return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+// Takes a connection into use: what waits goes out on it.
+static void take_connection(authhost_t *client, int descriptor) {
+    // Whoever keeps answers forgets them before the first new one.
+    authhost_event_t event = {.kind = AUTHHOST_CONNECTED, .text = client->address};
+    if (client->options.event) client->options.event(client->options.context, &event);
+    pthread_mutex_lock(&client->lock);
+    client->descriptor = descriptor;
+    client->has_failed = false;
+    for (size_t i = 0; i < client->pending; i++) queue(client, client->heap[i]);
+    pthread_mutex_unlock(&client->lock);
+    wake(client);
+}
+
+static void *connect_loop(void *argument) {
+    authhost_t *client = argument;
+    int64_t pause = 0;
+    pthread_mutex_lock(&client->lock);
+    while (!client->is_closing) {
+        if (client->descriptor >= 0) {
+            pause = 0;
+            pthread_cond_wait(&client->wants_connection, &client->lock);
+            continue;
+        }
+        if (pause > 0) {
+            uint32_t random = 0;
+            (void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+            int64_t due = now_ms() + pause * 3 / 4 + (int64_t)(random % (uint32_t)(pause / 2 + 1));
+            struct timespec until = {due / 1000, due % 1000 * 1000000};
+            while (!client->is_closing
+                   && pthread_cond_timedwait(&client->wants_connection, &client->lock, &until) != ETIMEDOUT) {}
+            if (client->is_closing) break;
+        }
+        pthread_mutex_unlock(&client->lock);
+        int descriptor = make_connection(client);
+        if (descriptor >= 0) take_connection(client, descriptor);
+        pthread_mutex_lock(&client->lock);
+        request_t *refused = NULL;
+        if (descriptor < 0) {
+            client->has_failed = true;
+            while (client->options.fails_fast && client->pending > 0) {
+                request_t *request = client->heap[0];
+                remove_request(client, request);
+                request->next = refused;
+                refused = request;
+            }
+        }
+        pause = pause == 0 ? QUICKEST_RETRY_MS : pause * 2 > SLOWEST_RETRY_MS ? SLOWEST_RETRY_MS : pause * 2;
+        if (refused) {
+            pthread_mutex_unlock(&client->lock);
+            refuse(refused, "away");
+            pthread_mutex_lock(&client->lock);
+        }
+    }
+    pthread_mutex_unlock(&client->lock);
+    return NULL;
+}
+
+// MARK: the life of a client
+
+static void client_free(authhost_t *client) {
+    if (client->wake >= 0) close(client->wake);
+    if (client->descriptor >= 0) close(client->descriptor);
+    bytes_free(&client->out);
+    free(client->buckets);
+    free(client->heap);
+    free(client->address);
+    pthread_cond_destroy(&client->wants_connection);
+    pthread_mutex_destroy(&client->lock);
+    free(client);
+}
+
+authhost_t *authhost_open(const authhost_options_t *options) {
+    if (!options || options->size != sizeof *options || !options->address || !options->address[0]) {
+        errno = EINVAL;
+        return NULL;
+    }
+    authhost_t *client = calloc(1, sizeof *client);
+    if (!client) return NULL;
+    client->options = *options;
+    if (client->options.timeout_ms <= 0) client->options.timeout_ms = 5000;
+    if (client->options.most_pending <= 0) client->options.most_pending = 10000;
+    client->descriptor = client->handshaking = -1;
+    pthread_mutex_init(&client->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&client->wants_connection, &attributes);
+    pthread_condattr_destroy(&attributes);
+    client->address = strdup(options->address);
+    client->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    client->bucket_count = 4096;
+    client->buckets = calloc(client->bucket_count, sizeof *client->buckets);
+    client->heap_room = 256;
+    client->heap = calloc(client->heap_room, sizeof *client->heap);
+    if (!client->address || client->wake < 0 || !client->buckets || !client->heap) {
+        client_free(client);
+        return NULL;
+    }
+    int error = pthread_create(&client->io, NULL, io_loop, client);
+    if (!error) {
+        error = pthread_create(&client->connector, NULL, connect_loop, client);
+        if (error) {
+            pthread_mutex_lock(&client->lock);
+            client->is_closing = true;
+            pthread_mutex_unlock(&client->lock);
+            wake(client);
+            pthread_join(client->io, NULL);
+        }
+    }
+    if (error) {
+        client_free(client);
+        errno = error;
+        return NULL;
+    }
+    return client;
+}
+
+void authhost_close(authhost_t *client) {
+    if (!client) return;
+    pthread_mutex_lock(&client->lock);
+    client->is_closing = true;
+    // Ends a handshake that waits.
+    if (client->handshaking >= 0) shutdown(client->handshaking, SHUT_RDWR);
+    pthread_cond_signal(&client->wants_connection);
+    pthread_mutex_unlock(&client->lock);
+    wake(client);
+    pthread_join(client->connector, NULL);
+    pthread_join(client->io, NULL);
+    request_t *left = NULL;
+    pthread_mutex_lock(&client->lock);
+    while (client->pending > 0) {
+        request_t *request = client->heap[0];
+        remove_request(client, request);
+        request->next = left;
+        left = request;
+    }
+    pthread_mutex_unlock(&client->lock);
+    refuse(left, "closed");
+    client_free(client);
+}
+
+int authhost_is_connected(authhost_t *client) {
+    pthread_mutex_lock(&client->lock);
+    int connected = client->descriptor >= 0;
+    pthread_mutex_unlock(&client->lock);
+    return connected;
+}
