@@ -1,5 +1,3 @@
-import NIOCore
-
 /// The methods that the strict reader lets through. Others are 501 (RFC 9110, section 9.1).
 enum RequestMethod: String, Sendable, CaseIterable {
     case get = "GET"
@@ -28,38 +26,17 @@ struct RequestHead: Sendable {
     var body = 0..<0
     /// Whether the client wants the connection to stay.
     var keepsAlive = true
-}
-
-/// A complete, well-formed request.
-struct StrictRequest: Sendable {
-    /// Its readable bytes begin with the request.
-    let bytes: ByteBuffer
-    let head: RequestHead
 
     /// Where the value of a field is, nil without one.
     ///
     /// - Throws: a refusal where the field is there more than once: nobody could say which of them counts.
-    func field(_ name: FieldName) throws(RequestRefusal) -> Range<Int>? {
-        let span = bytes.readableBytesUInt8Span
+    func field(_ name: FieldName, in bytes: Span<UInt8>) throws(RequestRefusal) -> Range<Int>? {
         var found: Range<Int>?
-        for field in head.fields where name.matches(span, field.name) {
+        for field in fields where name.matches(bytes, field.name) {
             if found != nil { throw .bad("the field `\(name.text)` is given more than once") }
             found = field.value
         }
         return found
-    }
-
-    func copy(_ range: Range<Int>) -> [UInt8] {
-        let span = bytes.readableBytesUInt8Span
-        return [UInt8](unsafeUninitializedCapacity: range.count) { storage, count in
-            // SAFETY: `storage` has room for as many bytes as the range has.
-            for (target, source) in range.enumerated() { storage[target] = span[source] }
-            count = range.count
-        }
-    }
-
-    var body: ByteBuffer {
-        bytes.getSlice(at: bytes.readerIndex + head.body.lowerBound, length: head.body.count) ?? .init()
     }
 }
 

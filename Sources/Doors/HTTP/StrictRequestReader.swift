@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Reads HTTP/1.1 requests the way RFC 9112 wants them sent, and nothing else.
 ///
 /// A pure value: the caller shows it the same request again with more bytes at its end until it is complete. Every
