@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Metrics
 import NIOCore
 
 /// What all connections of a door share.
@@ -65,4 +66,26 @@ final class DoorService: Sendable {
             }
         }
     }
+}
+
+extension DoorService: LeanService {
+    var host: any QuestionAnswering { endpoints.host }
+    var requestTimeout: TimeAmount { configuration.requestTimeout }
+    var keepAliveTimeout: TimeAmount { configuration.keepAliveTimeout }
+
+    func client(of channel: any Channel) -> Peer { Peer(channel.remoteAddress ?? channel.localAddress) }
+
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Route? { Route.hot(head, bytes) }
+
+    func answer(_ request: StrictRequest, at endpoint: Route, from client: Peer) -> Step {
+        endpoint.answer(request, from: client, at: endpoints)
+    }
+
+    func name(of endpoint: Route) -> String { endpoint.path }
+
+    func responses(_ endpoint: String, _ status: Int) -> Counter? { metrics.responses(endpoint, status) }
+
+    func refused(_ refusal: RequestRefusal) {}
+
+    func failed(_ error: any Error) { logger.debug("connection failed", metadata: ["error": "\(error)"]) }
 }

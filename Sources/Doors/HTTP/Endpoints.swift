@@ -7,11 +7,9 @@ import NIOCore
 struct Endpoints: Sendable {
     let host: any QuestionAnswering
     let cookie: CookieName
-    let template: ObjectTemplate
+    let forwardAuthHandler: ForwardAuthHandler
     let metrics: @Sendable () -> String
-    /// `WWW-Authenticate` towards browsers.
-    let basicChallenge: String
-    /// The same towards programs, so that no browser asks for a password.
+    /// `WWW-Authenticate` towards programs, so that no browser asks for a password.
     let sessionChallenge: String
     /// What administrators reach; nil where no directory is configured for them.
     let administration: Administration?
@@ -24,9 +22,10 @@ struct Endpoints: Sendable {
         administration = operators.flatMap { Administration(configuration.administratorDirectories, $0) }
         self.metrics = metrics
         cookie = CookieName(configuration.sessionCookie)
-        template = configuration.forwardAuthObject
         let realm = Self.quoted(configuration.realm)
-        basicChallenge = "Basic realm=\(realm), charset=\"UTF-8\""
+        forwardAuthHandler = ForwardAuthHandler(
+            door: HTTPDoor.name, cookie: cookie, template: configuration.forwardAuthObject,
+            identityFields: ["x-auth-user"], challenge: "Basic realm=\(realm), charset=\"UTF-8\"")
         sessionChallenge = "Session realm=\(realm)"
     }
 

@@ -3,7 +3,7 @@ import NIOCore
 extension LeanConnection {
     /// Walks towards the reply of a request, and waits on the way if need be.
     func begin(_ step: Step, _ slot: Slot, _ context: ChannelHandlerContext) {
-        switch step.walk(asking: service.endpoints.host) {
+        switch step.walk(asking: service.host) {
         case .arrived(let reply) where waiting.isEmpty: send(reply, slot)
         case .arrived(let reply):
             var slot = slot
@@ -25,7 +25,7 @@ extension LeanConnection {
 
     private func resume(_ number: UInt64, _ step: Step) {
         guard let context, number >= firstWaiting, number - firstWaiting < UInt64(waiting.count) else { return }
-        switch step.walk(asking: service.endpoints.host) {
+        switch step.walk(asking: service.host) {
         case .waiting(let pending): wait(for: pending, number, context)
         case .arrived(let reply):
             let offset = Int(number - firstWaiting)
@@ -60,13 +60,14 @@ extension LeanConnection {
             last.counter.increment()
             return
         }
-        let counter = service.metrics.responses(endpoint, status)
+        guard let counter = service.responses(endpoint, status) else { return }
         counter.increment()
         lastCounter = (endpoint, status, counter)
     }
 
     /// Answers a request that is none, behind the replies that are still due, and reads no further.
     func refuse(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
+        service.refused(refusal)
         phase = .finishing(linger: true)
         buffer = ByteBuffer()
         let slot = Slot(isHTTP11: true, keepsAlive: false, withoutContent: false, endpoint: "refused")
@@ -131,15 +132,14 @@ extension LeanConnection {
     /// Looks for a connection that is too slow. Runs once in each request timeout, so a limit is kept to within that.
     func tick() {
         guard let context else { return }
-        let configuration = service.configuration
         let idle = NIODeadline.now() - lastProgress
         if phase == .reading && waiting.isEmpty && context.channel.isWritable && buffer.readableBytes > 0 {
-            if idle >= configuration.requestTimeout {
+            if idle >= service.requestTimeout {
                 refuse(RequestRefusal(408, "the request did not arrive in time"), context)
                 settle(context)
                 return
             }
-        } else if idle >= configuration.keepAliveTimeout && waiting.isEmpty {
+        } else if idle >= service.keepAliveTimeout && waiting.isEmpty {
             // No request, or a client that does not take its replies.
             close(context)
             return

@@ -1,45 +1,27 @@
 import Metrics
 import NIOCore
 
-/// Serves the hot paths of one connection with the strict reader, on the connection's event loop.
+/// Serves one connection with the strict reader, on the connection's event loop.
 ///
-/// The first request for another path moves the connection to the framework for good. Replies go out in the order of
+/// The first request that is not the strict reader's moves the connection away for good. Replies go out in the order of
 /// their requests; a delayed one holds back those behind it, not the questions behind it.
-final class LeanConnection: ChannelDuplexHandler, RemovableChannelHandler {
+final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    enum Phase: Equatable {
-        case reading
-        /// The request at the front of the buffer is the framework's; replies before it are waited for.
-        case moving
-        /// No more requests are read; the connection closes behind the last reply.
-        case finishing(linger: Bool)
-        /// Everything is said; input is thrown away until the client closes too (RFC 9112, section 9.6).
-        case lingering
-        case gone
-    }
-
-    /// A request whose reply has not gone out.
-    struct Slot {
-        let isHTTP11: Bool
-        let keepsAlive: Bool
-        let withoutContent: Bool
-        let endpoint: String
-        var reply: Reply?
-        var pending: PendingStep?
-    }
+    typealias Phase = LeanPhase
+    typealias Slot = LeanSlot
 
     /// Most requests of one connection that wait for their answers.
-    static let maximumWaiting = 64
+    static var maximumWaiting: Int { 64 }
     /// Replies are sent early when they have grown to this many bytes.
-    static let flushThreshold = 64 * 1024
+    static var flushThreshold: Int { 64 * 1024 }
 
-    let service: DoorService
+    let service: Service
     private(set) var reader = StrictRequestReader()
-    private var peer = Peer(nil)
+    private var client: Service.Client?
     var phase = Phase.reading
     var buffer = ByteBuffer()
     var out = ByteBuffer()
@@ -53,7 +35,7 @@ final class LeanConnection: ChannelDuplexHandler, RemovableChannelHandler {
     var timer: Scheduled<Void>?
     var lastCounter: (endpoint: String, status: Int, counter: Counter)?
 
-    init(service: DoorService) { self.service = service }
+    init(service: Service) { self.service = service }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -72,7 +54,7 @@ final class LeanConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         guard timer == nil else { return }
-        peer = Peer(context.remoteAddress ?? context.localAddress)
+        client = service.client(of: context.channel)
         lastProgress = .now()
         scheduleTimer(context)
     }
@@ -128,7 +110,7 @@ final class LeanConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        service.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        service.failed(error)
         context.close(promise: nil)
     }
 
@@ -154,13 +136,13 @@ final class LeanConnection: ChannelDuplexHandler, RemovableChannelHandler {
         let bytes = buffer
         let span = bytes.readableBytesUInt8Span
         guard try reader.readRequestLine(span) else { return false }
-        guard let route = Route.hot(reader.head, span) else {
+        guard let client, let endpoint = service.endpoint(reader.head, span) else {
             phase = .moving
             return false
         }
         guard try reader.readRest(span) else { return false }
         let head = reader.head
-        let step = route.answer(StrictRequest(bytes: bytes, head: head), from: peer, at: service.endpoints)
+        let step = service.answer(StrictRequest(bytes: bytes, head: head), at: endpoint, from: client)
         buffer.moveReaderIndex(forwardBy: head.body.upperBound)
         if buffer.readableBytes == 0 { buffer = ByteBuffer() } else { lastProgress = .now() }
         reader.reset()
@@ -169,13 +151,13 @@ final class LeanConnection: ChannelDuplexHandler, RemovableChannelHandler {
             step,
             Slot(
                 isHTTP11: head.isHTTP11, keepsAlive: head.keepsAlive, withoutContent: head.method == .head,
-                endpoint: route.path),
+                endpoint: service.name(of: endpoint)),
             context)
         return true
     }
 
     func scheduleTimer(_ context: ChannelHandlerContext) {
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: service.configuration.requestTimeout) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: service.requestTimeout) {
             self.tick()
         }
     }

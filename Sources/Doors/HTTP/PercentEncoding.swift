@@ -21,6 +21,15 @@ enum PercentEncoding {
         return decoded
     }
 
+    /// Decodes all of it once; nil where a `%` is not followed by two hexadecimal digits.
+    static func decode(_ bytes: Span<UInt8>) -> [UInt8]? { decode(bytes, 0..<bytes.count) }
+
+    /// A byte as `%XX`.
+    static func escape(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+    }
+
     /// Writes a text as visible ASCII: everything else, and `%` itself, as `%XX`. Fit for a field value.
     static func encode(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

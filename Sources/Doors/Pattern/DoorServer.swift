@@ -146,9 +146,9 @@ final class DoorServer: Sendable {
 
     private func begin(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let connection = DoorConnection(channel: channel, timeout: TimeAmount(settings.timeout)) { [faults] in
-                faults.count($0)
-            }
+            let connection = DoorConnection(
+                channel: channel, timeout: TimeAmount(settings.timeout), countFault: { [faults] in faults.count($0) },
+                log: log)
             try channel.pipeline.syncOperations.addHandlers(door.handlers(for: peer, connection))
         }
     }

@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 import NIOCore
 
 /// A protocol that an `add-door` block can name: a translation between bytes and the one `Question`/`Answer` pair.
@@ -36,7 +37,7 @@ extension DoorType {
 /// The types of doors: one line for each.
 public enum DoorTypes {
     public static let all: [any DoorType.Type] = [
-        NativeDoor.self
+        NativeDoor.self, ForwardAuthDoor.self,
     ]
 
     /// Makes the door of a block.
@@ -72,6 +73,8 @@ public struct DoorConnection: Sendable {
     public let timeout: TimeAmount
     /// Counts what was not according to the protocol, by a word for the kind.
     public let countFault: @Sendable (String) -> Void
+    /// Where operators are told what the client is not.
+    public var log = Logger(label: "authhost.door") { _ in SwiftLogNoOpLogHandler() }
 }
 
 /// An option of a door's type.
@@ -148,7 +151,7 @@ extension String {
 }
 
 /// Stands for the host where a block is only checked.
-private struct UnaskedHost: QuestionAnswering {
+struct UnaskedHost: QuestionAnswering {
     var readiness: (ready: Bool, detail: String) { (false, "not asked") }
     func ask(_ question: Question) -> Outcome { .decided(Answer(.undecided, .stopping)) }
     func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `nginx asks at /auth` {
     static func fixture(_ name: String) throws -> [UInt8] {
-        let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let file = try #require(fopen("/\(folder)/Fixtures/http/\(name)", "r"))
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 65_536)
@@ -115,7 +115,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (Answer(.allow, .granted), 204), (Answer(.deny, .deniedByModule), 403), (Answer(.deny, .unknownSession), 401),
+        (Answer(.allow, .granted, user: "alice"), 204), (Answer(.deny, .deniedByModule), 403),
+        (Answer(.deny, .unknownSession), 401),
         (Answer(.wrongCredentials, .invalidUser), 401), (Answer(.overLimit, .userLimit), 403),
         (Answer(.ejected, .ejectedSession), 401), (Answer(.undecided, .deadline), 503),
     ]) func `gives each verdict its status`(_ answer: Answer, _ status: Int) async throws {

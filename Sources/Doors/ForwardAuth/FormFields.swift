@@ -1,0 +1,37 @@
+/// The fields of a form (`application/x-www-form-urlencoded`), of a query or of a body.
+struct FormFields: Sendable {
+    /// More are refused.
+    static let maximumCount = 16
+
+    private var fields: [(name: [UInt8], value: [UInt8])] = []
+
+    /// Reads a form strictly.
+    ///
+    /// - Throws: a refusal for a pair without `=`, a broken escape, a name that is there twice, and too many.
+    init(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestRefusal) {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            var end = start
+            while end < range.upperBound, bytes[end] != UInt8(ascii: "&") { end += 1 }
+            var equals = start
+            while equals < end, bytes[equals] != UInt8(ascii: "=") { equals += 1 }
+            guard equals < end else { throw .bad("a part of the form is not a name, `=` and a value") }
+            guard let name = Self.decode(bytes, start..<equals), let value = Self.decode(bytes, equals + 1..<end) else {
+                throw .bad("the form holds a `%` without two hexadecimal digits")
+            }
+            if fields.contains(where: { $0.name == name }) { throw .bad("a name is twice in the form") }
+            if fields.count == Self.maximumCount { throw .bad("the form has more than \(Self.maximumCount) fields") }
+            fields.append((name, value))
+            start = end + 1
+        }
+    }
+
+    /// The value of a field, nil without one.
+    subscript(_ name: String) -> [UInt8]? { fields.first { $0.name.elementsEqual(name.utf8) }?.value }
+
+    private static func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
+        var copy = bytes.copied(range)
+        for index in copy.indices where copy[index] == UInt8(ascii: "+") { copy[index] = RequestGrammar.space }
+        return PercentEncoding.decode(copy.span)
+    }
+}

@@ -1,0 +1,92 @@
+import AuthCore
+import Metrics
+import NIOCore
+
+/// What one connection of the door does with its requests.
+final class ForwardAuthService: LeanService {
+    enum Endpoint {
+        case question(ForwardingProxy)
+        case page
+        case untrusted
+    }
+
+    let door: ForwardAuthDoor
+    let peer: DoorPeer
+    let connection: DoorConnection
+    private let isTrusted: Bool
+
+    init(door: ForwardAuthDoor, peer: DoorPeer, connection: DoorConnection) {
+        self.door = door
+        self.peer = peer
+        self.connection = connection
+        isTrusted = peer.isUnixSocket || door.proxies.permits(peer)
+        guard !isTrusted else { return }
+        connection.countFault("untrusted-proxy")
+        connection.log.warning(
+            """
+            door \(door.settings.name): what \(peer.described) says of requests is not believed, and each is refused: \
+            it is not among the `trusted-proxies`
+            """)
+    }
+
+    var host: any QuestionAnswering { door.host }
+    var requestTimeout: TimeAmount { connection.timeout }
+    /// Longer than proxies keep connections, so that none is closed under a question.
+    var keepAliveTimeout: TimeAmount { .minutes(10) }
+
+    func client(of channel: any Channel) -> DoorPeer { peer }
+
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint? {
+        guard isTrusted else { return .untrusted }
+        return ForwardingProxy.asking(at: head.path, bytes).map { .question($0) } ?? .page
+    }
+
+    func answer(_ request: StrictRequest, at endpoint: Endpoint, from client: DoorPeer) -> Step {
+        do throws(RequestRefusal) {
+            switch endpoint {
+            case .question(let proxy):
+                return try door.handler.answer(proxy, request) { () throws(RequestRefusal) in try address(request) }
+            case .page:
+                let step = try door.pages?.answer(request) { () throws(RequestRefusal) in try address(request) }
+                guard let step else {
+                    let known = ForwardingProxy.allCases.map { "`\($0.path)`" }.joined(separator: ", ")
+                    throw RequestRefusal(404, "there is nothing here; proxies ask at \(known)")
+                }
+                return step
+            case .untrusted: return .reply(Reply(403))
+            }
+        } catch {
+            refused(error)
+            if case .question = endpoint { return .reply(Reply(error.status)) }
+            return .reply(Reply(error))
+        }
+    }
+
+    /// The address of the client behind the proxy, as the proxy names it; its own where it names none.
+    private func address(_ request: StrictRequest) throws(RequestRefusal) -> String {
+        guard let bytes = try request.head.forwardedFor(request.bytes.readableBytesUInt8Span) else {
+            return peer.address
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard DoorPeer.bytes(ofAddress: text) != nil else {
+            throw .bad("`\(FieldName.forwardedFor.text)` does not end with an address")
+        }
+        return text
+    }
+
+    func name(of endpoint: Endpoint) -> String { "" }
+
+    func responses(_ endpoint: String, _ status: Int) -> Counter? { nil }
+
+    /// Never called: every request is the strict reader's.
+    func takeOver(_ channel: any Channel) { channel.close(promise: nil) }
+
+    func refused(_ refusal: RequestRefusal) {
+        connection.countFault(refusal.code)
+        connection.log.debug("door \(door.settings.name): a request was refused: \(refusal.detail)")
+    }
+
+    func failed(_ error: any Error) {
+        connection.log.debug("door \(door.settings.name): a connection failed: \(error)")
+    }
+}

@@ -1,0 +1,132 @@
+import AuthCore
+
+/// The proxies whose questions are understood. Each asks at a path of its own, so that none is taken for another by a field
+/// that its client has sent.
+enum ForwardingProxy: String, Sendable, CaseIterable {
+    case nginx, caddy, traefik, envoy
+
+    var path: String { "/\(rawValue)" }
+
+    /// The proxy that asks at a path; nil for none. Envoy puts the path of the request that it holds back behind its own.
+    static func asking(at path: Range<Int>, _ bytes: Span<UInt8>) -> ForwardingProxy? {
+        for proxy in allCases where proxy != .envoy && RequestLine.equals(bytes, path, proxy.path) { return proxy }
+        let end = path.lowerBound + ForwardingProxy.envoy.path.utf8.count
+        let isEnvoy =
+            end < path.upperBound && bytes[end] == UInt8(ascii: "/")
+            && RequestLine.equals(bytes, path.lowerBound..<end, ForwardingProxy.envoy.path)
+        return isEnvoy ? .envoy : nil
+    }
+}
+
+/// What the proxy says about the request it holds back.
+struct ForwardedRequest: Sendable {
+    /// The path and the query, as the client sent them.
+    let target: [UInt8]
+    let method: [UInt8]
+    /// May have a port; empty where nobody named one.
+    let host: [UInt8]
+
+    /// Reads what a proxy sends: nginx what its configuration sets, Caddy and Traefik `X-Forwarded-…`, and Envoy the request
+    /// line itself, with a path before it.
+    ///
+    /// - Throws: a refusal where a field is missing or there twice: the proxy is not set up as it must be.
+    init(_ proxy: ForwardingProxy, _ head: RequestHead, _ bytes: Span<UInt8>) throws(RequestRefusal) {
+        switch proxy {
+        case .nginx:
+            target = try Self.needed(.originalURI, head, bytes)
+            method = try Self.needed(.originalMethod, head, bytes)
+            host = bytes.copied(try head.field(.host, in: bytes) ?? 0..<0)
+        case .caddy, .traefik:
+            target = try Self.needed(.forwardedURI, head, bytes)
+            method = try Self.needed(.forwardedMethod, head, bytes)
+            host = try Self.needed(.forwardedHost, head, bytes)
+        case .envoy:
+            let start = head.path.lowerBound + proxy.path.utf8.count
+            target = bytes.copied(start..<max(head.path.upperBound, head.query.upperBound))
+            method = Array(head.method.rawValue.utf8)
+            host = bytes.copied(try head.field(.host, in: bytes) ?? 0..<0)
+        }
+    }
+
+    private static func needed(
+        _ name: FieldName, _ head: RequestHead, _ bytes: Span<UInt8>
+    ) throws(RequestRefusal) -> [UInt8] {
+        guard let range = try head.field(name, in: bytes) else { throw .bad("the field `\(name.text)` is missing") }
+        return bytes.copied(range)
+    }
+
+    /// Reading is what the safe methods of RFC 9110, section 9.2.1 do, but TRACE; everything else is writing.
+    var action: Check.Action {
+        let safe = ["GET", "HEAD", "OPTIONS"]
+        return safe.contains { method.elementsEqual($0.utf8) } ? .read : .write
+    }
+
+    /// Whether a page instead of the requested one is of any use: a browser that navigates asks so.
+    var mayShowPage: Bool { ["GET", "HEAD"].contains { method.elementsEqual($0.utf8) } }
+
+    /// The host without its port; an IPv6 address keeps its brackets.
+    private var hostName: [UInt8] {
+        guard let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") else { return host }
+        return Array(host[..<colon])
+    }
+
+    /// The question, nil where what was requested has no name that a module may see.
+    func check(_ template: ObjectTemplate) -> Check? {
+        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.count
+        // A fragment never reaches a server; where one stands, somebody tries something.
+        guard target.first == UInt8(ascii: "/"), !target[..<end].contains(UInt8(ascii: "#")),
+            let path = PercentEncoding.decode(target.span, 0..<end),
+            method.allSatisfy({ RequestGrammar.isToken[Int($0)] }), !method.isEmpty,
+            let name = try? template.name(path: path, method: method, host: hostName)
+        else { return nil }
+        return Check(action, name)
+    }
+}
+
+extension RequestHead {
+    /// The last address of `X-Forwarded-For`: the one that the proxy itself has seen. Those before it are whatever the
+    /// client says. Nil without the field.
+    func forwardedFor(_ bytes: Span<UInt8>) throws(RequestRefusal) -> [UInt8]? {
+        guard let value = try field(.forwardedFor, in: bytes) else { return nil }
+        var start = value.upperBound
+        while start > value.lowerBound, bytes[start - 1] != UInt8(ascii: ","), bytes[start - 1] != RequestGrammar.space
+        {
+            start -= 1
+        }
+        return bytes.copied(start..<value.upperBound)
+    }
+
+    /// Whether the client takes HTML, as browsers say when they navigate.
+    func acceptsHTML(_ bytes: Span<UInt8>) -> Bool {
+        for field in fields where FieldName.accept.matches(bytes, field.name) {
+            var start = field.value.lowerBound
+            while start + Self.html.text.utf8.count <= field.value.upperBound {
+                if Self.html.matches(bytes, start..<start + Self.html.text.utf8.count) { return true }
+                start += 1
+            }
+        }
+        return false
+    }
+
+    private static let html = FieldName("text/html")
+}
+
+extension Span<UInt8> {
+    /// The bytes of a range, which must lie within.
+    func copied(_ range: Range<Int>) -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(range.count)
+        for index in range { copy.append(self[index]) }
+        return copy
+    }
+}
+
+extension FieldName {
+    static let accept = FieldName("accept")
+    static let forwardedFor = FieldName("x-forwarded-for")
+    static let forwardedHost = FieldName("x-forwarded-host")
+    static let forwardedMethod = FieldName("x-forwarded-method")
+    static let forwardedProto = FieldName("x-forwarded-proto")
+    static let forwardedURI = FieldName("x-forwarded-uri")
+    static let fetchSite = FieldName("sec-fetch-site")
+}

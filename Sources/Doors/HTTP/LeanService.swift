@@ -1,0 +1,52 @@
+import Metrics
+import NIOCore
+
+/// What a ``LeanConnection`` needs of whom it serves.
+protocol LeanService: Sendable {
+    /// Where a request goes.
+    associatedtype Endpoint
+    /// Who sends the requests of a connection.
+    associatedtype Client
+
+    var host: any QuestionAnswering { get }
+    /// How long a request may take to arrive.
+    var requestTimeout: TimeAmount { get }
+    /// How long a connection may stay without a request, or without taking its replies.
+    var keepAliveTimeout: TimeAmount { get }
+
+    func client(of channel: any Channel) -> Client
+    /// Where a request goes, known from its request line; nil for one that is not the strict reader's.
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint?
+    func answer(_ request: StrictRequest, at endpoint: Endpoint, from client: Client) -> Step
+    /// What metrics call an endpoint.
+    func name(of endpoint: Endpoint) -> String
+    /// The counter of replies; nil where nobody counts.
+    func responses(_ endpoint: String, _ status: Int) -> Counter?
+    /// Takes over a connection with a request that is not the strict reader's.
+    func takeOver(_ channel: any Channel)
+    /// Hears of a request that was refused for what it is.
+    func refused(_ refusal: RequestRefusal)
+    func failed(_ error: any Error)
+}
+
+/// How far a ``LeanConnection`` is.
+enum LeanPhase: Equatable {
+    case reading
+    /// The request at the front of the buffer is not the strict reader's; replies before it are waited for.
+    case moving
+    /// No more requests are read; the connection closes behind the last reply.
+    case finishing(linger: Bool)
+    /// Everything is said; input is thrown away until the client closes too (RFC 9112, section 9.6).
+    case lingering
+    case gone
+}
+
+/// A request whose reply has not gone out.
+struct LeanSlot {
+    let isHTTP11: Bool
+    let keepsAlive: Bool
+    let withoutContent: Bool
+    let endpoint: String
+    var reply: Reply?
+    var pending: PendingStep?
+}

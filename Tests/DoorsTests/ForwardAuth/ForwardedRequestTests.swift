@@ -1,0 +1,107 @@
+import AuthCore
+import Testing
+
+@testable import Doors
+
+@Suite struct `What a proxy says of a request` {
+    /// Reads a request as the door does; nil where no proxy asks at its path.
+    static func read(_ text: String) throws(RequestRefusal) -> ForwardedRequest? {
+        let bytes = Array(text.utf8)
+        var reader = StrictRequestReader()
+        guard try reader.read(bytes.span), let proxy = ForwardingProxy.asking(at: reader.head.path, bytes.span) else {
+            return nil
+        }
+        return try ForwardedRequest(proxy, reader.head, bytes.span)
+    }
+
+    static func request(_ line: String, _ fields: [String] = []) -> String {
+        (["\(line) HTTP/1.1", "Host: app.example:8443"] + fields + ["", ""]).joined(separator: "\r\n")
+    }
+
+    static let forwarded = [
+        "X-Forwarded-Method: POST", "X-Forwarded-Uri: /a?x=1", "X-Forwarded-Host: shop.example",
+        "X-Forwarded-Proto: https",
+    ]
+    static let original = ["X-Original-Method: POST", "X-Original-URI: /a?x=1"]
+
+    @Test(arguments: [
+        (request("GET /nginx", original), "/a?x=1", "POST", "app.example:8443"),
+        (request("GET /caddy?x=1", forwarded), "/a?x=1", "POST", "shop.example"),
+        (request("POST /traefik", forwarded), "/a?x=1", "POST", "shop.example"),
+        (request("POST /envoy/a?x=1"), "/a?x=1", "POST", "app.example:8443"),
+        (request("GET /envoy/"), "/", "GET", "app.example:8443"),
+        (request("GET /envoy/envoy/a?"), "/envoy/a?", "GET", "app.example:8443"),
+        (request("GET /envoy//a"), "//a", "GET", "app.example:8443"),
+    ]) func `is read from where this proxy says it`(_ text: String, _ target: String, _ method: String, _ host: String)
+        throws
+    {
+        let request = try #require(try Self.read(text))
+        #expect(String(decoding: request.target, as: UTF8.self) == target)
+        #expect(String(decoding: request.method, as: UTF8.self) == method)
+        #expect(String(decoding: request.host, as: UTF8.self) == host)
+    }
+
+    @Test(arguments: [
+        request("GET /nginx", original + forwarded.map { $0.replacing("/a?x=1", with: "/open") }),
+        request("GET /caddy", forwarded + original.map { $0.replacing("/a?x=1", with: "/open") }),
+        request("POST /envoy/a?x=1", (forwarded + original).map { $0.replacing("/a?x=1", with: "/open") }),
+    ]) func `is not what a client adds for another proxy`(_ text: String) throws {
+        let request = try #require(try Self.read(text))
+        #expect(String(decoding: request.target, as: UTF8.self) == "/a?x=1")
+        #expect(String(decoding: request.method, as: UTF8.self) == "POST")
+    }
+
+    @Test(arguments: [
+        request("GET /nginx", forwarded), request("GET /nginx", Array(original[1...])),
+        request("GET /nginx", Array(original[..<1])), request("GET /caddy", original),
+        request("GET /caddy", Array(forwarded[1...])), request("GET /traefik", Array(forwarded[..<2])),
+        request("GET /nginx", original + ["x-original-uri: /open"]),
+        request("GET /caddy", forwarded + ["x-forwarded-method: GET"]),
+        request("GET /traefik", forwarded + ["x-forwarded-host: a"]),
+    ]) func `is refused where something is missing or there twice`(_ text: String) {
+        #expect(throws: RequestRefusal.self) { try Self.read(text) }
+    }
+
+    @Test(arguments: ["/", "/envoy", "/envoyer/a", "/nginx/a", "/nginx/", "/NGINX", "/auth", "/caddy%20", "/%6eginx"])
+    func `is nothing at another path`(_ path: String) throws {
+        #expect(try Self.read(Self.request("GET \(path)", Self.original + Self.forwarded)) == nil)
+    }
+
+    @Test(arguments: [
+        ("GET", "/a/b?c", "/web/app.example/a/b", Check.Action.read), ("PUT", "/a/", "/web/app.example/a", .write),
+        ("HEAD", "/", "/web/app.example", .read), ("DELETE", "/a%20b", "/web/app.example/a b", .write),
+    ]) func `becomes the question`(_ method: String, _ target: String, _ object: String, _ action: Check.Action) throws
+    {
+        let request = try #require(try Self.read(Self.request("\(method) /envoy\(target)")))
+        let check = try #require(request.check(ObjectTemplate("/web/%h%p")))
+        #expect(check.name.text == object)
+        #expect(check.action == action)
+    }
+
+    @Test(arguments: ["//a", "/a/../b", "/%2e%2e/b", "/a%2f..%2fb", "/a%00", "/a%0d%0a", "/a%ff", "/./a"])
+    func `is no question with a path that no module may see`(_ target: String) throws {
+        let request = try #require(try Self.read(Self.request("GET /envoy\(target)")))
+        #expect(request.check(try ObjectTemplate("/web%p")) == nil)
+    }
+
+    @Test(arguments: [
+        (["X-Forwarded-For: 192.0.2.7"], "192.0.2.7"), (["X-Forwarded-For: 10.0.0.1, 192.0.2.7"], "192.0.2.7"),
+        (["X-Forwarded-For: 10.0.0.1,2001:db8::7"], "2001:db8::7"), (["X-Forwarded-For: a, "], ""), ([], nil),
+    ]) func `names the address that the proxy saw, which is the last`(_ fields: [String], _ address: String?) throws {
+        let bytes = Array(Self.request("GET /nginx", fields).utf8)
+        var reader = StrictRequestReader()
+        #expect(try reader.read(bytes.span))
+        let found = try reader.head.forwardedFor(bytes.span).map { String(decoding: $0, as: UTF8.self) }
+        #expect(found == address)
+    }
+
+    @Test(arguments: [
+        ("text/html", true), ("text/html,application/xhtml+xml;q=0.9", true), ("*/*, TEXT/HTML", true), ("*/*", false),
+        ("text/htm", false), ("", false), ("application/json", false),
+    ]) func `shows whether a browser navigates`(_ accept: String, _ isBrowser: Bool) throws {
+        let bytes = Array(Self.request("GET /nginx", ["Accept: \(accept)"]).utf8)
+        var reader = StrictRequestReader()
+        #expect(try reader.read(bytes.span))
+        #expect(reader.head.acceptsHTML(bytes.span) == isBrowser)
+    }
+}
