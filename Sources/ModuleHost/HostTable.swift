@@ -68,6 +68,7 @@ final class HostTable: @unchecked Sendable {
         table.credential_completed = { host, destination, serial, outcome in
             HostTable.of(host)?.credentialCompleted(destination, serial, outcome)
         }
+        table.eject_session = { host, session in HostTable.of(host)?.ejectSession(session) ?? -1 }
         return table
     }
 
@@ -241,6 +242,10 @@ final class HostTable: @unchecked Sendable {
         guard let destination else { return }
         services?.credentialCompleted(
             for: AnswerReader.bounded(destination, limit: 256), serial: serial, accepted: outcome == AUTH_OK)
+    }
+
+    private func ejectSession(_ handle: auth_session_t) -> Int32 {
+        services?.eject(sessionHandle: handle) == true ? 0 : -1
     }
 
     /// Copies bytes and a NUL to the front of what is free; "not given" where they do not fit.

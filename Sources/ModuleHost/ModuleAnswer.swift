@@ -198,6 +198,8 @@ public protocol ModuleServices: AnyObject, Sendable {
     func credential(for destination: String, challenge: Secret?) -> ModuleAnswer
     /// Learns whether the remote server took the credentials.
     func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool)
+    /// Ejects one session; false for one that has ended or never was.
+    func eject(sessionHandle handle: UInt64) -> Bool
 }
 
 extension ModuleServices {
@@ -211,6 +213,8 @@ extension ModuleServices {
     }
     /// Does nothing.
     public func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {}
+    /// Ejects nothing.
+    public func eject(sessionHandle handle: UInt64) -> Bool { false }
 }
 
 /// What became of a signed token; the reasons are for the log alone and never hold the token.

@@ -71,6 +71,10 @@ public final class HostInterface: @unchecked Sendable {
         return ejected.flatMap { $0 < 0 ? nil : Int($0) }
     }
 
+    /// Ejects one session; its client is told so at its next question. False for one that has ended or never was.
+    @discardableResult
+    public func eject(_ session: SessionID) -> Bool { table.eject_session?(host, session.rawValue) == 0 }
+
     /// Forgets every kept decision in a scope. Says whether the host took it.
     @discardableResult
     public func invalidate(_ scope: InvalidationScope) -> Bool {

@@ -41,6 +41,14 @@ extension Host: ModuleServices {
         return ejected
     }
 
+    /// Ejects one session; its client is told so at its next question.
+    public func eject(sessionHandle handle: UInt64) -> Bool {
+        guard let session = sessions.session(handle: handle), end(session, .ejected) else { return false }
+        epoch.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        log.notice("Ejected \(session.text)")
+        return true
+    }
+
     /// Forgets what is kept in a scope; the next question asks the module again.
     public func invalidate(_ scope: InvalidationScope) {
         epoch.wrappingAdd(1, ordering: .acquiringAndReleasing)

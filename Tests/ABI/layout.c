@@ -150,6 +150,7 @@ int main(void) {
     MEMBER(auth_host_t, object_get_value)
     MEMBER(auth_host_t, credential)
     MEMBER(auth_host_t, credential_completed)
+    MEMBER(auth_host_t, eject_session)
     NUMBER(AUTH_ACTION_READ)
     NUMBER(AUTH_ACTION_WRITE)
     NUMBER(AUTH_ACTION_CREATE)

@@ -119,6 +119,13 @@ struct auth_host {
     // refused them, so that they are given to nobody any more and the next ones are fetched afresh.
     // [any-thread & initialised]      since 9
     void (*credential_completed)(const auth_host_t *host, const char *destination, uint32_t serial, int outcome);
+
+    // Ejects one session; its client is told so at its next question.
+    //
+    // A session of generation 6 or 7 is passed as (auth_session_t)(uintptr_t)session.
+    // Returns 0, or -1 for a session that has ended or never was.
+    // [any-thread & initialised]      since 6
+    int (*eject_session)(const auth_host_t *host, auth_session_t session);
 };
 
 #endif
