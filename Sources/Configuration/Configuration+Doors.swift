@@ -91,8 +91,12 @@ extension Configuration.Door {
             }
         }
         let lines = block[ItemDefinition.doorOption.name]
-        options = zip(lines?.value?.rows ?? [], lines?.elementSources ?? []).map { row, source in
-            Configuration.DoorOption(name: row.first ?? "", value: row.dropFirst().first ?? "", source: source)
+        // A row has a place for each of its texts.
+        let places = lines?.elementSources ?? []
+        options = (lines?.value?.rows ?? []).enumerated().map { index, row in
+            Configuration.DoorOption(
+                name: row.first ?? "", value: row.dropFirst().first ?? "",
+                source: places.indices.contains(index * 2) ? places[index * 2] : block.source)
         }
     }
 }
