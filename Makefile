@@ -14,8 +14,9 @@ CONFIG ?= debug
 SWIFT_BUILD = swift build --disable-local-rpath -c $(CONFIG)
 BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
+CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run test build release openauth fixtures install bench format lint asan tsan fuzz clean
+.PHONY: help run test build release openauth libauthhost fixtures install bench format lint asan tsan fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,7 +36,8 @@ build: ## build the command and the bundled modules (CONFIG=debug|release)
 	$(SWIFT_BUILD) --product cfgauth
 	$(SWIFT_BUILD) --product exec
 	$(SWIFT_BUILD) --product defaultauth
-	$(MAKE) --no-print-directory openauth
+	$(SWIFT_BUILD) --product upstream
+	$(MAKE) --no-print-directory openauth libauthhost
 
 release: ## the same with optimisation, carrying the Swift runtime
 	$(MAKE) --no-print-directory build CONFIG=release \
@@ -44,6 +46,10 @@ release: ## the same with optimisation, carrying the Swift runtime
 openauth: ## build the bundled module that is written in C
 	$(CC) $(MODULE_CFLAGS) -shared -Wl,--version-script=Plugins/openauth/exports.map -I include \
 	    Plugins/openauth/openauth.c -o "$(BIN)/libopenauth.so"
+
+libauthhost: ## build the client library in C
+	$(CC) $(CLIENT_CFLAGS) -shared -Wl,-soname,libauthhost.so.1 -I Sources/libauthhost/include \
+	    Sources/libauthhost/authhost.c -o "$(BIN)/libauthhost.so" -lpthread
 
 fixtures: ## build the modules that the tests load
 	scripts/build-fixtures "$(BIN)/fixtures"

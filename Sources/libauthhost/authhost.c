@@ -566,7 +566,6 @@ static int answer_due(authhost_t *client) {
 static void *io_loop(void *argument) {
     authhost_t *client = argument;
     bytes_t in = {0};
-    int known = -1;
     for (;;) {
         int wait = answer_due(client);
         pthread_mutex_lock(&client->lock);
@@ -576,9 +575,8 @@ static void *io_loop(void *argument) {
         bool writes = descriptor >= 0 && client->out.count > 0;
         pthread_mutex_unlock(&client->lock);
         if (is_closing) break;
-        if (descriptor != known) in.count = 0;
-        known = descriptor;
         if (is_broken) {
+            in.count = 0;
             disconnect(client, "what was asked could not be sent");
             continue;
         }
@@ -608,10 +606,12 @@ static void *io_loop(void *argument) {
                 start += LENGTH + length;
             }
         }
-        memmove(in.data, in.data + start, in.count - start);
-        in.count -= start;
-        if (!is_good) {
-            in.failed = false;
+        if (is_good) {
+            memmove(in.data, in.data + start, in.count - start);
+            in.count -= start;
+        } else {
+            // The next connection begins with nothing of this one, whatever its descriptor.
+            bytes_free(&in);
             disconnect(client, got > 0 ? "the other side broke the protocol" : "the other side closed the connection");
         }
     }
@@ -768,17 +768,23 @@ static bool log_on(authhost_t *client, int descriptor) {
     return is_on;
 }
 
-// Makes a connection that questions can go out on; -1 for none.
-static int make_connection(authhost_t *client) {
+// Makes a connection that questions can go out on; -1 for none, and why.
+static int make_connection(authhost_t *client, const char **why) {
     int64_t deadline = now_ms() + CONNECT_MS;
     int descriptor =
         client->address[0] == '/' ? connect_unix(client->address, deadline) : connect_tcp(client->address, deadline);
+    *why = "nobody answers at the address";
     if (descriptor < 0) return -1;
     pthread_mutex_lock(&client->lock);
     client->handshaking = descriptor;
     bool is_closing = client->is_closing;
     pthread_mutex_unlock(&client->lock);
-    bool good = !is_closing && greet(descriptor, deadline) && (!client->options.logon || log_on(client, descriptor));
+    bool good = !is_closing && greet(descriptor, deadline);
+    *why = "the other side does not greet as a native door";
+    if (good && client->options.logon) {
+        good = log_on(client, descriptor);
+        *why = "the log-on did not succeed";
+    }
     pthread_mutex_lock(&client->lock);
     client->handshaking = -1;
     pthread_mutex_unlock(&client->lock);
@@ -820,8 +826,14 @@ static void *connect_loop(void *argument) {
             if (client->is_closing) break;
         }
         pthread_mutex_unlock(&client->lock);
-        int descriptor = make_connection(client);
-        if (descriptor >= 0) take_connection(client, descriptor);
+        const char *why = "";
+        int descriptor = make_connection(client, &why);
+        if (descriptor >= 0) {
+            take_connection(client, descriptor);
+        } else if (client->options.event) {
+            authhost_event_t event = {.kind = AUTHHOST_CONNECT_FAILED, .text = why};
+            client->options.event(client->options.context, &event);
+        }
         pthread_mutex_lock(&client->lock);
         request_t *refused = NULL;
         if (descriptor < 0) {
@@ -904,8 +916,19 @@ authhost_t *authhost_open(const authhost_options_t *options) {
     return client;
 }
 
+static void *close_elsewhere(void *client) {
+    authhost_close(client);
+    return NULL;
+}
+
 void authhost_close(authhost_t *client) {
     if (!client) return;
+    pthread_t self = pthread_self(), closer;
+    if (pthread_equal(self, client->io) || pthread_equal(self, client->connector)) {
+        // A thread cannot wait for its own end. Without another one the client stays, which is better than its memory gone.
+        if (pthread_create(&closer, NULL, close_elsewhere, client) == 0) pthread_detach(closer);
+        return;
+    }
     pthread_mutex_lock(&client->lock);
     client->is_closing = true;
     // Ends a handshake that waits.

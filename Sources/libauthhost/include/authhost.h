@@ -117,6 +117,7 @@ typedef enum authhost_event_kind {
     AUTHHOST_DISCONNECTED = 2, // text: why
     AUTHHOST_SESSION_ENDED = 3, // session; number: 2 ejected, 3 expired, 4 the host stops, 5 refused
     AUTHHOST_INVALIDATED = 4, // number: 0 everything, 1 the user `text`, 2 the session, 3 the object `text`
+    AUTHHOST_CONNECT_FAILED = 5, // text: why; the next try is made after a pause
 } authhost_event_kind_t;
 
 typedef struct authhost_event {
@@ -149,7 +150,8 @@ typedef struct authhost_options {
 // memory or threads.
 AUTHHOST_EXPORT authhost_t *authhost_open(const authhost_options_t *options);
 
-// Ends a client: what waits is answered AUTHHOST_UNDECIDED, "closed". Not to be called from one of its callbacks.
+// Ends a client: what waits is answered AUTHHOST_UNDECIDED, "closed", and no callback is called once it has returned.
+// Called from a callback it returns at once, and the client ends on another thread.
 AUTHHOST_EXPORT void authhost_close(authhost_t *client);
 
 // Asks; `answered` is called exactly once.

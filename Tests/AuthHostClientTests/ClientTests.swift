@@ -1,0 +1,249 @@
+import AuthHostClient
+import Foundation
+import Synchronization
+import Testing
+
+/// The client against doors that behave, and against those that do not: whatever they do, nobody is let in by mistake, and
+/// everybody is answered once.
+@Suite struct ClientTests {
+    private func client(
+        _ server: ScriptedServer, _ change: (inout AuthHostClient.Options) -> Void = { _ in }
+    ) throws -> AuthHostClient {
+        var options = AuthHostClient.Options(address: server.path)
+        change(&options)
+        return try AuthHostClient(options)
+    }
+
+    private func session(_ client: AuthHostClient) async throws -> ClientSession {
+        try #require(await client.ask(.login(user: "alice", password: "secret")).session)
+    }
+
+    @Test func `asks and is answered`() async throws {
+        let server = try ScriptedServer { _, frame in
+            [ScriptedServer.answer(frame, verdict: ScriptedServer.names("/X", in: frame) ? 2 : 1)]
+        }
+        let client = try client(server)
+        let session = try await session(client)
+        let allowed = await client.ask(.check(session, .read, "/A", fields: [("Side", "BUY")]))
+        #expect(allowed.verdict == .allow && allowed.reason == "granted")
+        #expect(await client.ask(.check(session, .write, "/X")).verdict == .deny)
+        #expect(await client.ask(.logout(session)).verdict == .allow)
+        client.close()
+        #expect(await client.ask(.check(session, .read, "/A")).reason == "closed")
+        server.stop()
+    }
+
+    @Test(arguments: [
+        ("no verdict", [0, 7] + Array("granted".utf8) + [0, 0]), ("a verdict nobody knows", [7, 0, 0, 0]),
+        ("surplus", [1, 0, 0, 0, 0]), ("too little", [1]), ("nothing", []), ("a reason without end", [1, 200, 65]),
+        ("a NUL in a reason", [1, 1, 0, 0, 0]), ("a text without end", [1, 0, 255, 255, 65]),
+    ])
+    func `an answer that is none is no yes`(what: String, body: [UInt8]) async throws {
+        let server = try ScriptedServer { _, frame in
+            frame[0] == 6 ? [ScriptedServer.frame(0x86, frame[4..<8], body)] : [ScriptedServer.answer(frame)]
+        }
+        let client = try client(server)
+        let answer = await client.ask(.check(try await session(client), .read, "/A"))
+        #expect(answer.verdict == .undecided && answer.reason == "broken-answer", "\(what): \(answer)")
+        client.close()
+        server.stop()
+    }
+
+    @Test func `an answer of another kind is no yes`() async throws {
+        let server = try ScriptedServer { connection, frame in
+            guard frame[0] == 6 else { return [ScriptedServer.answer(frame)] }
+            var answer = ScriptedServer.answer(frame)
+            answer[4] = 0x84
+            return [answer]
+        }
+        let client = try client(server) { $0.timeout = .seconds(1) }
+        let answer = await client.ask(.check(try await session(client), .read, "/A"), timeout: .milliseconds(300))
+        #expect(answer.verdict == .undecided && answer.reason == "deadline", "\(answer)")
+        client.close()
+        server.stop()
+    }
+
+    @Test func `every answer that is cut short is no yes`() async throws {
+        let whole = ScriptedServer.answer([3, 0, 0, 0, 1, 0, 0, 0])
+        for count in 8..<(whole.count - 4) {
+            let server = try ScriptedServer { _, frame in
+                frame[0] == 3
+                    ? [ScriptedServer.frame(0x83, frame[4..<8], Array(whole[12..<(4 + count)]))]
+                    : [ScriptedServer.answer(frame)]
+            }
+            let client = try client(server)
+            let answer = await client.ask(.login(user: "alice", password: "secret"))
+            #expect(answer.verdict == .undecided && answer.session == nil, "\(count): \(answer)")
+            client.close()
+            server.stop()
+        }
+    }
+
+    @Test func `silence ends at the deadline, and a late answer is nobody's`() async throws {
+        let server = try ScriptedServer { _, frame in
+            if ScriptedServer.names("/S", in: frame) { Thread.sleep(forTimeInterval: 0.4) }
+            return [ScriptedServer.answer(frame)]
+        }
+        let client = try client(server)
+        let session = try await session(client)
+        let late = await client.ask(.check(session, .read, "/S"), timeout: .milliseconds(100))
+        #expect(late.verdict == .undecided && late.reason == "deadline")
+        #expect(await client.ask(.check(session, .read, "/A")).verdict == .allow)
+        client.close()
+        server.stop()
+    }
+
+    @Test func `garbage in place of a greeting lets nobody ask`() async throws {
+        let server = try ScriptedServer { _, frame in [Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)] }
+        let failed = Mutex<[String]>([])
+        let client = try client(server) { options in
+            options.failsFast = true
+            options.onEvent = { if case .connectFailed(let why) = $0 { failed.withLock { $0.append(why) } } }
+        }
+        let answer = await client.ask(.login(user: "alice", password: "secret"), timeout: .seconds(8))
+        #expect(answer.verdict == .undecided && answer.reason == "away", "\(answer)")
+        #expect(failed.withLock { $0.first } == "the other side does not greet as a native door")
+        client.close()
+        server.stop()
+    }
+
+    @Test func `what may be asked twice is asked again on the next connection, a log-in is not`() async throws {
+        let server = try ScriptedServer { connection, frame in
+            if frame[0] == 1 { return [ScriptedServer.answer(frame)] }
+            // The first connection takes questions and ends without an answer.
+            if connection == 0 && ScriptedServer.names("/B", in: frame) { return nil }
+            return [ScriptedServer.answer(frame)]
+        }
+        let client = try client(server)
+        let session = try await session(client)
+        #expect(await client.ask(.check(session, .read, "/B")).verdict == .allow)
+        #expect(server.received.filter { $0[0] == 6 }.count == 2)
+        client.close()
+        server.stop()
+
+        let second = try ScriptedServer { _, frame in frame[0] == 1 ? [ScriptedServer.answer(frame)] : nil }
+        let other = try self.client(second)
+        let lost = await other.ask(.login(user: "alice", password: "secret"))
+        #expect(lost.verdict == .undecided && lost.reason == "away")
+        #expect(second.received.count == 1)
+        other.close()
+        second.stop()
+    }
+
+    @Test func `logs on, and answers a challenge with something else`() async throws {
+        let server = try ScriptedServer { _, frame in
+            guard frame[0] == 2 else { return [ScriptedServer.answer(frame)] }
+            let isGood = String(decoding: frame, as: UTF8.self).contains("fresh")
+            if isGood { return [ScriptedServer.answer(frame)] }
+            return [
+                ScriptedServer.frame(0x82, frame[4..<8], [3, 0] + ScriptedServer.text("expired"))
+            ]
+        }
+        let challenges = Mutex<[String?]>([])
+        let accepted = Mutex<[Bool]>([])
+        let client = try client(server) { options in
+            options.logon = { challenge in
+                challenges.withLock { $0.append(challenge) }
+                let secret = challenge == nil ? "stale" : "fresh"
+                return .init(user: "edge") { buffer in
+                    buffer.copyBytes(from: Array(secret.utf8))
+                    return secret.utf8.count
+                }
+            }
+            options.loggedOn = { isAccepted in accepted.withLock { $0.append(isAccepted) } }
+        }
+        _ = try await session(client)
+        #expect(challenges.withLock { $0 } == [nil, "expired"])
+        #expect(accepted.withLock { $0 } == [false, true])
+        client.close()
+        server.stop()
+    }
+
+    @Test func `questions of many threads are each answered once, through lost connections`() async throws {
+        let server = try ScriptedServer { _, frame in
+            [ScriptedServer.answer(frame, verdict: ScriptedServer.names("/X", in: frame) ? 2 : 1)]
+        }
+        let client = try client(server) { $0.mostPending = 100_000 }
+        let session = try await session(client)
+        let wrong = Mutex<[String]>([])
+        let answered = Mutex(0)
+        let group = DispatchGroup()
+        for thread in 0..<8 {
+            group.enter()
+            Thread.detachNewThread {
+                for number in 0..<500 {
+                    let isDenied = (thread + number) % 3 == 0
+                    group.enter()
+                    client.ask(
+                        .check(session, .read, isDenied ? "/X/\(number)" : "/A/\(number)"), timeout: .seconds(20)
+                    ) {
+                        let answer = $0
+                        let expected: ClientVerdict = isDenied ? .deny : .allow
+                        if answer.verdict != expected { wrong.withLock { $0.append("\(answer)") } }
+                        answered.withLock { $0 += 1 }
+                        group.leave()
+                    }
+                    if number % 250 == 200 { server.hangUp() }
+                }
+                group.leave()
+            }
+        }
+        await withCheckedContinuation { continuation in
+            group.notify(queue: .global()) { continuation.resume() }
+        }
+        #expect(answered.withLock { $0 } == 4000)
+        #expect(wrong.withLock { $0 } == [])
+        client.close()
+        server.stop()
+    }
+
+    @Test func `one question too many is undecided, and an end answers what waits`() async throws {
+        let server = try ScriptedServer { _, frame in frame[0] == 6 ? [] : [ScriptedServer.answer(frame)] }
+        let client = try client(server) { $0.mostPending = 2 }
+        let session = try await session(client)
+        let reasons = Mutex<[String]>([])
+        for _ in 0..<3 {
+            client.ask(.check(session, .read, "/A")) { answer in reasons.withLock { $0.append(answer.reason) } }
+        }
+        #expect(reasons.withLock { $0 } == ["too-many"])
+        client.close()
+        #expect(reasons.withLock { $0 } == ["too-many", "closed", "closed"])
+        server.stop()
+    }
+
+    @Test func `tells what is pushed`() async throws {
+        let server = try ScriptedServer { _, frame in
+            guard frame[0] == 6 else { return [ScriptedServer.answer(frame)] }
+            return [
+                ScriptedServer.frame(0xC1, [0, 0, 0, 0], [UInt8](1...16) + [2]),
+                ScriptedServer.frame(0xC2, [0, 0, 0, 0], [1] + ScriptedServer.text("alice")),
+                ScriptedServer.frame(0xC2, [0, 0, 0, 0], [0]),
+                ScriptedServer.answer(frame),
+            ]
+        }
+        let events = Mutex<[String]>([])
+        let sessions = Mutex<[ClientSession]>([])
+        let client = try client(server) { options in
+            options.onEvent = { event in
+                if case .ended(let session) = event { sessions.withLock { $0.append(session) } }
+                events.withLock { $0.append("\(event)") }
+            }
+        }
+        let session = try await session(client)
+        _ = await client.ask(.check(session, .read, "/A"))
+        #expect(sessions.withLock { $0 } == [session])
+        #expect(
+            events.withLock { $0 } == ["connected", "ended((session))", "invalidatedUser(\"alice\")", "invalidated"])
+        client.close()
+        server.stop()
+    }
+
+    @Test func `an address that is none, and one where nobody is`() async throws {
+        #expect(throws: ClientError.self) { try AuthHostClient(.init(address: "")) }
+        var options = AuthHostClient.Options(address: "/nowhere/authhost.sock")
+        options.failsFast = true
+        let client = try AuthHostClient(options)
+        #expect(await client.ask(.login(user: "a", password: "b")).reason == "away")
+        client.close()
+    }
+}
