@@ -43,6 +43,8 @@ if !coreOnly {
         .library(name: "cfgauth", type: .dynamic, targets: ["cfgauth"]),
         .library(name: "exec", type: .dynamic, targets: ["exec"]),
         .library(name: "defaultauth", type: .dynamic, targets: ["defaultauth"]),
+        .library(name: "upstream", type: .dynamic, targets: ["upstream"]),
+        .library(name: "AuthHostClient", targets: ["AuthHostClient"]),
     ]
     dependencies += [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -108,6 +110,13 @@ if !coreOnly {
         .target(
             name: "defaultauth", dependencies: ["ModuleKit", "DefaultAuthModule"],
             path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
+        .target(name: "CAuthHost", path: "Sources/libauthhost"),
+        .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
+        .target(name: "UpstreamModule", dependencies: ["CAuthModule"], path: "Plugins/upstream/Export"),
+        .target(
+            name: "upstream", dependencies: ["ModuleKit", "AuthHostClient", "UpstreamModule"],
+            path: "Plugins/upstream/Sources", linkerSettings: moduleLinkage("upstream")),
+        .testTarget(name: "AuthHostClientTests", dependencies: ["AuthHostClient"]),
         .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", dependencies: ["Rules", "CLibXML2"], path: "Sources/Configuration"),
