@@ -43,10 +43,11 @@ extension Configuration {
     /// Where the HTTP door listens, and how.
     func doorConfiguration() throws(Failure) -> HTTPDoorConfiguration {
         let addresses = httpAddresses.map { HTTPDoorConfiguration.Address(host: $0.host, port: $0.port) }
-        guard !addresses.isEmpty || httpSocket != nil else {
+        guard !addresses.isEmpty || httpSocket != nil || !doors.isEmpty else {
             throw Failure(
                 .badConfiguration,
-                "nothing to listen on: `http-listen` is none and `http-socket` is not set; set one of them")
+                "nothing to listen on: `http-listen` is none, `http-socket` is not set and there is no `add-door`; set one "
+                    + "of them")
         }
         do {
             var door = try HTTPDoorConfiguration(
