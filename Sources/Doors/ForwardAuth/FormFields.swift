@@ -1,6 +1,6 @@
 /// The fields of a form (`application/x-www-form-urlencoded`), of a query or of a body.
 struct FormFields: Sendable {
-    /// More are refused.
+    /// More are refused, unless a reader takes more.
     static let maximumCount = 16
 
     private var fields: [(name: [UInt8], value: [UInt8])] = []
@@ -8,7 +8,7 @@ struct FormFields: Sendable {
     /// Reads a form strictly.
     ///
     /// - Throws: a refusal for a pair without `=`, a broken escape, a name that is there twice, and too many.
-    init(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestRefusal) {
+    init(_ bytes: Span<UInt8>, _ range: Range<Int>, maximum: Int = maximumCount) throws(RequestRefusal) {
         var start = range.lowerBound
         while start < range.upperBound {
             var end = start
@@ -20,7 +20,7 @@ struct FormFields: Sendable {
                 throw .bad("the form holds a `%` without two hexadecimal digits")
             }
             if fields.contains(where: { $0.name == name }) { throw .bad("a name is twice in the form") }
-            if fields.count == Self.maximumCount { throw .bad("the form has more than \(Self.maximumCount) fields") }
+            if fields.count == maximum { throw .bad("the form has more than \(maximum) fields") }
             fields.append((name, value))
             start = end + 1
         }

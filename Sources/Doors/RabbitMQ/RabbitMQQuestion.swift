@@ -1,0 +1,121 @@
+import AuthCore
+
+/// What RabbitMQ's `rabbitmq_auth_backend_http` asks, read from a form (its README, and what brokers of 3.10 to 4 send).
+struct RabbitMQQuestion: Sendable {
+    /// The four paths of the plugin.
+    enum Kind: String, Sendable, CaseIterable {
+        case user, vhost, resource, topic
+    }
+
+    enum Subject: Sendable {
+        /// May the user log in? Without a password the broker has authenticated the user itself, by a certificate.
+        case user(password: [UInt8]?)
+        case object(RabbitMQObject, Check.Action)
+    }
+
+    /// Most fields of a form: brokers add properties of the connection to those that are documented.
+    static let maximumFields = 64
+
+    let user: String
+    /// Of an MQTT client; empty for none.
+    let clientID: String
+    /// Of the client, as the broker sees it; empty where it does not say.
+    let address: String
+    let subject: Subject
+
+    /// Reads a form. What it holds besides is passed over: brokers add to it.
+    ///
+    /// - Throws: a refusal for a form that is none, that lacks something, or that holds a word nobody knows.
+    init(_ kind: Kind, _ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestRefusal) {
+        let form = try FormFields(bytes, range, maximum: Self.maximumFields)
+        user = try Self.text("username", try Self.needed("username", form))
+        clientID = try Self.text("client_id", form["client_id"] ?? form["variable_map.client_id"] ?? [])
+        address = String(validating: form["ip"] ?? [], as: UTF8.self) ?? ""
+        if kind == .user {
+            subject = .user(password: form["password"])
+            return
+        }
+        let vhost = try Self.needed("vhost", form)
+        switch kind {
+        case .user, .vhost: subject = .object(RabbitMQObject(vhost: vhost, kind: .vhost), .read)
+        case .resource, .topic:
+            guard let resource = RabbitMQObject.Kind(rawValue: Self.word(try Self.needed("resource", form))),
+                resource != .vhost
+            else { throw .bad("the `resource` is none of `exchange`, `queue` and `topic`") }
+            guard let action = Self.actions[Self.word(try Self.needed("permission", form))] else {
+                throw .bad("the `permission` is none of `configure`, `write` and `read`")
+            }
+            let key = kind == .topic ? try Self.needed("routing_key", form) : nil
+            let name = try Self.needed("name", form)
+            subject = .object(RabbitMQObject(vhost: vhost, kind: resource, name: name, routingKey: key), action)
+        }
+    }
+
+    private static let actions: [String: Check.Action] = ["configure": .create, "write": .write, "read": .read]
+
+    private static func word(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private static func needed(_ name: String, _ form: FormFields) throws(RequestRefusal) -> [UInt8] {
+        guard let value = form[name] else { throw .bad("the form has no `\(name)`") }
+        return value
+    }
+
+    private static func text(_ name: String, _ bytes: [UInt8]) throws(RequestRefusal) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .bad("the `\(name)` is not UTF-8") }
+        return text
+    }
+}
+
+/// What a broker asks about: a virtual host, or something in one.
+struct RabbitMQObject: Sendable {
+    enum Kind: String, Sendable, CaseIterable {
+        case vhost, exchange, queue, topic
+    }
+
+    let vhost: [UInt8]
+    let kind: Kind
+    /// Of the queue or exchange; nil for a virtual host.
+    var name: [UInt8]?
+    /// Of what is published or, with `*` and `#`, of what is bound; nil but for topics.
+    var routingKey: [UInt8]?
+
+    /// What stands for a letter of the template in the names of objects.
+    func part(_ letter: Character) -> ArraySlice<UInt8> {
+        switch letter {
+        case "v": Self.segment(vhost[...])[...]
+        case "k": Array(kind.rawValue.utf8)[...]
+        case "n": name.map { [UInt8(ascii: "/")] + Self.segment($0[...]) }?[...] ?? []
+        case "r": routingKey.map { [UInt8(ascii: "/")] + Self.segment($0[...]) }?[...] ?? []
+        case "w": words[...]
+        default: []
+        }
+    }
+
+    /// Whether the routing key is a pattern that stands for others, as keys of bindings may be.
+    var hasWildcard: Bool {
+        routingKey?.split(separator: UInt8(ascii: ".")).contains { word in
+            word.elementsEqual("*".utf8) || word.elementsEqual("#".utf8)
+        } ?? false
+    }
+
+    /// The words of the routing key, each behind a slash.
+    private var words: [UInt8] {
+        guard let routingKey else { return [] }
+        let words = routingKey.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return words.flatMap { [UInt8(ascii: "/")] + Self.segment($0) }
+    }
+
+    /// One segment of a name, whatever the bytes are: what cannot stand in one is percent-encoded, and nothing at all is a per
+    /// cent sign alone, so that different texts stay different.
+    static func segment(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        if bytes.isEmpty { return [UInt8(ascii: "%")] }
+        let areDots = bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
+        return bytes.flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "/"), UInt8(ascii: "%"), 0..<0x20, 0x7F: Array(PercentEncoding.escape(byte).utf8)
+            case UInt8(ascii: ".") where areDots: Array(PercentEncoding.escape(byte).utf8)
+            default: [byte]
+            }
+        }
+    }
+}
