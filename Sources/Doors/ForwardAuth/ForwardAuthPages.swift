@@ -64,9 +64,10 @@ struct ForwardAuthPages: Sendable {
         let place = form["rd"].flatMap { ReturnPath($0) }
         let user = String(decoding: userBytes, as: UTF8.self)
         guard isOwn(form, request) else { return .reply(stale(.logIn(user: user), request, place)) }
+        let address = try address()
         guard String(validating: userBytes, as: UTF8.self) != nil,
             let login = try? Login(
-                user: user, password: Secret(password), address: try address(), applicationID: applicationID,
+                user: user, password: Secret(password), address: address, applicationID: applicationID,
                 door: door)
         else { return .reply(reply(to: Answer(.wrongCredentials, .invalidUser), user, request, place)) }
         let logIn = Step.ask(.login(login)) { answer in .reply(reply(to: answer, user, request, place)) }

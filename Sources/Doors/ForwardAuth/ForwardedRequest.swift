@@ -39,7 +39,11 @@ struct ForwardedRequest: Sendable {
         case .caddy, .traefik:
             target = try Self.needed(.forwardedURI, head, bytes)
             method = try Self.needed(.forwardedMethod, head, bytes)
-            host = try Self.needed(.forwardedHost, head, bytes)
+            // Caddy leaves it out where it listens at a unix socket, and always keeps the client's `Host`.
+            var named = try head.field(.forwardedHost, in: bytes)
+            if named == nil, proxy == .caddy { named = try head.field(.host, in: bytes) }
+            guard let named else { throw .bad("the field `\(FieldName.forwardedHost.text)` is missing") }
+            host = bytes.copied(named)
         case .envoy:
             let start = head.path.lowerBound + proxy.path.utf8.count
             target = bytes.copied(start..<max(head.path.upperBound, head.query.upperBound))
@@ -85,7 +89,7 @@ struct ForwardedRequest: Sendable {
 
 extension RequestHead {
     /// The last address of `X-Forwarded-For`: the one that the proxy itself has seen. Those before it are whatever the
-    /// client says. Nil without the field.
+    /// client says. Nil without the field, and for what proxies write that listen at a unix socket themselves.
     func forwardedFor(_ bytes: Span<UInt8>) throws(RequestRefusal) -> [UInt8]? {
         guard let value = try field(.forwardedFor, in: bytes) else { return nil }
         var start = value.upperBound
@@ -93,7 +97,8 @@ extension RequestHead {
         {
             start -= 1
         }
-        return bytes.copied(start..<value.upperBound)
+        let last = bytes.copied(start..<value.upperBound)
+        return ["unix:", "@", "unknown"].contains { last.elementsEqual($0.utf8) } ? nil : last
     }
 
     /// Whether the client takes HTML, as browsers say when they navigate.

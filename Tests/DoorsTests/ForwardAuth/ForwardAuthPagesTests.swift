@@ -173,6 +173,16 @@ import Testing
         #expect(host.questions.isEmpty)
     }
 
+    @Test func `takes no address from a proxy that is none`() async throws {
+        let host = FakeHost(FakeHost.simple)
+        try await RunningForwardAuthDoor.run(host) { door in
+            let response = try await door.post(
+                "/_authhost/login", Self.form(), ["Cookie: \(Self.tokenCookie)", "X-Forwarded-For: me"])
+            #expect(response.status == 400)
+        }
+        #expect(host.questions.isEmpty)
+    }
+
     @Test func `takes forms alone, with GET and POST alone`() async throws {
         try await RunningForwardAuthDoor.run { door in
             let json = [

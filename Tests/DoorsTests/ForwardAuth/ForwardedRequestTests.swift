@@ -27,6 +27,7 @@ import Testing
     @Test(arguments: [
         (request("GET /nginx", original), "/a?x=1", "POST", "app.example:8443"),
         (request("GET /caddy?x=1", forwarded), "/a?x=1", "POST", "shop.example"),
+        (request("GET /caddy", Array(forwarded[..<2])), "/a?x=1", "POST", "app.example:8443"),
         (request("POST /traefik", forwarded), "/a?x=1", "POST", "shop.example"),
         (request("POST /envoy/a?x=1"), "/a?x=1", "POST", "app.example:8443"),
         (request("GET /envoy/"), "/", "GET", "app.example:8443"),
@@ -54,7 +55,8 @@ import Testing
     @Test(arguments: [
         request("GET /nginx", forwarded), request("GET /nginx", Array(original[1...])),
         request("GET /nginx", Array(original[..<1])), request("GET /caddy", original),
-        request("GET /caddy", Array(forwarded[1...])), request("GET /traefik", Array(forwarded[..<2])),
+        request("GET /caddy", Array(forwarded[1...])), request("GET /traefik", [forwarded[0], forwarded[1]]),
+        request("GET /traefik", Array(forwarded[..<2])),
         request("GET /nginx", original + ["x-original-uri: /open"]),
         request("GET /caddy", forwarded + ["x-forwarded-method: GET"]),
         request("GET /traefik", forwarded + ["x-forwarded-host: a"]),
@@ -86,7 +88,8 @@ import Testing
 
     @Test(arguments: [
         (["X-Forwarded-For: 192.0.2.7"], "192.0.2.7"), (["X-Forwarded-For: 10.0.0.1, 192.0.2.7"], "192.0.2.7"),
-        (["X-Forwarded-For: 10.0.0.1,2001:db8::7"], "2001:db8::7"), (["X-Forwarded-For: a, "], ""), ([], nil),
+        (["X-Forwarded-For: 10.0.0.1,2001:db8::7"], "2001:db8::7"), (["X-Forwarded-For: a, "], ""),
+        (["X-Forwarded-For: 10.0.0.1, unix:"], nil), ([], nil),
     ]) func `names the address that the proxy saw, which is the last`(_ fields: [String], _ address: String?) throws {
         let bytes = Array(Self.request("GET /nginx", fields).utf8)
         var reader = StrictRequestReader()

@@ -1,0 +1,164 @@
+import AuthCore
+import NIOCore
+import Testing
+
+@testable import Doors
+
+@Suite struct `Bytes at the forward-auth door` {
+    /// What the proxies really sent, with the status that the simple host's answer becomes.
+    static let recorded = [
+        ("nginx.req", 204), ("caddy.req", 200), ("envoy.req", 200), ("login.req", 303),
+    ]
+
+    static func bytes(_ name: String) throws -> [UInt8] { try `nginx asks at /auth`.fixture("../forward-auth/\(name)") }
+
+    @Test(arguments: recorded) func `are answered however they are cut`(_ name: String, _ status: Int) async throws {
+        let bytes = try Self.bytes(name)
+        try await RunningForwardAuthDoor.run { door in
+            let client = try await door.client()
+            for cut in 0..<bytes.count {
+                try await client.send(bytes[..<cut])
+                try await client.send(bytes[cut...])
+            }
+            let statuses = await client.responses(bytes.count).map(\.status)
+            #expect(statuses == Array(repeating: status, count: bytes.count))
+            try await client.close()
+        }
+    }
+
+    @Test(arguments: recorded) func `are answered twice when they come twice`(_ name: String, _ status: Int)
+        async throws
+    {
+        let bytes = try Self.bytes(name)
+        try await RunningForwardAuthDoor.run { door in
+            let client = try await door.client()
+            try await client.send(bytes + bytes)
+            #expect(await client.responses(2).map(\.status) == [status, status])
+            try await client.close()
+        }
+    }
+
+    /// Whoever closes its half has gone: what is cut short is never taken for the whole.
+    @Test(arguments: recorded) func `get no answer when they end early`(_ name: String, _ status: Int) async throws {
+        let bytes = try Self.bytes(name)
+        let host = FakeHost(FakeHost.simple)
+        try await RunningForwardAuthDoor.run(host) { door in
+            for end in 0..<bytes.count {
+                let client = try await door.client()
+                try await client.send(bytes[..<end])
+                try await client.closeOutput()
+                #expect(await client.end().isEmpty, "\(end) bytes")
+                try await client.close()
+            }
+        }
+        #expect(host.questions.isEmpty)
+    }
+
+    /// A changed byte may make another good request; it never makes one that is allowed what the host denies.
+    @Test(arguments: recorded) func `open nothing when a byte is another`(_ name: String, _ status: Int) async throws {
+        let bytes = try Self.bytes(name)
+        let host = FakeHost { question in
+            if case .authenticate = question {
+                return .decided(Answer(.allow, .granted, session: FakeHost.session, user: "alice"))
+            }
+            return .decided(Answer(.deny, .deniedByModule))
+        }
+        try await RunningForwardAuthDoor.run(host) { door in
+            for index in bytes.indices {
+                for byte in [bytes[index] ^ 1, bytes[index] ^ 0x20] {
+                    var mutant = bytes
+                    mutant[index] = byte
+                    let client = try await door.client()
+                    // What waits for more bytes gets them.
+                    try await client.send(mutant + Array("\r\n\r\n".utf8))
+                    try? await client.closeOutput()
+                    let statuses = await client.end().map(\.status)
+                    #expect(!statuses.contains { (200..<300).contains($0) || $0 == 303 }, "\(index) \(byte)")
+                    try await client.close()
+                }
+            }
+        }
+    }
+
+    @Test func `that stop coming end the connection in time`() async throws {
+        try await RunningForwardAuthDoor.run(configure: { $0.timeout = .milliseconds(100) }) { door in
+            let client = try await door.client()
+            try await client.send("GET /nginx HTTP/1.1\r\nHost: a\r\n")
+            #expect(await client.end().map(\.status) == [408])
+            try await client.close()
+        }
+    }
+
+    @Test(arguments: [
+        ("GET /nginx HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 17_000))\r\n\r\n", 431),
+        ("GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        ("POST /_authhost/login HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n", 413),
+        ("GET /nginx HTTP/1.1\nHost: a\n\n", 400), ("garbage\r\n\r\n", 400), ("\u{16}\u{3}\u{1}", 400),
+        ("GET /nginx HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+        ("TRACE /envoy/a HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+    ]) func `that are no request are refused, and the connection ends`(_ text: String, _ status: Int) async throws {
+        let host = FakeHost(FakeHost.simple)
+        try await RunningForwardAuthDoor.run(host) { door in
+            let client = try await door.client()
+            try await client.send(text)
+            #expect(await client.end().map(\.status) == [status])
+            try await client.close()
+        }
+        #expect(host.questions.isEmpty)
+    }
+
+    @Test func `of too many connections are not read`() async throws {
+        try await RunningForwardAuthDoor.run(configure: { $0.maximumConnections = 1 }) { door in
+            let first = try await door.client()
+            try await first.send(
+                `The forward-auth door`.question(.nginx, "/open", "GET", [`The forward-auth door`.cookie]))
+            #expect(await first.responses(1).map(\.status) == [204])
+            let second = try await door.client()
+            #expect(await second.end().isEmpty)
+            try await first.close()
+            try await second.close()
+        }
+    }
+
+    @Test func `behind a question that waits are answered in their order`() async throws {
+        let ticket = Ticket {}
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let host = FakeHost { question in
+            defer { ask.yield() }
+            guard case .check(_, let check) = question, check.name.text == "/web/slow" else {
+                return FakeHost.simple(question)
+            }
+            return .delayed(ticket)
+        }
+        try await RunningForwardAuthDoor.run(host) { door in
+            let client = try await door.client()
+            let cookie = [`The forward-auth door`.cookie]
+            try await client.send(`The forward-auth door`.question(.envoy, "/slow", "GET", cookie))
+            try await client.send(`The forward-auth door`.question(.nginx, "/open", "GET", cookie))
+            var questions = asked.makeAsyncIterator()
+            for _ in 0..<2 { await questions.next() }
+            ticket.decide(Answer(.deny, .deniedByModule))
+            #expect(await client.responses(2).map(\.status) == [403, 204])
+            try await client.close()
+        }
+    }
+
+    @Test func `of who has gone are given up`() async throws {
+        let (abandoned, abandon) = AsyncStream<Void>.makeStream()
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let ticket = Ticket { abandon.yield() }
+        let host = FakeHost { _ in
+            ask.yield()
+            return .delayed(ticket)
+        }
+        try await RunningForwardAuthDoor.run(host) { door in
+            let client = try await door.client()
+            try await client.send(try Self.bytes("login.req"))
+            for await _ in asked { break }
+            try await client.closeOutput()
+            for await _ in abandoned { break }
+            #expect(await client.end().isEmpty)
+            try await client.close()
+        }
+    }
+}
