@@ -8,8 +8,9 @@ extension ForwardAuthDoor {
             return []
         }
         let rows: [(String, ForwardingProxy, isBrowser: Bool)] = [
-            ("nginx", .nginx, false), ("nginx, of a browser", .nginx, true), ("Caddy, Traefik, Envoy", .caddy, false),
-            ("Caddy, Traefik, Envoy, of a browser", .caddy, true),
+            ("nginx", .nginx, false), ("nginx, of a browser with a cookie", .nginx, true),
+            ("Caddy, Traefik, Envoy", .caddy, false),
+            ("Caddy, Traefik, Envoy, of a browser with a cookie", .caddy, true),
         ]
         let questions = rows.compactMap { text, proxy, isBrowser in
             sample(proxy, isBrowser).flatMap { door.bytes(of: answer, to: $0, proxy) }.map {
@@ -29,9 +30,9 @@ extension ForwardAuthDoor {
             let forwarded = try? ForwardedRequest(proxy, request.head, request.bytes.readableBytesUInt8Span),
             let check = forwarded.check(handler.template)
         else { return nil }
-        let client = ForwardAuthClient(proxy: proxy, forwarded: forwarded, request: request, mayLogIn: true)
         // These two answer the log-in that Basic credentials cause before the question itself.
         let isOfLogin = [.wrongCredentials, .overLimit].contains(answer.verdict)
+        let client = ForwardAuthClient(proxy: proxy, forwarded: forwarded, request: request, mayLogIn: !isOfLogin)
         return Self.text(
             isOfLogin ? handler.refusal(answer, client) : handler.reply(to: answer, check, client, user: "alice"))
     }
