@@ -226,3 +226,34 @@ import Testing
         }
     }
 }
+
+/// Clients that do not wait.
+@Suite struct `A client that leaves at once` {
+    @Test func `is not logged in, or its log-in is given up`() async throws {
+        let abandoned = Mutex(0)
+        let host = FakeHost { question in
+            guard case .login = question else { return .decided(Answer(.allow, .granted)) }
+            return .delayed(Ticket { abandoned.withLock { $0 += 1 } })
+        }
+        try await RunningDoor.run(host) { door in
+            let body = #"{"user":"alice","password":"secret"}"#
+            let request =
+                "POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            for _ in 0..<60 {
+                let client = try NativeDoorTests.Client.connect(door.socketPath)
+                _ = request.withCString { send(client, $0, strlen($0), CInt(MSG_NOSIGNAL)) }
+                Glibc.close(client)
+            }
+            // A question that follows on the one event loop is behind all of them.
+            for _ in 0..<3 {
+                let last = try await door.client()
+                try await last.send("GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                _ = await last.end()
+            }
+            func asked() -> Int { host.questions.count { if case .login = $0 { true } else { false } } }
+            for _ in 0..<500 where abandoned.withLock({ $0 }) < asked() { try await Task.sleep(for: .milliseconds(10)) }
+            #expect(abandoned.withLock { $0 } == asked())
+        }
+    }
+}

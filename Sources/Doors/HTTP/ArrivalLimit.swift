@@ -12,6 +12,8 @@ final class ArrivalLimit: ChannelDuplexHandler, RemovableChannelHandler {
     /// A request has arrived to its end.
     struct Complete: Sendable {}
 
+    /// Whether the client has gone, or has closed its half: also before anybody behind this could hear of it.
+    private(set) var hasGone = false
     private let limit: TimeAmount
     private var timer: Scheduled<Void>?
 
@@ -32,7 +34,13 @@ final class ArrivalLimit: ChannelDuplexHandler, RemovableChannelHandler {
         promise?.succeed()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { hasGone = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        hasGone = true
         stop()
         context.fireChannelInactive()
     }

@@ -6,7 +6,13 @@ final class ClientWatcher: ChannelInboundHandler, RemovableChannelHandler {
 
     private var watches: [Int: @Sendable () -> Void] = [:]
     private var nextKey = 0
-    private var hasGone = false
+    private(set) var hasGone = false
+
+    /// A client may have gone between its request and the framework's handlers.
+    func handlerAdded(context: ChannelHandlerContext) {
+        let front = try? context.pipeline.syncOperations.handler(type: ArrivalLimit.self)
+        if !context.channel.isActive || front?.hasGone == true { hasGone = true }
+    }
 
     /// Calls `body` when the client goes, at once if it has. The key is for ``forget(_:)``.
     func watch(_ body: @escaping @Sendable () -> Void) -> Int {

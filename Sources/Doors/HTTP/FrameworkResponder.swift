@@ -98,8 +98,12 @@ private final class Errand {
         watcher = try? channel.pipeline.syncOperations.handler(type: ClientWatcher.self)
     }
 
+    /// Whether the client has gone: then nothing is asked for it.
+    var isForNobody: Bool { watcher?.hasGone ?? true }
+
     func walk(_ step: Step) {
         guard continuation != nil else { return }
+        if isForNobody { return finish(Reply(503, verdict: .undecided, reason: .cancelled)) }
         switch step.walk(asking: host) {
         case .arrived(let reply): finish(reply)
         case .waiting(let pending):
