@@ -189,6 +189,9 @@ final class ModuleDecider: Sendable {
         if settle(slot, token, with: refusal(.cancelled), as: .cancelled) != nil { tellCancel(token) }
     }
 
+    /// Answers every question of a session for the module, because the session has ended.
+    func cancelQuestions(of session: UInt64) { for token in pending.tokens(of: session) { cancel(token) } }
+
     /// Takes a completion from the module. Any thread.
     func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
         guard let slot = pending.slot(of: token) else { return reported(.unknown) }

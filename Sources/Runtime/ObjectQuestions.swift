@@ -29,10 +29,14 @@ struct MappedQuestion: Sendable {
         let answer = ask(name) { token in
             let ticket = Ticket { [decider] in decider.cancel(token) }
             delayed = ticket
-            return { ticket.decide(finish($0, name)) }
+            session.noteWaiting()
+            return {
+                session.noteAnswered()
+                ticket.decide(finish($0, name))
+            }
         }
         if let answer { return .decided(answer) }
-        return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError))
+        return Self.waiting(delayed, session)
     }
 
     /// Asks the module about the name that the configuration has made; nil when the answer comes later.
@@ -47,9 +51,9 @@ struct MappedQuestion: Sendable {
 
     /// A mapped name is validated like a client's: a module that maps to something else denies.
     func finish(_ said: ModuleAnswer, _ name: ObjectName) -> Answer {
+        if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
         let answer = said.verdict(for: .map)
         guard answer.verdict == .allow else { return answer }
-        if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
         guard said.status == .ok else { return mapped(to: name) }
         guard let bytes = said.mapped else {
             return Answer(.undecided, .mappedNameInvalid, logText: "the module said mapped, and gave no name")
@@ -59,6 +63,13 @@ struct MappedQuestion: Sendable {
         } catch {
             return Answer(.undecided, .mappedNameInvalid, logText: "the mapped name: \(error)")
         }
+    }
+
+    /// The outcome of a question that waits. A session that ended before the question waited does not end it.
+    static func waiting(_ ticket: Ticket?, _ session: Session) -> Outcome {
+        guard let ticket else { return .decided(Answer(.undecided, .moduleError)) }
+        if session.hasEnded { ticket.abandon() }
+        return .delayed(ticket)
     }
 
     /// The answer to a question whose session ended while it was asked.
@@ -100,13 +111,15 @@ struct CheckQuestion: Sendable {
             let step = PendingStep(token)
             let ticket = Ticket { [decider] in step.cancel(decider) }
             delayed = ticket
+            session.noteWaiting()
             return { said in
+                session.noteAnswered()
                 let mapped = mapping.finish(said, name)
                 // Never ask a module on the thread that brought its answer.
                 decider.resume { continueAsking(mapped, step, ticket) }
             }
         }
-        guard let answer else { return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError)) }
+        guard let answer else { return MappedQuestion.waiting(delayed, session) }
         guard answer.verdict == .allow, let object = answer.mappedName else { return .decided(answer) }
         return decide(object)
     }
@@ -139,7 +152,9 @@ struct CheckQuestion: Sendable {
             let step = PendingStep(token)
             let ticket = Ticket { [decider] in step.cancel(decider) }
             delayed = ticket
+            session.noteWaiting()
             return { said in
+                session.noteAnswered()
                 asking.end(token)
                 guard asking.mustAskAgain(said) else {
                     ticket.decide(finish(said, object))
@@ -149,7 +164,7 @@ struct CheckQuestion: Sendable {
                 decider.resume { finishLater(decide(object, until: due), step, ticket) }
             }
         }
-        guard let answer else { return delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError)) }
+        guard let answer else { return MappedQuestion.waiting(delayed, session) }
         asking.end(nil)
         return asking.mustAskAgain(answer) ? decide(object, until: due) : .decided(finish(answer, object))
     }

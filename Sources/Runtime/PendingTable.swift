@@ -102,6 +102,19 @@ final class PendingTable: Sendable {
         }
     }
 
+    /// Finds every question of a session that has no answer yet. Takes time in proportion to all slots.
+    func tokens(of session: UInt64) -> [UInt64] {
+        slots.withLock { $0 }.compactMap { slot in
+            slot.state.withLock { state in
+                guard state.session == session else { return nil }
+                switch state.phase {
+                case .queued, .waiting, .inCall: return slot.token(state.generation)
+                case .idle, .over: return nil
+                }
+            }
+        }
+    }
+
     /// Finds the oldest pending question of a session by what it asks for: the reference's way.
     func oldest(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
         let all = slots.withLock { $0 }

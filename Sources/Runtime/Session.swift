@@ -41,6 +41,8 @@ final class Session: Sendable {
     private let end = Atomic<Int64>(0)
     /// Where its place is in the ledger.
     private let place = Atomic<UInt32>(.max)
+    /// How many of its questions are with the module.
+    private let waiting = Atomic<UInt32>(0)
     /// 0 pending, 1 open, above that 16 and the number of its end.
     private let stage = Atomic<UInt8>(0)
 
@@ -79,6 +81,16 @@ final class Session: Sendable {
 
     /// Notes that it was asked something.
     func touch(_ monotonic: Int64) { used.store(monotonic, ordering: .relaxed) }
+
+    /// Notes that a question of it waits for its answer.
+    func noteWaiting() { waiting.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+
+    /// Notes that a question that waited has its answer.
+    func noteAnswered() { waiting.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+
+    var hasWaiting: Bool { waiting.load(ordering: .acquiring) > 0 }
+
+    var hasEnded: Bool { stage.load(ordering: .acquiring) >= 16 }
 
     /// Opens a pending session; false when it was ended meanwhile.
     ///
