@@ -28,7 +28,7 @@ extension Configuration {
             guard case .list(let names) = block["application-id"]?.value,
                 case .integer(let period) = block["inactivity-period"]?.value
             else { return [] }
-            return names.map { ApplicationParameters(applicationID: $0, inactivityPeriod: period) }
+            return names.map { ApplicationParameters(applicationID: $0 == "-" ? "" : $0, inactivityPeriod: period) }
         }
     }
 

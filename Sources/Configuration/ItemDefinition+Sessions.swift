@@ -23,7 +23,9 @@ extension ItemDefinition {
     static let applicationParameters = ItemDefinition(
         "add-application-params",
         .block([
-            ItemDefinition("application-id", .list, note: "none", required: true, "the applications meant"),
+            ItemDefinition(
+                "application-id", .list, note: "none", required: true,
+                "the applications meant; `-` is those sessions that have no application id"),
             ItemDefinition(
                 "inactivity-period", .integer(.seconds, 0...31_536_000), default: "0",
                 "how long a session may be idle; 0 for ever"),

@@ -15,6 +15,8 @@ final class CredentialCache: Sendable {
         case known(SessionID)
         /// Equal credentials are with the module now; the ticket gets its answer too.
         case shared(Ticket)
+        /// The session that equal credentials had was ejected; said once, then they are asked for again.
+        case ejected
         /// The caller asks the module and then calls ``settle(_:_:_:user:at:ifCurrent:)``.
         case first(Asking)
     }
@@ -31,11 +33,15 @@ final class CredentialCache: Sendable {
     private enum Entry {
         case asking(Asking)
         case known(SessionID, user: String, until: Int64)
+        /// Whoever comes next has not been told yet.
+        case ejected(until: Int64)
     }
 
     private struct State {
         var entries: [Key: Entry] = [:]
         var keys: [SessionID: Key] = [:]
+        /// How many entries are of ejected sessions.
+        var ejected = 0
         /// Kept keys, oldest first; entries that are gone are skipped.
         var order: [(key: Key, until: Int64)] = []
         var head = 0
@@ -95,6 +101,10 @@ final class CredentialCache: Sendable {
         state.withLock { state in
             switch state.entries[key] {
             case .known(let id, _, let until) where until > now: return .known(id)
+            case .ejected(let until):
+                state.ejected -= 1
+                state.entries[key] = nil
+                if until > now { return .ejected }
             case .asking(let asking) where asking.epoch == epoch:
                 let ticket = Ticket {}
                 state.waiting[asking.serial, default: []].append(ticket)
@@ -143,7 +153,7 @@ final class CredentialCache: Sendable {
             state.entries[key] = .known(id, user: user, until: until)
             state.keys[id] = key
             state.order.append((key, until))
-            while state.keys.count > limit.load(ordering: .relaxed), state.head < state.order.count {
+            while state.keys.count + state.ejected > limit.load(ordering: .relaxed), state.head < state.order.count {
                 dropOldest(&state, now)
             }
             return (waiting, false)
@@ -182,6 +192,18 @@ final class CredentialCache: Sendable {
             let ended = state.retired.prefix { $0.end <= now }.map(\.id)
             state.retired.removeFirst(ended.count)
             return ended
+        }
+    }
+
+    /// Forgets a session that was ejected; whoever comes next with its credentials is told so.
+    func eject(_ id: SessionID, at now: Int64) {
+        state.withLock { state in
+            guard let key = state.keys.removeValue(forKey: id) else { return }
+            guard case .known(_, _, let until) = state.entries[key], until > now else {
+                return state.entries[key] = nil
+            }
+            state.entries[key] = .ejected(until: until)
+            state.ejected += 1
         }
     }
 
@@ -249,10 +271,18 @@ final class CredentialCache: Sendable {
             state.order.removeFirst(state.head)
             state.head = 0
         }
-        guard case .known(let id, _, until) = state.entries[key] else { return }
-        state.entries[key] = nil
-        state.keys[id] = nil
-        replace(id, &state, now)
+        switch state.entries[key] {
+        case .known(let id, _, until):
+            state.entries[key] = nil
+            state.keys[id] = nil
+            // What is too old frees its place, for its user comes again. What only makes room in here holds it to its end:
+            // else there could be more sessions than the host permits.
+            if until <= now { replace(id, &state, now) } else { retire(id, &state, now) }
+        case .ejected(until):
+            state.entries[key] = nil
+            state.ejected -= 1
+        case .known, .ejected, .asking, nil: return
+        }
     }
 
     private func update(_ code: inout HMAC<SHA256>, with bytes: [UInt8]) {

@@ -24,6 +24,7 @@ extension Host {
             credentials.forget(id)
             return authenticate(login, decider)
         case .shared(let ticket): return .delayed(ticket)
+        case .ejected: return counted(.login, .decided(Answer(.ejected, .ejectedSession)))
         case .first(let asking):
             switch self.login(login, decider) {
             case .decided(let answer): return .decided(keep(answer, key, login.user, asking))

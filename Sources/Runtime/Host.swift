@@ -242,7 +242,12 @@ public final class Host: Sendable {
     @discardableResult
     func end(_ session: Session, _ reason: SessionEnd) -> Bool {
         guard sessions.end(session, reason, at: clock.wall) else { return false }
-        credentials.forget(session.id)
+        if reason == .ejected {
+            credentials.eject(session.id, at: clock.monotonic)
+        } else {
+            credentials.forget(session.id)
+        }
+        if session.hasWaiting { decider?.cancelQuestions(of: session.handle) }
         decider?.tellFree(session.handle, reason)
         sessionMetrics.count(reason)
         for body in observers.take(session.handle) { body(reason) }

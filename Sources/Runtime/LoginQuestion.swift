@@ -108,6 +108,10 @@ struct LoginQuestion: Sendable {
     /// Refuses a session that the module had allowed, and tells it so.
     private func refuse(_ answer: Answer) {
         guard progress.settle(answer) else { return }
+        if answer.verdict == .overLimit {
+            host.log.info(
+                "Refused user <\(session.user)>, application <\(session.applicationID)>: \(answer.reason.rawValue)")
+        }
         host.sessions.forget(session)
         decider.tellFree(session.handle, .refused)
     }

@@ -16,7 +16,7 @@ import Testing
                 inactivity-period 30
             end-application-params
             add-application-params
-                application-id c
+                application-id c -
             end-application-params
             """)
         #expect(configuration.maxUserLimit == 100)
@@ -24,8 +24,8 @@ import Testing
         #expect(configuration.maxUserOK == 80)
         #expect(configuration.ejectsUsers)
         #expect(configuration.licenceFile == "/etc/licence.txt")
-        #expect(configuration.applicationParameters.map(\.applicationID) == ["a", "b", "c"])
-        #expect(configuration.applicationParameters.map(\.inactivityPeriod) == [30, 30, 0])
+        #expect(configuration.applicationParameters.map(\.applicationID) == ["a", "b", "c", ""])
+        #expect(configuration.applicationParameters.map(\.inactivityPeriod) == [30, 30, 0, 0])
         #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
     }
 

@@ -352,12 +352,57 @@ import Testing
         #expect(test.host.sessionCount == 1)
     }
 
-    @Test func `an ejected user's kept credentials ask the module again`() throws {
+    @Test func `an ejected user's kept credentials are told so once, and then ask the module again`() throws {
         let test = try TestHost("good9")
         let login = try test.login("alice")
         let first = test.ask(.authenticate(login)).session
         test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil)
-        #expect(test.ask(.authenticate(login)).session != first)
+        let told = test.ask(.authenticate(login))
+        #expect(told.verdict == .ejected && told.session == nil)
+        let again = test.ask(.authenticate(login)).session
+        #expect(again != nil && again != first)
+    }
+
+    @Test func `who comes after the time of kept credentials is not told of an ejection`() throws {
+        let test = try TestHost("good9") { $0.credentialTime = .seconds(10) }
+        let login = try test.login("alice")
+        _ = test.ask(.authenticate(login))
+        test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil)
+        test.clock.advance(.seconds(11))
+        #expect(test.ask(.authenticate(login)).verdict == .allow)
+    }
+
+    @Test func `credentials that make room for others hold their places to the end`() throws {
+        let test = try TestHost("good9") {
+            $0.credentialLimit = 2
+            $0.limits.sessions = 4
+        }
+        let answers = try (0..<50).map { test.ask(.authenticate(try test.login("user\($0)"))) }
+        #expect(answers.prefix(4).allSatisfy { $0.verdict == .allow })
+        #expect(answers.dropFirst(4).allSatisfy { $0.verdict == .overLimit })
+        #expect(test.host.sessionCount == 4)
+        // The two that made room end, and their places are free.
+        test.clock.advance(.seconds(61))
+        test.host.expireDeadlines()
+        #expect(test.ask(.authenticate(try test.login("user50"))).verdict == .allow)
+    }
+
+    @Test(arguments: [SessionEnd.ejected, .logout])
+    func `questions of a session that ends are answered at once`(end: SessionEnd) throws {
+        let test = try TestHost("never_answers")
+        let session = try test.session()
+        let waiting = try test.check(session, .write, "/never/1")
+        guard case .delayed(let ticket) = waiting else { return #expect(Bool(false), "\(waiting)") }
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        if end == .ejected {
+            test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil)
+        } else {
+            _ = test.ask(.logout(session))
+        }
+        #expect(box.wait().verdict == (end == .ejected ? .ejected : .deny))
+        #expect(test.host.openQuestions == 0)
+        #expect(!test.lines.all.contains { $0.contains("deadline") })
     }
 
     @Test func `the number of kept credentials is bounded`() throws {

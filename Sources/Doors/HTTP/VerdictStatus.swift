@@ -32,7 +32,7 @@ enum VerdictStatus {
         case .deny where answer.reason == .unknownSession: return "there is no such session"
         case .deny: return "not permitted"
         case .wrongCredentials: return "the user name or the password is wrong"
-        case .overLimit: return "a limit on sessions is reached"
+        case .overLimit: return "a limit on sessions is reached (\(answer.reason.rawValue))"
         case .ejected: return "the session was ended"
         case .undecided: return "could not decide (\(answer.reason.rawValue)); try again later"
         }
