@@ -27,7 +27,7 @@ import Testing
         let folder = try Folder()
         let server = try ChildProcess(
             [Place.file("scripts/run"), Place.binaries], directory: folder.path,
-            environment: ["PORT": "\(try Self.freePort())"])
+            environment: ["PORT": "\(try Place.freePort())"])
         try server.wait(for: "Ctrl-C ends it.")
         let commands = server.seen.split(separator: "\n").filter { $0.hasPrefix("  ") }.map { $0.dropFirst(2) }
         #expect(commands.count == 3, "\(server.seen)")
@@ -76,24 +76,6 @@ import Testing
         let named = try Place.text(document).matches(of: /`([A-Za-z0-9+\/]+\.(swift|h|c|map))`/).map { String($0.1) }
         #expect(!named.isEmpty)
         #expect(named.filter { !present.contains($0) } == [])
-    }
-
-    /// A port that was free a moment ago.
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        // SAFETY: a sockaddr_in is lent as the sockaddr that the calls take, with its own size.
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        guard status == 0 else { throw ChildError(description: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 

