@@ -43,15 +43,15 @@ public final class AuditLog: Sendable {
     /// - Parameters:
     ///   - log: where it is said that the audit log cannot be written, once for each time that begins.
     ///   - startsWriter: false for a test that flushes itself.
-    /// - Throws: ``EventLogError`` when the file cannot be opened.
+    /// - Throws: ``LogFileError`` when the file cannot be opened.
     public init(
         path: String, required: Bool = false, json: Bool = false, log: Logger, startsWriter: Bool = true
-    ) throws(EventLogError) {
+    ) throws(LogFileError) {
         self.path = path
         self.json = json
         self.log = log
         isRequired = required
-        file = Mutex(File(descriptor: try Self.open(path)))
+        file = Mutex(File(descriptor: try LogFile.open(path, as: "audit log")))
         if startsWriter && !required { startWriting() }
     }
 
@@ -98,9 +98,9 @@ public final class AuditLog: Sendable {
 
     /// Opens the file again under its name, after it was moved away; the old one stays in use when that fails. What was
     /// recorded before goes to the old one, if it can be written.
-    public func reopen() throws(EventLogError) {
+    public func reopen() throws(LogFileError) {
         flush()
-        let fresh = try Self.open(path)
+        let fresh = try LogFile.open(path, as: "audit log")
         let old = file.withLock { file in
             let old = file.descriptor
             file.descriptor = fresh
@@ -138,12 +138,12 @@ public final class AuditLog: Sendable {
     private func append(_ bytes: [UInt8], to file: inout File) -> (written: Int, failure: Int32?) {
         // A line that could not be written whole is over when it is required: the answer it was for has gone.
         if file.isTorn && isRequired {
-            guard Self.writeOnce(file.descriptor, [UInt8(ascii: "\n")]) == 1 else { return (0, errno) }
+            guard LogFile.write(file.descriptor, [UInt8(ascii: "\n")]) == 1 else { return (0, errno) }
         }
         file.isTorn = false
         var written = 0
         while written < bytes.count {
-            let count = Self.writeOnce(file.descriptor, bytes[written...])
+            let count = LogFile.write(file.descriptor, bytes[written...])
             guard count > 0 else {
                 let reason = errno
                 file.isTorn = written > 0 && bytes[written - 1] != UInt8(ascii: "\n")
@@ -152,14 +152,6 @@ public final class AuditLog: Sendable {
             written += count
         }
         return (written, nil)
-    }
-
-    private static func writeOnce(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int {
-        while true {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            return count
-        }
     }
 
     private func startWriting() {
@@ -171,11 +163,5 @@ public final class AuditLog: Sendable {
                 self.flush()
             }
         }
-    }
-
-    private static func open(_ path: String) throws(EventLogError) -> Int32 {
-        let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw EventLogError(path: path, reason: String(cString: strerror(errno))) }
-        return descriptor
     }
 }

@@ -17,7 +17,7 @@ extension HostSetup {
             return try AuditLog(
                 path: path, required: configuration.auditRequired, json: configuration.logFormat == "json", log: log)
         } catch {
-            throw Failure(.badConfiguration, "audit-log: \(error)")
+            throw Failure(.badConfiguration, "\(error)")
         }
     }
 
@@ -26,7 +26,7 @@ extension HostSetup {
         do {
             try audit?.reopen()
         } catch {
-            log.error("audit-log: \(error); the old one stays in use")
+            log.error("\(error); the old one stays in use")
         }
     }
 }

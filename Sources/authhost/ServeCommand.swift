@@ -27,9 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)
         disableCoreDumps()
-        let setup = try HostSetup(quiet: false)
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
+        let setup = try HostSetup(quiet: false)
         let door = try setup.configuration.doorConfiguration()
         let doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
@@ -113,6 +113,7 @@ struct ServeCommand: AsyncParsableCommand {
 enum MetricHelp {
     static let texts = [
         "authhost_decisions_total": "Questions that were answered, by kind, verdict and reason.",
+        "authhost_event_log_lost_lines_total": "Lines that could not be written to the event log.",
         "authhost_module_incidents_total": "What modules did against their contract, by kind.",
     ]
 }

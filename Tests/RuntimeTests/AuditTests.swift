@@ -253,7 +253,7 @@ private func contents(_ path: String) throws -> String {
     }
 
     @Test func `refuses to be opened where there is no folder`() {
-        #expect(throws: EventLogError.self) {
+        #expect(throws: LogFileError.self) {
             try AuditLog(path: "/nonexistent/audit.log", log: Logger(label: "x"), startsWriter: false)
         }
     }

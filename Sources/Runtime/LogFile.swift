@@ -1,0 +1,60 @@
+import Glibc
+
+/// Opens the files that log lines are appended to.
+enum LogFile {
+    /// Opens a regular file, which is made where there is none, or a character device. Never waits, as a FIFO would make it.
+    ///
+    /// - Parameter purpose: which log it is, for the message.
+    /// - Throws: ``LogFileError`` when it cannot be opened or is of another kind.
+    static func open(_ path: String, as purpose: String) throws(LogFileError) -> Int32 {
+        // open(2): "ENXIO: O_NONBLOCK | O_WRONLY is set, the named file is a FIFO, and no process has the FIFO open for reading".
+        let descriptor = Glibc.open(
+            path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
+        guard descriptor >= 0 else {
+            let reason = errno
+            let kind = reason == ENXIO ? refusedKind { stat(path, &$0) } : nil
+            throw LogFileError(path: path, purpose: purpose, reason: kind ?? String(cString: strerror(reason)))
+        }
+        if let kind = refusedKind({ fstat(descriptor, &$0) }) {
+            close(descriptor)
+            throw LogFileError(path: path, purpose: purpose, reason: kind)
+        }
+        // A full terminal delays a line, it does not lose it.
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+        return descriptor
+    }
+
+    /// Says what a file is, when it is neither a regular file nor a character device; nil for these.
+    private static func refusedKind(_ look: (inout stat) -> Int32) -> String? {
+        var found = stat()
+        guard look(&found) == 0 else { return String(cString: strerror(errno)) }
+        let kind: String
+        switch found.st_mode & S_IFMT {
+        case S_IFREG, S_IFCHR: return nil
+        case S_IFIFO: kind = "a FIFO"
+        case S_IFSOCK: kind = "a socket"
+        case S_IFBLK: kind = "a block device"
+        case S_IFDIR: kind = "a directory"
+        default: kind = "a file of another kind"
+        }
+        return "it is \(kind), and neither a regular file nor a character device"
+    }
+
+    /// Writes once, again after a signal; the number of bytes, -1 with errno.
+    static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int {
+        while true {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            return count
+        }
+    }
+}
+
+/// Why a log cannot be written to its file.
+public struct LogFileError: Error, CustomStringConvertible {
+    public let path: String
+    /// Which log: `event log` or `audit log`.
+    public let purpose: String
+    public let reason: String
+    public var description: String { "cannot open the \(purpose) `\(path)` for appending: \(reason)" }
+}
