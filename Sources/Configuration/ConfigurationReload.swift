@@ -2,6 +2,8 @@
 public struct ConfigurationReload: Sendable {
     /// The changes that it takes over at once.
     public let applied: [ConfigurationChange]
+    /// The changes that it could not take over: a file that cannot be used.
+    public let failed: [ConfigurationChange]
     /// The changes that wait for the next start, against what the host was started with; named at every reload.
     public let waiting: [ConfigurationChange]
     /// The options of the running module that changed, which it reads when it starts; nil sources for those that are gone.
@@ -12,8 +14,12 @@ public struct ConfigurationReload: Sendable {
     public let warnings: [ConfigurationProblem]
 
     /// Compares a configuration with the one whose reloadable items hold, and with the one the host was started with.
-    public init(_ new: Configuration, current: Configuration, started: Configuration) {
-        applied = new.changes(from: current).filter(\.isReloadable)
+    ///
+    /// - Parameter failed: names of items whose new value could not be taken over.
+    public init(_ new: Configuration, current: Configuration, started: Configuration, failed: [String] = []) {
+        let reloadable = new.changes(from: current).filter(\.isReloadable)
+        applied = reloadable.filter { !failed.contains($0.item.name) }
+        self.failed = reloadable.filter { failed.contains($0.item.name) }
         waiting = new.changes(from: started).filter {
             !$0.isReloadable && $0.item.availability == .live && $0.item != .moduleOptions
         }
@@ -26,6 +32,7 @@ public struct ConfigurationReload: Sendable {
     /// A line of the event log for each change, in the order of the table of items.
     public var lines: [String] {
         applied.map { "\(Self.what($0)): takes effect now" }
+            + failed.map { "\(Self.what($0)): could not be taken over, what was before stays" }
             + waiting.map { "\(Self.what($0)): takes effect at the next start" }
             + options.map { name, source in
                 let change = source.map { "changed at \($0)" } ?? "is no longer set"
@@ -36,9 +43,10 @@ public struct ConfigurationReload: Sendable {
 
     /// One line that sums it up.
     public var summary: String {
-        if applied.isEmpty && waiting.isEmpty && options.isEmpty { return "the configuration is unchanged" }
-        return "the configuration was re-read: \(applied.count) of \(applied.count + waiting.count + options.count) "
-            + "changes taken over"
+        let all = applied.count + failed.count + waiting.count + options.count
+        return all == 0
+            ? "the configuration is unchanged"
+            : "the configuration was re-read: \(applied.count) of \(all) changes taken over"
     }
 
     private static func what(_ change: ConfigurationChange) -> String {
@@ -49,6 +57,15 @@ public struct ConfigurationReload: Sendable {
 }
 
 extension Configuration {
+    /// Returns this configuration with some items as they are in another: what holds, where they could not be taken over.
+    public func keeping(_ items: [String], of old: Configuration) -> Configuration {
+        var settings = settings
+        for item in items { settings[item] = old.settings[item] }
+        return Configuration(
+            settings: settings, warnings: warnings, objectMaps: objectMaps, file: file,
+            commandLineOptions: commandLineOptions, expander: expander)
+    }
+
     /// Returns the options of a module that are set otherwise than in `old`, each once, in their order; then those that are
     /// gone.
     func optionChanges(

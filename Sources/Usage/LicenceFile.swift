@@ -13,7 +13,7 @@ public struct LicenceLine: Hashable, Sendable {
 /// A licence file: one application a line.
 ///
 /// Blank lines and lines that begin with `#` say nothing. A name with spaces stands in double quotes. A user limit of 0
-/// is none, as with `max-user-limit`.
+/// is none, as with `max-user-limit`. A file without an application is an error.
 public struct LicenceFile: Hashable, Sendable {
     /// The largest file that is read, in bytes.
     public static let sizeLimit = 1 << 20
@@ -35,6 +35,13 @@ public struct LicenceFile: Hashable, Sendable {
     public init(_ bytes: [UInt8], file: String) throws(LicenceFileError) {
         var reader = LicenceReader(file: file)
         reader.read(bytes)
+        if reader.problems.isEmpty, reader.applications.isEmpty {
+            // An interrupted copy or a full disk leaves such a file; it must not lift every limit.
+            throw LicenceFileError(problems: [
+                "\(file): no application is named: at least one line `application NAME MAX-USERS MAX-LOGINS-PER-USER` is "
+                    + "needed; who wants no limits leaves `licence-file` out"
+            ])
+        }
         guard reader.problems.isEmpty else { throw LicenceFileError(problems: reader.problems) }
         applications = reader.applications
     }

@@ -43,10 +43,9 @@ final class Reloader: Sendable {
                 try setup.signatures.takeOver(new, trustedOwners: new.owners())
                 let keys = new.signatureKeys.map { "`\($0.id)`" }
                 if !keys.isEmpty { setup.log.notice("key files were read again: \(keys.joined(separator: ", "))") }
-                apply(new, over: current)
-                current = new
+                current = apply(new, over: current)
             } catch {
-                openLog(current)
+                _ = openLog(current)
                 note("the configuration is kept as it was: \(error.text)")
                 for line in error.text.split(separator: "\n") {
                     setup.log.error("the configuration is kept as it was: \(line)")
@@ -60,28 +59,40 @@ final class Reloader: Sendable {
     /// Calls `body` with every reload, on its thread.
     func whenReloaded(_ body: @escaping @Sendable () -> Void) { others.withLock { $0.append(body) } }
 
-    private func apply(_ new: Configuration, over current: Configuration) {
-        let reload = ConfigurationReload(new, current: current, started: setup.configuration)
-        openLog(new)
+    /// Takes over what can be, and returns what holds now.
+    private func apply(_ new: Configuration, over current: Configuration) -> Configuration {
+        var failed: [String] = []
+        if !openLog(new) { failed.append("event-log") }
         setup.output.configure(level: new.leastSeverity, json: new.logFormat == "json")
         var settings = new.hostSettings
-        settings.limits.applications = licence(of: new)
+        let licence = licence(of: new)
+        if !licence.isRead { failed.append("licence-file") }
+        settings.limits.applications = licence.limits
         host.apply(settings)
+        let reload = ConfigurationReload(new, current: current, started: setup.configuration, failed: failed)
         for warning in reload.warnings { setup.log.warning("\(warning)") }
-        for line in reload.lines { setup.log.notice("\(line)") }
-        setup.log.notice("\(reload.summary)")
-        note("\(reload.summary)")
+        for line in reload.lines + licence.changes { setup.log.notice("\(line)") }
+        let summary = reload.summary + (licence.changes.isEmpty ? "" : "; the licence has changed")
+        setup.log.notice("\(summary)")
+        note(summary)
+        return new.keeping(failed, of: current)
     }
 
     /// Reads the licence file again; a broken one leaves the limits as they are, and the log says why.
-    private func licence(of new: Configuration) -> [String: ApplicationLicence] {
+    private func licence(
+        of new: Configuration
+    ) -> (limits: [String: ApplicationLicence], changes: [String], isRead: Bool) {
         licence.withLock { licence in
             do throws(Failure) {
+                let old = licence
                 licence = try new.applicationLimits()
+                return (licence, LicenceChanges.lines(from: old, to: licence), true)
             } catch {
-                setup.log.error("the limits of the licence are kept as they were: \(error.text)")
+                for line in error.text.split(separator: "\n") {
+                    setup.log.error("the limits of the licence are kept as they were: \(line)")
+                }
+                return (licence, [], false)
             }
-            return licence
         }
     }
 
@@ -89,11 +100,14 @@ final class Reloader: Sendable {
         outcome.withLock { $0 = (SystemClock().wall / 1_000_000_000, text) }
     }
 
-    private func openLog(_ configuration: Configuration) {
+    /// Opens the event log of a configuration; whether that is the one in use now.
+    private func openLog(_ configuration: Configuration) -> Bool {
         do {
             try setup.output.open(configuration.eventLog)
+            return true
         } catch {
-            setup.log.error("\(error); the old one stays in use")
+            setup.output.report("\(error); the old one stays in use")
+            return false
         }
     }
 }

@@ -65,6 +65,20 @@ import Testing
         #expect(same.summary == "the configuration is unchanged")
     }
 
+    @Test func `what could not be taken over is not said to take effect, and is tried again`() throws {
+        let old = try load("event-log a.log")
+        let new = try load("event-log b.log\nmax-user-limit 4")
+        let reload = ConfigurationReload(new, current: old, started: old, failed: ["event-log"])
+        #expect(
+            reload.lines == [
+                "`max-user-limit` changed at main.conf:2:1: takes effect now",
+                "`event-log` changed at main.conf:1:1: could not be taken over, what was before stays",
+            ])
+        #expect(reload.summary == "the configuration was re-read: 1 of 2 changes taken over")
+        let again = ConfigurationReload(new, current: new.keeping(["event-log"], of: old), started: old)
+        #expect(again.lines == ["`event-log` changed at main.conf:1:1: takes effect now"])
+    }
+
     /// What `Host.apply`, the event log and the reload take over; each has its test there.
     @Test func `marks as changeable exactly what a running host takes over`() {
         #expect(

@@ -65,6 +65,66 @@ import Testing
         server.process.send(SIGHUP)
         try server.process.wait(for: "ERROR: the limits of the licence are kept as they were: \(licence):1:")
         #expect(try logIn() == 429)
+        try folder.write("", to: "licence")
+        server.process.send(SIGHUP)
+        try server.process.wait(
+            for: "ERROR: the limits of the licence are kept as they were: \(licence): no application is named")
+        #expect(try logIn() == 429)
+        let log = server.process.seen
+        let before = "users 10, log-ins per user 1"
+        #expect(
+            log.contains(
+                "NOTIFY: licence of application `desk`: users 10, log-ins per user 2; before, \(before)\n"), "\(log)")
+        #expect(log.contains("NOTIFY: the configuration is unchanged; the licence has changed\n"), "\(log)")
+    }
+
+    @Test(.needs(.curl)) func `HUP with a FIFO at the paths of the logs keeps the old ones`() throws {
+        let folder = try Folder()
+        let server = try server(folder, "audit-log \(folder.path("audit"))\n")
+        let (event, audit) = (folder.path("event"), folder.path("audit"))
+        try #require(unlink(audit) == 0 && mkfifo(audit, 0o600) == 0 && mkfifo(event, 0o600) == 0)
+        try rewrite(folder, "audit-log \(audit)\nevent-log \(event)\n")
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "module has re-read its configuration")
+        let log = server.process.seen
+        let why = "it is a FIFO, and neither a regular file nor a character device; the old one stays in use"
+        #expect(log.contains("ERROR: cannot open the event log `\(event)` for appending: \(why)\n"), "\(log)")
+        #expect(log.contains("ERROR: cannot open the audit log `\(audit)` for appending: \(why)\n"), "\(log)")
+        #expect(log.contains("`event-log` changed at \(folder.path("a.conf")):5:1: could not be taken over"), "\(log)")
+        #expect(log.contains("the configuration was re-read: 0 of 1 changes taken over\n"), "\(log)")
+        #expect(try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#).status == 200)
+        server.process.terminate()
+        #expect(try server.process.finish(seconds: 30).status == 0)
+    }
+
+    @Test(.needs(.curl), arguments: ["event", "audit"])
+    func `a start with a FIFO for a log is refused`(log: String) throws {
+        let folder = try Folder()
+        try #require(mkfifo(folder.path("fifo"), 0o600) == 0)
+        try folder.write("auth-module openauth\n\(log)-log \(folder.path("fifo"))\n", to: "a.conf")
+        let ending = try AuthHost.run(["serve", "--config", folder.path("a.conf"), "--http-listen", "none"])
+        #expect(ending.status == 3)
+        #expect(
+            ending.errors.contains(
+                "cannot open the \(log) log `\(folder.path("fifo"))` for appending: it is a FIFO, and"), "\(ending)")
+    }
+
+    @Test(.needs(.curl)) func `lines that the event log loses are counted, and standard error is told`() throws {
+        let folder = try Folder()
+        let socket = folder.path("authhost.sock")
+        try folder.write("auth-module openauth\nevent-log /dev/full\n", to: "a.conf")
+        let process = try ChildProcess([
+            Place.binary("authhost"), "serve", "--config", folder.path("a.conf"), "--http-listen", "none",
+            "--http-socket", socket,
+        ])
+        try process.wait(for: "ERROR: the event log `/dev/full` cannot be written: No space left on device")
+        try process.wait(until: { access(socket, F_OK) == 0 })
+        let metrics = try Client(socket: socket).get("/metrics").body
+        let line = metrics.split(separator: "\n").first { $0.hasPrefix("authhost_event_log_lost_lines_total ") }
+        #expect((line?.split(separator: " ").last).flatMap { Double($0) } ?? 0 >= 2, "\(metrics)")
+        process.terminate()
+        #expect(try process.finish(seconds: 30).status == 0)
+        #expect(process.seen.split(separator: "\n").count == 1, "\(process.seen)")
     }
 
     @Test(.needs(.curl))

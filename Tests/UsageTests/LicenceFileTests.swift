@@ -56,6 +56,15 @@ struct LicenceFileTests {
         #expect(problems(text) == ["licence.conf:" + problem])
     }
 
+    @Test(arguments: ["", "\n", "# application web 1 1\n"])
+    func `a file that names no application is refused`(_ text: String) {
+        #expect(
+            problems(text) == [
+                "licence.conf: no application is named: at least one line `application NAME MAX-USERS MAX-LOGINS-PER-USER` "
+                    + "is needed; who wants no limits leaves `licence-file` out"
+            ])
+    }
+
     @Test func `every problem is shown, up to twenty`() {
         #expect(problems("x\ny\napplication web 1 1\nz").count == 3)
         #expect(problems(String(repeating: "x\n", count: 100)).count == 20)
