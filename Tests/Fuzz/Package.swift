@@ -21,6 +21,12 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
 
+let doorReaders = [
+    "HTTP/Framing.swift", "HTTP/ObjectTemplate.swift", "HTTP/PercentEncoding.swift", "HTTP/RequestGrammar.swift",
+    "HTTP/RequestHead.swift", "HTTP/RequestLine.swift", "HTTP/RequestRefusal.swift", "HTTP/StrictRequestReader.swift",
+    "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/FormFields.swift", "ForwardAuth/ReturnPath.swift",
+]
+
 let package = Package(
     name: "fuzz",
     targets: [
@@ -32,6 +38,12 @@ let package = Package(
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
         linked("Accounts", ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),
         linked("XMLAuthCore", ["Accounts", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
+        linked("AuthCore"),
+        // Of the doors, what reads bytes and knows nothing of the network library.
+        .target(
+            name: "Doors", dependencies: ["AuthCore"], path: "Linked/Doors", sources: doorReaders,
+            swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("configuration", ["AuthConfiguration"]),
+        fuzzer("forward-auth", ["Doors", "AuthCore"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])

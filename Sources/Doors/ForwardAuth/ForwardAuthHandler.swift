@@ -130,7 +130,7 @@ struct ForwardAuthClient: Sendable {
         let isHost =
             !forwarded.host.isEmpty
             && forwarded.host.allSatisfy { byte in
-                !"@,%".utf8.contains(byte) && RequestGrammar.isHost[Int(byte)]
+                RequestGrammar.isHost[Int(byte)] && !"!$&'()*+,;=%~".utf8.contains(byte)
             }
         guard let scheme = ["https", "http"].first(where: { proto.elementsEqual($0.utf8) }), isHost else { return nil }
         return "\(scheme)://\(String(decoding: forwarded.host, as: UTF8.self))"

@@ -44,6 +44,9 @@ struct ForwardedRequest: Sendable {
             if named == nil, proxy == .caddy { named = try head.field(.host, in: bytes) }
             guard let named else { throw .bad("the field `\(FieldName.forwardedHost.text)` is missing") }
             host = bytes.copied(named)
+            guard host.allSatisfy({ RequestGrammar.isHost[Int($0)] }) else {
+                throw .bad("the field `\(FieldName.forwardedHost.text)` is not a host")
+            }
         case .envoy:
             let start = head.path.lowerBound + proxy.path.utf8.count
             target = bytes.copied(start..<max(head.path.upperBound, head.query.upperBound))

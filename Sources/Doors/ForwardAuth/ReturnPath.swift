@@ -22,7 +22,8 @@ struct ReturnPath: Hashable, Sendable {
         guard var path = PercentEncoding.decode(bytes.span, 0..<end), !path.contains(UInt8(ascii: "\\")) else {
             return nil
         }
-        if path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
+        // Two slashes alone stay two.
+        if path.count > 2, path.last == UInt8(ascii: "/") { path.removeLast() }
         guard (try? ObjectName(path)) != nil else { return nil }
         text = String(decoding: bytes, as: UTF8.self)
     }

@@ -56,7 +56,8 @@ public struct ObjectTemplate: Sendable {
             case .host: bytes += host.map(RequestGrammar.lowercased)
             }
         }
-        if bytes.count > 1 && bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        // Two slashes alone stay two, which no name has.
+        if bytes.count > 2 && bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         return try ObjectName(bytes)
     }
 }

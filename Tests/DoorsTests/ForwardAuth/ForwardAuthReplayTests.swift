@@ -65,17 +65,15 @@ import Testing
         }
         try await RunningForwardAuthDoor.run(host) { door in
             for index in bytes.indices {
-                for byte in [bytes[index] ^ 1, bytes[index] ^ 0x20] {
-                    var mutant = bytes
-                    mutant[index] = byte
-                    let client = try await door.client()
-                    // What waits for more bytes gets them.
-                    try await client.send(mutant + Array("\r\n\r\n".utf8))
-                    try? await client.closeOutput()
-                    let statuses = await client.end().map(\.status)
-                    #expect(!statuses.contains { (200..<300).contains($0) || $0 == 303 }, "\(index) \(byte)")
-                    try await client.close()
-                }
+                var mutant = bytes
+                mutant[index] ^= index % 2 == 0 ? 1 : 0x20
+                let client = try await door.client()
+                // What waits for more bytes gets them.
+                try await client.send(mutant + Array("\r\n\r\n".utf8))
+                try? await client.closeOutput()
+                let statuses = await client.end().map(\.status)
+                #expect(!statuses.contains { (200..<300).contains($0) || $0 == 303 }, "byte \(index)")
+                try await client.close()
             }
         }
     }

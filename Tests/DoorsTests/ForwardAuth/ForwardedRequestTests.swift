@@ -60,6 +60,8 @@ import Testing
         request("GET /nginx", original + ["x-original-uri: /open"]),
         request("GET /caddy", forwarded + ["x-forwarded-method: GET"]),
         request("GET /traefik", forwarded + ["x-forwarded-host: a"]),
+        request("GET /caddy", [forwarded[0], forwarded[1], "X-Forwarded-Host: a b"]),
+        request("GET /traefik", [forwarded[0], forwarded[1], "X-Forwarded-Host: é"]),
     ]) func `is refused where something is missing or there twice`(_ text: String) {
         #expect(throws: RequestRefusal.self) { try Self.read(text) }
     }
@@ -80,10 +82,10 @@ import Testing
         #expect(check.action == action)
     }
 
-    @Test(arguments: ["//a", "/a/../b", "/%2e%2e/b", "/a%2f..%2fb", "/a%00", "/a%0d%0a", "/a%ff", "/./a"])
+    @Test(arguments: ["//", "/%2f", "//a", "/a/../b", "/%2e%2e/b", "/a%2f..%2fb", "/a%00", "/a%0d%0a", "/a%ff", "/./a"])
     func `is no question with a path that no module may see`(_ target: String) throws {
         let request = try #require(try Self.read(Self.request("GET /envoy\(target)")))
-        #expect(request.check(try ObjectTemplate("/web%p")) == nil)
+        for template in ["/web%p", "%p"] { #expect(request.check(try ObjectTemplate(template)) == nil) }
     }
 
     @Test(arguments: [

@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "evil", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "\\/evil.example",
+        "", "evil", "//", "//?x", "/%2f", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
+        "\\/evil.example",
         "/\t/evil.example", "/%09/evil.example", "\t//evil.example", " //evil.example", "/\n/evil.example",
         "/%0a/evil.example", "/%0D%0ASet-Cookie:x=y", "/a\r\nLocation: //evil.example", "/%2fevil.example",
         "/%2Fevil.example", "/%5cevil.example", "/%5C%5Cevil.example", "/a\\..\\..\\evil.example", "https:evil.example",
