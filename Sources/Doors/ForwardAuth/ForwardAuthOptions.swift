@@ -68,7 +68,11 @@ struct ForwardAuthOptions {
     func identityFields() throws(DoorProblem) -> [String] {
         let names = list("identity-headers").map { $0.lowercased() }
         for name in names {
-            let taken = ["date", "connection", "content-length", "x-auth-verdict", "x-auth-reason", "x-auth-object"]
+            let taken = [
+                "cache-control", "connection", "content-length", "content-type", "date", "location", "set-cookie",
+                "transfer-encoding", "www-authenticate", "x-auth-object", "x-auth-reason", "x-auth-redirect",
+                "x-auth-verdict",
+            ]
             guard !name.isEmpty, !taken.contains(name), name.utf8.allSatisfy({ RequestGrammar.isToken[Int($0)] }),
                 names.filter({ $0 == name }).count == 1
             else {

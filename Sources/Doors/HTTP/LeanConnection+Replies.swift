@@ -24,7 +24,9 @@ extension LeanConnection {
     }
 
     private func resume(_ number: UInt64, _ step: Step) {
-        guard let context, number >= firstWaiting, number - firstWaiting < UInt64(waiting.count) else { return }
+        guard let context, number >= firstWaiting, number - firstWaiting < UInt64(waiting.count) else {
+            return step.windUp(asking: service.host)
+        }
         switch step.walk(asking: service.host) {
         case .waiting(let pending): wait(for: pending, number, context)
         case .arrived(let reply):

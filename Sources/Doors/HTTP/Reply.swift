@@ -85,6 +85,23 @@ enum Step: Sendable {
     }
 }
 
+extension Step {
+    /// Goes on for a client that has gone: what was opened for it ends, and nothing more is opened.
+    func windUp(asking host: any QuestionAnswering) {
+        guard case .ask(let question, let next) = self else { return }
+        switch question {
+        case .login, .resume, .authenticate: return
+        case .check, .map, .logout: break
+        }
+        switch host.ask(question) {
+        case .decided(let answer): next(answer).windUp(asking: host)
+        case .delayed(let ticket):
+            ticket.whenDecided { next($0).windUp(asking: host) }
+            ticket.abandon()
+        }
+    }
+}
+
 /// How far a walk came.
 enum Walk: Sendable {
     case arrived(Reply)

@@ -1,5 +1,6 @@
 import AuthCore
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import Doors
@@ -159,4 +160,46 @@ import Testing
             try await client.close()
         }
     }
+
+    @Test(.timeLimit(.minutes(1))) func `of who has gone leave no session that was opened for one question alone`()
+        async throws
+    {
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let (ended, end) = AsyncStream<SessionID>.makeStream()
+        let host = FakeHost { question in
+            switch question {
+            case .authenticate:
+                var answer = Answer(.allow, .granted, session: FakeHost.session, user: "alice")
+                answer.isOneUse = true
+                return .decided(answer)
+            case .logout(let session):
+                end.yield(session)
+                return .decided(Answer(.allow, .granted))
+            default:
+                // As the host does: an abandoned question is decided at once.
+                let kept = KeptTicket()
+                let ticket = Ticket { kept.ticket.withLock { $0 }?.decide(Answer(.undecided, .cancelled)) }
+                kept.ticket.withLock { $0 = ticket }
+                ask.yield()
+                return .delayed(ticket)
+            }
+        }
+        try await RunningForwardAuthDoor.run(host) { door in
+            let client = try await door.client()
+            let basic = [`The forward-auth door`.basic]
+            try await client.send(`The forward-auth door`.question(.nginx, "/slow", "GET", basic))
+            for await _ in asked { break }
+            try await client.closeOutput()
+            for await session in ended {
+                #expect(session == FakeHost.session)
+                break
+            }
+            try await client.close()
+        }
+    }
+}
+
+/// A ticket that its own end refers to.
+private final class KeptTicket: Sendable {
+    let ticket = Mutex<Ticket?>(nil)
 }
