@@ -31,7 +31,7 @@ enum JSON {
 
     private static let applicationJSON = FieldName("application/json")
 
-    private static func checkType(_ request: StrictRequest) throws(RequestRefusal) {
+    static func checkType(_ request: StrictRequest) throws(RequestRefusal) {
         let wrong = RequestRefusal(415, "the body must be `application/json`")
         guard let value = try request.field(.contentType) else { throw wrong }
         let span = request.bytes.readableBytesUInt8Span

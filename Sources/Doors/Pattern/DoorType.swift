@@ -37,7 +37,7 @@ extension DoorType {
 /// The types of doors: one line for each.
 public enum DoorTypes {
     public static let all: [any DoorType.Type] = [
-        NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self,
+        NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self, AuthZENDoor.self,
     ]
 
     /// Makes the door of a block.

@@ -40,7 +40,7 @@ public struct RabbitMQDoor: DoorType {
 
     let settings: DoorSettings
     let host: any QuestionAnswering
-    let sessions: RabbitMQSessions
+    let sessions: ClientSessions
     let handler: RabbitMQHandler
     private let paths: [(kind: RabbitMQQuestion.Kind, path: String)]
 
@@ -50,7 +50,7 @@ public struct RabbitMQDoor: DoorType {
         let options = RabbitMQOptions(settings)
         let path = try options.path()
         paths = RabbitMQQuestion.Kind.allCases.map { ($0, "\(path)/\($0.rawValue)") }
-        sessions = RabbitMQSessions(maximum: settings.integer("maximum-sessions", of: Self.self))
+        sessions = ClientSessions(maximum: settings.integer("maximum-sessions", of: Self.self))
         handler = RabbitMQHandler(
             door: settings.name, applicationID: settings.applicationID ?? "", host: host, sessions: sessions,
             template: try options.template(), tags: try options.tags("tags"), tagChecks: try options.tagChecks(),

@@ -2,12 +2,12 @@ import AuthCore
 
 /// Answers a broker's questions with the sessions that the door keeps for its clients.
 struct RabbitMQHandler: Sendable {
-    typealias Client = RabbitMQSessions.Client
+    typealias Client = ClientSessions.Client
 
     let door: String
     let applicationID: String
     let host: any QuestionAnswering
-    let sessions: RabbitMQSessions
+    let sessions: ClientSessions
     let template: TextTemplate
     /// What every user is.
     let tags: [String]

@@ -82,10 +82,10 @@ struct RabbitMQObject: Sendable {
     /// What stands for a letter of the template in the names of objects.
     func part(_ letter: Character) -> ArraySlice<UInt8> {
         switch letter {
-        case "v": Self.segment(vhost[...])[...]
+        case "v": ObjectSegment.encoded(vhost[...])[...]
         case "k": Array(kind.rawValue.utf8)[...]
-        case "n": name.map { [UInt8(ascii: "/")] + Self.segment($0[...]) }?[...] ?? []
-        case "r": routingKey.map { [UInt8(ascii: "/")] + Self.segment($0[...]) }?[...] ?? []
+        case "n": name.map { [UInt8(ascii: "/")] + ObjectSegment.encoded($0[...]) }?[...] ?? []
+        case "r": routingKey.map { [UInt8(ascii: "/")] + ObjectSegment.encoded($0[...]) }?[...] ?? []
         case "w": words[...]
         default: []
         }
@@ -102,20 +102,6 @@ struct RabbitMQObject: Sendable {
     private var words: [UInt8] {
         guard let routingKey else { return [] }
         let words = routingKey.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return words.flatMap { [UInt8(ascii: "/")] + Self.segment($0) }
-    }
-
-    /// One segment of a name, whatever the bytes are: what cannot stand in one is percent-encoded, and nothing at all is a per
-    /// cent sign alone, so that different texts stay different.
-    static func segment(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        if bytes.isEmpty { return [UInt8(ascii: "%")] }
-        let areDots = bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
-        return bytes.flatMap { byte -> [UInt8] in
-            switch byte {
-            case UInt8(ascii: "/"), UInt8(ascii: "%"), 0..<0x20, 0x7F: Array(PercentEncoding.escape(byte).utf8)
-            case UInt8(ascii: ".") where areDots: Array(PercentEncoding.escape(byte).utf8)
-            default: [byte]
-            }
-        }
+        return words.flatMap { [UInt8(ascii: "/")] + ObjectSegment.encoded($0) }
     }
 }

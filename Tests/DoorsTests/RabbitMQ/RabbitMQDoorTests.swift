@@ -94,7 +94,11 @@ enum RecordedRabbitMQ {
         (
             Answer(.wrongCredentials, .invalidUser), "deny",
             "deny wrong-credentials: the user name or the password is wrong", 200
-        ), (Answer(.overLimit, .userLimit), "deny", "deny over-limit: a limit on sessions is reached", 200),
+        ),
+        (
+            Answer(.overLimit, .userLimit), "deny",
+            "deny over-limit: a limit on sessions is reached (user-limit)", 200
+        ),
         (Answer(.ejected, .ejectedSession), "deny", "deny ejected: the session was ended", 200),
         (
             Answer(.undecided, .deadline), "could not decide (deadline); try again later",
@@ -380,13 +384,15 @@ enum RecordedRabbitMQ {
         ("...", "..."), ("a\u{1}b", "a%01b"), ("µ", "µ"),
     ])
     func `writes any text as one segment`(_ text: String, _ segment: String) {
-        #expect(RabbitMQObject.segment(Array(text.utf8)[...]) == Array(segment.utf8))
+        #expect(ObjectSegment.encoded(Array(text.utf8)[...]) == Array(segment.utf8))
     }
 
     @Test func `the table of the wire is made by what answers brokers`() {
         let rows = RabbitMQDoor.wire(Answer(.overLimit, .userLimit))
         #expect(rows.map(\.question) == ["any", "any, with `reasons`"])
         #expect(rows[0].bytes.hasSuffix(#"content-length: 4\r\ncache-control: no-store\r\n\r\ndeny"#), "\(rows)")
-        #expect(rows[1].bytes.hasSuffix(#"\r\n\r\ndeny over-limit: a limit on sessions is reached"#), "\(rows)")
+        #expect(
+            rows[1].bytes.hasSuffix(#"\r\n\r\ndeny over-limit: a limit on sessions is reached (user-limit)"#), "\(rows)"
+        )
     }
 }

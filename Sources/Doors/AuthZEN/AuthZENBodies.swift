@@ -1,0 +1,91 @@
+import AuthCore
+
+/// One decision as the Authorization API writes it. `true` stands for an allowance alone.
+struct AuthZENDecision: Encodable, Sendable {
+    struct Failure: Encodable, Sendable {
+        let status: Int
+        let message: String
+    }
+
+    struct Context: Encodable, Sendable {
+        var verdict: String?
+        var reason: String?
+        /// By language.
+        var reasonUser: [String: String]?
+        var error: Failure?
+
+        enum CodingKeys: String, CodingKey {
+            case verdict, reason, error
+            case reasonUser = "reason_user"
+        }
+    }
+
+    let decision: Bool
+    let context: Context?
+
+    init(_ answer: Answer) {
+        decision = answer.verdict == .allow
+        if decision {
+            context = nil
+            return
+        }
+        var context = Context(verdict: answer.verdict.rawValue)
+        // Why somebody cannot be a user is not told, as at a log-in.
+        if answer.verdict != .wrongCredentials { context.reason = answer.reason.rawValue }
+        context.reasonUser = answer.clientText.map { ["en": $0] }
+        if answer.verdict == .undecided {
+            context.error = Failure(status: VerdictStatus.of(answer), message: VerdictStatus.detail(answer))
+        }
+        self.context = context
+    }
+
+    init(_ refusal: RequestRefusal) {
+        decision = false
+        context = Context(error: Failure(status: refusal.status, message: refusal.detail))
+    }
+}
+
+struct AuthZENDecisions: Encodable {
+    let evaluations: [AuthZENDecision]
+}
+
+struct AuthZENActions: Encodable {
+    struct Action: Encodable {
+        let name: String
+    }
+
+    let results: [Action]
+}
+
+/// `GET /.well-known/authzen-configuration`: what this decision point offers.
+struct AuthZENMetadata: Encodable {
+    let policyDecisionPoint: String
+    let accessEvaluationEndpoint: String
+    let accessEvaluationsEndpoint: String
+    let searchActionEndpoint: String
+
+    init(_ base: String) {
+        policyDecisionPoint = base
+        accessEvaluationEndpoint = base + AuthZENEndpoint.evaluation.rawValue
+        accessEvaluationsEndpoint = base + AuthZENEndpoint.evaluations.rawValue
+        searchActionEndpoint = base + AuthZENEndpoint.searchAction.rawValue
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case policyDecisionPoint = "policy_decision_point"
+        case accessEvaluationEndpoint = "access_evaluation_endpoint"
+        case accessEvaluationsEndpoint = "access_evaluations_endpoint"
+        case searchActionEndpoint = "search_action_endpoint"
+    }
+}
+
+/// Where the Authorization API asks, below the path of `base-url`.
+enum AuthZENEndpoint: String, Sendable, CaseIterable {
+    case evaluation = "/access/v1/evaluation"
+    case evaluations = "/access/v1/evaluations"
+    case searchSubject = "/access/v1/search/subject"
+    case searchResource = "/access/v1/search/resource"
+    case searchAction = "/access/v1/search/action"
+
+    static let metadata = "/.well-known/authzen-configuration"
+}
