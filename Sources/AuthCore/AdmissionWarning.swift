@@ -51,8 +51,10 @@ public struct AdmissionWarning: Sendable {
 extension AdmissionWarning.Event: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .reached(let sessions, let warn): "\(sessions) sessions have reached max-user-warn (\(warn))"
-        case .over(let sessions, let ok): "\(sessions) sessions are again below max-user-ok (\(ok))"
+        case .reached(let sessions, let warn):
+            "\(sessions == 1 ? "1 session has" : "\(sessions) sessions have") reached max-user-warn (\(warn))"
+        case .over(let sessions, let ok):
+            "\(sessions == 1 ? "1 session is" : "\(sessions) sessions are") again below max-user-ok (\(ok))"
         }
     }
 }

@@ -66,7 +66,8 @@ struct LoginCase: CustomTestStringConvertible {
             name: "long password", password: [UInt8](repeating: 0x61, count: 4097),
             message: "a password is longer than 4096 bytes"),
         .init(name: "long address", address: long, message: "a client address has 256 bytes"),
-        .init(name: "escape in the application", applicationID: "\u{1b}[2J", message: "application id holds a control"),
+        .init(
+            name: "escape in the application", applicationID: "\u{1b}[2J", message: "an application id holds a control"),
         .init(name: "long machine", machineID: long, message: "a machine id has 256 bytes"),
     ]
 

@@ -146,7 +146,7 @@ extension TestHost {
         let warning = "warning: 3 sessions have reached max-user-warn (3)"
         #expect(test.lines.all.count { $0 == warning } == 1, "\(test.lines.all)")
         for session in sessions { _ = test.ask(.logout(session)) }
-        #expect(test.lines.all.count { $0 == "notice: 1 sessions are again below max-user-ok (2)" } == 1)
+        #expect(test.lines.all.count { $0 == "notice: 1 session is again below max-user-ok (2)" } == 1)
         #expect(test.lines.all.count { $0 == warning } == 1)
     }
 }
