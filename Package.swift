@@ -120,7 +120,7 @@ if !coreOnly {
         .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
         // Hummingbird brings a package whose target is called Configuration already.
         .target(name: "AuthConfiguration", dependencies: ["Rules", "CLibXML2"], path: "Sources/Configuration"),
-        .target(name: "Usage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "Usage", dependencies: ["AuthCore", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "Runtime",
             dependencies: [

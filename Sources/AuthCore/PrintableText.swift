@@ -1,10 +1,11 @@
 extension String {
-    /// The text with every control character written as `\u{…}`: one line stays one line, and a terminal is told nothing.
+    /// The text with every scalar that cannot be seen written as `\u{…}`: one line stays one line, a terminal is told nothing,
+    /// and what is shown stands in the order it was written in.
     public var controlsEscaped: String {
-        guard unicodeScalars.contains(where: \.isControl) else { return self }
+        guard unicodeScalars.contains(where: \.cannotBeSeen) else { return self }
         var result = ""
         for scalar in unicodeScalars {
-            if scalar.isControl {
+            if scalar.cannotBeSeen {
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
             } else {
                 result.unicodeScalars.append(scalar)
@@ -15,8 +16,13 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// C0 and C1 controls, DEL, and the line and paragraph separators.
-    fileprivate var isControl: Bool {
-        value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value)
+    /// Whether it steers what shows it, such as a control, a line separator or a change of the direction of writing, or has no
+    /// form of its own.
+    public var cannotBeSeen: Bool {
+        if value < 0x7f { return value < 0x20 }
+        return switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: false
+        }
     }
 }

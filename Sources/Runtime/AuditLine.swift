@@ -53,11 +53,13 @@ struct AuditLine {
             case "\"", "\\":
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(UInt8(scalar.value))
-            case _ where scalar.movesCursor:
-                let digits = String(scalar.value, radix: 16)
-                bytes += "\\u".utf8
-                bytes += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
-                bytes += digits.utf8
+            case _ where scalar.cannotBeSeen:
+                for unit in UTF16.encode(scalar)! {
+                    let digits = String(unit, radix: 16)
+                    bytes += "\\u".utf8
+                    bytes += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
+                    bytes += digits.utf8
+                }
             default: bytes += UTF8.encode(scalar)!
             }
         }
@@ -68,15 +70,8 @@ struct AuditLine {
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "\"", "=", "\\", " ": false
-        case _ where scalar.isASCII: !scalar.movesCursor
-        default: !scalar.movesCursor && !scalar.properties.isWhitespace
+        case _ where scalar.isASCII: !scalar.cannotBeSeen
+        default: !scalar.cannotBeSeen && !scalar.properties.isWhitespace
         }
-    }
-}
-
-extension Unicode.Scalar {
-    /// C0 and C1 controls, DEL, and the line and paragraph separators.
-    fileprivate var movesCursor: Bool {
-        value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value)
     }
 }

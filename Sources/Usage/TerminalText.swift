@@ -1,3 +1,5 @@
+import AuthCore
+
 /// A text from outside as a terminal may see it: nothing in it steers the terminal, and its width is known.
 struct TerminalText: Sendable {
     let text: String
@@ -6,15 +8,7 @@ struct TerminalText: Sendable {
 
     /// Writes scalars that cannot be seen as `\u{…}`; an empty text becomes `(none)`.
     init(_ text: String) {
-        var shown = ""
-        for scalar in (text.isEmpty ? "(none)" : text).unicodeScalars {
-            if scalar.canBeSeen {
-                shown.unicodeScalars.append(scalar)
-            } else {
-                shown += "\\u{" + String(scalar.value, radix: 16) + "}"
-            }
-        }
-        self.init(shown: shown)
+        self.init(shown: (text.isEmpty ? "(none)" : text).controlsEscaped)
     }
 
     private init(shown: String) {
@@ -43,13 +37,6 @@ struct TerminalText: Sendable {
 }
 
 extension Unicode.Scalar {
-    fileprivate var canBeSeen: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
-        default: true
-        }
-    }
-
     /// None for marks that go over another character, two for the wide ones of East Asia and for pictures, else one.
     fileprivate var columns: Int {
         if [.nonspacingMark, .enclosingMark].contains(properties.generalCategory) { return 0 }

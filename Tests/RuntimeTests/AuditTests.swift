@@ -150,7 +150,8 @@ private func contents(_ path: String) throws -> String {
     @Test(arguments: [
         ("/A/B", "x=/A/B"), ("a b", #"x="a b""#), ("say \"hi\"", #"x="say \"hi\"""#), ("a=b", #"x="a=b""#),
         ("back\\slash", #"x="back\\slash""#), ("two\nlines", #"x="two\u000alines""#), ("3fa9…", "x=3fa9…"),
-        ("\u{9b}2J", #"x="\u009b2J""#), ("a\u{2028}b", #"x="a\u2028b""#), ("no\u{a0}break", "x=\"no\u{a0}break\""),
+        ("\u{9b}2J", #"x="\u009b2J""#), ("a\u{2028}b", #"x="a\u2028b""#),
+        ("a\u{202e}b", #"x="a\u202eb""#), ("\u{e0041}", #"x="\udb40\udc41""#), ("no\u{a0}break", "x=\"no\u{a0}break\""),
     ])
     func `quotes what could be taken for something else`(_ value: String, _ expected: String) {
         var line = AuditLine()
