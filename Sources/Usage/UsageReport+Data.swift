@@ -20,7 +20,7 @@ extension UsageReport {
     }
 
     /// The report as CSV (RFC 4180, with lines that end as Unix has them): `period,scope,application,users`, days
-    /// first, then the month.
+    /// first, then the month. A name that begins with `=`, `+`, `-` or `@` has an apostrophe before it.
     ///
     /// The scope is `application`, or `all` for the users of any application; a period is `2026-01-31` or `2026-01`.
     public var csv: String {
@@ -49,6 +49,9 @@ extension UsageReport {
     }
 
     private static func csvRow(_ period: String, _ application: String, _ users: Int) -> String {
+        // A spreadsheet would take these for the beginning of a formula, and the name is a client's word.
+        let isFormula = application.utf8.first.map { "=+-@".utf8.contains($0) } ?? false
+        let application = (isFormula ? "'" : "") + application
         let needsQuotes = application.utf8.contains { [0x22, 0x2C, 0x0D, 0x0A].contains($0) }
         let name = needsQuotes ? "\"" + application.replacing("\"", with: "\"\"") + "\"" : application
         return "\(period),application,\(name),\(users)"

@@ -123,6 +123,18 @@ struct UsageReportTests {
         #expect(report.json.contains("{\"application\": \"a \\\"b\\\",\\\\\\u000a\", \"users\": 1}"))
     }
 
+    @Test(arguments: [
+        ("=cmd|\"x\"", "\"'=cmd|\"\"x\"\"\""), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("a=b", "a=b"),
+        ("'=", "'="),
+    ])
+    func `a spreadsheet takes no name for a formula`(_ name: String, _ cell: String) throws {
+        let path = folder.file("formula.db")
+        let row = UsageRow(month: january, user: "ann", application: name, days: DayMask(day: 1))
+        _ = try UsageDatabase(path: path).write([row], closingBefore: january, at: 0)
+        let report = try UsageReport(path: path, month: january, today: LocalDay(year: 2026, month: 1, day: 1))
+        #expect(report.csv.contains("\n2026-01-01,application,\(cell),1\n"), "\(report.csv)")
+    }
+
     @Test func `a report is read while the host writes, and changes nothing`() throws {
         let run = ServiceRun(folder: folder)
         try run.start()
