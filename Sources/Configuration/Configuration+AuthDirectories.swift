@@ -52,13 +52,18 @@ enum AuthDirectoryItems {
 
     /// A directory that is configured and not there must not look protected.
     static func warnings(_ settings: [String: Setting]) -> [ConfigurationProblem] {
-        blocks(settings).filter { !isServed($0.path) }.map { block, path in
-            ConfigurationProblem(
+        blocks(settings).compactMap { block, path in
+            if path == root || paths.contains(path) { return nil }
+            let there =
+                isServed(path) ? paths.map { "`\($0)`" }.joined(separator: ", ") : "`\(root)` for administrators"
+            return ConfigurationProblem(
                 .noEffect, at: block.source,
-                "`add-authdir` has no effect: there is no HTTP directory `\(path)` here, but `\(root)` for administrators"
-            )
+                "`add-authdir` has no effect: there is no HTTP directory `\(path)` here, but \(there)")
         }
     }
+
+    /// What the HTTP door has below ``root``.
+    private static let paths = ["sessions", "status", "events", "eject", "invalidate"].map { "\(root)/\($0)" }
 
     private static func blocks(_ settings: [String: Setting]) -> [(block: ConfigurationBlock, path: String)] {
         guard case .blocks(let blocks) = settings["add-authdir"]?.value else { return [] }

@@ -58,6 +58,18 @@ enum SessionItems {
         }
     }
 
+    /// A warning that cannot come must not look as if it would.
+    static func warnings(_ settings: [String: Setting]) -> [ConfigurationProblem] {
+        guard let warning = settings[ItemDefinition.maxUserWarn.name], case .integer(let warn) = warning.value,
+            case .integer(let limit) = settings[ItemDefinition.maxUserLimit.name]?.value, limit > 0, warn > limit
+        else { return [] }
+        return [
+            ConfigurationProblem(
+                .noEffect, at: warning.source,
+                "`max-user-warn` is never reached: it is \(warn), and `max-user-limit` lets in \(limit)")
+        ]
+    }
+
     private static func checkApplications(_ settings: [String: Setting], _ problems: inout ProblemList) {
         guard case .blocks(let blocks) = settings[ItemDefinition.applicationParameters.name]?.value else { return }
         var seen: [String: SettingSource] = [:]

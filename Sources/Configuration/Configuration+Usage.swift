@@ -21,17 +21,31 @@ extension Configuration {
         else { return [:] }
         var levels: [String: Int] = [:]
         var problems = ProblemList()
-        for (row, source) in zip(rows, setting.elementSources) {
+        for (index, row) in rows.enumerated() {
             if let level = Int(row[1]), (1...99).contains(level) {
                 levels[row[0]] = level
             } else {
                 let item = ItemDefinition.applicationUsageWarnLevel.name
                 problems.add(
-                    .badValue, at: source, "`\(item)` takes a whole number from 1 to 99, found `\(row[1])`")
+                    .badValue, at: setting.elementSources[2 * index + 1],
+                    "`\(item)` takes a whole number from 1 to 99, found `\(row[1])`")
             }
         }
         guard problems.isEmpty else { throw problems.error }
         return levels
+    }
+
+    /// Says which of two percentages of an application holds.
+    static func usageWarnings(_ settings: [String: Setting]) -> [ConfigurationProblem] {
+        let item = ItemDefinition.applicationUsageWarnLevel.name
+        guard let setting = settings[item], case .rows(let rows) = setting.value else { return [] }
+        var seen: [String: SettingSource] = [:]
+        return rows.enumerated().compactMap { index, row in
+            let source = setting.elementSources[2 * index]
+            guard let first = seen.updateValue(source, forKey: row[0]) else { return nil }
+            return ConfigurationProblem(
+                .duplicate, at: source, "`\(item)` of `\(row[0])` is there already, at \(first); the last one holds")
+        }
     }
 
     private func usageInteger(_ item: ItemDefinition) -> Int? {

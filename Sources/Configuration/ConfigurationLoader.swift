@@ -32,7 +32,8 @@ struct ConfigurationLoader {
         }
         return Configuration(
             settings: settings,
-            warnings: warnings + Self.withoutEffect(settings) + AuthDirectoryItems.warnings(settings),
+            warnings: warnings + Self.withoutEffect(settings) + AuthDirectoryItems.warnings(settings)
+                + SessionItems.warnings(settings) + Configuration.usageWarnings(settings),
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }
 

@@ -46,4 +46,16 @@ import Testing
                     + "administrators"
             ])
     }
+
+    @Test func `below the root there are those of the door alone`() throws {
+        let names = ["sessions", "status", "events", "eject", "invalidate"].map { "/v1/admin/\($0)" }
+        for name in names + ["/v1/admin"] {
+            #expect(try load(Self.block("name \(name)\ncheck-module")).warnings.isEmpty)
+        }
+        #expect(
+            try load(Self.block("name /v1/admin/sess\ncheck-module")).warnings.map(\.description) == [
+                "main.conf:1:1: `add-authdir` has no effect: there is no HTTP directory `/v1/admin/sess` here, but "
+                    + names.map { "`\($0)`" }.joined(separator: ", ")
+            ])
+    }
 }

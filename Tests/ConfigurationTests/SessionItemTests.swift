@@ -29,6 +29,13 @@ import Testing
         #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
     }
 
+    @Test(arguments: [("5", true), ("10", false), ("0", false)])
+    func `a warning that can never come is said to be so`(limit: String, isSaid: Bool) throws {
+        let warnings = try load("max-user-limit \(limit)\nmax-user-warn 10").warnings.map(\.description)
+        let text = "main.conf:2:1: `max-user-warn` is never reached: it is 10, and `max-user-limit` lets in 5"
+        #expect(warnings == (isSaid ? [text] : []))
+    }
+
     @Test(arguments: [
         Case(
             "max-user-warn 5\nmax-user-ok 6",
