@@ -49,21 +49,25 @@ struct ServeCommand: AsyncParsableCommand {
             servers = try await openDoors(doors, host, metrics, setup.log, signals)
             try await serve(door, service, metrics, setup.log, signals)
         } catch {
-            await servers?.stop()
+            await stop(servers, control, host, usage)
             await control?.stop()
-            await Blocking.run {
-                host.stop()
-                usage.stop()
-            }
             throw Failure(.badConfiguration, "\(error)")
         }
-        await servers?.stop()
+        await stop(servers, control, host, usage)
+        setup.log.notice("authhost has stopped")
         await control?.stop()
+    }
+
+    /// Ends everything but who follows the event log.
+    private func stop(
+        _ servers: DoorServers?, _ control: ControlServer?, _ host: Host, _ usage: UsageService
+    ) async {
+        await servers?.stop()
+        await control?.stopAnswering()
         await Blocking.run {
             host.stop()
             usage.stop()
         }
-        setup.log.notice("authhost has stopped")
     }
 
     /// Opens the doors of `add-door` blocks; nil without any.

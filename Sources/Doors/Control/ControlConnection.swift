@@ -30,7 +30,7 @@ final class ControlConnection: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        entered = connections.enter()
+        entered = connections.enter(context.channel)
         guard entered else { return refuse("too many operators are connected: \(ControlConnections.limit)", context) }
         let channel = NIOLoopBound(context, eventLoop: context.eventLoop)
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -52,7 +52,7 @@ final class ControlConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         following?.cancel()
         following = nil
-        if entered { connections.leave() }
+        if entered { connections.leave(context.channel) }
         entered = false
         context.fireChannelInactive()
     }
@@ -146,10 +146,25 @@ final class ControlConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let end = event as? ControlEnd { return stop(end, context) }
         // Whoever follows the log may be silent for as long as it likes, and is let go when it does not read either.
         if event is IdleStateHandler.IdleStateEvent, following == nil || !context.channel.isWritable {
             context.close(promise: nil)
         }
+    }
+
+    private func stop(_ end: ControlEnd, _ context: ChannelHandlerContext) {
+        guard following != nil else { return context.close(promise: nil) }
+        guard end == .ofEvents else { return }
+        following?.cancel()
+        let last = host.nextEvent
+        while position < last { sendEvents(context) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
+        // Who does not read does not hold up the end.
+        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { bound.value.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

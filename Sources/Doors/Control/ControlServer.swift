@@ -12,6 +12,7 @@ public struct ControlServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     private let socket: UnixSocket
+    private let connections: ControlConnections
 
     /// Listens; the socket has the mode 0600.
     ///
@@ -19,8 +20,8 @@ public struct ControlServer: Sendable {
     public init(path: String, host: any ControlAnswering, log: Logger) async throws {
         let socket = try UnixSocket(path: path, mode: 0o600)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let connections = ControlConnections()
         do {
-            let connections = ControlConnections()
             channel = try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 32)
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
@@ -39,28 +40,49 @@ public struct ControlServer: Sendable {
         }
         self.socket = socket
         self.group = group
+        self.connections = connections
     }
 
-    /// Stops listening, removes the socket, and ends every connection.
-    public func stop() async {
+    /// Stops listening, removes the socket, and ends every connection but of those who follow the event log.
+    ///
+    /// When it returns the host is asked nothing any more.
+    public func stopAnswering() async {
         socket.remove()
         try? await channel.close()
+        for channel in connections.all { channel.pipeline.fireUserInboundEventTriggered(ControlEnd.ofAnswers) }
+        // Whatever is under way on the one thread is over when this has run.
+        try? await channel.eventLoop.submit {}.get()
+    }
+
+    /// Sends the last lines of the event log to those who follow it, for a second at most, and ends.
+    public func stop() async {
+        let last = connections.all
+        for channel in last { channel.pipeline.fireUserInboundEventTriggered(ControlEnd.ofEvents) }
+        for channel in last { try? await channel.closeFuture.get() }
         try? await group.shutdownGracefully()
     }
 }
 
-/// Counts the connections of a control socket; all are on one event loop.
+/// What ends for a connection of a control socket.
+enum ControlEnd {
+    case ofAnswers
+    case ofEvents
+}
+
+/// The connections of a control socket; all are on one event loop.
 final class ControlConnections: Sendable {
     static let limit = 32
-    private let open = Mutex(0)
+    private let open = Mutex<[any Channel]>([])
 
-    func enter() -> Bool {
+    var all: [any Channel] { open.withLock { $0 } }
+
+    func enter(_ channel: any Channel) -> Bool {
         open.withLock { open in
-            guard open < Self.limit else { return false }
-            open += 1
+            guard open.count < Self.limit else { return false }
+            open.append(channel)
             return true
         }
     }
 
-    func leave() { open.withLock { $0 -= 1 } }
+    func leave(_ channel: any Channel) { open.withLock { $0.removeAll { $0 === channel } } }
 }
