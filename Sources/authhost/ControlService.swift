@@ -17,7 +17,9 @@ struct ControlService: ControlAnswering {
         setup.output.recent.lines(from: start, limit: limit)
     }
 
-    func answer(_ request: ControlRequest) -> ControlReply {
+    func answer(_ request: ControlRequest) -> ControlReply { answer(request, by: "the operator") }
+
+    private func answer(_ request: ControlRequest, by who: String) -> ControlReply {
         let filter: SessionFilter
         switch Self.filter(request) {
         case .failure(let error): return .failure(error.description)
@@ -25,8 +27,8 @@ struct ControlService: ControlAnswering {
         }
         return switch request.action {
         case .sessions: sessions(filter, request)
-        case .eject: eject(filter, request)
-        case .invalidate: invalidate(filter, request)
+        case .eject: eject(filter, request, who)
+        case .invalidate: invalidate(filter, request, who)
         case .status: status()
         case .reject: reject(request)
         case .destinations: destinations()
@@ -63,32 +65,42 @@ struct ControlService: ControlAnswering {
         return reply
     }
 
-    private func eject(_ filter: SessionFilter, _ request: ControlRequest) -> ControlReply {
-        guard filter.isGiven || request.all == true else {
-            return .failure("which sessions? give a filter, or `all` for every session")
+    private func eject(_ filter: SessionFilter, _ request: ControlRequest, _ who: String) -> ControlReply {
+        guard request.object == nil else { return .failure("`eject` does not take `object`") }
+        guard filter.isGiven != (request.all == true) else {
+            return .failure("which sessions? give either a filter, or `all` for every session")
         }
         guard let count = Optional(request.count ?? -1), count == -1 || count >= 1 else {
             return .failure("`count` takes a number from 1 on, or -1 for all")
         }
+        let ejected = host.eject(filter, count: count == -1 ? nil : count)
+        let most = count == -1 ? "" : ", \(count) at most"
+        setup.log.notice("Ejection of \(request.scope)\(most), by \(who): \(ejected)")
         var reply = ControlReply()
-        reply.total = host.eject(filter, count: count == -1 ? nil : count)
+        reply.total = ejected
         return reply
     }
 
-    private func invalidate(_ filter: SessionFilter, _ request: ControlRequest) -> ControlReply {
+    private func invalidate(_ filter: SessionFilter, _ request: ControlRequest, _ who: String) -> ControlReply {
         let ways = [filter.isGiven, request.object != nil, request.all == true].filter { $0 }.count
         guard ways == 1 else { return .failure("what? give either a filter of sessions, or `object`, or `all`") }
+        guard request.count == nil else { return .failure("`invalidate` does not take `count`") }
         var reply = ControlReply()
         if let object = request.object {
+            do throws(NameError) {
+                _ = try ObjectName(object)
+            } catch {
+                return .failure("`object`: \(error)")
+            }
             host.invalidate(.object(object))
         } else if request.all == true {
             host.invalidate(.all)
         } else {
+            reply.total = host.invalidate(sessions: filter)
             // What is kept of a user may outlive its sessions.
             if let user = request.user, filter.isUserAlone { host.invalidate(.user(user)) }
-            reply.total = host.invalidate(sessions: filter)
         }
-        setup.log.notice("Invalidated: by the operator")
+        setup.log.notice("Invalidation of \(request.scope), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
         return reply
     }
 
@@ -124,10 +136,21 @@ extension ControlService: OperatorAnswering {
     }
 
     func answer(_ request: ControlRequest, for administrator: String) -> ControlReply {
-        if request.action == .eject || request.action == .invalidate {
-            setup.log.notice("Administrator <\(administrator)> asks by HTTP: \(request.action.rawValue)")
-        }
-        return answer(request)
+        answer(request, by: "administrator <\(administrator)> over HTTP")
+    }
+}
+
+extension ControlRequest {
+    /// What is ejected or invalidated, as the event log has it.
+    fileprivate var scope: String {
+        if let object { return "what is kept of object <\(object)>" }
+        let filters = [
+            ("user", user), ("application", application), ("machine", machine), ("address", address), ("door", door),
+            // Who has a whole id can use the session.
+            ("id", session.map { String($0.prefix(ControlReply.Session.digits)) + "…" }),
+        ].compactMap { name, value in value.map { "\(name) <\($0)>" } }
+        if !filters.isEmpty { return "sessions with \(filters.joined(separator: ", "))" }
+        return action == .eject ? "all sessions" : "everything"
     }
 }
 

@@ -41,10 +41,27 @@ import Testing
         let ejected = try eject(server, "root:r", #"{"user":"ann","count":1}"#)
         #expect(ejected.status == 200 && ejected.body == #"{"ok":true,"total":1}"#, "\(ejected)")
         let events = try server.client.get("/v1/admin/events", user: "eyes:e")
-        #expect(events.body.contains("Administrator <root> asks by HTTP: eject"), "\(events)")
+        let line = "Ejection of sessions with user <ann>, 1 at most, by administrator <root> over HTTP: 1"
+        #expect(events.body.contains(line), "\(events)")
         let next = try #require(events.body.firstMatch(of: /"next":([0-9]+)/)?.1)
         let rest = try server.client.get("/v1/admin/events?from=\(next)", user: "eyes:e")
-        #expect(rest.status == 200 && !rest.body.contains("asks by HTTP"), "\(rest)")
+        #expect(rest.status == 200 && !rest.body.contains("Ejection"), "\(rest)")
+    }
+
+    @Test(arguments: [
+        (#"{"user":"ann","all":true}"#, "which sessions? give either a filter, or `all` for every session"),
+        (#"{"user":"ann","object":"/A"}"#, "`eject` does not take `object`"),
+        (#"{"user":"ann","user":"bob"}"#, "an object of the body names a member twice"),
+        (#"{"all":true,"count":1.5}"#, "the body holds a number that is not a whole one of 64 bits"),
+        ("[]", "the body is not a JSON object"), ("{", "the body is not JSON"),
+    ])
+    func `are told what is wrong with a body, and nobody is ejected`(body: String, reason: String) throws {
+        let server = try server()
+        _ = try server.client.post("/v1/login", #"{"user":"ann","password":"a"}"#)
+        let answer = try eject(server, "root:r", body)
+        #expect(answer.status == 400 && answer.member("detail") == reason, "\(answer)")
+        let list = try server.client.get("/v1/admin/sessions?user=ann", user: "eyes:e")
+        #expect(list.body.contains(#""total":1"#), "\(list)")
     }
 
     @Test func `find nothing where no directory is configured`() throws {

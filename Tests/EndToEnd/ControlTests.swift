@@ -84,12 +84,32 @@ import Testing
         let before = try operate("session", "list", "--json")
         try #require(before.output.contains(#""user":"ann""#), "\(before)")
         let ending = try operate("session", "invalidate", "--user", "ann")
-        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.status == 0 && ending.output == "invalidated 1 session\n", "\(ending)")
         #expect(try operate("session", "list").output == "no sessions\n")
         for scope in [["--all"], ["--object", "/A"]] {
             let ending = try AuthHost.run(["session", "invalidate", "--socket", control] + scope)
             #expect(ending.status == 0 && ending.output == "invalidated\n", "\(ending)")
         }
+        for what in ["sessions with user <ann>, by the operator: 1", "everything, by the operator"] {
+            try server.process.wait(for: "NOTIFY: Invalidation of \(what)\n")
+        }
+        try server.process.wait(for: "NOTIFY: Invalidation of what is kept of object </A>, by the operator\n")
+    }
+
+    @Test func `what is ejected is in the log, and no whole id`() throws {
+        let session = try logIn("ann")
+        _ = try operate("session", "eject", "--user", "a\u{202e}b", "--count", "2")
+        #expect(try operate("session", "eject", "--session", session).output == "ejected 1 session\n")
+        try server.process.wait(for: #"Ejection of sessions with user <a\u{202e}b>, 2 at most, by the operator: 0"#)
+        try server.process.wait(for: "Ejection of sessions with id <\(session.prefix(12))…>, by the operator: 1")
+        #expect(!server.process.seen.contains(session))
+    }
+
+    @Test func `names that turn the direction of writing are shown as what they are`() throws {
+        _ = try logIn("a\u{202e}b", application: "\u{2067}x\u{200f}")
+        let list = try operate("session", "list")
+        #expect(list.output.contains(#"a\u{202e}b"#) && list.output.contains(#"\u{2067}x\u{200f}"#), "\(list)")
+        #expect(!list.output.unicodeScalars.contains("\u{202e}"))
     }
 
     @Test func `tells how the host is, and what became of the last reload`() throws {
@@ -112,9 +132,13 @@ import Testing
         try follower.wait(for: "listening on the unix socket")
         _ = try logIn("ann")
         _ = try operate("session", "eject", "--user", "ann")
-        try follower.wait(for: "of user <ann>")
         server.process.terminate()
-        #expect(try follower.finish(seconds: 30).status == 0)
+        let ending = try follower.finish(seconds: 30)
+        #expect(ending.status == 0)
+        let lines = ending.output.split(separator: "\n").map { $0.drop { $0 != "N" } }
+        #expect(lines.contains { $0.contains("of user <ann>") }, "\(lines)")
+        #expect(lines.contains("NOTIFY: stopping: signal 15"), "\(lines)")
+        #expect(lines.last == "NOTIFY: authhost has stopped", "\(lines)")
     }
 
     @Test func `says where no host runs and where none is configured`() throws {
@@ -125,7 +149,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("garbage", "not JSON"), (#"{"do":"dance"}"#, "do"), (#"{"do":"status","x":1}"#, "`x`"),
+        ("garbage", "the request is not JSON"), ("[]", "the request is not a JSON object"), ("1", "not a JSON object"),
+        (#"{"do":"dance"}"#, "the member `do` takes one of `sessions`, `eject`, `invalidate`, `status`, `events`, "),
+        (#"{"do":"eject","user":"ann","user":"bob"}"#, "an object of the request names a member twice"),
+        (#"{"do":"sessions","limit":1.5}"#, "the request holds a number that is not a whole one of 64 bits"),
+        (#"{"do":"sessions","limit":9223372036854775808}"#, "that is not a whole one of 64 bits"),
+        (#"{"do":"sessions","limit":1e400}"#, "that is not a whole one of 64 bits"),
+        (#"{"do":"eject","all":true,"user":"ann"}"#, "give either a filter, or `all`"),
+        (#"{"do":"eject","user":"ann","object":"/A"}"#, "`eject` does not take `object`"),
+        (#"{"do":"invalidate","all":true,"count":1}"#, "`invalidate` does not take `count`"),
+        (#"{"do":"invalidate","object":"A"}"#, "`object`: an object name must start with `/` (byte 0)"),
+        (#"{"do":"invalidate","object":"/A//B"}"#, "`object`: an object name holds a doubled slash"),
+        (#"{"do":"status","x":1}"#, "`x`"),
         (#"{"do":"sessions","limit":1001}"#, "1 to 1000"), (#"{"do":"sessions","session":"AB"}"#, "4 to 32"),
         (#"{"do":"eject"}"#, "which sessions"), (#"{"do":"eject","all":true,"count":0}"#, "from 1 on"),
         (#"{"do":"events","since":-1}"#, "0 to 1024"), (String(repeating: "x", count: 16_385), "longer than 16384"),

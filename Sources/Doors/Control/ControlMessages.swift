@@ -1,11 +1,19 @@
 import AuthCore
-import FoundationEssentials
 
 /// What an operator asks over the control socket: one JSON object on one line.
 public struct ControlRequest: Codable, Sendable {
     /// What is to be done.
-    public enum Action: String, Codable, Sendable {
+    public enum Action: String, Codable, Sendable, CaseIterable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            guard let action = Action(rawValue: try container.decode(String.self)) else {
+                let known = Self.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "takes one of \(known)")
+            }
+            self = action
+        }
     }
 
     public var action: Action
@@ -192,13 +200,7 @@ enum ControlLine {
 
     /// Reads a request, or says what is wrong with it.
     static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
-        do {
-            return .success(try JSONDecoder().decode(Strict<ControlRequest>.self, from: Data(bytes)).value)
-        } catch let error as DecodingError {
-            return .failure(ControlError(description: JSON.describe(error).replacing("the body", with: "the request")))
-        } catch {
-            return .failure(ControlError(description: "the request is not JSON"))
-        }
+        JSON.read(ControlRequest.self, bytes, as: "request").mapError { ControlError(description: $0.description) }
     }
 }
 

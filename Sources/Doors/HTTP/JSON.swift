@@ -18,14 +18,22 @@ enum JSON {
     /// know.
     static func decode<Body: StrictBody>(_ type: Body.Type, _ request: StrictRequest) throws(RequestRefusal) -> Body {
         try checkType(request)
-        let bytes = request.copy(request.head.body)
-        if JSONNames.areTwice(in: bytes) { throw .bad("an object of the body names a member twice") }
+        switch read(type, request.copy(request.head.body), as: "body") {
+        case .success(let body): return body
+        case .failure(let fault): throw .bad(fault.description)
+        }
+    }
+
+    /// Reads an object; `what` is its name in messages.
+    static func read<Body: StrictBody>(_ type: Body.Type, _ bytes: [UInt8], as what: String) -> Result<Body, JSONFault>
+    {
+        if JSONNames.areTwice(in: bytes) {
+            return .failure(JSONFault(description: "an object of the \(what) names a member twice"))
+        }
         do {
-            return try JSONDecoder().decode(Strict<Body>.self, from: Data(bytes)).value
-        } catch let error as DecodingError {
-            throw .bad(describe(error))
+            return .success(try JSONDecoder().decode(Strict<Body>.self, from: Data(bytes)).value)
         } catch {
-            throw .bad("the body is not JSON")
+            return .failure(JSONFault(description: describe(error, in: bytes, what)))
         }
     }
 
@@ -41,20 +49,29 @@ enum JSON {
     }
 
     /// Names the place, never the value: it may be a password.
-    static func describe(_ error: DecodingError) -> String {
-        switch error {
+    private static func describe(_ error: any Error, in bytes: [UInt8], _ what: String) -> String {
+        switch error as? DecodingError {
         case .keyNotFound(let key, let context): "the member `\(path(context.codingPath + [key]))` is missing"
+        case .typeMismatch(_, let context) where context.codingPath.isEmpty: "the \(what) is not a JSON object"
         case .typeMismatch(_, let context): "the member `\(path(context.codingPath))` is of another type"
         case .valueNotFound(_, let context): "the member `\(path(context.codingPath))` is null"
-        case .dataCorrupted(let context) where context.codingPath.isEmpty: "the body is not JSON"
-        case .dataCorrupted(let context): "the member `\(path(context.codingPath))` \(context.debugDescription)"
-        @unknown default: "the body is not of the right shape"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            "the member `\(path(context.codingPath))` \(context.debugDescription)"
+        // The decoder says the same of these and of what is not JSON; no member takes such a number.
+        case _ where JSONNames.holdOddNumber(in: bytes):
+            "the \(what) holds a number that is not a whole one of 64 bits"
+        default: "the \(what) is not JSON"
         }
     }
 
     private static func path(_ keys: [any CodingKey]) -> String {
         keys.map { $0.intValue.map { "[\($0)]" } ?? String($0.stringValue.prefix(64)) }.joined(separator: ".")
     }
+}
+
+/// Why a JSON text was refused.
+struct JSONFault: Error {
+    let description: String
 }
 
 /// The body of a request: an object with no members but these.
