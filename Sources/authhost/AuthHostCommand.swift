@@ -19,7 +19,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
-            SessionCommand.self, StatusCommand.self, EventsCommand.self, CredentialCommand.self,
+            SessionCommand.self, StatusCommand.self, EventsCommand.self, CredentialCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -57,15 +57,20 @@ final class DoorServer: Sendable {
     private let faults: DoorFaults
     private let log: Logger
     private let group: MultiThreadedEventLoopGroup
+    private let observer: SentBytes?
     private let listeners = Mutex<(channels: [any Channel], socket: UnixSocket?, places: [String])>(([], nil, []))
 
     var places: [String] { listeners.withLock { $0.places } }
 
+    /// Where it listens, TCP first.
+    var addresses: [SocketAddress] { listeners.withLock { $0.channels.compactMap(\.localAddress) } }
+
     init(
         _ settings: DoorSettings, host: any QuestionAnswering, group: MultiThreadedEventLoopGroup,
-        metrics: any MetricsFactory, log: Logger
+        metrics: any MetricsFactory, log: Logger, observing observer: SentBytes? = nil
     ) async throws {
         self.settings = settings
+        self.observer = observer
         self.group = group
         self.log = log
         door = try DoorTypes.make(settings, host: host)
@@ -149,6 +154,7 @@ final class DoorServer: Sendable {
             let connection = DoorConnection(
                 channel: channel, timeout: TimeAmount(settings.timeout), countFault: { [faults] in faults.count($0) },
                 log: log)
+            if let observer { try channel.pipeline.syncOperations.addHandler(SentObserver(observer)) }
             try channel.pipeline.syncOperations.addHandlers(door.handlers(for: peer, connection))
         }
     }

@@ -20,6 +20,9 @@ public protocol DoorType: Sendable {
     /// by the code that answers clients. Bytes that do not print are escaped as in C.
     static func wire(_ answer: Answer) -> [(question: String, bytes: String)]
 
+    /// The least client of the protocol, for `authhost doctor`.
+    static func probe(_ settings: DoorSettings) -> DoorProbe?
+
     /// Takes what a block configures.
     ///
     /// Throws: ``DoorProblem`` for what cannot be.
@@ -31,6 +34,7 @@ public protocol DoorType: Sendable {
 
 extension DoorType {
     public static var options: [DoorOption] { [] }
+    public static func probe(_ settings: DoorSettings) -> DoorProbe? { nil }
     public static var template: DoorTemplate? { nil }
 }
 
@@ -51,6 +55,10 @@ public enum DoorTypes {
         }
         try settings.check(type)
         return try type.init(settings, host: host)
+    }
+
+    static func probe(_ settings: DoorSettings) -> DoorProbe? {
+        all.first { $0.name == settings.type }?.probe(settings)
     }
 
     /// Checks a block, and reads its certificate; nothing is opened.

@@ -1,0 +1,128 @@
+import AuthCore
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// What stands where authhost would: the door itself with a scripted host behind it, or something that is no door at all.
+struct StandIn: Sendable {
+    /// Where it listens.
+    let places: [SocketAddress]
+    private let end: @Sendable () async -> Void
+
+    func stop() async { await end() }
+
+    /// The door as it is configured, over a host that answers everything in one way.
+    static func door(
+        _ settings: DoorSettings, _ host: ScriptedHost, _ group: MultiThreadedEventLoopGroup, _ sent: SentBytes
+    ) async throws -> StandIn {
+        let server = try await DoorServer(
+            settings, host: host, group: group, metrics: PrometheusMetricsFactory(),
+            log: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, observing: sent)
+        return StandIn(places: server.addresses) { await server.drain(within: .milliseconds(100)) }
+    }
+
+    /// The HTTP door, likewise.
+    static func http(_ configuration: HTTPDoorConfiguration, _ host: ScriptedHost) async throws -> StandIn {
+        let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
+        var brief = configuration
+        brief.drainTimeout = .milliseconds(100)
+        let door = HTTPDoor(
+            configuration: brief, host: host, metrics: PrometheusMetricsFactory(),
+            logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, onListening: { ready.yield($0) })
+        let serving = Task {
+            defer { ready.finish() }
+            try await door.run()
+        }
+        var places: [SocketAddress] = []
+        for await place in listening {
+            places = try place.addresses.map { try SocketAddress.makeAddressResolvingHost($0.host, port: $0.port) }
+            if let path = place.socketPath { places.append(try SocketAddress(unixDomainSocketPath: path)) }
+            break
+        }
+        // Nothing listens: what hindered it is the task's error.
+        if places.isEmpty { try await serving.value }
+        return StandIn(places: places) {
+            serving.cancel()
+            _ = await serving.result
+        }
+    }
+
+    /// Something that accepts connections and does not speak the protocol.
+    static func raw(
+        _ settings: DoorSettings, _ fault: DoorDoctor.Fault, _ group: MultiThreadedEventLoopGroup, _ sent: SentBytes
+    ) async throws -> StandIn {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(NoDoor(fault, sent))
+                }
+            }
+        var channels: [any Channel] = []
+        var socket: UnixSocket?
+        do {
+            for address in settings.addresses {
+                channels.append(try await bootstrap.bind(host: address.host, port: address.port).get())
+            }
+            if let path = settings.socketPath {
+                let made = try UnixSocket(path: path, mode: settings.socketMode)
+                socket = made
+                channels.append(try await bootstrap.withBoundSocket(made.descriptor).get())
+            }
+        } catch {
+            socket?.remove()
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+        let (all, made) = (channels, socket)
+        return StandIn(places: channels.compactMap(\.localAddress)) {
+            made?.remove()
+            for channel in all { try? await channel.close() }
+        }
+    }
+}
+
+/// A connection of something that is no door.
+private final class NoDoor: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let fault: DoorDoctor.Fault
+    private let sent: SentBytes
+
+    init(_ fault: DoorDoctor.Fault, _ sent: SentBytes) {
+        self.fault = fault
+        self.sent = sent
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch fault {
+        case .garbage:
+            // The same bytes each time, of every value.
+            let bytes = (0..<1024).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13 &+ $0 >> 8) }
+            sent.add(bytes)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            context.close(promise: nil)
+        case .restart: context.close(promise: nil)
+        case .yes, .no, .error, .late, .silence: break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+/// Notes what goes out to a client, in front of everything but TLS.
+final class SentObserver: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let sent: SentBytes
+
+    init(_ sent: SentBytes) { self.sent = sent }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        sent.add(unwrapOutboundIn(data).readableBytesView)
+        context.write(data, promise: promise)
+    }
+}
