@@ -3,6 +3,11 @@ import Doors
 import Runtime
 
 extension ControlService {
+    /// What the HTTP door gives to local users; nil without a destination.
+    var destinationAccess: DestinationAccess? {
+        host.broker.map { DestinationAccess(names: $0.names, service: self) }
+    }
+
     func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         guard let broker = host.broker else { return done(.failure(Host.noDestinations)) }
         broker.ask(request.destination ?? "") { done(ControlReply($0)) }

@@ -92,7 +92,8 @@ struct ServeCommand: AsyncParsableCommand {
         _ signals: SignalHandler
     ) async throws {
         let door = HTTPDoor(
-            configuration: configuration, host: service.host, operators: service, metrics: metrics, logger: log
+            configuration: configuration, host: service.host, operators: service,
+            destinations: service.destinationAccess, metrics: metrics, logger: log
         ) { listening in
             for address in listening.addresses { log.notice("listening on http://\(address.host):\(address.port)") }
             if let path = listening.socketPath { log.notice("listening on the unix socket \(path)") }

@@ -36,6 +36,9 @@ import Testing
 
     static let logout = #"{"session":"\#(session)"}"#
     static let map = #"{"session":"\#(session)","object":"/open"}"#
+    static func destination(_ name: String) -> String {
+        #"{"session":"\#(session)","destination":"\#(name)"}"#
+    }
     static let ended = Answer(.ejected, .ejectedSession)
     static let content = #"{"session":"\#(session)","object":"/open","fields":{"a":"b"},"rows":{"k":{}}}"#
     /// Allowed, and called something inside that takes no content.
@@ -84,6 +87,17 @@ import Testing
         Case(409, "DELETE", "/v1/objects", map, answer: elsewhere),
         Case(413, "PUT", "/v1/objects", #"{"session":"\#(session)","object":"/open","fields":{"abc":"defghi"}}"#),
         Case(507, "PUT", "/v1/objects", #"{"session":"\#(session)","object":"/open/full","fields":{}}"#),
+        Case(200, "POST", "/v1/credentials", destination("partner"), answer: Answer(.allow, .granted)),
+        Case(502, "POST", "/v1/credentials", destination("broken"), answer: Answer(.allow, .granted)),
+        Case(404, "POST", "/v1/credentials", destination("nobody"), answer: Answer(.allow, .granted)),
+        Case(403, "POST", "/v1/credentials", destination("partner")),
+        Case(403, "POST", "/v1/credentials", destination("nobody")),
+        Case(401, "POST", "/v1/credentials", destination("partner"), answer: ended),
+        Case(503, "POST", "/v1/credentials", destination("partner"), answer: unsure),
+        Case(400, "POST", "/v1/credentials", destination("..")), Case(400, "POST", "/v1/credentials", logout),
+        Case(200, "POST", "/v1/credentials/reject", destination("partner"), answer: Answer(.allow, .granted)),
+        Case(403, "POST", "/v1/credentials/reject", destination("partner")),
+        Case(404, "POST", "/v1/credentials/reject", destination("nobody"), answer: Answer(.allow, .granted)),
         Case(200, "GET", "/v1/check", query: "?action=read&object=/open"),
         Case(403, "GET", "/v1/check", query: "?action=read&object=/closed"),
         Case(400, "GET", "/v1/check"), Case(503, "GET", "/v1/check", query: "?action=read&object=/a", answer: unsure),
@@ -101,7 +115,8 @@ import Testing
     @Test(arguments: cases, [false, true])
     func `describes what the server answers`(_ one: Case, _ viaFramework: Bool) async throws {
         let host = FakeHost(ready: one.isReady) { one.answer.map { .decided($0) } ?? FakeHost.simple($0) }
-        try await RunningDoor.run(host) { door in
+        let destinations = DestinationAccess(names: ["partner", "broken"], service: FakeDestinations())
+        try await RunningDoor.run(host, destinations: destinations) { door in
             var lines = ["\(one.method) \(one.path)\(one.query) HTTP/1.1", "Host: a"]
             lines += ["Authorization: Session \(Self.session)", "X-Original-URI: /open", "X-Original-Method: GET"]
             if let json = one.json {

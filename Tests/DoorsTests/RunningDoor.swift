@@ -14,6 +14,7 @@ struct RunningDoor {
 
     static func run(
         _ host: FakeHost, operators: (any OperatorAnswering)? = nil,
+        destinations: DestinationAccess? = nil,
         configure: (inout HTTPDoorConfiguration) -> Void = { _ in },
         _ body: (RunningDoor) async throws -> Void
     ) async throws {
@@ -29,7 +30,8 @@ struct RunningDoor {
         logger.logLevel = .error
         let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
         let door = HTTPDoor(
-            configuration: configuration, host: host, operators: operators, metrics: metrics, logger: logger,
+            configuration: configuration, host: host, operators: operators, destinations: destinations,
+            metrics: metrics, logger: logger,
             onListening: { ready.yield($0) })
         let task = Task {
             defer { ready.finish() }

@@ -64,6 +64,35 @@ import Testing
         _ = server
     }
 
+    @Test(.needs(.curl)) func `local users whom the module permits have them over HTTP`() throws {
+        let users = try folder.write(
+            """
+            <authhost-users version="1">
+                <user name="gate" password="{PLAIN}gate"><allow actions="read" object="/credentials/partner"/></user>
+                <user name="other" password="{PLAIN}other"/>
+            </authhost-users>
+            """, to: "users.xml")
+        let server = try Server(
+            AuthHost.xmlauth(users) + ["--option", "allow-plain-passwords=TRUE", "-c", configuration], in: folder)
+        func ask(_ user: String, _ destination: String, _ path: String = "") throws -> Response {
+            let login = try server.client.post("/v1/login", #"{"user":"\#(user)","password":"\#(user)"}"#)
+            let session = try #require(login.member("session"), "\(login)")
+            return try server.client.post(
+                "/v1/credentials\(path)", #"{"session":"\#(session)","destination":"\#(destination)"}"#)
+        }
+        let given = try ask("gate", "partner")
+        #expect(given.status == 200 && given.member("secret") == "tok en-gateway", "\(given)")
+        #expect(given.headers["cache-control"] == "no-store")
+        #expect(try ask("gate", "partner").member("user") == "gateway")
+        #expect(runs == 1)
+        #expect(try ask("other", "partner").status == 403)
+        #expect(try ask("gate", "broken").status == 403)
+        #expect(try ask("gate", "partner", "/reject").status == 200)
+        #expect(try ask("gate", "partner").status == 200)
+        #expect(runs == 2)
+        #expect(!server.process.seen.contains("tok en"))
+    }
+
     @Test func `says why there are none, without what the command printed`() throws {
         let server = try Server(["-c", configuration], in: folder)
         let ending = try get("broken")

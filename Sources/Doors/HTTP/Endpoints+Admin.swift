@@ -55,7 +55,8 @@ extension AdministratorErrand {
 /// The administrator's requests: the module lets a user in, and nobody else does.
 extension Endpoints {
     func serves(_ route: Route) -> Bool {
-        !route.path.hasPrefix(Administration.root + "/") || administration?.directory(of: route.path) != nil
+        if route.path.hasPrefix(Self.credentialsPath) { return destinations != nil }
+        return !route.path.hasPrefix(Administration.root + "/") || administration?.directory(of: route.path) != nil
     }
 
     /// Reads the request, asks who sends it and whether the module lets them, and then does it.

@@ -13,12 +13,16 @@ struct Endpoints: Sendable {
     let sessionChallenge: String
     /// What administrators reach; nil where no directory is configured for them.
     let administration: Administration?
+    /// Whose credentials local users may have; nil where no destination is configured.
+    let destinations: DestinationAccess?
 
     init(
         configuration: HTTPDoorConfiguration, host: any QuestionAnswering, operators: (any OperatorAnswering)? = nil,
+        destinations: DestinationAccess? = nil,
         metrics: @escaping @Sendable () -> String
     ) {
         self.host = host
+        self.destinations = destinations
         administration = operators.flatMap { Administration(configuration.administratorDirectories, $0) }
         self.metrics = metrics
         cookie = CookieName(configuration.sessionCookie)
@@ -67,6 +71,9 @@ struct Peer: Sendable {
         isUnixSocket = address?.protocol == .unix
         self.address = address?.ipAddress ?? ""
     }
+
+    /// Whether it is on this machine, as far as the connection tells.
+    var isLocal: Bool { isUnixSocket || address == "::1" || address.hasPrefix("127.") }
 
     /// The address of the client that stands behind a request: `X-Real-IP` over a unix socket, else the peer's own.
     func clientAddress(_ request: StrictRequest) throws(RequestRefusal) -> String {

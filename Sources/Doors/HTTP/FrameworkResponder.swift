@@ -34,8 +34,8 @@ struct FrameworkResponder: Sendable {
         var response: Response
         do {
             response = try await responder.respond(to: request, context: context)
-            // No route of ours answers 404, so the router did, which does not tell paths from methods.
-            if response.status == .notFound { response = Response(notFound(request)) }
+            // Routes of ours say more than nothing with a 404: this is the router's, which does not tell paths from methods.
+            if response.status == .notFound, response.body.contentLength == 0 { response = Response(notFound(request)) }
         } catch {
             logger.warning("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
             response = Response(Reply(RequestRefusal(500, "the request could not be served")))

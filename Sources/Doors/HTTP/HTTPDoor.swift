@@ -25,11 +25,13 @@ public struct HTTPDoor: Sendable {
     /// - Parameters:
     ///   - host: whom the door asks.
     ///   - operators: what administrators ask; nil: there is nothing for them.
+    ///   - destinations: whose credentials local users may have; nil: there are none.
     ///   - metrics: what the door counts in, and what `/metrics` shows.
     ///   - onListening: called once, when every address is listened at.
     public init(
         configuration: HTTPDoorConfiguration, host: some QuestionAnswering,
-        operators: (any OperatorAnswering)? = nil, metrics: PrometheusMetricsFactory, logger: Logger,
+        operators: (any OperatorAnswering)? = nil, destinations: DestinationAccess? = nil,
+        metrics: PrometheusMetricsFactory, logger: Logger,
         onListening: @escaping @Sendable (Listening) -> Void = { _ in }
     ) {
         self.configuration = configuration
@@ -37,7 +39,8 @@ public struct HTTPDoor: Sendable {
         self.onListening = onListening
         let counts = DoorMetrics(factory: metrics)
         let endpoints = Endpoints(
-            configuration: configuration, host: host, operators: operators, metrics: { metrics.text() })
+            configuration: configuration, host: host, operators: operators, destinations: destinations,
+            metrics: { metrics.text() })
         service = DoorService(configuration: configuration, endpoints: endpoints, metrics: counts, logger: logger)
     }
 

@@ -58,6 +58,8 @@ enum Step: Sendable {
     case decide(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
     /// Do what may take a while on the thread for operators.
     case work(@Sendable () -> Reply)
+    /// Begin something that gives the reply once, on any thread.
+    case begin(@Sendable (@escaping @Sendable (Reply) -> Void) -> Void)
 
     /// Walks as far as can be gone at once. Must be called on an event loop.
     func walk(asking host: some QuestionAnswering) -> Walk {
@@ -76,6 +78,7 @@ enum Step: Sendable {
                 case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
                 }
             case .work(let body): return .waiting(PendingStep(body))
+            case .begin(let body): return .waiting(PendingStep(body))
             case .askAll(let checks, let session, let next):
                 let gathering = GatheredAnswers(host.ask(checks, session: session))
                 guard let answers = gathering.complete else { return .waiting(PendingStep(gathering, next)) }
@@ -125,6 +128,11 @@ struct PendingStep: Sendable {
 
     init(_ work: @escaping @Sendable () -> Reply) {
         whenReady = { body in Self.operators.async { body(.reply(work())) } }
+        abandon = {}
+    }
+
+    init(_ begin: @escaping @Sendable (@escaping @Sendable (Reply) -> Void) -> Void) {
+        whenReady = { body in begin { body(.reply($0)) } }
         abandon = {}
     }
 

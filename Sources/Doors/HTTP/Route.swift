@@ -64,7 +64,7 @@ struct Route: Sendable {
             Route(.get, "/ready") { endpoints, request, peer in endpoints.ready(request, peer) },
             Route(.get, "/metrics") { endpoints, request, peer in endpoints.metricsText(request, peer) },
             Route(.get, "/openapi.json") { endpoints, request, peer in endpoints.openAPI(request, peer) },
-        ] + administrative
+        ] + ofCredentials + administrative
 
     static let hot = all.filter(\.isHot)
 
