@@ -187,7 +187,9 @@ if Context.environment["AUTHHOST_BENCH"] == "1" {
         .target(name: "BenchmarkFloor", dependencies: ["CLibFFI", "CAuthModule"], path: "Tests/Benchmarks/Floor"),
         .executableTarget(
             name: "authhost-micro",
-            dependencies: ["BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore", "Rules", "XMLAuthCore"],
+            dependencies: [
+                "BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore", "Rules", "XMLAuthCore", "ExecCore",
+            ],
             path: "Tests/Benchmarks/Micro"),
     ]
 }

@@ -6,7 +6,7 @@ enum Micro {
     static let usage = """
         usage: authhost-micro loader TRIVIAL.so | rules SVG | abi TRIVIAL.so MODULES FOLDER
                authhost-micro sessions SESSIONS.so | admit SESSIONS.so | load SESSIONS.so
-               authhost-micro policy RULES FILE | read FILE
+               authhost-micro policy RULES FILE | read FILE | exec EXEC.so FOLDER
         """
 
     static func main() throws {
@@ -18,6 +18,7 @@ enum Micro {
         case ("sessions", 2): try SessionRows.run(module: arguments[1])
         case ("admit", 2): try SessionRows.admit(module: arguments[1])
         case ("load", 2): try LoadRows.run(module: arguments[1])
+        case ("exec", 3): try ExecRows.run(module: arguments[1], folder: arguments[2])
         case ("policy", 3):
             guard let rules = Int(arguments[1]) else { fallthrough }
             try PolicyWorkload(rules: rules).writeUsersFile(arguments[2])

@@ -51,4 +51,8 @@ int64_t floor_sessions_admit(floor_sessions_t *_Nonnull table, uint64_t count, u
 // Keeps the calling thread on one core; 0 on success.
 int floor_pin(int core);
 
+// Runs a program with one argument so many times, one after the other, and reads what it prints. Returns how many bytes came, or
+// -1 when a run failed.
+int64_t floor_spawn(const char *_Nonnull path, const char *_Nonnull argument, uint32_t count);
+
 #endif
