@@ -142,6 +142,7 @@ extension Step {
             .askAll(checks, session) { then($0).adding(name, value) }
         case .decide(let ask, let then): .decide(ask) { then($0).adding(name, value) }
         case .work(let body): .work { body().adding(name, value) }
+        case .begin(let begin): .begin { done in begin { done($0.adding(name, value)) } }
         }
     }
 }

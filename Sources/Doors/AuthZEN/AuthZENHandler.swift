@@ -125,16 +125,3 @@ struct AuthZENHandler: Sendable {
         return reply
     }
 }
-
-extension AuthZENEvaluation {
-    /// What stands for a letter of the template in the names of objects.
-    func part(_ letter: Character) -> ArraySlice<UInt8> {
-        switch letter {
-        case "t": ObjectSegment.encoded(Array(resourceType.utf8)[...])[...]
-        case "i": ObjectSegment.encoded(Array(resource.utf8)[...])[...]
-        case "p": Array((resource.hasPrefix("/") ? resource : "/" + resource).utf8)[...]
-        case "a": ObjectSegment.encoded(Array(action.utf8)[...])[...]
-        default: []
-        }
-    }
-}

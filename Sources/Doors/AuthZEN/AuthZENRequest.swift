@@ -91,6 +91,19 @@ struct AuthZENEvaluation: Sendable, Equatable {
     }
 }
 
+extension AuthZENEvaluation {
+    /// What stands for a letter of the template in the names of objects.
+    func part(_ letter: Character) -> ArraySlice<UInt8> {
+        switch letter {
+        case "t": ObjectSegment.encoded(Array(resourceType.utf8)[...])[...]
+        case "i": ObjectSegment.encoded(Array(resource.utf8)[...])[...]
+        case "p": Array((resource.hasPrefix("/") ? resource : "/" + resource).utf8)[...]
+        case "a": ObjectSegment.encoded(Array(action.utf8)[...])[...]
+        default: []
+        }
+    }
+}
+
 /// The body of `POST /access/v1/evaluations`.
 enum AuthZENBatch: Sendable {
     /// When the rest of a batch need not be evaluated.
