@@ -89,6 +89,28 @@ public final class EventLogOutput: Sendable {
         if old.path != nil { close(old.descriptor) }
     }
 
+    /// Opens a file as ``open(_:)`` does, or says why not and what is used then: the old file, or standard error where that
+    /// was deleted, since nobody could read what is written there.
+    ///
+    /// - Returns: whether the file is the one in use now.
+    public func reopen(_ path: String?) -> Bool {
+        do throws(LogFileError) {
+            try open(path)
+            return true
+        } catch {
+            let isDeleted = sink.withLock { sink in
+                var file = stat()
+                return sink.path != nil && fstat(sink.descriptor, &file) == 0 && file.st_nlink == 0
+            }
+            guard isDeleted, (try? open(nil)) != nil else {
+                report("\(error); the old one stays in use")
+                return false
+            }
+            report("\(error); the old one was deleted, so standard error is used")
+            return false
+        }
+    }
+
     private func line(_ level: Logger.Level, _ text: String) -> String {
         let (time, severity) = (EventTime.now(), EventLogHandler.word(for: level))
         guard json.load(ordering: .relaxed) else { return "\(time): \(severity): \(text)" }

@@ -1,7 +1,16 @@
 import Glibc
 
 /// Opens the files that log lines are appended to.
-enum LogFile {
+public enum LogFile {
+    /// Says why a log at a path would be refused for what is there; nil where nothing is, or what fits. Opens nothing.
+    public static func fault(at path: String) -> String? {
+        var found = stat()
+        return stat(path, &found) == 0
+            ? refusedKind {
+                $0 = found; return 0
+            } : nil
+    }
+
     /// Opens a regular file, which is made where there is none, or a character device. Never waits, as a FIFO would make it.
     ///
     /// - Parameter purpose: which log it is, for the message.

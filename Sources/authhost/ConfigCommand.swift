@@ -3,6 +3,7 @@ import AuthConfiguration
 import Glibc
 import Logging
 import ModuleHost
+import Runtime
 import Signatures
 
 /// Looks at the configuration without running anything.
@@ -129,6 +130,9 @@ extension Configuration {
         if auditRequired, auditLog == nil { _ = try HostSetup.openAudit(self, Logger(label: "check")) }
         for (item, path) in [("audit-log", auditLog), ("event-log", eventLog)] {
             guard let path else { continue }
+            if let fault = LogFile.fault(at: path) {
+                throw Failure(.badConfiguration, "\(item): `\(path)` cannot be written: \(fault)")
+            }
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
             guard access(folder.isEmpty ? "/" : folder, W_OK | X_OK) == 0 else {
                 let reason = String(cString: strerror(errno))

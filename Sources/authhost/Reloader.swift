@@ -45,7 +45,7 @@ final class Reloader: Sendable {
                 if !keys.isEmpty { setup.log.notice("key files were read again: \(keys.joined(separator: ", "))") }
                 current = apply(new, over: current)
             } catch {
-                _ = openLog(current)
+                _ = setup.output.reopen(current.eventLog)
                 note("the configuration is kept as it was: \(error.text)")
                 for line in error.text.split(separator: "\n") {
                     setup.log.error("the configuration is kept as it was: \(line)")
@@ -62,7 +62,7 @@ final class Reloader: Sendable {
     /// Takes over what can be, and returns what holds now.
     private func apply(_ new: Configuration, over current: Configuration) -> Configuration {
         var failed: [String] = []
-        if !openLog(new) { failed.append("event-log") }
+        if !setup.output.reopen(new.eventLog) { failed.append("event-log") }
         setup.output.configure(level: new.leastSeverity, json: new.logFormat == "json")
         var settings = new.hostSettings
         let licence = licence(of: new)
@@ -98,16 +98,5 @@ final class Reloader: Sendable {
 
     private func note(_ text: String) {
         outcome.withLock { $0 = (SystemClock().wall / 1_000_000_000, text) }
-    }
-
-    /// Opens the event log of a configuration; whether that is the one in use now.
-    private func openLog(_ configuration: Configuration) -> Bool {
-        do {
-            try setup.output.open(configuration.eventLog)
-            return true
-        } catch {
-            setup.output.report("\(error); the old one stays in use")
-            return false
-        }
     }
 }

@@ -104,6 +104,11 @@ import Testing
         try folder.write("auth-module openauth\n\(log)-log \(folder.path("fifo"))\n", to: "a.conf")
         let ending = try AuthHost.run(["serve", "--config", folder.path("a.conf"), "--http-listen", "none"])
         #expect(ending.status == 3)
+        let check = try AuthHost.run(["config", "check", folder.path("a.conf")])
+        #expect(
+            check.status == 3
+                && check.errors.contains("\(log)-log: `\(folder.path("fifo"))` cannot be written: it is a FIFO, and"),
+            "\(check)")
         #expect(
             ending.errors.contains(
                 "cannot open the \(log) log `\(folder.path("fifo"))` for appending: it is a FIFO, and"), "\(ending)")

@@ -106,12 +106,32 @@ private final class Folder: Sendable {
         #expect(errors.lines() == ["ERROR: once"])
     }
 
+    @Test func `where no new file can be opened the old one is used, and standard error when that was deleted`() throws
+    {
+        let (folder, errors) = (try Folder(), try ErrorPipe())
+        let output = try open(folder.log, errors)
+        let refusal = "ERROR: cannot open the event log `/nonexistent/log` for appending: No such file or directory; "
+        #expect(!output.reopen("/nonexistent/log"))
+        #expect(try folder.lines() == [refusal + "the old one stays in use"])
+        #expect(errors.lines() == [refusal + "the old one stays in use"])
+        unlink(folder.log)
+        #expect(!output.reopen("/nonexistent/log"))
+        output.write(.notice, "goes on")
+        #expect(
+            errors.lines() == [refusal + "the old one was deleted, so standard error is used", "NOTIFY: goes on"])
+        #expect(output.reopen(folder.log))
+        output.write(.notice, "is back")
+        #expect(try folder.lines() == ["NOTIFY: is back"])
+        #expect(errors.lines().isEmpty)
+    }
+
     @Test(arguments: ["a FIFO", "a socket"])
     func `a file of another kind is refused at once, and the old one stays in use`(kind: String) throws {
         let (folder, errors) = (try Folder(), try ErrorPipe())
         try #require(kind == "a FIFO" ? mkfifo(folder.log, 0o600) == 0 : bindSocket(at: folder.log))
         let reason = ": it is \(kind), and neither a regular file nor a character device"
         let refusal = "cannot open the event log `\(folder.log)` for appending" + reason
+        #expect(LogFile.fault(at: folder.log).map { ": " + $0 } == reason)
         #expect(error { try open(folder.log, errors) } == refusal)
         let output = try open(nil, errors)
         #expect(error { try output.open(folder.log) } == refusal)
