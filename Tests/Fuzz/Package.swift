@@ -25,6 +25,8 @@ let doorReaders = [
     "HTTP/Framing.swift", "HTTP/ObjectTemplate.swift", "HTTP/PercentEncoding.swift", "HTTP/RequestGrammar.swift",
     "HTTP/RequestHead.swift", "HTTP/RequestLine.swift", "HTTP/RequestRefusal.swift", "HTTP/StrictRequestReader.swift",
     "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/FormFields.swift", "ForwardAuth/ReturnPath.swift",
+    "AuthZEN/AuthZENRequest.swift", "HTTP/JSONNames.swift", "Pattern/JSONValue.swift", "Pattern/ObjectSegment.swift",
+    "RabbitMQ/RabbitMQQuestion.swift",
 ]
 
 let package = Package(
@@ -34,16 +36,18 @@ let package = Package(
         .target(name: "Fuzzing", dependencies: ["FuzzDriver"], path: "fuzzing"),
         linked("AuthConfiguration", folder: "Configuration", ["Rules", "CLibXML2"]),
         linked("Rules"),
-        system("CLibCrypt"), system("CLibNettle", pkgConfig: "nettle"),
+        system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
         linked("Accounts", ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),
         linked("XMLAuthCore", ["Accounts", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
         linked("AuthCore"),
         // Of the doors, what reads bytes and knows nothing of the network library.
         .target(
-            name: "Doors", dependencies: ["AuthCore"], path: "Linked/Doors", sources: doorReaders,
+            name: "Doors", dependencies: ["AuthCore", "CLibJansson"], path: "Linked/Doors", sources: doorReaders,
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
+        fuzzer("authzen", ["Doors", "AuthCore"]),
         fuzzer("configuration", ["AuthConfiguration"]),
         fuzzer("forward-auth", ["Doors", "AuthCore"]),
+        fuzzer("rabbitmq", ["Doors", "AuthCore"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])
