@@ -1,0 +1,85 @@
+import AuthCore
+import Testing
+
+@testable import Doors
+
+/// What the doors of `add-door` blocks that speak HTTP have in common, shown at the RabbitMQ door.
+@Suite struct `A door that speaks HTTP` {
+    private static func run(
+        _ configure: @escaping (inout DoorSettings) -> Void, _ body: (RunningForwardAuthDoor) async throws -> Void
+    ) async throws {
+        try await RunningForwardAuthDoor.run(
+            FakeHost(FakeHost.simple),
+            configure: {
+                $0.type = "rabbitmq"
+                $0.object = "/open/%v"
+                configure(&$0)
+            }, body)
+    }
+
+    private static let question = "GET \(`The RabbitMQ door`.user) HTTP/1.1\r\nhost: a\r\n\r\n"
+
+    @Test(arguments: [
+        ("\r\n\r\nGET / HTTP/1.1\r\n\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}", 400), ("GET / HTTP/1.1\nhost: a\n\n", 400),
+        ("GET / HTTP/3.0\r\nhost: a\r\n\r\n", 505), ("BREW / HTTP/1.1\r\nhost: a\r\n\r\n", 501),
+        ("GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nhost: a\r\n\r\n", 414),
+        ("GET / HTTP/1.1\r\nhost: a\r\nx: \(String(repeating: "a", count: 20_000))\r\n\r\n", 431),
+        ("POST /auth/user HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n", 413),
+        ("POST /auth/user HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+        ("PUT /auth/user HTTP/1.1\r\nhost: a\r\n\r\n", 405),
+    ])
+    func `refuses what is no request, and what is too long`(_ text: String, _ status: Int) async throws {
+        try await Self.run({ _ in }) { door async throws in #expect(try await door.exchange(text).status == status) }
+    }
+
+    @Test func `waits for the rest of a request no longer than its time-out`() async throws {
+        try await Self.run({ $0.timeout = .milliseconds(100) }) { door async throws in
+            let client = try await door.client()
+            try await client.send(String(Self.question.dropLast(1)))
+            #expect(await client.end().map(\.status) == [408])
+            try await client.close()
+        }
+    }
+
+    @Test func `serves no more connections than it may, and goes on with those it has`() async throws {
+        try await Self.run({ $0.maximumConnections = 1 }) { door async throws in
+            let first = try await door.client()
+            try await first.send(Self.question)
+            #expect(await first.responses(1).map(\.body) == ["allow"])
+            let second = try await door.client()
+            #expect(await second.end().allSatisfy { $0.status != 200 })
+            try await first.send(Self.question)
+            #expect(await first.responses(2).map(\.body) == ["allow", "allow"])
+            try await first.close()
+        }
+    }
+
+    @Test func `has no content for HEAD, and goes on behind it`() async throws {
+        try await Self.run({ _ in }) { door async throws in
+            let client = try await door.client()
+            try await client.send("HEAD /auth/user HTTP/1.1\r\nhost: a\r\n\r\n" + Self.question)
+            await client.received.wait { bytes in String(decoding: bytes, as: UTF8.self).hasSuffix("allow") }
+            let text = String(decoding: client.received.bytes, as: UTF8.self)
+            #expect(text.hasPrefix("HTTP/1.1 405 "))
+            #expect(text.matches(of: /\r\n\r\n/).count == 2, "\(text)")
+            try await client.close()
+        }
+    }
+
+    @Test func `closes behind the reply where the client wants that`() async throws {
+        try await Self.run({ _ in }) { door async throws in
+            let client = try await door.client()
+            try await client.send(Self.question.replacing("host: a", with: "host: a\r\nconnection: close"))
+            #expect(await client.end().map(\.body) == ["allow"])
+            try await client.close()
+        }
+    }
+
+    @Test func `lets nobody connect who is not its client`() async throws {
+        try await Self.run({ $0.clients = ["192.0.2.1"] }) { door async throws in
+            let client = try await door.client(unixSocket: false)
+            #expect(await client.end().isEmpty)
+            try await client.close()
+        }
+    }
+}
