@@ -33,8 +33,9 @@ extension ForwardAuthDoor {
         // These two answer the log-in that Basic credentials cause before the question itself.
         let isOfLogin = [.wrongCredentials, .overLimit].contains(answer.verdict)
         let client = ForwardAuthClient(proxy: proxy, forwarded: forwarded, request: request, mayLogIn: !isOfLogin)
-        return Self.text(
-            isOfLogin ? handler.refusal(answer, client) : handler.reply(to: answer, check, client, user: "alice"))
+        let reply =
+            isOfLogin ? handler.refusal(answer, client) : handler.reply(to: answer, check, client, user: "alice")
+        return reply.wireText
     }
 
     private static func sample(_ proxy: ForwardingProxy, _ isBrowser: Bool) -> StrictRequest? {
@@ -49,15 +50,7 @@ extension ForwardAuthDoor {
         return StrictRequest(bytes: bytes, head: reader.head)
     }
 
-    private static func text(_ reply: Reply) -> String {
-        var out = ByteBuffer()
-        var writer = ReplyWriter()
-        writer.write(reply, to: &out, isHTTP11: true, keepsAlive: true, withoutContent: false)
-        let lines = String(buffer: out).split(separator: "\r\n", omittingEmptySubsequences: false)
-        return WireText.escaped(lines.filter { !$0.hasPrefix("date: ") }.joined(separator: "\r\n").utf8)
-    }
-
     private static func statusLine(_ reply: Reply) -> String {
-        text(reply).prefix { $0 != "\\" } + "\\r\\n…"
+        reply.wireText.prefix { $0 != "\\" } + "\\r\\n…"
     }
 }
