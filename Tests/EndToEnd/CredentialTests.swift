@@ -93,6 +93,27 @@ import Testing
         #expect(!server.process.seen.contains("tok en"))
     }
 
+    @Test func `runs of the command leave no descriptor and no child behind`() throws {
+        let server = try Server(["-c", configuration], in: folder)
+        func descriptors() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.process.pid)/fd").count
+        }
+        func renew() throws {
+            _ = try AuthHost.run(["credential", "reject", "partner", "--socket", control])
+            #expect(try get("partner").status == 0)
+        }
+        #expect(try get("partner").status == 0)
+        try renew()
+        // The connection of the last command may not be closed yet.
+        let before = try descriptors()
+        for _ in 0..<20 { try renew() }
+        #expect(try get("broken").status == 1)
+        try server.process.wait(until: { (try? descriptors()).map { $0 <= before } == true })
+        let children = try String(
+            contentsOfFile: "/proc/\(server.process.pid)/task/\(server.process.pid)/children", encoding: .utf8)
+        #expect(children.isEmpty)
+    }
+
     @Test func `says why there are none, without what the command printed`() throws {
         let server = try Server(["-c", configuration], in: folder)
         let ending = try get("broken")

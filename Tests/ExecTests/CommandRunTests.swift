@@ -159,8 +159,7 @@ import Testing
 }
 
 @Suite(.serialized) struct ManyRunsTests {
-    @Test func `two hundred runs at once leave no descriptor and no process, and a hung one delays none`() async throws
-    {
+    @Test func `two hundred runs at once leave no process, and a hung one delays none`() async throws {
         let folder = CommandFolder()
         let supervisor = try CommandSupervisor()
         let hung = try pinned(folder.script("hung", "sleep 60"), [("Timeout", "30s")])
