@@ -26,7 +26,7 @@ let doorReaders = [
     "HTTP/RequestHead.swift", "HTTP/RequestLine.swift", "HTTP/RequestRefusal.swift", "HTTP/StrictRequestReader.swift",
     "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/FormFields.swift", "ForwardAuth/ReturnPath.swift",
     "AuthZEN/AuthZENRequest.swift", "HTTP/JSONNames.swift", "Pattern/JSONValue.swift", "Pattern/ObjectSegment.swift",
-    "RabbitMQ/RabbitMQQuestion.swift",
+    "Native/NativeProtocol.swift", "RabbitMQ/RabbitMQQuestion.swift",
 ]
 
 let package = Package(
@@ -48,6 +48,7 @@ let package = Package(
         fuzzer("authzen", ["Doors", "AuthCore"]),
         fuzzer("configuration", ["AuthConfiguration"]),
         fuzzer("forward-auth", ["Doors", "AuthCore"]),
+        fuzzer("native", ["Doors", "AuthCore"]),
         fuzzer("rabbitmq", ["Doors", "AuthCore"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])

@@ -34,7 +34,6 @@ public protocol DoorType: Sendable {
 
 extension DoorType {
     public static var options: [DoorOption] { [] }
-    public static func probe(_ settings: DoorSettings) -> DoorProbe? { nil }
     public static var template: DoorTemplate? { nil }
 }
 

@@ -1,0 +1,47 @@
+import AuthCore
+import Fuzzing
+
+@testable import Doors
+
+/// Reads one input as a frame of the native protocol behind its length, whole and cut short.
+func read(_ bytes: [UInt8]) {
+    do throws(NativeFault) {
+        let request = try NativeReader.request(bytes[...])
+        look(request.body)
+    } catch {
+        expectReadable(error.description)
+        precondition(!error.kind.isEmpty && error.kind.utf8.count < 32, "a fault without a word for it")
+        return
+    }
+    // What is a request is none without its last byte, and none with one more.
+    for other in [bytes[..<(bytes.count - 1)], (bytes + [0])[...]] {
+        do throws(NativeFault) {
+            _ = try NativeReader.request(other)
+            preconditionFailure("a request of another length")
+        } catch {
+            expectReadable(error.description)
+        }
+    }
+}
+
+func look(_ body: NativeRequest.Body) {
+    switch body {
+    case .batch(_, let checks):
+        precondition((1...NativeProtocol.longestBatch).contains(checks.count), "a batch of \(checks.count)")
+        for check in checks { look(check) }
+    case .check(_, let check): look(check)
+    case .hello, .logon, .login, .logout, .map, .watch, .ping: break
+    }
+}
+
+func look(_ check: NativeCheck) {
+    precondition(check.fields.count <= NativeProtocol.mostFields, "\(check.fields.count) fields")
+    for field in check.fields {
+        precondition(!field.name.utf8.contains(0) && !field.value.utf8.contains(0), "a NUL in a field")
+    }
+}
+
+fuzz { data, size in
+    read(Array(UnsafeBufferPointer(start: data, count: size)))
+    return 0
+}
