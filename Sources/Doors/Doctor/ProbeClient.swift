@@ -26,10 +26,14 @@ enum ProbeClient {
                 }
                 .connect(to: place).get()
             let answered = channel.eventLoop.makePromise(of: (Bool, [UInt8]).self)
-            let reading = channel.eventLoop.submit {
-                try channel.pipeline.syncOperations.addHandler(ProbeReader(probe, answered, TimeAmount(patience)))
+            do {
+                try await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(ProbeReader(probe, answered, TimeAmount(patience)))
+                }.get()
+            } catch {
+                // The other side may have closed the connection already, which is no answer.
+                answered.succeed((false, []))
             }
-            try await reading.get()
             try? await channel.writeAndFlush(ByteBuffer(bytes: probe.request))
             let (isLetIn, received) = try await answered.futureResult.get()
             try? await channel.close()
