@@ -37,9 +37,9 @@ import Testing
                 undetermined += expected.isUndetermined ? 1 : 0
             }
         }
-        // The comparison means something only when all answers are common.
+        // The comparison means something only when all answers occur often, whatever the seed: about 2 % are undetermined.
         #expect((2_500...22_500).contains(allowed))
-        #expect(undetermined > 250)
+        #expect(undetermined > 50)
     }
 
     static func makeName(_ random: inout SplitMix, segments most: Int = 5) -> String {
