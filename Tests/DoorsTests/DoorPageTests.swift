@@ -6,7 +6,9 @@ import Testing
 /// The pages of doors under `docs/doors`, against what the code declares and the examples say.
 @Suite struct `The page of a door` {
     static let pages: [(any DoorType.Type, files: [String])] = [
-        (RabbitMQDoor.self, ["examples/rabbitmq/authhost.conf", "examples/rabbitmq/rabbitmq.conf"])
+        (RabbitMQDoor.self, ["examples/rabbitmq/authhost.conf", "examples/rabbitmq/rabbitmq.conf"]),
+        (SaslauthdDoor.self, ["examples/saslauthd/authhost.conf"]),
+        (DovecotDoor.self, ["examples/postfix/authhost.conf", "examples/postfix/main.cf"]),
     ]
 
     static func text(_ path: String) throws -> String {

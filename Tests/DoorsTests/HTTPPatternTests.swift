@@ -6,9 +6,9 @@ import Testing
 /// What the doors of `add-door` blocks that speak HTTP have in common, shown at the RabbitMQ door.
 @Suite struct `A door that speaks HTTP` {
     private static func run(
-        _ configure: @escaping (inout DoorSettings) -> Void, _ body: (RunningForwardAuthDoor) async throws -> Void
+        _ configure: @escaping (inout DoorSettings) -> Void, _ body: (RunningAddedDoor) async throws -> Void
     ) async throws {
-        try await RunningForwardAuthDoor.run(
+        try await RunningAddedDoor.run(
             FakeHost(FakeHost.simple),
             configure: {
                 $0.type = "rabbitmq"

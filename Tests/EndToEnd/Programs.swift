@@ -40,7 +40,7 @@ enum Place {
 
 /// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
-    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, epmd
+    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, epmd, testsaslauthd, postfix, python3
     case rabbitmq = "rabbitmq-server"
     case mosquitto = "mosquitto_pub"
 
@@ -59,6 +59,9 @@ enum RealProgram: String, CaseIterable {
         case .epmd: "erlang-base"
         case .rabbitmq: "rabbitmq-server"
         case .mosquitto: "mosquitto-clients"
+        case .testsaslauthd: "sasl2-bin"
+        case .postfix: "postfix (and to be root, which starts it)"
+        case .python3: "python3"
         }
     }
 
@@ -78,6 +81,7 @@ enum RealProgram: String, CaseIterable {
         if self == .pika {
             return (try? ChildProcess.run([path, "-c", "import pika"]))?.status == 0
         }
+        if self == .postfix, geteuid() != 0 { return false }
         if path.hasPrefix("/") { return access(path, X_OK) == 0 }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let folders = path.components(separatedBy: ":") + ["/usr/sbin"]

@@ -26,7 +26,9 @@ let doorReaders = [
     "HTTP/RequestHead.swift", "HTTP/RequestLine.swift", "HTTP/RequestRefusal.swift", "HTTP/StrictRequestReader.swift",
     "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/FormFields.swift", "ForwardAuth/ReturnPath.swift",
     "AuthZEN/AuthZENRequest.swift", "HTTP/JSONNames.swift", "Pattern/JSONValue.swift", "Pattern/ObjectSegment.swift",
-    "Native/NativeProtocol.swift", "RabbitMQ/RabbitMQQuestion.swift",
+    "Native/NativeProtocol.swift", "RabbitMQ/RabbitMQQuestion.swift", "Pattern/Base64.swift",
+    "Saslauthd/SaslauthdRequest.swift", "Dovecot/DovecotCommand.swift", "Dovecot/DovecotReply.swift",
+    "Dovecot/SASLExchange.swift",
 ]
 
 let package = Package(
@@ -47,8 +49,10 @@ let package = Package(
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("authzen", ["Doors", "AuthCore"]),
         fuzzer("configuration", ["AuthConfiguration"]),
+        fuzzer("dovecot", ["Doors", "AuthCore"]),
         fuzzer("forward-auth", ["Doors", "AuthCore"]),
         fuzzer("native", ["Doors", "AuthCore"]),
         fuzzer("rabbitmq", ["Doors", "AuthCore"]),
+        fuzzer("saslauthd", ["Doors", "AuthCore"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])

@@ -1,10 +1,11 @@
 import AuthCore
 import Synchronization
 
-/// The sessions that a door keeps for clients who ask by name alone: one for each user, and for each client id that the user has.
+/// The sessions that a door keeps for clients who ask by name alone: one for each user, and for each client id that the
+/// user has.
 ///
-/// Such clients tell of no ends, so a session stays until another one takes its place, it is idle for too long, or somebody ends
-/// it. One that was ejected leaves a mark that denies until the next log-in.
+/// Such clients tell of no ends, so a session stays until another one takes its place, it is idle for too long, or
+/// somebody ends it. One that was ejected leaves a mark that denies until the next log-in.
 final class ClientSessions: Sendable {
     struct Client: Hashable, Sendable {
         let user: String

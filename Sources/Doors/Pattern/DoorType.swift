@@ -4,8 +4,8 @@ import NIOCore
 
 /// A protocol that an `add-door` block can name: a translation between bytes and the one `Question`/`Answer` pair.
 ///
-/// To add one: a folder with a type like this, its line in ``DoorTypes/all``, its page and its tests. Listening, TLS, who may
-/// connect, the number of connections, counting and stopping are the pattern's.
+/// To add one: a folder with a type like this, its line in ``DoorTypes/all``, its page and its tests. Listening, TLS,
+/// who may connect, the number of connections, counting and stopping are the pattern's.
 public protocol DoorType: Sendable {
     /// What `type` says in a configuration, in small letters.
     static var name: String { get }
@@ -16,8 +16,8 @@ public protocol DoorType: Sendable {
     /// The `object` it has of itself, and the letters of its templates; nil for a protocol that names objects.
     static var template: DoorTemplate? { get }
 
-    /// What an answer becomes on the wire, for each kind of question of the protocol: the table of `docs/doors.md`, so made
-    /// by the code that answers clients. Bytes that do not print are escaped as in C.
+    /// What an answer becomes on the wire, for each kind of question of the protocol: the table of `docs/doors.md`, so
+    /// made by the code that answers clients. Bytes that do not print are escaped as in C.
     static func wire(_ answer: Answer) -> [(question: String, bytes: String)]
 
     /// The least client of the protocol, for `authhost doctor`.
@@ -40,7 +40,8 @@ extension DoorType {
 /// The types of doors: one line for each.
 public enum DoorTypes {
     public static let all: [any DoorType.Type] = [
-        NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self, AuthZENDoor.self,
+        NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self, AuthZENDoor.self, SaslauthdDoor.self,
+        DovecotDoor.self,
     ]
 
     /// Makes the door of a block.

@@ -1,6 +1,7 @@
 import AuthCore
 
-/// Makes the name of an object out of the parts of a request: `%` and a letter stand for a part, `%%` for a per cent sign.
+/// Makes the name of an object out of the parts of a request: `%` and a letter stand for a part, `%%` for a per cent
+/// sign.
 struct TextTemplate: Sendable {
     private enum Piece: Sendable {
         case literal([UInt8])

@@ -7,9 +7,9 @@ import Testing
 @Suite struct `The AuthZEN door` {
     static func run(
         _ host: FakeHost, _ options: [(name: String, value: String)] = [], object: String? = nil,
-        _ body: (RunningForwardAuthDoor) async throws -> Void
+        _ body: (RunningAddedDoor) async throws -> Void
     ) async throws {
-        try await RunningForwardAuthDoor.run(
+        try await RunningAddedDoor.run(
             host, options: options,
             configure: {
                 $0.type = "authzen"

@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: ForwardingProxy.allCases, [cookie, bearer, basic])
     func `lets who may pass, and says who it is`(_ proxy: ForwardingProxy, _ credentials: String) async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let response = try await door.exchange(
                 Self.question(
                     proxy, "/open/a?x=1", "GET", [credentials, "Remote-User: mallory", "X-Auth-User: mallory"]))
@@ -53,7 +53,7 @@ import Testing
     @Test(arguments: ForwardingProxy.allCases, ["POST", "PUT", "DELETE", "PATCH"])
     func `asks whether other methods may write`(_ proxy: ForwardingProxy, _ method: String) async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             _ = try await door.exchange(Self.question(proxy, "/open", method, [Self.cookie]))
         }
         guard case .check(_, let check) = host.questions.last else {
@@ -73,7 +73,7 @@ import Testing
 
     @Test(arguments: refusals, ForwardingProxy.allCases)
     func `keeps the verdicts apart`(_ one: (Answer, nginx: Int, others: Int), _ proxy: ForwardingProxy) async throws {
-        try await RunningForwardAuthDoor.run(FakeHost { _ in .decided(one.0) }) { door in
+        try await RunningAddedDoor.run(FakeHost { _ in .decided(one.0) }) { door in
             let response = try await door.exchange(Self.question(proxy, "/open", "GET", [Self.cookie]))
             #expect(response.status == (proxy == .nginx ? one.nginx : one.others))
             #expect(response.body.isEmpty)
@@ -88,7 +88,7 @@ import Testing
     @Test(arguments: ForwardingProxy.allCases) func `does not tell a guesser why a login failed`(
         _ proxy: ForwardingProxy
     ) async throws {
-        try await RunningForwardAuthDoor.run(FakeHost { _ in .decided(Answer(.wrongCredentials, .invalidUser)) }) {
+        try await RunningAddedDoor.run(FakeHost { _ in .decided(Answer(.wrongCredentials, .invalidUser)) }) {
             let response = try await $0.exchange(Self.question(proxy, "/open", "GET", [Self.basic]))
             #expect(response.status == 401)
             #expect(response.fields["x-auth-reason"] == nil)
@@ -102,7 +102,7 @@ import Testing
     ]) func `sends browsers without a session to the log-in page`(_ proxy: ForwardingProxy, _ place: String)
         async throws
     {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let response = try await door.exchange(Self.question(proxy, "/reports?x=1&y", "GET", [Self.browser]))
             #expect(response.status == 302)
             #expect(response.fields["location"] == place)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `tells nginx in a header where browsers log in`() async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let response = try await door.exchange(Self.question(.nginx, "/reports", "GET", [Self.browser]))
             #expect(response.status == 401)
             #expect(response.fields["x-auth-redirect"] == "/_authhost/login?rd=/reports")
@@ -129,7 +129,7 @@ import Testing
         async throws
     {
         let accept = fields.contains { $0.hasPrefix("Accept") } ? [] : [Self.browser]
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let response = try await door.exchange(Self.question(.caddy, "/open", method, fields + accept))
             #expect(response.status == 401)
             #expect(response.fields["www-authenticate"] == "Basic realm=\"authhost\", charset=\"UTF-8\"")
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func `tells an ejected browser so at the log-in page`() async throws {
-        try await RunningForwardAuthDoor.run(FakeHost { _ in .decided(Answer(.ejected, .ejectedSession)) }) { door in
+        try await RunningAddedDoor.run(FakeHost { _ in .decided(Answer(.ejected, .ejectedSession)) }) { door in
             let response = try await door.exchange(Self.question(.caddy, "/open", "GET", [Self.browser, Self.cookie]))
             #expect(response.fields["location"] == "/_authhost/login?rd=/open&ended=1")
             let page = try await door.get("/_authhost/login?rd=/open&ended=1")
@@ -147,7 +147,7 @@ import Testing
 
     @Test(arguments: ["//evil.example", "/\\evil", "/%2e%2e/x", "/a%0d%0ab", "/%09/evil"])
     func `leads nobody back to a place that could be elsewhere`(_ target: String) async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let response = try await door.exchange(Self.question(.caddy, target, "GET", [Self.browser]))
             #expect(response.fields["location"] == "/_authhost/login")
         }
@@ -155,7 +155,7 @@ import Testing
 
     @Test(arguments: ["user;evil.example", "evil.example,app.example", "", "[::1]%25", "a&b", "$"])
     func `makes no absolute redirect with a host that is none`(_ host: String) async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let question = Self.question(.traefik, "/open", "GET", [Self.browser])
                 .replacing("X-Forwarded-Host: app.example", with: "X-Forwarded-Host: \(host)")
             let response = try await door.exchange(question)
@@ -166,7 +166,7 @@ import Testing
 
     @Test func `believes only configured proxies, and says so in the log`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host, options: [("trusted-proxies", "192.0.2.1, 10.0.0.0/8")]) { door in
+        try await RunningAddedDoor.run(host, options: [("trusted-proxies", "192.0.2.1, 10.0.0.0/8")]) { door in
             for proxy in ForwardingProxy.allCases {
                 let question = Self.question(proxy, "/open", "GET", [Self.cookie])
                 let response = try await door.exchange(question, unixSocket: false)
@@ -182,7 +182,7 @@ import Testing
 
     @Test func `takes the proxy's word for the address of the client`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let forged = ["X-Forwarded-For: 10.9.9.9, 192.0.2.7", "X-Real-IP: 10.9.9.9", Self.basic]
             for unixSocket in [true, false] {
                 _ = try await door.exchange(Self.question(.caddy, "/open", "GET", forged), unixSocket: unixSocket)
@@ -209,14 +209,14 @@ import Testing
                     ? Answer(.allow, .granted, session: FakeHost.session, user: "alice")
                     : Answer(.wrongCredentials, .invalidPassword))
         }
-        try await RunningForwardAuthDoor.run(host, options: [("bearer", "token")]) { door in
+        try await RunningAddedDoor.run(host, options: [("bearer", "token")]) { door in
             for (value, status) in [(token, 200), (token + "x", 401), ("opaque", 401), (Self.session, 200)] {
                 let fields = ["Authorization: Bearer \(value)"]
                 let response = try await door.exchange(Self.question(.caddy, "/open", "GET", fields))
                 #expect(response.status == status)
             }
         }
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let fields = ["Authorization: Bearer \(token)", Self.cookie]
             let response = try await door.exchange(Self.question(.caddy, "/open", "GET", fields))
             #expect(response.status == 200, "the cookie counts")
@@ -225,7 +225,7 @@ import Testing
 
     @Test(arguments: ["/", "/auth", "/envoy", "/nginx/x", "/_authhost", "/_authhost/", "/_authhost/login/x"])
     func `has nothing at other paths`(_ path: String) async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let response = try await door.get(path, [Self.cookie])
             #expect(response.status == 404)
         }

@@ -12,7 +12,7 @@ import Testing
     { "token=\(token)&user=\(user)&password=\(password)\(more)" }
 
     @Test func `is a form with labels, without scripts and with nothing from elsewhere`() async throws {
-        try await RunningForwardAuthDoor.run(options: [("title", "The <Shop> & \"Co\"")]) { door in
+        try await RunningAddedDoor.run(options: [("title", "The <Shop> & \"Co\"")]) { door in
             let page = try await door.get("/_authhost/login?rd=/reports%3Fx%3D1%26y%3D2")
             #expect(page.status == 200)
             #expect(page.fields["content-type"] == "text/html; charset=utf-8")
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `gives the browser a token that comes back in the form`() async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let first = try await door.get("/_authhost/login")
             let cookie = try #require(first.fields["set-cookie"])
             #expect(cookie.hasSuffix("; Path=/; Secure; HttpOnly; SameSite=Lax"))
@@ -57,7 +57,7 @@ import Testing
 
     @Test func `opens a session and leads back`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host, configure: { $0.applicationID = "shop" }) { door in
+        try await RunningAddedDoor.run(host, configure: { $0.applicationID = "shop" }) { door in
             let response = try await door.post(
                 "/_authhost/login", Self.form(), ["Cookie: \(Self.tokenCookie)", "X-Forwarded-For: 192.0.2.7"])
             #expect(response.status == 303)
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `ends the browser's session before, so that it takes no place`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let cookies = "Cookie: __Host-authhost=\(FakeHost.sessionText); \(Self.tokenCookie)"
             let response = try await door.post("/_authhost/login", Self.form(), [cookies])
             #expect(response.status == 303)
@@ -94,7 +94,7 @@ import Testing
         "//evil.example", "/\\evil.example", "%2F%09%2Fevil.example", "/%2509/evil.example", "https:evil.example",
         "https://evil.example/", "/%0d%0aSet-Cookie:a=b", "javascript:alert(1)", "", "/%250d%250aX:y", "%5C%5Cevil",
     ]) func `leads to the root instead of anywhere else`(_ place: String) async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let form = Self.form("alice", "secret", "&rd=\(place)")
             let response = try await door.post("/_authhost/login", form, ["Cookie: \(Self.tokenCookie)"])
             #expect(response.status == 303)
@@ -112,7 +112,7 @@ import Testing
         ["Cookie: __Host-authhost-form=x"], ["Cookie: authhost-form=\(token)"],
     ]) func `takes no form that another site could have sent`(_ fields: [String]) async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             for path in ["/_authhost/login", "/_authhost/logout"] {
                 let response = try await door.post(
                     path, Self.form(), fields + ["X-Session: __Host-authhost=\(FakeHost.sessionText)"])
@@ -126,7 +126,7 @@ import Testing
 
     @Test func `takes no form whose token is empty or missing, even beside such a cookie`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             for form in ["token=&user=alice&password=secret", "user=alice&password=secret"] {
                 let response = try await door.post(
                     "/_authhost/login", form, ["Cookie: __Host-authhost-form="])
@@ -145,7 +145,7 @@ import Testing
         (Answer(.allow, .granted), 503, "It could not be decided"),
         (Answer(.deny, .userCode, clientText: "use <b>SSO</b>"), 403, "use &lt;b&gt;SSO&lt;/b&gt;"),
     ]) func `says why nobody was logged in`(_ answer: Answer, _ status: Int, _ text: String) async throws {
-        try await RunningForwardAuthDoor.run(FakeHost { _ in .decided(answer) }) { door in
+        try await RunningAddedDoor.run(FakeHost { _ in .decided(answer) }) { door in
             let form = Self.form("%22%3E%3Cb%3E", "x")
             let response = try await door.post("/_authhost/login", form, ["Cookie: \(Self.tokenCookie)"])
             #expect(response.status == status)
@@ -166,7 +166,7 @@ import Testing
         ("user=&password=x&token=\(token)", 401), ("user=a&password=%00&token=\(token)", 401),
     ]) func `refuses what is no form, without asking anybody`(_ form: String, _ status: Int) async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let response = try await door.post("/_authhost/login", form, ["Cookie: \(Self.tokenCookie)"])
             #expect(response.status == status)
         }
@@ -175,7 +175,7 @@ import Testing
 
     @Test func `takes no address from a proxy that is none`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let response = try await door.post(
                 "/_authhost/login", Self.form(), ["Cookie: \(Self.tokenCookie)", "X-Forwarded-For: me"])
             #expect(response.status == 400)
@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test func `takes forms alone, with GET and POST alone`() async throws {
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let json = [
                 "POST /_authhost/login HTTP/1.1", "Host: a", "Content-Type: application/json", "Content-Length: 0",
             ]
@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test func `is not there where it is not wanted`() async throws {
-        try await RunningForwardAuthDoor.run(options: [("pages", "none")]) { door in
+        try await RunningAddedDoor.run(options: [("pages", "none")]) { door in
             let page = try await door.get("/_authhost/login")
             #expect(page.status == 404)
             let question = `The forward-auth door`.question(.caddy, "/", "GET", [`The forward-auth door`.browser])
@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test func `is where it is wanted`() async throws {
-        try await RunningForwardAuthDoor.run(options: [("pages", "/my/door"), ("cookie", "__Host-s")]) { door in
+        try await RunningAddedDoor.run(options: [("pages", "/my/door"), ("cookie", "__Host-s")]) { door in
             let page = try await door.get("/my/door/login")
             #expect(page.status == 200)
             #expect(page.body.contains("action=\"/my/door/login\""))
@@ -219,7 +219,7 @@ import Testing
 
     @Test func `asks before it ends the session, and takes the cookie away`() async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let page = try await door.get("/_authhost/logout", [Self.cookies])
             #expect(page.status == 200)
             #expect(page.body.contains("action=\"/_authhost/logout\""))
@@ -238,7 +238,7 @@ import Testing
     }
 
     @Test func `says so when the session could not be ended`() async throws {
-        try await RunningForwardAuthDoor.run(FakeHost { _ in .decided(Answer(.undecided, .stopping)) }) { door in
+        try await RunningAddedDoor.run(FakeHost { _ in .decided(Answer(.undecided, .stopping)) }) { door in
             let response = try await door.post("/_authhost/logout", "token=\(`The log-in page`.token)", [Self.cookies])
             #expect(response.status == 503)
             #expect(response.body.contains("could not be ended"))

@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: recorded) func `are answered however they are cut`(_ name: String, _ status: Int) async throws {
         let bytes = try Self.bytes(name)
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let client = try await door.client()
             for cut in 0..<bytes.count {
                 try await client.send(bytes[..<cut])
@@ -31,7 +31,7 @@ import Testing
         async throws
     {
         let bytes = try Self.bytes(name)
-        try await RunningForwardAuthDoor.run { door in
+        try await RunningAddedDoor.run { door in
             let client = try await door.client()
             try await client.send(bytes + bytes)
             #expect(await client.responses(2).map(\.status) == [status, status])
@@ -43,7 +43,7 @@ import Testing
     @Test(arguments: recorded) func `get no answer when they end early`(_ name: String, _ status: Int) async throws {
         let bytes = try Self.bytes(name)
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             for end in 0..<bytes.count {
                 let client = try await door.client()
                 try await client.send(bytes[..<end])
@@ -64,7 +64,7 @@ import Testing
             }
             return .decided(Answer(.deny, .deniedByModule))
         }
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             for index in bytes.indices {
                 var mutant = bytes
                 mutant[index] ^= index % 2 == 0 ? 1 : 0x20
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `that stop coming end the connection in time`() async throws {
-        try await RunningForwardAuthDoor.run(configure: { $0.timeout = .milliseconds(100) }) { door in
+        try await RunningAddedDoor.run(configure: { $0.timeout = .milliseconds(100) }) { door in
             let client = try await door.client()
             try await client.send("GET /nginx HTTP/1.1\r\nHost: a\r\n")
             #expect(await client.end().map(\.status) == [408])
@@ -97,7 +97,7 @@ import Testing
         ("TRACE /envoy/a HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     ]) func `that are no request are refused, and the connection ends`(_ text: String, _ status: Int) async throws {
         let host = FakeHost(FakeHost.simple)
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let client = try await door.client()
             try await client.send(text)
             #expect(await client.end().map(\.status) == [status])
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func `of too many connections are not read`() async throws {
-        try await RunningForwardAuthDoor.run(configure: { $0.maximumConnections = 1 }) { door in
+        try await RunningAddedDoor.run(configure: { $0.maximumConnections = 1 }) { door in
             let first = try await door.client()
             try await first.send(
                 `The forward-auth door`.question(.nginx, "/open", "GET", [`The forward-auth door`.cookie]))
@@ -129,7 +129,7 @@ import Testing
             }
             return .delayed(ticket)
         }
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let client = try await door.client()
             let cookie = [`The forward-auth door`.cookie]
             try await client.send(`The forward-auth door`.question(.envoy, "/slow", "GET", cookie))
@@ -150,7 +150,7 @@ import Testing
             ask.yield()
             return .delayed(ticket)
         }
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let client = try await door.client()
             try await client.send(try Self.bytes("login.req"))
             for await _ in asked { break }
@@ -184,7 +184,7 @@ import Testing
                 return .delayed(ticket)
             }
         }
-        try await RunningForwardAuthDoor.run(host) { door in
+        try await RunningAddedDoor.run(host) { door in
             let client = try await door.client()
             let basic = [`The forward-auth door`.basic]
             try await client.send(`The forward-auth door`.question(.nginx, "/slow", "GET", basic))

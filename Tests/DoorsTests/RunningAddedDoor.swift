@@ -8,15 +8,16 @@ import Testing
 
 @testable import Doors
 
-/// A forward-auth door on a free port and on a unix socket, for as long as the body runs.
-struct RunningForwardAuthDoor {
+/// A door of an `add-door` block on a free port and on a unix socket, for as long as the body runs; `forward-auth` unless it is
+/// configured otherwise.
+struct RunningAddedDoor {
     let port: Int
     let socketPath: String
     let log: KeptLog
 
     static func run(
         _ host: FakeHost = FakeHost(FakeHost.simple), options: [(name: String, value: String)] = [],
-        configure: (inout DoorSettings) -> Void = { _ in }, _ body: (RunningForwardAuthDoor) async throws -> Void
+        configure: (inout DoorSettings) -> Void = { _ in }, _ body: (RunningAddedDoor) async throws -> Void
     ) async throws {
         let folder = try RunningDoor.temporaryFolder()
         defer { rmdir(folder) }
@@ -32,7 +33,7 @@ struct RunningForwardAuthDoor {
         let place = servers.listening.first?.places.first ?? ""
         do {
             try await body(
-                RunningForwardAuthDoor(
+                RunningAddedDoor(
                     port: Int(place.split(separator: ":").last ?? "") ?? 0, socketPath: "\(folder)/door.sock", log: log)
             )
         } catch {
@@ -56,6 +57,20 @@ struct RunningForwardAuthDoor {
             ? try await bootstrap.connect(unixDomainSocketPath: socketPath).get()
             : try await bootstrap.connect(host: "127.0.0.1", port: port).get()
         return TestClient(channel: channel, received: received)
+    }
+
+    /// Sends bytes over a connection of its own, and returns what had come when `isEnough` of it was there, or the end.
+    func talk(
+        _ bytes: [UInt8], closingOutput: Bool = false,
+        until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    ) async throws -> String {
+        let client = try await client()
+        // A door may have heard enough before the last byte.
+        try? await client.send(bytes)
+        if closingOutput { try? await client.closeOutput() }
+        await client.received.wait(until: isEnough)
+        try await client.close()
+        return String(decoding: client.received.bytes, as: UTF8.self)
     }
 
     /// Sends a request over a connection of its own.

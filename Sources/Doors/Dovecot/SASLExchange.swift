@@ -1,0 +1,61 @@
+import AuthCore
+
+/// The server's side of a mechanism that gives the password itself: PLAIN (RFC 4616) and LOGIN
+/// (draft-murchison-sasl-login).
+struct SASLExchange {
+    static let mechanisms = ["PLAIN", "LOGIN"]
+
+    enum Step {
+        /// Ask the client with these bytes, in base64.
+        case challenge(String)
+        case credentials(user: String, password: Secret)
+        /// The client wants to be somebody other than whose password it has.
+        case otherUser
+        case malformed
+    }
+
+    private enum State {
+        case plain
+        case loginUser
+        case loginPassword(user: String)
+    }
+
+    private var state: State
+
+    /// Returns nil for a mechanism that is not offered.
+    init?(_ mechanism: String) {
+        switch mechanism {
+        case "PLAIN": state = .plain
+        case "LOGIN": state = .loginUser
+        default: return nil
+        }
+    }
+
+    /// What is said to a client that has sent no response yet.
+    var firstChallenge: String {
+        if case .plain = state { return "" }
+        // "Username:"
+        return "VXNlcm5hbWU6"
+    }
+
+    /// Takes a response.
+    mutating func take(_ response: [UInt8]) -> Step {
+        switch state {
+        case .plain: return Self.plain(response)
+        case .loginUser:
+            guard let user = String(validating: response, as: UTF8.self) else { return .malformed }
+            state = .loginPassword(user: user)
+            // "Password:"
+            return .challenge("UGFzc3dvcmQ6")
+        case .loginPassword(let user): return .credentials(user: user, password: Secret(response))
+        }
+    }
+
+    /// Reads `[authorization identity] NUL authentication identity NUL password`.
+    private static func plain(_ message: [UInt8]) -> Step {
+        let parts = message.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let user = String(validating: parts[1], as: UTF8.self) else { return .malformed }
+        guard parts[0].isEmpty || parts[0] == parts[1] else { return .otherUser }
+        return .credentials(user: user, password: Secret(parts[2]))
+    }
+}

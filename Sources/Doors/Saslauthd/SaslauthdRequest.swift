@@ -1,0 +1,71 @@
+import AuthCore
+
+/// What a client of saslauthd(8) asks: user, password, service and realm, and from newer ones its own client's address.
+///
+/// Each is a text behind its length in two bytes, the greater first (`saslauthd/ipc_unix.c` of Cyrus SASL). There are
+/// no NULs in them, and no more than ``longest`` bytes in all.
+struct SaslauthdRequest {
+    static let longest = 8192
+
+    let user: String
+    let password: Secret
+    let service: String
+    let realm: String
+    /// Empty from clients that send four fields.
+    let address: String
+
+    /// Reads what has come so far.
+    ///
+    /// Older clients send four fields and wait: a request is whole with four, and with five.
+    ///
+    /// - Returns: nil while a field is missing or not whole.
+    /// - Throws: ``SaslauthdFault`` for what can be no request whatever follows.
+    static func read(_ bytes: ArraySlice<UInt8>) throws(SaslauthdFault) -> SaslauthdRequest? {
+        guard bytes.count <= longest else { throw .tooLong }
+        var fields: [ArraySlice<UInt8>] = []
+        var rest = bytes
+        var announced = 0
+        while fields.count < 5, rest.count >= 2 {
+            let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
+            announced += 2 + length
+            guard announced <= longest else { throw .tooLong }
+            guard rest.count >= 2 + length else { return nil }
+            fields.append(rest.dropFirst(2).prefix(length))
+            rest = rest.dropFirst(2 + length)
+        }
+        guard rest.isEmpty else {
+            if fields.count == 5 { throw .trailing }
+            return nil
+        }
+        guard fields.count >= 4 else { return nil }
+        return SaslauthdRequest(
+            user: try text(fields[0], "user name"), password: Secret(fields[1]),
+            service: try text(fields[2], "service"),
+            realm: try text(fields[3], "realm"), address: try text(fields.count == 5 ? fields[4] : [], "address"))
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>, _ what: String) throws(SaslauthdFault) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            throw SaslauthdFault("text", "the \(what) is no text")
+        }
+        return text
+    }
+}
+
+/// Why bytes are no request.
+struct SaslauthdFault: Error, Hashable {
+    /// A word for the kind, for counting.
+    let kind: String
+    let description: String
+
+    init(_ kind: String, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+
+    static let tooLong = SaslauthdFault(
+        "length", "the request has more than \(SaslauthdRequest.longest) bytes")
+    static let trailing = SaslauthdFault("trailing", "something follows the fifth field")
+    static let short = SaslauthdFault("short", "the request ends before its fourth field does")
+    static let slow = SaslauthdFault("slow", "the rest of the request did not come in time")
+}
