@@ -91,6 +91,16 @@ import Testing
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
+    @Test func `nobody is known by a certificate where none is asked for`() {
+        var settings = DoorSettings(type: "native", name: "door")
+        settings.clients = ["10.0.0.0/8", "cn:broker"]
+        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        #expect(
+            error?.description == "`cn:broker` is the name of a certificate, and no `tls-client-authority` asks for one"
+        )
+        #expect(error?.part == .client(1))
+    }
+
     @Test func `a certificate that cannot be read is named`() {
         var settings = DoorSettings(type: "native", name: "door")
         settings.tls = .init(certificate: "/nowhere/chain.pem", key: "/nowhere/key.pem", clientAuthority: nil)

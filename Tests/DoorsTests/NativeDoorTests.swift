@@ -361,11 +361,11 @@ import Testing
         (["uid:0"], "1.2.3.4", false),
     ])
     func `clients are permitted by address`(rules: [String], address: String, isPermitted: Bool) throws {
-        #expect(try PermittedClients(rules).permits(DoorPeer(address: address)) == isPermitted)
+        #expect(try PermittedClients(rules, certificates: false).permits(DoorPeer(address: address)) == isPermitted)
     }
 
-    @Test(arguments: ["10.0.0.0/33", "10.0.0", "uid:no such user", "example.com", "/8", "::1/129"])
+    @Test(arguments: ["10.0.0.0/33", "10.0.0", "uid:no such user", "example.com", "/8", "::1/129", "cn:"])
     func `what is no client is refused`(text: String) {
-        #expect(throws: DoorProblem.self) { try PermittedClients([text]) }
+        #expect(throws: DoorProblem.self) { try PermittedClients([text], certificates: true) }
     }
 }

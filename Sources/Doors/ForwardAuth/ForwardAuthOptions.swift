@@ -26,7 +26,7 @@ struct ForwardAuthOptions {
                 "trusted-proxies", "`trusted-proxies` names no proxy: addresses and `ADDRESS/BITS` are accepted")
         }
         do throws(DoorProblem) {
-            return try PermittedClients(texts)
+            return try PermittedClients(texts, certificates: settings.hasClientCertificates)
         } catch {
             throw problem("trusted-proxies", error.description)
         }

@@ -272,7 +272,9 @@ final class NativeConnection: ChannelDuplexHandler {
         } catch {
             return retryLogon(Answer(.wrongCredentials, .invalidRequest, clientText: error.description), tries, number)
         }
-        settle(door.host.ask(.login(login)), tries, number)
+        // Whoever has shown a certificate of that name has proved to be it.
+        let isCertified = secret.count == 0 && peer.certificateName == user
+        settle(door.host.ask(isCertified ? .resume(login) : .login(login)), tries, number)
     }
 
     private func settle(_ outcome: Outcome, _ tries: Int, _ number: UInt32) {

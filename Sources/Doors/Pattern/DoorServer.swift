@@ -74,7 +74,7 @@ final class DoorServer: Sendable {
         self.group = group
         self.log = log
         door = try DoorTypes.make(settings, host: host)
-        clients = try PermittedClients(settings.clients)
+        clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
         tls = try settings.tls.map { try DoorTLS($0) }
         let dimensions = [("door", settings.name)]
         registry = ConnectionRegistry(
@@ -132,21 +132,30 @@ final class DoorServer: Sendable {
 
     /// Prepares a connection that was accepted for its first bytes.
     private func prepare(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
-        guard clients.permits(peer) else {
-            log.warning("door \(settings.name): a client may not connect: \(peer.described)")
-            faults.count("client-not-permitted")
+        let usesTLS = tls != nil && !peer.isUnixSocket
+        guard clients.permits(peer) || (usesTLS && clients.namesCertificates) else {
+            refuse(peer)
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
         guard registry.admit(channel) else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
-        guard let tls, !peer.isUnixSocket else { return begin(channel, peer) }
+        guard let tls, usesTLS else { return begin(channel, peer) }
         return channel.eventLoop.makeCompletedFuture {
             let secure = NIOSSLServerHandler(context: tls.context)
             let limit = HandshakeLimit(TimeAmount(settings.timeout)) { [self] certificate in
                 let known = DoorPeer(address: peer.address, certificateName: certificate)
+                guard clients.permits(known) else {
+                    refuse(known)
+                    return channel.close(promise: nil)
+                }
                 begin(channel, known).whenFailure { _ in channel.close(promise: nil) }
             }
             try channel.pipeline.syncOperations.addHandlers(secure, limit)
         }
+    }
+
+    private func refuse(_ peer: DoorPeer) {
+        log.warning("door \(settings.name): a client may not connect: \(peer.described)")
+        faults.count("client-not-permitted")
     }
 
     private func begin(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
@@ -194,7 +203,10 @@ final class DoorServer: Sendable {
 
 extension DoorPeer {
     /// Who it is, for the log.
-    var described: String { userID.map { "uid \($0)" } ?? "<\(address)>" }
+    var described: String {
+        userID.map { "uid \($0)" } ?? certificateName.map { "<\(address)> with the certificate of <\($0)>" }
+            ?? "<\(address)>"
+    }
 }
 
 /// Counts what was not according to a door's protocol, by kind.

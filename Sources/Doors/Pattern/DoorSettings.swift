@@ -60,8 +60,11 @@ public struct DoorSettings: Sendable {
         if object != nil, type.template == nil {
             throw DoorProblem(.object, "a door of type `\(type.name)` has no `object`: its clients name objects")
         }
-        _ = try PermittedClients(clients)
+        _ = try PermittedClients(clients, certificates: hasClientCertificates)
     }
+
+    /// Whether clients over TCP show certificates that one of the authorities has signed.
+    var hasClientCertificates: Bool { tls?.clientAuthority != nil }
 
     /// The value of an option, its default where the block does not say.
     func option(_ name: String, of type: any DoorType.Type) -> String {
@@ -80,22 +83,35 @@ struct PermittedClients: Sendable {
     private enum Rule: Sendable {
         case network(bytes: [UInt8], bits: Int)
         case user(UInt32)
+        case certificate(name: String)
     }
 
     private let rules: [Rule]
+    /// Whether some are known by their certificate alone, so that it has to be seen first.
+    let namesCertificates: Bool
 
-    /// Reads `ADDRESS`, `ADDRESS/BITS` and `uid:NAME-OR-NUMBER`; an empty list permits everybody.
-    init(_ texts: [String]) throws(DoorProblem) {
+    /// Reads `ADDRESS`, `ADDRESS/BITS`, `uid:NAME-OR-NUMBER` and `cn:COMMON-NAME`; an empty list permits everybody.
+    ///
+    /// - Parameter certificates: whether clients show any.
+    init(_ texts: [String], certificates: Bool) throws(DoorProblem) {
         var rules: [Rule] = []
         for (index, text) in texts.enumerated() {
-            guard let rule = Self.user(text) ?? Self.network(text) else {
+            if text.hasPrefix("cn:"), !certificates {
                 throw DoorProblem(
                     .client(index),
-                    "`\(text.clippedForMessage)` is no client: an address, `ADDRESS/BITS` and `uid:NAME` are accepted")
+                    "`\(text.clippedForMessage)` is the name of a certificate, and no `tls-client-authority` asks for one"
+                )
+            }
+            guard let rule = Self.user(text) ?? Self.certificate(text) ?? Self.network(text) else {
+                throw DoorProblem(
+                    .client(index),
+                    "`\(text.clippedForMessage)` is no client: an address, `ADDRESS/BITS`, `uid:NAME` and `cn:NAME` are accepted"
+                )
             }
             rules.append(rule)
         }
         self.rules = rules
+        namesCertificates = rules.contains { if case .certificate = $0 { true } else { false } }
     }
 
     func permits(_ peer: DoorPeer) -> Bool {
@@ -103,6 +119,7 @@ struct PermittedClients: Sendable {
         return rules.contains { rule in
             switch rule {
             case .user(let number): peer.userID == number
+            case .certificate(let name): peer.certificateName == name
             case .network(let bytes, let bits): peer.addressBytes.map { Self.matches($0, bytes, bits) } ?? false
             }
         }
@@ -111,6 +128,10 @@ struct PermittedClients: Sendable {
     private static func user(_ text: String) -> Rule? {
         guard text.hasPrefix("uid:") else { return nil }
         return SystemUser.number(of: String(text.dropFirst(4))).map(Rule.user)
+    }
+
+    private static func certificate(_ text: String) -> Rule? {
+        text.hasPrefix("cn:") && text.utf8.count > 3 ? .certificate(name: String(text.dropFirst(3))) : nil
     }
 
     private static func network(_ text: String) -> Rule? {
