@@ -7,7 +7,7 @@ import Synchronization
 /// Whatever happens, it is answered once, and a login that does not become a session holds no place, has ejected nobody, and
 /// is told to a module that believes in it. After the commit has begun the places are exchanged: a client that goes away then
 /// leaves a session that ends at once.
-struct LoginQuestion: Sendable {
+final class LoginQuestion: Sendable {
     let host: Host
     let decider: ModuleDecider
     let login: Login
@@ -72,9 +72,9 @@ struct LoginQuestion: Sendable {
                 refuse(limit.answer)
             case .reserved(let place, let ejecting):
                 if ejecting > 0, !again, host.endDueSessions() > 0 {
-                    host.admission.release(place) { reserve(said, answer, again: true) }
+                    host.admission.release(place) { [self] in reserve(said, answer, again: true) }
                 } else if progress.advance(to: .committing) {
-                    host.admission.commit(place) { open($0, place, said, answer) }
+                    host.admission.commit(place) { [self] in open($0, place, said, answer) }
                 } else {
                     // Given up meanwhile, and the module has been told.
                     host.admission.release(place) {}

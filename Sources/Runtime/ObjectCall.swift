@@ -4,7 +4,7 @@ import Synchronization
 
 /// One call of a check, with what is around it: the object that a module is told of before and after, the content that is
 /// known of it, and the wait for content that is not.
-struct ObjectCall: Sendable {
+final class ObjectCall: Sendable {
     private let host: Host
     private let decider: ModuleDecider
     private let session: Session

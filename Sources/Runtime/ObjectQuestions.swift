@@ -3,7 +3,7 @@ import ModuleHost
 import Synchronization
 
 /// Asks what a name is called inside: first the configuration, then the module.
-struct MappedQuestion: Sendable {
+final class MappedQuestion: Sendable {
     let host: Host
     let decider: ModuleDecider
     let session: Session
@@ -30,7 +30,7 @@ struct MappedQuestion: Sendable {
             let ticket = Ticket { [decider] in decider.cancel(token) }
             delayed = ticket
             session.noteWaiting()
-            return {
+            return { [self] in
                 session.noteAnswered()
                 ticket.decide(finish($0, name))
             }
@@ -83,7 +83,7 @@ struct MappedQuestion: Sendable {
 }
 
 /// Asks whether a session may do something: first what the name is called inside, then whether.
-struct CheckQuestion: Sendable {
+final class CheckQuestion: Sendable {
     let host: Host
     let decider: ModuleDecider
     let session: Session
@@ -112,11 +112,11 @@ struct CheckQuestion: Sendable {
             let ticket = Ticket { [decider] in step.cancel(decider) }
             delayed = ticket
             session.noteWaiting()
-            return { said in
+            return { [self] said in
                 session.noteAnswered()
                 let mapped = mapping.finish(said, name)
                 // Never ask a module on the thread that brought its answer.
-                decider.resume { continueAsking(mapped, step, ticket) }
+                decider.resume { [self] in continueAsking(mapped, step, ticket) }
             }
         }
         guard let answer else { return MappedQuestion.waiting(delayed, session) }
@@ -153,7 +153,7 @@ struct CheckQuestion: Sendable {
             let ticket = Ticket { [decider] in step.cancel(decider) }
             delayed = ticket
             session.noteWaiting()
-            return { said in
+            return { [self] said in
                 session.noteAnswered()
                 asking.end(token)
                 guard asking.mustAskAgain(said) else {
@@ -161,7 +161,7 @@ struct CheckQuestion: Sendable {
                     return
                 }
                 // Never ask a module on the thread that brought its answer.
-                decider.resume { finishLater(decide(object, until: due), step, ticket) }
+                decider.resume { [self] in finishLater(decide(object, until: due), step, ticket) }
             }
         }
         guard let answer else { return MappedQuestion.waiting(delayed, session) }
