@@ -328,9 +328,9 @@ import Testing
             let frame = request.bytes.dropFirst(4)
             _ = try NativeReader.request(frame)
             for count in 0..<frame.count {
-                #expect(throws: NativeFault.self) { try NativeReader.request(frame.prefix(count)) }
+                #expect(throws: DoorFault.self) { try NativeReader.request(frame.prefix(count)) }
             }
-            #expect(throws: NativeFault.self) { try NativeReader.request(frame + frame) }
+            #expect(throws: DoorFault.self) { try NativeReader.request(frame + frame) }
         }
     }
 

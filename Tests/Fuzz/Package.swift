@@ -27,7 +27,8 @@ let doorReaders = [
     "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/FormFields.swift", "ForwardAuth/ReturnPath.swift",
     "AuthZEN/AuthZENRequest.swift", "HTTP/JSONNames.swift", "Pattern/JSONValue.swift", "Pattern/ObjectSegment.swift",
     "Native/NativeProtocol.swift", "RabbitMQ/RabbitMQQuestion.swift", "Pattern/Base64.swift",
-    "Saslauthd/SaslauthdRequest.swift", "Dovecot/DovecotCommand.swift", "Dovecot/DovecotReply.swift",
+    "Pattern/DoorFault.swift", "Saslauthd/SaslauthdRequest.swift", "Dovecot/DovecotCommand.swift",
+    "Dovecot/DovecotReply.swift",
     "Dovecot/SASLExchange.swift",
 ]
 

@@ -32,13 +32,13 @@ enum DovecotCommand {
 
     /// Reads a line.
     ///
-    /// Throws: ``DovecotFault`` where a client cannot mean anything, after which it is not listened to any more.
-    init(_ line: ArraySlice<UInt8>) throws(DovecotFault) {
+    /// Throws: ``DoorFault`` where a client cannot mean anything, after which it is not listened to any more.
+    init(_ line: ArraySlice<UInt8>) throws(DoorFault) {
         let words = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
         switch String(decoding: words[0], as: UTF8.self) {
         case "VERSION":
             guard words.count >= 2, let major = Self.number(words[1]) else {
-                throw DovecotFault("version", "a VERSION without its number")
+                throw DoorFault("version", "a VERSION without its number")
             }
             self = .version(major: Int(major))
         case "CPID": self = .clientProcess
@@ -51,9 +51,9 @@ enum DovecotCommand {
     }
 
     /// The number of a request, which is of the client's choice.
-    fileprivate static func id(_ words: some Collection<ArraySlice<UInt8>>) throws(DovecotFault) -> UInt32 {
+    fileprivate static func id(_ words: some Collection<ArraySlice<UInt8>>) throws(DoorFault) -> UInt32 {
         guard let word = words.dropFirst().first, let id = number(word) else {
-            throw DovecotFault("id", "a command without the number of its request")
+            throw DoorFault("id", "a command without the number of its request")
         }
         return id
     }
@@ -78,8 +78,8 @@ struct DovecotRequest {
     /// What was sent with the request.
     var response = DovecotCommand.Response.none
 
-    fileprivate init(_ words: [ArraySlice<UInt8>], id: UInt32) throws(DovecotFault) {
-        guard words.count > 2 else { throw DovecotFault("mechanism", "a request without a mechanism") }
+    fileprivate init(_ words: [ArraySlice<UInt8>], id: UInt32) throws(DoorFault) {
+        guard words.count > 2 else { throw DoorFault("mechanism", "a request without a mechanism") }
         self.id = id
         mechanism = String(decoding: words[2], as: UTF8.self).uppercased()
         for word in words.dropFirst(3) {
@@ -97,11 +97,11 @@ struct DovecotRequest {
         }
     }
 
-    private static func parameter(_ word: ArraySlice<UInt8>) throws(DovecotFault) -> (name: String, value: String) {
+    private static func parameter(_ word: ArraySlice<UInt8>) throws(DoorFault) -> (name: String, value: String) {
         let parts = word.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
         let value = parts.count > 1 ? parts[1] : []
         guard let text = String(validating: try DovecotEscape.decoded(value), as: UTF8.self) else {
-            throw DovecotFault("text", "a parameter is not UTF-8")
+            throw DoorFault("text", "a parameter is not UTF-8")
         }
         return (String(decoding: parts[0], as: UTF8.self), text)
     }
@@ -114,7 +114,7 @@ enum DovecotEscape {
         (UInt8(ascii: "\r"), UInt8(ascii: "r")), (UInt8(ascii: "\n"), UInt8(ascii: "n")),
     ]
 
-    static func decoded(_ bytes: ArraySlice<UInt8>) throws(DovecotFault) -> [UInt8] {
+    static func decoded(_ bytes: ArraySlice<UInt8>) throws(DoorFault) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var rest = bytes
@@ -124,7 +124,7 @@ enum DovecotEscape {
                 continue
             }
             guard let letter = rest.popFirst(), let pair = pairs.first(where: { $0.letter == letter }) else {
-                throw DovecotFault("escape", "a word holds 0x01 without a letter behind it")
+                throw DoorFault("escape", "a word holds 0x01 without a letter behind it")
             }
             result.append(pair.byte)
         }
@@ -133,17 +133,5 @@ enum DovecotEscape {
 
     static func encoded(_ text: String) -> [UInt8] {
         text.utf8.flatMap { byte in pairs.first { $0.byte == byte }.map { [0x01, $0.letter] } ?? [byte] }
-    }
-}
-
-/// Why a connection cannot go on.
-struct DovecotFault: Error, Hashable {
-    /// A word for the kind, for counting.
-    let kind: String
-    let description: String
-
-    init(_ kind: String, _ description: String) {
-        self.kind = kind
-        self.description = description
     }
 }

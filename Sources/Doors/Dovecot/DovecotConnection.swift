@@ -78,10 +78,10 @@ final class DovecotConnection: ChannelInboundHandler {
             isNew = true
         }
         let left = Array(rest)
-        wipe()
+        received.wipe()
         received = left
         if received.count > DovecotCommand.longestLine {
-            fail(DovecotFault("length", "a line has more than \(DovecotCommand.longestLine) bytes"))
+            fail(DoorFault("length", "a line has more than \(DovecotCommand.longestLine) bytes"))
         }
         // What trickles in has no more time than what comes at once.
         if isNew || timer == nil { restartTimer() }
@@ -93,9 +93,9 @@ final class DovecotConnection: ChannelInboundHandler {
     }
 
     private func take(_ line: ArraySlice<UInt8>) {
-        do throws(DovecotFault) {
+        do throws(DoorFault) {
             guard line.count <= DovecotCommand.longestLine else {
-                throw DovecotFault("length", "a line has more than \(DovecotCommand.longestLine) bytes")
+                throw DoorFault("length", "a line has more than \(DovecotCommand.longestLine) bytes")
             }
             try take(DovecotCommand(line))
         } catch {
@@ -103,22 +103,22 @@ final class DovecotConnection: ChannelInboundHandler {
         }
     }
 
-    private func take(_ command: DovecotCommand) throws(DovecotFault) {
+    private func take(_ command: DovecotCommand) throws(DoorFault) {
         switch (phase, command) {
         case (.greeting, .version(let major)):
             guard major == DovecotCommand.majorVersion else {
-                throw DovecotFault("version", "version \(DovecotCommand.majorVersion) is spoken here, not \(major)")
+                throw DoorFault("version", "version \(DovecotCommand.majorVersion) is spoken here, not \(major)")
             }
             phase = .greeting(hasVersion: true)
         case (.greeting(hasVersion: true), .clientProcess): phase = .asking
         case (.greeting, .unknown), (.asking, .unknown): break
-        case (.greeting, _): throw DovecotFault("greeting", "a connection begins with VERSION and CPID")
+        case (.greeting, _): throw DoorFault("greeting", "a connection begins with VERSION and CPID")
         case (.asking, .version), (.asking, .clientProcess):
-            throw DovecotFault("greeting", "a connection greets once")
+            throw DoorFault("greeting", "a connection greets once")
         case (.asking, .authenticate(let request)): try begin(request)
         case (.asking, .proceed(let id, let response)):
             guard case .exchange(let exchange, let request) = pending.removeValue(forKey: id) else {
-                throw DovecotFault("id", "no request waits for the response")
+                throw DoorFault("id", "no request waits for the response")
             }
             proceed(exchange, request, response)
         case (.asking, .cancel(let id)):
@@ -129,9 +129,9 @@ final class DovecotConnection: ChannelInboundHandler {
 
     // MARK: - Requests
 
-    private func begin(_ request: DovecotRequest) throws(DovecotFault) {
+    private func begin(_ request: DovecotRequest) throws(DoorFault) {
         guard pending[request.id] == nil else {
-            throw DovecotFault("id", "two requests have one number")
+            throw DoorFault("id", "two requests have one number")
         }
         guard let exchange = SASLExchange(request.mechanism) else {
             connection.countFault("mechanism")
@@ -159,8 +159,7 @@ final class DovecotConnection: ChannelInboundHandler {
         guard case .bytes(var bytes) = response else {
             return answer(request, Answer(.wrongCredentials, .invalidRequest))
         }
-        // A best effort: the array is ours alone by now, so this overwrites the bytes themselves.
-        defer { for index in bytes.indices { bytes[index] = 0 } }
+        defer { bytes.wipe() }
         var exchange = exchange
         switch exchange.take(bytes) {
         case .challenge(let base64):
@@ -217,7 +216,7 @@ final class DovecotConnection: ChannelInboundHandler {
     }
 
     /// Ends the connection without a word, which clients take for a failure for now; the protocol has no other way.
-    private func fail(_ fault: DovecotFault) {
+    private func fail(_ fault: DoorFault) {
         connection.countFault(fault.kind)
         connection.log.debug("door \(door.questions.door): \(fault.description)")
         abandon()
@@ -243,13 +242,7 @@ final class DovecotConnection: ChannelInboundHandler {
         timer?.cancel()
         context = nil
         abandon()
-        wipe()
-    }
-
-    /// A best effort: the array is ours alone, so this overwrites the bytes themselves.
-    private func wipe() {
-        for index in received.indices { received[index] = 0 }
-        received = []
+        received.wipe()
     }
 
     /// A client must greet, and end the line that it has begun, within the door's time-out; between lines it may be
@@ -260,7 +253,7 @@ final class DovecotConnection: ChannelInboundHandler {
         guard !isOver, let context else { return }
         if case .asking = phase, received.isEmpty { return }
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: connection.timeout) { [weak self] in
-            self?.fail(DovecotFault("slow", "the rest of what was begun did not come in time"))
+            self?.fail(DoorFault("slow", "the rest of what was begun did not come in time"))
         }
     }
 }

@@ -37,8 +37,7 @@ enum Credentials {
 
     private static func basic(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Credentials {
         guard var decoded = Base64.decode(bytes, range) else { return .none }
-        // A best effort: the array is ours alone, so this overwrites the bytes themselves.
-        defer { for index in decoded.indices { decoded[index] = 0 } }
+        defer { decoded.wipe() }
         guard let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
             let user = String(validating: decoded[..<colon], as: UTF8.self)
         else { return .none }

@@ -108,7 +108,7 @@ final class NativeConnection: ChannelDuplexHandler {
         var isNew = false
         while wantsMore, let frame = nextFrame() {
             isNew = true
-            do throws(NativeFault) {
+            do throws(DoorFault) {
                 try take(NativeReader.request(frame))
             } catch {
                 fail(error)
@@ -130,7 +130,7 @@ final class NativeConnection: ChannelDuplexHandler {
         }
         guard (NativeProtocol.headerSize...NativeProtocol.longestFrame).contains(Int(length)) else {
             fail(
-                NativeFault(
+                DoorFault(
                     "length",
                     "a frame of \(length) bytes; \(NativeProtocol.headerSize) to \(NativeProtocol.longestFrame) are accepted"
                 ))
@@ -143,7 +143,7 @@ final class NativeConnection: ChannelDuplexHandler {
         return bytes[...]
     }
 
-    private func fail(_ fault: NativeFault) {
+    private func fail(_ fault: DoorFault) {
         connection.countFault(fault.kind)
         writer.fault(fault)
         // Questions that wait would be answered behind the end.
@@ -151,24 +151,24 @@ final class NativeConnection: ChannelDuplexHandler {
         finish()
     }
 
-    private func take(_ request: NativeRequest) throws(NativeFault) {
+    private func take(_ request: NativeRequest) throws(DoorFault) {
         switch (phase, request.body) {
         case (.greeting, .hello(let lowest, let highest, _, let wantsPushes)):
             guard (lowest...max(lowest, highest)).contains(NativeProtocol.version) else {
-                throw NativeFault(
+                throw DoorFault(
                     "version", "version \(NativeProtocol.version) is spoken here, not \(lowest) to \(highest)")
             }
             self.wantsPushes = wantsPushes
             phase = door.needsLogon ? .loggingOn(tries: 0) : .asking
             if wantsPushes, !door.needsLogon { watchInvalidations() }
             writer.hello(request.number)
-        case (.greeting, _): throw NativeFault("greeting", "a connection begins with HELLO")
+        case (.greeting, _): throw DoorFault("greeting", "a connection begins with HELLO")
         case (.loggingOn(let tries), .logon(let user, let secret)):
             try logon(user, secret, tries, request.number)
         case (.loggingOn, .ping), (.asking, .ping): writer.pong(request.number)
-        case (.loggingOn, _): throw NativeFault("logon", "a connection logs on before it asks")
-        case (.asking, .logon): throw NativeFault("logon", "nobody logs on at this door, or twice")
-        case (.asking, .hello): throw NativeFault("greeting", "a connection greets once")
+        case (.loggingOn, _): throw DoorFault("logon", "a connection logs on before it asks")
+        case (.asking, .logon): throw DoorFault("logon", "nobody logs on at this door, or twice")
+        case (.asking, .hello): throw DoorFault("greeting", "a connection greets once")
         case (.asking, let body): try ask(body, request.number)
         case (.finishing, _), (.gone, _): break
         }
@@ -176,7 +176,7 @@ final class NativeConnection: ChannelDuplexHandler {
 
     // MARK: - Questions
 
-    private func ask(_ body: NativeRequest.Body, _ number: UInt32) throws(NativeFault) {
+    private func ask(_ body: NativeRequest.Body, _ number: UInt32) throws(DoorFault) {
         switch body {
         case .login(let login): self.login(login, number)
         case .logout(let session):
@@ -264,8 +264,8 @@ final class NativeConnection: ChannelDuplexHandler {
         if gathering.open == 0 { writer.batch(gathering.complete, number) }
     }
 
-    private func logon(_ user: String, _ secret: Secret, _ tries: Int, _ number: UInt32) throws(NativeFault) {
-        guard pending.isEmpty else { throw NativeFault("logon", "a connection logs on once at a time") }
+    private func logon(_ user: String, _ secret: Secret, _ tries: Int, _ number: UInt32) throws(DoorFault) {
+        guard pending.isEmpty else { throw DoorFault("logon", "a connection logs on once at a time") }
         let login: Login
         do throws(LoginError) {
             login = try Login(user: user, password: secret, address: peer.address, door: door.settings.name)
@@ -301,10 +301,10 @@ final class NativeConnection: ChannelDuplexHandler {
         for session in own {
             // Its connection has no rights without it.
             let isOpen = whenEnded(session) { connection, reason in
-                connection.fail(NativeFault("logon", "who logged on here has no session any more (\(reason))"))
+                connection.fail(DoorFault("logon", "who logged on here has no session any more (\(reason))"))
                 connection.flush()
             }
-            guard isOpen else { return fail(NativeFault("logon", "who logged on here has no session any more")) }
+            guard isOpen else { return fail(DoorFault("logon", "who logged on here has no session any more")) }
         }
         self.answer(Answer(.allow, .granted), .logon, number)
     }
@@ -316,7 +316,7 @@ final class NativeConnection: ChannelDuplexHandler {
         connection.countFault("logon-refused")
         self.answer(answer, .logon, number)
         if tries + 1 >= Self.mostTries {
-            fail(NativeFault("logon", "\(Self.mostTries) tries to log on are accepted"))
+            fail(DoorFault("logon", "\(Self.mostTries) tries to log on are accepted"))
         } else {
             phase = .loggingOn(tries: tries + 1)
         }
@@ -457,7 +457,7 @@ final class NativeConnection: ChannelDuplexHandler {
         if case .asking = phase, buffer.readableBytes == 0 || !wantsMore { return }
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: connection.timeout) { [weak self] in
             guard let self, !isOver else { return }
-            fail(NativeFault("slow", "the rest of what was begun did not come in time"))
+            fail(DoorFault("slow", "the rest of what was begun did not come in time"))
             flush()
         }
     }

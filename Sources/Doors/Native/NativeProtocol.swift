@@ -82,18 +82,6 @@ struct NativeCheck {
     let contributionID: String?
 }
 
-/// What of a frame is not the protocol's: the connection ends with it.
-struct NativeFault: Error, Hashable, CustomStringConvertible {
-    /// A word for the kind, for counting.
-    let kind: String
-    let description: String
-
-    init(_ kind: String, _ description: String) {
-        self.kind = kind
-        self.description = description
-    }
-}
-
 /// Reads one frame behind its length.
 ///
 /// Numbers are little-endian; a text is a u16 length and so many bytes of UTF-8, a name the same with any bytes.
@@ -109,30 +97,30 @@ struct NativeReader {
     /// Reads a request.
     ///
     /// - Parameter frame: everything behind the length.
-    static func request(_ frame: ArraySlice<UInt8>) throws(NativeFault) -> NativeRequest {
+    static func request(_ frame: ArraySlice<UInt8>) throws(DoorFault) -> NativeRequest {
         var reader = NativeReader(frame)
         let type = try reader.byte()
         let flags = try reader.byte()
-        guard try reader.u16() == 0 else { throw NativeFault("reserved", "bytes 2 and 3 of a header are not 0") }
+        guard try reader.u16() == 0 else { throw DoorFault("reserved", "bytes 2 and 3 of a header are not 0") }
         let number = try reader.u32()
         guard let kind = NativeProtocol.Kind(rawValue: type) else {
-            throw NativeFault("type", "there is no request of type \(type)")
+            throw DoorFault("type", "there is no request of type \(type)")
         }
         let body = try reader.body(kind, flags)
         guard reader.position == frame.endIndex else {
-            throw NativeFault("surplus", "a request has \(frame.endIndex - reader.position) bytes too many")
+            throw DoorFault("surplus", "a request has \(frame.endIndex - reader.position) bytes too many")
         }
         return NativeRequest(number: number, body: body)
     }
 
-    private mutating func body(_ kind: NativeProtocol.Kind, _ flags: UInt8) throws(NativeFault) -> NativeRequest.Body {
+    private mutating func body(_ kind: NativeProtocol.Kind, _ flags: UInt8) throws(DoorFault) -> NativeRequest.Body {
         let known: UInt8 =
             switch kind {
             case .hello: NativeProtocol.wantsPushes
             case .login: NativeProtocol.resumes | NativeProtocol.bound
             default: 0
             }
-        guard flags & ~known == 0 else { throw NativeFault("flags", "a request has flags that are not known") }
+        guard flags & ~known == 0 else { throw DoorFault("flags", "a request has flags that are not known") }
         switch kind {
         case .hello:
             return .hello(
@@ -152,7 +140,7 @@ struct NativeReader {
             let session = try session()
             let count = Int(try u16())
             guard (1...NativeProtocol.longestBatch).contains(count) else {
-                throw NativeFault(
+                throw DoorFault(
                     "batch", "a batch has \(count) checks; 1 to \(NativeProtocol.longestBatch) are accepted")
             }
             var checks: [NativeCheck] = []
@@ -164,27 +152,27 @@ struct NativeReader {
         }
     }
 
-    private mutating func check(withFields: Bool) throws(NativeFault) -> NativeCheck {
+    private mutating func check(withFields: Bool) throws(DoorFault) -> NativeCheck {
         let action: Check.Action
         switch try byte() {
         case 1: action = .read
         case 2: action = .write
         case 3: action = .create
-        case let other: throw NativeFault("action", "there is no action \(other)")
+        case let other: throw DoorFault("action", "there is no action \(other)")
         }
         let name = try name()
         guard withFields else { return NativeCheck(action: action, name: name, fields: [], contributionID: nil) }
         let contribution = try text()
         let count = Int(try u16())
         guard count <= NativeProtocol.mostFields else {
-            throw NativeFault("fields", "a check has \(count) fields; \(NativeProtocol.mostFields) are accepted")
+            throw DoorFault("fields", "a check has \(count) fields; \(NativeProtocol.mostFields) are accepted")
         }
         var fields: [Field] = []
         fields.reserveCapacity(count)
         for _ in 0..<count {
             let field = Field(try text(), try text())
             guard !field.name.utf8.contains(0), !field.value.utf8.contains(0) else {
-                throw NativeFault("nul", "a field holds a NUL")
+                throw DoorFault("nul", "a field holds a NUL")
             }
             fields.append(field)
         }
@@ -192,40 +180,40 @@ struct NativeReader {
             action: action, name: name, fields: fields, contributionID: contribution.isEmpty ? nil : contribution)
     }
 
-    private mutating func take(_ count: Int) throws(NativeFault) -> ArraySlice<UInt8> {
+    private mutating func take(_ count: Int) throws(DoorFault) -> ArraySlice<UInt8> {
         guard bytes.endIndex - position >= count else {
-            throw NativeFault("short", "a request ends before what it says it holds")
+            throw DoorFault("short", "a request ends before what it says it holds")
         }
         defer { position += count }
         return bytes[position..<position + count]
     }
 
-    private mutating func byte() throws(NativeFault) -> UInt8 {
+    private mutating func byte() throws(DoorFault) -> UInt8 {
         guard position < bytes.endIndex else {
-            throw NativeFault("short", "a request ends before what it says it holds")
+            throw DoorFault("short", "a request ends before what it says it holds")
         }
         defer { position += 1 }
         return bytes[position]
     }
 
-    private mutating func u16() throws(NativeFault) -> UInt16 { UInt16(try byte()) | UInt16(try byte()) << 8 }
+    private mutating func u16() throws(DoorFault) -> UInt16 { UInt16(try byte()) | UInt16(try byte()) << 8 }
 
-    private mutating func u32() throws(NativeFault) -> UInt32 { UInt32(try u16()) | UInt32(try u16()) << 16 }
+    private mutating func u32() throws(DoorFault) -> UInt32 { UInt32(try u16()) | UInt32(try u16()) << 16 }
 
-    private mutating func u64() throws(NativeFault) -> UInt64 { UInt64(try u32()) | UInt64(try u32()) << 32 }
+    private mutating func u64() throws(DoorFault) -> UInt64 { UInt64(try u32()) | UInt64(try u32()) << 32 }
 
-    private mutating func session() throws(NativeFault) -> SessionID {
+    private mutating func session() throws(DoorFault) -> SessionID {
         SessionID(high: try u64(), low: try u64())
     }
 
-    private mutating func name() throws(NativeFault) -> ArraySlice<UInt8> { try take(Int(try u16())) }
+    private mutating func name() throws(DoorFault) -> ArraySlice<UInt8> { try take(Int(try u16())) }
 
-    private mutating func text() throws(NativeFault) -> String {
+    private mutating func text() throws(DoorFault) -> String {
         guard let text = String(validating: try name(), as: UTF8.self) else {
-            throw NativeFault("text", "a text is not UTF-8")
+            throw DoorFault("text", "a text is not UTF-8")
         }
         return text
     }
 
-    private mutating func secret() throws(NativeFault) -> Secret { Secret(try name()) }
+    private mutating func secret() throws(DoorFault) -> Secret { Secret(try name()) }
 }

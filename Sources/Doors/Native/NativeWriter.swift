@@ -51,7 +51,7 @@ struct NativeWriter {
     mutating func pong(_ number: UInt32) { frame(.ping, number) { _ in } }
 
     /// Says why the connection ends.
-    mutating func fault(_ fault: NativeFault) {
+    mutating func fault(_ fault: DoorFault) {
         frame(type: NativeProtocol.fault, 0) { out in
             Self.word(fault.kind, &out)
             Self.text(fault.description, &out)

@@ -27,7 +27,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
         self.connection = connection
     }
 
-    deinit { wipe() }
+    deinit { received.wipe() }
 
     func handlerAdded(context: ChannelHandlerContext) {
         // Takes all that a client has sent at once, so that four fields are seen without the fifth only where there is
@@ -35,7 +35,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
         let whole = FixedSizeRecvByteBufferAllocator(capacity: SaslauthdRequest.longest + 1)
         context.channel.setOption(.recvAllocator, value: whole).whenFailure { _ in }
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: connection.timeout) { [self] in
-            if case .reading = phase { refuse(.slow, context) }
+            if case .reading = phase { refuse(SaslauthdFault.slow, context) }
         }
     }
 
@@ -51,7 +51,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .reading = phase else { return }
         received += unwrapInboundIn(data).readableBytesView
-        if received.count > SaslauthdRequest.longest { refuse(.tooLong, context) }
+        if received.count > SaslauthdRequest.longest { refuse(SaslauthdFault.tooLong, context) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -62,7 +62,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
-            if case .reading = phase { refuse(.short, context) }
+            if case .reading = phase { refuse(SaslauthdFault.short, context) }
         case is ChannelShouldQuiesceEvent:
             if case .reading = phase { context.close(promise: nil) }
         default: context.fireUserInboundEventTriggered(event)
@@ -70,9 +70,9 @@ final class SaslauthdConnection: ChannelInboundHandler {
     }
 
     private func read(_ context: ChannelHandlerContext) {
-        do throws(SaslauthdFault) {
+        do throws(DoorFault) {
             guard let request = try SaslauthdRequest.read(received[...]) else { return }
-            wipe()
+            received.wipe()
             ask(request, context)
         } catch {
             refuse(error, context)
@@ -93,14 +93,14 @@ final class SaslauthdConnection: ChannelInboundHandler {
         }
     }
 
-    private func refuse(_ fault: SaslauthdFault, _ context: ChannelHandlerContext) {
+    private func refuse(_ fault: DoorFault, _ context: ChannelHandlerContext) {
         connection.countFault(fault.kind)
         reply(SaslauthdReply.bytes(fault), context)
     }
 
     private func reply(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
         phase = .answered
-        wipe()
+        received.wipe()
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes))).whenComplete { _ in channel.close(promise: nil)
         }
@@ -110,12 +110,6 @@ final class SaslauthdConnection: ChannelInboundHandler {
         timer?.cancel()
         question?.abandon()
         question = nil
-        wipe()
-    }
-
-    /// A best effort: the array is ours alone, so this overwrites the bytes themselves.
-    private func wipe() {
-        for index in received.indices { received[index] = 0 }
-        received = []
+        received.wipe()
     }
 }

@@ -57,7 +57,7 @@ enum SaslauthdReply {
         }
     }
 
-    static func bytes(_ fault: SaslauthdFault) -> [UInt8] { counted("NO \(fault.description)") }
+    static func bytes(_ fault: DoorFault) -> [UInt8] { counted("NO \(fault.description)") }
 
     private static func counted(_ text: String) -> [UInt8] { [0, UInt8(text.utf8.count)] + Array(text.utf8) }
 }

@@ -19,22 +19,22 @@ struct SaslauthdRequest {
     /// Older clients send four fields and wait: a request is whole with four, and with five.
     ///
     /// - Returns: nil while a field is missing or not whole.
-    /// - Throws: ``SaslauthdFault`` for what can be no request whatever follows.
-    static func read(_ bytes: ArraySlice<UInt8>) throws(SaslauthdFault) -> SaslauthdRequest? {
-        guard bytes.count <= longest else { throw .tooLong }
+    /// - Throws: ``DoorFault`` for what can be no request whatever follows.
+    static func read(_ bytes: ArraySlice<UInt8>) throws(DoorFault) -> SaslauthdRequest? {
+        guard bytes.count <= longest else { throw SaslauthdFault.tooLong }
         var fields: [ArraySlice<UInt8>] = []
         var rest = bytes
         var announced = 0
         while fields.count < 5, rest.count >= 2 {
             let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
             announced += 2 + length
-            guard announced <= longest else { throw .tooLong }
+            guard announced <= longest else { throw SaslauthdFault.tooLong }
             guard rest.count >= 2 + length else { return nil }
             fields.append(rest.dropFirst(2).prefix(length))
             rest = rest.dropFirst(2 + length)
         }
         guard rest.isEmpty else {
-            if fields.count == 5 { throw .trailing }
+            if fields.count == 5 { throw SaslauthdFault.trailing }
             return nil
         }
         guard fields.count >= 4 else { return nil }
@@ -44,28 +44,18 @@ struct SaslauthdRequest {
             realm: try text(fields[3], "realm"), address: try text(fields.count == 5 ? fields[4] : [], "address"))
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>, _ what: String) throws(SaslauthdFault) -> String {
+    private static func text(_ bytes: ArraySlice<UInt8>, _ what: String) throws(DoorFault) -> String {
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
-            throw SaslauthdFault("text", "the \(what) is no text")
+            throw DoorFault("text", "the \(what) is no text")
         }
         return text
     }
 }
 
-/// Why bytes are no request.
-struct SaslauthdFault: Error, Hashable {
-    /// A word for the kind, for counting.
-    let kind: String
-    let description: String
-
-    init(_ kind: String, _ description: String) {
-        self.kind = kind
-        self.description = description
-    }
-
-    static let tooLong = SaslauthdFault(
-        "length", "the request has more than \(SaslauthdRequest.longest) bytes")
-    static let trailing = SaslauthdFault("trailing", "something follows the fifth field")
-    static let short = SaslauthdFault("short", "the request ends before its fourth field does")
-    static let slow = SaslauthdFault("slow", "the rest of the request did not come in time")
+/// What can be wrong with a request, beside its texts.
+enum SaslauthdFault {
+    static let tooLong = DoorFault("length", "the request has more than \(SaslauthdRequest.longest) bytes")
+    static let trailing = DoorFault("trailing", "something follows the fifth field")
+    static let short = DoorFault("short", "the request ends before its fourth field does")
+    static let slow = DoorFault("slow", "the rest of the request did not come in time")
 }

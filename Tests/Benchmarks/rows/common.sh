@@ -62,6 +62,51 @@ spread_of() { awk "{ print $1 }" "$2" | spread; }
 # Its median: FILE FORMAT EXPRESSION.
 median_of() { awk "{ printf \"$2\\n\", $3 }" "$1" | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
+# Waits until something listens at a unix socket.
+await_socket() {
+    local attempt
+    for attempt in $(seq 1 200); do
+        [[ -S $1 ]] && return
+        read -r -t 0.05 <> <(:) || true
+    done
+    echo "bench: nothing listens at $1" >&2
+    exit 1
+}
+
+# Starts an nginx with what standard input says of its `http` block, as the process `started`: NAME
+start_nginx() {
+    local conf=$work/$1.conf
+    {
+        # Its workers reach sockets that nobody else may.
+        ((EUID != 0)) || echo "user root;"
+        echo "daemon off; worker_processes 1; pid $work/$1.pid; error_log stderr crit;"
+        echo "events { worker_connections 1024; }"
+        echo "http { access_log off; keepalive_requests 100000000;"
+        printf '%s_temp_path %s;\n' client_body "$work/body" proxy "$work/proxy" fastcgi "$work/fastcgi" \
+            uwsgi "$work/uwsgi" scgi "$work/scgi"
+        cat
+        echo "}"
+    } >"$conf"
+    taskset -c $server_core "$(command -v nginx || echo /usr/sbin/nginx)" -c "$conf" -p "$work" 2>"$work/$1.log" &
+    started=$!
+    servers+=("$started")
+}
+
+# Starts authhost with xmlauth, a users file and what standard input says of its doors, as the process `started`: NAME USERS
+start_doors() {
+    local conf=$work/$1.conf serve
+    {
+        printf '%s\n' "auth-module xmlauth" "auth-moddir $bin" "http-listen none" "add-module-options xmlauth" \
+            "xmlauth-file $2" "end-module-options"
+        cat
+    } >"$conf"
+    serve=("$bin/authhost" serve --config "$conf")
+    command_line "taskset -c $server_core ${serve[*]}"
+    taskset -c $server_core "${serve[@]}" 2>"$work/$1.log" &
+    started=$!
+    servers+=("$started")
+}
+
 # Waits until a URL answers; the server's own start-up is bounded by its time-outs.
 await() {
     local url=$1 attempt

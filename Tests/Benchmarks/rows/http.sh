@@ -18,24 +18,6 @@ http_round() {
         }' "$work/wrk"
 }
 
-start_nginx() {
-    cat >"$work/nginx.conf" <<CONF
-daemon off; worker_processes 1; pid $work/nginx.pid; error_log stderr crit;
-events { worker_connections 1024; }
-http {
-    access_log off; keepalive_requests 100000000;
-    client_body_temp_path $work/body; proxy_temp_path $work/proxy; fastcgi_temp_path $work/fastcgi;
-    uwsgi_temp_path $work/uwsgi; scgi_temp_path $work/scgi;
-    server { listen 127.0.0.1:18471; location / { return 200; } }
-}
-CONF
-    taskset -c $server_core "$(command -v nginx || echo /usr/sbin/nginx)" -c "$work/nginx.conf" -p "$work" \
-        2>"$work/nginx.log" &
-    nginx=$!
-    servers+=("$nginx")
-    await http://127.0.0.1:18471/
-}
-
 start_authhost() {
     local serve=("$bin/authhost" --module xmlauth --auth-moddir "$bin" --http-listen 127.0.0.1:18472
         --option xmlauth-file="$PWD/Plugins/xmlauth/users.xml")
@@ -55,7 +37,9 @@ http_door() {
         skipped P3 "$what" "wrk or nginx is missing (Debian packages wrk, nginx-light)"
         return
     fi
-    start_nginx
+    start_nginx nginx <<<"server { listen 127.0.0.1:18471; location / { return 200; } }"
+    local nginx=$started
+    await http://127.0.0.1:18471/
     start_authhost
     local url="http://127.0.0.1:18472/v1/check?action=read&object=/FX/EURUSD" index a b
     for ((index = 0; index < ROUNDS; index++)); do

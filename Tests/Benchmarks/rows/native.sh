@@ -2,27 +2,17 @@
 # P5 and P5b, the native door beside an echo in C, over a unix socket each.
 
 start_native() {
-    local serve
     cc -O2 -o "$work/nativeload" $here/peers/nativeload.c
-    printf '%s\n' "auth-module xmlauth" "auth-moddir $bin" "http-listen none" "add-module-options xmlauth" \
-        "xmlauth-file $PWD/Plugins/xmlauth/users.xml" "end-module-options" \
-        "add-door" "type native" "socket $work/native.sock" "end-door" >"$work/native.conf"
-    serve=("$bin/authhost" serve --config "$work/native.conf")
-    command_line "taskset -c $server_core ${serve[*]}"
-    taskset -c $server_core "${serve[@]}" 2>"$work/native.log" &
-    native=$!
-    servers+=("$native")
+    start_doors native "$PWD/Plugins/xmlauth/users.xml" <<<"add-door
+type native
+socket $work/native.sock
+end-door"
+    native=$started
     taskset -c $server_core "$work/nativeload" echo "$work/echo.sock" &
     echoes=$!
     servers+=("$echoes")
-    local attempt
-    for attempt in $(seq 1 200); do
-        [[ -S $work/native.sock && -S $work/echo.sock ]] && return
-        read -r -t 0.05 <> <(:) || true
-    done
-    cat "$work/native.log" >&2
-    echo "bench: the native door does not listen" >&2
-    exit 1
+    await_socket "$work/native.sock"
+    await_socket "$work/echo.sock"
 }
 
 # One round: answers a second, the percentiles of a frame, and microseconds of the server's CPU for each answer.

@@ -226,6 +226,16 @@ import Testing
     }
 
     @Test(arguments: names)
+    func `end with one yes where they come twice over one connection`(_ name: String) async throws {
+        let bytes = try RecordedRequests.bytes("dovecot", name)
+        try await `The Dovecot door`.run(`The Dovecot door`.host(Answer(.allow, .granted))) { door async throws in
+            let said = try await door.talk(bytes + bytes)
+            #expect(said.hasSuffix("OK\t1\tuser=alice\n"), "\(said)")
+            #expect(said.split(separator: "\n").count { $0.hasPrefix("OK\t") } == 1)
+        }
+    }
+
+    @Test(arguments: names)
     func `end without one when they are cut short at any byte`(_ name: String) async throws {
         let bytes = try RecordedRequests.bytes("dovecot", name)
         let host = `The Dovecot door`.host(Answer(.allow, .granted))

@@ -7,7 +7,7 @@ import Fuzzing
 func read(_ bytes: [UInt8]) {
     var exchanges: [UInt32: SASLExchange] = [:]
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        do throws(DovecotFault) {
+        do throws(DoorFault) {
             switch try DovecotCommand(line) {
             case .version, .clientProcess, .unknown: break
             case .cancel(let id): exchanges[id] = nil

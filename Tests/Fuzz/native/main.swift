@@ -5,7 +5,7 @@ import Fuzzing
 
 /// Reads one input as a frame of the native protocol behind its length, whole and cut short.
 func read(_ bytes: [UInt8]) {
-    do throws(NativeFault) {
+    do throws(DoorFault) {
         let request = try NativeReader.request(bytes[...])
         look(request.body)
     } catch {
@@ -15,7 +15,7 @@ func read(_ bytes: [UInt8]) {
     }
     // What is a request is none without its last byte, and none with one more.
     for other in [bytes[..<(bytes.count - 1)], (bytes + [0])[...]] {
-        do throws(NativeFault) {
+        do throws(DoorFault) {
             _ = try NativeReader.request(other)
             preconditionFailure("a request of another length")
         } catch {

@@ -5,7 +5,7 @@ import Fuzzing
 
 /// Reads one input as a request of a client of saslauthd.
 func read(_ bytes: [UInt8]) {
-    do throws(SaslauthdFault) {
+    do throws(DoorFault) {
         guard let request = try SaslauthdRequest.read(bytes[...]) else { return }
         look(request, bytes)
     } catch {
