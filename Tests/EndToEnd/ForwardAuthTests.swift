@@ -84,6 +84,8 @@ final class ProxiedSite {
             events {}
             http {
                 access_log off;
+                # As applications do that read the names of CGI.
+                underscores_in_headers on;
                 client_body_temp_path a1;
                 proxy_temp_path a2;
                 fastcgi_temp_path a3;
@@ -109,10 +111,16 @@ final class ProxiedSite {
     func startAuthhost() throws { authhost = try Self.start(configuration, in: folder) }
 
     func get(_ user: String? = nil, cookie: String? = nil, asBrowser: Bool = false) throws -> Response {
-        let fields = ["Remote-User: mallory", "X-Auth-User: mallory"] + (cookie.map { ["Cookie: \($0)"] } ?? [])
+        let fields = Self.lies + (cookie.map { ["Cookie: \($0)"] } ?? [])
         return try client.get(
             "/reports/today?x=1", user: user, headers: fields + (asBrowser ? ["Accept: text/html,*/*;q=0.8"] : []))
     }
+
+    /// What a client says of itself in each spelling, and that the proxy's own is to be taken away.
+    private static let lies =
+        ["Remote-User", "Remote_User", "X-Auth-User", "X_Auth_User", "X-Auth_User", "X_Auth-User"].map {
+            "\($0): mallory"
+        } + ["Connection: Remote-User, X-Auth-User"]
 
     /// Logs in at the page, as a browser does: gets the form, fills it in and sends it with the cookie that came with it.
     func logIn(_ user: String, _ password: String, at page: String = "/_authhost/login") throws -> Response {

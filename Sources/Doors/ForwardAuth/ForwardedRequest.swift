@@ -71,10 +71,12 @@ struct ForwardedRequest: Sendable {
     /// Whether a page instead of the requested one is of any use: a browser that navigates asks so.
     var mayShowPage: Bool { ["GET", "HEAD"].contains { method.elementsEqual($0.utf8) } }
 
-    /// The host without its port; an IPv6 address keeps its brackets.
+    /// The host without its port and the dot of the root; an IPv6 address keeps its brackets.
     private var hostName: [UInt8] {
-        guard let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") else { return host }
-        return Array(host[..<colon])
+        var name = host[...]
+        if name.last != UInt8(ascii: "]"), let colon = name.lastIndex(of: UInt8(ascii: ":")) { name = name[..<colon] }
+        if name.last == UInt8(ascii: ".") { name = name.dropLast() }
+        return Array(name)
     }
 
     /// The question, nil where what was requested has no name that a module may see.
@@ -136,5 +138,4 @@ extension FieldName {
     static let forwardedMethod = FieldName("x-forwarded-method")
     static let forwardedProto = FieldName("x-forwarded-proto")
     static let forwardedURI = FieldName("x-forwarded-uri")
-    static let fetchSite = FieldName("sec-fetch-site")
 }

@@ -82,6 +82,13 @@ import Testing
         #expect(check.action == action)
     }
 
+    @Test(arguments: ["shop.example", "Shop.Example.", "shop.example.:443", "SHOP.example:443"])
+    func `has one name for each host, however it is written`(_ host: String) throws {
+        let fields = Self.forwarded[..<2] + ["X-Forwarded-Host: \(host)"]
+        let request = try #require(try Self.read(Self.request("GET /caddy", Array(fields))))
+        #expect(request.check(try ObjectTemplate("/web/%h%p"))?.name.text == "/web/shop.example/a")
+    }
+
     @Test(arguments: ["//", "/%2f", "//a", "/a/../b", "/%2e%2e/b", "/a%2f..%2fb", "/a%00", "/a%0d%0a", "/a%ff", "/./a"])
     func `is no question with a path that no module may see`(_ target: String) throws {
         let request = try #require(try Self.read(Self.request("GET /envoy\(target)")))
