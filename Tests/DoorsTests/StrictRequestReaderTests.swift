@@ -37,6 +37,7 @@ import Testing
     static let accepted = [
         Case(200, "a request", "\(line)\r\n"),
         Case(200, "an empty line before it", "\r\n\(line)\r\n"),
+        Case(200, "an expectation and no body to wait for", "\(line)Expect: 100-continue\r\n\r\n"),
         Case(200, "an empty value", "\(line)te:\r\n\r\n"),
         Case(200, "a value with bytes above ASCII", "\(line)X-A: é\r\n\r\n"),
         Case(200, "a body", "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"),
@@ -75,7 +76,7 @@ import Testing
         Case(501, "a transfer coding", "\(line)Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         Case(400, "both framings", "\(line)Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
         Case(400, "both framings turned round", "\(line)Content-Length: 5\r\ntransfer-encoding: x\r\n\r\n0\r\n\r\n"),
-        Case(417, "an expectation", "\(line)Expect: 100-continue\r\n\r\n"),
+        Case(417, "an expectation", "\(line)Content-Length: 1\r\nExpect: 100-continue\r\n\r\n"),
         Case(400, "two spaces", "GET  /auth HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "a tab in the request line", "GET\t/auth HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "a space at the end", "GET /auth HTTP/1.1 \r\nHost: a\r\n\r\n"),

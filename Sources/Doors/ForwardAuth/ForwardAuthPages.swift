@@ -126,12 +126,9 @@ struct ForwardAuthPages: Sendable {
 
     /// Whether the form is one that this browser was given.
     private func isOwn(_ form: FormFields, _ request: StrictRequest) -> Bool {
-        if let site = try? request.field(.fetchSite).map({ request.copy($0) }),
-            !["same-origin", "none"].contains(where: { site.elementsEqual($0.utf8) })
-        {
-            return false
-        }
-        guard let sent = form["token"], let kept = presented(token, request), SessionID(kept) != nil else {
+        guard (try? request.isOfOtherSite) == false, let sent = form["token"], let kept = presented(token, request),
+            SessionID(kept) != nil
+        else {
             return false
         }
         // Without regard to where they differ, so that time tells nothing.

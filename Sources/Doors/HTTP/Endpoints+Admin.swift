@@ -103,20 +103,8 @@ extension Endpoints {
 
     /// What a page of another site makes a browser send is refused, credentials that the browser keeps or not.
     private func refuseOtherSites(_ request: StrictRequest) throws(RequestRefusal) {
-        let refusal = RequestRefusal(403, "requests from pages of other sites are refused")
-        if let site = try request.field(Self.fetchSite) {
-            let text = String(decoding: request.copy(site), as: UTF8.self)
-            guard text == "same-origin" || text == "none" else { throw refusal }
-        }
-        if let origin = try request.field(Self.origin) {
-            let text = String(decoding: request.copy(origin), as: UTF8.self)
-            let host = try request.field(.host).map { String(decoding: request.copy($0), as: UTF8.self) } ?? ""
-            guard !host.isEmpty, text == "http://\(host)" || text == "https://\(host)" else { throw refusal }
-        }
+        if try request.isOfOtherSite { throw RequestRefusal(403, "requests from pages of other sites are refused") }
     }
-
-    private static let fetchSite = FieldName("sec-fetch-site")
-    private static let origin = FieldName("origin")
 
     private func unauthenticated(_ challenge: String) -> Reply {
         Reply(RequestRefusal(401, "a user name and a password are needed")).adding("www-authenticate", challenge)

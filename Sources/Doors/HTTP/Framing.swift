@@ -32,8 +32,9 @@ struct Framing: Sendable {
             throw RequestRefusal(501, "transfer codings are not accepted here; send a content length")
         }
         if head.isHTTP11 && hosts == 0 { throw .bad("there is no host field") }
-        if expects { throw RequestRefusal(417, "expectations are not met here") }
         let length = contentLength ?? 0
+        // Proxies pass a client's expectation on with a question that has no body to wait for.
+        if expects, length > 0 { throw RequestRefusal(417, "expectations are not met here") }
         if length > limit { throw RequestRefusal(413, "the body is longer than \(limit) bytes") }
         return length
     }

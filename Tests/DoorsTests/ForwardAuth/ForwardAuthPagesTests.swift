@@ -109,6 +109,8 @@ import Testing
         ["Cookie: \(tokenCookie); \(tokenCookie)"],
         ["Cookie: \(tokenCookie)", "Sec-Fetch-Site: cross-site"],
         ["Cookie: \(tokenCookie)", "Sec-Fetch-Site: same-site"],
+        ["Cookie: \(tokenCookie)", "Origin: https://evil.example"], ["Cookie: \(tokenCookie)", "Origin: null"],
+        ["Cookie: \(tokenCookie)", "Origin: https://app.example", "Origin: https://app.example"],
         ["Cookie: __Host-authhost-form=x"], ["Cookie: authhost-form=\(token)"],
     ]) func `takes no form that another site could have sent`(_ fields: [String]) async throws {
         let host = FakeHost(FakeHost.simple)
