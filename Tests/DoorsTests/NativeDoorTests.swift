@@ -234,6 +234,10 @@ import Testing
         await closed.servers.stop()
         let open = try await Client(host, options: [("resume", "TRUE")])
         try open.greet()
+        // Whoever sends one expects that somebody looks at it.
+        open.write(Frame.login(1, "secret", flags: 1).bytes)
+        #expect(verdict(open.frame())! == (0x83, 1, 2, "invalid-request"))
+        #expect(host.questions.isEmpty)
         open.write(Frame.login(1, "", flags: 1).bytes)
         #expect(verdict(open.frame())! == (0x83, 1, 1, "granted"))
         guard case .resume(let login)? = host.questions.last else { return #expect(Bool(false), "\(host.questions)") }
@@ -280,6 +284,29 @@ import Testing
         #expect(guessing.frame()?[0] == 0xFF)
         #expect(guessing.frame() == nil)
         await guessing.servers.stop()
+    }
+
+    @Test func `who tries to log on does not learn which users there are`() async throws {
+        let host = FakeHost { _ in .decided(Answer(.wrongCredentials, .invalidUser, clientText: "no such user")) }
+        let client = try await Client(host, options: [("logon", "TRUE")])
+        try client.greet()
+        client.write(Frame(2, 2).text("mallory").text("guess").bytes)
+        #expect(verdict(client.frame())! == (0x82, 2, 3, "invalid-password"))
+        await client.servers.stop()
+        // At the unix socket a program hears what was wrong.
+        let trusted = try await Client(host)
+        try trusted.greet()
+        trusted.write(Frame.login(1, "guess").bytes)
+        #expect(verdict(trusted.frame())! == (0x83, 1, 3, "invalid-user"))
+        await trusted.servers.stop()
+    }
+
+    @Test func `nobody watches where nothing is pushed`() async throws {
+        let client = try await Client(FakeHost(FakeHost.simple))
+        try client.greet()
+        client.write(Frame(8, 5).session().bytes)
+        #expect(verdict(client.frame())! == (0x88, 5, 2, "invalid-request"))
+        await client.servers.stop()
     }
 
     @Test func `who may not read the door's object does not log on`() async throws {

@@ -195,10 +195,10 @@ final class NativeConnection: ChannelDuplexHandler {
                 answer(Self.refusal(error), .check, number)
             }
         case .batch(let session, let checks): batch(session, checks, number)
+        case .watch where !wantsPushes:
+            answer(Answer(.deny, .invalidRequest, clientText: "nothing is pushed on this connection"), .watch, number)
         case .watch(let session):
-            let known = push(session)
-            answer(
-                known ? Answer(.allow, .granted) : Answer(.deny, .unknownSession), .watch, number)
+            answer(push(session) ? Answer(.allow, .granted) : Answer(.deny, .unknownSession), .watch, number)
         case .hello, .logon, .ping: break
         }
     }
@@ -213,10 +213,13 @@ final class NativeConnection: ChannelDuplexHandler {
                 Answer(.deny, .invalidRequest, clientText: "this door logs nobody in without a password"), .login,
                 number)
         }
+        guard !login.resumes || login.password.count == 0 else {
+            return answer(
+                Answer(.deny, .invalidRequest, clientText: "a password that nobody looks at"), .login, number)
+        }
         let question: Login
         do throws(LoginError) {
-            // Whoever is at the unix socket, or has logged on, is trusted to name its own client.
-            let isTrusted = peer.isUnixSocket || door.needsLogon
+            // Who is trusted names its own client.
             question = try Login(
                 user: login.user, password: login.password,
                 address: isTrusted && !login.address.isEmpty ? login.address : peer.address,
@@ -230,7 +233,7 @@ final class NativeConnection: ChannelDuplexHandler {
             guard let self, let session = answer.session else { return }
             if login.isBound { own.insert(session) }
             // A session that has ended meanwhile is told of by the next question.
-            _ = push(session)
+            if wantsPushes { _ = push(session) }
         }
     }
 
@@ -325,8 +328,13 @@ final class NativeConnection: ChannelDuplexHandler {
     // MARK: - Answers
 
     private func answer(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32) {
-        writer.verdict(answer, kind, number)
+        // Whoever tries passwords does not learn which users there are.
+        let isTold = answer.verdict != .wrongCredentials || (isTrusted && kind != .logon)
+        writer.verdict(isTold ? answer : Answer(.wrongCredentials, .invalidPassword), kind, number)
     }
+
+    /// Whoever is at the unix socket, or has logged on.
+    private var isTrusted: Bool { peer.isUnixSocket || door.needsLogon }
 
     private func settle(
         _ outcome: Outcome, _ kind: NativeProtocol.Kind, _ number: UInt32,
@@ -370,8 +378,7 @@ final class NativeConnection: ChannelDuplexHandler {
 
     /// Tells the client when a session ends; false when there is none.
     private func push(_ session: SessionID) -> Bool {
-        guard wantsPushes else { return door.host.describe(session) != nil }
-        return whenEnded(session) { connection, reason in
+        whenEnded(session) { connection, reason in
             connection.own.remove(session)
             if reason == .logout { return }
             connection.writer.ended(session, reason)
