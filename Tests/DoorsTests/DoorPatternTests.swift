@@ -82,13 +82,28 @@ import Testing
 
     @Test(arguments: [
         ("/a/%x", "holds a `%` that is not followed by a letter it knows: `%n` and `%%` are accepted"),
-        ("/a//b", "an object name holds a doubled slash"),
+        ("/a//b", "an object name holds a doubled slash"), ("a", "`a` does not begin with a slash"),
     ])
     func `a template that makes no names is refused`(template: String, message: String) {
         var settings = DoorSettings(type: "native", name: "door")
         settings.object = template
         let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
+    }
+
+    @Test func `a user whom nobody knows is named`() {
+        var settings = DoorSettings(type: "saslauthd", name: "door")
+        settings.clients = ["uid:no such user"]
+        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        #expect(error?.description == "there is no user `no such user` here")
+        settings.clients = []
+        settings.options = [("realm", "x")]
+        #expect(
+            throws: DoorProblem(
+                .option(0), "a door of type `saslauthd` has no option `realm`: `combine-realm` is accepted")
+        ) {
+            try DoorTypes.check(settings)
+        }
     }
 
     @Test func `nobody is known by a certificate where none is asked for`() {
@@ -106,7 +121,8 @@ import Testing
         settings.tls = .init(certificate: "/nowhere/chain.pem", key: "/nowhere/key.pem", clientAuthority: nil)
         let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
         #expect(
-            error?.description.hasPrefix("the TLS file `/nowhere/chain.pem`: its certificate cannot be read") == true,
+            error?.description.hasPrefix(
+                "the TLS file `/nowhere/chain.pem`: its certificate cannot be read: No such file") == true,
             "\(String(describing: error))")
     }
 }

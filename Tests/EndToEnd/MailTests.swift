@@ -118,7 +118,7 @@ private final class MailServer {
             """, to: "etc/main.cf")
         try folder.write(
             """
-            127.0.0.1:\(port) inet n - n - - smtpd
+            127.0.0.1:\(port) inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes
             postlog unix-dgram n - n - 1 postlogd
             proxymap unix - - n - - proxymap
             anvil unix - - n - 1 anvil

@@ -43,11 +43,12 @@ public struct DoorSettings: Sendable {
     func check(_ type: any DoorType.Type) throws(DoorProblem) {
         for (index, line) in options.enumerated() {
             guard let option = type.options.first(where: { $0.name == line.name }) else {
-                let known = type.options.map { "`\($0.name)`" }.joined(separator: ", ")
+                let names = type.options.map { "`\($0.name)`" }
+                let known = names.joined(separator: ", ") + (names.count == 1 ? " is accepted" : " are accepted")
                 throw DoorProblem(
                     .option(index),
                     "a door of type `\(type.name)` has no option `\(line.name.clippedForMessage)`: "
-                        + (known.isEmpty ? "it has none" : "\(known) are accepted"))
+                        + (names.isEmpty ? "it has none" : known))
             }
             if let complaint = option.complaint(about: line.value) {
                 throw DoorProblem(
@@ -101,6 +102,10 @@ struct PermittedClients: Sendable {
                     .client(index),
                     "`\(text.clippedForMessage)` is the name of a certificate, and no `tls-client-authority` asks for one"
                 )
+            }
+            if text.hasPrefix("uid:"), Self.user(text) == nil {
+                throw DoorProblem(
+                    .client(index), "there is no user `\(String(text.dropFirst(4)).clippedForMessage)` here")
             }
             guard let rule = Self.user(text) ?? Self.certificate(text) ?? Self.network(text) else {
                 throw DoorProblem(

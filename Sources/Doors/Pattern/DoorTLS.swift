@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOSSL
 import NIOTLS
@@ -49,10 +50,14 @@ final class DoorTLS: Sendable {
     private static func named<Result>(_ path: String, _ what: String, _ read: (String) throws -> Result) throws
         -> Result
     {
+        // What the library says of a file that it cannot open is no more than that.
+        guard access(path, R_OK) == 0 else {
+            throw DoorTLSError(path, "its \(what) cannot be read: \(String(cString: strerror(errno)))")
+        }
         do {
             return try read(path)
         } catch {
-            throw DoorTLSError(path, "its \(what) cannot be read: \(error)")
+            throw DoorTLSError(path, "it holds no \(what) in PEM that can be read")
         }
     }
 }

@@ -46,7 +46,7 @@ struct PasswordQuestions: Sendable {
                 applicationID: applicationID ?? login.service, door: door)
             question.begin(checked, reading: object(login))
         } catch {
-            question.finish(Answer(.wrongCredentials, .invalidRequest, clientText: error.description))
+            question.finish(Answer(.deny, .invalidRequest, clientText: error.description))
         }
         return question
     }

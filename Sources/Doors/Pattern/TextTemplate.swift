@@ -14,6 +14,10 @@ struct TextTemplate: Sendable {
     ///
     /// Throws: ``DoorProblem`` where a `%` is not followed by one of `letters` or `%`.
     init(_ text: String, letters: String) throws(DoorProblem) {
+        guard text.hasPrefix("/") else {
+            throw DoorProblem(
+                .object, "the template `\(text.clippedForMessage)` does not begin with a slash, as names do")
+        }
         var pieces: [Piece] = []
         var literal = ""
         var rest = text[...]

@@ -1,5 +1,4 @@
 import AuthCore
-import Synchronization
 import Testing
 
 @testable import Doors
@@ -105,31 +104,30 @@ import Testing
     }
 
     @Test func `answers when the module does, and not whoever has gone`() async throws {
-        let abandoned = Mutex(0)
-        let tickets = Mutex<[Ticket]>([])
+        let (asked, ask) = AsyncStream<Ticket>.makeStream()
+        let (abandoned, abandon) = AsyncStream<Void>.makeStream()
         let host = FakeHost { question in
             guard case .authenticate = question else { return FakeHost.simple(question) }
-            let ticket = Ticket { abandoned.withLock { $0 += 1 } }
-            tickets.withLock { $0.append(ticket) }
+            let ticket = Ticket { abandon.yield() }
+            ask.yield(ticket)
             return .delayed(ticket)
         }
         try await Self.run(host, configure: { $0.object = "/open" }) { door async throws in
+            var tickets = asked.makeAsyncIterator()
             let client = try await door.client()
             try await client.send(Self.alice)
             // Half-closed: it has said all that it has to say.
             try await client.closeOutput()
-            while tickets.withLock({ $0.count }) < 1 { await Task.yield() }
-            tickets.withLock { $0[0] }.decide(Answer(.allow, .granted, session: FakeHost.session, user: "alice"))
+            await tickets.next()?.decide(Answer(.allow, .granted, session: FakeHost.session, user: "alice"))
             await client.received.wait { _ in false }
             #expect(client.received.bytes == [0, 2] + Array("OK".utf8))
-            try await client.close()
             let leaver = try await door.client()
             try await leaver.send(Self.alice)
-            while tickets.withLock({ $0.count }) < 2 { await Task.yield() }
+            #expect(await tickets.next() != nil)
             try await leaver.close()
-            while abandoned.withLock({ $0 }) < 1 { await Task.yield() }
+            var leavings = abandoned.makeAsyncIterator()
+            #expect(await leavings.next() != nil)
         }
-        #expect(abandoned.withLock { $0 } == 1)
     }
 
     @Test(arguments: [
@@ -144,6 +142,15 @@ import Testing
         try await Self.run(host) { door async throws in
             let answer = try await door.talk(bytes, closingOutput: true)
             #expect(answer.hasSuffix("NO \(message ?? "the request ends before its fourth field does")"), "\(answer)")
+        }
+        #expect(host.questions.isEmpty)
+    }
+
+    @Test(arguments: [request("", "secret", "imap", ""), alice + request("192.0.2.7\u{1}")])
+    func `denies what no module may see`(_ bytes: [UInt8]) async throws {
+        let host = Self.host()
+        try await Self.run(host) { door async throws in
+            #expect(try await door.talk(bytes).hasSuffix("NO deny invalid-request"))
         }
         #expect(host.questions.isEmpty)
     }
