@@ -47,8 +47,7 @@ extension ItemDefinition {
         "socket-mode", .fileMode, default: "0660", "the permissions of the unix socket")
     static let doorClient = ItemDefinition(
         "client", .list, note: "everybody who reaches it",
-        "who may connect: addresses and networks such as `10.1.0.0/16`, `uid:NAME` at the unix socket, and `cn:NAME` of a certificate"
-    )
+        "who may connect: addresses, networks such as `10.1.0.0/16`, `uid:NAME`, `cn:NAME` of a certificate")
     static let doorObject = ItemDefinition(
         "object", .text, note: "the type's own",
         "the object that a request is checked against, with the letters of the door's type")
