@@ -73,7 +73,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
                 buffer = incoming
                 lastProgress = .now()
             } else {
-                buffer.writeBuffer(&incoming)
+                buffer.append(&incoming)
             }
             readRequests(context)
         case .finishing, .lingering, .gone: break
