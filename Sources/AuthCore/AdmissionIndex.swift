@@ -65,7 +65,7 @@ struct AdmissionIndex: Sendable {
 
     static func hash(_ name: String) -> UInt32 {
         var hasher = Hasher()
-        hasher.combine(name)
+        ExactText(name).hash(into: &hasher)
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 

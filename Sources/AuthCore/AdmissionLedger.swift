@@ -129,11 +129,11 @@ public struct AdmissionLedger: Sendable {
     }
 
     func findUser(_ name: String) -> UInt32? {
-        userIndex.find(AdmissionIndex.hash(name)) { users[$0].name == name }
+        userIndex.find(AdmissionIndex.hash(name)) { users[$0].name.hasBytes(of: name) }
     }
 
     func findApplication(_ name: String) -> UInt32? {
-        applicationIndex.find(AdmissionIndex.hash(name)) { applications[$0].name == name }
+        applicationIndex.find(AdmissionIndex.hash(name)) { applications[$0].name.hasBytes(of: name) }
     }
 
     func findGroup(_ user: UInt32, _ application: UInt32) -> UInt32? {

@@ -53,7 +53,7 @@ final class CredentialCache: Sendable {
         var waiting: [UInt64: [Ticket]] = [:]
         var lastSerial: UInt64 = 0
         /// When a signed token of a user was last found good, on the monotonic clock.
-        var signed: [String: Int64] = [:]
+        var signed: [ExactText: Int64] = [:]
     }
 
     private let secret = SymmetricKey(size: .bits256)
@@ -124,7 +124,7 @@ final class CredentialCache: Sendable {
     /// Notes that a signed token has let a user in: it is good once, so no answer that may rest on it is kept or shared.
     ///
     /// Who asks for which credentials is not known here; an answer for the user that was under way is taken to be it.
-    func noteSignature(of user: String, at now: Int64) { state.withLock { $0.signed[user] = now } }
+    func noteSignature(of user: String, at now: Int64) { state.withLock { $0.signed[ExactText(user)] = now } }
 
     /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept if `ifCurrent` says so.
     ///
@@ -137,7 +137,7 @@ final class CredentialCache: Sendable {
     ) -> Bool {
         let (waiting, isOneUse) = state.withLock { state -> ([Ticket], Bool) in
             let waiting = state.waiting.removeValue(forKey: asking.serial) ?? []
-            let isOneUse = answer.verdict == .allow && state.signed[user].map { $0 >= asking.began } == true
+            let isOneUse = answer.verdict == .allow && state.signed[ExactText(user)].map { $0 >= asking.began } == true
             var isCurrent = ifCurrent() && !isOneUse
             if case .asking(let other) = state.entries[key], other.serial == asking.serial {
                 state.entries[key] = nil

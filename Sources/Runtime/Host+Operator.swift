@@ -15,7 +15,7 @@ public struct SessionFilter: Sendable {
     public init() {}
 
     func matches(_ session: Session) -> Bool {
-        (machineID == nil || session.machineID == machineID) && (address == nil || session.address == address)
+        (machineID.map { session.machineID.hasBytes(of: $0) } ?? true) && (address == nil || session.address == address)
             && (door == nil || session.door == door)
             && (idPrefix.map { session.id.hexadecimal.hasPrefix($0) } ?? true)
     }

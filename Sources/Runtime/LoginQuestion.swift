@@ -48,7 +48,7 @@ final class LoginQuestion: Sendable {
             progress.settle(answer)
             return
         }
-        if let user = said.user, user != login.user {
+        if let user = said.user, !user.hasBytes(of: login.user) {
             return refuse(Answer(.undecided, .changedUser, logText: "the module named another user"))
         }
         if said.expiry != 0, said.expiry <= host.clock.wall / 1_000_000_000 {

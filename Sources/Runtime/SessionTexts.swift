@@ -4,14 +4,14 @@ import Synchronization
 /// Texts that many sessions share, kept once. Bounded: when there are too many it starts anew, and sessions keep what they have.
 final class SessionTexts: Sendable {
     private struct OriginKey: Hashable, Sendable {
-        let applicationID: String
+        let applicationID: ExactText
         let door: String
     }
 
     private struct State: Sendable {
         var origins: [OriginKey: SessionOrigin] = [:]
-        var texts: Set<String> = []
-        var idleLimits: [String: Int64] = [:]
+        var texts: Set<ExactText> = []
+        var idleLimits: [ExactText: Int64] = [:]
     }
 
     private static let limit = 8192
@@ -20,18 +20,18 @@ final class SessionTexts: Sendable {
     /// Sets how long sessions of an application may be idle, in nanoseconds; for sessions that come in from now on.
     func setIdleLimits(_ limits: [String: Int64]) {
         state.withLock { state in
-            state.idleLimits = limits
+            state.idleLimits = Dictionary(uniqueKeysWithValues: limits.map { (ExactText($0), $1) })
             state.origins = [:]
         }
     }
 
     func origin(applicationID: String, door: String) -> SessionOrigin {
-        let key = OriginKey(applicationID: applicationID, door: door)
+        let key = OriginKey(applicationID: ExactText(applicationID), door: door)
         return state.withLock { state in
             if let known = state.origins[key] { return known }
             if state.origins.count == Self.limit { state.origins = [:] }
             let origin = SessionOrigin(
-                applicationID: applicationID, door: door, idleLimit: state.idleLimits[applicationID] ?? 0)
+                applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0)
             state.origins[key] = origin
             return origin
         }
@@ -42,7 +42,7 @@ final class SessionTexts: Sendable {
         guard text.utf8.count > 15 else { return text }
         return state.withLock { state in
             if state.texts.count == Self.limit { state.texts = [] }
-            return state.texts.insert(text).memberAfterInsert
+            return state.texts.insert(ExactText(text)).memberAfterInsert.text
         }
     }
 }

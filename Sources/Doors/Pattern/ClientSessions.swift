@@ -8,9 +8,14 @@ import Synchronization
 /// somebody ends it. One that was ejected leaves a mark that denies until the next log-in.
 final class ClientSessions: Sendable {
     struct Client: Hashable, Sendable {
-        let user: String
+        let user: ExactText
         /// Empty for clients without one.
-        let clientID: String
+        let clientID: ExactText
+
+        init(user: String, clientID: String) {
+            self.user = ExactText(user)
+            self.clientID = ExactText(clientID)
+        }
     }
 
     enum Standing: Sendable, Equatable {
@@ -40,7 +45,11 @@ final class ClientSessions: Sendable {
 
     func standing(of client: Client) -> Standing {
         state.withLock { state in
-            guard let entry = state.entries[client] else { return .unknown }
+            guard let entry = state.entries[client] else {
+                // Whoever was ejected does not come back under another client id.
+                return state.entries.contains { $0.key.user == client.user && $0.value.session == nil }
+                    ? .ejected : .unknown
+            }
             state.uses += 1
             state.entries[client]?.lastUse = state.uses
             return entry.session.map { .open($0) } ?? .ejected

@@ -124,7 +124,7 @@ struct PermittedClients: Sendable {
         return rules.contains { rule in
             switch rule {
             case .user(let number): peer.userID == number
-            case .certificate(let name): peer.certificateName == name
+            case .certificate(let name): peer.certificateName?.hasBytes(of: name) == true
             case .network(let bytes, let bits): peer.addressBytes.map { Self.matches($0, bytes, bits) } ?? false
             }
         }

@@ -1,0 +1,21 @@
+/// A text that is equal to another one only byte by byte.
+///
+/// Swift's own equality is Unicode's canonical equivalence, by which the KELVIN SIGN is a K; modules, files and protocols compare
+/// bytes. Whatever decides whose session, place or credentials something is compares texts like this.
+public struct ExactText: Hashable, Sendable {
+    public let text: String
+
+    public init(_ text: String) { self.text = text }
+
+    public static func == (one: ExactText, other: ExactText) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(text.utf8.count)
+        for byte in text.utf8 { hasher.combine(byte) }
+    }
+}
+
+extension String {
+    /// Whether the other text has the same bytes.
+    public func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
