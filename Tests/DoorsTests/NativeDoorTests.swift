@@ -309,6 +309,21 @@ import Testing
         await client.servers.stop()
     }
 
+    @Test func `logging on takes no longer for whoever pings`() async throws {
+        let client = try await Client(
+            FakeHost(FakeHost.simple), options: [("logon", "TRUE")], timeout: .milliseconds(300))
+        try client.greet()
+        var number: UInt32 = 2
+        client.write(Frame(9, number).bytes)
+        while let frame = client.frame(), frame[0] == 0x89 {
+            number += 1
+            client.write(Frame(9, number).bytes)
+        }
+        // It has been told so, and closed.
+        #expect(client.frame() == nil)
+        await client.servers.stop()
+    }
+
     @Test func `who may not read the door's object does not log on`() async throws {
         let client = try await Client(FakeHost(FakeHost.simple), options: [("logon", "TRUE")])
         try client.greet()

@@ -40,6 +40,8 @@ final class NativeConnection: ChannelDuplexHandler {
     private var timer: Scheduled<Void>?
     /// The session of who has logged on, and those that end with the connection.
     private var own: Set<SessionID> = []
+    /// The sessions whose ends are told here.
+    private var watched: Set<SessionID> = []
     private var watch: InvalidationWatch?
 
     init(_ door: NativeDoor, _ peer: DoorPeer, _ connection: DoorConnection) {
@@ -64,7 +66,7 @@ final class NativeConnection: ChannelDuplexHandler {
         var incoming = unwrapInboundIn(data)
         if case .gone = phase { return }
         if case .finishing = phase { return }
-        if buffer.readableBytes == 0 { buffer = incoming } else { buffer.writeBuffer(&incoming) }
+        buffer.append(&incoming)
         readFrames()
     }
 
@@ -115,8 +117,8 @@ final class NativeConnection: ChannelDuplexHandler {
             }
             if writer.out.readableBytes >= Self.flushThreshold { flush() }
         }
-        // What trickles in has no more time than what comes at once.
-        if isNew || timer == nil { restartTimer() }
+        // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
+        if (isNew && isAsking) || timer == nil { restartTimer() }
     }
 
     /// Takes a whole frame out of the buffer, without its length; nil when there is none yet.
@@ -197,8 +199,13 @@ final class NativeConnection: ChannelDuplexHandler {
         case .batch(let session, let checks): batch(session, checks, number)
         case .watch where !wantsPushes:
             answer(Answer(.deny, .invalidRequest, clientText: "nothing is pushed on this connection"), .watch, number)
-        case .watch(let session):
+        case .watch(let session) where watched.contains(session) || watched.count < NativeProtocol.mostWatched:
             answer(push(session) ? Answer(.allow, .granted) : Answer(.deny, .unknownSession), .watch, number)
+        case .watch:
+            answer(
+                Answer(
+                    .deny, .invalidRequest, clientText: "more than \(NativeProtocol.mostWatched) sessions are watched"),
+                .watch, number)
         case .hello, .logon, .ping: break
         }
     }
@@ -276,7 +283,7 @@ final class NativeConnection: ChannelDuplexHandler {
             return retryLogon(Answer(.wrongCredentials, .invalidRequest, clientText: error.description), tries, number)
         }
         // Whoever has shown a certificate of that name has proved to be it.
-        let isCertified = secret.count == 0 && peer.certificateName == user
+        let isCertified = secret.count == 0 && peer.certificateName?.hasBytes(of: user) == true
         settle(door.host.ask(isCertified ? .resume(login) : .login(login)), tries, number)
     }
 
@@ -378,12 +385,16 @@ final class NativeConnection: ChannelDuplexHandler {
 
     /// Tells the client when a session ends; false when there is none.
     private func push(_ session: SessionID) -> Bool {
-        whenEnded(session) { connection, reason in
+        if watched.contains(session) { return true }
+        let isOpen = whenEnded(session) { connection, reason in
+            connection.watched.remove(session)
             connection.own.remove(session)
             if reason == .logout { return }
             connection.writer.ended(session, reason)
             connection.flush()
         }
+        if isOpen { watched.insert(session) }
+        return isOpen
     }
 
     private func whenEnded(
@@ -413,6 +424,8 @@ final class NativeConnection: ChannelDuplexHandler {
     }
 
     // MARK: - The end
+
+    private var isAsking: Bool { if case .asking = phase { true } else { false } }
 
     private var isOver: Bool {
         switch phase {
