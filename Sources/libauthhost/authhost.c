@@ -25,6 +25,7 @@ enum {
     HELLO = 1, LOGON = 2, LOGOUT = 4, ANSWER = 0x80, FAULT = 0xFF, ENDED = 0xC1, INVALIDATED = 0xC2,
     LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, VERSION = 1,
     CONNECT_MS = 5000, SLOWEST_RETRY_MS = 5000, QUICKEST_RETRY_MS = 50, LOGON_TRIES = 3, SECRET = 65536,
+    MOST_TIMES_SENT = 2, MOST_UNSENT = 8 << 20,
 };
 
 // A growing run of bytes; `failed` when memory or a length was lacking: nothing of it is used then.
@@ -38,6 +39,7 @@ typedef struct request {
     struct request *next; // of its bucket
     uint32_t number;
     bool is_sent, may_repeat;
+    unsigned times_sent;
     size_t heap_index;
     int64_t deadline;
     authhost_kind_t kind;
@@ -54,6 +56,7 @@ struct authhost {
     pthread_mutex_t lock;
     pthread_cond_t wants_connection;
     pthread_t io, connector;
+    pid_t owner; // the process that opened it: in a fork of it there are no threads, and the connection is not its own
     int wake; // eventfd that io_loop polls
     // Everything below is under the lock.
     bool is_closing, has_failed;
@@ -124,7 +127,25 @@ static void put_block(bytes_t *bytes, const void *data, size_t count) {
     put(bytes, data, count);
 }
 
-static void put_text(bytes_t *bytes, const char *text) { put_block(bytes, text ? text : "", text ? strlen(text) : 0); }
+static void put_name(bytes_t *bytes, const char *text) { put_block(bytes, text ? text : "", text ? strlen(text) : 0); }
+
+// Whether bytes are UTF-8 (RFC 3629): neither overlong, nor surrogates, nor beyond U+10FFFF.
+static bool is_utf8(const unsigned char *text) {
+    while (*text) {
+        unsigned first = *text++, more = first < 0x80 ? 0 : first < 0xC2 ? 4 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+        if (more == 4 || first > 0xF4) return false;
+        unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80, most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+        for (; more > 0; more--, text++, least = 0x80, most = 0xBF)
+            if (*text < least || *text > most) return false;
+    }
+    return true;
+}
+
+// The other side ends the connection, with everybody's questions on it, for a text that is none.
+static void put_text(bytes_t *bytes, const char *text) {
+    if (text && !is_utf8((const unsigned char *)text)) bytes->failed = true;
+    put_name(bytes, text);
+}
 
 static void begin_frame(bytes_t *bytes, unsigned type, unsigned flags, uint32_t number) {
     put_number(bytes, 0, LENGTH);
@@ -302,12 +323,21 @@ static bool flush(authhost_t *client) {
 
 // Queues a request's frame on the connection that is ready.
 static void queue(authhost_t *client, request_t *request) {
+    if (client->out_start > MOST_UNSENT / 8) {
+        client->out.count -= client->out_start;
+        memmove(client->out.data, client->out.data + client->out_start, client->out.count);
+        client->out_start = 0;
+    }
     put(&client->out, request->frame.data, request->frame.count);
     request->is_sent = true;
+    // What two connections have ended with is not tried on a third.
+    if (++request->times_sent == MOST_TIMES_SENT) request->may_repeat = false;
     if (!request->may_repeat) bytes_free(&request->frame);
 }
 
 // MARK: asking
+
+static bool is_action(unsigned action) { return action >= 1 && action <= 3; }
 
 static bool encode(request_t *request, const authhost_question_t *question) {
     bytes_t *frame = &request->frame;
@@ -317,18 +347,18 @@ static bool encode(request_t *request, const authhost_question_t *question) {
     case AUTHHOST_QUESTION_LOGIN:
         if (question->flags & ~(AUTHHOST_RESUME | AUTHHOST_BOUND)) return false;
         put_text(frame, question->user);
-        put_text(frame, question->password);
+        put_name(frame, question->password);
         put_text(frame, question->address);
         put_text(frame, question->application_id);
         put_text(frame, question->machine_id);
         break;
     case AUTHHOST_QUESTION_LOGOUT:
     case AUTHHOST_QUESTION_WATCH: break;
-    case AUTHHOST_QUESTION_MAP: put_text(frame, question->name); break;
+    case AUTHHOST_QUESTION_MAP: put_name(frame, question->name); break;
     case AUTHHOST_QUESTION_CHECK:
-        if (question->field_count > 1024) return false;
+        if (question->field_count > 1024 || !is_action(question->action)) return false;
         put_number(frame, question->action, 1);
-        put_text(frame, question->name);
+        put_name(frame, question->name);
         put_text(frame, question->contribution_id);
         put_number(frame, question->field_count, 2);
         for (size_t i = 0; i < question->field_count; i++) {
@@ -337,14 +367,18 @@ static bool encode(request_t *request, const authhost_question_t *question) {
         }
         break;
     case AUTHHOST_QUESTION_BATCH:
-        if (question->check_count < 1 || question->check_count > 1000 || !question->verdicts) return false;
-        put_number(frame, question->check_count, 2);
-        for (size_t i = 0; i < question->check_count; i++) {
-            put_number(frame, question->checks[i].action, 1);
-            put_text(frame, question->checks[i].name);
-        }
+        if (!question->verdicts) return false;
+        // Before anything else can be wrong: whatever stood there is no answer.
         request->verdicts = question->verdicts;
         request->verdict_count = question->check_count;
+        memset(request->verdicts, AUTHHOST_UNDECIDED, request->verdict_count);
+        if (question->check_count < 1 || question->check_count > 1000) return false;
+        put_number(frame, question->check_count, 2);
+        for (size_t i = 0; i < question->check_count; i++) {
+            if (!is_action(question->checks[i].action)) return false;
+            put_number(frame, question->checks[i].action, 1);
+            put_name(frame, question->checks[i].name);
+        }
         break;
     default: return false;
     }
@@ -369,13 +403,17 @@ void authhost_ask(
     int timeout = question->timeout_ms > 0 ? question->timeout_ms : client->options.timeout_ms;
     request->deadline = now_ms() + timeout;
     if (question->size != sizeof *question || !encode(request, question)) problem = "bad-question";
+    if (client->owner != getpid()) {
+        refuse(request, problem ? problem : "closed");
+        return;
+    }
 
     pthread_mutex_lock(&client->lock);
     bool wakes = false;
     if (problem) {
     } else if (client->is_closing) {
         problem = "closed";
-    } else if (client->pending >= (size_t)client->options.most_pending) {
+    } else if (client->pending >= (size_t)client->options.most_pending || client->out.count - client->out_start > MOST_UNSENT) {
         problem = "too-many";
     } else if (client->options.fails_fast && client->descriptor < 0 && client->has_failed) {
         problem = "away";
@@ -482,6 +520,21 @@ static bool push_event(authhost_t *client, unsigned type, reader_t *reader) {
     return true;
 }
 
+// Ends the session of a log-in that nobody waits for any more. Its answer is nobody's in turn.
+static void log_out_late(authhost_t *client, reader_t *reader) {
+    if (take_number(reader, 1) != AUTHHOST_ALLOW) return;
+    take(reader, (size_t)take_number(reader, 1)); // reason
+    take(reader, (size_t)take_number(reader, 2)); // text
+    const unsigned char *session = take(reader, 16);
+    if (!session || client->descriptor < 0) return;
+    do ++client->next_number;
+    while (client->next_number == 0 || find(client, client->next_number));
+    size_t start = client->out.count;
+    begin_frame(&client->out, LOGOUT, 0, client->next_number);
+    put(&client->out, session, 16);
+    if (!client->out.failed) client->out.data[start] = HEADER + 16;
+}
+
 // Takes one frame, without its length; false when it breaks the protocol or ends the connection.
 static bool take_frame(authhost_t *client, const unsigned char *data, size_t count) {
     reader_t reader = {data, count, 0, true};
@@ -492,8 +545,9 @@ static bool take_frame(authhost_t *client, const unsigned char *data, size_t cou
     if (type == ENDED || type == INVALIDATED) return push_event(client, type, &reader);
     pthread_mutex_lock(&client->lock);
     request_t *request = find(client, number);
-    // An answer to what was given up is nobody's.
+    // An answer to what was given up is nobody's, but a session that it opened would hold its user's place.
     if (!request) {
+        if (type == (AUTHHOST_QUESTION_LOGIN | ANSWER)) log_out_late(client, &reader);
         pthread_mutex_unlock(&client->lock);
         return true;
     }
@@ -812,8 +866,10 @@ static void *connect_loop(void *argument) {
     pthread_mutex_lock(&client->lock);
     while (!client->is_closing) {
         if (client->descriptor >= 0) {
-            pause = 0;
+            int64_t begun = now_ms();
             pthread_cond_wait(&client->wants_connection, &client->lock);
+            // One that is closed as soon as it is made is no better than none.
+            if (now_ms() - begun > pause) pause = QUICKEST_RETRY_MS;
             continue;
         }
         if (pause > 0) {
@@ -878,6 +934,7 @@ authhost_t *authhost_open(const authhost_options_t *options) {
     authhost_t *client = calloc(1, sizeof *client);
     if (!client) return NULL;
     client->options = *options;
+    client->owner = getpid();
     if (client->options.timeout_ms <= 0) client->options.timeout_ms = 5000;
     if (client->options.most_pending <= 0) client->options.most_pending = 10000;
     client->descriptor = client->handshaking = -1;
@@ -923,6 +980,13 @@ static void *close_elsewhere(void *client) {
 
 void authhost_close(authhost_t *client) {
     if (!client) return;
+    if (client->owner != getpid()) {
+        // Nothing but its copies of the descriptors is this process's.
+        if (client->descriptor >= 0) close(client->descriptor);
+        if (client->handshaking >= 0) close(client->handshaking);
+        close(client->wake);
+        return;
+    }
     pthread_t self = pthread_self(), closer;
     if (pthread_equal(self, client->io) || pthread_equal(self, client->connector)) {
         // A thread cannot wait for its own end. Without another one the client stays, which is better than its memory gone.
@@ -952,6 +1016,7 @@ void authhost_close(authhost_t *client) {
 }
 
 int authhost_is_connected(authhost_t *client) {
+    if (client->owner != getpid()) return 0;
     pthread_mutex_lock(&client->lock);
     int connected = client->descriptor >= 0;
     pthread_mutex_unlock(&client->lock);

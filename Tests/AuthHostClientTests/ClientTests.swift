@@ -58,7 +58,47 @@ import Testing
         }
         let client = try client(server) { $0.timeout = .seconds(1) }
         let answer = await client.ask(.check(try await session(client), .read, "/A"), timeout: .milliseconds(300))
-        #expect(answer.verdict == .undecided && answer.reason == "deadline", "\(answer)")
+        // Asked once more on the next connection, and not on a third.
+        #expect(answer.verdict == .undecided && answer.reason == "away", "\(answer)")
+        #expect(server.received.filter { $0[0] == 6 }.count == 2)
+        client.close()
+        server.stop()
+    }
+
+    @Test func `a session that comes too late is logged out`() async throws {
+        let server = try ScriptedServer { _, frame in
+            if frame[0] == 3 { Thread.sleep(forTimeInterval: 0.4) }
+            return [ScriptedServer.answer(frame)]
+        }
+        let client = try client(server)
+        let late = await client.ask(.login(user: "alice", password: "secret"), timeout: .milliseconds(100))
+        #expect(late.verdict == .undecided && late.reason == "deadline")
+        // What is asked next goes out behind the end of the session that nobody knows.
+        let bob = try #require(await client.ask(.login(user: "bob", password: "secret")).session)
+        #expect(await client.ask(.logout(bob)).verdict == .allow)
+        #expect(server.received.map { $0[0] } == [3, 4, 3, 4] || server.received.map { $0[0] } == [3, 3, 4, 4])
+        #expect(server.received.filter { $0[0] == 4 }.allSatisfy { $0.dropFirst(8).elementsEqual(1...16) })
+        client.close()
+        server.stop()
+    }
+
+    @Test func `what is no question goes to nobody, and costs nobody the connection`() async throws {
+        let server = try ScriptedServer { _, frame in [ScriptedServer.answer(frame)] }
+        let client = try client(server)
+        let session = try await session(client)
+        for user in [[0xFF, 0xFE], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5, 0x80, 0x80, 0x80]]
+            as [[UInt8]]
+        {
+            let none: [UInt8] = []
+            let question = ClientQuestion.login(
+                user: user.span, password: none.span, address: none.span, applicationID: none.span,
+                machineID: none.span)
+            let answer = await client.ask(question)
+            #expect(answer.verdict == .undecided && answer.reason == "bad-question", "\(user)")
+        }
+        #expect(await client.ask(.login(user: "José 😀 \u{7FF}\u{FFFF}", password: "x")).verdict == .allow)
+        #expect(await client.ask(.check(session, .read, "/A")).verdict == .allow)
+        #expect(server.received.filter { $0[0] == 3 }.count == 2)
         client.close()
         server.stop()
     }

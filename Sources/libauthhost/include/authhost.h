@@ -3,7 +3,8 @@
 //
 // A client has one connection, makes it anew when it is lost, and may be used by any number of threads. Every question is
 // answered exactly once, at its deadline at the latest. What nobody could decide, because authhost is away, late or
-// breaks the protocol, is AUTHHOST_UNDECIDED: treat everything but AUTHHOST_ALLOW as a denial.
+// breaks the protocol, is AUTHHOST_UNDECIDED: treat everything but AUTHHOST_ALLOW as a denial. A process that
+// forks opens a client of its own: with the one that it inherits every question is undecided (`closed`).
 //
 //     authhost_options_t options = {.size = sizeof options, .address = "/run/authhost/native.sock"};
 //     authhost_t *client = authhost_open(&options);
