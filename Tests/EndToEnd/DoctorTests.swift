@@ -46,7 +46,7 @@ import Testing
         let socket = folder.path("http.sock")
         let ending = try doctor(
             "--door", "http", "--try",
-            "curl -q -sf --max-time 0.2 --unix-socket \(socket) -u ann:x -H 'X-Original-URI: /a' -H 'X-Original-Method: GET' "
+            "curl -q -sf --max-time 0.2 --unix-socket \(socket) -u doctor:x -H 'X-Original-URI: /a' -H 'X-Original-Method: GET' "
                 + "http://localhost/auth")
         #expect(ending.status == 0, "\(ending)")
     }

@@ -136,6 +136,8 @@ final class SentBytes: Sendable {
 /// Answers every question in one way.
 struct ScriptedHost: QuestionAnswering {
     private static let session = SessionID.random()
+    /// Who alone is let in by a yes: others who ask at the door meanwhile are strangers.
+    static let user = "doctor"
     private let fault: DoorDoctor.Fault
 
     init(_ fault: DoorDoctor.Fault) { self.fault = fault }
@@ -158,12 +160,15 @@ struct ScriptedHost: QuestionAnswering {
         var answer = Answer(.allow, .granted)
         switch question {
         case .login(let login), .resume(let login), .authenticate(let login):
+            guard login.user.hasBytes(of: Self.user) else { return Answer(.wrongCredentials, .invalidUser) }
             answer.session = Self.session
             answer.user = login.user
+        case .map(let id, _) where id != Self.session, .check(let id, _) where id != Self.session:
+            return Answer(.deny, .unknownSession)
         case .map(_, let name): answer.mappedName = name
         case .check(_, let check):
             answer.mappedName = check.name
-            answer.user = "doctor"
+            answer.user = Self.user
         case .logout: break
         }
         return answer
