@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)
         disableCoreDumps()
+        raiseDescriptorLimit()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
         let setup = try HostSetup(quiet: false)
@@ -105,6 +106,14 @@ struct ServeCommand: AsyncParsableCommand {
             group.cancelAll()
             try await group.waitForAll()
         }
+    }
+
+    /// Doors hold many connections, and with the usual soft limit of 1,024 one of them could shut all others.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// Passwords are in memory for moments; none of them may be written to a core file.
