@@ -74,20 +74,21 @@ private final class Answers: Sendable {
     var counts: [Reason: Int] { state.withLock { $0.counts } }
     var sessions: [SessionID] { state.withLock { $0.sessions } }
 
-    /// Waits for the answer of a question that is delayed; one that is answered at once fails the test.
+    /// Waits for the answer of a question; one whose answer came while it was asked has it already.
     func expect(_ outcome: Outcome) throws {
-        guard case .delayed(let ticket) = outcome else {
-            Issue.record("answered at once: \(outcome)")
-            return
-        }
         state.withLock { $0.expected += 1 }
-        ticket.whenDecided { [self] answer in
-            state.withLock { state in
-                state.counts[answer.reason, default: 0] += 1
-                if let session = answer.session { state.sessions.append(session) }
-            }
-            came.signal()
+        switch outcome {
+        case .decided(let answer): count(answer)
+        case .delayed(let ticket): ticket.whenDecided { [self] in count($0) }
         }
+    }
+
+    private func count(_ answer: Answer) {
+        state.withLock { state in
+            state.counts[answer.reason, default: 0] += 1
+            if let session = answer.session { state.sessions.append(session) }
+        }
+        came.signal()
     }
 
     /// Waits until every question has its answer; false when a minute passes without one.
