@@ -998,12 +998,8 @@ void authhost_close(authhost_t *client) {
     // Ends a handshake that waits.
     if (client->handshaking >= 0) shutdown(client->handshaking, SHUT_RDWR);
     pthread_cond_signal(&client->wants_connection);
-    pthread_mutex_unlock(&client->lock);
-    wake(client);
-    pthread_join(client->connector, NULL);
-    pthread_join(client->io, NULL);
+    // Nobody waits for a connector that waits for somebody else.
     request_t *left = NULL;
-    pthread_mutex_lock(&client->lock);
     while (client->pending > 0) {
         request_t *request = client->heap[0];
         remove_request(client, request);
@@ -1012,6 +1008,9 @@ void authhost_close(authhost_t *client) {
     }
     pthread_mutex_unlock(&client->lock);
     refuse(left, "closed");
+    wake(client);
+    pthread_join(client->connector, NULL);
+    pthread_join(client->io, NULL);
     client_free(client);
 }
 
