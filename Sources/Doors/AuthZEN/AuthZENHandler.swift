@@ -103,6 +103,10 @@ struct AuthZENHandler: Sendable {
         case .unknown, .ejected:
             guard tries > 0 else { return then(Answer(.deny, .unknownSession)) }
             return .ask(.resume(login)) { answer in
+                if answer.verdict == .overLimit, case .open = sessions.standing(of: client) {
+                    // Another question took the user back in meanwhile, and has the place.
+                    return decide(check, login, client, tries: tries - 1, then)
+                }
                 guard answer.verdict == .allow, let session = answer.session else {
                     return then(answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer)
                 }

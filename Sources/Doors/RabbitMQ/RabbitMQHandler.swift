@@ -103,6 +103,10 @@ struct RabbitMQHandler: Sendable {
         }
         return .ask(.resume(login)) { answer in
             if answer.reason == .noEntry, trustsBroker { return .reply(unasked(question, asker)) }
+            if answer.verdict == .overLimit, case .open = sessions.standing(of: client) {
+                // Another question took the user back in meanwhile, and has the place.
+                return decide(check, question, client, asker, tries: tries - 1)
+            }
             guard answer.verdict == .allow, let session = answer.session else {
                 return .reply(reply(to: answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer))
             }
