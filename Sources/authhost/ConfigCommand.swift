@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
+import Doors
 import Glibc
 import Logging
 import ModuleHost
@@ -29,20 +30,23 @@ struct ConfigCommand: ParsableCommand {
             let configuration = try HostSetup.readConfiguration(file: file)
             for warning in configuration.warnings { Terminal.write("warning: \(warning)", toStandardError: true) }
             _ = try configuration.doorConfiguration()
-            _ = try configuration.doorSettings()
+            let doors = try configuration.doorSettings().compactMap(DoorTypes.warning)
+            for warning in doors { Terminal.write("warning: \(warning)", toStandardError: true) }
             try configuration.checkFiles()
             let request = try configuration.loadRequest()
             do {
                 let inspection = try ModuleLoader(request).checkOptions()
-                Terminal.write(Self.verdict(configuration, inspection))
+                Terminal.write(
+                    Self.verdict(configuration, inspection, warnings: configuration.warnings.count + doors.count))
             } catch {
                 throw Failure(error.code.isOption ? .badConfiguration : .moduleUnusable, "\(error)")
             }
         }
 
-        private static func verdict(_ configuration: Configuration, _ module: ModuleInspection) -> String {
+        private static func verdict(_ configuration: Configuration, _ module: ModuleInspection, warnings count: Int)
+            -> String
+        {
             let file = configuration.file.map { "\($0): " } ?? ""
-            let count = configuration.warnings.count
             let warnings = count == 0 ? "no warnings" : count == 1 ? "1 warning" : "\(count) warnings"
             let options = configuration.moduleOptions.count
             return "\(file)good, with \(warnings); module \(module.identity?.name ?? module.path) takes "

@@ -106,6 +106,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("rabbitmq", "0.0.0.0", [], [], true), ("authzen", "::", [], [], true),
+        ("rabbitmq", "127.0.0.1", [], [], false),
+        ("rabbitmq", "::1", [], [], false), ("rabbitmq", "localhost", [], [], false),
+        ("rabbitmq", "10.0.0.1", ["10.0.0.0/8"], [], false), ("native", "10.0.0.1", [], [], false),
+        ("native", "10.0.0.1", [], ["resume"], true), ("native", "10.0.0.1", [], ["resume", "logon"], false),
+        ("saslauthd", "10.0.0.1", [], [], false),
+    ])
+    func `a door that believes strangers is worth a warning`(
+        type: String, host: String, clients: [String], flags: [String], isOpen: Bool
+    ) {
+        var settings = DoorSettings(type: type, name: "door")
+        settings.addresses = [.init(host: host, port: 7)]
+        settings.clients = clients
+        settings.options = flags.map { ($0, "TRUE") }
+        let warning = DoorTypes.warning(settings)
+        #expect((warning != nil) == isOpen, "\(String(describing: warning))")
+        if isOpen { #expect(warning?.hasPrefix("door door: whoever reaches \(host) may ask as any user") == true) }
+    }
+
     @Test func `nobody is known by a certificate where none is asked for`() {
         var settings = DoorSettings(type: "native", name: "door")
         settings.clients = ["10.0.0.0/8", "cn:broker"]

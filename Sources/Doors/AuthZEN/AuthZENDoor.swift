@@ -28,6 +28,8 @@ public struct AuthZENDoor: DoorType {
             ("p", "its id as a path, with a slash before it"), ("a", "the name of the action as one segment"),
         ])
 
+    public static func believesClients(_ settings: DoorSettings) -> Bool { true }
+
     let settings: DoorSettings
     let host: any QuestionAnswering
     let handler: AuthZENHandler

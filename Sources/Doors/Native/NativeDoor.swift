@@ -19,6 +19,10 @@ public struct NativeDoor: DoorType {
     public static let template: DoorTemplate? = DoorTemplate(
         "/doors/%n", [("n", "the door's name")])
 
+    public static func believesClients(_ settings: DoorSettings) -> Bool {
+        settings.flag("resume", of: Self.self) && !settings.flag("logon", of: Self.self)
+    }
+
     public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
         let kinds: [(String, NativeProtocol.Kind)] = [
             ("login", .login), ("logout", .logout), ("map", .map), ("check", .check),

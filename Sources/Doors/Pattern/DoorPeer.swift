@@ -42,6 +42,15 @@ public struct DoorPeer: Sendable {
     }
 }
 
+extension HTTPDoorConfiguration.Address {
+    /// Whether only programs of this machine reach it.
+    var isLoopback: Bool {
+        if host == "localhost" { return true }
+        guard let bytes = DoorPeer.bytes(ofAddress: host) else { return false }
+        return bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+}
+
 /// What SO_PEERCRED gives, unix(7); Glibc shows its own declaration to programs in C alone.
 struct PeerCredentials: Sendable {
     var pid: pid_t

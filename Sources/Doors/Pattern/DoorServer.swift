@@ -74,6 +74,7 @@ final class DoorServer: Sendable {
         self.group = group
         self.log = log
         door = try DoorTypes.make(settings, host: host)
+        if let warning = DoorTypes.warning(settings) { log.warning("\(warning)") }
         clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
         tls = try settings.tls.map { try DoorTLS($0) }
         let dimensions = [("door", settings.name)]

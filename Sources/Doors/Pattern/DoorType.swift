@@ -23,6 +23,9 @@ public protocol DoorType: Sendable {
     /// The least client of the protocol, for `authhost doctor`.
     static func probe(_ settings: DoorSettings) -> DoorProbe?
 
+    /// Whether whoever connects may ask as users whose passwords it does not have.
+    static func believesClients(_ settings: DoorSettings) -> Bool
+
     /// Takes what a block configures.
     ///
     /// Throws: ``DoorProblem`` for what cannot be.
@@ -35,6 +38,7 @@ public protocol DoorType: Sendable {
 extension DoorType {
     public static var options: [DoorOption] { [] }
     public static var template: DoorTemplate? { nil }
+    public static func believesClients(_ settings: DoorSettings) -> Bool { false }
 }
 
 /// The types of doors: one line for each.
@@ -59,6 +63,16 @@ public enum DoorTypes {
 
     static func probe(_ settings: DoorSettings) -> DoorProbe? {
         all.first { $0.name == settings.type }?.probe(settings)
+    }
+
+    /// What is worth a warning about a block that can be: that strangers are believed. Nil for nothing.
+    public static func warning(_ settings: DoorSettings) -> String? {
+        guard let type = all.first(where: { $0.name == settings.type }), type.believesClients(settings),
+            settings.clients.isEmpty, !settings.hasClientCertificates,
+            let address = settings.addresses.first(where: { !$0.isLoopback })
+        else { return nil }
+        return "door \(settings.name): whoever reaches \(address.host) may ask as any user, without a password: "
+            + "say with `client` or `tls-client-authority` who may connect"
     }
 
     /// Checks a block, and reads its certificate; nothing is opened.

@@ -38,6 +38,8 @@ public struct RabbitMQDoor: DoorType {
             ("w", "the words of the routing key, each behind a slash; nothing but for topics"),
         ])
 
+    public static func believesClients(_ settings: DoorSettings) -> Bool { true }
+
     let settings: DoorSettings
     let host: any QuestionAnswering
     let sessions: ClientSessions
