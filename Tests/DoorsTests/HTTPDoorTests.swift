@@ -192,27 +192,6 @@ import Testing
         try await client.close()
     }
 
-    @Test func `takes the place of a socket that nobody answers at, and of nothing else`() async throws {
-        let folder = try RunningDoor.temporaryFolder()
-        let path = "\(folder)/s"
-        let first = try UnixSocket(path: path, mode: 0o600)
-        var status = stat()
-        #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
-        listen(first.descriptor, 1)
-        #expect(throws: UnixSocketError.self) { try UnixSocket(path: path, mode: 0o600) }
-        close(first.descriptor)
-        let second = try UnixSocket(path: path, mode: 0o660)
-        first.remove()
-        #expect(access(path, F_OK) == 0, "the new socket is not the old one's to remove")
-        second.remove()
-        #expect(access(path, F_OK) != 0)
-        close(second.descriptor)
-        try #require(mkdir(path, 0o700) == 0)
-        #expect(throws: UnixSocketError.self) { try UnixSocket(path: path, mode: 0o600) }
-        rmdir(path)
-        rmdir(folder)
-    }
-
     @Test func `says which address it cannot listen at`() async throws {
         try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
             let port = door.port

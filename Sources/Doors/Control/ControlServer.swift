@@ -18,12 +18,10 @@ public struct ControlServer: Sendable {
     ///
     /// - Throws: ``UnixSocketError`` when something else is at the path or a server answers there.
     public init(path: String, host: any ControlAnswering, log: Logger) async throws {
-        let socket = try UnixSocket(path: path, mode: 0o600)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let connections = ControlConnections()
         do {
-            channel = try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 32)
+            let bootstrap = ServerBootstrap(group: group)
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -32,13 +30,11 @@ public struct ControlServer: Sendable {
                             ControlConnection(host, connections, log))
                     }
                 }
-                .withBoundSocket(socket.descriptor).get()
+            (socket, channel) = try await UnixSocket.listen(at: path, mode: 0o600, bootstrap)
         } catch {
-            socket.remove()
             try? await group.shutdownGracefully()
             throw error
         }
-        self.socket = socket
         self.group = group
         self.connections = connections
     }

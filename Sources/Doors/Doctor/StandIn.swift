@@ -66,9 +66,9 @@ struct StandIn: Sendable {
                 channels.append(try await bootstrap.bind(host: address.host, port: address.port).get())
             }
             if let path = settings.socketPath {
-                let made = try UnixSocket(path: path, mode: settings.socketMode)
-                socket = made
-                channels.append(try await bootstrap.withBoundSocket(made.descriptor).get())
+                let made = try await UnixSocket.listen(at: path, mode: settings.socketMode, bootstrap)
+                socket = made.socket
+                channels.append(made.channel)
             }
         } catch {
             socket?.remove()
@@ -76,7 +76,8 @@ struct StandIn: Sendable {
             throw error
         }
         let (all, made) = (channels, socket)
-        return StandIn(places: channels.compactMap(\.localAddress)) {
+        let tcp = channels.compactMap(\.localAddress).filter { $0.protocol != .unix }
+        return StandIn(places: tcp + (made.map { [$0.address] } ?? [])) {
             made?.remove()
             for channel in all { try? await channel.close() }
         }

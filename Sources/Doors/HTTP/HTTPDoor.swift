@@ -107,11 +107,12 @@ struct Listeners {
                 channels.append(channel)
                 addresses.append(.init(host: address.host, port: channel.localAddress?.port ?? address.port))
             }
-            let socket = try configuration.socketPath.map { try UnixSocket(path: $0, mode: configuration.socketMode) }
-            if let socket {
-                // NIO owns the descriptor from here on, whatever happens.
-                channels.append(
-                    try await bootstrap(group, service).withBoundSocket(socket.descriptor).get())
+            var socket: UnixSocket?
+            if let path = configuration.socketPath {
+                let made = try await UnixSocket.listen(
+                    at: path, mode: configuration.socketMode, bootstrap(group, service))
+                channels.append(made.channel)
+                socket = made.socket
             }
             let listening = HTTPDoor.Listening(addresses: addresses, socketPath: socket?.path)
             return Listeners(listening: listening, channels: channels, socket: socket)
@@ -144,7 +145,7 @@ struct Listeners {
         _ group: MultiThreadedEventLoopGroup, _ service: DoorService
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 512)
+            .serverChannelOption(.backlog, value: ListenQueue.length)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in service.prepare(channel) }
     }

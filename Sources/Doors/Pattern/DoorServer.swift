@@ -63,7 +63,12 @@ final class DoorServer: Sendable {
     var places: [String] { listeners.withLock { $0.places } }
 
     /// Where it listens, TCP first.
-    var addresses: [SocketAddress] { listeners.withLock { $0.channels.compactMap(\.localAddress) } }
+    var addresses: [SocketAddress] {
+        listeners.withLock { listeners in
+            let bound = listeners.channels.compactMap(\.localAddress).filter { $0.protocol != .unix }
+            return bound + (listeners.socket.map { [$0.address] } ?? [])
+        }
+    }
 
     init(
         _ settings: DoorSettings, host: any QuestionAnswering, group: MultiThreadedEventLoopGroup,
@@ -111,9 +116,7 @@ final class DoorServer: Sendable {
             }
         }
         guard let path = settings.socketPath else { return }
-        let socket = try UnixSocket(path: path, mode: settings.socketMode)
-        // NIO owns the descriptor from here on, whatever happens.
-        let channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+        let (socket, channel) = try await UnixSocket.listen(at: path, mode: settings.socketMode, bootstrap)
         listeners.withLock {
             $0.channels.append(channel)
             $0.socket = socket
@@ -123,7 +126,7 @@ final class DoorServer: Sendable {
 
     private var bootstrap: ServerBootstrap {
         ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: ListenQueue.length)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
             .childChannelInitializer { [self] channel in

@@ -1,48 +1,67 @@
 import Glibc
 import NIOCore
+import NIOPosix
 
-/// A unix socket at a path: made so that nobody can connect before its permissions are right, removed when it is
-/// still ours.
+/// A unix socket at a path: it appears there when it accepts connections and its permissions are right, and is removed
+/// when it is still ours.
 struct UnixSocket: Sendable {
     let path: String
-    /// Bound, not listening.
-    let descriptor: CInt
+    /// Where it is found; what its channel calls its own address is the name that it had before.
+    let address: SocketAddress
     private let device: dev_t
     private let inode: ino_t
     /// Numbers of inodes are used again at once; the time of the last change tells two sockets apart.
     private let changed: timespec
 
-    /// Makes the socket.
+    /// Listens at a path.
     ///
     /// A socket that was left behind is removed, but only where nobody answers at it.
-    /// - Throws: ``UnixSocketError``.
-    init(path: String, mode: UInt32) throws {
-        let address: SocketAddress
-        do {
-            address = try SocketAddress(unixDomainSocketPath: path)
-        } catch {
+    /// - Parameter bootstrap: what accepts the connections.
+    /// - Returns: the socket, and the channel that accepts and owns its descriptor.
+    /// - Throws: ``UnixSocketError``. Nothing is left behind then.
+    static func listen(
+        at path: String, mode: UInt32, _ bootstrap: ServerBootstrap
+    ) async throws -> (socket: UnixSocket, channel: any Channel) {
+        guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
             throw UnixSocketError(path, "the path is longer than a socket's can be, 107 bytes")
         }
-        try Self.removeStale(path, address)
-        let descriptor = try Self.open(path)
+        try removeStale(path, address)
+        let bound = try BoundSocket(for: path, mode: mode)
+        let channel: any Channel
         do {
-            let bound = address.withSockAddr { Glibc.bind(descriptor, $0, socklen_t($1)) }
-            guard bound == 0 else { throw UnixSocketError(path, "it could not be bound", errno) }
-            // Nobody can connect before listen(2), so the permissions are never too wide.
-            guard chmod(path, mode_t(mode)) == 0 else {
-                throw UnixSocketError(path, "its permissions could not be set", errno)
-            }
-            var status = stat()
-            guard lstat(path, &status) == 0 else { throw UnixSocketError(path, "it has gone", errno) }
-            device = status.st_dev
-            inode = status.st_ino
-            changed = status.st_ctim
+            // NIO owns the descriptor from here on, whatever happens.
+            channel = try await bootstrap.withBoundSocket(bound.descriptor).get()
         } catch {
-            Glibc.close(descriptor)
+            unlink(bound.path)
+            throw UnixSocketError(path, "it could not be listened at: \(error)")
+        }
+        do {
+            // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
+            guard Glibc.listen(bound.descriptor, ListenQueue.length) == 0 else {
+                throw UnixSocketError(path, "it could not be listened at", errno)
+            }
+            return (try UnixSocket(path, address, bound), channel)
+        } catch {
+            unlink(bound.path)
+            try? await channel.close()
             throw error
         }
+    }
+
+    /// Gives a socket that accepts its name.
+    private init(_ path: String, _ address: SocketAddress, _ bound: BoundSocket) throws(UnixSocketError) {
+        // As rename(2), but what somebody put there meanwhile is not ours to replace. Not every file system has links.
+        var moved = link(bound.path, path)
+        if moved == 0 { unlink(bound.path) }
+        if moved != 0, errno == EPERM || errno == EOPNOTSUPP { moved = rename(bound.path, path) }
+        guard moved == 0 else { throw UnixSocketError(path, "it could not be given its name", errno) }
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw UnixSocketError(path, "it has gone", errno) }
         self.path = path
-        self.descriptor = descriptor
+        self.address = address
+        device = status.st_dev
+        inode = status.st_ino
+        changed = status.st_ctim
     }
 
     /// Removes the socket, unless something else has taken its place.
@@ -54,7 +73,7 @@ struct UnixSocket: Sendable {
         unlink(path)
     }
 
-    private static func open(_ path: String) throws(UnixSocketError) -> CInt {
+    fileprivate static func open(_ path: String) throws(UnixSocketError) -> CInt {
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { throw UnixSocketError(path, "it could not be made", errno) }
@@ -76,6 +95,51 @@ struct UnixSocket: Sendable {
         if answered == 0 { throw UnixSocketError(path, "a server answers there") }
         guard errno == ECONNREFUSED else { throw UnixSocketError(path, "a server may be there", errno) }
         guard unlink(path) == 0 else { throw UnixSocketError(path, "the stale socket could not be removed", errno) }
+    }
+}
+
+/// How many connections the kernel keeps for a listener that has not accepted them yet: TCP's and unix sockets'.
+///
+/// The kernel makes less of it where `net.core.somaxconn` says so.
+enum ListenQueue {
+    static let length: CInt = 4096
+}
+
+/// A socket that is bound to a name that nobody looks for, in the folder of the one that it shall have.
+private struct BoundSocket {
+    let path: String
+    let descriptor: CInt
+
+    init(for final: String, mode: UInt32) throws(UnixSocketError) {
+        let descriptor = try UnixSocket.open(final)
+        do throws(UnixSocketError) {
+            path = try Self.bind(descriptor, final)
+            // Nobody can connect before listen(2), so the permissions are never too wide.
+            guard chmod(path, mode_t(mode)) == 0 else {
+                let code = errno
+                unlink(path)
+                throw UnixSocketError(final, "its permissions could not be set", code)
+            }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+    }
+
+    /// Returns the name. It is short, so that it fits wherever the final one does, but for final names of fewer bytes in
+    /// the longest of paths.
+    private static func bind(_ descriptor: CInt, _ final: String) throws(UnixSocketError) -> String {
+        let folder = final.lastIndex(of: "/").map { final[...$0] } ?? ""
+        for _ in 0..<64 {
+            let path = "\(folder).\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+            guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
+                throw UnixSocketError(final, "its folder's path has more than 98 bytes, and its name is too short")
+            }
+            if address.withSockAddr({ Glibc.bind(descriptor, $0, socklen_t($1)) }) == 0 { return path }
+            guard errno == EADDRINUSE else { throw UnixSocketError(final, "it could not be bound", errno) }
+        }
+        throw UnixSocketError(final, "it could not be bound", EADDRINUSE)
     }
 }
 
