@@ -1,9 +1,11 @@
+import AuthCore
+
 /// The fields of a form (`application/x-www-form-urlencoded`), of a query or of a body.
 struct FormFields: Sendable {
     /// More are refused, unless a reader takes more.
     static let maximumCount = 16
 
-    private var fields: [(name: [UInt8], value: [UInt8])] = []
+    private var fields: [(name: [UInt8], value: Secret)] = []
 
     /// Reads a form strictly.
     ///
@@ -16,9 +18,9 @@ struct FormFields: Sendable {
             var equals = start
             while equals < end, bytes[equals] != UInt8(ascii: "=") { equals += 1 }
             guard equals < end else { throw .bad("a part of the form is not a name, `=` and a value") }
-            guard let name = Self.decode(bytes, start..<equals), let value = Self.decode(bytes, equals + 1..<end) else {
-                throw .bad("the form holds a `%` without two hexadecimal digits")
-            }
+            guard let name = PercentEncoding.decodeForm(bytes, start..<equals)?.copy(),
+                let value = PercentEncoding.decodeForm(bytes, equals + 1..<end)
+            else { throw .bad("the form holds a `%` without two hexadecimal digits") }
             if fields.contains(where: { $0.name == name }) { throw .bad("a name is twice in the form") }
             if fields.count == maximum { throw .bad("the form has more than \(maximum) fields") }
             fields.append((name, value))
@@ -26,12 +28,9 @@ struct FormFields: Sendable {
         }
     }
 
-    /// The value of a field, nil without one.
-    subscript(_ name: String) -> [UInt8]? { fields.first { $0.name.elementsEqual(name.utf8) }?.value }
+    /// The value of a field that is no secret, nil without one.
+    subscript(_ name: String) -> [UInt8]? { secret(name)?.copy() }
 
-    private static func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
-        var copy = bytes.copied(range)
-        for index in copy.indices where copy[index] == UInt8(ascii: "+") { copy[index] = RequestGrammar.space }
-        return PercentEncoding.decode(copy.span)
-    }
+    /// The value of a field, nil without one.
+    func secret(_ name: String) -> Secret? { fields.first { $0.name.elementsEqual(name.utf8) }?.value }
 }

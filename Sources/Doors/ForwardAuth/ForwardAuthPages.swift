@@ -58,7 +58,7 @@ struct ForwardAuthPages: Sendable {
     private func logIn(
         _ form: FormFields, _ request: StrictRequest, _ address: () throws(RequestRefusal) -> String
     ) throws(RequestRefusal) -> Step {
-        guard let userBytes = form["user"], let password = form["password"] else {
+        guard let userBytes = form["user"], let password = form.secret("password") else {
             throw .bad("the form has no `user` or no `password`")
         }
         let place = form["rd"].flatMap { ReturnPath($0) }
@@ -67,7 +67,7 @@ struct ForwardAuthPages: Sendable {
         let address = try address()
         guard String(validating: userBytes, as: UTF8.self) != nil,
             let login = try? Login(
-                user: user, password: Secret(password), address: address, applicationID: applicationID,
+                user: user, password: password, address: address, applicationID: applicationID,
                 door: door)
         else { return .reply(reply(to: Answer(.wrongCredentials, .invalidUser), user, request, place)) }
         let logIn = Step.ask(.login(login)) { answer in .reply(reply(to: answer, user, request, place)) }

@@ -36,12 +36,10 @@ enum Credentials {
     }
 
     private static func basic(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Credentials {
-        guard var decoded = Base64.decode(bytes, range) else { return .none }
-        defer { decoded.wipe() }
-        guard let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
-            let user = String(validating: decoded[..<colon], as: UTF8.self)
+        guard let decoded = Base64.decodeSecret(bytes, range), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
+            let user = decoded.withBytes(0..<colon, { String(validating: $0, as: UTF8.self) })
         else { return .none }
-        return .basic(user: user, password: Secret(decoded[(colon + 1)...]))
+        return .basic(user: user, password: decoded.secret(colon + 1..<decoded.count))
     }
 }
 

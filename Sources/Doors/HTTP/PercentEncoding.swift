@@ -1,24 +1,39 @@
+import AuthCore
+
 /// Percent-encoding (RFC 3986, section 2.1).
 enum PercentEncoding {
     /// Decodes once; nil where a `%` is not followed by two hexadecimal digits.
     static func decode(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(range.count)
+        return decode(bytes, range, to: { decoded.append($0) }) ? decoded : nil
+    }
+
+    /// The same for a part of a form, where `+` is a space; its value may be a secret.
+    static func decodeForm(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Secret? {
+        var decoded = SecretBytes(capacity: range.count)
+        let isForm = decode(bytes, range, plus: RequestGrammar.space, to: { decoded.append($0) })
+        return isForm ? Secret(decoded) : nil
+    }
+
+    private static func decode(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, plus: UInt8 = UInt8(ascii: "+"), to give: (UInt8) -> Void
+    ) -> Bool {
         var index = range.lowerBound
         while index < range.upperBound {
             let byte = bytes[index]
             guard byte == UInt8(ascii: "%") else {
-                decoded.append(byte)
+                give(byte == UInt8(ascii: "+") ? plus : byte)
                 index += 1
                 continue
             }
             guard index + 2 < range.upperBound, let high = RequestGrammar.hexadecimalValue(bytes[index + 1]),
                 let low = RequestGrammar.hexadecimalValue(bytes[index + 2])
-            else { return nil }
-            decoded.append(high << 4 | low)
+            else { return false }
+            give(high << 4 | low)
             index += 3
         }
-        return decoded
+        return true
     }
 
     /// Decodes all of it once; nil where a `%` is not followed by two hexadecimal digits.

@@ -1,9 +1,33 @@
+import Glibc
+import NIOCore
+
 extension [UInt8] {
     /// Overwrites secret bytes that are not needed any more.
     ///
-    /// A best effort: the bytes of an array that somebody else holds as well are copied first.
+    /// A best effort: the bytes of an array that somebody else holds as well are copied first. What holds a password from
+    /// the start is `SecretBytes`.
     mutating func wipe() {
-        for index in indices { self[index] = 0 }
+        withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            // SAFETY: the array's own memory, for the length of the call.
+            explicit_bzero(start, bytes.count)
+        }
         self = []
+    }
+}
+
+extension ByteBuffer {
+    /// Overwrites readable bytes where they lie, for everybody who holds them.
+    ///
+    /// - Parameter range: counted from the reader's index; nil for all.
+    func overwrite(_ range: Range<Int>? = nil) {
+        withUnsafeReadableBytes { bytes in
+            let range = (range ?? 0..<bytes.count).clamped(to: 0..<bytes.count)
+            guard let start = bytes.baseAddress, !range.isEmpty else { return }
+            // SAFETY: the memory of a buffer is the heap's, and this range is within it. It is not copied first, as a
+            // write through the buffer would, because the very bytes that the network library received must go. The caller
+            // sees to it that nobody reads them afterwards.
+            explicit_bzero(UnsafeMutableRawPointer(mutating: start + range.lowerBound), range.count)
+        }
     }
 }

@@ -34,10 +34,10 @@ struct RabbitMQHandler: Sendable {
     }
 
     /// What presents the client to the module; nil for what no module may see.
-    private func login(_ question: RabbitMQQuestion, _ password: [UInt8]?, _ asker: HTTPDoorClient) -> Login? {
+    private func login(_ question: RabbitMQQuestion, _ password: Secret?, _ asker: HTTPDoorClient) -> Login? {
         let isAddress = DoorPeer.bytes(ofAddress: question.address) != nil
         return try? Login(
-            user: question.user, password: Secret(password ?? []),
+            user: question.user, password: password ?? Secret([]),
             address: isAddress ? question.address : asker.peer.address, applicationID: applicationID,
             machineID: question.clientID, door: door)
     }

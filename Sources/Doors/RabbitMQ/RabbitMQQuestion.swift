@@ -9,7 +9,7 @@ struct RabbitMQQuestion: Sendable {
 
     enum Subject: Sendable {
         /// May the user log in? Without a password the broker has authenticated the user itself, by a certificate.
-        case user(password: [UInt8]?)
+        case user(password: Secret?)
         case object(RabbitMQObject, Check.Action)
     }
 
@@ -32,7 +32,7 @@ struct RabbitMQQuestion: Sendable {
         clientID = try Self.text("client_id", form["client_id"] ?? form["variable_map.client_id"] ?? [])
         address = String(validating: form["ip"] ?? [], as: UTF8.self) ?? ""
         if kind == .user {
-            subject = .user(password: form["password"])
+            subject = .user(password: form.secret("password"))
             return
         }
         let vhost = try Self.needed("vhost", form)
