@@ -10,6 +10,8 @@ extension Configuration {
         public let type: String?
         /// `host:port` of its servers, in order.
         public let addresses: [String]
+        /// For which servers a program that names one is given the secret: the addresses, and the `git-host` lines.
+        public let servers: [ServerName]
         /// Who gives its credentials; nil where neither it nor the instance has one.
         public let authenticator: Authenticator?
     }
@@ -33,9 +35,11 @@ extension Configuration {
             guard case .text(let name) = block[ItemDefinition.destinationName.name]?.value else { return nil }
             var type: String?
             if case .text(let text) = block[ItemDefinition.destinationType.name]?.value { type = text }
+            let addresses = block[ItemDefinition.destinationAddress.name]?.value?.texts ?? []
+            let further = block[ItemDefinition.gitHost.name]?.value?.texts ?? []
             return Destination(
-                name: name, source: block.source, type: type,
-                addresses: block[ItemDefinition.destinationAddress.name]?.value?.texts ?? [],
+                name: name, source: block.source, type: type, addresses: addresses,
+                servers: (addresses + further).compactMap { ServerName($0) },
                 authenticator: authenticators(block[ItemDefinition.authenticator.name]).first ?? common)
         }
     }
@@ -88,6 +92,7 @@ enum DestinationItems {
                     .badValue, at: block.source,
                     "a destination's name has \(name.utf8.count) bytes: 1 to 255 are accepted")
             }
+            checkServers(block[ItemDefinition.gitHost.name], &problems)
             let own = block[ItemDefinition.authenticator.name]
             checkAuthenticator(own, "of `\(name.clipped)`", modules, &problems)
             if own?.value == nil, common?.value == nil {
@@ -110,6 +115,15 @@ enum DestinationItems {
             }
         }
         return seen.keys.sorted()
+    }
+
+    private static func checkServers(_ setting: Setting?, _ problems: inout ProblemList) {
+        for text in setting?.value?.texts ?? [] where ServerName(text) == nil {
+            problems.add(
+                .badValue, at: setting?.source ?? .builtIn,
+                "`git-host` takes `[protocol://]host[:port]`, such as `https://git.example.com:8443`, not "
+                    + "`\(text.clipped)`")
+        }
     }
 
     private static func checkAuthenticator(

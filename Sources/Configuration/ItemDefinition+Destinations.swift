@@ -8,13 +8,17 @@ extension ItemDefinition {
         "library", .text, required: true, "the module: a name, a file name or a path, as for auth-module")
 
     static let destination = ItemDefinition(
-        "add-destination", .block([destinationName, destinationType, destinationAddress, authenticator]), note: "none",
+        "add-destination", .block([destinationName, destinationType, destinationAddress, gitHost, authenticator]),
+        note: "none",
         "an outgoing connection that needs credentials")
     static let destinationName = ItemDefinition("name", .text, required: true, "the destination's name")
     static let destinationType = ItemDefinition(
         "type", .text, note: "none", "what kind of connection it is, for its users")
     static let destinationAddress = ItemDefinition(
         "address", .list, note: "none", "`host:port` of its servers; authenticators are told the first")
+    static let gitHost = ItemDefinition(
+        "git-host", .list, note: "none",
+        "`[protocol://]host[:port]` of further servers for which git, docker and kubectl are given the secret")
 
     static let authenticator = ItemDefinition(
         "add-authenticator", .moduleOptions, note: "none",

@@ -15,7 +15,8 @@ extension Configuration {
             result.append(
                 CredentialDestination(
                     ModuleHost.Destination(name: destination.name, address: destination.addresses.first ?? ""),
-                    authenticator: request, source: "\(authenticator.source)"))
+                    authenticator: request, source: "\(authenticator.source)",
+                    servers: destination.servers.map(\.description)))
         }
         return result
     }

@@ -1,3 +1,4 @@
+import AuthConfiguration
 import AuthCore
 import Doors
 import Runtime
@@ -10,7 +11,9 @@ extension ControlService {
 
     func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         guard let broker = host.broker else { return done(.failure(Host.noDestinations)) }
-        broker.ask(request.destination ?? "") { done(ControlReply($0)) }
+        let name = request.destination ?? ""
+        guard broker.serves(request) else { return done(ControlReply()) }
+        broker.ask(name) { done(ControlReply($0, broker.servers(of: name))) }
     }
 
     func reject(_ request: ControlRequest) -> ControlReply {
@@ -18,7 +21,12 @@ extension ControlService {
         guard let name = request.destination, broker.names.contains(name) else {
             return .failure(broker.unknown(request.destination ?? "").description)
         }
-        broker.rejectNewest(name)
+        guard broker.serves(request) else { return ControlReply() }
+        if let secret = request.secret {
+            broker.reject(name, secret: Secret(secret))
+        } else {
+            broker.rejectNewest(name)
+        }
         return ControlReply()
     }
 
@@ -37,15 +45,27 @@ extension Host {
     fileprivate static let noDestinations = "no destination is configured: `add-destination` blocks name them"
 
     /// Asks for the credentials of a destination and waits; for commands, which have a thread to spare.
-    func credentialReply(for destination: String) -> ControlReply {
+    func credentialReply(_ request: ControlRequest) -> ControlReply {
         guard let broker else { return .failure(Self.noDestinations) }
-        return ControlReply(broker.credential(for: destination))
+        let name = request.destination ?? ""
+        guard broker.serves(request) else { return ControlReply() }
+        return ControlReply(broker.credential(for: name), broker.servers(of: name))
+    }
+}
+
+extension CredentialBroker {
+    /// Whether the server that a request names, if any, is one of its destination's. A destination that there is not serves
+    /// all of them: the request fails for another reason, which is told.
+    fileprivate func serves(_ request: ControlRequest) -> Bool {
+        guard let server = request.server, let name = request.destination, names.contains(name) else { return true }
+        guard let server = ServerName(url: server) else { return false }
+        return servers(of: name).contains(server.description)
     }
 }
 
 extension ControlReply {
     /// Spells what came of asking for credentials.
-    fileprivate init(_ outcome: CredentialOutcome) {
+    fileprivate init(_ outcome: CredentialOutcome, _ servers: [String]) {
         switch outcome {
         case .failure(let failure): self = .failure(failure.description)
         case .success(let credential):
@@ -55,6 +75,7 @@ extension ControlReply {
                 self = .failure("the secret is not UTF-8, which the control socket cannot carry")
                 return
             }
+            self.servers = servers
             self.credential = Credential(user: credential.user, secret: secret, expires: credential.expiry)
         }
     }

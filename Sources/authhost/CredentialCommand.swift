@@ -17,31 +17,39 @@ struct CredentialCommand: ParsableCommand {
                 A host that runs is asked through its control socket, so that all programs share what it keeps. Without one, \
                 the destination's authenticator is asked by this command.
 
-                git and docker append an operation to a helper's command: `get` prints, `store` does nothing, and `erase` \
-                tells that the credentials were refused, so that the next are fetched afresh.
+                git and docker append an operation to a helper's command, and name a server on standard input: they are \
+                given the secret of a destination alone that has this server among its addresses and git-host lines.
                 """)
 
         @Argument(help: "The name of an add-destination block.")
         var destination: String
 
-        @Argument(help: "What git and docker append: get, store or erase.")
-        var operation: Operation = .get
+        @Argument(help: "What git and docker append, such as get; for other formats get alone.")
+        var operation = "get"
 
         @Option(help: "raw, json, env, exec-credential, credential-process, git or docker.")
         var format = CredentialFormat.raw
 
         @OptionGroup var control: ControlSocketOption
 
-        enum Operation: String, ExpressibleByArgument, CaseIterable { case get, store, erase }
-
         func run() throws {
-            switch operation {
-            case .store: return
-            case .erase: try CredentialSource(control).reject(destination)
-            case .get:
-                let server = format == .docker ? Terminal.readLine() : ""
-                let credential = try CredentialSource(control).credential(of: destination)
-                Terminal.write(try format.text(credential, server: server))
+            switch format {
+            case .git: try GitHelper(destination, control).run(operation)
+            case .docker: try DockerHelper(destination, control).run(operation)
+            case .execCredential:
+                try requireGet()
+                Terminal.write(try KubernetesClient().answer(destination, CredentialSource(control)))
+            case .raw, .json, .env, .credentialProcess:
+                try requireGet()
+                Terminal.write(try format.text(try CredentialSource(control).credential(of: destination).credential))
+            }
+        }
+
+        private func requireGet() throws(Failure) {
+            guard operation == "get" else {
+                throw Failure(
+                    .badConfiguration,
+                    "`\(operation)` is nothing that the format `\(format.rawValue)` knows: `get` is accepted")
             }
         }
     }
@@ -90,19 +98,41 @@ struct CredentialSource {
         }
     }
 
-    func credential(of destination: String) throws(Failure) -> ControlReply.Credential {
+    /// A credential, and the destination's servers.
+    func credential(
+        of destination: String
+    ) throws(Failure) -> (credential: ControlReply.Credential, servers: [String]) {
         var request = ControlRequest(.credential)
         request.destination = destination
-        let reply = socket == nil ? try answerHere(request) : try ask(request)
+        let reply = try answer(request)
         guard let credential = reply.credential else { throw Failure(.undecided, "the host gave no credential") }
-        return credential
+        return (credential, reply.servers ?? [])
     }
 
-    func reject(_ destination: String) throws(Failure) {
+    /// A credential to be shown to a server; nil where that is none of the destination's.
+    func credential(of destination: String, at server: String) throws(Failure) -> ControlReply.Credential? {
+        var request = ControlRequest(.credential)
+        request.destination = destination
+        request.server = server
+        return try answer(request).credential
+    }
+
+    /// Tells that a server refused the credentials.
+    ///
+    /// - Parameters:
+    ///   - server: whose refusal counts where it is one of the destination's; nil for any.
+    ///   - secret: what it refused; nil for the newest.
+    func reject(_ destination: String, at server: String? = nil, secret: String? = nil) throws(Failure) {
         var request = ControlRequest(.reject)
         request.destination = destination
+        request.server = server
+        request.secret = secret
         // Without a host nothing is kept, so there is nothing to fetch afresh.
         if socket != nil { _ = try ask(request) }
+    }
+
+    private func answer(_ request: ControlRequest) throws(Failure) -> ControlReply {
+        socket == nil ? try answerHere(request) : try ask(request)
     }
 
     private func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {
@@ -117,7 +147,7 @@ struct CredentialSource {
         let setup = try HostSetup(quiet: true)
         let host = try setup.makeAuthenticators()
         defer { host.stop() }
-        let reply = host.credentialReply(for: request.destination ?? "")
+        let reply = host.credentialReply(request)
         if let error = reply.error { throw Failure(.undecided, error) }
         return reply
     }

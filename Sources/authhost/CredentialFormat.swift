@@ -19,11 +19,10 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
     /// For docker: docker-credential-helpers.
     case docker
 
-    /// Writes a credential.
+    /// Writes a credential in a format that is not a protocol of its own.
     ///
-    /// - Parameter server: what docker asked for.
     /// - Throws: ``Failure`` for one that the format cannot hold.
-    func text(_ credential: ControlReply.Credential, server: String = "") throws(Failure) -> String {
+    func text(_ credential: ControlReply.Credential) throws(Failure) -> String {
         let expires = credential.expires.map(Self.timestamp)
         switch self {
         case .raw: return credential.secret
@@ -36,24 +35,10 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
                 ("CREDENTIAL_USER", credential.user), ("CREDENTIAL_SECRET", credential.secret),
                 ("CREDENTIAL_EXPIRES", expires ?? ""),
             ].map { "\($0)=\(Self.shellQuoted($1))" }.joined(separator: "\n")
-        case .execCredential: return Self.execCredential(credential.secret, expires: expires)
         case .credentialProcess: return try Self.credentialProcess(credential, expires: expires)
-        case .git: return try Self.git(credential)
-        case .docker:
-            return JSONText.object([
-                ("ServerURL", server), ("Username", credential.user.isEmpty ? "<token>" : credential.user),
-                ("Secret", credential.secret),
-            ])
+        case .execCredential, .git, .docker:
+            throw Failure(.undecided, "`\(rawValue)` is written where its protocol is spoken")
         }
-    }
-
-    /// `KUBERNETES_EXEC_INFO` says which version the client speaks, and the answer must be of the same one.
-    private static func execCredential(_ secret: String, expires: String?) -> String {
-        let info = getenv("KUBERNETES_EXEC_INFO").map { String(cString: $0) } ?? ""
-        let version = info.contains("client.authentication.k8s.io/v1beta1") ? "v1beta1" : "v1"
-        let status = JSONText.object([("expirationTimestamp", expires), ("token", secret)])
-        return
-            #"{"apiVersion": "client.authentication.k8s.io/\#(version)", "kind": "ExecCredential", "status": \#(status)}"#
     }
 
     /// A command that speaks this format already gave the whole object as its secret; else the user is the key's id.
@@ -71,23 +56,12 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
         return #"{"Version": 1, "# + JSONText.object(members).dropFirst()
     }
 
-    /// Lines of `key=value` have no quoting, so a value may not hold the end of a line.
-    private static func git(_ credential: ControlReply.Credential) throws(Failure) -> String {
-        let values = [credential.user, credential.secret]
-        guard values.allSatisfy({ !$0.utf8.contains { $0 == 0 || $0 == 0x0a || $0 == 0x0d } }) else {
-            throw Failure(.undecided, "git takes no user or secret with the end of a line inside")
-        }
-        var lines = ["username=\(credential.user)", "password=\(credential.secret)"]
-        if let expires = credential.expires { lines.append("password_expiry_utc=\(expires)") }
-        return lines.joined(separator: "\n")
-    }
-
     private static func shellQuoted(_ text: String) -> String {
         "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 
     /// Spells seconds since 1970 as RFC 3339 does, in UTC.
-    private static func timestamp(_ seconds: Int64) -> String {
+    static func timestamp(_ seconds: Int64) -> String {
         var time = time_t(seconds)
         var utc = tm()
         gmtime_r(&time, &utc)

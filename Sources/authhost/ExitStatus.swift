@@ -92,6 +92,19 @@ enum Terminal {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Reads standard input to its end; nil where there are more than `limit` bytes.
+    static func readAll(limit: Int) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while bytes.count <= limit {
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return bytes }
+            bytes += buffer[..<count]
+        }
+        return nil
+    }
+
     private static func write2(_ text: String) {
         _ = Array(text.utf8).withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -40,6 +40,42 @@ import Testing
         #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
     }
 
+    @Test func `say for which servers a client is given the secret`() throws {
+        let configuration = try load(
+            """
+            add-authenticator exec
+            end-authenticator
+            add-destination
+                name partner
+                address a:4000 [2001:DB8::1]:443
+                git-host GIT.example.com http://127.0.0.1:3000 smtp://mail
+            end-destination
+            """)
+        #expect(
+            configuration.destinations[0].servers.map(\.description) == [
+                "https://a:4000", "https://[2001:db8::1]:443", "https://git.example.com:443", "http://127.0.0.1:3000",
+                "smtp://mail",
+            ])
+    }
+
+    @Test(arguments: [
+        "", "https://", "https:///x", "://a", "9p://a", "a b", "user@a", "a:0", "a:65536", "a:", "https://a/b", "::1",
+        "[a]",
+        "https://a\\@b", "https://https://a", "a\r", "a?b", "a#b",
+    ])
+    func `name no server by anything but protocol, host and port`(text: String) {
+        #expect(ServerName(text) == nil)
+    }
+
+    @Test(arguments: [
+        ("https://index.docker.io/v1/", "https://index.docker.io:443" as String?),
+        ("registry.example.com:5000", "https://registry.example.com:5000"), ("HTTP://a/b", "http://a:80"),
+        ("https://user:x@a/", nil), ("https://a@b", nil), ("https://a?@b/", nil), ("/a", nil),
+    ])
+    func `name the server of a URL`(text: String, server: String?) {
+        #expect(ServerName(url: text)?.description == server)
+    }
+
     @Test(arguments: [
         ("exec", "exec"), ("libamps_exec_authenticator.so", "exec"),
         ("amps-default-authenticator-module", "defaultauth"),
@@ -69,6 +105,10 @@ import Testing
             "add-destination\nname x\nadd-authenticator exec\nend-authenticator\nadd-authenticator exec\n"
                 + "end-authenticator\nend-destination",
             "main.conf:5:19: a second `add-authenticator` of `x`: one is accepted"),
+        Case(
+            "add-authenticator exec\nend-authenticator\nadd-destination\nname x\ngit-host a https://a/b\nend-destination",
+            "main.conf:5:1: `git-host` takes `[protocol://]host[:port]`, such as `https://git.example.com:8443`, not "
+                + "`https://a/b`"),
         Case(
             "add-authenticator exec\nend-authenticator\nadd-authenticator exec\nend-authenticator",
             "main.conf:3:19: a second `add-authenticator` of the instance: one is accepted"),

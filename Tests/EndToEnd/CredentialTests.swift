@@ -24,7 +24,8 @@ import Testing
             control-socket \(control)
             add-destination
                 name partner
-                address 127.0.0.1:4000
+                address p.example.com:4000
+                git-host git.example.com http://127.0.0.1:3000
                 add-authenticator exec
                     UserName gateway
                     Command "/bin/sh \(command) --user '{{AMPS_USER_NAME}}'"
@@ -132,8 +133,6 @@ import Testing
         ("raw", #"^tok en-gateway\n$"#),
         ("json", #"^\{"user": "gateway", "secret": "tok en-gateway", "expires": "20.*Z"\}\n$"#),
         ("env", #"^CREDENTIAL_USER='gateway'\nCREDENTIAL_SECRET='tok en-gateway'\nCREDENTIAL_EXPIRES='20.*Z'\n$"#),
-        ("git", #"^username=gateway\npassword=tok en-gateway\npassword_expiry_utc=[0-9]+\n$"#),
-        ("docker", #"^\{"ServerURL": "https://r", "Username": "gateway", "Secret": "tok en-gateway"\}\n$"#),
         (
             "exec-credential",
             #"^\{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": \{"expirationTimestamp": "20.*Z", "token": "tok en-gateway"\}\}\n$"#
@@ -145,7 +144,7 @@ import Testing
     ])
     func `writes what a program takes, also without a host that runs`(format: String, pattern: String) throws {
         let ending = try AuthHost.run(
-            ["credential", "get", "partner", "--format", format, "-c", withoutSocket()], input: "https://r\n")
+            ["credential", "get", "partner", "--format", format, "-c", withoutSocket()])
         #expect(ending.status == 0, "\(ending)")
         #expect(ending.output.range(of: pattern, options: .regularExpression) != nil, "\(ending)")
     }
@@ -153,17 +152,6 @@ import Testing
     private func withoutSocket() throws -> String {
         let text = try String(contentsOfFile: configuration, encoding: .utf8)
         return try folder.write(text.replacing("control-socket", with: "# control-socket"), to: "alone.conf")
-    }
-
-    @Test(.needs(.git)) func `git takes its credentials from the host`() throws {
-        let server = try Server(["-c", configuration], in: folder)
-        let helper = "!\(Place.binary("authhost")) credential get partner --format git --socket \(control)"
-        let ending = try ChildProcess.run(
-            ["git", "-c", "credential.helper=", "-c", "credential.helper=\(helper)", "credential", "fill"],
-            input: "protocol=https\nhost=example.com\n\n",
-            environment: ["GIT_TERMINAL_PROMPT": "0", "HOME": folder.path])
-        #expect(ending.output.contains("username=gateway\npassword=tok en-gateway\n"), "\(ending)")
-        _ = server
     }
 
     @Test(.needs(.aws)) func `the AWS command line takes its credentials from the host`() throws {

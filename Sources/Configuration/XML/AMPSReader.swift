@@ -85,10 +85,11 @@ struct AMPSReader {
     private mutating func transport(_ element: XMLElement) -> [Statement] {
         once(["Type", "Authenticator"], in: element)
         var lines: [Statement] = []
-        for child in known(["Type", "InetAddr", "Authenticator"], in: element) {
+        for child in known(["Type", "InetAddr", "git-host", "Authenticator"], in: element) {
             switch child.name {
             case "Type": lines.append(statement("type", child))
             case "InetAddr": lines.append(statement("address", child))
+            case "git-host": lines.append(statement("git-host", child))
             default: if let statement = authenticator(child) { lines.append(statement) }
             }
         }

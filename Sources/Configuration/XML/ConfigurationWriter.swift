@@ -84,6 +84,7 @@ private struct XMLWriter {
             switch line.name.text {
             case "type": leaf("Type", line.values)
             case "address": leaf("InetAddr", line.values)
+            case "git-host": leaf("git-host", line.values)
             case "add-authenticator": authenticator(line)
             default: continue
             }

@@ -41,6 +41,11 @@ public struct ControlRequest: Codable, Sendable {
     public var follow: Bool?
     /// Of `credential` and `reject`: a destination's name.
     public var destination: String?
+    /// Of `credential` and `reject`: the server that the client is to be shown to, `protocol://host[:port]`. Where it is none
+    /// of the destination's, nothing is given and nothing is rejected.
+    public var server: String?
+    /// Of `reject`: the secret that was refused; another one that is kept meanwhile stays.
+    public var secret: String?
 
     public init(_ action: Action) { self.action = action }
 }
@@ -49,7 +54,7 @@ extension ControlRequest: StrictBody {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action = "do"
         case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
-        case destination
+        case destination, server, secret
     }
 }
 
@@ -163,7 +168,10 @@ public struct ControlReply: Codable, Sendable {
     public var next: UInt64?
     /// How many lines were lost before this one, because the reader was too slow.
     public var missed: UInt64?
+    /// Of `credential`; nil where ``ControlRequest/server`` is none of the destination's.
     public var credential: Credential?
+    /// With a credential: the destination's servers, `protocol://host[:port]`.
+    public var servers: [String]?
     public var destinations: [Destination]?
 
     public init() { ok = true }

@@ -10,11 +10,16 @@ public struct CredentialDestination: Sendable {
     public let authenticator: LoadRequest
     /// Where the authenticator is configured, such as `etc/authhost.conf:12:5`.
     public let source: String
+    /// The servers whose clients are given the secret, in the one spelling of each, such as `https://git.example.com:443`.
+    public let servers: [String]
 
-    public init(_ destination: Destination, authenticator: LoadRequest, source: String) {
+    public init(
+        _ destination: Destination, authenticator: LoadRequest, source: String, servers: [String] = []
+    ) {
         self.destination = destination
         self.authenticator = authenticator
         self.source = source
+        self.servers = servers
     }
 }
 
@@ -37,6 +42,7 @@ package struct CredentialStatus: Sendable {
 /// No function blocks but ``credential(for:challenge:)``, and no lock is held while a module or a waiter is called.
 package final class CredentialBroker: Sendable {
     private let destinations: [String: DestinationCredentials]
+    private let servers: [String: [String]]
 
     /// Loads the authenticators. Each file is mapped once, however many destinations it serves. Blocks until every
     /// `auth_init` has returned.
@@ -67,6 +73,7 @@ package final class CredentialBroker: Sendable {
                 item.destination, loaded, answers, limit: limit, clock: clock, log: log)
         }
         self.destinations = table
+        servers = Dictionary(destinations.map { ($0.destination.name, $0.servers) }) { $1 }
     }
 
     private static func map(_ request: LoadRequest, _ log: Logger) throws(ModuleError) -> MappedModule {
@@ -98,6 +105,12 @@ package final class CredentialBroker: Sendable {
     package func completed(_ name: String, serial: UInt32, accepted: Bool) {
         destinations[name]?.completed(serial, accepted: accepted)
     }
+
+    /// The servers whose clients are given a destination's secret; none for a destination that there is not.
+    package func servers(of name: String) -> [String] { servers[name] ?? [] }
+
+    /// Learns from somebody who knows no serial number that a secret was refused; one that is not kept changes nothing.
+    package func reject(_ name: String, secret: Secret) { destinations[name]?.reject(secret) }
 
     /// Learns that the newest credentials of a destination were refused, from somebody who knows no serial number.
     package func rejectNewest(_ name: String) { destinations[name]?.rejectNewest() }

@@ -80,6 +80,18 @@ struct CredentialState {
     /// The serial number of what was given last; 0 before that.
     var newest: UInt32 { serials }
 
+    /// The serial number of the kept credential, where its secret is this one.
+    func serial(of secret: Secret) -> UInt32? {
+        guard let credential = kept?.credential else { return nil }
+        let isSame = credential.secret.withTerminatedBytes { kept in
+            secret.withTerminatedBytes { named in
+                // Every byte is looked at, so that the time says nothing of where they differ.
+                named.count == kept.count && zip(named, kept).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+            }
+        }
+        return isSame ? credential.serial : nil
+    }
+
     /// Takes somebody who needs credentials now.
     mutating func ask(at now: Moment, _ waiter: @escaping Waiter) -> Step {
         if let kept, let expiry = kept.credential.expiry, now.wall < expiry {

@@ -84,6 +84,10 @@ final class DestinationCredentials: Sendable {
         decider.resume { [decider, destination] in decider.module.completed(destination, accepted: accepted) }
     }
 
+    func reject(_ secret: Secret) {
+        if let serial = state.withLock({ $0.serial(of: secret) }) { completed(serial, accepted: false) }
+    }
+
     func rejectNewest() { completed(state.withLock { $0.newest }, accepted: false) }
 
     var status: CredentialStatus {
