@@ -124,6 +124,33 @@ import Testing
         #expect(metadata.member("access_evaluation_endpoint") == "https://pdp.example.com/access/v1/evaluation")
     }
 
+    /// The most memory that a process has had until now, in KiB (`VmHWM` of proc(5)).
+    private func peakMemory(_ process: ChildProcess) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) })
+    }
+
+    @Test func `small requests that stand for much take little memory, and end nobody`() throws {
+        #expect(decision(try ask("evaluation", [Self.alice, Self.action("write"), Self.first])) == true)
+        let before = try peakMemory(authhost)
+        func context(_ name: Int, _ members: Int) -> String {
+            let inner = (0..<members).map { #""m\#($0)":1"# }.joined(separator: ",")
+            return #""context":{"\#(String(repeating: "n", count: name))":{\#(inner)}}"#
+        }
+        // The names of the fields of all evaluations would be 40 GB, 50 MB, and, at the most that is taken, 4 MB.
+        for (context, count, status) in [
+            (context(40_000, 1_000), 1_000, 200), (context(2_000, 25), 1_000, 413), (context(2_000, 25), 78, 200),
+        ] {
+            let items = Array(repeating: "{}", count: count).joined(separator: ",")
+            let members = [Self.alice, Self.action("write"), Self.first, context, #""evaluations":[\#(items)]"#]
+            let response = try ask("evaluations", members)
+            #expect(response.status == status, "\(response.body.prefix(300)) \(authhost.seen)")
+        }
+        #expect(try peakMemory(authhost) - before < 128 * 1024)
+        #expect(decision(try ask("evaluation", [Self.alice, Self.action("write"), Self.first])) == true)
+    }
+
     @Test func `an ejected subject is told of once, and nobody decides while authhost has gone`() throws {
         let read = [Self.alice, Self.action("read"), Self.first]
         #expect(decision(try ask("evaluation", read)) == true)

@@ -105,9 +105,8 @@ extension AuthZENDoor: HTTPAnswering {
             case .several(let items, let semantic): return handler.several(items[...], semantic, from: client)
             }
         case .searchAction:
-            var evaluations: [AuthZENEvaluation] = []
-            for action in handler.actions { evaluations.append(try AuthZENEvaluation(body, action: action.name)) }
-            return handler.searchActions(evaluations[...], from: client)
+            let evaluation = try AuthZENEvaluation(body, action: "")
+            return handler.searchActions(evaluation, handler.actions.map(\.name)[...], from: client)
         case .searchSubject, .searchResource:
             // An empty list would say that there are none.
             throw RequestRefusal(501, "modules are asked about one user and one object, and list neither")

@@ -49,18 +49,18 @@ struct AuthZENHandler: Sendable {
         return .reply(Reply(200, json: AuthZENDecisions(evaluations: done)))
     }
 
-    /// Asks about each action that has a name here, and replies with those that are allowed.
+    /// Asks about each of the actions, and replies with those that are allowed.
     func searchActions(
-        _ evaluations: ArraySlice<AuthZENEvaluation>, from client: HTTPDoorClient, _ found: [String] = []
+        _ evaluation: AuthZENEvaluation, _ names: ArraySlice<String>, from client: HTTPDoorClient, _ found: [String] = []
     ) -> Step {
-        guard let first = evaluations.first else {
+        guard let name = names.first else {
             return .reply(Reply(200, json: AuthZENActions(results: found.map { .init(name: $0) })))
         }
-        return decide(prepared(first, client)) { answer in
+        return decide(prepared(evaluation.asking(name), client)) { answer in
             // A list that lacks what nobody could decide would be taken for the whole.
             if answer.verdict == .undecided { return .reply(reply(to: answer)) }
-            let found = answer.verdict == .allow ? found + [first.action] : found
-            return searchActions(evaluations.dropFirst(), from: client, found)
+            let found = answer.verdict == .allow ? found + [name] : found
+            return searchActions(evaluation, names.dropFirst(), from: client, found)
         }
     }
 

@@ -4,89 +4,82 @@ import AuthCore
 struct AuthZENEvaluation: Sendable, Equatable {
     let subjectType: String
     let subject: String
-    let action: String
+    private(set) var action: String
     let resourceType: String
     let resource: String
-    /// The action's name as `action`, and what the properties and the context say, such as `resource.status`.
-    let fields: [Field]
-
-    /// Most properties of one question.
-    static let maximumFields = 1024
+    /// What the properties of the entities and the context become, in the order of their names.
+    private let parts: [AuthZENFields]
 
     /// Takes a question out of an item of a batch, where entities that it lacks are those beside the batch. An entity stands for
     /// itself as a whole, but for a type, id or name that it lacks.
     ///
     /// - Parameter action: nil to read it.
-    /// - Throws: a refusal that names what is missing or of another type.
-    init(_ item: JSONValue, defaults: JSONValue? = nil, action named: String? = nil) throws(RequestRefusal) {
+    /// - Throws: a refusal that names what is missing, of another type, or too much.
+    init(_ item: JSONValue, defaults: AuthZENDefaults? = nil, action named: String? = nil) throws(RequestRefusal) {
         guard item.isObject else { throw .bad("an evaluation is no object") }
         let read = Reader(item: item, defaults: defaults)
-        let subject = try read.entity("subject")
-        let resource = try read.entity("resource")
-        subjectType = try read.needed("type", subject, "subject")
-        self.subject = try read.needed("id", subject, "subject")
-        resourceType = try read.needed("type", resource, "resource")
-        self.resource = try read.needed("id", resource, "resource")
-        var fields: [Field] = []
+        let subject = try read.entity(.subject)
+        let resource = try read.entity(.resource)
+        subjectType = try read.needed("type", subject, .subject)
+        self.subject = try read.needed("id", subject, .subject)
+        resourceType = try read.needed("type", resource, .resource)
+        self.resource = try read.needed("id", resource, .resource)
         if let named {
             action = named
         } else {
-            let entity = try read.entity("action")
-            action = try read.needed("name", entity, "action")
-            try Self.add(try read.properties(entity, "action"), "action", &fields)
+            action = try read.needed("name", try read.entity(.action), .action)
         }
-        try Self.add(try read.properties(subject, "subject"), "subject", &fields)
-        try Self.add(try read.properties(resource, "resource"), "resource", &fields)
-        try Self.add(try read.context(), "context", &fields)
+        var parts: [AuthZENFields] = []
+        for entity in AuthZENEntity.allCases where entity != .action || named == nil {
+            parts.append(try read.fields(entity))
+        }
+        self.parts = parts
         if action.utf8.contains(0) { throw .bad("the name of the action holds a NUL") }
-        self.fields = [Field("action", action)] + fields.sorted { $0.name < $1.name }
+        try AuthZENFields.check(parts.reduce(1) { $0 + $1.fields.count }, size)
     }
 
-    /// Adds a value as fields: the members of objects behind a dot, the elements of lists one by one, and nothing for `null`.
-    private static func add(_ value: JSONValue, _ name: String, _ fields: inout [Field]) throws(RequestRefusal) {
-        switch value {
-        case .null: break
-        case .flag(let flag): try add(flag ? "true" : "false", name, &fields)
-        case .number(let text), .text(let text): try add(text, name, &fields)
-        case .list(let elements): for element in elements { try add(element, name, &fields) }
-        case .object(let members): for (member, value) in members { try add(value, "\(name).\(member)", &fields) }
-        }
-    }
+    /// The action's name as `action`, and what the properties and the context say, such as `resource.status`.
+    ///
+    /// Put together when they are asked about, so that a batch holds those of one question at a time.
+    var fields: [Field] { [Field("action", action)] + parts.flatMap(\.fields) }
 
-    private static func add(_ value: String, _ name: String, _ fields: inout [Field]) throws(RequestRefusal) {
-        if fields.count + 1 >= maximumFields { throw .bad("there are \(maximumFields) properties or more") }
-        if name.utf8.contains(0) || value.utf8.contains(0) { throw .bad("a property holds a NUL") }
-        fields.append(Field(name, value))
+    /// The bytes of the fields as they are counted, whoever shares them.
+    var size: Int { parts.reduce(AuthZENFields.size("action".utf8.count, action.utf8.count)) { $0 + $1.size } }
+
+    /// The same question about another action.
+    func asking(_ action: String) -> AuthZENEvaluation {
+        var other = self
+        other.action = action
+        return other
     }
 
     private struct Reader {
         let item: JSONValue
-        let defaults: JSONValue?
+        let defaults: AuthZENDefaults?
 
-        func entity(_ name: String) throws(RequestRefusal) -> JSONValue {
-            guard let entity = item[name] ?? defaults?[name] else { throw .bad("the member `\(name)` is missing") }
-            guard entity.isObject else { throw .bad("the member `\(name)` is no object") }
-            return entity
+        func entity(_ entity: AuthZENEntity) throws(RequestRefusal) -> JSONValue {
+            let name = entity.rawValue
+            guard let value = item[name] ?? defaults?.body[name] else { throw .bad("the member `\(name)` is missing") }
+            guard value.isObject else { throw .bad("the member `\(name)` is no object") }
+            return value
         }
 
-        func needed(_ part: String, _ entity: JSONValue, _ name: String) throws(RequestRefusal) -> String {
-            guard let value = entity[part] ?? defaults?[name]?[part] else {
+        func needed(_ part: String, _ value: JSONValue, _ entity: AuthZENEntity) throws(RequestRefusal) -> String {
+            let name = entity.rawValue
+            guard let value = value[part] ?? defaults?.body[name]?[part] else {
                 throw .bad("the member `\(name).\(part)` is missing")
             }
             guard let text = value.text else { throw .bad("the member `\(name).\(part)` is no text") }
             return text
         }
 
-        func properties(_ entity: JSONValue, _ name: String) throws(RequestRefusal) -> JSONValue {
-            guard let properties = entity["properties"] else { return .null }
-            guard properties.isObject else { throw .bad("the member `\(name).properties` is no object") }
-            return properties
-        }
-
-        func context() throws(RequestRefusal) -> JSONValue {
-            guard let context = item["context"] ?? defaults?["context"] else { return .null }
-            guard context.isObject else { throw .bad("the member `context` is no object") }
-            return context
+        func fields(_ entity: AuthZENEntity) throws(RequestRefusal) -> AuthZENFields {
+            let own = item[entity.rawValue]
+            if entity == .context, let context = own ?? defaults?.body[entity.rawValue], !context.isObject {
+                throw .bad("the member `context` is no object")
+            }
+            if own == nil, let defaults { return try defaults.fields(entity) }
+            return try entity.fields(of: own)
         }
     }
 }
@@ -137,14 +130,31 @@ enum AuthZENBatch: Sendable {
         guard case .list(let items) = evaluations else { throw .bad("the member `evaluations` is no list") }
         if items.count > Self.maximumCount { throw .bad("there are more than \(Self.maximumCount) evaluations") }
         let semantic = try Self.semantic(body)
-        self = .several(
-            items.map { item in
-                do throws(RequestRefusal) {
-                    return .success(try AuthZENEvaluation(item, defaults: body))
-                } catch {
-                    return .failure(error)
-                }
-            }, semantic)
+        self = .several(try Self.evaluations(items, AuthZENDefaults(body)), semantic)
+    }
+
+    /// - Throws: a refusal where the evaluations hold too much together; what each of them inherits counts for each.
+    private static func evaluations(
+        _ items: [JSONValue], _ defaults: AuthZENDefaults
+    ) throws(RequestRefusal) -> [Result<AuthZENEvaluation, RequestRefusal>] {
+        var results: [Result<AuthZENEvaluation, RequestRefusal>] = []
+        var total = 0
+        for item in items {
+            do throws(RequestRefusal) {
+                let evaluation = try AuthZENEvaluation(item, defaults: defaults)
+                total += evaluation.size
+                results.append(.success(evaluation))
+            } catch {
+                results.append(.failure(error))
+            }
+            if total > AuthZENFields.maximumTotal {
+                throw RequestRefusal(
+                    413,
+                    "the properties of the evaluations have more than \(AuthZENFields.maximumTotal) bytes, those that they "
+                        + "inherit counted for each")
+            }
+        }
+        return results
     }
 
     private static func semantic(_ body: JSONValue) throws(RequestRefusal) -> Semantic {

@@ -46,7 +46,8 @@ struct TextTemplate: Sendable {
     /// Puts a name together and checks it.
     func name(_ part: (Character) -> ArraySlice<UInt8>) throws(NameError) -> ObjectName {
         var bytes: [UInt8] = []
-        for piece in pieces {
+        // A template may name a part many times: what is no name already need not grow.
+        for piece in pieces where bytes.count <= ObjectName.maximumLength {
             switch piece {
             case .literal(let literal): bytes += literal
             case .part(let letter): bytes += part(letter)

@@ -25,7 +25,8 @@ func read(_ bytes: [UInt8]) {
 
 /// A module sees at most so many fields, without NUL, and a name whose type is a segment of its own.
 func look(_ evaluation: AuthZENEvaluation) {
-    precondition((1...AuthZENEvaluation.maximumFields).contains(evaluation.fields.count), "too many fields")
+    precondition((1...AuthZENFields.maximumCount).contains(evaluation.fields.count), "too many fields")
+    precondition(evaluation.size <= AuthZENFields.maximumSize, "too large")
     precondition(evaluation.fields[0] == Field("action", evaluation.action), "the action is not the first field")
     for field in evaluation.fields {
         precondition(!field.name.utf8.contains(0) && !field.value.utf8.contains(0), "a field holds a NUL")
