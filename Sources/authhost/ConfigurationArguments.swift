@@ -8,7 +8,7 @@ enum ConfigurationArguments {
 
     /// Options of subcommands, which the parser reads.
     private static let own: Set<String> = [
-        "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin",
+        "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin", "--trusted",
         "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--all", "--field",
         "--application", "--strict", "--check", "--in-place", "--month", "--csv", "--file",
         "--socket", "--machine", "--session", "--limit", "--offset", "--count", "--object", "--follow", "--since",

@@ -4,18 +4,20 @@ import ModuleHost
 import Runtime
 import Synchronization
 
-/// Shows what decides a check, without the user's password.
+/// Shows what decides a check.
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Show why a user may or may not read, write or create an object.",
         discussion: """
-            The user is taken without a password, so the module needs auth_resume_user. The name is mapped as for a check: by \
+            With --trusted no password is needed, but a module that has auth_resume_user. The name is mapped as for a check: by \
             the configuration's object-map, then by the module. The module then says what decides, and what was considered \
             and lost; one without auth_explain only answers. Ends with the status that `check` ends with.
             """)
 
     @Option(help: "The user who would ask.")
     var user: String
+
+    @OptionGroup var admission: AskingSession
 
     @Option(help: "The object to read.")
     var read: String?
@@ -51,7 +53,7 @@ struct ExplainCommand: ParsableCommand {
         let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
         let check = Check(action, try objectName(read ?? write ?? create ?? ""), fields: field.map(Self.fieldOf))
         let host = try HostSetup(quiet: true).makeHost()
-        let session = try session(on: host)
+        let session = try admission.open(on: host, user, json: json, login)
         let explained = host.explained(check, session)
         json ? printJSON(explained, check) : printText(explained, check, host)
         host.stop()
@@ -59,27 +61,13 @@ struct ExplainCommand: ParsableCommand {
         if status != .ok { throw Failure(status, "") }
     }
 
-    /// Opens a session by `auth_resume_user`.
-    private func session(on host: Host) throws(Failure) -> SessionID {
-        guard let module = host.module, module.entryNames.contains("auth_resume_user") else {
-            throw Failure(
-                .moduleUnusable,
-                "module `\(host.module?.identity.name ?? "-")` has no `auth_resume_user`, so nothing can be asked for a user "
-                    + "without the password; `authhost check` asks with it")
-        }
-        let login: Login
+    private func login(_ password: Secret) throws(Failure) -> Login {
         do {
-            login = try Login(
-                user: user, password: Secret(""), address: address, applicationID: application, door: "command")
+            return try Login(
+                user: user, password: password, address: address, applicationID: application, door: "command")
         } catch {
             throw Failure(.denied, "\(error)")
         }
-        let answer = host.answer(to: .resume(login))
-        guard answer.verdict == .allow, let session = answer.session else {
-            AnswerPrinter(json: json).print(answer)
-            throw Failure(ExitStatus(answer.verdict), "")
-        }
-        return session
     }
 
     private func printText(_ explained: ExplainedAnswer, _ check: Check, _ host: Host) {

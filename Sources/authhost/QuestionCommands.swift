@@ -9,9 +9,6 @@ struct AskingUser: ParsableArguments {
     @Option(help: "The user who asks.")
     var user: String
 
-    @Flag(help: "Log in with a password from standard input, even if the module could take the user back without one.")
-    var passwordStdin = false
-
     @Option(help: "The client's address, for modules that decide by it.")
     var address = ""
 
@@ -34,13 +31,40 @@ struct AskingUser: ParsableArguments {
         }
     }
 
-    /// Opens a session: by `auth_resume_user` where the module has it, else with a password from standard input.
-    func session(on host: Host) throws(Failure) -> SessionID {
-        let resumes = host.module?.entryNames.contains("auth_resume_user") ?? false
-        let withPassword = passwordStdin || !resumes
-        let password = withPassword ? Terminal.readSecret(prompt: "Password of \(user): ") : Secret("")
-        let login = try login(password: password)
-        let answer = host.answer(to: withPassword ? .login(login) : .resume(login))
+}
+
+/// How a command that asks one question gets its session. It must be said: what is asked about a user whose password was
+/// wrong, or never looked at, reads like a yes to whoever sent one.
+struct AskingSession: ParsableArguments {
+    @Flag(help: "Log the user in with a password from standard input.")
+    var passwordStdin = false
+
+    @Flag(help: "Ask without a password, of a module that takes users back (auth_resume_user).")
+    var trusted = false
+
+    func validate() throws {
+        guard passwordStdin != trusted else {
+            throw ValidationError(
+                "one of --password-stdin (the password is the first line of standard input) and --trusted (no password is "
+                    + "looked at) is expected")
+        }
+    }
+
+    /// Opens a session, or prints the answer and ends.
+    ///
+    /// - Parameter login: the login with a password.
+    func open(
+        on host: Host, _ user: String, json: Bool, _ login: (Secret) throws(Failure) -> Login
+    ) throws(Failure) -> SessionID {
+        if trusted, host.module?.entryNames.contains("auth_resume_user") != true {
+            throw Failure(
+                .moduleUnusable,
+                "module `\(host.module?.identity.name ?? "-")` has no `auth_resume_user`, so it cannot be asked for a user "
+                    + "without the password: `--password-stdin` is accepted")
+        }
+        let password = trusted ? Secret("") : Terminal.readSecret(prompt: "Password of \(user): ")
+        let login = try login(password)
+        let answer = host.answer(to: trusted ? .resume(login) : .login(login))
         guard answer.verdict == .allow, let session = answer.session else {
             AnswerPrinter(json: json).print(answer)
             throw Failure(ExitStatus(answer.verdict), "")
@@ -111,6 +135,8 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var asking: AskingUser
 
+    @OptionGroup var admission: AskingSession
+
     @Option(help: "The object to read.")
     var read: String?
 
@@ -130,7 +156,7 @@ struct CheckCommand: ParsableCommand {
         let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
         let name = try objectName(read ?? write ?? create ?? "")
         let host = try HostSetup(quiet: true).makeHost()
-        let session = try asking.session(on: host)
+        let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         try AnswerPrinter(json: asking.json).finish(host.answer(to: .check(session, Check(action, name))), host)
     }
 }
@@ -141,13 +167,15 @@ struct MapCommand: ParsableCommand {
 
     @OptionGroup var asking: AskingUser
 
+    @OptionGroup var admission: AskingSession
+
     @Argument(help: "The object, such as /FX/EURUSD.")
     var object: String
 
     func run() throws {
         let name = try objectName(object)
         let host = try HostSetup(quiet: true).makeHost()
-        let session = try asking.session(on: host)
+        let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         try AnswerPrinter(json: asking.json).finish(host.answer(to: .map(session, name)), host)
     }
 }

@@ -35,14 +35,14 @@ import Testing
     @Test(arguments: cases)
     func `with what decides, and ends as the check does`(expected: CommandCase) throws {
         let module = Self.fixture("explains")
-        let ending = try AuthHost.run(["explain", "--user", "alice", "--module", module] + expected.arguments)
+        let ending = try AuthHost.run(["explain", "--user", "alice", "--trusted", "--module", module] + expected.arguments)
         #expect(ending.status == expected.exit, "\(ending)")
         #expect(ending.output == expected.text, "\(ending)")
     }
 
     @Test func `also where the module does not`() throws {
         let module = Self.fixture("good9")
-        let ending = try AuthHost.run(["explain", "--user", "alice", "--write", "/deny/x", "--module", module])
+        let ending = try AuthHost.run(["explain", "--user", "alice", "--trusted", "--write", "/deny/x", "--module", module])
         #expect(ending.status == 2, "\(ending)")
         #expect(ending.output.hasSuffix("module `good9` does not explain its answers\n"), "\(ending)")
     }
@@ -50,7 +50,7 @@ import Testing
     @Test(.needs(.cc)) func `only for a module that takes users without their password`() throws {
         let folder = try Folder()
         let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
-        let ending = try AuthHost.run(["explain", "--user", "u1", "--write", "/x", "--module", module])
+        let ending = try AuthHost.run(["explain", "--user", "u1", "--trusted", "--write", "/x", "--module", module])
         #expect(ending.status == 4, "\(ending)")
         #expect(ending.errors.contains("has no `auth_resume_user`"), "\(ending)")
     }

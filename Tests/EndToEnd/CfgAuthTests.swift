@@ -12,7 +12,7 @@ import Testing
         ("cat", "--read", "/NEWS/1", 0), ("dan", "--read", "/NEWS/1", 2),
     ])
     func `the example decides as its page says`(user: String, action: String, name: String, status: Int32) throws {
-        let ending = try AuthHost.run(["check", "--user", user, action, name] + Self.options())
+        let ending = try AuthHost.run(["check", "--user", user, "--trusted", action, name] + Self.options())
         #expect(ending.status == status, "\(ending)")
     }
 
@@ -110,7 +110,7 @@ import Testing
     ])
     func `an option out of its range is refused with the range`(option: String, message: String) throws {
         let ending = try AuthHost.run(
-            ["check", "--user", "ann", "--read", "/A"] + Self.options() + ["--option", option])
+            ["check", "--user", "ann", "--trusted", "--read", "/A"] + Self.options() + ["--option", option])
         #expect(ending.status == 4)
         #expect(ending.errors.contains(message), "\(ending)")
     }

@@ -45,7 +45,9 @@ struct CommandCase: CustomTestStringConvertible {
     ]
 
     static let mistakes = [
-        CommandCase(arguments: ["check", "--user", "alice", "--module", "openauth"], exit: 3, text: "--read, --write"),
+        CommandCase(
+            arguments: ["check", "--user", "alice", "--trusted", "--module", "openauth"], exit: 3, text: "--read, --write"
+        ),
         CommandCase(arguments: ["login", "--module", "openauth"], exit: 3, text: "--user"),
         CommandCase(arguments: ["--auth-modul", "openauth"], exit: 3, text: "auth-module"),
         CommandCase(arguments: ["--config", "/nowhere/authhost.conf"], exit: 3, text: "/nowhere/authhost.conf"),
@@ -70,7 +72,7 @@ struct CommandCase: CustomTestStringConvertible {
     func `ends with 6 when the module ejects the session that asks`() throws {
         let folder = try Folder()
         let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
-        let ending = try AuthHost.run(["check", "--user", "u1", "--write", "/EJECT", "--module", module], input: "x\n")
+        let ending = try AuthHost.run(["check", "--user", "u1", "--password-stdin", "--write", "/EJECT", "--module", module], input: "x\n")
         #expect(ending.status == 6, "\(ending)")
         #expect(ending.output.hasPrefix("ejected: "), "\(ending)")
     }
@@ -78,7 +80,8 @@ struct CommandCase: CustomTestStringConvertible {
     @Test(arguments: CommandCase.questions)
     func `answers one question about the example users without a server`(expected: CommandCase) throws {
         let ending = try AuthHost.run(
-            expected.arguments + ["--password-stdin"] + AuthHost.xmlauth(), input: "wonderland\n")
+            expected.arguments + (expected.arguments[0] == "login" ? [] : ["--password-stdin"]) + AuthHost.xmlauth(),
+            input: "wonderland\n")
         #expect(ending.status == expected.exit, "\(ending)")
         #expect((ending.output + ending.errors).contains(expected.text), "\(ending)")
     }
@@ -94,6 +97,32 @@ struct CommandCase: CustomTestStringConvertible {
         let ending = try AuthHost.run(["login", "--user", "alice"] + AuthHost.xmlauth(), input: "looking-glass\n")
         #expect(ending.status == 2)
         #expect(!(ending.output + ending.errors).contains("looking-glass"))
+    }
+
+    @Test(arguments: [["check", "--write", "/FX/EURUSD"], ["map", "/FX/EURUSD"], ["explain", "--write", "/FX/EURUSD"]])
+    func `asks nothing before it is told whether a password counts, and takes no wrong one`(question: [String]) throws {
+        let asking = question + ["--user", "alice"] + AuthHost.xmlauth()
+        for unclear in [[], ["--trusted", "--password-stdin"]] {
+            let ending = try AuthHost.run(asking + unclear, input: "wrong\n")
+            #expect(ending.status == 3, "\(ending)")
+            #expect(ending.output.isEmpty)
+            #expect(ending.errors.contains("--password-stdin") && ending.errors.contains("--trusted"), "\(ending)")
+        }
+        for (password, status) in [("wonderland", Int32(0)), ("wrong", 2), ("", 2)] {
+            let ending = try AuthHost.run(asking + ["--password-stdin"], input: "\(password)\n")
+            #expect(ending.status == status, "\(ending)")
+            #expect(ending.output.hasPrefix("allow: ") == (status == 0), "\(ending)")
+        }
+        #expect(try AuthHost.run(asking + ["--trusted"]).status == 0)
+    }
+
+    @Test(.needs(.cc)) func `asks no module for a user without a password that takes nobody back`() throws {
+        let folder = try Folder()
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let ending = try AuthHost.run(
+            ["check", "--user", "u1", "--trusted", "--read", "/A", "--module", module], input: "x\n")
+        #expect(ending.status == 4, "\(ending)")
+        #expect(ending.errors.contains("has no `auth_resume_user`"), "\(ending)")
     }
 
     @Test func `answers in JSON when asked to`() throws {

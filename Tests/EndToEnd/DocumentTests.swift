@@ -10,7 +10,7 @@ import Testing
         let module = try folder.module(from: try folder.write(source, to: "club.c"), "club")
         func check(_ password: String, _ object: String) throws -> Ending {
             try AuthHost.run(
-                ["check", "--user", "ann", "--write", object, "--module", module, "--option", "word=sesame"],
+                ["check", "--user", "ann", "--password-stdin", "--write", object, "--module", module, "--option", "word=sesame"],
                 input: "\(password)\n")
         }
         let allowed = try check("sesame", "/PUBLIC/NEWS")

@@ -7,7 +7,7 @@ import Testing
             ["--option", "\($0)-access=\($0 == allowed ? "TRUE" : "FALSE")"]
         }
         let ending = try AuthHost.run(
-            ["check", "--user", "ann", "--\(action)", "/A", "--module", "openauth"] + options)
+            ["check", "--user", "ann", "--trusted", "--\(action)", "/A", "--module", "openauth"] + options)
         #expect(ending.status == (allowed == action ? 0 : 2), "\(ending)")
     }
 }

@@ -2,7 +2,7 @@
 //
 //     cc -std=c99 -Wall -Wextra -shared -fPIC $(pkg-config --cflags authhost) minimal.c -o libminimal.so
 //     authhost module inspect $PWD/libminimal.so
-//     echo any | authhost check --user ann --read /NEWS --module $PWD/libminimal.so
+//     echo any | authhost check --user ann --password-stdin --read /NEWS --module $PWD/libminimal.so
 #include <authhost/authmodule.h>
 
 static int init(const auth_host_t *host, void **instance) {
