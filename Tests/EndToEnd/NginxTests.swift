@@ -7,13 +7,15 @@ final class Nginx {
     let client: Client
 
     /// Starts it, and waits until it serves. Its workers run as who runs the test, who may open authhost's socket.
-    init(in folder: Folder) throws {
+    ///
+    /// - Parameter port: where it listens; nil for a unix socket.
+    init(in folder: Folder, port: UInt16? = nil) throws {
         let socket = folder.path("nginx.sock")
-        client = Client(socket: socket)
+        client = Client(socket: socket, port: port)
         try folder.write("a page\n", to: "pages/reports/today")
         let user = geteuid() == 0 ? "user root;\n" : ""
         let configuration = try Place.text("examples/nginx/nginx.conf").replacing(
-            "listen 127.0.0.1:8088;", with: "listen unix:\(socket);"
+            "listen 127.0.0.1:8088;", with: port.map { "listen 127.0.0.1:\($0);" } ?? "listen unix:\(socket);"
         )
         .replacing("error_log stderr warn;", with: "error_log stderr notice;")
         try folder.write(user + configuration, to: "nginx.conf")
@@ -64,6 +66,20 @@ final class Nginx {
         #expect(try page(nil, headers: ["Cookie: authhost_session=\(session)"]).status == 200)
         _ = try authhost.client.post("/v1/logout", #"{"session":"\#(session)"}"#)
         #expect(try page(nil, headers: ["Cookie: authhost_session=\(session)"]).status == 401)
+    }
+
+    @Test(arguments: [("10.0.0.0/8", "10.1.2.3", 403), ("127.0.0.0/8", "10.1.2.3", 200), ("127.0.0.0/8", "127.0.0.1", 200)])
+    func `takes a client for where it is, whatever it says`(_ network: String, _ lie: String, _ status: Int) throws {
+        let folder = try Folder()
+        let users = try Place.text("Plugins/xmlauth/users.xml").replacing(
+            "groups=\"traders desk\"", with: "groups=\"traders desk\" addresses=\"\(network)\"")
+        let authhost = try Server(AuthHost.xmlauth(try folder.write(users, to: "users.xml")), in: folder)
+        let nginx = try Nginx(in: folder, port: try Place.freePort())
+        let lies = ["X-Real-IP: \(lie)", "X-Forwarded-For: \(lie)", "Forwarded: for=\(lie)"]
+        for headers in lies.map({ [$0] }) + [lies, []] {
+            let response = try nginx.client.get("/reports/today", user: "alice:wonderland", headers: headers)
+            #expect(response.status == status, "\(headers) \(response) \(authhost.process.seen)")
+        }
     }
 
     @Test func `lets nobody ask the question from outside`() throws {

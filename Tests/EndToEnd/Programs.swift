@@ -149,9 +149,11 @@ struct Response {
     }
 }
 
-/// Asks a server with curl; over a unix socket, so that no port has to be free.
+/// Asks a server with curl; over a unix socket, so that no port has to be free, but where an address counts.
 struct Client {
     let socket: String
+    /// Of 127.0.0.1, in place of the socket.
+    var port: UInt16?
 
     func get(_ path: String, user: String? = nil, headers: [String] = []) throws -> Response {
         try send(path, (user.map { ["-u", $0] } ?? []) + headers.flatMap { ["-H", $0] })
@@ -166,8 +168,8 @@ struct Client {
     /// Sends whatever curl's arguments say.
     func send(_ path: String, _ arguments: [String]) throws -> Response {
         let ending = try ChildProcess.run(
-            ["curl", "-q", "-sS", "-i", "--max-time", "30", "--unix-socket", socket] + arguments + [
-                "http://localhost\(path)"
+            ["curl", "-q", "-sS", "-i", "--max-time", "30"] + (port == nil ? ["--unix-socket", socket] : []) + arguments + [
+                "http://\(port.map { "127.0.0.1:\($0)" } ?? "localhost")\(path)"
             ])
         guard ending.status == 0 else { throw ChildError(description: "curl \(path): \(ending.errors)") }
         return try Self.parse(ending.output)
