@@ -42,17 +42,20 @@ public final class RuleSet: @unchecked Sendable {
     /// For each list, its groups with all they are members of, sorted, and then its roles, sorted.
     let listGroups: Flat<UInt32>
 
-    init(_ builder: consuming RuleSetBuilder) {
-        closure = GroupClosure(parents: builder.parents)
+    init(_ builder: consuming RuleSetBuilder) throws(TooManyMemberships) {
+        let closure = GroupClosure(parents: builder.parents)
+        let tooMany = TooManyMemberships(written: builder.writtenMemberships)
+        var memberships = 0
         let groupCount = builder.groups.count
         var patterns = Self.patterns(shapes: builder.shapes, patterns: builder.patternShapes)
         var table = EntryTable(&builder.rules, patterns: &patterns, groups: groupCount, users: builder.users.count)
-        self.patterns = patterns
         var lists = Flat<GroupList>()
         var sections = Flat<Section>()
         var groups = Flat<UInt32>()
         for list in builder.groupLists {
             let all = closure.ancestors(of: list)
+            memberships += all.count
+            if memberships > tooMany.limit { throw tooMany }
             let bound = ([0] + all.map { 1 + Int($0) }).map { table.sections[$0] }.filter { $0.size > 0 }
             let roles = all.filter { builder.groups.isRole(Int($0)) }
             lists.append(
@@ -69,6 +72,8 @@ public final class RuleSet: @unchecked Sendable {
             userRules.append(
                 UserRules(own: table.sections[1 + groupCount + user], list: builder.userGroupLists[user]))
         }
+        self.closure = closure
+        self.patterns = patterns
         self.userRules = userRules
         self.lists = lists
         listSections = sections

@@ -21,6 +21,8 @@ public struct RuleSetBuilder: ~Copyable {
     var trie = PatternTrie()
     var rules = Flat<CompiledRule>()
     private(set) var hasConditions = false
+    /// The memberships of groups and of the distinct lists, as they were added.
+    private(set) var writtenMemberships = 0
 
     /// Makes an empty builder.
     public init() {}
@@ -42,6 +44,7 @@ public struct RuleSetBuilder: ~Copyable {
     /// Makes every member of `group` a member of `parent` too; either may be a role. Cycles make all groups of the
     /// cycle equal.
     public mutating func nest(_ group: GroupID, in parent: GroupID) {
+        writtenMemberships += 1
         parents[Int(group.index)].append(parent.index)
     }
 
@@ -49,6 +52,7 @@ public struct RuleSetBuilder: ~Copyable {
     public mutating func groupList(_ members: [GroupID]) -> GroupListID {
         let key = Array(Set(members.map(\.index))).sorted()
         if let index = groupListIndex[key] { return GroupListID(index: UInt32(index)) }
+        writtenMemberships += key.count
         groupLists.append(key)
         groupListIndex[key] = groupLists.count - 1
         return GroupListID(index: UInt32(groupLists.count - 1))
@@ -111,7 +115,19 @@ public struct RuleSetBuilder: ~Copyable {
     }
 
     /// Compiles what was collected.
-    public consuming func build() -> RuleSet { RuleSet(self) }
+    ///
+    /// Throws: ``TooManyMemberships`` where groups inside one another make far more memberships than were added.
+    public consuming func build() throws(TooManyMemberships) -> RuleSet { try RuleSet(self) }
+}
+
+/// Groups and roles inside one another would put users into far more of them than were written: the memory that a few of them in a
+/// chain would take grows with the square of their number.
+public struct TooManyMemberships: Error, Sendable, Hashable {
+    /// Most memberships of the distinct lists of groups and roles, those by nesting among them.
+    public let limit: Int
+
+    /// 64 for each that was written, and a million.
+    init(written: Int) { limit = 1_000_000 + 64 * written }
 }
 
 /// Numbers a list of groups of one builder.

@@ -93,7 +93,7 @@ struct ConditionRow: Sendable, CustomTestStringConvertible {
         try builder.add(
             .deny, .write, pattern.span, to: .everybody, when: ConditionID(rawValue: 7), source: 255, line: 3)
         try builder.add(.allow, .read, pattern.span, to: .everybody)
-        let set = builder.build()
+        let set = try builder.build()
         #expect(
             set.rule(0)
                 == Rule(

@@ -79,7 +79,7 @@ extension RuleSet {
                 rule.effect, rule.actions, Array(rule.pattern.utf8).span, to: subject,
                 when: rule.condition.map { ConditionID(rawValue: UInt32($0)) }, line: index + 1)
         }
-        return builder.build()
+        return try builder.build()
     }
 
     /// Asks by text; nil when the user is unknown.

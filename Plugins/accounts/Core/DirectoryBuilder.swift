@@ -111,11 +111,19 @@ package struct DirectoryBuilder: ~Copyable {
     }
 
     /// Makes the directory. Throws the place of the first use of a group or role that is declared nowhere, or of a
-    /// mapping that leads back to where it begins.
+    /// mapping that leads back to where it begins; and a fault without a place where nested groups make too many memberships.
     package consuming func build() throws(DirectoryFault) -> Directory {
         if let unknown = names.undeclared() { throw unknown }
         accounts.finish()
-        let rules = rules.build()
+        let rules: RuleSet
+        do throws(TooManyMemberships) {
+            rules = try self.rules.build()
+        } catch {
+            throw DirectoryFault(
+                .limit, nil,
+                "groups and roles inside one another make more than \(error.limit) memberships, which is 64 for each that is written "
+                    + "and a million")
+        }
         if let loop = mappings.loop(in: rules) { throw Self.fault(of: loop) }
         return Directory(
             rules: rules, accounts: accounts, restrictions: restrictions, conditions: conditions, mappings: mappings,

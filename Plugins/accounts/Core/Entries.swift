@@ -53,6 +53,8 @@ package struct DirectoryFault: Error, Sendable, Hashable {
         package static let unknownRole = Code(rawValue: "unknown-role")
         /// Mappings lead from a name back to it.
         package static let loop = Code(rawValue: "mapping-loop")
+        /// There is more of something than is taken.
+        package static let limit = Code(rawValue: "limit")
     }
 
     /// What kind of trouble.

@@ -101,7 +101,7 @@ final class RulesCase {
             _ = builder.user(name.span, groups: lists[user % PolicyWorkload.groups])
             floor_trie_user(trie, "u\(user)", UInt8(name.count), UInt32(user % PolicyWorkload.groups))
         }
-        return builder.build()
+        return try builder.build()
     }
 
     /// Nanoseconds of CPU a check, in C.
