@@ -35,14 +35,17 @@ import Testing
     @Test(arguments: cases)
     func `with what decides, and ends as the check does`(expected: CommandCase) throws {
         let module = Self.fixture("explains")
-        let ending = try AuthHost.run(["explain", "--user", "alice", "--trusted", "--module", module] + expected.arguments)
+        let ending = try AuthHost.run(
+            ["explain", "--user", "alice", "--trusted", "--module", module] + expected.arguments)
         #expect(ending.status == expected.exit, "\(ending)")
         #expect(ending.output == expected.text, "\(ending)")
     }
 
     @Test func `also where the module does not`() throws {
         let module = Self.fixture("good9")
-        let ending = try AuthHost.run(["explain", "--user", "alice", "--trusted", "--write", "/deny/x", "--module", module])
+        let ending = try AuthHost.run([
+            "explain", "--user", "alice", "--trusted", "--write", "/deny/x", "--module", module,
+        ])
         #expect(ending.status == 2, "\(ending)")
         #expect(ending.output.hasSuffix("module `good9` does not explain its answers\n"), "\(ending)")
     }

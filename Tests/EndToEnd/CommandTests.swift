@@ -46,7 +46,8 @@ struct CommandCase: CustomTestStringConvertible {
 
     static let mistakes = [
         CommandCase(
-            arguments: ["check", "--user", "alice", "--trusted", "--module", "openauth"], exit: 3, text: "--read, --write"
+            arguments: ["check", "--user", "alice", "--trusted", "--module", "openauth"], exit: 3,
+            text: "--read, --write"
         ),
         CommandCase(arguments: ["login", "--module", "openauth"], exit: 3, text: "--user"),
         CommandCase(arguments: ["--auth-modul", "openauth"], exit: 3, text: "auth-module"),
@@ -72,7 +73,8 @@ struct CommandCase: CustomTestStringConvertible {
     func `ends with 6 when the module ejects the session that asks`() throws {
         let folder = try Folder()
         let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
-        let ending = try AuthHost.run(["check", "--user", "u1", "--password-stdin", "--write", "/EJECT", "--module", module], input: "x\n")
+        let ending = try AuthHost.run(
+            ["check", "--user", "u1", "--password-stdin", "--write", "/EJECT", "--module", module], input: "x\n")
         #expect(ending.status == 6, "\(ending)")
         #expect(ending.output.hasPrefix("ejected: "), "\(ending)")
     }
@@ -99,7 +101,9 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(!(ending.output + ending.errors).contains("looking-glass"))
     }
 
-    @Test(arguments: [["check", "--write", "/FX/EURUSD"], ["map", "/FX/EURUSD"], ["explain", "--write", "/FX/EURUSD"]])
+    @Test(arguments: [
+        ["check", "--write", "/FX/EURUSD"], ["map", "/FX/EURUSD"], ["explain", "--write", "/FX/EURUSD"],
+    ])
     func `asks nothing before it is told whether a password counts, and takes no wrong one`(question: [String]) throws {
         let asking = question + ["--user", "alice"] + AuthHost.xmlauth()
         for unclear in [[], ["--trusted", "--password-stdin"]] {

@@ -68,7 +68,9 @@ final class Nginx {
         #expect(try page(nil, headers: ["Cookie: authhost_session=\(session)"]).status == 401)
     }
 
-    @Test(arguments: [("10.0.0.0/8", "10.1.2.3", 403), ("127.0.0.0/8", "10.1.2.3", 200), ("127.0.0.0/8", "127.0.0.1", 200)])
+    @Test(arguments: [
+        ("10.0.0.0/8", "10.1.2.3", 403), ("127.0.0.0/8", "10.1.2.3", 200), ("127.0.0.0/8", "127.0.0.1", 200),
+    ])
     func `takes a client for where it is, whatever it says`(_ network: String, _ lie: String, _ status: Int) throws {
         let folder = try Folder()
         let users = try Place.text("Plugins/xmlauth/users.xml").replacing(

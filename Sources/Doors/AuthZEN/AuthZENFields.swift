@@ -39,7 +39,8 @@ struct AuthZENFields: Sendable, Equatable {
             throw RequestRefusal(413, "a question has more than \(maximumCount) properties, its action among them")
         }
         if size > maximumSize {
-            throw RequestRefusal(413, "the properties of a question have more than \(maximumSize) bytes, names included")
+            throw RequestRefusal(
+                413, "the properties of a question have more than \(maximumSize) bytes, names included")
         }
     }
 

@@ -51,7 +51,8 @@ struct AuthZENHandler: Sendable {
 
     /// Asks about each of the actions, and replies with those that are allowed.
     func searchActions(
-        _ evaluation: AuthZENEvaluation, _ names: ArraySlice<String>, from client: HTTPDoorClient, _ found: [String] = []
+        _ evaluation: AuthZENEvaluation, _ names: ArraySlice<String>, from client: HTTPDoorClient,
+        _ found: [String] = []
     ) -> Step {
         guard let name = names.first else {
             return .reply(Reply(200, json: AuthZENActions(results: found.map { .init(name: $0) })))

@@ -88,12 +88,19 @@ extension AuthZENEvaluation {
     /// What stands for a letter of the template in the names of objects.
     func part(_ letter: Character) -> ArraySlice<UInt8> {
         switch letter {
-        case "t": ObjectSegment.encoded(Array(resourceType.utf8)[...])[...]
-        case "i": ObjectSegment.encoded(Array(resource.utf8)[...])[...]
-        case "p": Array((resource.hasPrefix("/") ? resource : "/" + resource).utf8)[...]
-        case "a": ObjectSegment.encoded(Array(action.utf8)[...])[...]
+        case "t": ObjectSegment.encoded(resourceType.utf8)[...]
+        case "i": ObjectSegment.encoded(resource.utf8)[...]
+        case "p": path
+        case "a": ObjectSegment.encoded(action.utf8)[...]
         default: []
         }
+    }
+
+    /// The id of the resource as a path; as ``ObjectSegment``, no longer than it takes to be too long.
+    private var path: ArraySlice<UInt8> {
+        let bytes = resource.utf8.prefix(ObjectName.maximumLength + 1)
+        let slash = UInt8(ascii: "/")
+        return (bytes.first == slash ? Array(bytes) : [slash] + bytes)[...]
     }
 }
 

@@ -1,16 +1,25 @@
+import AuthCore
+
 /// Any bytes as one segment of the name of an object.
 enum ObjectSegment {
     /// What cannot stand in one is percent-encoded, and nothing at all is a per
     /// cent sign alone, so that different texts stay different.
-    static func encoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    ///
+    /// Of more bytes than a name may have only so many are encoded as make it too long: names come from strangers, and a batch
+    /// may name one a thousand times.
+    static func encoded(_ bytes: some Collection<UInt8>) -> [UInt8] {
         if bytes.isEmpty { return [UInt8(ascii: "%")] }
+        let bytes = bytes.prefix(ObjectName.maximumLength + 1)
         let areDots = bytes.count <= 2 && bytes.allSatisfy { $0 == UInt8(ascii: ".") }
-        return bytes.flatMap { byte -> [UInt8] in
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(bytes.count)
+        for byte in bytes {
             switch byte {
-            case UInt8(ascii: "/"), UInt8(ascii: "%"), 0..<0x20, 0x7F: Array(PercentEncoding.escape(byte).utf8)
-            case UInt8(ascii: ".") where areDots: Array(PercentEncoding.escape(byte).utf8)
-            default: [byte]
+            case UInt8(ascii: "/"), UInt8(ascii: "%"), 0..<0x20, 0x7F: encoded += PercentEncoding.escape(byte).utf8
+            case UInt8(ascii: ".") where areDots: encoded += PercentEncoding.escape(byte).utf8
+            default: encoded.append(byte)
             }
         }
+        return encoded
     }
 }

@@ -100,7 +100,8 @@ struct RabbitMQObject: Sendable {
 
     /// The words of the routing key, each behind a slash.
     private var words: [UInt8] {
-        guard let routingKey else { return [] }
+        // Each word is longer behind its slash, so what is left out could only be too long.
+        guard let routingKey = routingKey?.prefix(ObjectName.maximumLength + 1) else { return [] }
         let words = routingKey.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return words.flatMap { [UInt8(ascii: "/")] + ObjectSegment.encoded($0) }
     }

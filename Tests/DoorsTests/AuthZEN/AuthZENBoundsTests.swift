@@ -114,7 +114,8 @@ import Testing
     // MARK: - The text itself
 
     @Test(arguments: [
-        String(repeating: "[", count: 33), String(repeating: #"{"a":"#, count: 33), "[" + String(repeating: "[],", count: 9_000),
+        String(repeating: "[", count: 33), String(repeating: #"{"a":"#, count: 33),
+        "[" + String(repeating: "[],", count: 9_000),
         String(repeating: "[", count: 33) + String(repeating: "]", count: 33),
         "[" + String(repeating: "1,", count: 16_384) + "1]",
     ]) func `is read only where it holds few values and few levels`(_ text: String) {
@@ -139,6 +140,23 @@ import Testing
     func `is refused where an object names a member twice`(_ text: String) {
         let refusal = #expect(throws: RequestRefusal.self) { try JSONValue(Array(text.utf8)) }
         #expect(refusal?.detail == "an object of the body names a member twice")
+    }
+
+    @Test(arguments: ["/", ".", "é", "%", "a"])
+    func `is a segment that is too long, and not longer`(_ unit: String) throws {
+        let long = ObjectSegment.encoded(Array(String(repeating: unit, count: 64 * 1024).utf8))
+        #expect((ObjectName.maximumLength + 1...3 * (ObjectName.maximumLength + 1)).contains(long.count))
+        let body = Self.batch(#""context":{}"#, 1_000).replacing(
+            #""id":"r1""#, with: #""id":"\#(String(repeating: unit, count: 30_000))""#)
+        guard case .several(let items, _) = try AuthZENBatch(JSONValue(Array(body.utf8))) else {
+            Issue.record("no batch")
+            return
+        }
+        for letter in "tipa" { #expect(try items[999].get().part(letter).count <= 3 * (ObjectName.maximumLength + 1)) }
+        let template = try TextTemplate("/x%p", letters: "p")
+        #expect(throws: NameError(.tooLong, at: ObjectName.maximumLength)) {
+            try template.name(try items[0].get().part)
+        }
     }
 
     @Test func `is no longer name than a module may see, however often a template names a part`() throws {
