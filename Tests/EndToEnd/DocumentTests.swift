@@ -10,7 +10,10 @@ import Testing
         let module = try folder.module(from: try folder.write(source, to: "club.c"), "club")
         func check(_ password: String, _ object: String) throws -> Ending {
             try AuthHost.run(
-                ["check", "--user", "ann", "--password-stdin", "--write", object, "--module", module, "--option", "word=sesame"],
+                [
+                    "check", "--user", "ann", "--password-stdin", "--write", object, "--module", module, "--option",
+                    "word=sesame",
+                ],
                 input: "\(password)\n")
         }
         let allowed = try check("sesame", "/PUBLIC/NEWS")
@@ -63,6 +66,11 @@ import Testing
             let target = folder.appending(path: String(match.1)).path(percentEncoded: false)
             #expect(access(target, F_OK) == 0, "\(match.1)")
         }
+    }
+
+    @Test func `the page of the HTTP door shows what the example of nginx has`() throws {
+        let block = try #require(try Place.text("docs/http-api.md").firstBlock("nginx"))
+        #expect(try Place.text("examples/nginx/nginx.conf").contains(block))
     }
 
     @Test(arguments: ["docs/architecture.md", "docs/fail-closed.md", "CONTRIBUTING.md"])

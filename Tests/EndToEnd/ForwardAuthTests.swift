@@ -102,14 +102,17 @@ final class ProxiedSite {
 
     /// Names in which a client could say who it is, from where, and what it asks for, with spellings that some applications
     /// take for the same name.
-    static let lies = [
-        "Remote-User", "Remote_User", "Remote.User", "REMOTE_USER", "remote~user", "X-Auth-User", "X_Auth_User",
-        "X-Auth_User", "X.Auth.User", "X-Auth-Object", "X.Auth-Object", "X_Auth_Object", "X-Auth-Verdict", "X-Auth-Reason",
-        "X-Auth-Redirect", "X-Forwarded-User", "X-Remote-User", "X_Forwarded_For", "X.Forwarded.For", "X.Real.IP",
-        "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Uri", "X-Forwarded-Method",
-        "X-Forwarded-Prefix", "X-Original-URI", "X-Original-URL", "X-Original-Method", "X-Rewrite-URL", "X-HTTP-Method",
-        "X-HTTP-Method-Override", "X-Method-Override",
-    ] + addresses
+    static let lies =
+        [
+            "Remote-User", "Remote_User", "Remote.User", "REMOTE_USER", "remote~user", "X-Auth-User", "X_Auth_User",
+            "X-Auth_User", "X.Auth.User", "X-Auth-Object", "X.Auth-Object", "X_Auth_Object", "X-Auth-Verdict",
+            "X-Auth-Reason",
+            "X-Auth-Redirect", "X-Forwarded-User", "X-Remote-User", "X_Forwarded_For", "X.Forwarded.For", "X.Real.IP",
+            "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Uri", "X-Forwarded-Method",
+            "X-Forwarded-Prefix", "X-Original-URI", "X-Original-URL", "X-Original-Method", "X-Rewrite-URL",
+            "X-HTTP-Method",
+            "X-HTTP-Method-Override", "X-Method-Override",
+        ] + addresses
 
     /// Those in which a client could say where it is.
     static let addresses = [
@@ -151,7 +154,8 @@ extension Response {
     func heard(_ name: String) -> [String] {
         body.split(separator: "\n").dropFirst().compactMap { line in
             let pair = line.split(separator: ":", maxSplits: 1)
-            guard pair.count == 2, pair[0].filter(\.isLetter).lowercased() == name.filter(\.isLetter).lowercased() else {
+            guard pair.count == 2, pair[0].filter(\.isLetter).lowercased() == name.filter(\.isLetter).lowercased()
+            else {
                 return nil
             }
             return pair[1].trimmingCharacters(in: .whitespaces)
@@ -184,7 +188,9 @@ extension Response {
             "/reports/today", user: "alice:wonderland",
             headers: ["Remote-User: mallory", "Connection: Remote-User, X-Auth-User, X-Auth-Object"])
         #expect(response.status == 200)
-        for (name, value) in [("Remote-User", "alice"), ("X-Auth-User", "alice"), ("X-Auth-Object", "/web/reports/today")] {
+        for (name, value) in [
+            ("Remote-User", "alice"), ("X-Auth-User", "alice"), ("X-Auth-Object", "/web/reports/today"),
+        ] {
             #expect(response.heard(name) == [value], "\(response.body)")
         }
     }
@@ -193,7 +199,8 @@ extension Response {
     func `takes a client for where it is, whatever it says`(_ proxy: Proxy) throws {
         let site = try ProxiedSite(
             proxy, overTCP: true,
-            users: { $0.replacing("groups=\"traders desk\"", with: "groups=\"traders desk\" addresses=\"10.0.0.0/8\"") })
+            users: { $0.replacing("groups=\"traders desk\"", with: "groups=\"traders desk\" addresses=\"10.0.0.0/8\"") }
+        )
         let lies = ProxiedSite.addresses.map { "\($0): \($0 == "Forwarded" ? "for=" : "")10.1.2.3" }
         for headers in lies.map({ [$0] }) + [lies, []] {
             let response = try site.client.get("/reports/today", user: "alice:wonderland", headers: headers)
@@ -258,6 +265,41 @@ extension Response {
         #expect(response.status == 200)
         #expect(response.heard("Remote-User") == ["alice"])
         #expect(try site.logIn("alice", "looking-glass").status == 401)
+    }
+
+    /// What browsers and older programs send without encoding it, and where that leads back to.
+    static let targets = [
+        ("/reports/today?ids[]=1&ids[]=2", "/reports/today?ids%5B%5D=1&ids%5B%5D=2"),
+        ("/reports/{a}|b?{x}|^`", "/reports/%7Ba%7D%7Cb?%7Bx%7D%7C%5E%60"),
+        ("/reports/a?x=100%", "/reports/a?x=100%25"),
+        ("/reports/é?q=ü", "/reports/%C3%A9?q=%C3%BC"),
+        (
+            "/reports/a?q=\(String(repeating: "a", count: 7_000))",
+            "/reports/a?q=\(String(repeating: "a", count: 7_000))"
+        ),
+        (
+            "/reports/a?q=\(String(repeating: "[", count: 4_000))",
+            "/reports/a?q=\(String(repeating: "%5B", count: 4_000))"
+        ),
+    ]
+
+    @Test(arguments: Proxy.allCases)
+    func `takes what browsers send, and leads them back to it`(_ proxy: Proxy) throws {
+        let site = try ProxiedSite(proxy)
+        let cookie = try site.session("alice", "wonderland")
+        for (target, place) in Self.targets {
+            let raw = ["--request-target", target]
+            let response = try site.client.send("/x", raw + ["-H", "Cookie: \(cookie)"])
+            #expect(response.status == 200, "\(target.prefix(80)): \(response) \(site.authhost.seen)")
+            #expect(response.isOfApplication)
+            let away = try site.client.send("/x", raw + ["-H", "Accept: text/html"])
+            #expect(away.status == 302, "\(target.prefix(80)): \(away)")
+            let page = try #require(away.headers["location"])
+            let back = try site.logIn("alice", "wonderland", at: page)
+            #expect(back.headers["location"] == place, "\(target.prefix(80)): \(page.prefix(200))")
+            let again = try site.client.send("/x", ["--request-target", place, "-H", "Cookie: \(cookie)"])
+            #expect(again.status == 200, "\(place.prefix(80)): \(again)")
+        }
     }
 
     @Test(arguments: Proxy.allCases) func `takes the session as a bearer`(_ proxy: Proxy) throws {

@@ -94,7 +94,7 @@ struct ForwardAuthHandler: Sendable {
     private func challenge(_ reply: Reply, _ client: ForwardAuthClient) -> Reply {
         guard let logInPath, client.isBrowser else { return reply.adding("www-authenticate", challenge) }
         var place = logInPath
-        if let path = client.returnPath { place += "?rd=\(ReturnPath.queryValue(path.text.utf8))" }
+        if let path = client.returnPath { place += "?rd=\(path.queryValue)" }
         if reply.verdict == .ejected { place += place.contains("?") ? "&ended=1" : "?ended=1" }
         switch client.proxy {
         case .nginx:
@@ -122,7 +122,11 @@ struct ForwardAuthClient: Sendable {
         mayLogIn && forwarded.mayShowPage && request.head.acceptsHTML(request.bytes.readableBytesUInt8Span)
     }
 
-    var returnPath: ReturnPath? { ReturnPath(forwarded.target) }
+    /// Where it may be led back to; nil where it asks for nothing that has a name, or with more bytes than a query holds.
+    var returnPath: ReturnPath? {
+        guard let target = forwarded.target, target.bytes.count <= ReturnPath.maximumLength else { return nil }
+        return ReturnPath(target)
+    }
 
     /// Scheme and host as the client named them; nil where they are not fit for a redirect.
     var origin: String? {

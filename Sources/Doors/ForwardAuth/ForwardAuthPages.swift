@@ -158,7 +158,7 @@ struct ForwardAuthPages: Sendable {
         reply.content = .text(page.html(styleNonce: nonce), type: "text/html; charset=utf-8")
         reply = reply.adding("content-security-policy", FormPage.policy(styleNonce: nonce))
             .adding("x-content-type-options", "nosniff").adding("x-frame-options", "DENY")
-            .adding("referrer-policy", "same-origin")
+            .adding("referrer-policy", "strict-origin")
         return kept == nil ? reply.adding("set-cookie", Self.cookie(tokenCookie, page.token)) : reply
     }
 

@@ -20,8 +20,8 @@ enum ForwardingProxy: String, Sendable, CaseIterable {
 
 /// What the proxy says about the request it holds back.
 struct ForwardedRequest: Sendable {
-    /// The path and the query, as the client sent them.
-    let target: [UInt8]
+    /// The path and the query, as the client sent them; nil for what is no target, about which no question is asked.
+    let target: ForwardedTarget?
     let method: [UInt8]
     /// May have a port; empty where nobody named one.
     let host: [UInt8]
@@ -33,11 +33,11 @@ struct ForwardedRequest: Sendable {
     init(_ proxy: ForwardingProxy, _ head: RequestHead, _ bytes: Span<UInt8>) throws(RequestRefusal) {
         switch proxy {
         case .nginx:
-            target = try Self.needed(.originalURI, head, bytes)
+            target = ForwardedTarget(try Self.needed(.originalURI, head, bytes))
             method = try Self.needed(.originalMethod, head, bytes)
             host = bytes.copied(try head.field(.host, in: bytes) ?? 0..<0)
         case .caddy, .traefik:
-            target = try Self.needed(.forwardedURI, head, bytes)
+            target = ForwardedTarget(try Self.needed(.forwardedURI, head, bytes))
             method = try Self.needed(.forwardedMethod, head, bytes)
             // Caddy leaves it out where it listens at a unix socket, and always keeps the client's `Host`.
             var named = try head.field(.forwardedHost, in: bytes)
@@ -49,7 +49,7 @@ struct ForwardedRequest: Sendable {
             }
         case .envoy:
             let start = head.path.lowerBound + proxy.path.utf8.count
-            target = bytes.copied(start..<max(head.path.upperBound, head.query.upperBound))
+            target = ForwardedTarget(bytes.copied(start..<max(head.path.upperBound, head.query.upperBound)))
             method = Array(head.method.rawValue.utf8)
             host = bytes.copied(try head.field(.host, in: bytes) ?? 0..<0)
         }
@@ -81,11 +81,7 @@ struct ForwardedRequest: Sendable {
 
     /// The question, nil where what was requested has no name that a module may see.
     func check(_ template: ObjectTemplate) -> Check? {
-        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.count
-        // A fragment never reaches a server; where one stands, somebody tries something.
-        guard target.first == UInt8(ascii: "/"), !target[..<end].contains(UInt8(ascii: "#")),
-            let path = PercentEncoding.decode(target.span, 0..<end),
-            method.allSatisfy({ RequestGrammar.isToken[Int($0)] }), !method.isEmpty,
+        guard let path = target?.path, method.allSatisfy({ RequestGrammar.isToken[Int($0)] }), !method.isEmpty,
             let name = try? template.name(path: path, method: method, host: hostName)
         else { return nil }
         return Check(action, name)

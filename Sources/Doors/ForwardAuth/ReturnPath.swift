@@ -2,37 +2,36 @@ import AuthCore
 
 /// A place on the same site that a browser may be sent to: never another host, however a browser reads it.
 ///
-/// A path that begins with one slash, with a query or without, of the bytes that RFC 3986 lets stand there; decoded once it
-/// is a name that could be asked about. So it holds no doubled slash, no backslash, no dot segment and no control, neither
-/// as it stands nor encoded.
+/// A path that begins with one slash, with a query or without; decoded once it is a name that could be asked about. So it holds
+/// no doubled slash, no backslash, no dot segment and no control, neither as it stands nor encoded. What a browser sends without
+/// encoding it, and no URI holds, is encoded.
 struct ReturnPath: Hashable, Sendable {
-    /// Most bytes of one.
-    static let maximumLength = 2048
+    /// Most bytes of what a client is led back to, as it sent it: what proxies take as a target by default. Encoded it may be three
+    /// times as long.
+    static let maximumLength = 8192
 
-    /// Fit for `Location`.
-    let text: String
+    private let target: ForwardedTarget
 
     /// - Returns: nil for anything else.
     init?(_ bytes: some Collection<UInt8>) {
-        let bytes = Array(bytes)
-        guard bytes.count <= Self.maximumLength, bytes.first == UInt8(ascii: "/"), Self.isTarget(bytes) else {
-            return nil
-        }
-        let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.count
-        guard var path = PercentEncoding.decode(bytes.span, 0..<end), !path.contains(UInt8(ascii: "\\")) else {
-            return nil
-        }
+        guard let target = ForwardedTarget(Array(bytes)) else { return nil }
+        self.init(target)
+    }
+
+    init?(_ target: ForwardedTarget) {
+        guard target.bytes.count <= 3 * Self.maximumLength, var path = target.path, !path.contains(UInt8(ascii: "\\"))
+        else { return nil }
         // Two slashes alone stay two.
         if path.count > 2, path.last == UInt8(ascii: "/") { path.removeLast() }
         guard (try? ObjectName(path)) != nil else { return nil }
-        text = String(decoding: bytes, as: UTF8.self)
+        self.target = target
     }
 
-    private static func isTarget(_ bytes: [UInt8]) -> Bool {
-        let allowed = RequestGrammar.isTarget
-        return bytes.allSatisfy { allowed[Int($0)] || $0 == UInt8(ascii: "%") }
-            && PercentEncoding.decode(bytes.span, bytes.indices) != nil
-    }
+    /// Fit for `Location`.
+    var text: String { target.uri }
+
+    /// As the value of a field in a query, once encoded.
+    var queryValue: String { Self.queryValue(target.bytes) }
 
     /// Writes a text as a value in a query: all but unreserved characters and slashes as `%XX`.
     static func queryValue(_ bytes: some Sequence<UInt8>) -> String {

@@ -20,7 +20,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     static var flushThreshold: Int { 64 * 1024 }
 
     let service: Service
-    private(set) var reader = StrictRequestReader()
+    private(set) var reader: StrictRequestReader
     private var client: Service.Client?
     var phase = Phase.reading
     var buffer = ByteBuffer()
@@ -35,7 +35,10 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     var timer: Scheduled<Void>?
     var lastCounter: (endpoint: String, status: Int, counter: Counter)?
 
-    init(service: Service) { self.service = service }
+    init(service: Service) {
+        self.service = service
+        reader = StrictRequestReader(limits: service.limits)
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context

@@ -9,6 +9,8 @@ protocol LeanService: Sendable {
     associatedtype Client
 
     var host: any QuestionAnswering { get }
+    /// What requests may hold.
+    var limits: StrictRequestReader.Limits { get }
     /// How long a request may take to arrive.
     var requestTimeout: TimeAmount { get }
     /// How long a connection may stay without a request, or without taking its replies.
@@ -27,6 +29,10 @@ protocol LeanService: Sendable {
     /// Hears of a request that was refused for what it is.
     func refused(_ refusal: RequestRefusal)
     func failed(_ error: any Error)
+}
+
+extension LeanService {
+    var limits: StrictRequestReader.Limits { StrictRequestReader.Limits() }
 }
 
 /// How far a ``LeanConnection`` is.

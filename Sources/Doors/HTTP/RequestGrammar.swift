@@ -1,3 +1,11 @@
+/// Which targets a request line may have.
+enum TargetGrammar: Sendable {
+    /// Those of RFC 9112, section 3.2.1: a path and a query of RFC 3986.
+    case uri
+    /// Whatever is visible, for a door whose client passes on the target of another: see ``ForwardedTarget``.
+    case forwarded
+}
+
 /// Classes of bytes in the grammar of HTTP/1.1.
 enum RequestGrammar {
     /// `tchar` of RFC 9110, section 5.6.2.
@@ -9,6 +17,9 @@ enum RequestGrammar {
     static let isTarget = table { byte in
         isAlphanumeric(byte) || "-._~!$&'()*+,;=:@/?".utf8.contains(byte)
     }
+
+    /// What stands in a request line or a field without being a space or a control: visible ASCII, and bytes of more than seven bits.
+    static let isVisible = table { byte in byte > 0x20 && byte != 0x7f }
 
     /// `uri-host [ ":" port ]` of RFC 9110, section 7.2, without looking at its structure.
     static let isHost = table { byte in

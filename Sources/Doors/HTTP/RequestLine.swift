@@ -1,7 +1,7 @@
 /// Takes a request line apart (RFC 9112, section 3).
 enum RequestLine {
     static func read(
-        _ bytes: Span<UInt8>, _ line: Range<Int>, into head: inout RequestHead
+        _ bytes: Span<UInt8>, _ line: Range<Int>, into head: inout RequestHead, targets: TargetGrammar = .uri
     ) throws(RequestRefusal) {
         let afterMethod = word(bytes, line)
         let afterTarget = word(bytes, min(afterMethod + 1, line.upperBound)..<line.upperBound)
@@ -10,7 +10,7 @@ enum RequestLine {
         }
         head.isHTTP11 = try version(bytes, afterTarget + 1..<line.upperBound)
         head.method = try method(bytes, line.lowerBound..<afterMethod)
-        try target(bytes, afterMethod + 1..<afterTarget, into: &head)
+        try target(bytes, afterMethod + 1..<afterTarget, targets, into: &head)
     }
 
     /// The end of the word at the start of the range: a space, or the range's end.
@@ -38,17 +38,17 @@ enum RequestLine {
     }
 
     private static func target(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, into head: inout RequestHead
+        _ bytes: Span<UInt8>, _ range: Range<Int>, _ targets: TargetGrammar, into head: inout RequestHead
     ) throws(RequestRefusal) {
         guard !range.isEmpty, bytes[range.lowerBound] == UInt8(ascii: "/") else {
             throw .bad("the target does not start with a slash")
         }
-        let allowed = RequestGrammar.isTarget
+        let allowed = targets == .uri ? RequestGrammar.isTarget : RequestGrammar.isVisible
         var question: Int?
         var index = range.lowerBound
         while index < range.upperBound {
             let byte = bytes[index]
-            if byte == UInt8(ascii: "%") {
+            if byte == UInt8(ascii: "%"), targets == .uri {
                 guard index + 2 < range.upperBound, RequestGrammar.hexadecimalValue(bytes[index + 1]) != nil,
                     RequestGrammar.hexadecimalValue(bytes[index + 2]) != nil
                 else { throw .bad("the target holds a `%` without two hexadecimal digits") }

@@ -9,13 +9,14 @@
 /// - no white space before a colon and no folded line (sections 5.1 and 5.2);
 /// - one `Content-Length` of digits, no transfer coding (section 6), one `Host` (section 3.2).
 struct StrictRequestReader: Sendable {
-    /// In bytes, but `fields`.
+    /// In bytes, but `fields` and `targets`.
     struct Limits: Sendable {
         var requestLine = 8 * 1024
         /// All fields with their line ends.
         var fieldSection = 16 * 1024
         var fields = 64
         var body = 64 * 1024
+        var targets = TargetGrammar.uri
     }
 
     private enum Stage {
@@ -61,7 +62,7 @@ struct StrictRequestReader: Sendable {
             return false
         }
         if end - lineStart > limits.requestLine { throw RequestRefusal(414, "the request line is too long") }
-        try RequestLine.read(bytes, lineStart..<end, into: &head)
+        try RequestLine.read(bytes, lineStart..<end, into: &head, targets: limits.targets)
         stage = .fields
         lineStart = scanned
         fieldsStart = scanned

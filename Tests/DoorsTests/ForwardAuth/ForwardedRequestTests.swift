@@ -7,7 +7,7 @@ import Testing
     /// Reads a request as the door does; nil where no proxy asks at its path.
     static func read(_ text: String) throws(RequestRefusal) -> ForwardedRequest? {
         let bytes = Array(text.utf8)
-        var reader = StrictRequestReader()
+        var reader = StrictRequestReader(limits: ForwardAuthService.limits)
         guard try reader.read(bytes.span), let proxy = ForwardingProxy.asking(at: reader.head.path, bytes.span) else {
             return nil
         }
@@ -37,7 +37,7 @@ import Testing
         throws
     {
         let request = try #require(try Self.read(text))
-        #expect(String(decoding: request.target, as: UTF8.self) == target)
+        #expect(String(decoding: request.target?.bytes ?? [], as: UTF8.self) == target)
         #expect(String(decoding: request.method, as: UTF8.self) == method)
         #expect(String(decoding: request.host, as: UTF8.self) == host)
     }
@@ -48,7 +48,7 @@ import Testing
         request("POST /envoy/a?x=1", (forwarded + original).map { $0.replacing("/a?x=1", with: "/open") }),
     ]) func `is not what a client adds for another proxy`(_ text: String) throws {
         let request = try #require(try Self.read(text))
-        #expect(String(decoding: request.target, as: UTF8.self) == "/a?x=1")
+        #expect(String(decoding: request.target?.bytes ?? [], as: UTF8.self) == "/a?x=1")
         #expect(String(decoding: request.method, as: UTF8.self) == "POST")
     }
 
@@ -80,6 +80,39 @@ import Testing
         let check = try #require(request.check(ObjectTemplate("/web/%h%p")))
         #expect(check.name.text == object)
         #expect(check.action == action)
+    }
+
+    /// How each proxy says a target.
+    static func asks(_ target: String) -> [String] {
+        [
+            request("GET /nginx", ["X-Original-Method: GET", "X-Original-URI: \(target)"]),
+            request("GET /caddy", ["X-Forwarded-Method: GET", "X-Forwarded-Uri: \(target)"]),
+            request("GET /traefik", ["X-Forwarded-Method: GET", "X-Forwarded-Uri: \(target)", "X-Forwarded-Host: a"]),
+            request("GET /envoy\(target)"),
+        ]
+    }
+
+    @Test(arguments: [
+        ("/a?ids[]=1", "/web/a"), ("/a?{\"x\":[1|2]}^`<>", "/web/a"), ("/a?x=100%", "/web/a"), ("/a?x=é", "/web/a"),
+        ("/[a]", "/web/[a]"), ("/{a}|^", "/web/{a}|^"), ("/é", "/web/é"), ("/%C3%A9", "/web/é"), ("/a?x=\\", "/web/a"),
+        ("/a\\b", "/web/a\\b"), ("/a%5Bb", "/web/a[b"),
+        // No name, which is denied and not refused: the proxy has done nothing wrong.
+        ("/100%", nil), ("/a%4", nil), ("/a#b", nil), ("/a?b#c", nil), ("/a//b", nil), ("/%FF", nil),
+    ]) func `is the same question of whichever proxy, with what browsers send`(_ target: String, _ object: String?)
+        throws
+    {
+        for text in Self.asks(target) {
+            let request = try #require(try Self.read(text))
+            #expect(request.check(try ObjectTemplate("/web%p"))?.name.text == object, "\(text)")
+        }
+    }
+
+    @Test(arguments: ["/a b", "/a\tb", "/a?b c"])
+    func `is none where a target is cut by a space`(_ target: String) throws {
+        for text in Self.asks(target).dropLast() {
+            #expect(try #require(try Self.read(text)).check(try ObjectTemplate("/web%p")) == nil)
+        }
+        #expect(throws: RequestRefusal.self) { try Self.read(Self.request("GET /envoy\(target)")) }
     }
 
     @Test(arguments: ["shop.example", "Shop.Example.", "shop.example.:443", "SHOP.example:443"])

@@ -6,9 +6,9 @@ import Fuzzing
 /// Reads one input as a request at the forward-auth door, in one piece and in two, and looks at everything that the door would
 /// take from it.
 func read(_ bytes: [UInt8]) {
-    var whole = StrictRequestReader()
+    var whole = StrictRequestReader(limits: ForwardAuthService.limits)
     guard outcome(of: &whole, bytes) else { return }
-    var parts = StrictRequestReader()
+    var parts = StrictRequestReader(limits: ForwardAuthService.limits)
     _ = outcome(of: &parts, Array(bytes[..<(bytes.count / 2)]))
     precondition(outcome(of: &parts, bytes), "a request is none when it comes in two parts")
     precondition(parts.head.body == whole.head.body && parts.head.path == whole.head.path, "two parts read otherwise")
@@ -52,7 +52,7 @@ func ask(_ request: ForwardedRequest) {
         let isOdd = segments.contains { $0.isEmpty || $0.elementsEqual("..".utf8) || $0.elementsEqual(".".utf8) }
         precondition(!isOdd, "asked about \(check.name)")
     }
-    lead(ReturnPath(request.target))
+    lead(request.target.flatMap { ReturnPath($0) })
 }
 
 func fill(_ form: FormFields) {
