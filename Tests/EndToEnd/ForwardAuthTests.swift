@@ -287,7 +287,9 @@ extension Response {
     func `takes what browsers send, and leads them back to it`(_ proxy: Proxy) throws {
         let site = try ProxiedSite(proxy)
         let cookie = try site.session("alice", "wonderland")
-        for (target, place) in Self.targets {
+        // Envoy itself takes no bytes beyond ASCII.
+        let targets = Self.targets.filter { proxy != .envoy || $0.0.utf8.allSatisfy { $0 < 0x80 } }
+        for (target, place) in targets {
             let raw = ["--request-target", target]
             let response = try site.client.send("/x", raw + ["-H", "Cookie: \(cookie)"])
             #expect(response.status == 200, "\(target.prefix(80)): \(response) \(site.authhost.seen)")

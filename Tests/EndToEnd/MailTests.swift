@@ -146,20 +146,25 @@ private final class MailServer {
 
     /// Logs in, from an address of this machine, and tries to send mail to somewhere else; what the server said of
     /// either.
-    func logIn(_ mechanism: String, _ user: String, _ password: String, from address: String = "127.0.0.1") throws
-        -> [String]
-    {
+    ///
+    /// - Parameter claimed: the address that the client says it has.
+    func logIn(
+        _ mechanism: String, _ user: String, _ password: String, from address: String = "127.0.0.1",
+        claiming claimed: String? = nil
+    ) throws -> [String] {
         let script = try folder.write(Self.script, to: "login.py")
-        let ending = try ChildProcess.run(["python3", script, "\(port)", address, mechanism, user, password])
+        let ending = try ChildProcess.run(
+            ["python3", script, "\(port)", address, mechanism, user, password, claimed ?? ""])
         #expect(ending.status == 0, "\(ending.errors)")
         return ending.output.split(separator: "\n").map(String.init)
     }
 
     private static let script = """
         import smtplib, sys
-        port, address, mechanism, user, password = sys.argv[1:]
+        port, address, mechanism, user, password, claimed = sys.argv[1:]
         server = smtplib.SMTP('127.0.0.1', int(port), timeout=30, source_address=(address, 0))
-        server.ehlo()
+        server.ehlo('[' + claimed + ']' if claimed else '')
+        if claimed: server.docmd('XCLIENT', 'ADDR=' + claimed)
         server.user, server.password = user, password
         try:
             answer = server.auth(mechanism, getattr(server, 'auth_' + mechanism.lower()),
@@ -187,6 +192,9 @@ private final class MailServer {
         #expect(try server.logIn("PLAIN", "bob", "builder") == yes)
         #expect(try server.logIn("PLAIN", "bob", "builder") == yes)
         #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == no("over-limit"))
+        // Where a client says that it is counts for nothing.
+        #expect(try server.logIn("PLAIN", "bob", "builder", claiming: "127.0.0.2") == yes)
+        #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2", claiming: "127.0.0.1") == no("over-limit"))
         try server.host.eject("bob")
         #expect(try server.logIn("PLAIN", "bob", "builder") == no("ejected"))
         #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == yes)
