@@ -147,18 +147,20 @@ struct OneToken: SignatureChecking {
 
 /// A directory in force, and the questions that tests ask.
 func authority(
-    _ entries: Entry..., threads: Int = 1, queue: Int = 16, clock: WallClock = clock()
+    _ entries: Entry..., queue: Int = 16, clock: WallClock = clock(),
+    meter: PasswordCheck.Meter? = nil
 ) throws -> AccountAuthority {
     let made = try directory(entries)
-    return try authority(threads: threads, queue: queue, clock: clock) { made }
+    return try authority(queue: queue, clock: clock, meter: meter) { made }
 }
 
 func authority(
-    threads: Int = 1, queue: Int = 16, clock: WallClock = clock(), read: @escaping @Sendable () throws -> Directory
+    queue: Int = 16, clock: WallClock = clock(), meter: PasswordCheck.Meter? = nil,
+    read: @escaping @Sendable () throws -> Directory
 ) throws -> AccountAuthority {
     try AccountAuthority(
-        options: AccountOptions(hashThreads: threads, hashQueue: queue), processors: 2, clock: clock,
-        signatures: OneToken(), read: read)
+        options: AccountOptions(hashThreads: 1, hashQueue: queue), processors: 2, clock: clock, signatures: OneToken(),
+        meter: meter, read: read)
 }
 
 extension AccountAuthority {

@@ -28,17 +28,18 @@ package final class AccountAuthority: Sendable {
 
     /// Reads the accounts and starts the threads. Blocks for as long as that takes.
     ///
-    /// read: reads the accounts, now and at each reload. Throws: what `read` throws, or an error whose description says
+    /// meter: told of each hash, for tests. read: reads the accounts, now and at each reload. Throws: what `read` throws, or an error whose description says
     /// why no thread could be started.
     package init(
         options: AccountOptions, processors: Int, clock: WallClock, signatures: any SignatureChecking,
-        read: @escaping @Sendable () throws -> Directory
+        meter: (@Sendable (HashCost) -> Void)? = nil, read: @escaping @Sendable () throws -> Directory
     ) throws {
         readDirectory = read
         self.clock = clock
         self.signatures = signatures
         directory = SnapshotCell(try read())
-        pool = try HashPool(threads: max(1, options.hashThreads ?? processors), capacity: options.hashQueue)
+        pool = try HashPool(
+            threads: max(1, options.hashThreads ?? processors), capacity: options.hashQueue, meter: meter)
     }
 
     /// Answers waiting log-ins "could not decide", waits for running ones, and ends the threads. Call it before the
@@ -54,24 +55,27 @@ package final class AccountAuthority: Sendable {
     /// Checks a password or a signed token on a thread of the pool, and then whether the user may log in from there
     /// and now; `completion` runs there, or at once when the queue is full.
     ///
-    /// user: 1...255 bytes. password: copied, and the copy is wiped. Whatever is refused costs a hash of the commonest
-    /// kind among the users, so that time does not tell who exists.
+    /// user: 1...255 bytes. password: copied, and the copy is wiped. Whatever is not accepted costs the same hashes,
+    /// whoever it is about, so that time does not tell who exists: see ``WrongAnswerWork``.
     package func login(
         user: Span<UInt8>, password: Span<UInt8>, client: LoginClient,
         completion: @escaping @Sendable (LoginOutcome) -> Void
     ) {
-        let (name, credential, commonest) = directory.read { directory -> ([UInt8], Credential?, [UInt8]) in
+        let (name, credential, work) = directory.read { directory -> ([UInt8], Credential?, WrongAnswerWork) in
             let principal = directory.rules.principal(user: user)
             return (
                 principal.map { directory.rules.name(of: $0.user) } ?? [],
-                principal.map { directory.credential(of: $0) }, directory.accounts.commonest
+                principal.map { directory.credential(of: $0) }, directory.accounts.wrongAnswerWork
             )
         }
         let copy = SecretCopy(password)
         let isQueued = pool.submit { [self] check in
             guard let check else { return completion(.couldNotDecide(reason: "the module is stopping")) }
-            if let failure = failure(of: credential, copy, name, commonest, check) { return completion(failure) }
-            completion(admit(name, client, proving: credential))
+            let (failure, cost) = failure(of: credential, copy, name, check)
+            let outcome = failure ?? admit(name, client, proving: credential)
+            if case .accepted = outcome { return completion(outcome) }
+            check.spend(work, on: copy, after: cost)
+            completion(outcome)
         }
         if !isQueued { completion(.couldNotDecide(reason: "the queue of passwords to be hashed is full")) }
     }
@@ -119,24 +123,23 @@ package final class AccountAuthority: Sendable {
         }
     }
 
-    /// Says what is wrong with the credentials; nil when they are right.
+    /// Says what is wrong with the credentials, nil when they are right, and which hash finding out has cost.
     private func failure(
-        of credential: Credential?, _ secret: SecretCopy, _ name: [UInt8], _ commonest: [UInt8], _ check: PasswordCheck
-    ) -> LoginOutcome? {
-        let failure: LoginOutcome
+        of credential: Credential?, _ secret: SecretCopy, _ name: [UInt8], _ check: PasswordCheck
+    ) -> (LoginOutcome?, HashCost?) {
         switch credential {
-        case .password(let stored): return Self.failure(check.verify(secret, against: stored))
+        case .password(let stored):
+            let answer = check.verify(secret, against: stored)
+            return (Self.failure(answer), check.lastCost)
         case .key(let key):
             switch signatures.check(key: key, token: secret.bytes.span, user: name.span) {
-            case .accepted: return nil
-            case .refused(let reason): failure = .wrongCredentials(reason: reason)
-            case .failed(let reason): failure = .couldNotDecide(reason: reason)
+            case .accepted: return (nil, nil)
+            case .refused(let reason): return (.wrongCredentials(reason: reason), nil)
+            case .failed(let reason): return (.couldNotDecide(reason: reason), nil)
             }
-        case .missing: failure = .wrongCredentials(reason: "the user has no password")
-        case nil: failure = .unknownUser
+        case .missing: return (.wrongCredentials(reason: "the user has no password"), nil)
+        case nil: return (.unknownUser, nil)
         }
-        if !commonest.isEmpty { _ = check.verify(secret, against: commonest) }
-        return failure
     }
 
     /// Applies what restricts the user, by the accounts that are in force now: they may have been read again while the

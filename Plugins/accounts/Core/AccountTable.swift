@@ -33,10 +33,11 @@ struct AccountTable: ~Copyable, Sendable {
     private var limits: [(application: UInt32, maxSessions: UInt32)] = []
     private var applications = NameTable()
     private var keys = NameTable()
-    /// A stored password of the family that most users have; what an unknown user's password is hashed against.
-    private(set) var commonest: [UInt8] = []
+    /// What every wrong answer is to cost, whoever it is about.
+    private(set) var wrongAnswerWork = WrongAnswerWork()
 
     mutating func append(password: LentText) {
+        if !password.isEmpty { wrongAnswerWork.include(Array(password)) }
         text.append(contentsOf: password)
         ends.append(UInt32(truncatingIfNeeded: text.count))
         fingerprints.append(0)
@@ -84,17 +85,6 @@ struct AccountTable: ~Copyable, Sendable {
             if termUsers[middle] < UInt32(index) { low = middle + 1 } else { high = middle }
         }
         return low < termUsers.count && termUsers[low] == UInt32(index) ? terms[low] : AccountTerms()
-    }
-
-    /// Looks for the commonest family, in at most 1,000 passwords spread over the file.
-    mutating func finish() {
-        var families: [[UInt8]: (count: Int, example: [UInt8])] = [:]
-        for index in stride(from: 0, to: ends.count, by: max(1, ends.count / 1_000)) {
-            let stored = password(index)
-            guard !stored.isEmpty, !stored.starts(with: PasswordHash.plainPrefix) else { continue }
-            families[PasswordHash.family(of: stored), default: (0, stored)].count += 1
-        }
-        commonest = families.values.max { ($0.count, $1.example.count) < ($1.count, $0.example.count) }?.example ?? []
     }
 
     func password(_ index: Int) -> [UInt8] { Array(text[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]) }

@@ -114,7 +114,6 @@ package struct DirectoryBuilder: ~Copyable {
     /// mapping that leads back to where it begins; and a fault without a place where nested groups make too many memberships.
     package consuming func build() throws(DirectoryFault) -> Directory {
         if let unknown = names.undeclared() { throw unknown }
-        accounts.finish()
         let rules: RuleSet
         do throws(TooManyMemberships) {
             rules = try self.rules.build()

@@ -18,8 +18,11 @@ final class HashPool: Sendable {
     private nonisolated(unsafe) let wake: UnsafeMutablePointer<sem_t>
     // POSIX semaphores are made to be posted and awaited from any thread; the pointer itself never changes.
 
-    /// threads: 1 or more. capacity: jobs that may wait, 1 or more.
-    init(threads: Int, capacity: Int) throws(ThreadError) {
+    private let meter: PasswordCheck.Meter?
+
+    /// threads: 1 or more. capacity: jobs that may wait, 1 or more. meter: told of each hash, for tests.
+    init(threads: Int, capacity: Int, meter: PasswordCheck.Meter? = nil) throws(ThreadError) {
+        self.meter = meter
         state = Mutex(State(queue: Array(repeating: nil, count: capacity)))
         wake = .allocate(capacity: 1)
         // SAFETY: freed after the last thread has been joined.
@@ -79,7 +82,7 @@ final class HashPool: Sendable {
     }
 
     private func run() {
-        let check = PasswordCheck()
+        let check = PasswordCheck(meter: meter)
         while true {
             while sem_wait(wake) != 0 {}
             let (job, isStopped) = state.withLock { (Self.take(&$0), $0.isStopped) }

@@ -12,9 +12,16 @@ final class PasswordCheck {
         case failed(String)
     }
 
-    private let scratch: UnsafeMutablePointer<crypt_data>
+    /// Told of each hash that is computed.
+    typealias Meter = @Sendable (HashCost) -> Void
 
-    init() {
+    private let scratch: UnsafeMutablePointer<crypt_data>
+    private let meter: Meter?
+    /// What the last ``verify(_:against:)`` hashed; nil for nothing.
+    private(set) var lastCost: HashCost?
+
+    init(meter: Meter? = nil) {
+        self.meter = meter
         scratch = .allocate(capacity: 1)
         // SAFETY: crypt_data is plain memory, and all zeros is its initial state (crypt(3)).
         memset(scratch, 0, MemoryLayout<crypt_data>.size)
@@ -26,6 +33,7 @@ final class PasswordCheck {
     ///
     /// Blocks for as long as the hash takes: 1 µs to a second.
     func verify(_ password: SecretCopy, against stored: [UInt8]) -> Answer {
+        lastCost = nil
         if password.bytes.contains(0) { return .refused("the password holds a NUL") }
         if stored.starts(with: PasswordHash.plainPrefix) {
             return isEqual(password.bytes, Array(stored.dropFirst(PasswordHash.plainPrefix.count))) ? .right : .wrong
@@ -34,12 +42,28 @@ final class PasswordCheck {
         return verifyCrypt(password, stored)
     }
 
+    /// Does what is left of the work of a wrong answer, after `done`.
+    ///
+    /// Blocks for as long as the hashes take. What of the password no hash can cover is left out.
+    func spend(_ work: WrongAnswerWork, on password: SecretCopy, after done: HashCost?) {
+        let longest = Int(CRYPT_MAX_PASSPHRASE_SIZE) - 1
+        let cut = password.bytes.count > longest ? SecretCopy(password.bytes.extracting(..<longest).span) : password
+        for setting in work.rest(after: done) {
+            if setting.starts(with: PasswordHash.saltedPrefix) {
+                _ = verifySalted(password, setting)
+            } else {
+                _ = withHash(of: cut, setting) { _ in }
+            }
+        }
+    }
+
     private func verifySalted(_ password: SecretCopy, _ stored: [UInt8]) -> Answer {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PasswordHash.longestStored) { decoded in
             let length = stored.withUnsafeBufferPointer { PasswordHash.decodeSalted($0, into: decoded) }
             guard let length, let base = decoded.baseAddress else {
                 return .failed("the stored password cannot be read")
             }
+            note(stored)
             var context = sha256_ctx()
             var digest = [UInt8](repeating: 0, count: PasswordHash.digestSize)
             nettle_sha256_init(&context)
@@ -58,16 +82,29 @@ final class PasswordCheck {
         if password.bytes.count > limit {
             return .refused("the password has more than the \(limit) bytes that its hash can cover")
         }
+        return withHash(of: password, stored) { isEqual($0, stored) ? .right : .wrong }
+            ?? .failed("crypt(3) refused the stored password: errno \(errno)")
+    }
+
+    /// Hashes as a stored password or a setting says, and lends the result; nil when crypt(3) refuses it.
+    private func withHash<Result>(
+        of password: SecretCopy, _ setting: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result? {
         // SAFETY: the scratch is wiped before it is left, whatever happens.
         defer { explicit_bzero(scratch, MemoryLayout<crypt_data>.size) }
-        let setting = (stored + [0]).map(CChar.init(bitPattern:))
+        note(setting)
+        let text = (setting + [0]).map(CChar.init(bitPattern:))
         // SAFETY: both strings are NUL-terminated; the result points into `scratch`.
-        let computed = password.withCString { crypt_r($0, setting, scratch) }
-        guard let computed, computed[0] != CChar(bitPattern: UInt8(ascii: "*")) else {
-            return .failed("crypt(3) refused the stored password: errno \(errno)")
-        }
+        let computed = password.withCString { crypt_r($0, text, scratch) }
+        guard let computed, computed[0] != CChar(bitPattern: UInt8(ascii: "*")) else { return nil }
         let result = UnsafeBufferPointer(start: computed, count: strlen(computed))
-        return result.withMemoryRebound(to: UInt8.self) { isEqual($0, stored) } ? .right : .wrong
+        return result.withMemoryRebound(to: UInt8.self, body)
+    }
+
+    private func note(_ stored: [UInt8]) {
+        guard let cost = HashCost(of: stored) else { return }
+        lastCost = cost
+        meter?(cost)
     }
 
     private func isEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: [UInt8]) -> Bool {

@@ -72,16 +72,6 @@ enum PasswordHash {
         return length
     }
 
-    /// The part of a crypt(3) setting that names method and cost: hashes of equal family take equal time.
-    static func family(of stored: [UInt8]) -> [UInt8] {
-        if stored.starts(with: saltedPrefix) { return saltedPrefix }
-        if stored.starts(with: plainPrefix) { return plainPrefix }
-        let fields = stored.split(separator: UInt8(ascii: "$"), maxSplits: 3, omittingEmptySubsequences: false)
-        guard fields.count > 2 else { return [] }
-        let hasCost = !["1", "5", "6"].contains(String(decoding: fields[1], as: UTF8.self)) || fields[2].contains(61)
-        return Array(fields[1]) + (hasCost ? [36] + Array(fields[2]) : [])
-    }
-
     struct Refusal: Error {
         let message: String
 
