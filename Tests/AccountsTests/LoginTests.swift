@@ -91,28 +91,30 @@ private let salted = "+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
     }
 
     @Test func `cannot decide when the queue is full, and once it is closed`() async throws {
-        let pool = try HashPool(threads: 1, capacity: 1)
+        let pool = try HashPool(threads: 1, bounds: FairQueueBounds(all: 1))
         let blocker = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
         sem_init(blocker, 0, 0)
         nonisolated(unsafe) let hold = blocker
         // The semaphore is made to be shared by threads.
+        let asker = HashPool.Asker(user: [], address: [])
         await withCheckedContinuation { started in
-            _ = pool.submit { _ in
+            _ = pool.submit(for: asker) { _ in
                 started.resume()
                 sem_wait(hold)
             }
         }
         // The waiting job is told by `stop` that it will not run, and only then lets the running one go.
         let wasStopped = Mutex(false)
-        let isQueued = pool.submit { check in
+        let refusal = pool.submit(for: asker) { check in
             wasStopped.withLock { $0 = check == nil }
             sem_post(hold)
         }
-        #expect(isQueued)
-        #expect(!pool.submit { _ in })
+        #expect(refusal == nil)
+        #expect(
+            pool.submit(for: asker) { _ in } == "1 log-ins wait to be hashed already, more may not (hash-queue)")
         pool.stop()
         #expect(wasStopped.withLock { $0 })
-        #expect(!pool.submit { _ in })
+        #expect(pool.submit(for: asker) { _ in } == "the module is stopping")
         sem_destroy(blocker)
         blocker.deallocate()
     }

@@ -147,7 +147,7 @@ struct OneToken: SignatureChecking {
 
 /// A directory in force, and the questions that tests ask.
 func authority(
-    _ entries: Entry..., queue: Int = 16, clock: WallClock = clock(),
+    _ entries: Entry..., queue: FairQueueBounds = FairQueueBounds(), clock: WallClock = clock(),
     meter: PasswordCheck.Meter? = nil
 ) throws -> AccountAuthority {
     let made = try directory(entries)
@@ -155,11 +155,11 @@ func authority(
 }
 
 func authority(
-    queue: Int = 16, clock: WallClock = clock(), meter: PasswordCheck.Meter? = nil,
+    queue: FairQueueBounds = FairQueueBounds(), clock: WallClock = clock(), meter: PasswordCheck.Meter? = nil,
     read: @escaping @Sendable () throws -> Directory
 ) throws -> AccountAuthority {
     try AccountAuthority(
-        options: AccountOptions(hashThreads: 1, hashQueue: queue), processors: 2, clock: clock, signatures: OneToken(),
+        options: AccountOptions(hashThreads: 1, queue: queue), processors: 2, clock: clock, signatures: OneToken(),
         meter: meter, read: read)
 }
 

@@ -5,13 +5,13 @@ import Synchronization
 package struct AccountOptions: Sendable {
     /// Threads that hash and check tokens (`hash-threads`), 1...256; nil takes one for each processor.
     package var hashThreads: Int?
-    /// Log-ins that may wait for a thread (`hash-queue`), 1...1,000,000.
-    package var hashQueue: Int
+    /// How many log-ins may wait for a thread.
+    package var queue: FairQueueBounds
 
     /// Takes the options, with the defaults of the manual page.
-    package init(hashThreads: Int? = nil, hashQueue: Int = 1024) {
+    package init(hashThreads: Int? = nil, queue: FairQueueBounds = FairQueueBounds()) {
         self.hashThreads = hashThreads
-        self.hashQueue = hashQueue
+        self.queue = queue
     }
 }
 
@@ -39,7 +39,7 @@ package final class AccountAuthority: Sendable {
         self.signatures = signatures
         directory = SnapshotCell(try read())
         pool = try HashPool(
-            threads: max(1, options.hashThreads ?? processors), capacity: options.hashQueue, meter: meter)
+            threads: max(1, options.hashThreads ?? processors), bounds: options.queue, meter: meter)
     }
 
     /// Answers waiting log-ins "could not decide", waits for running ones, and ends the threads. Call it before the
@@ -53,7 +53,7 @@ package final class AccountAuthority: Sendable {
     package var files: [String] { directory.read { $0.files } }
 
     /// Checks a password or a signed token on a thread of the pool, and then whether the user may log in from there
-    /// and now; `completion` runs there, or at once when the queue is full.
+    /// and now; `completion` runs there, or at once when too many wait.
     ///
     /// user: 1...255 bytes. password: copied, and the copy is wiped. Whatever is not accepted costs the same hashes,
     /// whoever it is about, so that time does not tell who exists: see ``WrongAnswerWork``.
@@ -69,7 +69,8 @@ package final class AccountAuthority: Sendable {
             )
         }
         let copy = SecretCopy(password)
-        let isQueued = pool.submit { [self] check in
+        let asker = HashPool.Asker(user: user.withUnsafeBufferPointer { Array($0) }, address: client.address)
+        let refusal = pool.submit(for: asker) { [self] check in
             guard let check else { return completion(.couldNotDecide(reason: "the module is stopping")) }
             let (failure, cost) = failure(of: credential, copy, name, check)
             let outcome = failure ?? admit(name, client, proving: credential)
@@ -77,7 +78,7 @@ package final class AccountAuthority: Sendable {
             check.spend(work, on: copy, after: cost)
             completion(outcome)
         }
-        if !isQueued { completion(.couldNotDecide(reason: "the queue of passwords to be hashed is full")) }
+        if let refusal { completion(.couldNotDecide(reason: refusal)) }
     }
 
     /// Decides about a user whom a trusted program has authenticated: whether it may log in from there and now. Never

@@ -1,15 +1,27 @@
 import Glibc
 import Synchronization
 
-/// Runs password checks on a fixed number of threads of its own, behind a queue of fixed length.
+/// Runs password checks on a fixed number of threads of its own, behind a queue that is fair by user and address.
 final class HashPool: Sendable {
     /// A password check, told at its end whether the pool ran it; `nil` means that the pool was stopped first.
     typealias Job = @Sendable (PasswordCheck?) -> Void
 
+    /// Whom a check is about, and where it comes from.
+    struct Asker: Sendable {
+        /// As the client says it, known or not.
+        let user: [UInt8]
+        /// Of an IPv4 address all of it, of an IPv6 address the 64 bits that a network has: one machine has all the rest.
+        let address: [UInt8]
+
+        /// address: as text; what is none is an address of its own, and so is the empty one of doors that know none.
+        init(user: [UInt8], address: [UInt8]) {
+            self.user = user
+            self.address = Address(address).map { Array($0.bytes.prefix($0.isIPv4 ? 4 : 8)) } ?? address
+        }
+    }
+
     private struct State {
-        var queue: [Job?]
-        var first = 0
-        var count = 0
+        var queue: FairQueue<Job>
         var isStopped = false
         var threads: [pthread_t] = []
     }
@@ -18,12 +30,14 @@ final class HashPool: Sendable {
     private nonisolated(unsafe) let wake: UnsafeMutablePointer<sem_t>
     // POSIX semaphores are made to be posted and awaited from any thread; the pointer itself never changes.
 
+    private let bounds: FairQueueBounds
     private let meter: PasswordCheck.Meter?
 
-    /// threads: 1 or more. capacity: jobs that may wait, 1 or more. meter: told of each hash, for tests.
-    init(threads: Int, capacity: Int, meter: PasswordCheck.Meter? = nil) throws(ThreadError) {
+    /// threads: 1 or more. meter: told of each hash, for tests.
+    init(threads: Int, bounds: FairQueueBounds, meter: PasswordCheck.Meter? = nil) throws(ThreadError) {
+        state = Mutex(State(queue: FairQueue(bounds)))
+        self.bounds = bounds
         self.meter = meter
-        state = Mutex(State(queue: Array(repeating: nil, count: capacity)))
         wake = .allocate(capacity: 1)
         // SAFETY: freed after the last thread has been joined.
         sem_init(wake, 0, 0)
@@ -36,16 +50,28 @@ final class HashPool: Sendable {
         wake.deallocate()
     }
 
-    /// Queues a job; false when the queue is full or the pool stopped: the job was not and will not be run.
-    func submit(_ job: @escaping Job) -> Bool {
-        let isQueued = state.withLock { state in
-            guard !state.isStopped, state.count < state.queue.count else { return false }
-            state.queue[(state.first + state.count) % state.queue.count] = job
-            state.count += 1
-            return true
+    /// Queues a job; says why when there is no room or the pool stopped: the job was not and will not be run.
+    func submit(for asker: Asker, _ job: @escaping Job) -> String? {
+        let refusal = state.withLock { state -> String? in
+            if state.isStopped { return "the module is stopping" }
+            do throws(FairQueue<Job>.Refusal) {
+                try state.queue.append(job, user: asker.user, address: asker.address)
+                return nil
+            } catch {
+                return reason(error)
+            }
         }
-        if isQueued { sem_post(wake) }
-        return isQueued
+        if refusal == nil { sem_post(wake) }
+        return refusal
+    }
+
+    private func reason(_ refusal: FairQueue<Job>.Refusal) -> String {
+        switch refusal {
+        case .all: "\(bounds.all) log-ins wait to be hashed already, more may not (hash-queue)"
+        case .address: "\(bounds.address) log-ins from this address wait already, more may not (hash-queue-address)"
+        case .user:
+            "\(bounds.user) log-ins of this user from this address wait already, more may not (hash-queue-user)"
+        }
     }
 
     /// Takes no more jobs, tells those that wait that they will not run, and waits for the running ones.
@@ -53,22 +79,13 @@ final class HashPool: Sendable {
         let (waiting, threads) = state.withLock { state in
             state.isStopped = true
             var waiting: [Job] = []
-            while let job = Self.take(&state) { waiting.append(job) }
+            while let job = state.queue.next() { waiting.append(job) }
             defer { state.threads = [] }
             return (waiting, state.threads)
         }
         for job in waiting { job(nil) }
         for _ in threads { sem_post(wake) }
         for thread in threads { pthread_join(thread, nil) }
-    }
-
-    private static func take(_ state: inout State) -> Job? {
-        guard state.count > 0 else { return nil }
-        let job = state.queue[state.first]
-        state.queue[state.first] = nil
-        state.first = (state.first + 1) % state.queue.count
-        state.count -= 1
-        return job
     }
 
     private func startThread() throws(ThreadError) {
@@ -85,7 +102,7 @@ final class HashPool: Sendable {
         let check = PasswordCheck(meter: meter)
         while true {
             while sem_wait(wake) != 0 {}
-            let (job, isStopped) = state.withLock { (Self.take(&$0), $0.isStopped) }
+            let (job, isStopped) = state.withLock { ($0.queue.next(), $0.isStopped) }
             if let job { job(check) } else if isStopped { return }
         }
     }

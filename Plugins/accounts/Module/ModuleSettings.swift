@@ -12,9 +12,12 @@ struct ModuleSettings: Sendable {
     init(host: HostInterface, fileOption: String) throws {
         file = host.option(fileOption) ?? ""
         let threads = try Self.count(host, "hash-threads", 0...256) ?? 0
-        options = AccountOptions(
-            hashThreads: threads == 0 ? nil : threads,
-            hashQueue: try Self.count(host, "hash-queue", 1...1_000_000) ?? 1024)
+        var queue = FairQueueBounds()
+        let waiting = 1...1_000_000
+        if let all = try Self.count(host, "hash-queue", waiting) { queue.all = all }
+        if let address = try Self.count(host, "hash-queue-address", waiting) { queue.address = address }
+        if let user = try Self.count(host, "hash-queue-user", waiting) { queue.user = user }
+        options = AccountOptions(hashThreads: threads == 0 ? nil : threads, queue: queue)
         allowsPlainPasswords = host.option("allow-plain-passwords") == "TRUE"
         isWatching = host.option("watch") == "TRUE"
     }

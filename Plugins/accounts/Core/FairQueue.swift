@@ -1,0 +1,83 @@
+/// Says how many log-ins may wait.
+package struct FairQueueBounds: Sendable, Hashable {
+    /// In all (`hash-queue`), 1...1,000,000.
+    package var all: Int
+    /// From one address (`hash-queue-address`), 1...1,000,000.
+    package var address: Int
+    /// About one user from one address (`hash-queue-user`), 1...1,000,000.
+    package var user: Int
+
+    /// Takes the bounds, with the defaults of the manual page.
+    package init(all: Int = 1_024, address: Int = 256, user: Int = 64) {
+        (self.all, self.address, self.user) = (all, address, user)
+    }
+}
+
+/// Keeps what waits about users and from addresses, and hands it out by turns, so that who sends much waits behind itself.
+///
+/// Every other turn goes round the users, and those between go round the addresses: a crowd about one user delays nobody
+/// else by more than a turn, and neither does one from an address, whatever users it names. A value that knows no clock
+/// and no thread; each step takes constant time.
+struct FairQueue<Element> {
+    /// Why there is no room.
+    enum Refusal: Error, Hashable {
+        case all, address, user
+    }
+
+    private struct Slot {
+        var element: Element?
+        var pair: Pair
+    }
+
+    /// A user and an address, by their numbers in the rings.
+    private struct Pair: Hashable {
+        let user: Int
+        let address: Int
+    }
+
+    private let bounds: FairQueueBounds
+    private var slots: [Slot] = []
+    private var free: [Int] = []
+    private var users = TurnRing<[UInt8]>()
+    private var addresses = TurnRing<[UInt8]>()
+    private var pairs: [Pair: Int] = [:]
+    private var isTurnOfUsers = true
+
+    init(_ bounds: FairQueueBounds) { self.bounds = bounds }
+
+    /// How many wait.
+    var count: Int { slots.count - free.count }
+
+    /// Lets an element wait. Throws the bound that leaves no room; nothing has changed then.
+    mutating func append(_ element: Element, user: [UInt8], address: [UInt8]) throws(Refusal) {
+        if count >= bounds.all { throw .all }
+        if addresses.count(of: address) >= bounds.address { throw .address }
+        if let known = users.number(of: user), let from = addresses.number(of: address),
+            pairs[Pair(user: known, address: from), default: 0] >= bounds.user
+        {
+            throw .user
+        }
+        let number = free.popLast() ?? slots.count
+        let pair = Pair(
+            user: users.append(number, to: user), address: addresses.append(number, to: address))
+        let slot = Slot(element: element, pair: pair)
+        if number == slots.count { slots.append(slot) } else { slots[number] = slot }
+        pairs[pair, default: 0] += 1
+    }
+
+    /// Takes what is next; nil when nothing waits.
+    mutating func next() -> Element? {
+        guard let number = isTurnOfUsers ? users.next() : addresses.next() else { return nil }
+        isTurnOfUsers.toggle()
+        let pair = slots[number].pair
+        users.remove(number, of: pair.user)
+        addresses.remove(number, of: pair.address)
+        let left = pairs[pair, default: 1] - 1
+        pairs[pair] = left > 0 ? left : nil
+        defer {
+            slots[number].element = nil
+            free.append(number)
+        }
+        return slots[number].element
+    }
+}
