@@ -4,7 +4,8 @@ import Testing
 @testable import Accounts
 
 private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> FieldCondition.Verdict {
-    try FieldCondition(Entry.condition("f", attributes)).verdict(Array(value.utf8).span)
+    var work = ConditionWork()
+    return try FieldCondition(Entry.condition("f", attributes)).verdict(Array(value.utf8).span, &work)
 }
 
 @Suite struct ConditionTests {
@@ -56,7 +57,10 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
         values.append(Array(repeating: 97, count: 4_096))
         values.append(Array(repeating: 97, count: 4_095) + [98])
         let clock = ContinuousClock()
-        let fastest = values.map { value in clock.measure { _ = condition.verdict(value.span) } }.min()
+        let fastest = values.map { value in
+            var work = ConditionWork()
+            return clock.measure { _ = condition.verdict(value.span, &work) }
+        }.min()
         #expect(try #require(fastest) < .milliseconds(100))
     }
 
@@ -79,6 +83,31 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
                 == .denied(reason: "denied by the rule at `users`:4; \(doubt)"))
         #expect(auth.check("a", .write, "/A", [("f", value)]) == .denied(reason: "no rule matches; \(doubt)"))
         #expect(auth.check("a", .write, "/A", [("f", "abc")]).isAllowed)
+    }
+
+    @Test func `one check compares values for so many steps, and a thousand of usual length`() throws {
+        let condition = try FieldCondition(Entry.condition("f", [.matches: "(a|b|ab)*c"]))
+        let hostile = Array((String(repeating: "ab", count: 200) + "dc").utf8)
+        var work = ConditionWork()
+        for _ in 0..<1_024 { #expect(condition.verdict(hostile.span, &work) == .unreadable) }
+        #expect(work.longMatches == 2)
+        #expect(work.isSpent)
+        let rules: [Entry] = [
+            .allow("write", "/D"), .deny("write", "/D", [.when("f", [.matches: "(a|b|ab)*c"])]),
+            .allow("write", "/B", [.when("f", [.matches: "[A-Z]+-[0-9]{4}"])]),
+        ]
+        let auth = try authority(.user("a"), .everybody([:], rules))
+        defer { auth.close() }
+        let usual = (0..<1_024).map { ("f", "ORDER-\(1_000 + $0)") }
+        #expect(auth.check("a", .write, "/B", usual).isAllowed)
+        let long = usual.map { ($0.0, $0.1 + String(repeating: "0", count: 1_000)) }
+        let why =
+            "comparing the values takes more than the 200000 steps of one check: those left out hold for a deny and "
+            + "fail for an allow"
+        #expect(auth.check("a", .write, "/B", long) == .denied(reason: "no rule matches; \(why)"))
+        #expect(
+            auth.check("a", .write, "/D", usual.map { ($0.0, String(decoding: hostile, as: UTF8.self)) })
+                == .denied(reason: "denied by the rule at `users`:4; \(why)"))
     }
 
     @Test(arguments: [("a**", 2), ("ab(c", 3), ("x[a", 1), ("ab\\1", 2), ("a(?=b)", 1)])

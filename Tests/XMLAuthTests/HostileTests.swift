@@ -90,6 +90,50 @@ private func refusal(_ text: [UInt8], pieces: Int? = nil) -> UsersFileError? {
         #expect(refusal(Array(text.utf8), pieces: 4_096)?.code == error?.code)
     }
 
+    /// The parser compares each attribute with all before it: what it is given is bounded, not the time it takes.
+    @Test(arguments: [9_000, 300_000], [nil, 1, 65_536])
+    func `a start tag is refused by its size, before its attributes are read`(count: Int, pieces: Int?) {
+        let attributes = (0..<count).map { "a\($0)=''" }.joined(separator: " ")
+        let text = Array("<authhost-users version='1'>\n <user \(attributes)/></authhost-users>".utf8)
+        let error = refusal(text, pieces: count > 9_000 && pieces == 1 ? 4_096 : pieces)
+        #expect(
+            error?.description
+                == "users.xml:2:2: an element's start tag has more than 65536 bytes, at most that is accepted")
+        let findings = UsersCheck.findings(String(decoding: text, as: UTF8.self), name: "users.xml", now: 0)
+        #expect(findings.map(\.message) == [error?.message ?? ""])
+    }
+
+    @Test(arguments: [
+        (
+            "<authhost-users version='1'>" + String(repeating: "<a>", count: 100_000), 2,
+            "more than 256 elements stand in"
+        ),
+        (
+            "<authhost-users version='1'>" + String(repeating: "<a/>", count: 100_000), 1_001,
+            "1000 mistakes until here: the rest of the file is not looked at"
+        ),
+    ])
+    func `a check of a hostile file ends early`(text: String, count: Int, last: String) {
+        let findings = UsersCheck.findings(text, name: "users.xml", now: 0)
+        #expect(findings.count == count)
+        #expect(findings.contains { $0.message.hasPrefix(last) }, "\(findings.last?.description ?? "")")
+    }
+
+    @Test func `a start tag of 65,536 bytes is read, and comments and text may be longer`() {
+        let groups = (0..<6_000).map { "group\($0)" }.joined(separator: " ")
+        let before = "<user name='u' groups='"
+        let after = "'/>"
+        let list = groups.prefix(60_000).split(separator: " ").dropLast().joined(separator: " ")
+        let text =
+            "<authhost-users version='1'><!--\(String(repeating: "x ", count: 200_000))-->"
+            + list.split(separator: " ").map { "<group name='\($0)'/>" }.joined()
+            + String(repeating: " ", count: 200_000) + before + list
+            + String(repeating: " ", count: 65_536 - before.count - after.count - list.utf8.count) + after
+            + "</authhost-users>"
+        #expect(refusal(Array(text.utf8)) == nil)
+        #expect(refusal(Array(text.utf8), pieces: 65_536) == nil)
+    }
+
     @Test(
         arguments: [[0xC3], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0], [1], [0x1B]]
             as [[UInt8]])

@@ -14,13 +14,13 @@ extension AccountAuthority {
     ) -> CheckOutcome {
         directory.read { directory in
             guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
-            var unreadable = 0
+            var work = ConditionWork()
             let decision = directory.rules.decide(principal, action, name) { id in
                 action == .read && !knowsObject
-                    ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
+                    ? .unknown : directory.conditions.truth(id, fields, &work)
             }
             let outcome = directory.outcome(of: decision, wantsReason: wantsReason)
-            return unreadable == 0 ? outcome : outcome.inDoubt
+            return work.doubt.map(outcome.inDoubt) ?? outcome
         }
     }
 
@@ -36,13 +36,13 @@ extension AccountAuthority {
             guard let principal = directory.rules.principal(user: user) else {
                 return CheckExplanation(outcome: .unknownUser, lines: ["denied: the user is not known"])
             }
-            var unreadable = 0
+            var work = ConditionWork()
             let found = directory.rules.explain(principal, action, name) { id in
                 action == .read && !knowsObject
-                    ? .unknown : directory.conditions.truth(id, fields, unreadable: &unreadable)
+                    ? .unknown : directory.conditions.truth(id, fields, &work)
             }
             let decided = directory.outcome(of: found.decision, wantsReason: true)
-            let outcome = unreadable == 0 ? decided : decided.inDoubt
+            let outcome = work.doubt.map(decided.inDoubt) ?? decided
             var lines = [outcome.line]
             let isMapped =
                 requested.count != name.count
@@ -68,9 +68,8 @@ extension AccountAuthority {
 
 extension CheckOutcome {
     /// The same when a condition could not be evaluated, which a denial says.
-    fileprivate var inDoubt: CheckOutcome {
-        let doubt = "a value could not be compared, which holds for a deny and fails for an allow"
-        return switch self {
+    fileprivate func inDoubt(_ doubt: String) -> CheckOutcome {
+        switch self {
         case .denied(let reason): .denied(reason: "\(reason); \(doubt)")
         case .noMatch: .denied(reason: "no rule matches; \(doubt)")
         case .allowed, .unknownUser, .undetermined: self

@@ -42,11 +42,13 @@ struct FieldCondition: Sendable {
     enum Verdict: Sendable, Hashable {
         case holds
         case fails
-        /// The value is too long, or no number, or takes too many steps to match.
+        /// The value is too long, or no number, or takes too many steps to compare.
         case unreadable
     }
 
-    func verdict(_ value: Span<UInt8>) -> Verdict {
+    /// work: what is left for the check that asks.
+    func verdict(_ value: Span<UInt8>, _ work: inout ConditionWork) -> Verdict {
+        guard work.take(1, bytes: value.count) else { return .unreadable }
         switch comparison {
         case .equals(let wanted): return value.withUnsafeBufferPointer { $0.elementsEqual(wanted) } ? .holds : .fails
         case .oneOf(let wanted):
@@ -58,7 +60,7 @@ struct FieldCondition: Sendable {
             return .holds
         case .matches(let expression):
             if value.count > RegularExpression.longestValue { return .unreadable }
-            switch expression.match(value) {
+            switch expression.match(value, &work) {
             case .matches: return .holds
             case .differs: return .fails
             case .undecided: return .unreadable
@@ -153,17 +155,17 @@ struct ConditionTable: ~Copyable, Sendable {
     ///
     /// In doubt the stricter: a field that is not there fails. Of one that is there twice, all values must hold for an
     /// allow, and one is enough for a deny; a value that cannot be compared holds for a deny alone, and is counted.
-    func truth(_ id: ConditionID, _ fields: Fields, unreadable: inout Int) -> ConditionTruth {
+    func truth(_ id: ConditionID, _ fields: Fields, _ work: inout ConditionWork) -> ConditionTruth {
         let set = sets[Int(id.rawValue)]
         for number in set.members
-        where !holds(conditions[Int(number)], isDeny: set.isDeny, fields, unreadable: &unreadable) {
+        where !holds(conditions[Int(number)], isDeny: set.isDeny, fields, &work) {
             return .fails
         }
         return .holds
     }
 
     private func holds(
-        _ condition: FieldCondition, isDeny: Bool, _ fields: Fields, unreadable: inout Int
+        _ condition: FieldCondition, isDeny: Bool, _ fields: Fields, _ work: inout ConditionWork
     ) -> Bool {
         var count = 0
         var held = 0
@@ -171,7 +173,7 @@ struct ConditionTable: ~Copyable, Sendable {
         fields { name, value in
             guard name.withUnsafeBufferPointer({ $0.elementsEqual(condition.field) }) else { return }
             count += 1
-            switch condition.verdict(value) {
+            switch condition.verdict(value, &work) {
             case .holds: held += 1
             case .fails: break
             case .unreadable:
@@ -179,7 +181,7 @@ struct ConditionTable: ~Copyable, Sendable {
                 undecided += 1
             }
         }
-        unreadable += undecided
+        work.add(unreadable: undecided)
         return isDeny ? held > 0 : count > 0 && held == count
     }
 }

@@ -9,6 +9,10 @@ final class RegularExpression: @unchecked Sendable {
     // Sendable: written in init and deinit only; pcre2_match(3) reads both, and its scratch memory is of one call.
     private let compiled: OpaquePointer
     private let limits: OpaquePointer
+    /// Of a first try, which is enough for almost all.
+    private let shortLimits: OpaquePointer
+    /// Steps back that a match may take after the first try.
+    private let steps: Int
 
     static let longestPattern = 256
     /// In bytes, as PCRE2 counts them.
@@ -16,6 +20,8 @@ final class RegularExpression: @unchecked Sendable {
     static let longestValue = 4_096
     /// Steps back that one match of a short expression may take; a long one, whose steps are longer, has fewer.
     private static let mostSteps = 20_000
+    /// Of the first try.
+    private static let shortSteps = 64
     private static let shortProgram = 256
     /// What one match may use of memory, in KiB.
     private static let mostMemory: UInt32 = 4_096
@@ -42,25 +48,40 @@ final class RegularExpression: @unchecked Sendable {
         guard let made else { throw Refusal(min(offset, pattern.count - 1), Self.message(code)) }
         var size = 0
         pcre2_pattern_info_8(made, UInt32(PCRE2_INFO_SIZE), &size)
-        guard size <= Self.largestProgram, let context = pcre2_match_context_create_8(nil) else {
+        let steps = Self.mostSteps * Self.shortProgram / max(Self.shortProgram, size)
+        guard size <= Self.largestProgram, let short = Self.limits(Self.shortSteps), let long = Self.limits(steps)
+        else {
             pcre2_code_free_8(made)
             throw Refusal(0, "its repetitions make it longer than \(Self.largestProgram) bytes, as PCRE2 counts them")
         }
-        let steps = UInt32(Self.mostSteps * Self.shortProgram / max(Self.shortProgram, size))
-        pcre2_set_match_limit_8(context, steps)
-        pcre2_set_depth_limit_8(context, steps)
-        pcre2_set_heap_limit_8(context, Self.mostMemory)
-        (compiled, limits) = (made, context)
+        (compiled, shortLimits, limits, self.steps) = (made, short, long, steps)
+    }
+
+    private static func limits(_ steps: Int) -> OpaquePointer? {
+        guard let context = pcre2_match_context_create_8(nil) else { return nil }
+        pcre2_set_match_limit_8(context, UInt32(steps))
+        pcre2_set_depth_limit_8(context, UInt32(steps))
+        pcre2_set_heap_limit_8(context, mostMemory)
+        return context
     }
 
     deinit {
         // SAFETY: made in init; nobody else has the pointers.
         pcre2_match_context_free_8(limits)
+        pcre2_match_context_free_8(shortLimits)
         pcre2_code_free_8(compiled)
     }
 
-    /// Says whether the whole of a value matches, within the limits of one match. value: at most ``longestValue`` bytes.
-    func match(_ value: Span<UInt8>) -> Outcome {
+    /// Says whether the whole of a value matches, within the limits of one match and of the check that asks. value: at
+    /// most ``longestValue`` bytes.
+    func match(_ value: Span<UInt8>, _ work: inout ConditionWork) -> Outcome {
+        guard work.take(Self.shortSteps, bytes: value.count) else { return .undecided }
+        let outcome = match(value, within: shortLimits)
+        guard outcome == .undecided, work.takeLongMatch(steps, bytes: value.count) else { return outcome }
+        return match(value, within: limits)
+    }
+
+    private func match(_ value: Span<UInt8>, within limits: OpaquePointer) -> Outcome {
         guard let scratch = pcre2_match_data_create_8(1, nil) else { return .undecided }
         defer { pcre2_match_data_free_8(scratch) }
         let code = value.withUnsafeBufferPointer { bytes in

@@ -51,9 +51,8 @@ private final class LayoutSession: UsersFeed {
     }
 
     func feed(_ bytes: UnsafeRawBufferPointer) throws(UsersFileError) {
-        let chars = bytes.bindMemory(to: CChar.self)
-        let code = xmlParseChunk(context, chars.baseAddress, Int32(chars.count), chars.isEmpty ? 1 : 0)
-        if code != 0 {
+        guard let context else { return }
+        if PushParser(context: context).feed(bytes) != .going {
             // The file was right a moment ago.
             throw UsersFileError(
                 code: .unreadable, file: path, line: 0, column: 0, message: "the users file changed while it was read")

@@ -18,6 +18,7 @@ struct UsersParse: ~Copyable {
     private var depth = 0
     /// How many elements are open that begin with one at fault: what they hold is passed over.
     private var skipped = 0
+    private static let mostSkipped = 256
 
     init(path: String, context: xmlParserCtxtPtr, builder: consuming DirectoryBuilder, survey: UsersSurvey?) {
         self.path = path
@@ -43,6 +44,10 @@ struct UsersParse: ~Copyable {
     mutating func begin(_ name: UnsafePointer<xmlChar>, namespaces: Bool, _ attributes: AttributeList) {
         if skipped > 0 {
             skipped += 1
+            if skipped > Self.mostSkipped {
+                fail(.notXML, place(nil), "more than \(Self.mostSkipped) elements stand in one another")
+                xmlStopParser(context)
+            }
             return
         }
         let here = place(nil)
@@ -92,6 +97,14 @@ struct UsersParse: ~Copyable {
 
     mutating func malformed(_ message: String, _ line: Int, _ column: Int) {
         fail(.notXML, Place(line: line, column: column), "not well-formed XML: \(message)", isOpen: false)
+    }
+
+    /// Keeps the fault of a start tag that the parser was not given whole; it has stopped.
+    mutating func tooLong(_ line: Int, _ column: Int) {
+        fail(
+            .notXML, Place(line: line, column: column),
+            "an element's start tag has more than \(PushParser.longestTag) bytes, at most that is accepted",
+            isOpen: false)
     }
 
     /// Keeps a fault that the parser tells by its answer alone.
@@ -189,7 +202,10 @@ struct UsersParse: ~Copyable {
 
     private mutating func fail(_ fault: UsersFileError, isOpen: Bool = true) {
         if isOpen { skipped = 1 }
-        if let survey { return survey.report(fault) }
+        if let survey {
+            if !survey.report(fault) { xmlStopParser(context) }
+            return
+        }
         if error != nil { return }
         error = fault
         xmlStopParser(context)

@@ -40,9 +40,12 @@ final class UsersSession: UsersFeed {
     }
 
     func feed(_ bytes: UnsafeRawBufferPointer) throws(UsersFileError) {
-        let chars = bytes.bindMemory(to: CChar.self)
-        let code = xmlParseChunk(context, chars.baseAddress, Int32(chars.count), chars.isEmpty ? 1 : 0)
-        if code != 0 { parse.pointee.stopped(code: code) }
+        guard let context else { return }
+        switch PushParser(context: context).feed(bytes) {
+        case .going: break
+        case .stopped(let code): parse.pointee.stopped(code: code)
+        case .tooLong(let line, let column): parse.pointee.tooLong(line, column)
+        }
         if let error = parse.pointee.error { throw error }
     }
 

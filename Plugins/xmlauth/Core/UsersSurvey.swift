@@ -68,11 +68,24 @@ final class UsersSurvey {
         }
     }
 
-    func report(_ fault: UsersFileError) {
+    /// Takes a fault; false when so many are there that the rest of the file is not worth looking at.
+    func report(_ fault: UsersFileError) -> Bool {
         if fault.code == .notXML {
-            if isMalformed { return }
+            if isMalformed { return true }
             isMalformed = true
         }
-        faults.append(fault)
+        if faults.count > Self.mostFaults { return false }
+        if faults.count < Self.mostFaults {
+            faults.append(fault)
+            return true
+        }
+        isMalformed = true
+        faults.append(
+            UsersFileError(
+                code: .notXML, file: fault.file, line: fault.line, column: fault.column,
+                message: "\(Self.mostFaults) mistakes until here: the rest of the file is not looked at"))
+        return false
     }
+
+    static let mostFaults = 1_000
 }
