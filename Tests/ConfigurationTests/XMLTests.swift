@@ -82,6 +82,18 @@ private func read(_ text: String, _ arguments: [String] = []) throws -> Configur
             "<Modules><Module><Name>m</Name><Library>l</Library><Options><A>b</A></Options></Module></Modules>",
             "main.xml:1:64: options where a module is loaded are ignored: they are given where it is used"
         ),
+        (
+            "<Include comment=\"true\">file.xml</Include>",
+            "main.xml:1:13: `Include` has no effect: the file that it names is not read"
+        ),
+        (
+            "<Modules><Include comment=\"true\">modules.xml</Include></Modules>",
+            "main.xml:1:22: `Include` has no effect: the file that it names is not read"
+        ),
+        (
+            "<Transports a='b' xmlns:x='urn:x'>text<x:T>text<Include comment='true'>f</Include></x:T></Transports>",
+            "main.xml:1:13: `Transports` is not one of authhost's elements: it has no effect"
+        ),
     ])
     func `names what has no effect`(part: String, warning: String) throws {
         #expect(try read("<AMPSConfig>\(part)</AMPSConfig>").warnings.map(\.description) == [warning])
@@ -90,6 +102,36 @@ private func read(_ text: String, _ arguments: [String] = []) throws -> Configur
     @Test(arguments: [
         ("<Other/>", "main.xml:1:1: the outermost element is `Other`: `AMPSConfig` is accepted"),
         ("<AMPSConfig a='b'/>", "main.xml:1:1: `AMPSConfig` has an attribute or a namespace: neither is accepted"),
+        (
+            "<AMPSConfig><AuthHost><max-user-limit a='1'>1</max-user-limit></AuthHost></AMPSConfig>",
+            "main.xml:1:23: `max-user-limit` has an attribute or a namespace: neither is accepted"
+        ),
+        (
+            "<AMPSConfig><Authenticator><Module>exec</Module><Options x='1'><Command>c</Command></Options></Authenticator>"
+                + "</AMPSConfig>",
+            "main.xml:1:49: `Options` has an attribute or a namespace: neither is accepted"
+        ),
+        (
+            "<AMPSConfig><Authenticator><Module>exec</Module><Options><Command x='1'>c</Command></Options></Authenticator>"
+                + "</AMPSConfig>",
+            "main.xml:1:58: `Command` has an attribute or a namespace: neither is accepted"
+        ),
+        (
+            "<AMPSConfig><AuthHost xmlns='urn:x'/></AMPSConfig>",
+            "main.xml:1:13: `AuthHost` has an attribute or a namespace: neither is accepted"
+        ),
+        (
+            "<AMPSConfig><Name>\(String(repeating: "x", count: 65_537))</Name></AMPSConfig>",
+            "main.xml:1:13: `Name` has more than 65536 bytes of text"
+        ),
+        (
+            "<AMPSConfig>\n <Extra \((0..<300_000).map { "a\($0)=''" }.joined(separator: " "))/></AMPSConfig>",
+            "main.xml:2:2: an element's start tag has more than 65536 bytes"
+        ),
+        (
+            "<AMPSConfig>" + String(repeating: "<a/>", count: 100_000) + "</AMPSConfig>",
+            "main.xml:1:400009: more than 100000 elements"
+        ),
         ("<AMPSConfig>x<Name>y</Name></AMPSConfig>", "main.xml:1:14: `AMPSConfig` has text beside elements"),
         ("<AMPSConfig><Name>y</Name>x</AMPSConfig>", "main.xml:1:20: `AMPSConfig` has text beside elements"),
         (

@@ -7,6 +7,8 @@ struct AMPSReader {
     private(set) var statements: [Statement] = []
     private(set) var warnings: [ConfigurationProblem] = []
     var problems = ProblemList()
+    /// The elements whose flaw is among the problems.
+    private var told: Set<ObjectIdentifier> = []
 
     /// - Parameter variables: what `${NAME}` stands for.
     init(variables: [String: String]) { self.variables = variables }
@@ -27,6 +29,7 @@ struct AMPSReader {
                     "the outermost element is `\(root.name.clipped)`: `AMPSConfig` is accepted")
                 return
             }
+            require(root)
             readRoot(root)
         } catch {
             for problem in error.problems { problems.add(problem) }
@@ -35,14 +38,13 @@ struct AMPSReader {
 
     private mutating func readRoot(_ root: XMLElement) {
         once(["Name", "Replication", "Modules", "Authenticator"], in: root)
-        for element in root.children {
+        for element in known(["Name", "Modules", "Replication", "Authenticator", "AuthHost"], in: root) {
             switch element.name {
             case "Name": add("application-name", element)
             case "Modules": for module in known(["Module"], in: element) { readModule(module) }
             case "Replication": for destination in known(["Destination"], in: element) { readDestination(destination) }
             case "Authenticator": if let statement = authenticator(element) { statements.append(statement) }
-            case "AuthHost": statements += element.children.compactMap { item($0) }
-            default: warn(element)
+            default: statements += element.children.compactMap { item($0) }
             }
         }
     }
@@ -116,6 +118,7 @@ struct AMPSReader {
 
     /// An item of authhost's own, as it would stand on a line.
     private mutating func item(_ element: XMLElement) -> Statement? {
+        require(element)
         let name = Word(element.name, at: element.source)
         let values = element.children("value").map { word($0) }
         if element.name.hasPrefix("add-") {
@@ -145,6 +148,7 @@ struct AMPSReader {
 
     /// The text of an element, its variables replaced; the end of a line is a space, as between words of a command.
     private mutating func word(_ element: XMLElement) -> Word {
+        require(element)
         for child in element.children.prefix(1) {
             problems.add(.badValue, at: child.source, "`\(element.name.clipped)` takes text, not elements")
         }
@@ -176,18 +180,26 @@ struct AMPSReader {
         return Word(line, at: element.source)
     }
 
-    /// The children that are authhost's; the others are named in warnings.
+    /// The children that are authhost's; the others are named in warnings, whatever they hold.
     private mutating func known(_ names: [String], in element: XMLElement) -> [XMLElement] {
         for child in element.children where !names.contains(child.name) { warn(child) }
-        return element.children.filter { names.contains($0.name) }
+        let found = element.children.filter { names.contains($0.name) }
+        for child in found { require(child) }
+        return found
+    }
+
+    /// Tells what an element of authhost's must not have, once.
+    private mutating func require(_ element: XMLElement) {
+        if let flaw = element.flaw, told.insert(ObjectIdentifier(element)).inserted { problems.add(flaw) }
     }
 
     private mutating func warn(_ element: XMLElement) {
         guard warnings.count < VariableExpander.warningLimit else { return }
-        warnings.append(
-            ConfigurationProblem(
-                .noEffect, at: element.source,
-                "`\(element.name.clipped)` is not one of authhost's elements: it has no effect"))
+        let message =
+            element.name == "Include"
+            ? "`Include` has no effect: the file that it names is not read"
+            : "`\(element.name.clipped)` is not one of authhost's elements: it has no effect"
+        warnings.append(ConfigurationProblem(.noEffect, at: element.source, message))
     }
 
     private mutating func once(_ names: [String], in element: XMLElement) {

@@ -1,12 +1,16 @@
 import CLibXML2
 
-/// An element of a configuration in XML: children or text, never both.
+/// An element of a configuration in XML.
 final class XMLElement {
     let name: String
     let position: SourcePosition
     var children: [XMLElement] = []
     /// Without white space at its ends.
     var text = ""
+    /// What an element of authhost's must not have: an attribute, a namespace, text beside elements; nil for nothing.
+    ///
+    /// The reference's other elements may have it: `<Include comment="true">`.
+    fileprivate(set) var flaw: ConfigurationProblem?
 
     init(_ name: String, at position: SourcePosition) {
         self.name = name
@@ -18,23 +22,36 @@ final class XMLElement {
     func children(_ name: String) -> [XMLElement] { children.filter { $0.name == name } }
 }
 
-/// Reads a file of XML into elements, with libxml2.
+/// Reads a file of XML into elements, with libxml2's push parser.
 ///
-/// What a configuration does not need is refused: document types and so entities but the five of XML, attributes,
-/// namespaces, text beside elements, more than 32 levels.
+/// What a configuration does not need is refused: document types and so entities but the five of XML, and more than the
+/// bounds below.
 final class XMLFileReader {
-    private static let depthLimit = 32
+    /// How many elements may be open.
+    static let depthLimit = 32
+    /// How many elements a file may have.
+    static let elementLimit = 100_000
+    /// The longest text of an element, in bytes of UTF-8: that of a word.
+    static let textLimit = VariableExpander.wordLimit
+    /// The longest start tag that is sure to be read, its attributes included, in bytes.
+    ///
+    /// NOTE: libxml2 compares each attribute of a start tag with all before it, when it has seen the end of the tag.
+    static let tagLimit = 65_536
+    private static let pieceSize = 8_192
 
     private let file: String
     private let bytes: [UInt8]
     private var context: xmlParserCtxtPtr?
     private var open: [XMLElement] = []
+    private var count = 0
     private var root: XMLElement?
     private var problem: ConfigurationProblem?
+    private var passed: LinePlace
 
     private init(_ bytes: [UInt8], file: String) {
         self.bytes = bytes
         self.file = file
+        passed = LinePlace()
     }
 
     /// Reads a whole file. Throws: the first thing that is wrong with it.
@@ -54,22 +71,33 @@ final class XMLFileReader {
     private func parse() {
         xmlInitParser()
         var handler = Self.handler()
-        bytes.withUnsafeBytes { bytes in
-            let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            guard let context = xmlCreateMemoryParserCtxt(start, Int32(clamping: bytes.count)) else { return }
-            // SAFETY: the context, which keeps its own copy of the bytes, is freed below; its own handler is put back first.
-            let own = context.pointee.sax
-            self.context = context
-            withUnsafeMutablePointer(to: &handler) { handler in
-                context.pointee.sax = handler
-                context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-                xmlParseDocument(context)
-                context.pointee.sax = own
-            }
-            if context.pointee.myDoc != nil { xmlFreeDoc(context.pointee.myDoc) }
+        // SAFETY: libxml2 copies the handler; the reader, its user data, outlives the context, which is freed below.
+        let data = Unmanaged.passUnretained(self).toOpaque()
+        guard let context = xmlCreatePushParserCtxt(&handler, data, nil, 0, nil) else { return }
+        self.context = context
+        defer {
             xmlFreeParserCtxt(context)
             self.context = nil
         }
+        xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue))
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes.bindMemory(to: CChar.self)[...]
+            while !rest.isEmpty, problem == nil {
+                let piece = UnsafeBufferPointer(rebasing: rest.prefix(Self.pieceSize))
+                rest = rest.dropFirst(Self.pieceSize)
+                xmlParseChunk(context, piece.baseAddress, Int32(piece.count), 0)
+                if holdsLongTag { refuse("an element's start tag has more than \(Self.tagLimit) bytes") }
+            }
+        }
+        if problem == nil { xmlParseChunk(context, nil, 0, 1) }
+    }
+
+    /// Whether the parser holds the beginning of a start tag that is too long already.
+    private var holdsLongTag: Bool {
+        guard let input = context?.pointee.input, let now = input.pointee.cur, let end = input.pointee.end,
+            end - now > Self.tagLimit
+        else { return false }
+        return now[0] == UInt8(ascii: "<") && now[1] != UInt8(ascii: "!") && now[1] != UInt8(ascii: "?")
     }
 
     private static func handler() -> xmlSAXHandler {
@@ -105,13 +133,15 @@ final class XMLFileReader {
 
     private func begin(_ name: String, isPlain: Bool) {
         guard problem == nil else { return }
-        guard isPlain else { return refuse("`\(name.clipped)` has an attribute or a namespace: neither is accepted") }
+        count += 1
+        guard count <= Self.elementLimit else { return refuse("more than \(Self.elementLimit) elements") }
         guard open.count < Self.depthLimit else {
             return refuse("`\(name.clipped)` is nested too deep: at most \(Self.depthLimit) elements")
         }
         let element = XMLElement(name, at: place)
+        if !isPlain { flag(element, "has an attribute or a namespace: neither is accepted") }
         if let parent = open.last {
-            if !parent.text.isEmpty { return refuse("`\(parent.name)` has text beside elements") }
+            if !parent.text.isEmpty { flag(parent, Self.mixed) }
             parent.children.append(element)
         } else {
             root = element
@@ -127,12 +157,21 @@ final class XMLFileReader {
     private func add(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard problem == nil, let element = open.last else { return }
         let text = String(decoding: bytes, as: UTF8.self)
-        if element.children.isEmpty {
+        if !element.children.isEmpty {
+            if !text.trimmed.isEmpty { flag(element, Self.mixed) }
+        } else if !element.text.isEmpty || !text.trimmed.isEmpty {
             element.text += text
-            if element.text.trimmed.isEmpty { element.text = "" }
-        } else if !text.trimmed.isEmpty {
-            refuse("`\(element.name)` has text beside elements")
+            if element.text.utf8.count > Self.textLimit {
+                refuse("`\(element.name.clipped)` has more than \(Self.textLimit) bytes of text")
+            }
         }
+    }
+
+    private static let mixed = "has text beside elements"
+
+    private func flag(_ element: XMLElement, _ what: String) {
+        if element.flaw != nil { return }
+        element.flaw = ConfigurationProblem(.syntax, at: .file(place), "`\(element.name.clipped)` \(what)")
     }
 
     private func refuse(_ message: String) {
@@ -153,11 +192,31 @@ final class XMLFileReader {
         }
         // What the parser has passed and let go of is counted; `<` cannot stand inside a tag.
         let count = min(Int(clamping: input.pointee.consumed) + (now - base), bytes.count)
-        let start = bytes[..<count].lastIndex(of: UInt8(ascii: "<")) ?? 0
-        let line = bytes[..<start].count { $0 == 0x0A } + 1
-        let lineStart = bytes[..<start].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-        let column = String(decoding: bytes[lineStart..<start], as: UTF8.self).unicodeScalars.count + 1
-        return SourcePosition(file: file, line: line, column: column)
+        let isBefore = holdsLongTag
+        let start = isBefore ? count : bytes[..<count].lastIndex(of: UInt8(ascii: "<")) ?? 0
+        passed.move(to: start, in: bytes)
+        return SourcePosition(file: file, line: passed.line, column: passed.column)
+    }
+}
+
+/// Follows line and column of a place that moves through a text of UTF-8: each byte is looked at once.
+private struct LinePlace {
+    private(set) var line = 1
+    /// In characters of Unicode.
+    private(set) var column = 1
+    private var offset = 0
+
+    mutating func move(to end: Int, in bytes: [UInt8]) {
+        if end < offset { self = LinePlace() }
+        for byte in bytes[offset..<end] {
+            if byte == 0x0A {
+                line += 1
+                column = 1
+            } else if byte & 0xC0 != 0x80 {
+                column += 1
+            }
+        }
+        offset = end
     }
 }
 
