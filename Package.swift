@@ -28,10 +28,12 @@ var targets: [Target] = [
         name: "ModuleKit", dependencies: ["CAuthModule"],
         swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .target(name: "Rules"),
+    .target(name: "Lines"),
     .target(name: "AuthCore", dependencies: ["Rules"]),
     .target(name: "ModuleHost", dependencies: ["AuthCore", "CFFI", "CAuthModule"]),
     .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
+    .testTarget(name: "LinesTests", dependencies: ["Lines"]),
     .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
     .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore"]),
 ]
@@ -101,14 +103,14 @@ if !coreOnly {
                 "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "CfgAuthCore", "CfgAuthModule",
             ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
         .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
-        .target(name: "ExecCore", dependencies: ["ExecSpawn", "CLibJansson"], path: "Plugins/exec/Core"),
+        .target(name: "ExecCore", dependencies: ["ExecSpawn", "CLibJansson", "Lines"], path: "Plugins/exec/Core"),
         .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
         .target(
             name: "exec", dependencies: ["ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",
             linkerSettings: moduleLinkage("exec")),
         .target(name: "DefaultAuthModule", dependencies: ["CAuthModule"], path: "Plugins/defaultauth/Export"),
         .target(
-            name: "defaultauth", dependencies: ["ModuleKit", "DefaultAuthModule"],
+            name: "defaultauth", dependencies: ["ModuleKit", "DefaultAuthModule", "Lines"],
             path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
         .target(name: "CAuthHost", path: "Sources/libauthhost"),
         .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
@@ -167,7 +169,7 @@ if !coreOnly {
             name: "authhost",
             dependencies: [
                 "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Signatures", "Usage", "XMLAuthCore",
-                "CLibCrypt",
+                "CLibCrypt", "Lines",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,7 @@
 import AuthConfiguration
 import AuthCore
 import Glibc
+import Lines
 import ModuleHost
 
 /// What the command ends with.
@@ -58,7 +59,7 @@ enum Terminal {
         }
     }
 
-    /// Reads a secret from standard input: typed without an echo at a terminal, else the first line.
+    /// Reads a secret from standard input: typed without an echo at a terminal, else the first line. ``LineEnd`` ends it.
     static func readSecret(prompt: String) -> Secret {
         var before = termios()
         let terminal = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &before) == 0
@@ -74,22 +75,31 @@ enum Terminal {
                 write2("\n")
             }
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(8192)
-        var byte: UInt8 = 0
-        while bytes.count <= 4096, read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-        let secret = Secret(bytes)
-        // SAFETY: the buffer is ours; its capacity was reserved, so no earlier copy was left behind by growing.
-        bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) }
+        var bytes = firstLine()
+        let secret = Secret(bytes.prefix(LineEnd.length(of: bytes)))
+        bytes.withUnsafeMutableBytes { bytes in
+            // SAFETY: the buffer is ours; its capacity was reserved, so no earlier copy was left behind by growing.
+            if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
+        }
         return secret
     }
 
     /// Reads a line of standard input, at most 4,096 bytes, without its end.
     static func readLine() -> String {
+        let bytes = firstLine()
+        return String(decoding: bytes.prefix(LineEnd.length(of: bytes)), as: UTF8.self)
+    }
+
+    /// Reads to the end of a line, which is there as well: what comes behind it is another program's. A secret may have 4,096
+    /// bytes; of more, two are read beyond that, so that it is too long for whoever asks.
+    private static func firstLine() -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(8_192)
         var byte: UInt8 = 0
-        while bytes.count < 4096, read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-        return String(decoding: bytes, as: UTF8.self)
+        while bytes.count < 4_096 + 2, bytes.last != UInt8(ascii: "\n"), read(STDIN_FILENO, &byte, 1) == 1 {
+            bytes.append(byte)
+        }
+        return bytes
     }
 
     /// Reads standard input to its end; nil where there are more than `limit` bytes.

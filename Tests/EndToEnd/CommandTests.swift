@@ -138,6 +138,31 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(object?["object"] == "/BLOTTER/alice/ORDERS")
     }
 
+    @Test(arguments: [
+        ("cheshire\n", "cheshire\r\n"), ("cheshire\r\n", "cheshire\n"), ("cheshire", "cheshire\r\nsecond line\n"),
+        ("cheshire\r", "cheshire\r\r\n"),
+    ])
+    func `LF and CR LF end a password on standard input, and a CR elsewhere is a part of it`(
+        hashed: String, asked: String
+    ) throws {
+        let folder = try Folder()
+        let hash = try AuthHost.run(["passwd", "--scheme", "sha512crypt"], input: hashed)
+        let users = try folder.write(
+            """
+            <authhost-users version="1"><user name="cat" password="\(hash.output.dropLast())"/></authhost-users>
+            """, to: "users.xml")
+        for question in [["login"], ["map", "/A", "--password-stdin"], ["check", "--read", "/A", "--password-stdin"]] {
+            let ending = try AuthHost.run(
+                question + ["--user", "cat"] + AuthHost.xmlauth(users), input: asked)
+            // A log-in is allowed, and then a check is denied: nobody may read.
+            #expect(ending.status == (question[0] == "check" ? 2 : 0), "\(ending)")
+            #expect(!ending.output.contains("wrong"), "\(ending)")
+        }
+        let other = asked.hasSuffix("\r\r\n") ? "cheshire\r\n" : "cheshire\r"
+        let wrong = try AuthHost.run(["login", "--user", "cat"] + AuthHost.xmlauth(users), input: other)
+        #expect(wrong.status == 2, "\(wrong)")
+    }
+
     @Test func `hashes a password that a users file then accepts`() throws {
         let folder = try Folder()
         let hash = try AuthHost.run(["passwd", "--scheme", "sha512crypt"], input: "cheshire\n")

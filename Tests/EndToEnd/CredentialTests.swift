@@ -149,6 +149,44 @@ import Testing
         #expect(ending.output.range(of: pattern, options: .regularExpression) != nil, "\(ending)")
     }
 
+    @Test(arguments: ["tok en", "tok en\n", "tok en\r\n"])
+    func `a password of a file, of the environment or of a command ends before LF and before CR LF`(text: String) throws
+    {
+        let file = try folder.write(text, to: "password")
+        chmod(file, 0o600)
+        let settings = try folder.write(
+            """
+            auth-module openauth
+            add-destination
+                name file
+                add-authenticator defaultauth
+                    User gateway
+                    PasswordFileName \(file)
+                end-authenticator
+            end-destination
+            add-destination
+                name environment
+                add-authenticator defaultauth
+                    User gateway
+                    PasswordEnvironmentVariable PARTNER
+                end-authenticator
+            end-destination
+            add-destination
+                name command
+                add-authenticator exec
+                    UserName gateway
+                    Command "/bin/cat \(file)"
+                end-authenticator
+            end-destination
+            """, to: "passwords.conf")
+        for destination in ["file", "environment", "command"] {
+            let ending = try ChildProcess.run(
+                [Place.binary("authhost"), "credential", "get", destination, "-c", settings],
+                environment: ["PARTNER": text])
+            #expect(ending.status == 0 && ending.output == "tok en\n", "\(destination): \(ending)")
+        }
+    }
+
     private func withoutSocket() throws -> String {
         let text = try String(contentsOfFile: configuration, encoding: .utf8)
         return try folder.write(text.replacing("control-socket", with: "# control-socket"), to: "alone.conf")

@@ -1,4 +1,5 @@
 import Glibc
+import Lines
 import ModuleKit
 
 /// Shows a user and a password that the configuration, a file or the environment has: the reference's default authenticator.
@@ -34,7 +35,7 @@ final class DefaultAuthModule: Authenticator {
         case .literal(let password): credential(Array(password.utf8))
         case .file(let path): credential(ofFile: path)
         case .variable(let name):
-            getenv(name).map { credential(Array(String(cString: $0).utf8)) }
+            credential(ofVariable: name)
                 ?? .failed("the variable `\(name)` is not in the environment", kind: "no-variable")
         }
     }
@@ -59,10 +60,16 @@ final class DefaultAuthModule: Authenticator {
         // SAFETY: the pointer is valid for the call and the count is the buffer's own.
         let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
         guard count >= 0 else { return unreadable(path, String(cString: strerror(errno)).lowercased()) }
-        var end = count
-        if end > 0, bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
-        if end > 0, end < count, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-        return credential(bytes[..<end])
+        return credential(
+            bytes[..<bytes.withUnsafeBytes { LineEnd.length(of: UnsafeRawBufferPointer(rebasing: $0[..<count])) }])
+    }
+
+    /// As from a file: what fills the environment often reads one. Nil when the variable is not there.
+    private func credential(ofVariable name: String) -> CredentialAnswer? {
+        guard let value = getenv(name) else { return nil }
+        // SAFETY: NUL-terminated (environ(7)), and nobody changes the environment of a host that runs.
+        let bytes = UnsafeRawBufferPointer(start: value, count: strlen(value))
+        return credential(bytes[..<LineEnd.length(of: bytes)])
     }
 
     private func unreadable(_ path: String, _ why: String) -> CredentialAnswer {

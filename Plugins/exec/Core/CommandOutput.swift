@@ -1,3 +1,5 @@
+import Lines
+
 /// What a command gave.
 package struct CommandOutput: Sendable {
     /// The name to log on with: the command's own, or the configured one.
@@ -49,12 +51,8 @@ enum RawOutput {
     }
 
     private static func range(_ bytes: UnsafeRawBufferPointer, trims: Bool) -> Range<Int> {
-        var end = bytes.count
+        var end = LineEnd.length(of: bytes)
         var start = 0
-        if end > 0, bytes[end - 1] == 10 {
-            end -= 1
-            if end > 0, bytes[end - 1] == 13 { end -= 1 }
-        }
         guard trims else { return 0..<end }
         let isSpace = { (byte: UInt8) in byte == 32 || (9...13).contains(byte) }
         while end > 0, isSpace(bytes[end - 1]) { end -= 1 }
