@@ -10,12 +10,13 @@ struct Variables: Sendable {
     init(_ context: ConfigurationContext, applicationName: String, isEnvironmentEmptyByDefault: Bool = true) {
         values = [
             "HOST_NAME": context.hostName, "APP_NAME": applicationName,
-            "HOME_DIR": context.environment["HOME"] ?? "", "MAJOR_VERSION": String(context.version.major),
+            "MAJOR_VERSION": String(context.version.major),
             "MINOR_VERSION": String(context.version.minor),
         ]
         environment = context.environment
         self.isEnvironmentEmptyByDefault = isEnvironmentEmptyByDefault
-        if !isEnvironmentEmptyByDefault && environment["HOME"] == nil { values["HOME_DIR"] = nil }
+        // Without HOME it is not defined: an empty text would make a path one below `/`.
+        values["HOME_DIR"] = environment["HOME"]
     }
 
     /// Whether a name is made of ASCII letters, digits, `_` and `.`, and is not empty.

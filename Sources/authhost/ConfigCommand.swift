@@ -16,15 +16,20 @@ struct ConfigCommand: ParsableCommand {
     struct CheckCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "check",
-            abstract: "Check a configuration, and the module's options, without running the module.",
+            abstract: "Check a configuration as a start does, modules and authenticators included.",
             discussion: """
-                Prints every mistake, up to twenty, with file, line and column, and every warning. The module's file is read \
-                for the options that it declares; no code of it runs. Ends with 0 when authhost would start with it, \
-                warnings or not, with 3 for a mistake in the configuration and with 4 for a module that cannot be used.
+                Prints every mistake, up to twenty, with file, line and column, and every warning. The options of the module \
+                and of all authenticators are compared with those that their files declare; then they are started and \
+                stopped as a start does, so that they read their files and check what they alone know. Nothing listens and \
+                no log is written. Ends with 0 when authhost would start with it, warnings or not, with 3 for a mistake in \
+                the configuration and with 4 for a module that cannot be used.
                 """)
 
         @Argument(help: "The configuration file; like --config FILE.")
         var file: String?
+
+        @Flag(help: "Compare options with what modules declare, and run no code of them: what they check is not told.")
+        var noModuleCode = false
 
         func run() throws {
             let configuration = try HostSetup.readConfiguration(file: file)
@@ -33,14 +38,12 @@ struct ConfigCommand: ParsableCommand {
             let doors = try configuration.doorSettings().compactMap(DoorTypes.warning)
             for warning in doors { Terminal.write("warning: \(warning)", toStandardError: true) }
             try configuration.checkFiles()
-            let request = try configuration.loadRequest()
-            do {
-                let inspection = try ModuleLoader(request).checkOptions()
-                Terminal.write(
-                    Self.verdict(configuration, inspection, warnings: configuration.warnings.count + doors.count))
-            } catch {
-                throw Failure(error.code.isOption ? .badConfiguration : .moduleUnusable, "\(error)")
-            }
+            let inspection = try configuration.checkModuleOptions()
+            let setup = try HostSetup(checking: configuration)
+            _ = try setup.usageService()
+            if !noModuleCode { try setup.makeHost().stop() }
+            Terminal.write(
+                Self.verdict(configuration, inspection, warnings: configuration.warnings.count + doors.count))
         }
 
         private static func verdict(_ configuration: Configuration, _ module: ModuleInspection, warnings count: Int)
@@ -127,6 +130,33 @@ struct ConfigCommand: ParsableCommand {
 }
 
 extension Configuration {
+    /// Compares the options of the authenticators and of the module with what their files declare. Throws: every mistake.
+    fileprivate func checkModuleOptions() throws(Failure) -> ModuleInspection {
+        var faults: [(code: ModuleError.Code, text: String)] = []
+        for item in try credentialDestinations() {
+            do {
+                _ = try ModuleLoader(item.authenticator).checkOptions()
+            } catch {
+                let place = "\(item.source): the authenticator of destination `\(item.destination.name)`: "
+                faults.append((error.code, "\(ModuleError(error.code, error.module, place + error.detail))"))
+            }
+        }
+        var inspection: ModuleInspection?
+        do {
+            inspection = try ModuleLoader(try loadRequest()).checkOptions()
+        } catch let error as ModuleError {
+            faults.append((error.code, "\(error)"))
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw Failure(.badConfiguration, "\(error)")
+        }
+        if faults.isEmpty, let inspection { return inspection }
+        throw Failure(
+            faults.contains { $0.code.isOption } ? .badConfiguration : .moduleUnusable,
+            faults.map(\.text).joined(separator: "\n"))
+    }
+
     /// Reads the files that a start reads, and looks for the folders that it writes to; nothing is written.
     fileprivate func checkFiles() throws(Failure) {
         _ = try SignatureService(self, trustedOwners: try owners(), opensStore: false)

@@ -39,6 +39,20 @@ struct HostSetup: Sendable {
         for warning in configuration.warnings { log.warning("\(warning)") }
     }
 
+    /// Sets up what a start sets up, for a look at whether it would: no log is written, and no store is opened.
+    init(checking configuration: Configuration) throws(Failure) {
+        self.configuration = configuration
+        do {
+            output = try EventLogOutput(path: nil, level: .warning, json: false)
+        } catch {
+            throw Failure(.badConfiguration, "\(error)")
+        }
+        let handler = EventLogHandler(output)
+        log = Logger(label: "authhost") { _ in handler }
+        audit = nil
+        signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
+    }
+
     /// Reads the configuration file that the command line names, and the command line.
     ///
     /// - Parameter file: a configuration file that an argument names.

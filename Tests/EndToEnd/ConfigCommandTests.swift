@@ -98,19 +98,94 @@ struct ConfigOutput: CustomTestStringConvertible {
             "a.conf:5:1: option `add-user` of a module is a block: a line `add-user VALUE` is accepted"
         ),
     ])
-    func `checks a file, and the module's options without running the module`(
+    func `checks a file, and the module's options`(
         line: String, status: Int32, output: String, errors: String
     ) throws {
         let folder = try Folder()
-        // The users file is not there: the module is not run.
+        let users = try folder.write("<authhost-users version=\"1\"/>", to: "users.xml")
         try folder.write(
-            "add-module-options xmlauth\n    xmlauth-file /nowhere/users.xml\nend-module-options\n\(line)\n",
-            to: "a.conf")
+            "add-module-options xmlauth\n    xmlauth-file \(users)\nend-module-options\n\(line)\n", to: "a.conf")
         let ending = try config(["check", "a.conf"], in: folder.path)
         #expect(ending.status == status, "\(ending)")
         #expect(output.isEmpty || ending.output.contains(output), "\(ending)")
         #expect(errors.isEmpty || ending.errors.contains(errors), "\(ending)")
         #expect(output.isEmpty == ending.output.isEmpty)
+    }
+
+    /// A configuration that a start refuses, the status that a check of it ends with, and what it says.
+    static let refused: [(text: String, status: Int32, errors: String)] = [
+        ("", 4, "users.xml: the users file cannot be opened"),
+        (module("hash-threads 257"), 4, "`hash-threads` is `257`; 0 to 256 are accepted"),
+        (module("xmlauth-file ${HOME_DIR}/users.xml"), 4, "/users.xml: the users file cannot be opened"),
+        ("auth-module upstream", 4, "the option `address` is not set"),
+        (
+            authenticator("exec", "UserName gate"), 3,
+            "a.conf:4:19: the authenticator of destination `partner`: its option `Command` is required"
+        ),
+        (
+            authenticator("exec", "UserName gate\nComand /bin/true"), 3,
+            "a.conf:4:19: the authenticator of destination `partner`: a.conf:6:1: it has no option `Comand`; it has `Command`"
+        ),
+        (
+            authenticator("exec", "UserName gate\nCommand /bin/echo x"), 3,
+            "a.conf:6:1: `Command` is set twice and is not a list"
+        ),
+        (authenticator("exec", "UserName gate\nCommand '/bin/echo"), 4, "the option `Command` "),
+        (
+            authenticator("exec", "UserName gate\nCommand /nowhere/echo"), 4,
+            "the command `/nowhere/echo` is not runnable"
+        ),
+        (authenticator("exec", "UserName gate\nCommand /bin/true\nTimeout soon"), 4, "the option `Timeout` is `soon`"),
+        (authenticator("defaultauth", "Password a\nPasswordFileName b"), 4, "2 are set"),
+        (authenticator("defaultauth", "Pasword a"), 3, "it has no option `Pasword`"),
+        (authenticator("/nowhere/mine.so", ""), 4, "no such file"),
+        (
+            authenticator("exec", "Comand a") + "\nadd-module-options openauth\na b\nend-module-options", 3,
+            "it has no option `Comand`"
+        ),
+        (
+            authenticator("exec", "Comand a") + "\nadd-module-options openauth\na b\nend-module-options", 3,
+            "it has no option `a`"
+        ),
+    ]
+
+    private static func module(_ line: String) -> String {
+        "add-module-options xmlauth\n\(line)\nend-module-options"
+    }
+
+    private static func authenticator(_ name: String, _ lines: String) -> String {
+        """
+        auth-module openauth
+        add-destination
+        name partner
+        add-authenticator \(name)
+        \(lines)
+        end-authenticator
+        end-destination
+        """
+    }
+
+    @Test(arguments: refused) func `a check refuses what a start refuses, and says why`(
+        text: String, status: Int32, errors: String
+    ) throws {
+        let folder = try Folder()
+        try folder.write(text, to: "a.conf")
+        let ending = try config(["check", "a.conf"], in: folder.path)
+        #expect(ending.status == status, "\(ending)")
+        #expect(ending.output.isEmpty && ending.errors.contains(errors), "\(ending)")
+        #expect(
+            !text.contains("HOME_DIR") || ending.errors.contains("warning: a.conf:2:14: `${HOME_DIR}` is not defined"))
+        let start = try ChildProcess.run(
+            [Place.binary("authhost"), "serve", "-c", "a.conf", "--http-listen", "none", "--http-socket", "a.sock"],
+            directory: folder.path)
+        #expect([3, 4].contains(start.status), "\(start)")
+    }
+
+    @Test func `a check runs no code of modules where that is not wanted`() throws {
+        let folder = try Folder()
+        try folder.write(Self.module("xmlauth-file /nowhere/users.xml"), to: "a.conf")
+        #expect(try config(["check", "a.conf", "--no-module-code"], in: folder.path).status == 0)
+        #expect(try config(["check", "a.conf"], in: folder.path).status == 4)
     }
 
     @Test(arguments: [("http-listn", "`http-listen`"), ("add-authdir.relm", "`add-authdir.realm`")])
