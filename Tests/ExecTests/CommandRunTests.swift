@@ -50,19 +50,44 @@ import Testing
         #expect(tether.isReleased() == (true, 2))
     }
 
+    @Test(arguments: [
+        "echo token", "echo token; sleep 60", "trap '' TERM; while :; do sleep 60; done", "kill -KILL $$", "exit 3",
+    ])
+    func `ends what has left the session, whatever became of the command`(end: String) async throws {
+        let tether = Tether(folder.path + "/tether")
+        // A child, an orphan without the command's variables, and an orphan's orphan, each in a session of its own.
+        let body = """
+            exec 9>\(tether.path)
+            setsid sh -c 'printf . >&9; trap "" TERM HUP; while :; do sleep 60; done' &
+            (setsid env -i /bin/sh -c 'printf . >&9; sleep 60' &)
+            (setsid sh -c '(setsid sh -c "printf . >&9; sleep 60" &)' &)
+            read line <\(folder.path)/go
+            \(end)
+            """
+        let go = Tether(folder.path + "/go")
+        let command = try pinned(folder.script(body), [("Timeout", "10min")])
+        let (isHeld, failure) = await supervisor.result(command) {
+            tether.holds(3) && go.tell() && (end.contains("60") || tether.isReleased().released)
+        }
+        #expect(isHeld)
+        #expect(tether.isReleased() == (true, 3))
+        let kinds = ["echo token": nil, "kill -KILL $$": "signal", "exit 3": "exit"] as [String: String?]
+        #expect(failure?.kind.rawValue == kinds[end, default: "cancelled"])
+    }
+
     @Test func `ends ten children of ten children`() async throws {
         let tether = Tether(folder.path + "/tether")
         let body = """
             exec 9>\(tether.path)
             for i in 1 2 3 4 5 6 7 8 9 10; do
-              (for j in 1 2 3 4 5 6 7 8 9 10; do (printf . >&9; sleep 60) & done; wait) &
+              (for j in 1 2 3 4 5 6 7 8 9 10; do (printf . >&9; sleep 600) & done; wait) &
             done
             wait
             """
-        #expect(try await supervisor.failure(pinned(folder.script(body), [("Timeout", "2s")]))?.kind == .timeout)
-        let end = tether.isReleased()
-        #expect(end.released)
-        #expect(end.written == 100)
+        let command = try pinned(folder.script(body), [("Timeout", "10min")])
+        let (isHeld, failure) = await supervisor.result(command) { tether.holds(100) }
+        #expect(isHeld && failure?.kind == .cancelled)
+        #expect(tether.isReleased() == (true, 100))
     }
 
     @Test func `stops reading a gigabyte at the limit`() async throws {

@@ -53,6 +53,8 @@ func pinned(
 ) throws -> PinnedCommand {
     let given: [(name: String, value: String)] = [(name: "Command", value: command)]
     let user = options.contains { $0.0 == "UserName" } ? [] : [(name: "UserName", value: "ann")]
+    // A busy machine may need longer than the default for a command that ends by itself.
+    let options = options.contains { $0.0 == "Timeout" } ? options : options + [("Timeout", "10m")]
     return try PinnedCommand(
         options: ExecOptions(values: given + user + options.map { (name: $0.0, value: $0.1) }), directory: directory)
 }
@@ -63,6 +65,16 @@ extension CommandSupervisor {
         await withCheckedContinuation { continuation in
             run(command, userName: userName) { continuation.resume(returning: $0) }
         }
+    }
+
+    /// Runs a command, and cancels it when `condition`, which may block, has come true.
+    func result(_ command: PinnedCommand, endedWhen condition: () -> Bool) async -> (Bool, CommandFailure?) {
+        let (results, ended) = AsyncStream<Result<CommandOutput, CommandFailure>>.makeStream()
+        let id = run(command) { ended.yield($0) }
+        let isSo = condition()
+        cancel(id)
+        for await result in results { if case .failure(let failure) = result { return (isSo, failure) } else { break } }
+        return (isSo, nil)
     }
 
     /// The secret as text.
@@ -84,7 +96,8 @@ extension SecretBytes {
 final class Tether {
     let path: String
     private let descriptor: Int32
-    private let writer: Int32
+    private var writer: Int32
+    private var written = 0
 
     init(_ path: String) {
         self.path = path
@@ -96,16 +109,31 @@ final class Tether {
 
     deinit { close(descriptor) }
 
-    /// Waits until nobody holds it, at most so long; whether that came. What was written is counted.
-    func isReleased(withinMilliseconds limit: Int32 = 5000) -> (released: Bool, written: Int) {
-        close(writer)
-        var written = 0
-        var bytes = [UInt8](repeating: 0, count: 4096)
+    /// Waits until nobody holds it, a minute for each byte; whether that came. What was written is counted.
+    func isReleased() -> (released: Bool, written: Int) {
+        if writer >= 0 { close(writer) }
+        writer = -1
         while true {
-            var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&state, 1, limit) == 1 else { return (false, written) }
-            let count = read(descriptor, &bytes, bytes.count)
-            if count > 0 { written += count } else { return (count == 0, written) }
+            guard let count = more() else { return (false, written) }
+            if count <= 0 { return (count == 0, written) }
         }
+    }
+
+    /// Waits until so many bytes were written, a minute for each; whether that came.
+    func holds(_ bytes: Int) -> Bool {
+        while written < bytes { guard let count = more(), count > 0 else { return false } }
+        return true
+    }
+
+    /// Lets one who reads a line from it go on.
+    func tell() -> Bool { write(writer, "\n", 1) == 1 }
+
+    private func more() -> Int? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&state, 1, 60_000) == 1 else { return nil }
+        let count = read(descriptor, &bytes, bytes.count)
+        written += max(count, 0)
+        return count
     }
 }

@@ -3,7 +3,8 @@ import Glibc
 
 /// One run of a command. Used by the supervisor's thread alone.
 ///
-/// INVARIANT: the command is reaped last. Until then its process id, which is its group's too, cannot become another's.
+/// INVARIANT: the process, which is the command's keeper, is reaped last: until then its id cannot become another's. It ends
+/// after the command and whatever the command started.
 final class CommandRun {
     private enum State {
         case running
@@ -25,6 +26,7 @@ final class CommandRun {
     private let userName: String
     private let completion: CommandSupervisor.Completion
     private let process: pid_t
+    private let keeper: OpaquePointer
     private let started: Int64
     private var processDescriptor: Int32
     private var outputDescriptor: Int32
@@ -59,6 +61,7 @@ final class CommandRun {
             throw CommandFailure(.notRunnable, path: command.path, "cannot be run: \(error)")
         }
         process = launched.process
+        keeper = launched.keeper
         processDescriptor = launched.processDescriptor
         outputDescriptor = launched.output
         errorDescriptor = launched.errors
@@ -91,9 +94,10 @@ final class CommandRun {
         terminate(CommandFailure(.cancelled, path: command.path, "was ended", after: elapsed(now)), now)
     }
 
-    /// Kills it and lets it go: what cannot be reaped now belongs to the process that outlives us.
+    /// Kills it and lets it go: what cannot be reaped now belongs to the process that outlives us, and its keeper's memory to
+    /// the keeper.
     func abandon() {
-        kill(-process, SIGKILL)
+        kill(process, EXEC_END_SIGNAL)
         answer(.failure(CommandFailure(.cancelled, path: command.path, "does not end")))
         closeAll()
         waitpid(process, nil, WNOHANG)
@@ -140,7 +144,7 @@ final class CommandRun {
         case .draining: finish(now)
         case .terminating(let failure):
             // What does not obey this waits for a device; it is reaped when it ends, and answered for now.
-            kill(-process, SIGKILL)
+            kill(process, EXEC_END_SIGNAL)
             answer(.failure(failure))
             state = .killed
             deadline = nil
@@ -150,18 +154,18 @@ final class CommandRun {
 
     private func terminate(_ failure: CommandFailure, _ now: Int64) {
         Self.close(&outputDescriptor)
-        kill(-process, SIGTERM)
+        kill(process, SIGTERM)
         state = .terminating(failure)
         deadline = now + Self.grace
     }
 
-    // The command has ended. Whatever else is left of its group ends with it, and then it is reaped.
+    // The keeper has ended, and with it everything else; or, while output is waited for, is ending.
     private func finish(_ now: Int64) {
-        kill(-process, SIGKILL)
-        var status: Int32 = 0
         var reaped: pid_t
-        repeat { reaped = waitpid(process, &status, 0) } while reaped < 0 && errno == EINTR
-        let end = CommandEnd(waitStatus: reaped == process ? status : nil)
+        repeat { reaped = waitpid(process, nil, 0) } while reaped < 0 && errno == EINTR
+        // The keeper's memory holds the status whoever waited for the keeper.
+        let status = exec_keeper_finish(keeper)
+        let end = CommandEnd(waitStatus: status < 0 ? nil : status)
         switch state {
         case .terminating(let failure): answer(.failure(failure))
         case .running, .draining: answer(result(end, now))

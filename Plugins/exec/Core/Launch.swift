@@ -3,7 +3,10 @@ import Glibc
 
 /// A command that was just started, and our ends of its pipes.
 struct Launch {
+    /// The command's keeper, which ends after the command and everything that it started.
     let process: pid_t
+    /// To be finished once, after the process was reaped.
+    let keeper: OpaquePointer
     /// Readable when the process has ended.
     let processDescriptor: Int32
     let output: Int32
@@ -24,14 +27,15 @@ struct Launch {
         opened += [output.reading, output.writing]
         let errors = try Descriptors.pipe()
         opened += [errors.reading, errors.writing]
-        process = try Self.start(
+        (process, keeper) = try Self.start(
             command, userName: userName,
             environment: CommandEnvironment.make(command, userName: userName, inherited: environment),
             descriptors: (program, input, output.writing, errors.writing))
         processDescriptor = exec_open_process(process)
         guard processDescriptor >= 0 else {
-            kill(-process, SIGKILL)
+            kill(process, EXEC_END_SIGNAL)
             waitpid(process, nil, 0)
+            exec_keeper_finish(keeper)
             throw SystemError(code: -processDescriptor)
         }
         self.output = output.reading
@@ -42,10 +46,11 @@ struct Launch {
     private static func start(
         _ command: PinnedCommand, userName: String, environment: [String],
         descriptors: (program: Int32, input: Int32, output: Int32, errors: Int32)
-    ) throws -> pid_t {
+    ) throws -> (process: pid_t, keeper: OpaquePointer) {
         var arguments = command.words.arguments(userName: userName)
         arguments[0] = command.path
         var stage: Int32 = 0
+        var keeper: OpaquePointer?
         let process = withCStrings(arguments) { arguments in
             withCStrings(environment) { environment in
                 command.resolved.withCString { path in
@@ -57,23 +62,25 @@ struct Launch {
                             input: descriptors.input, output: descriptors.output, errors: descriptors.errors,
                             changes_user: change == nil ? 0 : 1, user: change?.user ?? 0, group: change?.group ?? 0,
                             groups: groups.baseAddress, group_count: groups.count)
-                        return Self.spawn(&spawn, &stage)
+                        return Self.spawn(&spawn, &stage, &keeper)
                     }
                 }
             }
         }
-        if process > 0 { return process }
+        if process > 0, let keeper { return (process, keeper) }
         throw CommandFailure(.notRunnable, path: command.path, Self.words(stage: stage, code: -process))
     }
 
     // A child that another thread is just starting may hold the file as it was being written, until it is loaded.
-    private static func spawn(_ spawn: inout exec_spawn_t, _ stage: inout Int32) -> pid_t {
+    private static func spawn(_ spawn: inout exec_spawn_t, _ stage: inout Int32, _ keeper: inout OpaquePointer?)
+        -> pid_t
+    {
         for _ in 0..<5 {
-            let process = exec_spawn(&spawn, &stage)
+            let process = exec_spawn(&spawn, &stage, &keeper)
             guard process == -ETXTBSY else { return process }
             usleep(2_000)
         }
-        return exec_spawn(&spawn, &stage)
+        return exec_spawn(&spawn, &stage, &keeper)
     }
 
     private static func words(stage: Int32, code: Int32) -> String {

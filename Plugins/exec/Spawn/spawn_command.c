@@ -60,10 +60,21 @@ static void tell(int pipe_end, failure_t failure) {
     _exit(127);
 }
 
-// A change of user is a change of what may look into the memory, which a child of vfork shares: it gets a copy.
-__attribute__((noinline)) static pid_t start(const exec_spawn_t *spawn, int pipe_end) {
-    pid_t process = spawn->changes_user ? fork() : vfork();
-    if (process == 0) tell(pipe_end, become_program(spawn));
+typedef struct {
+    const exec_spawn_t *spawn;
+    int pipe_end;
+} start_t;
+
+// What the keeper begins with. A change of user is a change of what may look into the memory, which a child of vfork
+// shares: it gets a copy, by the system call itself, since the library's fork is for threads of this process.
+__attribute__((noinline)) static pid_t start(void *argument) {
+    const start_t *start = argument;
+    pid_t process = start->spawn->changes_user ? (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) : vfork();
+    if (process == 0) tell(start->pipe_end, become_program(start->spawn));
+    if (process < 0) {
+        failure_t failure = {errno, EXEC_STAGE_FORK};
+        while (write(start->pipe_end, &failure, sizeof failure) < 0 && errno == EINTR) {}
+    }
     return process;
 }
 
@@ -71,7 +82,7 @@ static void reap(pid_t process) {
     while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
 }
 
-pid_t exec_spawn(const exec_spawn_t *spawn, int *stage) {
+pid_t exec_spawn(const exec_spawn_t *spawn, int *stage, exec_keeper_t **keeper) {
     int ends[2];
     *stage = EXEC_STAGE_FORK;
     if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
@@ -85,20 +96,22 @@ pid_t exec_spawn(const exec_spawn_t *spawn, int *stage) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t process = start(spawn, writing);
-    code = errno;
+    start_t begin = {spawn, writing};
+    // The thread waits below until the program is loaded or is not: until then the keeper may use its errno.
+    pid_t process = exec_keep(start, &begin, keeper);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(writing);
     failure_t failure;
     ssize_t count = 0;
     if (process > 0) while ((count = read(ends[0], &failure, sizeof failure)) < 0 && errno == EINTR) {}
     close(ends[0]);
-    if (process < 0) return -code;
+    if (process < 0) return process;
     if (count != sizeof failure) {
         *stage = EXEC_STAGE_NONE;
         return process;
     }
     reap(process);
+    exec_keeper_finish(*keeper);
     *stage = failure.stage;
     return -failure.code;
 }

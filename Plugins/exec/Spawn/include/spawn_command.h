@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "keeper.h"
+
 typedef struct exec_spawn {
     // The program, opened with O_PATH and O_CLOEXEC, at least 3.
     int program;
@@ -30,9 +32,10 @@ typedef struct exec_spawn {
 enum { EXEC_STAGE_NONE, EXEC_STAGE_FORK, EXEC_STAGE_DESCRIPTORS, EXEC_STAGE_USER, EXEC_STAGE_PROGRAM };
 
 // Starts the program in a session of its own: signals at their defaults and unblocked, every other descriptor closed,
-// no core file. Returns its process id after the program was loaded; or -errno, with the stage in *stage, and then
-// there is no process left. Blocks until the program is loaded.
-pid_t exec_spawn(const exec_spawn_t *spawn, int *stage);
+// no core file. Returns the process id of its keeper after the program was loaded; or -errno, with the stage in *stage, and
+// then there is no process left and no keeper. Blocks until the program is loaded.
+// OWNERSHIP: *keeper is the caller's, to be given to exec_keeper_finish.
+pid_t exec_spawn(const exec_spawn_t *spawn, int *stage, exec_keeper_t **keeper);
 
 // The descriptor of a child that was not reaped yet, close-on-exec; or -errno.
 int exec_open_process(pid_t process);
