@@ -24,7 +24,9 @@ struct ConfigurationLoader {
         DoorItems.check(settings, &problems)
         SessionItems.check(settings, &problems)
         AuthDirectoryItems.check(settings, &problems)
-        let warnings = read?.warnings ?? []
+        var seen: Set<ConfigurationProblem> = []
+        // What is read for two purposes is doubtful once.
+        let warnings = (read?.warnings ?? []).filter { seen.insert($0).inserted }
         if !problems.isEmpty {
             // What is doubtful may well be what made the mistake, such as a variable that is not defined.
             for warning in warnings { problems.add(warning) }

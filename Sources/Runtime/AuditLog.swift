@@ -100,7 +100,7 @@ public final class AuditLog: Sendable {
     /// recorded before goes to the old one, if it can be written.
     public func reopen() throws(LogFileError) {
         flush()
-        let fresh = try LogFile.open(path, as: "audit log")
+        let fresh = try LogFile.open(path, as: "audit log", insteadOf: file.withLock { $0.descriptor })
         let old = file.withLock { file in
             let old = file.descriptor
             file.descriptor = fresh

@@ -80,7 +80,10 @@ public final class EventLogOutput: Sendable {
     ///
     /// - Throws: ``LogFileError``; the old file stays in use then.
     public func open(_ path: String?) throws(LogFileError) {
-        let descriptor = try path.map { path throws(LogFileError) in try LogFile.open(path, as: "event log") }
+        let held = sink.withLock { $0.path == nil ? nil : $0.descriptor }
+        let descriptor = try path.map { path throws(LogFileError) in
+            try LogFile.open(path, as: "event log", insteadOf: held)
+        }
         let old = sink.withLock { sink in
             let old = sink
             sink = Sink(path: path, descriptor: descriptor ?? errorStream, lost: old.lost)

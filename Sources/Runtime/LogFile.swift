@@ -13,9 +13,14 @@ public enum LogFile {
 
     /// Opens a regular file, which is made where there is none, or a character device. Never waits, as a FIFO would make it.
     ///
-    /// - Parameter purpose: which log it is, for the message.
-    /// - Throws: ``LogFileError`` when it cannot be opened or is of another kind.
-    static func open(_ path: String, as purpose: String) throws(LogFileError) -> Int32 {
+    /// A regular file is locked with flock(2) for as long as the descriptor is open: two hosts do not write one log, and one
+    /// that is started a second time by mistake leaves no line in the first one's.
+    ///
+    /// - Parameters:
+    ///   - purpose: which log it is, for the message.
+    ///   - held: a descriptor whose lock on the same file is this process's own, and is given up later; nil for none.
+    /// - Throws: ``LogFileError`` when it cannot be opened, is of another kind, or is another process's log.
+    static func open(_ path: String, as purpose: String, insteadOf held: Int32? = nil) throws(LogFileError) -> Int32 {
         // open(2): "ENXIO: O_NONBLOCK | O_WRONLY is set, the named file is a FIFO, and no process has the FIFO open for reading".
         let descriptor = Glibc.open(
             path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
@@ -28,9 +33,26 @@ public enum LogFile {
             close(descriptor)
             throw LogFileError(path: path, purpose: purpose, reason: kind)
         }
+        if isLockedByAnother(descriptor, held) {
+            close(descriptor)
+            throw LogFileError(
+                path: path, purpose: purpose, reason: "another process writes it; does authhost run already?")
+        }
         // A full terminal delays a line, it does not lose it.
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
         return descriptor
+    }
+
+    private static func isLockedByAnother(_ descriptor: Int32, _ held: Int32?) -> Bool {
+        var (opened, own) = (stat(), stat())
+        guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else { return false }
+        if let held, fstat(held, &own) == 0, own.st_dev == opened.st_dev, own.st_ino == opened.st_ino {
+            // flock(2): "Converting a lock is not guaranteed to be atomic", and two descriptors exclude each other: the one
+            // that is held gives its lock up to the new one.
+            _ = flock(held, LOCK_UN)
+        }
+        // A file system without locks keeps nobody from writing.
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     /// Says what a file is, when it is neither a regular file nor a character device; nil for these.

@@ -16,6 +16,8 @@ public struct UsageDatabaseError: Error, Hashable, Sendable, CustomStringConvert
         public static let corrupt = Code(rawValue: "corrupt")
         /// The file was written by a later version: it is not touched.
         public static let newer = Code(rawValue: "newer")
+        /// Another process writes the file: it is not touched.
+        public static let inUse = Code(rawValue: "in-use")
         /// The file cannot be opened, read or written now; later it may.
         public static let unavailable = Code(rawValue: "unavailable")
     }

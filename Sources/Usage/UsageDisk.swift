@@ -17,6 +17,8 @@ struct UsageDisk {
     private let path: String
     private let store: UsageStore
     private var database: UsageDatabase?
+    /// Held while the database is open, and a moment longer.
+    private var lock: UsageFileLock?
     private var loadedMonth: UsageMonth?
     /// The month before which all are closed in the file that is open.
     private var closedBefore: UsageMonth?
@@ -66,6 +68,7 @@ struct UsageDisk {
         isClosed = true
         try database?.close()
         database = nil
+        lock = nil
     }
 
     private mutating func openDatabase() throws(UsageDatabaseError) -> UsageDatabase {
@@ -77,8 +80,13 @@ struct UsageDisk {
             closedBefore = nil
             store.forgetSync()
             try? gone.close()
+            lock = nil
         }
+        let file = UsageFile(path: path)
+        try file.prepare()
+        let lock = try lock ?? file.lock()
         let opened = try UsageDatabase(path: path)
+        self.lock = lock
         database = opened
         return opened
     }

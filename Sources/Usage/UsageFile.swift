@@ -67,7 +67,32 @@ struct UsageFile: Sendable {
         }
     }
 
+    /// Takes the file for this process with flock(2), which SQLite does not use: two hosts that count at once would each write
+    /// what it knows of the month.
+    ///
+    /// - Returns: what holds the lock. INVARIANT: it outlives SQLite's own descriptors, since close(2) gives up the process's
+    ///   other locks on the file as well, fcntl(2).
+    func lock() throws(UsageDatabaseError) -> UsageFileLock {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw failure("cannot be opened") }
+        // A file system without locks keeps nobody from writing.
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            close(descriptor)
+            throw UsageDatabaseError(.inUse, path, "another process writes it; does authhost run already?")
+        }
+        return UsageFileLock(descriptor)
+    }
+
     private func failure(_ what: String) -> UsageDatabaseError {
         UsageDatabaseError(.unavailable, path, "\(what): \(String(cString: strerror(errno)))")
     }
+}
+
+/// A lock on the file, given up with the value.
+final class UsageFileLock: Sendable {
+    private let descriptor: Int32
+
+    fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
 }

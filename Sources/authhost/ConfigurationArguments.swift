@@ -12,7 +12,7 @@ enum ConfigurationArguments {
         "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--all", "--field",
         "--application", "--strict", "--check", "--in-place", "--month", "--csv", "--file",
         "--socket", "--machine", "--session", "--limit", "--offset", "--count", "--object", "--follow", "--since",
-        "--format", "--door", "--try", "--patience", "--no-module-code",
+        "--format", "--door", "--try", "--patience", "--no-module-code", "--generate-completion-script",
     ]
 
     /// Takes everything that starts with `--` and is not an option of a subcommand, with its values.

@@ -34,8 +34,13 @@ struct HostSetup: Sendable {
         }
         let handler = EventLogHandler(output)
         log = Logger(label: "authhost") { _ in handler }
-        audit = quiet ? nil : try Self.openAudit(configuration, log)
-        signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
+        do throws(Failure) {
+            audit = quiet ? nil : try Self.openAudit(configuration, log)
+            signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
+        } catch {
+            if !quiet, configuration.eventLog != nil { error.write(to: log, as: "authhost does not start") }
+            throw error
+        }
         for warning in configuration.warnings { log.warning("\(warning)") }
     }
 
@@ -51,6 +56,11 @@ struct HostSetup: Sendable {
         log = Logger(label: "authhost") { _ in handler }
         audit = nil
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
+    }
+
+    /// Writes why the host ends to the event log, where that is a file: standard error is told by whoever takes the failure.
+    func log(_ failure: Failure, as what: String) {
+        if configuration.eventLog != nil { failure.write(to: log, as: what) }
     }
 
     /// Reads the configuration file that the command line names, and the command line.
@@ -98,5 +108,12 @@ struct HostSetup: Sendable {
             throw Failure(.moduleUnusable, "\(error)")
         }
         return host
+    }
+}
+
+extension Failure {
+    /// Writes each line of the failure.
+    fileprivate func write(to log: Logger, as what: String) {
+        for line in text.split(separator: "\n") { log.critical("\(what): \(line)") }
     }
 }

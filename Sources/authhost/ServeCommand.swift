@@ -31,6 +31,15 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
         let setup = try HostSetup(quiet: false)
+        do {
+            try await serve(setup, metrics)
+        } catch let failure as Failure {
+            setup.log(failure, as: "authhost ends")
+            throw failure
+        }
+    }
+
+    private func serve(_ setup: HostSetup, _ metrics: PrometheusMetricsFactory) async throws {
         let door = try setup.configuration.doorConfiguration()
         let doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
@@ -96,7 +105,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: configuration, host: service.host, operators: service,
             destinations: service.destinationAccess, metrics: metrics, logger: log
         ) { listening in
-            for address in listening.addresses { log.notice("listening on http://\(address.host):\(address.port)") }
+            for address in listening.addresses { log.notice("listening on http://\(address)") }
             if let path = listening.socketPath { log.notice("listening on the unix socket \(path)") }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -21,13 +21,22 @@ final class Server {
     var socket: String { client.socket }
 
     /// Starts it, and waits until it listens.
-    init(_ arguments: [String], in folder: Folder) throws {
+    ///
+    /// - Parameter log: the file in the folder that it writes its event log to; nil for standard error.
+    init(_ arguments: [String], in folder: Folder, waitsFor log: String? = nil) throws {
         self.folder = folder
         let socket = folder.path("authhost.sock")
         client = Client(socket: socket)
         process = try ChildProcess(
             [Place.binary("authhost"), "serve", "--http-listen", "none", "--http-socket", socket] + arguments,
             directory: folder.path)
-        try process.wait(for: "listening on the unix socket \(socket)")
+        let line = "listening on the unix socket \(socket)"
+        guard let log else { return try process.wait(for: line) }
+        let before = Self.lines(folder.path(log), line)
+        try process.wait(until: { Self.lines(folder.path(log), line) > before })
+    }
+
+    private static func lines(_ path: String, _ line: String) -> Int {
+        ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").components(separatedBy: line).count
     }
 }

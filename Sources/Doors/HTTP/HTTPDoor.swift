@@ -61,12 +61,6 @@ public struct HTTPDoor: Sendable {
 
     private func serve(_ group: MultiThreadedEventLoopGroup) async throws {
         let listeners = try await Listeners.open(configuration, group, service)
-        for address in listeners.listening.addresses {
-            logger.info("listening", metadata: ["door": "http", "host": "\(address.host)", "port": "\(address.port)"])
-        }
-        if let path = listeners.listening.socketPath {
-            logger.info("listening", metadata: ["door": "http", "socket": "\(path)"])
-        }
         onListening(listeners.listening)
         await Self.untilStopped()
         await listeners.close()
@@ -157,6 +151,6 @@ public struct ListenError: Error, CustomStringConvertible, Sendable {
 
     init(_ address: HTTPDoorConfiguration.Address, _ error: any Error) {
         let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
-        description = "cannot listen on `\(address.host)` port \(address.port): \(reason)"
+        description = "cannot listen on `\(address)`: \(reason)"
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 /// Where the HTTP door listens and how it treats connections.
 public struct HTTPDoorConfiguration: Sendable {
     /// A host and a TCP port.
-    public struct Address: Sendable, Hashable {
+    public struct Address: Sendable, Hashable, CustomStringConvertible {
         /// A host name or an address, an IPv6 address without its brackets.
         public let host: String
         /// 0 takes any free one.
@@ -13,6 +13,9 @@ public struct HTTPDoorConfiguration: Sendable {
             self.host = host
             self.port = port
         }
+
+        /// `host:port`, an IPv6 address in brackets.
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
     public var addresses: [Address]

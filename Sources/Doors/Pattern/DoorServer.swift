@@ -110,9 +110,10 @@ final class DoorServer: Sendable {
                 throw ListenError(address, error)
             }
             let port = channel.localAddress?.port ?? address.port
+            let place = HTTPDoorConfiguration.Address(host: address.host, port: port)
             listeners.withLock {
                 $0.channels.append(channel)
-                $0.places.append(address.host.contains(":") ? "[\(address.host)]:\(port)" : "\(address.host):\(port)")
+                $0.places.append("\(place)")
             }
         }
         guard let path = settings.socketPath else { return }

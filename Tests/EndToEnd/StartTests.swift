@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+/// What the start of a host leaves in its files, whether it starts or not.
+@Suite struct StartTests {
+    private let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    private func configuration(_ more: String = "", name: String = "authhost.conf") throws -> String {
+        try folder.write(
+            """
+            auth-module openauth
+            application-root \(folder.path)
+            event-log events.log
+            \(more)
+            """, to: name)
+    }
+
+    private func text(_ name: String) throws -> String {
+        try String(contentsOfFile: folder.path(name), encoding: .utf8)
+    }
+
+    @Test(arguments: [
+        (
+            "xmlauth", 4, "auth-module xmlauth\nadd-options xmlauth\nxmlauth-file /nowhere/users.xml\nend-options",
+            "users.xml"
+        ),
+        ("no door", 3, "auth-module openauth\nhttp-socket /nowhere/http.sock", "/nowhere"),
+        ("audit", 3, "auth-module openauth\naudit-log /nowhere/audit.log", "/nowhere/audit.log"),
+        ("licence", 3, "auth-module openauth\nlicence-file /nowhere/licence", "/nowhere/licence"),
+    ])
+    func `a start that fails is told by the event log and by standard error`(
+        what: String, status: Int32, more: String, text: String
+    ) throws {
+        let file = try folder.write(
+            "application-root \(folder.path)\nevent-log events.log\nhttp-listen none\n\(more)\n", to: "authhost.conf")
+        let ending = try AuthHost.run(["serve", "-c", file])
+        #expect(ending.status == status && ending.errors.contains(text), "\(ending)")
+        let log = try self.text("events.log")
+        #expect(log.split(separator: "\n").contains { $0.contains(" CRIT: authhost ") && $0.contains(text) }, "\(log)")
+        #expect(ending.errors.split(separator: "\n").filter { $0.contains(text) }.count == 1, "\(ending)")
+    }
+
+    @Test func `a second instance writes nothing into the first one's files`() throws {
+        let files = "audit-log audit.log\nuupp-file usage.db"
+        let server = try Server(
+            ["-c", try configuration(files), "--event-log", "none.log"], in: folder, waitsFor: "none.log")
+        let names = ["none.log", "audit.log", "usage.db"]
+        func contents() throws -> [Data] { try names.map { try Data(contentsOf: URL(filePath: folder.path($0))) } }
+        let before = try contents()
+        let others = [
+            (["--event-log", "none.log"], "event log `\(folder.path)/none.log`"),
+            (["--event-log", "other.log"], "audit log `\(folder.path)/audit.log`"),
+            (["--event-log", "other.log", "--audit-log", "other.audit"], "usage database `\(folder.path)/usage.db`"),
+        ]
+        for (arguments, text) in others {
+            let ending = try AuthHost.run(
+                [
+                    "serve", "-c", folder.path("authhost.conf"), "--http-listen", "none", "--http-socket",
+                    folder.path("2"),
+                ]
+                    + arguments)
+            #expect(ending.status == 3 && ending.errors.contains(text), "\(ending)")
+            #expect(ending.errors.contains("another process writes it; does authhost run already?"), "\(ending)")
+        }
+        #expect(try contents() == before)
+        #expect(access(folder.path("2"), F_OK) != 0)
+        // The lock goes with its holder, however that ends.
+        server.process.send(SIGKILL)
+        _ = try server.process.finish()
+        _ = try Server(
+            ["-c", folder.path("authhost.conf"), "--event-log", "none.log"], in: folder, waitsFor: "none.log")
+    }
+
+    @Test func `HUP opens the logs again, whether or not they were moved away`() throws {
+        let file = try configuration("audit-log audit.log")
+        let server = try Server(["-c", file], in: folder, waitsFor: "events.log")
+        func reloads() throws -> Int { try text("events.log").components(separatedBy: "reloading: HUP").count - 1 }
+        for count in 1...2 {
+            server.process.send(SIGHUP)
+            try server.process.wait(until: { (try? reloads()) == count })
+        }
+        #expect(try !text("events.log").contains("another process"))
+        try FileManager.default.moveItem(atPath: folder.path("events.log"), toPath: folder.path("events.1"))
+        server.process.send(SIGHUP)
+        try server.process.wait(until: { FileManager.default.fileExists(atPath: folder.path("events.log")) })
+        let second = try AuthHost.run(["serve", "-c", file, "--http-listen", "none"])
+        #expect(second.status == 3 && second.errors.contains("another process"), "\(second)")
+    }
+
+    @Test func `each line of a start comes once, and IPv6 addresses have brackets`() throws {
+        let file = try configuration("request-log requests.log\nlog-level debug\nhttp-realm ${ENV:NONE}${ENV:NONE}")
+        let process = try ChildProcess(
+            [Place.binary("authhost"), "serve", "-c", file, "--http-listen", "[::1]:0"], directory: folder.path)
+        try process.wait(until: { (try? self.text("events.log"))?.contains("listening on") == true })
+        let log = try self.text("events.log")
+        let messages = log.split(separator: "\n").compactMap { $0.split(separator: ": ", maxSplits: 2).last }
+        #expect(Set(messages).count == messages.count, "\(log)")
+        #expect(messages.filter { $0.contains("listening") }.count == 1, "\(log)")
+        #expect(log.firstMatch(of: /listening on http:\/\/\[::1\]:[0-9]+\n/) != nil, "\(log)")
+        #expect(messages.filter { $0.contains("`request-log`") }.count == 1, "\(log)")
+        let taken = try #require(log.firstMatch(of: /\[::1\]:([0-9]+)/)?.1)
+        let refused = try AuthHost.run(
+            ["serve", "--module", "openauth", "--http-listen", "[::1]:\(taken)"])
+        #expect(refused.errors.contains("cannot listen on `[::1]:\(taken)`"), "\(refused)")
+        #expect(refused.errors.components(separatedBy: "cannot listen").count == 2, "\(refused)")
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `a completion script is printed for each shell`(shell: String) throws {
+        for arguments in [["--generate-completion-script", shell], ["--generate-completion-script=\(shell)"]] {
+            let ending = try AuthHost.run(arguments)
+            #expect(ending.status == 0 && ending.errors.isEmpty, "\(ending)")
+            #expect(ending.output.contains("credential") && ending.output.contains("complet"), "\(ending)")
+            guard shell == "bash" else { continue }
+            let script = try folder.write(ending.output, to: "completion")
+            #expect(try ChildProcess.run(["bash", "-n", script]).status == 0)
+        }
+    }
+}
