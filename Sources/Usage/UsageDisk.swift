@@ -84,7 +84,8 @@ struct UsageDisk {
         }
         let file = UsageFile(path: path)
         try file.prepare()
-        let lock = try lock ?? file.lock()
+        let lock: UsageFileLock
+        if let held = self.lock { lock = held } else { lock = try file.lock() }
         let opened = try UsageDatabase(path: path)
         self.lock = lock
         database = opened

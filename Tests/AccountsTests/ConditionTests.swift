@@ -56,12 +56,13 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
         var values = (0..<20).map { _ in (0..<4_096).map { _ in UInt8.random(in: 97...98) } }
         values.append(Array(repeating: 97, count: 4_096))
         values.append(Array(repeating: 97, count: 4_095) + [98])
+        // A match that is not bounded takes minutes or longer for some of these; the fastest of a bounded one, no machine so long.
         let clock = ContinuousClock()
         let fastest = values.map { value in
             var work = ConditionWork()
             return clock.measure { _ = condition.verdict(value.span, &work) }
         }.min()
-        #expect(try #require(fastest) < .milliseconds(100))
+        #expect(try #require(fastest) < .seconds(60))
     }
 
     @Test func `a match that would take too many steps holds for a deny and not for an allow`() throws {

@@ -75,7 +75,7 @@ import Testing
         let server = try Server(AuthHost.xmlauth() + ["--audit-log", path, "--audit-required"], in: folder)
         try ask(server, 3)
         server.process.send(SIGKILL)
-        _ = try server.process.finish(seconds: 30)
+        _ = try server.process.finish()
         let text = try String(contentsOfFile: path, encoding: .utf8)
         #expect(text.split(separator: "\n").count == 4, "\(text)")
         #expect(text.contains("user=alice") && text.contains("requested=/FX/A") && !text.contains("wonderland"))
@@ -91,7 +91,7 @@ import Testing
         try server.process.wait(for: "re-read its configuration")
         try ask(server, 2)
         server.process.send(SIGTERM)
-        #expect(try server.process.finish(seconds: 30).status == 0)
+        #expect(try server.process.finish().status == 0)
         let lines = try [old, path].map { try String(contentsOfFile: $0, encoding: .utf8).split(separator: "\n").count }
         #expect(lines == [2, 3])
     }

@@ -27,13 +27,17 @@ final class Server {
         self.folder = folder
         let socket = folder.path("authhost.sock")
         client = Client(socket: socket)
+        let line = "listening on the unix socket \(socket)"
+        let before = log.map { Self.lines(folder.path($0), line) } ?? 0
         process = try ChildProcess(
             [Place.binary("authhost"), "serve", "--http-listen", "none", "--http-socket", socket] + arguments,
             directory: folder.path)
-        let line = "listening on the unix socket \(socket)"
-        guard let log else { return try process.wait(for: line) }
-        let before = Self.lines(folder.path(log), line)
-        try process.wait(until: { Self.lines(folder.path(log), line) > before })
+        if let log {
+            let path = folder.path(log)
+            try process.wait(until: { Self.lines(path, line) > before })
+        } else {
+            try process.wait(for: line)
+        }
     }
 
     private static func lines(_ path: String, _ line: String) -> Int {

@@ -160,7 +160,7 @@ import Testing
         #expect(decision(told) == false && told.headers["x-auth-verdict"] == "ejected", "\(told)")
         #expect(decision(try ask("evaluation", read)) == true)
         authhost.terminate()
-        _ = try authhost.finish(seconds: 30)
+        _ = try authhost.finish()
         #expect(throws: ChildError.self) { try ask("evaluation", read) }
     }
 }

@@ -94,7 +94,7 @@ import Testing
         #expect(log.contains("the configuration was re-read: 0 of 1 changes taken over\n"), "\(log)")
         #expect(try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#).status == 200)
         server.process.terminate()
-        #expect(try server.process.finish(seconds: 30).status == 0)
+        #expect(try server.process.finish().status == 0)
     }
 
     @Test(.needs(.curl), arguments: ["event", "audit"])
@@ -128,7 +128,7 @@ import Testing
         let line = metrics.split(separator: "\n").first { $0.hasPrefix("authhost_event_log_lost_lines_total ") }
         #expect((line?.split(separator: " ").last).flatMap { Double($0) } ?? 0 >= 2, "\(metrics)")
         process.terminate()
-        #expect(try process.finish(seconds: 30).status == 0)
+        #expect(try process.finish().status == 0)
         #expect(process.seen.split(separator: "\n").count == 1, "\(process.seen)")
     }
 
@@ -164,7 +164,7 @@ import Testing
         let login = #"{"user":"mallory","password":"x"}"#
         _ = try server.client.post("/v1/login", login)
         server.process.terminate()
-        #expect(try server.process.finish(seconds: 30).status == 0)
+        #expect(try server.process.finish().status == 0)
         let moved = try String(contentsOfFile: folder.path("b.log"), encoding: .utf8)
         #expect(moved.contains("`event-log` changed at \(folder.path("a.conf")):5:1: takes effect now"), "\(moved)")
         #expect(!server.process.seen.contains("authhost has stopped"), "\(server.process.seen)")

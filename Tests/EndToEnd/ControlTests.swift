@@ -133,7 +133,7 @@ import Testing
         _ = try logIn("ann")
         _ = try operate("session", "eject", "--user", "ann")
         server.process.terminate()
-        let ending = try follower.finish(seconds: 30)
+        let ending = try follower.finish()
         #expect(ending.status == 0)
         let lines = ending.output.split(separator: "\n").map { $0.drop { $0 != "N" } }
         #expect(lines.contains { $0.contains("of user <ann>") }, "\(lines)")
@@ -195,7 +195,7 @@ import Testing
         let again = try Server(["--module", "openauth", "--control-socket", control], in: server.folder)
         #expect(try operate("status").status == 0)
         again.process.terminate()
-        #expect(try again.process.finish(seconds: 30).status == 0)
+        #expect(try again.process.finish().status == 0)
         #expect(!FileManager.default.fileExists(atPath: control))
     }
 

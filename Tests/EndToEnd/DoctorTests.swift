@@ -21,8 +21,8 @@ import Testing
             """, to: "authhost.conf")
     }
 
-    private func doctor(_ arguments: String...) throws -> Ending {
-        try AuthHost.run(["doctor", "-c", configuration, "--patience", "0.3"] + arguments)
+    private func doctor(_ arguments: String..., patience: String = "0.3") throws -> Ending {
+        try AuthHost.run(["doctor", "-c", configuration, "--patience", patience] + arguments)
     }
 
     @Test func `examines every door, and says what was sent`() throws {
@@ -37,18 +37,23 @@ import Testing
     }
 
     @Test func `finds a client out that lets in without an answer`() throws {
-        let ending = try doctor("--door", "native", "--try", "true")
+        let ending = try doctor("--door", "native", "--try", "true", patience: "60")
         #expect(ending.status == 7, "\(ending)")
         #expect(ending.errors.contains("6 of 7 trials did not end as they must"), "\(ending)")
     }
 
     @Test(.needs(.curl)) func `makes a real client ask`() throws {
         let socket = folder.path("http.sock")
-        let ending = try doctor(
-            "--door", "http", "--try",
-            "curl -q -sf --max-time 0.2 --unix-socket \(socket) -u doctor:x -H 'X-Original-URI: /a' -H 'X-Original-Method: GET' "
-                + "http://localhost/auth")
-        #expect(ending.status == 0, "\(ending)")
+        // The client's own patience, which it needs where nothing comes: a busy machine needs more for what does.
+        var endings: [Ending] = []
+        for (time, patience) in [("0.2", "1"), ("2", "10"), ("30", "60")] where endings.last?.status != 0 {
+            endings.append(
+                try doctor(
+                    "--door", "http", "--try",
+                    "curl -q -sf --max-time \(time) --unix-socket \(socket) -u doctor:x -H 'X-Original-URI: /a' "
+                        + "-H 'X-Original-Method: GET' http://localhost/auth", patience: patience))
+        }
+        #expect(endings.last?.status == 0, "\(endings)")
     }
 
     @Test func `says why a door cannot be examined`() throws {

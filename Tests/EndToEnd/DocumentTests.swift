@@ -44,7 +44,7 @@ import Testing
         #expect(outputs[1].hasPrefix("allow"))
         #expect(outputs[2].contains("/BLOTTER/alice/ORDERS"))
         server.terminate()
-        #expect(try server.finish(seconds: 30).status == 0)
+        #expect(try server.finish().status == 0)
     }
 
     @Test func `make help lists every target that is meant for people`() throws {

@@ -89,7 +89,7 @@ final class ProxiedSite {
 
     func stopAuthhost() throws {
         authhost.terminate()
-        _ = try authhost.finish(seconds: 30)
+        _ = try authhost.finish()
     }
 
     func startAuthhost() throws { authhost = try Self.start(configuration, in: folder) }

@@ -22,7 +22,7 @@ private final class ExampleHost {
 
     func stop() throws {
         process.terminate()
-        _ = try process.finish(seconds: 30)
+        _ = try process.finish()
     }
 
     func start() throws { process = try Self.start(configuration) }
@@ -33,8 +33,8 @@ private final class ExampleHost {
         #expect(ending.status == 0, "\(ending)")
     }
 
-    func doctor(_ command: String) throws -> Ending {
-        try AuthHost.run(["doctor", "-c", configuration, "--door", "mail", "--patience", "0.5", "--try", command])
+    func doctor(_ command: String, patience: String) throws -> Ending {
+        try AuthHost.run(["doctor", "-c", configuration, "--door", "mail", "--patience", patience, "--try", command])
     }
 }
 
@@ -68,9 +68,15 @@ private final class ExampleHost {
         #expect(try ask("alice", "wonderland", "imap") == "OK")
         try host.stop()
         #expect(try ask("alice", "wonderland", "imap").contains("connect() : No such file or directory"))
-        let examined = try host.doctor(
-            "timeout 0.4 testsaslauthd -u doctor -p doctor -s doctor -f \(host.folder.path("mux"))")
-        #expect(examined.status == 0, "\(examined)")
+        // The client's own patience, which it needs where nothing comes: a busy machine needs more for what does.
+        var examined: [Ending] = []
+        for (time, patience) in [("0.4", "1"), ("4", "10"), ("30", "60")] where examined.last?.status != 0 {
+            examined.append(
+                try host.doctor(
+                    "timeout \(time) testsaslauthd -u doctor -p doctor -s doctor -f \(host.folder.path("mux"))",
+                    patience: patience))
+        }
+        #expect(examined.last?.status == 0, "\(examined)")
         try host.start()
         #expect(try ask("alice", "wonderland", "imap") == "OK")
     }
@@ -140,7 +146,7 @@ private final class MailServer {
         let text = try? String(contentsOfFile: folder.path("queue/pid/master.pid"), encoding: .utf8)
         if let pid = text.flatMap({ pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }) {
             kill(pid, SIGTERM)
-            _ = try? master.finish(seconds: 30)
+            _ = try? master.finish()
         }
     }
 
@@ -162,7 +168,7 @@ private final class MailServer {
     private static let script = """
         import smtplib, sys
         port, address, mechanism, user, password, claimed = sys.argv[1:]
-        server = smtplib.SMTP('127.0.0.1', int(port), timeout=30, source_address=(address, 0))
+        server = smtplib.SMTP('127.0.0.1', int(port), timeout=60, source_address=(address, 0))
         server.ehlo('[' + claimed + ']' if claimed else '')
         if claimed: server.docmd('XCLIENT', 'ADDR=' + claimed)
         server.user, server.password = user, password

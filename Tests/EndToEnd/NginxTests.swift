@@ -91,7 +91,7 @@ final class Nginx {
     @Test func `serves nothing when authhost has gone`() throws {
         #expect(try page("alice:wonderland").status == 200)
         authhost.process.terminate()
-        _ = try authhost.process.finish(seconds: 30)
+        _ = try authhost.process.finish()
         let response = try page("alice:wonderland")
         #expect(response.status == 500)
         #expect(!response.body.contains("a page"))
@@ -99,7 +99,7 @@ final class Nginx {
 
     @Test func `asks an authhost that was started again`() throws {
         authhost.process.terminate()
-        _ = try authhost.process.finish(seconds: 30)
+        _ = try authhost.process.finish()
         let second = try Server(AuthHost.xmlauth(), in: folder)
         #expect(try page("alice:wonderland").status == 200, "\(second.process.seen)")
     }

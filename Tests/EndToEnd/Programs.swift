@@ -168,7 +168,7 @@ struct Client {
     /// Sends whatever curl's arguments say.
     func send(_ path: String, _ arguments: [String]) throws -> Response {
         let ending = try ChildProcess.run(
-            ["curl", "-q", "-sS", "-i", "--max-time", "30"] + (port == nil ? ["--unix-socket", socket] : []) + arguments
+            ["curl", "-q", "-sS", "-i", "--max-time", "60"] + (port == nil ? ["--unix-socket", socket] : []) + arguments
                 + [
                     "http://\(port.map { "127.0.0.1:\($0)" } ?? "localhost")\(path)"
                 ])

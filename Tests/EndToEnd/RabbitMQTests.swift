@@ -48,7 +48,7 @@ final class Broker {
         let text = try? String(contentsOfFile: folder.path("pid"), encoding: .utf8)
         if let pid = text.flatMap({ pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }) {
             kill(pid, SIGTERM)
-            _ = try? server.finish(seconds: 30)
+            _ = try? server.finish()
         }
     }
 
@@ -60,7 +60,7 @@ final class Broker {
 
     func stopAuthhost() throws {
         authhost.terminate()
-        _ = try authhost.finish(seconds: 30)
+        _ = try authhost.finish()
     }
 
     func startAuthhost() throws { authhost = try Self.start(configuration) }
@@ -101,7 +101,7 @@ final class Broker {
             channel.close()
         def until_refused(prefix):
             print('publishing')
-            for number in range(600):
+            for number in range(1200):
                 publish('amq.topic', prefix + str(number))
                 time.sleep(0.05)
         def step(words):
@@ -143,7 +143,7 @@ final class Broker {
     init() throws { broker = try Broker() }
 
     private func results(_ client: ChildProcess) throws -> [String] {
-        try client.finish(seconds: 60).output.split(separator: "\n").map(String.init)
+        try client.finish().output.split(separator: "\n").map(String.init)
     }
 
     @Test func `gives each client what authhost says of it`() throws {

@@ -47,7 +47,7 @@ import Testing
         let server = try Server(AuthHost.xmlauth(), in: try Folder())
         #expect(try server.client.get("/ready").status == 200)
         server.process.send(signal)
-        let ending = try server.process.finish(seconds: 30)
+        let ending = try server.process.finish()
         #expect(ending.status == 0, "\(ending)")
         #expect(access(server.socket, F_OK) != 0)
     }
@@ -73,7 +73,7 @@ import Testing
         #expect(write(descriptor, "x", 1) == 1)
         let answer = try login.finish()
         #expect(answer.output.hasSuffix("200"), "\(answer) \(server.process.seen)")
-        #expect(try server.process.finish(seconds: 30).status == 0)
+        #expect(try server.process.finish().status == 0)
     }
 
     @Test(.needs(.curl))

@@ -72,7 +72,7 @@ struct TokenSigner {
         #expect(try login(server, "alice", token) == 200)
         #expect(try login(server, "alice", token) == 401)
         server.process.send(SIGKILL)
-        _ = try server.process.finish(seconds: 30)
+        _ = try server.process.finish()
         let again = try Self.start(signer)
         #expect(try login(again, "alice", token) == 401)
         #expect(try login(again, "alice", try signer.token(for: "alice")) == 200)
@@ -114,7 +114,7 @@ struct TokenSigner {
         seen += try server.client.get("/metrics").body
         server.process.send(SIGHUP)
         server.process.terminate()
-        let ending = try server.process.finish(seconds: 30)
+        let ending = try server.process.finish()
         seen += ending.output + ending.errors
         seen += try String(contentsOfFile: audit, encoding: .utf8)
         #expect(seen.contains("user=alice") && seen.contains("401"), "nothing was written")

@@ -12,7 +12,7 @@ import Testing
             """
             auth-module openauth
             application-root \(folder.path)
-            event-log events.log
+            event-log \(folder.path)/events.log
             \(more)
             """, to: name)
     }
@@ -34,7 +34,8 @@ import Testing
         what: String, status: Int32, more: String, text: String
     ) throws {
         let file = try folder.write(
-            "application-root \(folder.path)\nevent-log events.log\nhttp-listen none\n\(more)\n", to: "authhost.conf")
+            "application-root \(folder.path)\nevent-log \(folder.path)/events.log\nhttp-listen none\n\(more)\n",
+            to: "authhost.conf")
         let ending = try AuthHost.run(["serve", "-c", file])
         #expect(ending.status == status && ending.errors.contains(text), "\(ending)")
         let log = try self.text("events.log")
@@ -43,16 +44,19 @@ import Testing
     }
 
     @Test func `a second instance writes nothing into the first one's files`() throws {
-        let files = "audit-log audit.log\nuupp-file usage.db"
+        let files = "audit-log \(folder.path)/audit.log\nuupp-file \(folder.path)/usage.db"
         let server = try Server(
-            ["-c", try configuration(files), "--event-log", "none.log"], in: folder, waitsFor: "none.log")
+            ["-c", try configuration(files), "--event-log", folder.path("none.log")], in: folder, waitsFor: "none.log")
         let names = ["none.log", "audit.log", "usage.db"]
         func contents() throws -> [Data] { try names.map { try Data(contentsOf: URL(filePath: folder.path($0))) } }
         let before = try contents()
         let others = [
-            (["--event-log", "none.log"], "event log `\(folder.path)/none.log`"),
-            (["--event-log", "other.log"], "audit log `\(folder.path)/audit.log`"),
-            (["--event-log", "other.log", "--audit-log", "other.audit"], "usage database `\(folder.path)/usage.db`"),
+            (["--event-log", folder.path("none.log")], "event log `\(folder.path)/none.log`"),
+            (["--event-log", folder.path("other.log")], "audit log `\(folder.path)/audit.log`"),
+            (
+                ["--event-log", folder.path("other.log"), "--audit-log", folder.path("other.audit")],
+                "usage database `\(folder.path)/usage.db`"
+            ),
         ]
         for (arguments, text) in others {
             let ending = try AuthHost.run(
@@ -70,11 +74,12 @@ import Testing
         server.process.send(SIGKILL)
         _ = try server.process.finish()
         _ = try Server(
-            ["-c", folder.path("authhost.conf"), "--event-log", "none.log"], in: folder, waitsFor: "none.log")
+            ["-c", folder.path("authhost.conf"), "--event-log", folder.path("none.log")], in: folder,
+            waitsFor: "none.log")
     }
 
     @Test func `HUP opens the logs again, whether or not they were moved away`() throws {
-        let file = try configuration("audit-log audit.log")
+        let file = try configuration("audit-log \(folder.path)/audit.log")
         let server = try Server(["-c", file], in: folder, waitsFor: "events.log")
         func reloads() throws -> Int { try text("events.log").components(separatedBy: "reloading: HUP").count - 1 }
         for count in 1...2 {
@@ -90,7 +95,8 @@ import Testing
     }
 
     @Test func `each line of a start comes once, and IPv6 addresses have brackets`() throws {
-        let file = try configuration("request-log requests.log\nlog-level debug\nhttp-realm ${ENV:NONE}${ENV:NONE}")
+        let file = try configuration(
+            "request-log \(folder.path)/requests.log\nlog-level debug\nhttp-realm ${ENV:NONE}${ENV:NONE}")
         let process = try ChildProcess(
             [Place.binary("authhost"), "serve", "-c", file, "--http-listen", "[::1]:0"], directory: folder.path)
         try process.wait(until: { (try? self.text("events.log"))?.contains("listening on") == true })

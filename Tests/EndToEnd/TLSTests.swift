@@ -97,7 +97,7 @@ private struct Authority {
     /// What the broker's question is answered with: the content, or curl's exit status.
     private func ask(_ port: UInt16, certificate: String? = nil, authority: Authority? = nil) throws -> String {
         var arguments = [
-            "curl", "-q", "-sS", "--max-time", "20", "--cacert", (authority ?? ours).certificate, "-d",
+            "curl", "-q", "-sS", "--max-time", "60", "--cacert", (authority ?? ours).certificate, "-d",
             "username=alice&password=wonderland",
         ]
         if let certificate {
@@ -111,7 +111,7 @@ private struct Authority {
         #expect(try ask(open) == "allow", "\(host.seen)")
         // A client without TLS is not answered.
         let plain = try ChildProcess.run([
-            "curl", "-q", "-sS", "--max-time", "20", "-d", "username=alice&password=wonderland",
+            "curl", "-q", "-sS", "--max-time", "60", "-d", "username=alice&password=wonderland",
             "http://127.0.0.1:\(open)/auth/user",
         ])
         #expect(plain.status != 0 && !plain.output.contains("allow"))

@@ -25,7 +25,7 @@ import Testing
             #expect(try connection.post("/v1/login", #"{"user":"\#(user)","password":"x"}"#).status == 200)
         }
         server.process.terminate()
-        #expect(try server.process.finish(seconds: 30).status == 0)
+        #expect(try server.process.finish().status == 0)
         #expect(try report(database).users == 2)
         let again = try Server(Self.options(database), in: folder)
         #expect(again.process.seen.contains("Read in 2 unique users from database"), "\(again.process.seen)")
@@ -52,7 +52,7 @@ import Testing
             let before = try report(database).users
             #expect(before >= written, "users are gone: \(written), then \(before)")
             server.process.send(SIGKILL)
-            #expect(try server.process.finish(seconds: 30).status == 128 + SIGKILL)
+            #expect(try server.process.finish().status == 128 + SIGKILL)
             written = try report(database).users
             #expect(written >= before, "users are gone: \(before), then \(written)")
         }

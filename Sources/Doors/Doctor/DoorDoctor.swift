@@ -18,6 +18,9 @@ public struct DoorDoctor: Sendable {
 
         /// Whether the client must be let in.
         public var letsIn: Bool { self == .yes }
+
+        /// Whether nothing comes, however long a client waits.
+        var isSilent: Bool { self == .late || self == .silence }
     }
 
     /// What became of one fault.
@@ -40,7 +43,8 @@ public struct DoorDoctor: Sendable {
 
     /// - Parameters:
     ///   - settings: of the door, where nobody may be listening now.
-    ///   - patience: how long the built-in client waits for an answer.
+    ///   - patience: how long the built-in client waits where nothing comes. For what comes from this process it waits longer:
+    ///     a machine that is busy shows nothing about the door.
     ///   - attempt: makes the real client ask, and tells whether it let its user in, nil when that could not be seen; nil for
     ///     the built-in client.
     public init(
@@ -94,7 +98,7 @@ public struct DoorDoctor: Sendable {
                 }
             case .silence, .garbage, .restart: standIn = try await .raw(settings, fault, group, sent)
             }
-            let (isLetIn, note) = await ask(standIn.places, sent)
+            let (isLetIn, note) = await ask(fault, standIn.places, sent)
             await standIn.stop()
             try await group.shutdownGracefully()
             return Finding(fault: fault, sent: sent.text(fault), isLetIn: isLetIn, note: note)
@@ -104,13 +108,16 @@ public struct DoorDoctor: Sendable {
         }
     }
 
-    private func ask(_ places: [SocketAddress], _ sent: SentBytes) async -> (isLetIn: Bool?, note: String) {
+    private func ask(
+        _ fault: Fault, _ places: [SocketAddress], _ sent: SentBytes
+    ) async -> (isLetIn: Bool?, note: String) {
         if let attempt { return await attempt() }
         let probe = http == nil ? DoorTypes.probe(settings) : ForwardAuthDoor.nginxProbe("/auth")
         guard let probe else { return (nil, "there is no built-in client of `\(settings.type)`: name a command") }
         guard let place = places.last else { return (nil, "the door listens nowhere") }
         let (isLetIn, received, note) = await ProbeClient.ask(
-            probe, at: place, usesTLS: settings.tls != nil, patience: patience)
+            probe, at: place, usesTLS: settings.tls != nil,
+            patience: fault.isSilent ? patience : max(patience, ProbeClient.longestPatience))
         sent.set(received)
         return (isLetIn, note)
     }

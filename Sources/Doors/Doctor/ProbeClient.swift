@@ -4,6 +4,9 @@ import NIOSSL
 
 /// Asks one question as a door's least client does.
 enum ProbeClient {
+    /// How long it waits for what this process itself sends, and for its connection.
+    static let longestPatience = Duration.seconds(60)
+
     /// - Returns: whether the client lets in: not without a whole answer that says so. nil: it could not connect.
     static func ask(
         _ probe: DoorProbe, at place: SocketAddress, usesTLS: Bool, patience: Duration
@@ -12,7 +15,7 @@ enum ProbeClient {
         let result: (isLetIn: Bool?, received: [UInt8], note: String)
         do {
             let channel = try await ClientBootstrap(group: group)
-                .connectTimeout(TimeAmount(patience))
+                .connectTimeout(TimeAmount(longestPatience))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         guard usesTLS, place.protocol != .unix else { return }
