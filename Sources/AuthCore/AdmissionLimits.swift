@@ -5,7 +5,7 @@ public struct SessionLimits: Sendable, Equatable {
     /// Whether a log-in over a limit ejects older sessions of its user (`auth-eject-users`) instead of being refused.
     public var ejects = false
     /// Limits of applications that a licence names, by application id. An application that it does not name has none.
-    public var applications: [String: ApplicationLicence] = [:]
+    public var applications: [ExactText: ApplicationLicence] = [:]
     /// When the number of sessions is worth a line in the event log.
     public var warning = WarningLevels()
 

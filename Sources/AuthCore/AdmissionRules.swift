@@ -37,7 +37,7 @@ public struct AdmissionRules: Sendable {
     public func rule(
         on counts: AdmissionCounts, application: String, user userLimits: UserSessionLimits
     ) -> AdmissionRuling {
-        let licence = limits.applications[application]
+        let licence = limits.applications[ExactText(application)]
         var needed = 0
         for kind in LimitKind.allCases {
             let allowed: Int

@@ -15,6 +15,10 @@ public struct ExactText: Hashable, Sendable {
     }
 }
 
+extension ExactText: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) { self.init(text) }
+}
+
 extension String {
     /// Whether the other text has the same bytes.
     public func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }

@@ -12,7 +12,7 @@ public final class ObjectContent: Sendable {
 
     /// Returns the value of a field, nil when there is none.
     public func value(of field: String) -> String? {
-        fields.first { $0.name == field }?.value
+        fields.first { $0.name.hasBytes(of: field) }?.value
     }
 
     /// How many bytes the names and values have.

@@ -141,19 +141,26 @@ final class HostTable: @unchecked Sendable {
         _ machine: UnsafePointer<CChar>?
     ) -> Int32 {
         guard let services, count >= -1 else { return -1 }
+        let wanted = [user, application, machine].map { $0.map(Self.name) }
+        // What is no text is nobody's name; a repaired one could be somebody else's.
+        guard wanted.allSatisfy({ $0 == nil || $0 != .some(nil) }) else { return 0 }
+        let names = wanted.map { $0.flatMap { $0 } }
         return Int32(
             clamping: services.eject(
-                user: user.map { String(cString: $0) }, count: count < 0 ? nil : Int(count),
-                applicationID: application.map { String(cString: $0) }, machineID: machine.map { String(cString: $0) }))
+                user: names[0], count: count < 0 ? nil : Int(count), applicationID: names[1], machineID: names[2]))
     }
+
+    /// A name that a module gives; nil for what is not UTF-8.
+    private static func name(_ bytes: UnsafePointer<CChar>) -> String? { String(validatingCString: bytes) }
 
     private func invalidate(_ scope: UInt32, _ name: UnsafePointer<CChar>?, _ session: auth_session_t) -> Int32 {
         guard let services else { return -1 }
+        let name = name.flatMap(Self.name)
         switch (Int32(bitPattern: scope), name) {
         case (AUTH_SCOPE_ALL, _): services.invalidate(.all)
-        case (AUTH_SCOPE_USER, let name?): services.invalidate(.user(String(cString: name)))
+        case (AUTH_SCOPE_USER, let name?): services.invalidate(.user(name))
         case (AUTH_SCOPE_SESSION, _) where session != 0: services.invalidate(.session(handle: session))
-        case (AUTH_SCOPE_OBJECT, let name?): services.invalidate(.object(String(cString: name)))
+        case (AUTH_SCOPE_OBJECT, let name?): services.invalidate(.object(name))
         default: return -1
         }
         return 0

@@ -219,7 +219,7 @@ final class CredentialCache: Sendable {
 
     func forget(user: String) -> [SessionID] {
         forget { entry in
-            if case .known(let id, user, _) = entry { id } else { nil }
+            if case .known(let id, let other, _) = entry, other.hasBytes(of: user) { id } else { nil }
         }
     }
 

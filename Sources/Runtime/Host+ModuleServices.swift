@@ -31,14 +31,11 @@ extension Host: ModuleServices {
     /// Ejects sessions, oldest first; their clients are told so at their next question.
     @discardableResult
     public func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int {
-        var ejected = 0
-        for session in sessions.sessions(of: user, applicationID: applicationID) where ejected < count ?? .max {
-            guard machineID == nil || session.machineID == machineID, end(session, .ejected) else { continue }
-            ejected += 1
-            log.notice("Ejected \(session.text)")
-        }
-        if ejected > 0 { epoch.wrappingAdd(1, ordering: .acquiringAndReleasing) }
-        return ejected
+        var filter = SessionFilter()
+        filter.user = user
+        filter.applicationID = applicationID
+        filter.machineID = machineID
+        return eject(filter, count: count, note: "")
     }
 
     /// Ejects one session; its client is told so at its next question.

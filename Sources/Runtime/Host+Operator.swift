@@ -14,9 +14,13 @@ public struct SessionFilter: Sendable {
 
     public init() {}
 
+    /// The one place where sessions are compared with what somebody asks for: byte by byte, as modules do.
     func matches(_ session: Session) -> Bool {
-        (machineID.map { session.machineID.hasBytes(of: $0) } ?? true) && (address == nil || session.address == address)
-            && (door == nil || session.door == door)
+        let pairs = [
+            (user, session.user), (applicationID, session.applicationID), (machineID, session.machineID),
+            (address, session.address), (door, session.door),
+        ]
+        return pairs.allSatisfy { wanted, has in wanted.map { has.hasBytes(of: $0) } ?? true }
             && (idPrefix.map { session.id.hexadecimal.hasPrefix($0) } ?? true)
     }
 }
@@ -47,12 +51,15 @@ extension Host {
     ///
     /// - Parameter count: how many at most; nil for all.
     /// - Returns: how many were ejected.
-    public func eject(_ filter: SessionFilter, count: Int?) -> Int {
+    public func eject(_ filter: SessionFilter, count: Int?) -> Int { eject(filter, count: count, note: ": by the operator") }
+
+    /// - Parameter note: what the line of the event log ends with.
+    func eject(_ filter: SessionFilter, count: Int?, note: String) -> Int {
         var ejected = 0
         for session in matching(filter) where ejected < count ?? .max {
             guard end(session, .ejected) else { continue }
             ejected += 1
-            log.notice("Ejected \(session.text): by the operator")
+            log.notice("Ejected \(session.text)\(note)")
         }
         if ejected > 0 { epoch.wrappingAdd(1, ordering: .acquiringAndReleasing) }
         return ejected

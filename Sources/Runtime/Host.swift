@@ -25,7 +25,7 @@ public struct HostConfiguration: Sendable {
     /// The limits on sessions, and whether they eject.
     public var limits = SessionLimits()
     /// How long sessions of an application may be idle, by application id; those not named for ever.
-    public var inactivityPeriods: [String: Duration] = [:]
+    public var inactivityPeriods: [ExactText: Duration] = [:]
     /// Told of every log-in that has got its place, with the user and the application id ("" for none). Must not block.
     public var loginRecorder: (@Sendable (_ user: String, _ application: String) -> Void)?
     /// Stands between log-ins and the places of this host, where places are given out by more than this host.

@@ -28,6 +28,13 @@ final class PendingSlot: Sendable {
         let name: ObjectName?
         let contributionID: String?
         let order: UInt64
+
+        /// Whether it is about what an event names; what that leaves out matches anything.
+        func isAbout(_ wantedName: String?, _ wantedContribution: String?) -> Bool {
+            if let wantedName, name?.text.hasBytes(of: wantedName) != true { return false }
+            if let wantedContribution, contributionID?.hasBytes(of: wantedContribution) != true { return false }
+            return true
+        }
     }
 
     struct State {
@@ -122,8 +129,7 @@ final class PendingTable: Sendable {
         for slot in all {
             let candidate = slot.state.withLock { state -> (token: UInt64, order: UInt64)? in
                 guard let key = state.key, key.session == session, key.kind == kind,
-                    name == nil || key.name?.text == name,
-                    contributionID == nil || key.contributionID == contributionID
+                    key.isAbout(name, contributionID)
                 else { return nil }
                 switch state.phase {
                 case .waiting, .inCall(early: nil): return (slot.token(state.generation), key.order)

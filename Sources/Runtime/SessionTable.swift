@@ -72,7 +72,7 @@ final class SessionTable: Sendable {
     }
 
     /// Sets how long sessions of an application may be idle; for sessions that come in from now on.
-    func setIdleLimits(_ limits: [String: Duration]) { texts.setIdleLimits(limits.mapValues(\.nanoseconds)) }
+    func setIdleLimits(_ limits: [ExactText: Duration]) { texts.setIdleLimits(limits.mapValues(\.nanoseconds)) }
 
     /// Makes a session that a login may become. It holds no place until one is reserved for it.
     func prepare(_ login: Login, at now: SessionTime) -> Session {

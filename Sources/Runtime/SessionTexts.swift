@@ -5,7 +5,7 @@ import Synchronization
 final class SessionTexts: Sendable {
     private struct OriginKey: Hashable, Sendable {
         let applicationID: ExactText
-        let door: String
+        let door: ExactText
     }
 
     private struct State: Sendable {
@@ -18,15 +18,15 @@ final class SessionTexts: Sendable {
     private let state = Mutex(State())
 
     /// Sets how long sessions of an application may be idle, in nanoseconds; for sessions that come in from now on.
-    func setIdleLimits(_ limits: [String: Int64]) {
+    func setIdleLimits(_ limits: [ExactText: Int64]) {
         state.withLock { state in
-            state.idleLimits = Dictionary(uniqueKeysWithValues: limits.map { (ExactText($0), $1) })
+            state.idleLimits = limits
             state.origins = [:]
         }
     }
 
     func origin(applicationID: String, door: String) -> SessionOrigin {
-        let key = OriginKey(applicationID: ExactText(applicationID), door: door)
+        let key = OriginKey(applicationID: ExactText(applicationID), door: ExactText(door))
         return state.withLock { state in
             if let known = state.origins[key] { return known }
             if state.origins.count == Self.limit { state.origins = [:] }

@@ -22,7 +22,7 @@ extension Configuration {
         settings.limits.ejects = ejectsUsers
         settings.limits.warning = WarningLevels(warn: maxUserWarn, ok: maxUserOK)
         for parameters in applicationParameters where parameters.inactivityPeriod > 0 {
-            settings.inactivityPeriods[parameters.applicationID] = .seconds(parameters.inactivityPeriod)
+            settings.inactivityPeriods[ExactText(parameters.applicationID)] = .seconds(parameters.inactivityPeriod)
         }
         settings.exitTimeout = initTimeout
         return settings

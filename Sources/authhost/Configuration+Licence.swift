@@ -19,10 +19,10 @@ extension Configuration {
     }
 
     /// What the licence allows each application that it names.
-    func applicationLimits() throws(Failure) -> [String: ApplicationLicence] {
-        var limits: [String: ApplicationLicence] = [:]
+    func applicationLimits() throws(Failure) -> [ExactText: ApplicationLicence] {
+        var limits: [ExactText: ApplicationLicence] = [:]
         for line in try licences() {
-            limits[line.application] = ApplicationLicence(users: line.users, loginsPerUser: line.loginsPerUser)
+            limits[ExactText(line.application)] = ApplicationLicence(users: line.users, loginsPerUser: line.loginsPerUser)
         }
         return limits
     }

@@ -7,10 +7,10 @@ enum LicenceChanges {
 
     /// A line for each application whose limits changed, in the order of their names.
     static func lines(
-        from old: [String: ApplicationLicence], to new: [String: ApplicationLicence]
+        from old: [ExactText: ApplicationLicence], to new: [ExactText: ApplicationLicence]
     ) -> [String] {
-        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
-        let lines = changed.prefix(limit).map { "licence of application `\($0)`: \(change(old[$0], new[$0]))" }
+        let changed = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted { $0.text < $1.text }
+        let lines = changed.prefix(limit).map { "licence of application `\($0.text)`: \(change(old[$0], new[$0]))" }
         let rest = changed.count - lines.count
         return lines + (rest > 0 ? ["licences of further applications that changed: \(rest)"] : [])
     }

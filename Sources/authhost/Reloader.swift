@@ -11,7 +11,7 @@ final class Reloader: Sendable {
     /// The configuration whose reloadable items hold now.
     private let current: Mutex<Configuration>
     /// What the licence allows now.
-    private let licence: Mutex<[String: ApplicationLicence]>
+    private let licence: Mutex<[ExactText: ApplicationLicence]>
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
     /// What else reads its files again.
     private let others = Mutex<[@Sendable () -> Void]>([])
@@ -81,7 +81,7 @@ final class Reloader: Sendable {
     /// Reads the licence file again; a broken one leaves the limits as they are, and the log says why.
     private func licence(
         of new: Configuration
-    ) -> (limits: [String: ApplicationLicence], changes: [String], isRead: Bool) {
+    ) -> (limits: [ExactText: ApplicationLicence], changes: [String], isRead: Bool) {
         licence.withLock { licence in
             do throws(Failure) {
                 let old = licence

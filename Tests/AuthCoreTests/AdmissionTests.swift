@@ -9,7 +9,7 @@ private struct Population {
     private var places: [UInt64: AdmissionPlace] = [:]
     private var last: UInt64 = 0
 
-    init(sessions: Int = 0, ejects: Bool = false, licence: [String: ApplicationLicence] = [:]) {
+    init(sessions: Int = 0, ejects: Bool = false, licence: [ExactText: ApplicationLicence] = [:]) {
         limits.sessions = sessions
         limits.ejects = ejects
         limits.applications = licence
@@ -283,7 +283,7 @@ private struct Population {
         limits.sessions = .random(in: 0...6, using: &generator)
         limits.ejects = .random(using: &generator)
         for application in ["x", "y"] where Bool.random(using: &generator) {
-            limits.applications[application] = ApplicationLicence(
+            limits.applications[ExactText(application)] = ApplicationLicence(
                 users: .random(in: 0...2, using: &generator), loginsPerUser: .random(in: 0...2, using: &generator))
         }
         return limits
