@@ -19,11 +19,9 @@ extension AdmissionLedger {
         let groupIndex = group(userIndex, knownApplication ?? addApplication(application))
         let index = nodes.insert(Node(session: session, user: userIndex, group: groupIndex))
         users[userIndex].nodes += 1
-        users[userIndex].reserved += 1
         groups[groupIndex].nodes += 1
-        groups[groupIndex].reserved += 1
-        hold(index, +1)
         if count > 0 { claim(count, for: index) }
+        holdReservation(index, +1)
         return .reserved(AdmissionPlace(session: session, index: index), ejecting: count)
     }
 
@@ -35,9 +33,10 @@ extension AdmissionLedger {
     public mutating func commit(_ place: AdmissionPlace) -> [UInt64]? {
         guard state(of: place) == .reserved else { return nil }
         let node = nodes[place.index]
+        holdReservation(place.index, -1)
         nodes[place.index].state = .open
-        users[node.user].reserved -= 1
-        groups[node.group].reserved -= 1
+        hold(place.index, +1)
+        free(place.index, +1)
         byUser.append(place.index, to: &users[node.user].open)
         byGroup.append(place.index, to: &groups[node.group].open)
         byAge.append(place.index, to: &everybody)
@@ -54,15 +53,13 @@ extension AdmissionLedger {
     /// Gives a reserved place back; nobody is ejected for it. Does nothing when the place is not reserved (any more).
     public mutating func release(_ place: AdmissionPlace) {
         guard state(of: place) == .reserved else { return }
+        holdReservation(place.index, -1)
         for index in claims.removeValue(forKey: place.index) ?? [] {
             nodes[index].state = .open
             nodes[index].claimant = Chain.none
             hold(index, +1)
+            free(index, +1)
         }
-        let node = nodes[place.index]
-        users[node.user].reserved -= 1
-        groups[node.group].reserved -= 1
-        hold(place.index, -1)
         drop(place.index)
     }
 
@@ -70,6 +67,7 @@ extension AdmissionLedger {
     public mutating func retire(_ place: AdmissionPlace) {
         guard state(of: place) == .open else { return }
         hold(place.index, -1)
+        free(place.index, -1)
         leave(place.index)
     }
 
@@ -79,8 +77,13 @@ extension AdmissionLedger {
         let node = nodes[place.index]
         switch state {
         case .reserved: return release(place)
-        case .open: hold(place.index, -1)
-        case .claimed: claims[node.claimant]?.removeAll { $0 == place.index }
+        case .open:
+            hold(place.index, -1)
+            free(place.index, -1)
+        case .claimed:
+            holdReservation(node.claimant, -1)
+            claims[node.claimant]?.removeAll { $0 == place.index }
+            holdReservation(node.claimant, +1)
         case .leaving: break
         }
         if state == .leaving {
@@ -124,6 +127,7 @@ extension AdmissionLedger {
             nodes[index].state = .claimed
             nodes[index].claimant = claimant
             hold(index, -1)
+            free(index, -1)
         }
     }
 
@@ -137,11 +141,40 @@ extension AdmissionLedger {
         byUser.append(index, to: &users[node.user].leaving)
     }
 
+    /// Counts a reservation and what it will eject in or out: to each limit as many places as there are in the fuller of its
+    /// two outcomes, the commit and the release.
+    ///
+    /// INVARIANT: the sessions with the reservation's own application id are the first of those that it will eject.
+    private mutating func holdReservation(_ index: UInt32, _ change: Int32) {
+        hold(index, change)
+        for (place, claimed) in (claims[index] ?? []).enumerated() {
+            // The reservation's own place stands for the first of them.
+            if place > 0 { holdInUser(claimed, change) }
+            if place > 0 || nodes[claimed].group != nodes[index].group { holdInGroup(claimed, change) }
+        }
+    }
+
+    /// Lets a place be taken by a log-in that needs room, or not.
+    private mutating func free(_ index: UInt32, _ change: Int32) {
+        let node = nodes[index]
+        users[node.user].free = users[node.user].free.advanced(by: Int(change))
+        groups[node.group].free = groups[node.group].free.advanced(by: Int(change))
+    }
+
     /// Counts a place in everything that it counts to, or out of it.
     private mutating func hold(_ index: UInt32, _ change: Int32) {
-        let node = nodes[index]
+        holdInUser(index, change)
+        holdInGroup(index, change)
+    }
+
+    private mutating func holdInUser(_ index: UInt32, _ change: Int32) {
+        let user = nodes[index].user
         held += Int(change)
-        users[node.user].held = users[node.user].held.advanced(by: Int(change))
+        users[user].held = users[user].held.advanced(by: Int(change))
+    }
+
+    private mutating func holdInGroup(_ index: UInt32, _ change: Int32) {
+        let node = nodes[index]
         let before = groups[node.group].held
         groups[node.group].held = before.advanced(by: Int(change))
         if before == 0 && change > 0 { applications[groups[node.group].application].users += 1 }

@@ -17,8 +17,9 @@ public struct AdmissionPlace: Sendable, Hashable {
 /// A pure value; whoever owns it brings the lock. Every change costs the same however many sessions there are, save for one
 /// step for each session that a log-in ejects.
 ///
-/// A place is *reserved*, and counts from then on, until it is committed or released. The sessions that a reservation will
-/// eject keep their places' rights but do not count any more; a release gives them back what they had.
+/// A place is *reserved*, and counts from then on, until it is committed or released. Nobody knows yet which it will be, so a
+/// reservation and the sessions that it will eject count, to every limit, as what there is more of: the one place of the
+/// reservation or the places that a release gives back. Thus no place is given away twice.
 public struct AdmissionLedger: Sendable {
     enum State: UInt8 {
         case reserved, open
@@ -37,14 +38,14 @@ public struct AdmissionLedger: Sendable {
         var state = State.reserved
     }
 
-    /// Sessions of one user; `held` counts places, `reserved` those of them without an open session.
+    /// Sessions of one user; `held` counts places, `free` those of them that a log-in may take.
     struct UserRecord: Sendable {
         var name: String
         var open = ListEnds()
         var leaving = ListEnds()
         var nodes: UInt32 = 0
         var held: UInt32 = 0
-        var reserved: UInt32 = 0
+        var free: UInt32 = 0
     }
 
     /// Sessions of one user with one application id.
@@ -54,7 +55,7 @@ public struct AdmissionLedger: Sendable {
         var open = ListEnds()
         var nodes: UInt32 = 0
         var held: UInt32 = 0
-        var reserved: UInt32 = 0
+        var free: UInt32 = 0
     }
 
     struct ApplicationRecord: Sendable {
@@ -96,12 +97,12 @@ public struct AdmissionLedger: Sendable {
         if let application { counts.applicationUsers = Int(applications[application].users) }
         guard let user else { return counts }
         counts.user = Int(users[user].held)
-        counts.ejectableUser = counts.user - Int(users[user].reserved)
+        counts.ejectableUser = Int(users[user].free)
         guard let application, let group = findGroup(user, application) else {
             return counts
         }
         counts.userApplication = Int(groups[group].held)
-        counts.ejectableUserApplication = counts.userApplication - Int(groups[group].reserved)
+        counts.ejectableUserApplication = Int(groups[group].free)
         return counts
     }
 

@@ -175,6 +175,42 @@ private struct Population {
     }
 }
 
+@Suite struct `A place that a reservation will free` {
+    @Test func `is nobody's before it is free, in the application of the session that has it`() throws {
+        var population = Population(ejects: true, licence: ["p": .init(users: 1, loginsPerUser: 0)])
+        #expect(population.admit("ann", "p") == [])
+        guard case .reserved(let place, ejecting: 1) = population.reserve("ann", "q", .init(user: 1)) else {
+            Issue.record("no place")
+            return
+        }
+        #expect(population.admit("bob", "p") == nil)
+        #expect(population.refusal == ExceededLimit(.applicationUsers, allowed: 1))
+        population.ledger.release(place)
+        #expect(population.ledger.sessions() == [1])
+        #expect(population.admit("bob", "p") == nil)
+        // What is committed frees it.
+        #expect(population.admit("ann", "q", .init(user: 1)) == [1])
+        #expect(population.admit("bob", "p") == [])
+    }
+
+    @Test func `counts as long as the reservation may be released, where it frees several`() throws {
+        var population = Population(sessions: 3, ejects: true)
+        for application in ["x", "y", "z"] { #expect(population.admit("ann", application) == []) }
+        guard case .reserved(let place, ejecting: 2) = population.reserve("ann", "w", .init(user: 2)) else {
+            Issue.record("no place")
+            return
+        }
+        #expect(population.ledger.held == 3)
+        #expect(population.admit("bob", "x") == nil)
+        // One of the two ends by itself: a release would give one place back less.
+        population.end(1)
+        #expect(population.ledger.held == 2)
+        #expect(population.admit("bob", "x") == [])
+        population.ledger.release(place)
+        #expect(population.ledger.held == 3)
+    }
+}
+
 @Suite struct `The ledger of places` {
     /// 10,000 sequences of up to 40 steps each, against the plainest model there is.
     @Test func `does what the rules say, whatever the order of things`() throws {

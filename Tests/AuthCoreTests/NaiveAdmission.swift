@@ -7,6 +7,7 @@ struct NaiveAdmission {
         let user: String
         let application: String
         var isOpen = false
+        /// Whether it counts; the sessions that a reservation will eject count with it.
         var hasPlace = true
         /// The reservation that will eject it.
         var claimant: UInt64?
@@ -22,7 +23,17 @@ struct NaiveAdmission {
     private(set) var entries: [Entry] = []
     private var commits = 0
 
-    var held: Int { entries.count { $0.hasPlace } }
+    var held: Int { number(in: entries) { _ in true } }
+
+    /// How many places there are at most, of those that match, whichever reservations are committed and whichever released.
+    private func number(in entries: [Entry], _ matches: (Entry) -> Bool) -> Int {
+        let reservations = entries.filter { !$0.isOpen }
+        let certain = entries.count { $0.isOpen && $0.hasPlace && $0.claimant == nil && matches($0) }
+        return reservations.reduce(certain) { sum, reservation in
+            let released = entries.count { $0.claimant == reservation.session && matches($0) }
+            return sum + max(released, matches(reservation) ? 1 : 0)
+        }
+    }
 
     /// Ejects one after the other until everything fits, unless even the last would not be enough.
     mutating func reserve(_ request: AdmissionRequest, _ limits: SessionLimits) -> Reply {
@@ -31,7 +42,6 @@ struct NaiveAdmission {
         var victims: [UInt64] = []
         while !exceeded(without: victims, request, limits).isEmpty { victims.append(candidates[victims.count]) }
         for index in entries.indices where victims.contains(entries[index].session) {
-            entries[index].hasPlace = false
             entries[index].claimant = request.session
         }
         entries.append(Entry(session: request.session, user: request.user, application: request.applicationID))
@@ -49,6 +59,7 @@ struct NaiveAdmission {
             if entries[index].claimant == session {
                 ended.append(entries[index])
                 entries[index].claimant = nil
+                entries[index].hasPlace = false
             }
         }
         guard let own = entries.first(where: { $0.session == session }) else { return [] }
@@ -61,7 +72,6 @@ struct NaiveAdmission {
         entries.removeAll { $0.session == session }
         for index in entries.indices where entries[index].claimant == session {
             entries[index].claimant = nil
-            entries[index].hasPlace = true
         }
     }
 
@@ -73,7 +83,9 @@ struct NaiveAdmission {
 
     /// Who may be ejected for a log-in, in order.
     private func candidates(_ request: AdmissionRequest) -> [UInt64] {
-        let mine = entries.filter { $0.isOpen && $0.hasPlace && $0.user == request.user }.sorted { $0.age < $1.age }
+        let mine = entries.filter {
+            $0.isOpen && $0.hasPlace && $0.claimant == nil && $0.user == request.user
+        }.sorted { $0.age < $1.age }
         let same = mine.filter { $0.application == request.applicationID }
         let others = mine.filter { $0.application != request.applicationID }
         return (same + others).map(\.session)
@@ -83,18 +95,19 @@ struct NaiveAdmission {
     private func exceeded(
         without gone: [UInt64], _ request: AdmissionRequest, _ limits: SessionLimits
     ) -> [ExceededLimit] {
-        let left = entries.filter { $0.hasPlace && !gone.contains($0.session) }
-        let mine = left.count { $0.user == request.user } + 1
-        let same = left.filter { $0.application == request.applicationID }
-        let mineHere = same.count { $0.user == request.user } + 1
-        let users = Set(same.map(\.user) + [request.user]).count
-        let licence = limits.applications[request.applicationID]
+        let left = entries.filter { !gone.contains($0.session) }
+        let isHere: (Entry) -> Bool = { $0.application == request.applicationID }
+        let mine = number(in: left) { $0.user == request.user } + 1
+        let mineHere = number(in: left) { $0.user == request.user && isHere($0) } + 1
+        let others = Set(left.map(\.user)).subtracting([request.user])
+        let users = 1 + others.count { user in number(in: left) { $0.user == user && isHere($0) } > 0 }
+        let licence = limits.applications[ExactText(request.applicationID)]
         let all: [(LimitKind, allowed: Int, number: Int)] = [
             (.userApplication, request.limits.userApplication, mineHere),
             (.applicationLogins, licence?.loginsPerUser ?? 0, mineHere),
             (.user, request.limits.user, mine),
             (.applicationUsers, licence?.users ?? 0, users),
-            (.sessions, limits.sessions, left.count + 1),
+            (.sessions, limits.sessions, number(in: left) { _ in true } + 1),
         ]
         return all.filter { $0.allowed > 0 && $0.number > $0.allowed }.map { ExceededLimit($0.0, allowed: $0.allowed) }
     }
