@@ -239,9 +239,12 @@ public final class Host: Sendable {
     }
 
     /// Ends a session and tells the module, the metrics and the doors that watch it; false when it had ended before.
+    ///
+    /// Of one whose log-in is still under way the log-in tells the module, once and only if the module believes in it.
     @discardableResult
     func end(_ session: Session, _ reason: SessionEnd) -> Bool {
-        guard sessions.end(session, reason, at: clock.wall) else { return false }
+        guard let before = sessions.end(session, reason, at: clock.wall) else { return false }
+        if before == .pending { return true }
         if reason == .ejected {
             credentials.eject(session.id, at: clock.monotonic)
         } else {

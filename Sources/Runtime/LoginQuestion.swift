@@ -48,6 +48,7 @@ final class LoginQuestion: Sendable {
             progress.settle(answer)
             return
         }
+        if session.hasEnded { return refuse(Answer(.ejected, .ejectedSession)) }
         if let user = said.user, !user.hasBytes(of: login.user) {
             return refuse(Answer(.undecided, .changedUser, logText: "the module named another user"))
         }
@@ -86,13 +87,13 @@ final class LoginQuestion: Sendable {
     /// Opens the session in its place, and ends those that made room for it.
     private func open(_ ejected: [UInt64]?, _ place: AdmissionPlace, _ said: ModuleAnswer, _ answer: Answer) {
         guard let ejected else {
-            return refuse(Answer(.undecided, .admissionFailed, logText: "the place that was reserved is gone"))
+            return leave(Answer(.undecided, .admissionFailed, logText: "the place that was reserved is gone"))
         }
         let isOpen = host.sessions.open(session, in: place, expiry: said.expiry, at: host.clock.monotonic)
         for handle in ejected {
             if let victim = host.sessions.session(handle: handle) { host.eject(victim, for: session) }
         }
-        guard isOpen else { return refuse(Answer(.ejected, .ejectedSession)) }
+        guard isOpen else { return leave(Answer(.ejected, .ejectedSession)) }
         if host.isStopping {
             host.end(session, .stop)
             progress.settle(Answer(.undecided, .stopping))
@@ -108,12 +109,19 @@ final class LoginQuestion: Sendable {
     /// Refuses a session that the module had allowed, and tells it so.
     private func refuse(_ answer: Answer) {
         guard progress.settle(answer) else { return }
-        if answer.verdict == .overLimit {
-            host.log.info(
-                "Refused user <\(session.user)>, application <\(session.applicationID)>: \(answer.reason.rawValue)")
-        }
+        forget()
+    }
+
+    /// Gives up a session in whose place it could not open, whoever has answered by now.
+    private func leave(_ answer: Answer) {
+        progress.settle(answer)
+        forget()
+    }
+
+    /// Forgets a session that the module had allowed and that nobody got, and tells it so.
+    private func forget() {
         host.sessions.forget(session)
-        decider.tellFree(session.handle, .refused)
+        if case .ended(let reason) = session.state { decider.tellFree(session.handle, reason) }
     }
 
     /// Answers because nobody waits any more, or because the time is up while a place is waited for.

@@ -102,17 +102,24 @@ final class Session: Sendable {
         return stage.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing).exchanged
     }
 
-    /// Ends it; false when it had ended before.
-    func end(_ reason: SessionEnd) -> Bool {
+    /// Ends it.
+    ///
+    /// - Returns: what it was before; nil when it had ended already.
+    func end(_ reason: SessionEnd) -> LiveStage? {
         let desired = 16 + UInt8(reason.rawValue)
         var before = stage.load(ordering: .acquiring)
         while before < 16 {
             let (exchanged, original) = stage.compareExchange(
                 expected: before, desired: desired, ordering: .acquiringAndReleasing)
-            if exchanged { return true }
+            if exchanged { return before == 0 ? .pending : .open }
             before = original
         }
-        return false
+        return nil
+    }
+
+    /// What a session is that has not ended.
+    enum LiveStage: Sendable {
+        case pending, open
     }
 
     /// Whether its expiry has passed or it was idle for too long.

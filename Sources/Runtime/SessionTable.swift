@@ -113,9 +113,11 @@ final class SessionTable: Sendable {
         withShard(of: id) { $0.ejected.contains(id, at: wall / 1_000_000_000) }
     }
 
-    /// Ends a session; false when it had ended before. Nothing else is told.
-    func end(_ session: Session, _ reason: SessionEnd, at wall: Int64) -> Bool {
-        guard session.end(reason) else { return false }
+    /// Ends a session. Nothing else is told.
+    ///
+    /// - Returns: what it was before; nil when it had ended already.
+    func end(_ session: Session, _ reason: SessionEnd, at wall: Int64) -> Session.LiveStage? {
+        guard let before = session.end(reason) else { return nil }
         withShard(of: session.id) { shard in
             shard.sessions[session.id] = nil
             guard reason == .ejected else { return }
@@ -127,7 +129,7 @@ final class SessionTable: Sendable {
         let isLive: @Sendable (UInt64) -> Bool = { [handles] in handles[$0] != nil }
         if session.expiry != 0 { expiries.noteEnd(isLive: isLive) }
         if session.origin.idleLimit != 0 { idleness.noteEnd(isLive: isLive) }
-        return true
+        return before
     }
 
     /// Takes the place from a session that stays open a while for the questions that have it.
