@@ -30,7 +30,7 @@ var targets: [Target] = [
     .target(name: "Rules"),
     .target(name: "Lines"),
     .target(name: "AuthCore", dependencies: ["Rules"]),
-    .target(name: "ModuleHost", dependencies: ["AuthCore", "CFFI", "CAuthModule"]),
+    .target(name: "ModuleHost", dependencies: ["AuthCore", "Rules", "CFFI", "CAuthModule"]),
     .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "LinesTests", dependencies: ["Lines"]),
@@ -73,7 +73,7 @@ if !coreOnly {
         .target(
             name: "Signatures",
             dependencies: [
-                "CLibJansson",
+                "Rules", "CLibJansson",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
@@ -103,7 +103,8 @@ if !coreOnly {
                 "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "CfgAuthCore", "CfgAuthModule",
             ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
         .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
-        .target(name: "ExecCore", dependencies: ["ExecSpawn", "CLibJansson", "Lines"], path: "Plugins/exec/Core"),
+        .target(
+            name: "ExecCore", dependencies: ["Rules", "ExecSpawn", "CLibJansson", "Lines"], path: "Plugins/exec/Core"),
         .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
         .target(
             name: "exec", dependencies: ["ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",

@@ -1,6 +1,7 @@
 import AuthCore
 import CAuthModule
 import CFFI
+import Rules
 
 /// Copies what a module wrote into a result record, with every bound of `include/authhost/types.h`.
 enum AnswerReader {
@@ -52,6 +53,9 @@ enum AnswerReader {
             | result.explanation.length | result.secret.length
         guard lengths >= 0 else {
             return .broken("a text of more bytes than there can be")
+        }
+        guard result.expiry == 0 || AcceptedTimes.seconds.contains(result.expiry) else {
+            return .broken("an expiry of \(result.expiry), which is not \(AcceptedTimes.text)")
         }
         var answer = ModuleAnswer(status)
         if result.reason_log.data != nil { answer.logText = text(result.reason_log, limit: 1024) }

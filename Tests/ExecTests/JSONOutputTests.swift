@@ -3,7 +3,7 @@ import Testing
 @testable import ExecCore
 
 @Suite struct JSONOutputTests {
-    private func read(_ text: String, now: Int64 = 1_000) throws -> JSONOutput {
+    private func read(_ text: String, now: Int64 = 1_000_000_000) throws -> JSONOutput {
         var text = text
         let output = try text.withUTF8 { try SecretBytes(UnsafeRawBufferPointer($0)) }
         let options = try ExecOptions(values: [("Command", "/x"), ("UserName", "ann"), ("Format", "json")])
@@ -12,10 +12,10 @@ import Testing
 
     @Test func `reads the simple shape, and ignores what it does not know`() throws {
         let read = try read(
-            #"{"version": 1, "user": "bob", "token": "t\u00e9", "expires": 2000, "colour": "red"}"# + "\n")
+            #"{"version": 1, "user": "bob", "token": "t\u00e9", "expires": 1000002000, "colour": "red"}"# + "\n")
         #expect(read.user == "bob")
         #expect(read.secret.text == "té")
-        #expect(read.expiry == 2000)
+        #expect(read.expiry == 1_000_002_000)
         let bare = try self.read(#"{"secret": "s"}"#)
         #expect(bare.user == nil)
         #expect(bare.expiry == nil)
@@ -47,7 +47,12 @@ import Testing
             (#"{"token": 7}"#, "malformed", "not a string"), (#"{"token": "a", "secret": "b"}"#, "malformed", "both"),
             (#"{"user": "a"}"#, "malformed", "neither"), (#"{"token": "hush\nx"}"#, "forbidden-byte", "`token`"),
             (#"{"token": "hush", "expires": "soon"}"#, "malformed", "RFC 3339"),
-            (#"{"token": "hush", "expires": 900}"#, "expired", "100 s ago"),
+            (#"{"token": "hush", "expires": 999999900}"#, "expired", "100 s ago"),
+            (#"{"token": "hush", "expires": 1800000000000}"#, "malformed", "from 2000 to 9999"),
+            (#"{"token": "hush", "expires": 253402300800}"#, "malformed", "from 2000 to 9999"),
+            (#"{"token": "hush", "expires": "9999-12-31T23:59:59-00:01"}"#, "malformed", "from 2000 to 9999"),
+            (#"{"token": "hush", "expires": 3600}"#, "malformed", "from 2000 to 9999"),
+            (#"{"token": "hush", "expires": -1}"#, "malformed", "from 2000 to 9999"),
             (#"{"success": false, "code": "401", "message": "no password=hush session"}"#, "reported", "`401`"),
             (#"{"error": {"code": "x", "message": "gone"}}"#, "reported", "`gone`"),
             (

@@ -94,11 +94,19 @@ import Testing
         (#"{"sub":"alice","iat":"1800000000","jti":"1"}"#, .malformed("payload has a `iat` that is not a number")),
         (
             #"{"sub":"alice","iat":-1,"jti":"1"}"#,
-            .malformed("payload has a `iat` that is not a time from 1970 to 9999")
+            .malformed("payload has a `iat` that is not a time from 2000 to 9999, in seconds since 1970")
+        ),
+        (
+            #"{"sub":"alice","iat":946684799,"jti":"1"}"#,
+            .malformed("payload has a `iat` that is not a time from 2000 to 9999, in seconds since 1970")
+        ),
+        (
+            #"{"sub":"alice","iat":1800000000000,"jti":"1"}"#,
+            .malformed("payload has a `iat` that is not a time from 2000 to 9999, in seconds since 1970")
         ),
         (
             #"{"sub":"alice","iat":1e300,"jti":"1"}"#,
-            .malformed("payload has a `iat` that is not a time from 1970 to 9999")
+            .malformed("payload has a `iat` that is not a time from 2000 to 9999, in seconds since 1970")
         ),
         (#"{"sub":"alice","iat":true,"jti":"1"}"#, .malformed("payload has a `iat` that is not a number")),
         (#"{"sub":"alice","iat":1800000000}"#, .missing("jti")),

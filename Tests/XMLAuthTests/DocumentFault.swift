@@ -214,6 +214,7 @@ struct DocumentFault: Sendable, CustomTestStringConvertible {
         attribute("a date alone", "expires", "2026-01-01"), attribute("no offset", "expires", "2026-01-01T00:00:00"),
         attribute("a month 13", "not-before", "2026-13-01T00:00:00Z"),
         attribute("a space for a T", "not-before", "2026-01-01 00:00:00Z"),
+        attribute("a time after 9999", "expires", "9999-12-31T23:59:59-00:01", parserOnly: true),
         attribute("a day that the month lacks", "expires", "2026-02-29T00:00:00Z", parserOnly: true),
         adding(
             "an end before the start", parserOnly: true,

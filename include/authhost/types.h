@@ -138,7 +138,9 @@ typedef struct auth_result {
     auth_string_t user;          // login: the canonical name. Empty or equal to the question's; anything else denies.
                                  // authenticate, retry: the name that the remote server is shown, 0...255 bytes
     auth_string_t mapped;        // auth_map_object: the new name, 1...4095 bytes
-    int64_t expiry;              // login: seconds since 1970 when the session ends, 0 = never. authenticate: see there
+    int64_t expiry;              // login: seconds since 1970 when the session ends, 0 = never. authenticate: see there.
+                                 // Below 946,684,800 (2000) or above 253,402,300,799 (the end of 9999), such as one in
+                                 // milliseconds: a broken answer, which denies
     uint32_t session_limit;      // login: most sessions this user may hold, 0 = no limit
     uint32_t scratch_size;       // bytes at `scratch`: at least 8,192; in a row of auth_check_batch at least 2,048; in
                                  // auth_explain at least 65,536; 0 in a record that the module made itself

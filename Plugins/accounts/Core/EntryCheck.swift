@@ -47,7 +47,7 @@ enum EntryCheck {
 
     /// Reads a point in time.
     static func time(_ text: LentText, _ field: Field) throws(DirectoryFault) -> Int64 {
-        if let seconds = Timestamp.seconds(text) { return seconds }
+        if let seconds = Timestamp.seconds(text), seconds <= AcceptedTimes.latest { return seconds }
         throw DirectoryFault(
             .badValue, field, "\(shown(text)) is no time of RFC 3339 with an offset, such as \(Timestamp.form)")
     }

@@ -1,5 +1,6 @@
 import CLibJansson
 import Glibc
+import Rules
 
 /// Understands output that is one JSON object, of one of three shapes. Unknown members are ignored, members given twice
 /// are refused, and no error quotes the document.
@@ -8,7 +9,7 @@ import Glibc
 /// - Kubernetes' ExecCredential: the secret is `status.token`. A client certificate is refused.
 /// - AWS' credential_process: the secret is the whole object as printed, the user the access key's id.
 ///
-/// A time is RFC 3339 text or seconds since 1970. `{"success": false, "code": …, "message": …}` and
+/// A time is RFC 3339 text or seconds since 1970, from 2000 to 9999. `{"success": false, "code": …, "message": …}` and
 /// `{"error": {"code": …, "message": …}}` say that there is no credential.
 struct JSONOutput {
     /// nil: the configured one.
@@ -101,9 +102,14 @@ struct JSONOutput {
 
     private static func expiry(_ object: JSONObject, _ name: String) throws -> Int64? {
         guard object.has(name) else { return nil }
-        if let seconds = try? object.integer(name), seconds >= 0 { return seconds }
-        if let text = try? object.text(name), let seconds = Timestamp.seconds(text) { return seconds }
-        throw malformed("has a `\(name)` that is neither a time of RFC 3339 nor seconds since 1970")
+        let given = (try? object.integer(name)) ?? (try? object.text(name)).flatMap(Timestamp.seconds)
+        guard let given else {
+            throw malformed("has a `\(name)` that is neither a time of RFC 3339 nor seconds since 1970")
+        }
+        guard AcceptedTimes.seconds.contains(given) else {
+            throw malformed("has a `\(name)` that is not \(AcceptedTimes.text): \(given)")
+        }
+        return given
     }
 
     static func malformed(_ text: String) -> OutputRefusal {

@@ -1,4 +1,5 @@
 import CLibJansson
+import Rules
 
 /// A JSON object whose members are read by name and type (RFC 8259).
 ///
@@ -64,13 +65,13 @@ struct JSONObject: ~Copyable {
             throw .malformed("\(part) has a `\(name)` that is not a number")
         }
         let seconds = json_number_value(value)
-        guard (0...Self.endOfTime).contains(seconds) else {
-            throw .malformed("\(part) has a `\(name)` that is not a time from 1970 to 9999")
+        guard Self.accepted.contains(seconds) else {
+            throw .malformed("\(part) has a `\(name)` that is not \(AcceptedTimes.text)")
         }
         return UnixTime(seconds: seconds)
     }
 
-    private static let endOfTime = 253_402_300_799.0
+    private static let accepted = Double(AcceptedTimes.seconds.lowerBound)...Double(AcceptedTimes.seconds.upperBound)
 
     private static func text(_ value: UnsafeMutablePointer<json_t>) -> String? {
         guard let bytes = json_string_value(value) else { return nil }
