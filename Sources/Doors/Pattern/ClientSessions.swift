@@ -27,32 +27,61 @@ final class ClientSessions: Sendable {
     private struct Entry {
         /// Nil once it was ejected.
         var session: SessionID?
-        var lastUse: UInt64
+        /// Where it is in the list of those that are as it is.
+        var place: Int
     }
 
     private struct State {
         var entries: [Client: Entry] = [:]
-        var uses: UInt64 = 0
+        var open = RecencyList<Client>()
+        var ejected = RecencyList<Client>()
+        /// How many entries of a user are of ejected sessions; none is not in it.
+        var ejectedOf: [ExactText: Int] = [:]
+
+        mutating func insert(_ client: Client, _ session: SessionID?) {
+            remove(client)
+            let place: Int
+            if session == nil {
+                place = ejected.append(client)
+                ejectedOf[client.user, default: 0] += 1
+            } else {
+                place = open.append(client)
+            }
+            entries[client] = Entry(session: session, place: place)
+        }
+
+        mutating func remove(_ client: Client) {
+            guard let entry = entries.removeValue(forKey: client) else { return }
+            guard entry.session == nil else { return open.remove(entry.place) }
+            ejected.remove(entry.place)
+            let left = ejectedOf[client.user, default: 1] - 1
+            ejectedOf[client.user] = left > 0 ? left : nil
+        }
     }
 
     private let state = Mutex(State())
     private let maximum: Int
 
-    /// - Parameter maximum: most clients that are remembered.
+    /// - Parameter maximum: most clients that are remembered; at least 1.
     init(maximum: Int) { self.maximum = maximum }
 
     var count: Int { state.withLock { $0.entries.count } }
+
+    /// What everything so far has cost, in links of lists that were touched; for tests, which count instead of timing.
+    var touches: Int { state.withLock { $0.open.touches + $0.ejected.touches } }
 
     func standing(of client: Client) -> Standing {
         state.withLock { state in
             guard let entry = state.entries[client] else {
                 // Whoever was ejected does not come back under another client id.
-                return state.entries.contains { $0.key.user == client.user && $0.value.session == nil }
-                    ? .ejected : .unknown
+                return state.ejectedOf[client.user] == nil ? .unknown : .ejected
             }
-            state.uses += 1
-            state.entries[client]?.lastUse = state.uses
-            return entry.session.map { .open($0) } ?? .ejected
+            guard let session = entry.session else {
+                state.ejected.touch(entry.place)
+                return .ejected
+            }
+            state.open.touch(entry.place)
+            return .open(session)
         }
     }
 
@@ -78,7 +107,7 @@ final class ClientSessions: Sendable {
     func take(_ client: Client) -> SessionID? {
         state.withLock { state in
             guard let session = state.entries[client]?.session else { return nil }
-            state.entries[client] = nil
+            state.remove(client)
             return session
         }
     }
@@ -88,8 +117,8 @@ final class ClientSessions: Sendable {
         state.withLock { state in
             guard state.entries[client]?.session == session else { return }
             switch end {
-            case .ejected, .refused: state.entries[client]?.session = nil
-            case .logout, .expired, .stop: state.entries[client] = nil
+            case .ejected, .refused: state.insert(client, nil)
+            case .logout, .expired, .stop: state.remove(client)
             }
         }
     }
@@ -97,18 +126,13 @@ final class ClientSessions: Sendable {
     /// Makes room by forgetting who has not asked for longest; those whose mark denies go last.
     private func keep(_ session: SessionID, of client: Client, _ state: inout State) -> [SessionID] {
         var unused: [SessionID] = []
-        if state.entries[client] == nil, state.entries.count >= maximum {
-            let oldest = state.entries.min { one, other in
-                (one.value.session == nil ? 1 : 0, one.value.lastUse)
-                    < (other.value.session == nil ? 1 : 0, other.value.lastUse)
-            }
-            if let oldest {
-                state.entries[oldest.key] = nil
-                unused = [oldest.value.session].compactMap(\.self)
-            }
+        if state.entries[client] == nil, state.entries.count >= maximum,
+            let oldest = state.open.oldest ?? state.ejected.oldest
+        {
+            unused = [state.entries[oldest]?.session].compactMap(\.self)
+            state.remove(oldest)
         }
-        state.uses += 1
-        state.entries[client] = Entry(session: session, lastUse: state.uses)
+        state.insert(client, session)
         return unused
     }
 }
