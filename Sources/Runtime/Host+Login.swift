@@ -62,7 +62,7 @@ extension Host {
     }
 
     /// A session that is not handed out any more lives on for the questions that have it, and holds no place.
-    private func freeReplacedPlaces() {
+    func freeReplacedPlaces() {
         for id in credentials.takeReplaced() {
             if let session = sessions.session(id) { sessions.retire(session) }
         }

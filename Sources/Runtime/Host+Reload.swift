@@ -17,4 +17,14 @@ extension Host {
         sessions.setIdleLimits(settings.inactivityPeriods)
         if objectMaps.replace(with: settings.objectMaps) { invalidate(.all) }
     }
+
+    /// Hands out nothing any more of what was kept before a module has re-read its rules: they may be others now, and not
+    /// every module says so. Questions that have a kept session go on with it.
+    func askAnew() {
+        // First, so that an answer which is under way is not kept (INVARIANT of the cache).
+        epoch.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        credentials.retireAll(at: clock.monotonic)
+        freeReplacedPlaces()
+        invalidationObservers.tell(.everything)
+    }
 }

@@ -172,10 +172,12 @@ public final class Host: Sendable {
     /// Asks the module to re-read its configuration; `done` is told whether it did, or nil when it cannot.
     public func reload(_ done: @escaping @Sendable (Bool?) -> Void = { _ in }) {
         guard let decider else { return done(false) }
-        decider.reload { [log] status in
+        decider.reload { [self] status in
             switch status {
             case nil: log.notice("module has nothing to re-read")
-            case .ok?: log.notice("module has re-read its configuration")
+            case .ok?:
+                askAnew()
+                log.notice("module has re-read its configuration")
             case let status?: log.error("module kept its configuration: auth_reload returned \(status.rawValue)")
             }
             done(status.map { $0 == .ok })
