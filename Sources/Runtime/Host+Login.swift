@@ -6,7 +6,19 @@ extension Host {
     /// Asks the module whether a client may have a session, and admits it if so.
     func login(_ login: Login, resuming: Bool = false, _ decider: ModuleDecider) -> Outcome {
         let question = LoginQuestion(self, decider, login, resuming ? .resume : .login)
-        return counted(question.kind, question.ask())
+        let outcome = counted(question.kind, question.ask())
+        switch outcome {
+        case .decided(let answer): noteFailure(answer, of: login)
+        case .delayed(let ticket): ticket.observe { [self] in noteFailure($0, of: login) }
+        }
+        return outcome
+    }
+
+    /// Writes a line about a log-in that failed, where there is none of its user yet in this minute.
+    private func noteFailure(_ answer: Answer, of login: Login) {
+        // Nobody was refused where the client went away or the host stops.
+        if answer.verdict == .allow || answer.reason == .cancelled || answer.reason == .stopping { return }
+        if let line = failedLogins.note(answer, of: login, at: clock.monotonic) { log.notice("\(line)") }
     }
 
     /// Answers from the session that equal credentials got a while ago, or logs in; equal concurrent log-ins share one.
@@ -43,6 +55,7 @@ extension Host {
     func sweep() {
         admissionDeadlines.expire(at: clock.monotonic)
         credentials.dropSignatures(before: clock.monotonic - 2 * deadlines.nanoseconds(of: .login))
+        for line in failedLogins.sweep(at: clock.monotonic) { log.notice("\(line)") }
         endRetiredSessions()
         endDueSessions()
         sessionMetrics.record(open: sessions.count)

@@ -56,6 +56,7 @@ public final class Host: Sendable {
     let observers = SessionObservers()
     let invalidationObservers = InvalidationObservers()
     let sessionMetrics = SessionMetrics()
+    let failedLogins = FailedLogins()
     let metrics = DecisionMetrics()
     let credentials: CredentialCache
     let deadlines: LiveDeadlines
