@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAXIMUM_PARAMETERS 12
 
@@ -124,3 +125,9 @@ int cffi_semaphore_wait(sem_t *semaphore, int64_t nanoseconds) {
 }
 
 void cffi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+static _Thread_local int32_t thread_number;
+int32_t cffi_thread_number(void) {
+    if (thread_number == 0) thread_number = (int32_t)gettid();
+    return thread_number;
+}

@@ -28,7 +28,8 @@ extension ItemDefinition {
         "questions that may wait for a serial or blocking module; one more could not be decided")
 
     static let moduleThreads = ItemDefinition(
-        "module-threads", .integer(.none, 1...256), default: "4", "threads that call a blocking module")
+        "module-threads", .integer(.none, 1...256), default: "4",
+        "threads that call a blocking module, and an any-thread one that turned out to block")
 
     static let moduleOptions = ItemDefinition(
         "add-module-options", .moduleOptions, note: "none",

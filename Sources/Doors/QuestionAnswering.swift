@@ -27,6 +27,15 @@ public protocol QuestionAnswering: Sendable {
     /// Tells about a session, nil where there is none of that name.
     func describe(_ id: SessionID) -> SessionDescription?
 
+    /// Keeps the calling thread free of module code from now on: what it asks is put to a module on other threads.
+    ///
+    /// A host that runs no module code on the threads that ask has nothing to do.
+    func keepThreadFree()
+
     /// Whether questions can be decided now, and in words why or why not.
     var readiness: (ready: Bool, detail: String) { get }
+}
+
+extension QuestionAnswering {
+    public func keepThreadFree() {}
 }

@@ -6,6 +6,7 @@ import CFFI
 public final class CallContext {
     private var depth = 0
     private var waiting: [() -> Void] = []
+    private var isKeptFree = false
     /// The session and token of the question this thread is in; for generations 6 and 7, which do not get a token.
     var question: (session: UInt64, token: UInt64)?
 
@@ -37,6 +38,12 @@ public final class CallContext {
 
     /// Whether the calling thread is inside an entry point.
     public static var isInsideCall: Bool { (existing()?.depth ?? 0) > 0 }
+
+    /// Keeps the calling thread free of module code from now on: questions that it asks are put to a module on other threads.
+    public static func keepThreadFree() { current().isKeptFree = true }
+
+    /// Whether no entry point may run on the calling thread.
+    public static var isThreadKeptFree: Bool { existing()?.isKeptFree ?? false }
 
     /// Runs `body` now, or, inside an entry point, when the outermost one has returned, on this thread.
     public static func afterCall(_ body: @escaping () -> Void) {

@@ -38,6 +38,19 @@ public enum PosixThread {
         return true
     }
 
+    /// The kernel's number of the calling thread.
+    public static var number: Int32 { cffi_thread_number() }
+
+    /// What a thread of this process is called, with its number, such as `auth-serial/4711`.
+    public static func describe(_ number: Int32) -> String {
+        guard let file = fopen("/proc/self/task/\(number)/comm", "re") else { return "\(number)" }
+        defer { fclose(file) }
+        var name = [CChar](repeating: 0, count: 32)
+        guard fgets(&name, Int32(name.count), file) != nil else { return "\(number)" }
+        let bytes = name.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+        return "\(String(decoding: bytes, as: UTF8.self))/\(number)"
+    }
+
     private static func enter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let argument else { return nil }
         // SAFETY: `start` passed a retained box, which is taken over here exactly once.

@@ -31,7 +31,8 @@ extension Host {
             return answer
         }
         var delayed: Ticket?
-        let question = ModuleQuestion(kind: kind, session: session.handle, key: nil) { module, ticket in
+        let question = ModuleQuestion("auth_http_request", kind: kind, session: session.handle, key: nil) {
+            module, ticket in
             module.httpRequest(request, ticket)
         }
         let said = decider.ask(question) { token in

@@ -37,7 +37,7 @@ extension Host {
             done(ExplainedAnswer(question.finish(said, object), said.explanation))
         }
         let asked = ModuleQuestion(
-            kind: check.kind, session: session.handle,
+            "auth_explain", kind: check.kind, session: session.handle,
             key: decider.key(
                 session.handle, check.action == .read ? nil : .write, name: object,
                 contributionID: check.contributionID)

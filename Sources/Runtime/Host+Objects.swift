@@ -27,7 +27,7 @@ extension Host {
         _ decider: ModuleDecider, of name: ObjectName, from old: ObjectContent?, to content: ObjectContent?,
         _ waiting: Set<UInt64>
     ) {
-        decider.tell { module in
+        decider.tell("auth_check_update") { module in
             let refused = module.change(name, from: old, to: content, text: content?.lines ?? "")
             for token in waiting {
                 let session = decider.session(of: token)

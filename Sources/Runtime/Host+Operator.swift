@@ -51,7 +51,9 @@ extension Host {
     ///
     /// - Parameter count: how many at most; nil for all.
     /// - Returns: how many were ejected.
-    public func eject(_ filter: SessionFilter, count: Int?) -> Int { eject(filter, count: count, note: ": by the operator") }
+    public func eject(_ filter: SessionFilter, count: Int?) -> Int {
+        eject(filter, count: count, note: ": by the operator")
+    }
 
     /// - Parameter note: what the line of the event log ends with.
     func eject(_ filter: SessionFilter, count: Int?, note: String) -> Int {

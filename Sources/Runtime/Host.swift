@@ -132,7 +132,9 @@ public final class Host: Sendable {
     public var readiness: (ready: Bool, detail: String) {
         if stopping.load(ordering: .acquiring) { return (false, "stopping") }
         guard let decider else { return (false, "no module is loaded") }
-        if decider.isHung { return (false, "module `\(decider.module.identity.name)` is hung") }
+        if let hindrance = decider.hindrance {
+            return (false, "module `\(decider.module.identity.name)` \(hindrance)")
+        }
         return (true, "module `\(decider.module.identity.name)` \(decider.module.identity.version)")
     }
 
@@ -204,11 +206,21 @@ public final class Host: Sendable {
     /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.
     package func expireDeadlines() {
         decider?.expireDeadlines()
+        noticeLongCalls()
         sweep()
     }
 
     /// Questions that are with the module.
     public var openQuestions: Int { decider?.openQuestions ?? 0 }
+
+    /// Looks for entry points that have not returned for too long.
+    private func noticeLongCalls() {
+        decider?.noticeLongCalls()
+        broker?.noticeLongCalls()
+    }
+
+    /// Keeps the calling thread free of module code: what it asks is put to a module on threads of the module's own.
+    public func keepThreadFree() { CallContext.keepThreadFree() }
 
     /// Sessions that nobody asks for any more end within a second of their time.
     private func startSweeping() {
@@ -216,6 +228,7 @@ public final class Host: Sendable {
             let pause = Semaphore()
             while self?.stopping.load(ordering: .acquiring) == false {
                 _ = pause.wait(for: .seconds(1))
+                self?.noticeLongCalls()
                 self?.sweep()
             }
         }

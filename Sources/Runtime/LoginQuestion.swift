@@ -28,7 +28,8 @@ final class LoginQuestion: Sendable {
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
         let question = ModuleQuestion(
-            kind: kind, session: session.handle, key: decider.key(session.handle, .login)
+            kind == .resume ? "auth_resume_user" : "auth_new_user", kind: kind, session: session.handle,
+            key: decider.key(session.handle, .login)
         ) { [login, session, kind] module, ticket in
             module.newUser(login, resuming: kind == .resume, session: session.handle, ticket)
         }

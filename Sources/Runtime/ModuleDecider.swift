@@ -2,96 +2,32 @@ import AuthCore
 import ModuleHost
 import Synchronization
 
-/// One question to a module, whatever entry point it is for.
-struct ModuleQuestion: Sendable {
-    /// How long the answer may take.
-    enum Limit: Sendable {
-        /// As long as the host's deadline for such a question.
-        case kind(QuestionKind)
-        /// Nanoseconds.
-        case nanoseconds(Int64)
-    }
-
-    let limit: Limit
-    let session: UInt64
-    let key: PendingSlot.Key?
-    /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: whoever has the content will complete it.
-    var waitsForContent = false
-    let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
-
-    init(
-        kind: QuestionKind, session: UInt64, key: PendingSlot.Key?,
-        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
-    ) {
-        self.init(.kind(kind), session: session, key: key, call: call)
-    }
-
-    init(
-        _ limit: Limit, session: UInt64, key: PendingSlot.Key?,
-        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
-    ) {
-        self.limit = limit
-        self.session = session
-        self.key = key
-        self.call = call
-    }
-
-    /// Makes a question that no session asks.
-    init(within limit: Duration, call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?) {
-        self.limit = .nanoseconds(limit.nanoseconds)
-        session = 0
-        key = nil
-        self.call = call
-    }
-
-    /// Whether an answer leaves the question open.
-    func isLeftOpen(by answer: ModuleAnswer) -> Bool {
-        answer.status == .delayed || waitsForContent && answer.status == .again && answer.refusal == nil
-    }
-
-    var isLogin: Bool { if case .kind(let kind) = limit { kind.isLogin } else { false } }
-}
-
-/// Times after which a question is answered for a module.
-public struct Deadlines: Sendable {
-    public var login: Duration
-    public var map: Duration
-    public var read: Duration
-    public var write: Duration
-
-    public init(
-        login: Duration = .seconds(30), map: Duration = .seconds(30), read: Duration = .seconds(30),
-        write: Duration = .seconds(30)
-    ) {
-        self.login = login
-        self.map = map
-        self.read = read
-        self.write = write
-    }
-
-    /// How long a session lives on for a question that already has it.
-    var grace: Duration { map + max(read, write) }
-}
-
 /// Asks one module, on the asking thread or on the lane that the module's declaration calls for, and sees to it that every
 /// question gets exactly one answer: the module's, or the deadline's, or the cancellation's.
+///
+/// An any-thread module that has once kept a thread which others wait for is asked on the lane from then on.
 final class ModuleDecider: Sendable {
     let module: LoadedModule
-    private let pending = PendingTable()
-    private let lane: WorkLane?
+    let pending = PendingTable()
+    /// Where the module is asked, unless it is asked on the asking thread.
+    let lane: WorkLane
+    let threads: Int
+    let isAnyThread: Bool
+    /// Whether an any-thread module is asked on the lane for good.
+    let isDemoted = Atomic<Bool>(false)
+    let long = LongCalls()
     /// For what must not run on the thread it comes up on: cancels, and the next step after a delayed answer.
-    private let side = WorkLane(name: "auth-side", threads: 1, limit: .max)
-    private let wheel: Mutex<TimerWheel<UInt64>>
-    private let clock: any HostClock
-    private let deadlines: LiveDeadlines
-    private let wantsReasons: Bool
-    private let stuck = Mutex(Set<UInt64>())
-    private let report: @Sendable (ModuleIncident) -> Void
-    private let ticker = Mutex(false)
+    let side = WorkLane(name: "auth-side", threads: 1, limit: .max)
+    let wheel: Mutex<TimerWheel<UInt64>>
+    let clock: any HostClock
+    let deadlines: LiveDeadlines
+    let wantsReasons: Bool
+    let report: @Sendable (ModuleIncident) -> Void
+    let ticker = Mutex(false)
 
     /// - Parameters:
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
-    ///   - threads: of a blocking module.
+    ///   - threads: of a blocking module, and of an any-thread one that turned out to block.
     ///   - wantsReasons: whether checks ask for the reason of an allow as well.
     ///   - report: told of everything a module does against its contract. Any thread.
     init(
@@ -104,12 +40,10 @@ final class ModuleDecider: Sendable {
         self.wantsReasons = wantsReasons
         self.report = report
         wheel = Mutex(TimerWheel(tick: 10_000_000, slots: 1024, now: clock.monotonic))
-        lane =
-            switch module.identity.threads {
-            case .any: nil
-            case .serial: WorkLane(name: "auth-serial", threads: 1, limit: queueLimit)
-            case .blocking: WorkLane(name: "auth-blocking", threads: threads, limit: queueLimit)
-            }
+        let isSerial = module.identity.threads == .serial
+        isAnyThread = module.identity.threads == .any
+        self.threads = isSerial ? 1 : threads
+        lane = WorkLane(name: isSerial ? "auth-serial" : "auth-blocking", threads: self.threads, limit: queueLimit)
     }
 
     /// Asks a question.
@@ -120,8 +54,8 @@ final class ModuleDecider: Sendable {
     ) -> ModuleAnswer? {
         let due = clock.monotonic + limit(of: question)
         let slot = pending.take()
-        guard let lane else { return askHere(question, slot, due, continuation) }
-        if !stuck.withLock({ $0.isEmpty }) {
+        if mayCallHere { return askHere(question, slot, due, continuation) }
+        if isHung {
             pending.put(slot)
             return refusal(.moduleHung)
         }
@@ -131,7 +65,7 @@ final class ModuleDecider: Sendable {
         slot.state.withLock { $0.continuation = later }
         schedule(token, due)
         let queued = lane.ask { [self] in
-            guard slot.enter(token) else { return }
+            guard slot.enter(token, RunningCall(question.entry, .own, began: clock.monotonic, due: due)) else { return }
             let answer = question.call(module, ticket) ?? refusal(.noEntry)
             leave(slot, token, answer, question)
         }
@@ -140,17 +74,7 @@ final class ModuleDecider: Sendable {
     }
 
     /// Limits how many questions may wait from now on; those that wait stay.
-    func limitQueue(to limit: Int) { lane?.limitQueue(to: limit) }
-
-    /// Runs `body` where a module may be called: after a delayed answer has arrived on somebody else's thread.
-    func resume(_ body: @escaping @Sendable () -> Void) {
-        if lane == nil { side.tell(body) } else { body() }
-    }
-
-    /// Tells the module something, where it may be called and after what was said to it before.
-    func tell(_ body: @escaping @Sendable (LoadedModule) -> Void) {
-        (lane ?? side).tell { [module] in body(module) }
-    }
+    func limitQueue(to limit: Int) { lane.limitQueue(to: limit) }
 
     /// The session that asks a pending question; nil for one that is over.
     func session(of token: UInt64) -> UInt64? {
@@ -158,29 +82,6 @@ final class ModuleDecider: Sendable {
         return slot.state.withLock { state in
             slot.token(state.generation) == token ? state.session : nil
         }
-    }
-
-    /// Tells the module that a session has ended, once no entry of it is running on this thread.
-    func tellFree(_ session: UInt64, _ reason: SessionEnd) {
-        guard module.learnsEnds else { return }
-        let tell: @Sendable () -> Void = { [module, report] in
-            if let status = module.freeUser(session: session, reason), status != .ok {
-                report(.freeFailed(status))
-            }
-        }
-        if let lane { lane.tell(tell) } else { CallContext.afterCall { [side] in side.tell(tell) } }
-    }
-
-    /// Asks for a reload, on the threads where the module is asked.
-    func reload(_ done: @escaping @Sendable (Status?) -> Void) {
-        (lane ?? side).tell { [module] in done(module.reload()) }
-    }
-
-    /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
-    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
-        guard lane == nil else { return nil }
-        let due = clock.monotonic + deadlines.nanoseconds(of: .read)
-        return module.checkBatch(checks, session, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
     }
 
     /// Answers a question for the module because nobody waits any more.
@@ -219,7 +120,7 @@ final class ModuleDecider: Sendable {
         case .outcome(let outcome): return outcome == .taken ? .taken : reported(outcome)
         case .deliver(let continuation):
             pending.put(slot)
-            continuation(answer)
+            continuation(checked(answer))
             return .taken
         }
     }
@@ -237,8 +138,10 @@ final class ModuleDecider: Sendable {
                 session: session, kind: kind, name: name, contributionID: contributionID, order: pending.nextOrder())
     }
 
-    /// Whether a call has not returned by its deadline.
-    var isHung: Bool { !stuck.withLock { $0.isEmpty } }
+    /// Whether an entry point may run on the calling thread.
+    var mayCallHere: Bool {
+        isAnyThread && !isDemoted.load(ordering: .relaxed) && !CallContext.isThreadKeptFree
+    }
 
     /// Questions without an answer.
     var openQuestions: Int { pending.open.load(ordering: .relaxed) }
@@ -249,50 +152,39 @@ final class ModuleDecider: Sendable {
         for token in expired { expire(token) }
     }
 
-    /// Ends the lanes and the instance. Returns whether the module's exit returned in time.
-    func stop(within timeout: Duration) -> Bool {
-        let module = module
-        let ended = DeadlineThread.run(for: timeout) { [lane, side] in
-            // Whatever is queued, such as the ends of sessions, is said before the exit, and nothing runs beside it. A lane
-            // whose entry point hangs never drains: then the instance is left behind, and its exit is not called.
-            lane?.drain()
-            side.drain()
-            module.exit()
-            return true
-        }
-        return ended ?? false
-    }
-
-    private func askHere(
+    func askHere(
         _ question: ModuleQuestion, _ slot: PendingSlot, _ due: Int64,
         _ continuation: (UInt64) -> PendingSlot.Continuation
     ) -> ModuleAnswer? {
-        let token = slot.begin(laned: false, session: question.session, key: question.key)
+        let call = RunningCall(question.entry, .asking, began: clock.monotonic, due: due)
+        let token = slot.begin(laned: false, session: question.session, key: question.key, call: call)
         let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
         let answer = question.call(module, ticket) ?? refusal(.noEntry)
         if question.isLeftOpen(by: answer) {
             let later = continuation(token)
             let early = slot.park(later)
+            let isLate = cameBack(token, answer.status)
             if let early {
                 pending.put(slot)
-                return checked(early)
+                return isLate ? tooLate(early, question) : checked(early)
             }
             schedule(token, due)
             return nil
         }
         let clean = slot.finish()
         pending.put(slot)
+        if cameBack(token, answer.status) { return tooLate(answer, question) }
         return clean ? checked(answer) : checked(completedAndReturned(answer))
     }
 
     /// What a lane does when an entry point has returned.
-    private func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: ModuleQuestion) {
-        if stuck.withLock({ $0.remove(token) }) != nil { report(.returnedAtLast(answer.status)) }
+    func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: ModuleQuestion) {
+        if let late = long.forget(token) { report(.returnedAtLast(late.call, answer.status)) }
         switch slot.returned(token, delayed: question.isLeftOpen(by: answer)) {
         case .keepWaiting: return
         case .dead:
             // The deadline may have marked the call as hung after the look above.
-            stuck.withLock { _ = $0.remove(token) }
+            _ = long.forget(token)
             pending.put(slot)
             report(.lateReturn(answer.status))
             // The module believes in a session that nobody has; see AUTH_END_REFUSED.
@@ -307,34 +199,19 @@ final class ModuleDecider: Sendable {
         }
     }
 
-    private func completedAndReturned(_ answer: ModuleAnswer) -> ModuleAnswer {
+    func completedAndReturned(_ answer: ModuleAnswer) -> ModuleAnswer {
         var broken = ModuleAnswer(.error)
         broken.breach = "completed a question and then returned \(answer.status.rawValue) instead of AUTH_DELAYED"
         return broken
     }
 
-    private func checked(_ answer: ModuleAnswer) -> ModuleAnswer {
+    func checked(_ answer: ModuleAnswer) -> ModuleAnswer {
         if let breach = answer.breach { report(.broken(breach)) }
         return answer
     }
 
-    private func expire(_ token: UInt64) {
-        guard let slot = pending.slot(of: token) else { return }
-        let running = slot.isRunning(token)
-        // Before the answer goes out, so that no question slips in behind it.
-        if running { stuck.withLock { _ = $0.insert(token) } }
-        guard let stillRuns = settle(slot, token, with: refusal(.deadline), as: .deadline) else {
-            if running { stuck.withLock { _ = $0.remove(token) } }
-            return
-        }
-        // It may have returned AUTH_DELAYED between the two looks.
-        if running && !stillRuns { stuck.withLock { _ = $0.remove(token) } }
-        report(stillRuns ? .hung : .deadline)
-        tellCancel(token)
-    }
-
     /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs.
-    private func settle(
+    func settle(
         _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End
     ) -> Bool? {
         guard let (continuation, running) = slot.settle(token, as: end) else { return nil }
@@ -344,9 +221,7 @@ final class ModuleDecider: Sendable {
         return running
     }
 
-    private func tellCancel(_ token: UInt64) { side.tell { [module] in module.cancel(token) } }
-
-    private func schedule(_ token: UInt64, _ due: Int64) {
+    func schedule(_ token: UInt64, _ due: Int64) {
         wheel.withLock { $0.add(token, due: due) }
         guard clock.runs else { return }
         let start = ticker.withLock { running in
@@ -356,7 +231,7 @@ final class ModuleDecider: Sendable {
         if start { startTicking() }
     }
 
-    private func startTicking() {
+    func startTicking() {
         _ = PosixThread.start(name: "auth-deadlines") { [weak self] in
             let pause = Semaphore()
             while self != nil {
@@ -372,20 +247,20 @@ final class ModuleDecider: Sendable {
         }
     }
 
-    private func limit(of question: ModuleQuestion) -> Int64 {
+    func limit(of question: ModuleQuestion) -> Int64 {
         switch question.limit {
         case .kind(let kind): deadlines.nanoseconds(of: kind)
         case .nanoseconds(let limit): limit
         }
     }
 
-    private func refusal(_ reason: Reason) -> ModuleAnswer {
+    func refusal(_ reason: Reason) -> ModuleAnswer {
         var answer = ModuleAnswer(.error)
         answer.refusal = reason
         return answer
     }
 
-    private func reported(_ outcome: CompletionOutcome) -> CompletionOutcome {
+    func reported(_ outcome: CompletionOutcome) -> CompletionOutcome {
         report(.droppedCompletion(outcome))
         return outcome
     }

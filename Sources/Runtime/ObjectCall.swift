@@ -54,7 +54,9 @@ final class ObjectCall: Sendable {
         if waitsForContent, let token { host.objects.forget(token, of: object) }
         if decider.module.tracksObjects {
             let reads = check.action == .read
-            decider.tell { [session, object] in $0.release(object, for: session.handle, reads: reads) }
+            decider.tell("auth_discard_object") { [session, object] in
+                $0.release(object, for: session.handle, reads: reads)
+            }
         }
         host.objects.giveBack(of: session.handle)
     }

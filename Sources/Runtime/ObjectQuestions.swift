@@ -42,7 +42,7 @@ final class MappedQuestion: Sendable {
     /// Asks the module about the name that the configuration has made; nil when the answer comes later.
     func ask(_ name: ObjectName, orLater continuation: (UInt64) -> PendingSlot.Continuation) -> Answer? {
         let question = ModuleQuestion(
-            kind: .map, session: session.handle, key: decider.key(session.handle, .map, name: name)
+            "auth_map_object", kind: .map, session: session.handle, key: decider.key(session.handle, .map, name: name)
         ) { [requested, session] module, ticket in
             module.map(name, requested: requested, session.moduleSession, ticket)
         }
@@ -143,7 +143,8 @@ final class CheckQuestion: Sendable {
         let limit = max(due - host.clock.monotonic, 1)
         let kind: PendingKind? = check.action == .read ? nil : .write
         var question = ModuleQuestion(
-            .nanoseconds(limit), session: session.handle,
+            check.action == .read ? "auth_check_read" : "auth_check_write", .nanoseconds(limit),
+            session: session.handle,
             key: decider.key(session.handle, kind, name: object, contributionID: check.contributionID)
         ) { module, ticket in asking.ask(module, ticket) }
         question.waitsForContent = asking.waitsForContent

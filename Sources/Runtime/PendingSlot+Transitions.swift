@@ -11,19 +11,20 @@ extension PendingSlot {
     }
 
     /// A lane starts the entry point; false when the question is over already.
-    func enter(_ token: UInt64) -> Bool {
+    func enter(_ token: UInt64, _ call: RunningCall) -> Bool {
         state.withLock { state in
             guard self.token(state.generation) == token, case .queued = state.phase else { return false }
             state.phase = .inCall(early: nil)
+            state.call = call
             return true
         }
     }
 
-    /// Whether the entry point of this question is running.
-    func isRunning(_ token: UInt64) -> Bool {
+    /// The call of this question, while its entry point runs.
+    func runningCall(_ token: UInt64) -> RunningCall? {
         state.withLock { state in
-            guard self.token(state.generation) == token, case .inCall = state.phase else { return false }
-            return true
+            guard self.token(state.generation) == token, case .inCall = state.phase else { return nil }
+            return state.call
         }
     }
 

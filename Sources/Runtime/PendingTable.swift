@@ -43,7 +43,8 @@ final class PendingSlot: Sendable {
         var continuation: Continuation?
         var key: Key?
         var session: UInt64 = 0
-        var laned = false
+        /// The call of the module, while it runs.
+        var call: RunningCall?
     }
 
     let index: UInt32
@@ -53,12 +54,12 @@ final class PendingSlot: Sendable {
 
     /// Starts a new life of the slot and returns its token.
     func begin(
-        laned: Bool, session: UInt64 = 0, key: Key? = nil, continuation: Continuation? = nil
+        laned: Bool, session: UInt64 = 0, key: Key? = nil, call: RunningCall? = nil, continuation: Continuation? = nil
     ) -> UInt64 {
         state.withLock { state in
             state.generation &+= 1
             state.phase = laned ? .queued : .inCall(early: nil)
-            state.laned = laned
+            state.call = call
             state.session = session
             state.key = key
             state.continuation = continuation
@@ -118,6 +119,17 @@ final class PendingTable: Sendable {
                 case .queued, .waiting, .inCall: return slot.token(state.generation)
                 case .idle, .over: return nil
                 }
+            }
+        }
+    }
+
+    /// Finds the calls on asking threads that began before a time and still run. Takes time in proportion to all slots.
+    func askingCalls(begunBefore time: Int64) -> [(slot: PendingSlot, token: UInt64, call: RunningCall)] {
+        slots.withLock { $0 }.compactMap { slot in
+            slot.state.withLock { state in
+                guard case .inCall = state.phase, let call = state.call, call.place == .asking, call.began <= time
+                else { return nil }
+                return (slot, slot.token(state.generation), call)
             }
         }
     }

@@ -22,7 +22,8 @@ extension Configuration {
     func applicationLimits() throws(Failure) -> [ExactText: ApplicationLicence] {
         var limits: [ExactText: ApplicationLicence] = [:]
         for line in try licences() {
-            limits[ExactText(line.application)] = ApplicationLicence(users: line.users, loginsPerUser: line.loginsPerUser)
+            limits[ExactText(line.application)] = ApplicationLicence(
+                users: line.users, loginsPerUser: line.loginsPerUser)
         }
         return limits
     }

@@ -11,6 +11,8 @@ struct ControlService: ControlAnswering {
     let reloader: Reloader
     let started = SystemClock().monotonic
 
+    func keepThreadFree() { host.keepThreadFree() }
+
     var nextEvent: UInt64 { setup.output.recent.next }
 
     func events(from start: UInt64, limit: Int) -> (lines: [String], next: UInt64, missed: UInt64) {

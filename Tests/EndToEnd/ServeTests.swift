@@ -76,6 +76,42 @@ import Testing
         #expect(try server.process.finish().status == 0)
     }
 
+    @Test(.needs(.curl, .cc))
+    func `answers health, operators and further log-ins while a module keeps an event loop`() throws {
+        let folder = try Folder()
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/keeps.c"))
+        let (fifo, control) = (folder.path("fifo"), folder.path("control.sock"))
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let server = try Server(
+            [
+                "--module", module, "--option", "fifo=\(fifo)", "--control-socket", control,
+                "--auth-login-timeout", "3600",
+            ], in: folder)
+        let slow = try ChildProcess([
+            "curl", "-q", "-sS", "-w", "%{http_code}", "--unix-socket", server.socket, "http://localhost/v1/login",
+            "-H", "Content-Type: application/json", "--data-binary", #"{"user":"slow","password":"x"}"#,
+        ])
+        try server.process.wait(for: "was asked")
+        // Each of these is a connection of its own, and none waits for the loop that is kept.
+        for _ in 0..<8 { #expect(try server.client.get("/health").status == 200) }
+        try server.process.wait(for: "keeps: auth_new_user on thread ")
+        try server.process.wait(for: "must not block")
+        let ready = try server.client.get("/ready")
+        #expect(ready.status == 503 && ready.body.contains("auth_new_user on thread "), "\(ready)")
+        let status = try AuthHost.run(["status", "--socket", control])
+        #expect(status.output.contains("auth_new_user on thread "), "\(status)")
+        for _ in 0..<8 {
+            #expect(try server.client.post("/v1/login", #"{"user":"bob","password":"x"}"#).status == 200)
+        }
+        let descriptor = open(fifo, O_RDWR)
+        defer { close(descriptor) }
+        #expect(write(descriptor, "x", 1) == 1)
+        #expect(try slow.finish().output.hasSuffix("200"), "\(server.process.seen)")
+        try server.process.wait(for: "auth_new_user has returned at last")
+        #expect(try server.client.get("/ready").status == 200)
+        #expect(try AuthHost.run(["status", "--socket", control]).status == 0)
+    }
+
     @Test(.needs(.curl))
     func `knows a user who was added before HUP`() throws {
         let folder = try Folder()

@@ -10,7 +10,9 @@ import Testing
         let kept = try #require(test.ask(.authenticate(login)).session)
         #expect(test.ask(.authenticate(login)).session == kept)
         let done = Semaphore()
-        test.host.reload { #expect($0 == true); done.signal() }
+        test.host.reload {
+            #expect($0 == true); done.signal()
+        }
         #expect(done.wait(for: .seconds(60)))
         let fresh = test.ask(.authenticate(login)).session
         #expect(fresh != nil && fresh != kept)

@@ -40,6 +40,9 @@ int cffi_semaphore_wait(sem_t *_Nonnull semaphore, int64_t nanoseconds);
 // Names the calling thread for ps(1) and debuggers.
 void cffi_name_thread(const char *_Nonnull name);
 
+// The kernel's number of the calling thread; the first call of each thread asks the kernel.
+int32_t cffi_thread_number(void);
+
 typedef void (*cffi_function)(void);
 cffi_function _Nullable cffi_symbol(void *_Nonnull library, const char *_Nonnull name);
 

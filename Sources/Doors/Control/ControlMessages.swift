@@ -186,6 +186,9 @@ public struct ControlReply: Codable, Sendable {
 
 /// What stands behind a control socket.
 public protocol ControlAnswering: Sendable {
+    /// Keeps the calling thread, the control socket's own, free of module code from now on.
+    func keepThreadFree()
+
     /// Answers everything but `events` and `credential`. May take a while; it is called on the control socket's own thread.
     func answer(_ request: ControlRequest) -> ControlReply
 
@@ -217,4 +220,8 @@ public struct ControlError: Error, CustomStringConvertible, Sendable {
     public let description: String
 
     public init(description: String) { self.description = description }
+}
+
+extension ControlAnswering {
+    public func keepThreadFree() {}
 }

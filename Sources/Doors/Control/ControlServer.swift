@@ -20,6 +20,7 @@ public struct ControlServer: Sendable {
     public init(path: String, host: any ControlAnswering, log: Logger) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let connections = ControlConnections()
+        group.next().execute { host.keepThreadFree() }
         do {
             let bootstrap = ServerBootstrap(group: group)
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))

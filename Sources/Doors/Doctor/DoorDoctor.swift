@@ -94,7 +94,7 @@ public struct DoorDoctor: Sendable {
                 if let http {
                     standIn = try await .http(http, ScriptedHost(fault))
                 } else {
-                    standIn = try await .door(settings, ScriptedHost(fault), group, sent)
+                    standIn = try await .door(settings, ScriptedHost(fault), sent)
                 }
             case .silence, .garbage, .restart: standIn = try await .raw(settings, fault, group, sent)
             }

@@ -14,12 +14,21 @@ struct StandIn: Sendable {
 
     /// The door as it is configured, over a host that answers everything in one way.
     static func door(
-        _ settings: DoorSettings, _ host: ScriptedHost, _ group: MultiThreadedEventLoopGroup, _ sent: SentBytes
+        _ settings: DoorSettings, _ host: ScriptedHost, _ sent: SentBytes
     ) async throws -> StandIn {
-        let server = try await DoorServer(
-            settings, host: host, group: group, metrics: PrometheusMetricsFactory(),
-            log: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, observing: sent)
-        return StandIn(places: server.addresses) { await server.drain(within: .milliseconds(100)) }
+        let loops = DoorLoops(threads: 1, host: host)
+        do {
+            let server = try await DoorServer(
+                settings, host: host, loops: loops, metrics: PrometheusMetricsFactory(),
+                log: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, observing: sent)
+            return StandIn(places: server.addresses) {
+                await server.drain(within: .milliseconds(100))
+                await loops.shutdown()
+            }
+        } catch {
+            await loops.shutdown()
+            throw error
+        }
     }
 
     /// The HTTP door, likewise.

@@ -18,6 +18,7 @@ public struct HTTPDoor: Sendable {
     }
 
     private let configuration: HTTPDoorConfiguration
+    private let host: any QuestionAnswering
     private let service: DoorService
     private let logger: Logger
     private let onListening: @Sendable (Listening) -> Void
@@ -36,6 +37,7 @@ public struct HTTPDoor: Sendable {
     ) {
         self.configuration = configuration
         self.logger = logger
+        self.host = host
         self.onListening = onListening
         let counts = DoorMetrics(factory: metrics)
         let endpoints = Endpoints(
@@ -49,23 +51,23 @@ public struct HTTPDoor: Sendable {
     /// - Throws: what hinders listening: ``ListenError`` or ``UnixSocketError``. Nothing is left behind then.
     public func run() async throws {
         let threads = configuration.eventLoops ?? System.coreCount
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))
+        let loops = DoorLoops(threads: threads, host: host)
         do {
-            try await serve(group)
+            try await serve(loops)
         } catch {
-            try await group.shutdownGracefully()
+            await loops.shutdown()
             throw error
         }
-        try await group.shutdownGracefully()
+        await loops.shutdown()
     }
 
-    private func serve(_ group: MultiThreadedEventLoopGroup) async throws {
-        let listeners = try await Listeners.open(configuration, group, service)
+    private func serve(_ loops: DoorLoops) async throws {
+        let listeners = try await Listeners.open(configuration, loops, service)
         onListening(listeners.listening)
         await Self.untilStopped()
         await listeners.close()
-        let drained = service.registry.drain(on: group.next())
-        let deadline = group.next().scheduleTask(in: configuration.drainTimeout) { [service, logger] in
+        let drained = service.registry.drain(on: loops.spare)
+        let deadline = loops.spare.scheduleTask(in: configuration.drainTimeout) { [service, logger] in
             logger.warning("connections that did not end in time are closed", metadata: ["door": "http"])
             service.registry.closeAll()
         }
@@ -91,21 +93,22 @@ struct Listeners {
     private let socket: UnixSocket?
 
     static func open(
-        _ configuration: HTTPDoorConfiguration, _ group: MultiThreadedEventLoopGroup, _ service: DoorService
+        _ configuration: HTTPDoorConfiguration, _ loops: DoorLoops, _ service: DoorService
     ) async throws -> Listeners {
         var channels: [any Channel] = []
         var addresses: [HTTPDoorConfiguration.Address] = []
         do {
             for address in configuration.addresses {
-                let channel = try await listen(address, group, service)
-                channels.append(channel)
-                addresses.append(.init(host: address.host, port: channel.localAddress?.port ?? address.port))
+                let listening = try await listen(address, loops, service)
+                channels += listening
+                addresses.append(.init(host: address.host, port: listening.first?.localAddress?.port ?? address.port))
             }
             var socket: UnixSocket?
             if let path = configuration.socketPath {
-                let made = try await UnixSocket.listen(
-                    at: path, mode: configuration.socketMode, bootstrap(group, service))
-                channels.append(made.channel)
+                let made = try await UnixSocket.listen(at: path, mode: configuration.socketMode) {
+                    try await loops.accept(at: $0) { prepared($0, service) }
+                }
+                channels += made.channels
                 socket = made.socket
             }
             let listening = HTTPDoor.Listening(addresses: addresses, socketPath: socket?.path)
@@ -123,23 +126,20 @@ struct Listeners {
     }
 
     private static func listen(
-        _ address: HTTPDoorConfiguration.Address, _ group: MultiThreadedEventLoopGroup, _ service: DoorService
-    ) async throws -> any Channel {
+        _ address: HTTPDoorConfiguration.Address, _ loops: DoorLoops, _ service: DoorService
+    ) async throws -> [any Channel] {
+        let descriptor = try ListeningSocket.bind(address.host, port: address.port)
         do {
-            return try await bootstrap(group, service)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .bind(host: address.host, port: address.port).get()
+            return try await loops.accept(at: descriptor) {
+                prepared($0, service).childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            }
         } catch {
             throw ListenError(address, error)
         }
     }
 
-    private static func bootstrap(
-        _ group: MultiThreadedEventLoopGroup, _ service: DoorService
-    ) -> ServerBootstrap {
-        ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: ListenQueue.length)
+    private static func prepared(_ bootstrap: ServerBootstrap, _ service: DoorService) -> ServerBootstrap {
+        bootstrap
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in service.prepare(channel) }
     }

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Listens for the doors of `add-door` blocks.
 public final class DoorServers: Sendable {
-    private let group: MultiThreadedEventLoopGroup
+    private let loops: DoorLoops
     private let servers: [DoorServer]
 
     /// Opens every door.
@@ -20,15 +20,15 @@ public final class DoorServers: Sendable {
     public init(
         _ doors: [DoorSettings], host: any QuestionAnswering, metrics: any MetricsFactory, log: Logger
     ) async throws {
-        group = MultiThreadedEventLoopGroup(numberOfThreads: doors.isEmpty ? 1 : System.coreCount)
+        loops = DoorLoops(threads: doors.isEmpty ? 1 : System.coreCount, host: host)
         var servers: [DoorServer] = []
         do {
             for settings in doors {
-                servers.append(try await DoorServer(settings, host: host, group: group, metrics: metrics, log: log))
+                servers.append(try await DoorServer(settings, host: host, loops: loops, metrics: metrics, log: log))
             }
         } catch {
             for server in servers { await server.close() }
-            try? await group.shutdownGracefully()
+            await loops.shutdown()
             throw error
         }
         self.servers = servers
@@ -43,7 +43,7 @@ public final class DoorServers: Sendable {
     /// Stops accepting, lets connections answer what was asked, and ends them.
     public func stop(within limit: TimeAmount = .seconds(5)) async {
         for server in servers { await server.drain(within: limit) }
-        try? await group.shutdownGracefully()
+        await loops.shutdown()
     }
 }
 
@@ -56,7 +56,7 @@ final class DoorServer: Sendable {
     private let registry: ConnectionRegistry
     private let faults: DoorFaults
     private let log: Logger
-    private let group: MultiThreadedEventLoopGroup
+    private let loops: DoorLoops
     private let observer: SentBytes?
     private let listeners = Mutex<(channels: [any Channel], socket: UnixSocket?, places: [String])>(([], nil, []))
 
@@ -65,18 +65,20 @@ final class DoorServer: Sendable {
     /// Where it listens, TCP first.
     var addresses: [SocketAddress] {
         listeners.withLock { listeners in
-            let bound = listeners.channels.compactMap(\.localAddress).filter { $0.protocol != .unix }
+            var bound: [SocketAddress] = []
+            for case let address? in listeners.channels.map(\.localAddress)
+            where address.protocol != .unix && !bound.contains(address) { bound.append(address) }
             return bound + (listeners.socket.map { [$0.address] } ?? [])
         }
     }
 
     init(
-        _ settings: DoorSettings, host: any QuestionAnswering, group: MultiThreadedEventLoopGroup,
+        _ settings: DoorSettings, host: any QuestionAnswering, loops: DoorLoops,
         metrics: any MetricsFactory, log: Logger, observing observer: SentBytes? = nil
     ) async throws {
         self.settings = settings
         self.observer = observer
-        self.group = group
+        self.loops = loops
         self.log = log
         door = try DoorTypes.make(settings, host: host)
         if let warning = DoorTypes.warning(settings) { log.warning("\(warning)") }
@@ -99,35 +101,35 @@ final class DoorServer: Sendable {
 
     private func listen() async throws {
         for address in settings.addresses {
-            let channel: any Channel
+            let descriptor = try ListeningSocket.bind(address.host, port: address.port)
+            let channels: [any Channel]
             do {
-                channel =
-                    try await bootstrap
-                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .bind(host: address.host, port: address.port).get()
+                channels = try await loops.accept(at: descriptor) {
+                    prepared($0).childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                }
             } catch {
                 throw ListenError(address, error)
             }
-            let port = channel.localAddress?.port ?? address.port
+            let port = channels.first?.localAddress?.port ?? address.port
             let place = HTTPDoorConfiguration.Address(host: address.host, port: port)
             listeners.withLock {
-                $0.channels.append(channel)
+                $0.channels += channels
                 $0.places.append("\(place)")
             }
         }
         guard let path = settings.socketPath else { return }
-        let (socket, channel) = try await UnixSocket.listen(at: path, mode: settings.socketMode, bootstrap)
+        let (socket, channels) = try await UnixSocket.listen(at: path, mode: settings.socketMode) {
+            try await loops.accept(at: $0, prepared)
+        }
         listeners.withLock {
-            $0.channels.append(channel)
+            $0.channels += channels
             $0.socket = socket
             $0.places.append(path)
         }
     }
 
-    private var bootstrap: ServerBootstrap {
-        ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: ListenQueue.length)
+    private func prepared(_ bootstrap: ServerBootstrap) -> ServerBootstrap {
+        bootstrap
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
             .childChannelInitializer { [self] channel in
@@ -187,8 +189,8 @@ final class DoorServer: Sendable {
     /// Stops accepting, and ends every connection behind its last answer or at the limit.
     func drain(within limit: TimeAmount) async {
         await stopListening()
-        let drained = registry.drain(on: group.next())
-        let deadline = group.next().scheduleTask(in: limit) { [registry] in registry.closeAll() }
+        let drained = registry.drain(on: loops.spare)
+        let deadline = loops.spare.scheduleTask(in: limit) { [registry] in registry.closeAll() }
         try? await drained.get()
         deadline.cancel()
     }

@@ -22,28 +22,41 @@ struct UnixSocket: Sendable {
     static func listen(
         at path: String, mode: UInt32, _ bootstrap: ServerBootstrap
     ) async throws -> (socket: UnixSocket, channel: any Channel) {
+        let (socket, channels) = try await listen(at: path, mode: mode) { descriptor in
+            let channel = try await bootstrap.withBoundSocket(descriptor).get()
+            // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
+            guard Glibc.listen(descriptor, ListenQueue.length) == 0 else {
+                let code = errno
+                try? await channel.close()
+                throw IOError(errnoCode: code, reason: "listen")
+            }
+            return [channel]
+        }
+        return (socket, channels[0])
+    }
+
+    /// Listens at a path as the other function of this name does, with as many channels as `accept` makes of the descriptor,
+    /// which is its own from then on.
+    static func listen(
+        at path: String, mode: UInt32, _ accept: (CInt) async throws -> [any Channel]
+    ) async throws -> (socket: UnixSocket, channels: [any Channel]) {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
             throw UnixSocketError(path, "the path is longer than a socket's can be, 107 bytes")
         }
         try removeStale(path, address)
         let bound = try BoundSocket(for: path, mode: mode)
-        let channel: any Channel
+        let channels: [any Channel]
         do {
-            // NIO owns the descriptor from here on, whatever happens.
-            channel = try await bootstrap.withBoundSocket(bound.descriptor).get()
+            channels = try await accept(bound.descriptor)
         } catch {
             unlink(bound.path)
             throw UnixSocketError(path, "it could not be listened at: \(error)")
         }
         do {
-            // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
-            guard Glibc.listen(bound.descriptor, ListenQueue.length) == 0 else {
-                throw UnixSocketError(path, "it could not be listened at", errno)
-            }
-            return (try UnixSocket(path, address, bound), channel)
+            return (try UnixSocket(path, address, bound), channels)
         } catch {
             unlink(bound.path)
-            try? await channel.close()
+            for channel in channels { try? await channel.close() }
             throw error
         }
     }

@@ -134,6 +134,9 @@ package final class CredentialBroker: Sendable {
         for destination in destinations.values { destination.stop(within: timeout) }
     }
 
+    /// Looks for authenticators whose entry points have not returned for too long.
+    func noticeLongCalls() { for destination in destinations.values { destination.noticeLongCalls() } }
+
     /// Fails the questions whose deadline has passed, for tests that turn the clock themselves.
     package func expireDeadlines() { for destination in destinations.values { destination.expireDeadlines() } }
 

@@ -57,7 +57,7 @@ final class DestinationCredentials: Sendable {
     func answer(_ challenge: Secret, round: UInt32, _ body: @escaping CredentialState.Waiter) {
         metrics.asked(.challenged)
         let started = clock.monotonic
-        question { [destination] in
+        question("retry") { [destination] in
             $0.credential(destination, challenge: (challenge, round), $1)
         } then: { [self] answer in
             let fetched = outcome(of: answer)
@@ -81,7 +81,7 @@ final class DestinationCredentials: Sendable {
                 "destination `\(destination.name)`: the remote server refused the credentials; the next are fetched afresh"
             )
         }
-        decider.resume { [decider, destination] in decider.module.completed(destination, accepted: accepted) }
+        decider.tell("completed") { [destination] in $0.completed(destination, accepted: accepted) }
     }
 
     func reject(_ secret: Secret) {
@@ -104,6 +104,8 @@ final class DestinationCredentials: Sendable {
         }
     }
 
+    func noticeLongCalls() { decider.noticeLongCalls() }
+
     func expireDeadlines() { decider.expireDeadlines() }
 
     private var moment: CredentialState.Moment {
@@ -112,7 +114,7 @@ final class DestinationCredentials: Sendable {
 
     private func fetch() {
         let started = clock.monotonic
-        question { [destination] in
+        question("authenticate") { [destination] in
             $0.credential(destination, challenge: nil, $1)
         } then: { [self] answer in
             let fetched = outcome(of: answer)
@@ -131,11 +133,11 @@ final class DestinationCredentials: Sendable {
     }
 
     private func question(
-        _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
+        _ entry: String, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
         then body: @escaping @Sendable (ModuleAnswer) -> Void
     ) {
         // Whoever waits is told on a thread of the host's: the authenticator's own are not kept from their work.
-        let now = decider.ask(ModuleQuestion(within: limit, call: call)) { [decider] _ in
+        let now = decider.ask(ModuleQuestion(entry, within: limit, call: call)) { [decider] _ in
             { answer in decider.resume { body(answer) } }
         }
         if let now { body(now) }

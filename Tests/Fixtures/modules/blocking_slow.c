@@ -1,8 +1,14 @@
 // Good, blocking: a login of `slow...` waits for one of `go`. Expected: those behind it wait in a bounded queue.
 #include "fixture.h"
 
+#ifndef NAME
+#define NAME "blocking_slow"
+#define THREADS AUTH_BLOCKING
+#endif
+
 #include <errno.h>
 #include <semaphore.h>
+#include <sys/prctl.h>
 
 static sem_t gate;
 static int init(const auth_host_t *table, void **instance) {
@@ -11,8 +17,9 @@ static int init(const auth_host_t *table, void **instance) {
 }
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
     if (is(login->user, "go")) return sem_post(&gate) == 0 ? AUTH_OK : AUTH_ERROR;
-    if (!begins(login->user.data, "slow")) return AUTH_OK;
-    say("waiting");
+    char thread[16] = "";
+    if (!begins(login->user.data, "slow")) return prctl(PR_GET_NAME, thread), say("on thread <%s>", thread), AUTH_OK;
+    say("waiting %s", login->user.data);
     while (sem_wait(&gate) != 0)
         if (errno != EINTR) return AUTH_ERROR;
     return AUTH_OK;
@@ -24,4 +31,4 @@ static int leave(void *instance, auth_session_t session, uint32_t reason) {
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user) ENTRY(auth_free_user, 9, leave) \
     ENTRY(auth_check_read, 9, check9)
-FIXTURE("blocking_slow", AUTH_BLOCKING, ENTRIES);
+FIXTURE(NAME, THREADS, ENTRIES);

@@ -1,0 +1,68 @@
+import AuthCore
+import ModuleHost
+
+/// Entry points that do not return: on the thread that asked, and on the module's own.
+extension ModuleDecider {
+    /// Whether each of the module's own threads has a call that has not returned by its deadline.
+    var isHung: Bool { long.lostThreads >= threads }
+
+    /// What hinders the module from being asked, in words; nil for nothing.
+    var hindrance: String? {
+        if let call = long.blocking {
+            return "keeps a thread: \(call.text) has not returned for \((clock.monotonic - call.began) / 1_000_000_000) s"
+        }
+        return isHung ? "is hung" : nil
+    }
+
+    /// Looks for entry points that have not returned for too long. Called every second, on a thread that calls no module, or
+    /// by a test that turns the clock.
+    func noticeLongCalls() {
+        let now = clock.monotonic
+        for (slot, token, call) in pending.askingCalls(begunBefore: now - LongCalls.patience) {
+            guard long.note(token, call, isOverdue: call.due <= now) else { continue }
+            // It may have returned between the two looks; from the note on its return sees the note.
+            guard slot.runningCall(token) != nil else {
+                _ = long.forget(token)
+                continue
+            }
+            isDemoted.store(true, ordering: .relaxed)
+            report(
+                call.due <= now ? .late(call, left: threads, of: threads) : .blocks(call, nanoseconds: now - call.began)
+            )
+        }
+        for call in long.overdueTellings(at: now) { reportLate(call) }
+    }
+
+    func reportLate(_ call: RunningCall) {
+        report(.late(call, left: max(threads - long.lostThreads, 0), of: threads))
+    }
+
+    /// Notes that a call on the asking thread has returned; true when that was after its deadline.
+    func cameBack(_ token: UInt64, _ status: Status?) -> Bool {
+        guard let late = long.forget(token) else { return false }
+        report(.returnedAtLast(late.call, status))
+        return late.isOverdue
+    }
+
+    /// The answer to a question whose call returned after its deadline.
+    func tooLate(_ answer: ModuleAnswer, _ question: ModuleQuestion) -> ModuleAnswer {
+        // The module believes in a session that nobody has; see AUTH_END_REFUSED.
+        if question.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
+        return refusal(.deadline)
+    }
+
+    func expire(_ token: UInt64) {
+        guard let slot = pending.slot(of: token) else { return }
+        let call = slot.runningCall(token)
+        // Before the answer goes out, so that no question slips in behind it.
+        if let call { _ = long.note(token, call, isOverdue: true) }
+        guard let stillRuns = settle(slot, token, with: refusal(.deadline), as: .deadline) else {
+            if call != nil { _ = long.forget(token) }
+            return
+        }
+        // It may have returned AUTH_DELAYED between the two looks.
+        if call != nil && !stillRuns { _ = long.forget(token) }
+        if stillRuns, let call { reportLate(call) } else { report(.deadline) }
+        tellCancel(token)
+    }
+}

@@ -1,0 +1,79 @@
+import AuthCore
+import ModuleHost
+
+/// What a module is told, and what it is asked beside single questions.
+extension ModuleDecider {
+    /// Runs `body` where a module may be called: after a delayed answer has arrived on somebody else's thread.
+    func resume(_ body: @escaping @Sendable () -> Void) {
+        if isAnyThread { side.tell(body) } else { body() }
+    }
+
+    /// Tells the module something, where it may be called and after what was said to it before.
+    ///
+    /// - Parameter entry: the entry point that is called, for people.
+    func tell(_ entry: String, _ body: @escaping @Sendable (LoadedModule) -> Void) {
+        tell(entry, on: isAnyThread ? .side : .own, body)
+    }
+
+    func tell(
+        _ entry: String, on place: RunningCall.Place, _ body: @escaping @Sendable (LoadedModule) -> Void
+    ) {
+        (place == .side ? side : lane).tell { [module, long, clock, deadlines, report] in
+            let now = clock.monotonic
+            let call = RunningCall(entry, place, began: now, due: now + deadlines.nanoseconds(of: .login))
+            long.telling(call) {
+                body(module)
+            } returned: {
+                report(.returnedAtLast($0, nil))
+            }
+        }
+    }
+
+    /// Tells the module that a session has ended, once no entry of it is running on this thread.
+    func tellFree(_ session: UInt64, _ reason: SessionEnd) {
+        guard module.learnsEnds else { return }
+        let tell: @Sendable () -> Void = { [weak self, report] in
+            self?.tell("auth_free_user") { module in
+                if let status = module.freeUser(session: session, reason), status != .ok {
+                    report(.freeFailed(status))
+                }
+            }
+        }
+        if isAnyThread { CallContext.afterCall(tell) } else { tell() }
+    }
+
+    /// Asks for a reload, on the threads where the module is asked.
+    func reload(_ done: @escaping @Sendable (Status?) -> Void) { tell("auth_reload") { done($0.reload()) } }
+
+    /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
+    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
+        guard mayCallHere else { return nil }
+        let now = clock.monotonic
+        let due = now + deadlines.nanoseconds(of: .read)
+        let slot = pending.take()
+        let call = RunningCall("auth_check_batch", .asking, began: now, due: due)
+        let token = slot.begin(laned: false, session: session.handle, call: call)
+        let answers = module.checkBatch(
+            checks, session, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
+        _ = slot.finish()
+        pending.put(slot)
+        return cameBack(token, nil) ? answers?.map { _ in refusal(.deadline) } : answers
+    }
+
+    /// Ends the lanes and the instance. Returns whether the module's exit returned in time.
+    func stop(within timeout: Duration) -> Bool {
+        let module = module
+        let ended = DeadlineThread.run(for: timeout) { [lane, side, long] in
+            // Whatever is queued, such as the ends of sessions, is said before the exit, and nothing runs beside it. A lane
+            // whose entry point hangs never drains: then the instance is left behind, and its exit is not called.
+            lane.drain()
+            side.drain()
+            if long.blocking != nil { return false }
+            module.exit()
+            return true
+        }
+        return ended ?? false
+    }
+
+    func tellCancel(_ token: UInt64) { tell("auth_cancel", on: .side) { $0.cancel(token) } }
+}
