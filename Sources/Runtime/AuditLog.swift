@@ -1,3 +1,4 @@
+import AuthCore
 import Glibc
 import Logging
 import ModuleHost
@@ -26,6 +27,10 @@ public final class AuditLog: Sendable {
         /// The last line in the file has no end: a write was cut short.
         var isTorn = false
         var isFailing = false
+        /// The file system had no room for a further block a moment ago.
+        var isFull = false
+        /// Decisions that were not given because they could not be recorded, since the last that was.
+        var refused = 0
     }
 
     /// Whether an answer must wait for its line.
@@ -37,16 +42,27 @@ public final class AuditLog: Sendable {
     /// Locked for the length of a write, so that lines keep their order.
     private let file: Mutex<File>
     private let wake = Semaphore()
+    private let isFull: @Sendable (Int32) -> Bool
 
     /// Opens the file for appending, and starts the writer where it is needed.
     ///
     /// - Parameters:
     ///   - log: where it is said that the audit log cannot be written, once for each time that begins.
-    ///   - startsWriter: false for a test that flushes itself.
     /// - Throws: ``LogFileError`` when the file cannot be opened.
-    public init(
-        path: String, required: Bool = false, json: Bool = false, log: Logger, startsWriter: Bool = true
+    public convenience init(
+        path: String, required: Bool = false, json: Bool = false, log: Logger
     ) throws(LogFileError) {
+        try self.init(path: path, required: required, json: json, log: log, startsWriter: true)
+    }
+
+    /// - Parameters:
+    ///   - startsWriter: false for a test that flushes itself.
+    ///   - isFull: says whether the file system of an open file has no room.
+    init(
+        path: String, required: Bool = false, json: Bool = false, log: Logger, startsWriter: Bool,
+        isFull: @escaping @Sendable (Int32) -> Bool = AuditLog.isFull
+    ) throws(LogFileError) {
+        self.isFull = isFull
         self.path = path
         self.json = json
         self.log = log
@@ -61,7 +77,13 @@ public final class AuditLog: Sendable {
     ///
     /// Without ``isRequired`` they always do, and nothing is waited for. With it the calling thread writes.
     func record(_ lines: [UInt8]) -> Bool {
-        if isRequired { return write(lines) == lines.count }
+        if isRequired {
+            guard write(lines) == lines.count else {
+                file.withLock { $0.refused += 1 }
+                return false
+            }
+            return true
+        }
         let (isLost, isEnough) = waiting.withLock { waiting in
             guard waiting.bytes.count + lines.count <= Self.bound, !waiting.isStopped else {
                 waiting.lost += 1
@@ -73,6 +95,45 @@ public final class AuditLog: Sendable {
         if isLost { log.error("audit log `\(path)`: lines are lost: more wait to be written than is kept") }
         if isEnough { wake.signal() }
         return true
+    }
+
+    /// Why nothing can be decided; nil where lines can be written, as far as is known, and where they need not be.
+    var fault: String? {
+        guard isRequired, file.withLock({ $0.isFailing || $0.isFull }) else { return nil }
+        return "the audit log `\(path)` is required and cannot be written"
+    }
+
+    /// Finds out whether lines can be written, where they are required, while nobody asks: before the first question is
+    /// lost, and when it is over. Called each second.
+    func probe() {
+        guard isRequired else { return }
+        let (isFailing, refused, becameFull) = file.withLock { file in
+            let wasFull = file.isFull
+            file.isFull = isFull(file.descriptor)
+            return (file.isFailing, file.refused, file.isFull && !wasFull)
+        }
+        if becameFull && !isFailing {
+            log.error("audit log `\(path)`: the file system is full; decisions will soon fail")
+        }
+        guard isFailing else { return }
+        var line = AuditLine()
+        line.add("question", "none")
+        line.add("verdict", Verdict.undecided.rawValue)
+        line.add("reason", Reason.auditFailed.rawValue)
+        line.add("module", "\(refused) decisions before this line were not given, since they could not be recorded")
+        var bytes: [UInt8] = []
+        line.append(to: &bytes, time: EventTime.now(), json: json)
+        if write(bytes) == bytes.count { file.withLock { $0.refused -= refused } }
+    }
+
+    /// Whether the file system has no room for a further block; false where nobody can tell, as for a device.
+    private static func isFull(_ descriptor: Int32) -> Bool {
+        var (status, system) = (stat(), statvfs())
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, fstatvfs(descriptor, &system) == 0,
+            system.f_blocks > 0
+        else { return false }
+        // statvfs(3): f_bavail is for unprivileged users, f_bfree for root.
+        return (geteuid() == 0 ? system.f_bfree : system.f_bavail) == 0
     }
 
     /// Writes what waits; whether nothing is left.
@@ -126,12 +187,16 @@ public final class AuditLog: Sendable {
             return (written, failure, wasFailing)
         }
         if let failure, !wasFailing {
-            let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
-            log.error("audit log `\(path)` cannot be written: \(String(cString: strerror(failure))); \(then)")
+            reportFailure(failure)
         } else if failure == nil, wasFailing {
             log.notice("audit log `\(path)` is written again")
         }
         return written
+    }
+
+    private func reportFailure(_ failure: Int32) {
+        let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
+        log.error("audit log `\(path)` cannot be written: \(String(cString: strerror(failure))); \(then)")
     }
 
     /// Returns how many bytes were written, and the errno of the write that failed.

@@ -5,11 +5,30 @@ extension Host {
     /// Asks, and records what was answered before anybody else has it.
     func audited(_ question: Question, _ audit: AuditLog, _ decide: () -> Outcome) -> Outcome {
         let line = AuditLine(question, user: question.session.flatMap { sessions.session($0)?.user })
+        return audited(line, audit, decide) { [self] in
+            endUnrecorded($0, to: question)
+            if let kind = question.kind { metrics.count(kind, unrecorded) }
+        }
+    }
+
+    /// Asks whether somebody may use a protected directory, and records what was answered before anybody else has it.
+    func audited(
+        _ request: DirectoryRequest, session id: SessionID, _ audit: AuditLog, _ decide: () -> Outcome
+    ) -> Outcome {
+        let line = AuditLine(request, session: id, user: sessions.session(id)?.user)
+        return audited(line, audit, decide) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }
+    }
+
+    /// - Parameter unrecord: told of an answer that nobody gets because it could not be recorded.
+    private func audited(
+        _ line: AuditLine, _ audit: AuditLog, _ decide: () -> Outcome,
+        _ unrecord: @escaping @Sendable (Answer) -> Void
+    ) -> Outcome {
         switch decide() {
-        case .decided(let answer): return .decided(recorded(answer, to: question, line, audit))
+        case .decided(let answer): return .decided(recorded(answer, line, audit, unrecord))
         case .delayed(let inner):
             let ticket = Ticket { inner.abandon() }
-            inner.whenDecided { [self] in ticket.decide(recorded($0, to: question, line, audit)) }
+            inner.whenDecided { [self] in ticket.decide(recorded($0, line, audit, unrecord)) }
             return .delayed(ticket)
         }
     }
@@ -27,14 +46,15 @@ extension Host {
         return checks.map { counted($0.kind, .decided(unrecorded)) }
     }
 
-    private func recorded(_ answer: Answer, to question: Question, _ line: AuditLine, _ audit: AuditLog) -> Answer {
+    private func recorded(
+        _ answer: Answer, _ line: AuditLine, _ audit: AuditLog, _ unrecord: @Sendable (Answer) -> Void
+    ) -> Answer {
         var line = line
         line.add(answer)
         var bytes: [UInt8] = []
         line.append(to: &bytes, time: EventTime.now(), json: audit.json)
         if audit.record(bytes) { return answer }
-        endUnrecorded(answer, to: question)
-        if let kind = question.kind { metrics.count(kind, unrecorded) }
+        unrecord(answer)
         return unrecorded
     }
 
@@ -61,7 +81,7 @@ extension Question {
     }
 
     /// What it counts as; nil for a question that no module is asked.
-    fileprivate var kind: QuestionKind? {
+    var kind: QuestionKind? {
         switch self {
         case .login, .authenticate: .login
         case .resume: .resume
@@ -89,6 +109,13 @@ extension AuditLine {
             add(check.action.rawValue, id, user)
             add("requested", check.name.text)
         }
+    }
+
+    /// Begins a line with what an administrator wants to do, and who it is.
+    init(_ request: DirectoryRequest, session: SessionID, user: String?) {
+        add("directory", session, user ?? request.user)
+        add("method", "\(request.method)".uppercased())
+        add("requested", request.path.text)
     }
 
     /// Adds what was answered, and why.

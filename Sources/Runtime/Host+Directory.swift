@@ -12,6 +12,11 @@ extension Host {
     ///   - id: the session that the user's credentials have got.
     ///   - object: what a check is asked about.
     public func permits(_ request: DirectoryRequest, session id: SessionID, object: ObjectName) -> Outcome {
+        guard let audit = configuration.audit else { return permission(request, id, object) }
+        return audited(request, session: id, audit) { permission(request, id, object) }
+    }
+
+    private func permission(_ request: DirectoryRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
         guard !isStopping, let decider else { return .decided(Answer(.undecided, .stopping)) }
         guard let session = openSession(id) else { return .decided(refusal(of: id)) }
         if decider.module.hasEntry("auth_http_request") { return ask(request, session, decider) }
@@ -19,7 +24,7 @@ extension Host {
         let entries =
             reads ? ["auth_check_read"] : ["auth_check_write", "checkWrite", "auth_check_write_extended"]
         guard entries.contains(where: decider.module.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
-        return ask(.check(id, Check(reads ? .read : .write, object)))
+        return decide(.check(id, Check(reads ? .read : .write, object)))
     }
 
     private func ask(_ request: DirectoryRequest, _ session: Session, _ decider: ModuleDecider) -> Outcome {

@@ -135,6 +135,7 @@ public final class Host: Sendable {
         if let hindrance = decider.hindrance {
             return (false, "module `\(decider.module.identity.name)` \(hindrance)")
         }
+        if let fault = configuration.audit?.fault { return (false, fault) }
         return (true, "module `\(decider.module.identity.name)` \(decider.module.identity.version)")
     }
 
@@ -146,7 +147,8 @@ public final class Host: Sendable {
         return audited(question, audit) { decide(question) }
     }
 
-    private func decide(_ question: Question) -> Outcome {
+    /// Answers a question without a line in the audit log.
+    func decide(_ question: Question) -> Outcome {
         guard !stopping.load(ordering: .acquiring), let decider else {
             return .decided(Answer(.undecided, .stopping))
         }

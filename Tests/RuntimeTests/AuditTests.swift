@@ -2,6 +2,7 @@ import AuthCore
 import Glibc
 import Logging
 import ModuleHost
+import Synchronization
 import Testing
 
 @testable import Runtime
@@ -128,6 +129,23 @@ private func contents(_ path: String) throws -> String {
         #expect(try audited.lines().count { $0.contains("question=authenticate") } == 2)
     }
 
+    @Test(arguments: ["good9", "explains"])
+    func `has a line for what an administrator may do`(_ fixture: String) throws {
+        let audited = try AuditedHost(fixture)
+        let session = try audited.test.session()
+        let request = DirectoryRequest(
+            .delete, path: try ObjectName("/v1/admin/sessions"), user: "alice", password: Secret("secret"))
+        let answer = TestHost.wait(
+            audited.test.host.permits(request, session: session, object: try ObjectName("/authhost/admin/sessions")))
+        let lines = try audited.lines().dropFirst()
+        #expect(lines.count == 1)
+        #expect(
+            lines.last?.hasPrefix(
+                "user=alice session=\(session) question=directory method=DELETE requested=/v1/admin/sessions") == true,
+            "\(lines)")
+        #expect(lines.last?.contains("verdict=\(answer.verdict.rawValue) reason=\(answer.reason.rawValue)") == true)
+    }
+
     @Test func `never holds a password or the whole id of a session`() throws {
         let audited = try AuditedHost("good9")
         let answer = audited.test.ask(.login(try audited.test.login("alice", password: "hunter2-hunter2")))
@@ -225,6 +243,41 @@ private func contents(_ path: String) throws -> String {
         #expect(answer.session == nil)
         #expect(audited.test.host.sessionCount == 0)
         #expect(audited.problems.all.count == 1)
+    }
+
+    @Test func `makes the host unready where it is required, until a line is written again`() throws {
+        let audited = try AuditedHost("good9", required: true)
+        let (test, host) = (audited.test, audited.test.host)
+        #expect(host.readiness.ready)
+        try audited.fillDisk()
+        _ = test.ask(.login(try test.login("alice")))
+        #expect(!host.readiness.ready && host.readiness.detail.contains("`\(audited.path)`"))
+        host.expireDeadlines()
+        #expect(!host.readiness.ready)
+        try audited.freeDisk()
+        host.expireDeadlines()
+        #expect(host.readiness.ready)
+        let lines = try audited.lines()
+        #expect(lines.count == 1 && lines[0].contains("1 decisions before this line were not given"), "\(lines)")
+    }
+
+    @Test func `makes the host unready before the first decision is lost`() throws {
+        let folder = try temporaryFolder()
+        let path = "\(folder)/audit.log"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        let isFull = Atomic<Bool>(true)
+        let audit = try AuditLog(path: path, required: true, log: Logger(label: "x"), startsWriter: false) { _ in
+            isFull.load(ordering: .relaxed)
+        }
+        let test = try TestHost("good9") { $0.audit = audit }
+        test.host.expireDeadlines()
+        #expect(!test.host.readiness.ready)
+        isFull.store(false, ordering: .relaxed)
+        test.host.expireDeadlines()
+        #expect(test.host.readiness.ready)
     }
 
     @Test func `denies every row of a batch where it is required`() throws {
