@@ -12,8 +12,8 @@ public enum Invalidation: Sendable, Hashable {
     case object(String)
 }
 
-/// Watches invalidations for as long as somebody holds it.
-public final class InvalidationWatch: Sendable {
+/// Watches invalidations, or for the end of a session, for as long as somebody holds it.
+public final class HostWatch: Sendable {
     private let end: @Sendable () -> Void
 
     /// - Parameter end: what ends the watch.

@@ -27,8 +27,12 @@ extension Configuration {
         public let applicationID: String?
         /// How many connections it holds at once, at least 1.
         public let maximumConnections: Int
+        /// How many of them one address may have, at least 1; nil for half of all.
+        public let maximumClientConnections: Int?
         /// How long a client may take for what it has begun to say.
         public let timeout: Duration
+        /// How long a connection without questions and sessions may say and hear nothing.
+        public let idleTimeout: Duration
         /// The files of TLS; nil for none.
         public let tls: TLSFiles?
         /// The options of its type, in order.
@@ -80,11 +84,13 @@ extension Configuration.Door {
         objectSource = source(.doorObject)
         applicationID = text(.doorApplication)
         maximumConnections = integer(.doorConnections)
-        if case .float(let seconds) = block[ItemDefinition.doorTimeout.name]?.value {
-            timeout = .seconds(seconds)
-        } else {
-            timeout = .seconds(10)
+        let ofClient = integer(.doorClientConnections)
+        maximumClientConnections = ofClient > 0 ? ofClient : nil
+        func seconds(_ item: ItemDefinition, orElse usual: Double) -> Duration {
+            if case .float(let seconds) = block[item.name]?.value { .seconds(seconds) } else { .seconds(usual) }
         }
+        timeout = seconds(.doorTimeout, orElse: 10)
+        idleTimeout = seconds(.doorIdleTimeout, orElse: 600)
         tls = text(.doorCertificate).flatMap { certificate in
             text(.doorKey).map {
                 Configuration.TLSFiles(certificate: certificate, key: $0, clientAuthority: text(.doorClientAuthority))

@@ -35,7 +35,7 @@ extension ItemDefinition {
         "add-door",
         .block([
             doorType, doorName, doorListen, doorSocket, doorSocketMode, doorClient, doorObject, doorApplication,
-            doorConnections, doorTimeout, doorCertificate, doorKey, doorClientAuthority, doorOption,
+            doorConnections, doorClientConnections, doorTimeout, doorIdleTimeout, doorCertificate, doorKey, doorClientAuthority, doorOption,
         ]), note: "none", "a door besides the HTTP door; `docs/doors.md` lists the types and their options")
     static let doorType = ItemDefinition("type", .text, required: true, "the protocol, such as `native`")
     static let doorName = ItemDefinition(
@@ -55,9 +55,15 @@ extension ItemDefinition {
         "application-id", .text, note: "the client's, or none", "the application id of all its sessions")
     static let doorConnections = ItemDefinition(
         "max-connections", .integer(.none, 1...1_000_000), default: "10000", "how many connections it holds at once")
+    static let doorClientConnections = ItemDefinition(
+        "max-client-connections", .integer(.none, 1...1_000_000), note: "half of `max-connections`",
+        "how many of them one address may have over TCP, or one IPv6 network of 64 bits")
     static let doorTimeout = ItemDefinition(
         "timeout", .float(.seconds, 0.1...3600.0), default: "10.0",
         "how long a client may take to greet, and for the rest of what it has begun to say")
+    static let doorIdleTimeout = ItemDefinition(
+        "idle-timeout", .float(.seconds, 0.1...86_400.0), default: "600.0",
+        "how long a connection without questions and sessions may say and hear nothing")
     static let doorCertificate = ItemDefinition(
         "tls-certificate", .path, note: "no TLS", percent: .expanded("r"),
         "the certificate chain in PEM that TCP connections are served with; read again on HUP")

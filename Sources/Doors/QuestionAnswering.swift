@@ -20,9 +20,12 @@ public protocol QuestionAnswering: Sendable {
     /// - Returns: false, and `body` is never called, when there is no such session (any more).
     func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool
 
+    /// As ``whenEnded(_:_:)``, for as long as what is returned is held; nil where there is no such session (any more).
+    func watchEnd(of id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> HostWatch?
+
     /// Calls `body` with every invalidation, until what is returned goes away; on the thread that invalidates, before
     /// that is told so. It must not block.
-    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> HostWatch
 
     /// Tells about a session, nil where there is none of that name.
     func describe(_ id: SessionID) -> SessionDescription?

@@ -8,17 +8,30 @@ extension Host {
     ///
     /// - Returns: false, and `body` is never called, when there is no such session (any more).
     public func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool {
-        guard let session = openSession(id) else { return false }
-        observers.add(body, to: session.handle)
+        watchSession(id, body) != nil
+    }
+
+    /// As ``whenEnded(_:_:)``, for as long as what is returned is held; nil where there is no such session (any more).
+    public func watchEnd(of id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> HostWatch? {
+        watchSession(id, body).map { handle, key in
+            HostWatch { [weak observers] in observers?.remove(key, of: handle) }
+        }
+    }
+
+    private func watchSession(
+        _ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void
+    ) -> (handle: UInt64, key: UInt64)? {
+        guard let session = openSession(id) else { return nil }
+        let key = observers.add(body, to: session.handle)
         // It may have ended before the observer was there: then nobody else will take it out.
         if case .ended(let reason) = session.state {
             for body in observers.take(session.handle) { body(reason) }
         }
-        return true
+        return (session.handle, key)
     }
 
     /// Calls `body` with every invalidation, until what is returned goes away; for doors that push. It must not block.
-    public func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
+    public func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> HostWatch {
         invalidationObservers.add(body)
     }
 

@@ -1,22 +1,42 @@
 import AuthCore
 import Synchronization
 
-/// Who wants to know when a session ends: doors that push. Only sessions that are watched cost anything.
+/// Who wants to know when a session ends: doors that push. Only sessions that are watched cost anything, and a watch that
+/// its holder lets go costs nothing any more.
 final class SessionObservers: Sendable {
     typealias Body = @Sendable (SessionEnd) -> Void
 
     private final class Shard: Sendable {
-        let bodies = Mutex<[UInt64: [Body]]>([:])
+        let bodies = Mutex<[UInt64: [(key: UInt64, body: Body)]]>([:])
     }
 
     private let shards = (0..<16).map { _ in Shard() }
+    private let last = Atomic<UInt64>(0)
 
-    func add(_ body: @escaping Body, to handle: UInt64) {
-        shard(handle).bodies.withLock { $0[handle, default: []].append(body) }
+    /// How many watches there are, for tests.
+    var count: Int {
+        shards.reduce(0) { sum, shard in sum + shard.bodies.withLock { $0.values.reduce(0) { $0 + $1.count } } }
     }
 
-    /// Takes out all who watch a session.
-    func take(_ handle: UInt64) -> [Body] { shard(handle).bodies.withLock { $0.removeValue(forKey: handle) } ?? [] }
+    /// - Returns: what ``remove(_:of:)`` takes.
+    @discardableResult
+    func add(_ body: @escaping Body, to handle: UInt64) -> UInt64 {
+        let key = last.wrappingAdd(1, ordering: .relaxed).newValue
+        shard(handle).bodies.withLock { $0[handle, default: []].append((key, body)) }
+        return key
+    }
+
+    func remove(_ key: UInt64, of handle: UInt64) {
+        shard(handle).bodies.withLock { bodies in
+            bodies[handle]?.removeAll { $0.key == key }
+            if bodies[handle]?.isEmpty == true { bodies[handle] = nil }
+        }
+    }
+
+    /// Takes out all who watch a session, in the order in which they began.
+    func take(_ handle: UInt64) -> [Body] {
+        shard(handle).bodies.withLock { $0.removeValue(forKey: handle) }?.map(\.body) ?? []
+    }
 
     private func shard(_ handle: UInt64) -> Shard { shards[Int(handle & 15)] }
 }
@@ -34,13 +54,13 @@ final class InvalidationObservers: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.bodies.isEmpty } }
 
-    func add(_ body: @escaping Body) -> InvalidationWatch {
+    func add(_ body: @escaping Body) -> HostWatch {
         let key = state.withLock { state in
             state.next += 1
             state.bodies[state.next] = body
             return state.next
         }
-        return InvalidationWatch { [weak self] in self?.remove(key) }
+        return HostWatch { [weak self] in self?.remove(key) }
     }
 
     func tell(_ invalidation: Invalidation) {

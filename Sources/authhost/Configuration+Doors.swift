@@ -28,7 +28,9 @@ extension DoorSettings {
         object = door.object
         applicationID = door.applicationID
         maximumConnections = door.maximumConnections
+        maximumClientConnections = door.maximumClientConnections
         timeout = door.timeout
+        idleTimeout = door.idleTimeout
         tls = door.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key, clientAuthority: $0.clientAuthority) }
         options = door.options.map { ($0.name, $0.value) }
     }

@@ -38,33 +38,62 @@ final class FakeHost: QuestionAnswering {
     /// What was said of objects; nil is nothing any more.
     var contentsSet: [(object: String, fields: [Field]?)] { contents.withLock { $0 } }
 
-    func describe(_ id: SessionID) -> SessionDescription? { nil }
-
-    private let watchers = Mutex<
-        (ends: [SessionID: [@Sendable (SessionEnd) -> Void]], invalidations: [@Sendable (Invalidation) -> Void])
-    >(
-        ([:], []))
-
-    /// Knows ``session`` alone.
-    func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool {
-        guard id == Self.session else { return false }
-        watchers.withLock { $0.ends[id, default: []].append(body) }
-        return true
+    /// Knows ``session`` of the user `alice` alone.
+    func describe(_ id: SessionID) -> SessionDescription? {
+        guard id == Self.session else { return nil }
+        return SessionDescription(
+            id: id, user: "alice", applicationID: "app", machineID: "box", address: "", door: "native", connected: 0,
+            lastUse: 0)
     }
 
-    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
-        watchers.withLock { $0.invalidations.append(body) }
-        return InvalidationWatch {}
+    private struct Watchers {
+        var next = 0
+        var ends: [SessionID: [Int: @Sendable (SessionEnd) -> Void]] = [:]
+        var invalidations: [Int: @Sendable (Invalidation) -> Void] = [:]
+    }
+
+    private let watchers = Mutex(Watchers())
+
+    /// How many wait for the end of a session, and for invalidations.
+    var watching: (ends: Int, invalidations: Int) {
+        watchers.withLock { ($0.ends.values.reduce(0) { $0 + $1.count }, $0.invalidations.count) }
+    }
+
+    /// Knows ``session`` alone.
+    func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool { add(id, body) != nil }
+
+    func watchEnd(of id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> HostWatch? {
+        add(id, body).map { key in
+            HostWatch { [weak self] in self?.watchers.withLock { $0.ends[id]?[key] = nil } }
+        }
+    }
+
+    private func add(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Int? {
+        guard id == Self.session else { return nil }
+        return watchers.withLock { watchers in
+            watchers.next += 1
+            watchers.ends[id, default: [:]][watchers.next] = body
+            return watchers.next
+        }
+    }
+
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> HostWatch {
+        let key = watchers.withLock { watchers in
+            watchers.next += 1
+            watchers.invalidations[watchers.next] = body
+            return watchers.next
+        }
+        return HostWatch { [weak self] in self?.watchers.withLock { $0.invalidations[key] = nil } }
     }
 
     /// Tells whoever watches a session that it has ended.
     func end(_ id: SessionID, _ reason: SessionEnd) {
-        for body in watchers.withLock({ $0.ends.removeValue(forKey: id) }) ?? [] { body(reason) }
+        for body in watchers.withLock({ $0.ends.removeValue(forKey: id) })?.values.map({ $0 }) ?? [] { body(reason) }
     }
 
     /// Tells whoever watches invalidations.
     func invalidate(_ invalidation: Invalidation) {
-        for body in watchers.withLock({ $0.invalidations }) { body(invalidation) }
+        for body in watchers.withLock({ Array($0.invalidations.values) }) { body(invalidation) }
     }
 
     static let session = SessionID(high: 0x0011_2233_4455_6677, low: 0x8899_aabb_ccdd_eeff)

@@ -392,15 +392,36 @@ import Testing
 
     @Test func `connections beyond the limit, and of whom the door does not permit, are closed`() async throws {
         let client = try await Client(FakeHost(FakeHost.simple), connections: 1)
-        try client.greet()
+        try client.greet(pushes: true)
+        client.write(Frame.login(1).bytes)
+        _ = client.frame()
         let second = try Client.connect(client.path)
         defer { close(second) }
         var byte: UInt8 = 0
         #expect(recv(second, &byte, 1, 0) <= 0)
+        client.write(Frame.check(2, "/open").bytes)
+        #expect(verdict(client.frame())! == (0x86, 2, 1, "granted"))
         await client.servers.stop()
         let other = try await Client(FakeHost(FakeHost.simple), clients: ["uid:\(geteuid() + 1)"])
         #expect(other.frame() == nil)
         await other.servers.stop()
+    }
+
+    @Test func `connections that only greeted do not keep others out`() async throws {
+        let client = try await Client(FakeHost(FakeHost.simple), connections: 2)
+        try client.greet()
+        var silent: [CInt] = []
+        defer { for descriptor in silent { close(descriptor) } }
+        for _ in 0..<5 {
+            let next = try Client.connect(client.path)
+            silent.append(next)
+            let hello = Frame(1, 1).u16(1).u16(1).text("test").bytes
+            _ = hello.withUnsafeBytes { send(next, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            var byte: UInt8 = 0
+            #expect(recv(next, &byte, 1, 0) == 1, "it has been greeted")
+        }
+        #expect(client.frame() == nil, "the first has been given up")
+        await client.servers.stop()
     }
 
     @Test(arguments: [

@@ -13,25 +13,26 @@ final class ControlConnection: ChannelInboundHandler {
     private static let batch = 128
 
     private let host: any ControlAnswering
-    private let connections: ControlConnections
+    /// Nil where it is one too many.
+    private let use: ConnectionUse?
     private let log: Logger
-    private var entered = false
     private var permitted = false
     private var line: [UInt8] = []
     private var following: RepeatedTask?
     /// Whether an answer is awaited, behind which further requests wait.
-    private var isWaiting = false
+    private var isWaiting = false { didSet { use?.isHeld = isWaiting } }
     private var position: UInt64 = 0
 
-    init(_ host: any ControlAnswering, _ connections: ControlConnections, _ log: Logger) {
+    init(_ host: any ControlAnswering, _ use: ConnectionUse?, _ log: Logger) {
         self.host = host
-        self.connections = connections
+        self.use = use
         self.log = log
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        entered = connections.enter(context.channel)
-        guard entered else { return refuse("too many operators are connected: \(ControlConnections.limit)", context) }
+        guard use != nil else {
+            return refuse("too many operators are connected: \(ControlServer.mostConnections)", context)
+        }
         let channel = NIOLoopBound(context, eventLoop: context.eventLoop)
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
         // Reading begins when it is known who is there.
@@ -52,8 +53,6 @@ final class ControlConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         following?.cancel()
         following = nil
-        if entered { connections.leave(context.channel) }
-        entered = false
         context.fireChannelInactive()
     }
 

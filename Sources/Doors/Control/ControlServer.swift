@@ -7,28 +7,36 @@ import Synchronization
 /// The control socket: operators' requests, one JSON object a line, for the owner of the host and root.
 ///
 /// It has a thread of its own, so that neither a slow client nor a long list delays a door. A client that says nothing for
-/// a minute, does not read its answers, or sends a longer line than 16,384 bytes is let go; there are 32 at most.
+/// 10 seconds, nothing more for a minute, does not read its answers, or sends a longer line than 16,384 bytes is let go.
+/// There are 32 at most: one more takes the place of the one that was idle for longest.
 public struct ControlServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     private let socket: UnixSocket
-    private let connections: ControlConnections
+    private let connections: ConnectionRegistry
+    /// How many operators there are at once.
+    static let mostConnections = 32
 
     /// Listens; the socket has the mode 0600.
     ///
     /// - Throws: ``UnixSocketError`` when something else is at the path or a server answers there.
-    public init(path: String, host: any ControlAnswering, log: Logger) async throws {
+    /// - Parameter firstByte: how long a client may take to say anything.
+    public init(
+        path: String, host: any ControlAnswering, log: Logger, firstByte: TimeAmount = .seconds(10)
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let connections = ControlConnections()
+        let connections = ConnectionRegistry(maximum: Self.mostConnections)
         group.next().execute { host.keepThreadFree() }
         do {
             let bootstrap = ServerBootstrap(group: group)
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        let use = connections.admit(channel)
                         try channel.pipeline.syncOperations.addHandlers(
+                            ConnectionGuard(use ?? ConnectionUse(), firstByte: firstByte, idle: nil),
                             IdleStateHandler(allTimeout: .seconds(60)),
-                            ControlConnection(host, connections, log))
+                            ControlConnection(host, use, log))
                     }
                 }
             (socket, channel) = try await UnixSocket.listen(at: path, mode: 0o600, bootstrap)
@@ -64,22 +72,4 @@ public struct ControlServer: Sendable {
 enum ControlEnd {
     case ofAnswers
     case ofEvents
-}
-
-/// The connections of a control socket; all are on one event loop.
-final class ControlConnections: Sendable {
-    static let limit = 32
-    private let open = Mutex<[any Channel]>([])
-
-    var all: [any Channel] { open.withLock { $0 } }
-
-    func enter(_ channel: any Channel) -> Bool {
-        open.withLock { open in
-            guard open.count < Self.limit else { return false }
-            open.append(channel)
-            return true
-        }
-    }
-
-    func leave(_ channel: any Channel) { open.withLock { $0.removeAll { $0 === channel } } }
 }

@@ -190,8 +190,11 @@ struct ScriptedHost: QuestionAnswering {
             lastUse: 0)
     }
     func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool { id == Self.session }
-    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
-        InvalidationWatch {}
+    func watchEnd(of id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> HostWatch? {
+        id == Self.session ? HostWatch {} : nil
+    }
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> HostWatch {
+        HostWatch {}
     }
 }
 

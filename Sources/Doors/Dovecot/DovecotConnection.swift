@@ -26,7 +26,7 @@ final class DovecotConnection: ChannelInboundHandler {
     private let connection: DoorConnection
     private var phase = Phase.greeting(hasVersion: false)
     private var received: [UInt8] = []
-    private var pending: [UInt32: Pending] = [:]
+    private var pending: [UInt32: Pending] = [:] { didSet { connection.use.isHeld = !pending.isEmpty } }
     private var out = ByteBuffer()
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?

@@ -39,8 +39,11 @@ final class DoorService: Sendable {
     func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            if registry.admit(channel) {
-                try pipeline.addHandler(LeanConnection(service: self))
+            if let use = registry.admit(channel) {
+                try pipeline.addHandlers(
+                    ConnectionGuard(
+                        use, firstByte: configuration.requestTimeout, idle: configuration.keepAliveTimeout),
+                    LeanConnection(service: self))
             } else {
                 try pipeline.addHandler(RejectedConnection())
             }

@@ -26,7 +26,9 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     var buffer = ByteBuffer()
     var out = ByteBuffer()
     var writer = ReplyWriter()
-    var waiting = CircularBuffer<Slot>()
+    var waiting = CircularBuffer<Slot>() { didSet { use?.isHeld = !waiting.isEmpty } }
+    /// A connection with requests that wait for their answers is not given up for another one.
+    private var use: ConnectionUse?
     /// The number of the first waiting request.
     var firstWaiting: UInt64 = 0
     var context: ChannelHandlerContext?
@@ -58,6 +60,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     private func start(_ context: ChannelHandlerContext) {
         guard timer == nil else { return }
         client = service.client(of: context.channel)
+        use = ConnectionGuard.use(in: context)
         lastProgress = .now()
         scheduleTimer(context)
     }

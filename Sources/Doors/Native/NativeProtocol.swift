@@ -13,9 +13,6 @@ enum NativeProtocol {
     static let longestBatch = 1000
     /// The most contributed fields of a check.
     static let mostFields = 1024
-    /// Sessions whose ends one connection can be told of, besides those that logged in over it.
-    static let mostWatched = 100_000
-
     /// What a client sends; an answer has the same number with ``answerBit``.
     enum Kind: UInt8 {
         case hello = 1

@@ -2,10 +2,25 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// The open connections of a door: their number is limited, and all of them are told when the door stops.
+/// The open connections of a door: their number is limited, for each client too, and all of them are told when the door
+/// stops.
+///
+/// A door that is full gives up the connection that was idle for longest to take another one in, and of a client that has
+/// too many one of its own. One that has questions or sessions is never given up.
 final class ConnectionRegistry: Sendable {
+    private struct Entry {
+        let channel: any Channel
+        let use: ConnectionUse
+        let client: ClientAddress?
+    }
+
     private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var entries: [ObjectIdentifier: Entry] = [:]
+        var clients: [ClientAddress: Int] = [:]
+        /// Those of ``chosenOf``, nil for all, that were idle for longest when somebody last looked, with the time of their
+        /// last use, the longest last.
+        var chosen: [(id: ObjectIdentifier, lastUse: NIODeadline)] = []
+        var chosenOf: ClientAddress?
         /// The framework's work for connections, which may end a little after them.
         var tasks = 0
         var isDraining = false
@@ -13,41 +28,98 @@ final class ConnectionRegistry: Sendable {
 
         /// The promise to keep now, if nothing is left.
         mutating func takeDrained() -> EventLoopPromise<Void>? {
-            guard isDraining, channels.isEmpty, tasks == 0 else { return nil }
+            guard isDraining, entries.isEmpty, tasks == 0 else { return nil }
             defer { drained = nil }
             return drained
         }
+
+        mutating func remove(_ id: ObjectIdentifier) -> Entry? {
+            guard let entry = entries.removeValue(forKey: id) else { return nil }
+            if let client = entry.client, let count = clients[client] { clients[client] = count > 1 ? count - 1 : nil }
+            return entry
+        }
+
+        /// Takes out the connection that was idle for longest, of a client if one is given; nil when all are in use.
+        ///
+        /// Looking at all of them is dear, so what is found serves the next ones too.
+        mutating func giveUp(of client: ClientAddress?) -> Entry? {
+            if chosenOf == client, let found = popChosen() { return found }
+            var idle: [(id: ObjectIdentifier, lastUse: NIODeadline)] = []
+            for (id, entry) in entries where (client == nil || entry.client == client) && !entry.use.isHeld {
+                idle.append((id, entry.use.lastUse))
+            }
+            chosen = idle.sorted { $0.lastUse < $1.lastUse }.prefix(ConnectionRegistry.lookahead).reversed()
+            chosenOf = client
+            return popChosen()
+        }
+
+        private mutating func popChosen() -> Entry? {
+            while let next = chosen.popLast() {
+                guard let use = entries[next.id]?.use, !use.isHeld, use.lastUse == next.lastUse else { continue }
+                return remove(next.id)
+            }
+            return nil
+        }
     }
+
+    /// How many connections are chosen at once for being given up.
+    private static let lookahead = 64
 
     private let state = Mutex(State())
     private let maximum: Int
-    private let connections: Meter
-    private let rejected: Counter
+    private let maximumOfClient: Int
+    private let connections: Meter?
+    private let rejected: Counter?
+    private let givenUp: @Sendable () -> Void
 
     /// - Parameters:
+    ///   - maximumOfClient: how many one address may have; nil for half of all.
     ///   - connections: shows how many are open.
     ///   - rejected: counts those that were not taken in.
-    init(maximum: Int, connections: Meter, rejected: Counter) {
+    ///   - givenUp: called for each that was given up for another one.
+    init(
+        maximum: Int, maximumOfClient: Int? = nil, connections: Meter? = nil, rejected: Counter? = nil,
+        givenUp: @escaping @Sendable () -> Void = {}
+    ) {
         self.maximum = maximum
+        self.maximumOfClient = maximumOfClient ?? (maximum + 1) / 2
         self.connections = connections
         self.rejected = rejected
+        self.givenUp = givenUp
     }
 
-    /// Takes a connection in until it closes; false: there are too many, or the door stops.
-    func admit(_ channel: any Channel) -> Bool {
-        let admitted = state.withLock { state in
-            guard !state.isDraining, state.channels.count < maximum else { return false }
-            state.channels[ObjectIdentifier(channel)] = channel
-            return true
+    /// Takes a connection in until it closes; nil: there are too many in use, or the door stops.
+    func admit(_ channel: any Channel) -> ConnectionUse? {
+        let client = ClientAddress(channel.remoteAddress)
+        let entry = Entry(channel: channel, use: ConnectionUse(), client: client)
+        let (isAdmitted, victim) = state.withLock { state -> (Bool, Entry?) in
+            if state.isDraining { return (false, nil) }
+            var victim: Entry?
+            let isGreedy = client.map { state.clients[$0, default: 0] >= maximumOfClient } ?? false
+            if isGreedy || state.entries.count >= maximum {
+                victim = state.giveUp(of: isGreedy ? client : nil)
+                if victim == nil { return (false, nil) }
+            }
+            state.entries[ObjectIdentifier(channel)] = entry
+            if let client { state.clients[client, default: 0] += 1 }
+            return (true, victim)
         }
-        guard admitted else {
-            rejected.increment()
-            return false
+        if let victim {
+            connections?.decrement()
+            givenUp()
+            victim.channel.close(promise: nil)
         }
-        connections.increment()
+        guard isAdmitted else {
+            rejected?.increment()
+            return nil
+        }
+        connections?.increment()
         channel.closeFuture.whenComplete { _ in self.release(channel) }
-        return true
+        return entry.use
     }
+
+    /// All that are open.
+    var all: [any Channel] { state.withLock { $0.entries.values.map(\.channel) } }
 
     /// Asks every connection to end behind its last reply; the future is there when the last has ended,
     /// and all work for them.
@@ -56,7 +128,7 @@ final class ConnectionRegistry: Sendable {
         let (channels, done) = state.withLock { state -> ([any Channel], EventLoopPromise<Void>?) in
             state.isDraining = true
             state.drained = promise
-            return (Array(state.channels.values), state.takeDrained())
+            return (state.entries.values.map(\.channel), state.takeDrained())
         }
         done?.succeed()
         for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
@@ -64,17 +136,14 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Ends every connection now.
-    func closeAll() {
-        let channels = state.withLock { Array($0.channels.values) }
-        for channel in channels { channel.close(promise: nil) }
-    }
+    func closeAll() { for channel in all { channel.close(promise: nil) } }
 
     private func release(_ channel: any Channel) {
-        connections.decrement()
-        let done = state.withLock { state in
-            state.channels[ObjectIdentifier(channel)] = nil
-            return state.takeDrained()
+        let (wasOpen, done) = state.withLock { state in
+            let entry = state.remove(ObjectIdentifier(channel))
+            return (entry != nil, state.takeDrained())
         }
+        if wasOpen { connections?.decrement() }
         done?.succeed()
     }
 

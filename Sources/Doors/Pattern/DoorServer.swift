@@ -85,12 +85,14 @@ final class DoorServer: Sendable {
         clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
         tls = try settings.tls.map { try DoorTLS($0) }
         let dimensions = [("door", settings.name)]
+        let faults = DoorFaults(settings.name, metrics)
+        self.faults = faults
         registry = ConnectionRegistry(
-            maximum: settings.maximumConnections,
+            maximum: settings.maximumConnections, maximumOfClient: settings.maximumClientConnections,
             connections: Meter(label: "authhost_door_connections", dimensions: dimensions, factory: metrics),
             rejected: Counter(
-                label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics))
-        faults = DoorFaults(settings.name, metrics)
+                label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics),
+            givenUp: { faults.count("given-up") })
         do {
             try await listen()
         } catch {
@@ -144,9 +146,15 @@ final class DoorServer: Sendable {
             refuse(peer)
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
-        guard registry.admit(channel) else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
-        guard let tls, usesTLS else { return begin(channel, peer) }
+        guard let use = registry.admit(channel) else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        guard let tls, usesTLS else {
+            return channel.eventLoop.makeCompletedFuture { try guardConnection(channel, use) }
+                .flatMap { self.begin(channel, peer, use) }
+        }
         return channel.eventLoop.makeCompletedFuture {
+            try guardConnection(channel, use)
             let secure = NIOSSLServerHandler(context: tls.context)
             let limit = HandshakeLimit(TimeAmount(settings.timeout)) { [self] certificate in
                 let known = DoorPeer(address: peer.address, certificateName: certificate)
@@ -154,7 +162,7 @@ final class DoorServer: Sendable {
                     refuse(known)
                     return channel.close(promise: nil)
                 }
-                begin(channel, known).whenFailure { _ in channel.close(promise: nil) }
+                begin(channel, known, use).whenFailure { _ in channel.close(promise: nil) }
             }
             try channel.pipeline.syncOperations.addHandlers(secure, limit)
         }
@@ -165,11 +173,20 @@ final class DoorServer: Sendable {
         faults.count("client-not-permitted")
     }
 
-    private func begin(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
+    private func guardConnection(_ channel: any Channel, _ use: ConnectionUse) throws {
+        // The other protocols' connections say themselves that a client was too slow.
+        let isHTTP = door is any HTTPAnswering
+        try channel.pipeline.syncOperations.addHandler(
+            ConnectionGuard(
+                use, firstByte: isHTTP ? TimeAmount(settings.timeout) : nil, idle: TimeAmount(settings.idleTimeout),
+                whenIdle: { [faults] in faults.count("idle") }))
+    }
+
+    private func begin(_ channel: any Channel, _ peer: DoorPeer, _ use: ConnectionUse) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let connection = DoorConnection(
                 channel: channel, timeout: TimeAmount(settings.timeout), countFault: { [faults] in faults.count($0) },
-                log: log)
+                log: log, use: use)
             if let observer { try channel.pipeline.syncOperations.addHandler(SentObserver(observer)) }
             try channel.pipeline.syncOperations.addHandlers(door.handlers(for: peer, connection))
         }

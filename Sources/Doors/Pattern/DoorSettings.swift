@@ -28,8 +28,12 @@ public struct DoorSettings: Sendable {
     /// The application id of all sessions; nil for the client's.
     public var applicationID: String?
     public var maximumConnections = 10_000
+    /// How many of them one address may have over TCP; nil for half of all.
+    public var maximumClientConnections: Int?
     /// How long a client may take for the rest of what it has begun to say.
     public var timeout = Duration.seconds(10)
+    /// How long a connection may say and hear nothing, unless it has questions or sessions.
+    public var idleTimeout = Duration.seconds(600)
     public var tls: TLSFiles?
     /// In the order of the block.
     public var options: [(name: String, value: String)] = []

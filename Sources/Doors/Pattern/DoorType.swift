@@ -97,6 +97,8 @@ public struct DoorConnection: Sendable {
     public let countFault: @Sendable (String) -> Void
     /// Where operators are told what the client is not.
     public var log = Logger(label: "authhost.door") { _ in SwiftLogNoOpLogHandler() }
+    /// Where the connection says that it has questions or sessions.
+    var use = ConnectionUse()
 }
 
 /// An option of a door's type.
@@ -180,7 +182,8 @@ struct UnaskedHost: QuestionAnswering {
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) { throw .closed }
     func describe(_ id: SessionID) -> SessionDescription? { nil }
     func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool { false }
-    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> InvalidationWatch {
-        InvalidationWatch {}
+    func watchEnd(of id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> HostWatch? { nil }
+    func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> HostWatch {
+        HostWatch {}
     }
 }

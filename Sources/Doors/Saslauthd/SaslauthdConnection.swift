@@ -16,7 +16,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
     private let door: SaslauthdDoor
     private let peer: DoorPeer
     private let connection: DoorConnection
-    private var phase = Phase.reading
+    private var phase = Phase.reading { didSet { if case .asking = phase { connection.use.isHeld = true } } }
     private var received: [UInt8] = []
     private var question: PasswordQuestion?
     private var timer: Scheduled<Void>?
