@@ -61,6 +61,7 @@ struct authhost {
     // Everything below is under the lock.
     bool is_closing, has_failed;
     int descriptor;  // of a connection that is ready, -1 for none
+    bool has_answered; // whether a question was answered over it
     int handshaking; // of one that is being made, -1 for none
     uint32_t next_number;
     request_t **buckets;
@@ -552,7 +553,10 @@ static bool take_frame(authhost_t *client, const unsigned char *data, size_t cou
         return true;
     }
     bool fits = request->is_sent && type == ((unsigned)request->kind | ANSWER);
-    if (fits) remove_request(client, request);
+    if (fits) {
+        remove_request(client, request);
+        client->has_answered = true;
+    }
     pthread_mutex_unlock(&client->lock);
     if (!fits) return false;
     authhost_answer_t answer;
@@ -675,7 +679,7 @@ static void *io_loop(void *argument) {
 
 static int connect_within(int descriptor, const struct sockaddr *address, socklen_t length, int64_t deadline) {
     if (connect(descriptor, address, length) == 0) return 0;
-    if (errno != EINPROGRESS && errno != EAGAIN) return -1;
+    if (errno != EINPROGRESS) return -1;
     struct pollfd polled = {descriptor, POLLOUT, 0};
     int64_t left = deadline - now_ms();
     if (left <= 0 || poll(&polled, 1, (int)left) != 1) return -1;
@@ -684,13 +688,31 @@ static int connect_within(int descriptor, const struct sockaddr *address, sockle
     return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0 ? 0 : -1;
 }
 
-static int connect_unix(const char *path, int64_t deadline) {
+static bool is_closing(authhost_t *client) {
+    pthread_mutex_lock(&client->lock);
+    bool closing = client->is_closing;
+    pthread_mutex_unlock(&client->lock);
+    return closing;
+}
+
+static uint32_t random_below(uint32_t limit) {
+    uint32_t random = 0;
+    (void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+    return random % limit;
+}
+
+static int connect_unix(authhost_t *client, int64_t deadline) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) return -1;
-    strcpy(address.sun_path, path);
+    if (strlen(client->address) >= sizeof address.sun_path) return -1;
+    strcpy(address.sun_path, client->address);
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0) return -1;
-    if (connect_within(descriptor, (struct sockaddr *)&address, sizeof address, deadline) == 0) return descriptor;
+    for (;;) {
+        if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0) return descriptor;
+        // A full queue is the doing of others, and no failure of this client's: it waits for its turn.
+        if (errno != EAGAIN || now_ms() >= deadline || is_closing(client)) break;
+        poll(NULL, 0, 5 + (int)random_below(10));
+    }
     close(descriptor);
     return -1;
 }
@@ -826,14 +848,14 @@ static bool log_on(authhost_t *client, int descriptor) {
 static int make_connection(authhost_t *client, const char **why) {
     int64_t deadline = now_ms() + CONNECT_MS;
     int descriptor =
-        client->address[0] == '/' ? connect_unix(client->address, deadline) : connect_tcp(client->address, deadline);
+        client->address[0] == '/' ? connect_unix(client, deadline) : connect_tcp(client->address, deadline);
     *why = "nobody answers at the address";
     if (descriptor < 0) return -1;
     pthread_mutex_lock(&client->lock);
     client->handshaking = descriptor;
-    bool is_closing = client->is_closing;
+    bool closing = client->is_closing;
     pthread_mutex_unlock(&client->lock);
-    bool good = !is_closing && greet(descriptor, deadline);
+    bool good = !closing && greet(descriptor, deadline);
     *why = "the other side does not greet as a native door";
     if (good && client->options.logon) {
         good = log_on(client, descriptor);
@@ -854,33 +876,43 @@ static void take_connection(authhost_t *client, int descriptor) {
     if (client->options.event) client->options.event(client->options.context, &event);
     pthread_mutex_lock(&client->lock);
     client->descriptor = descriptor;
+    client->has_answered = false;
     client->has_failed = false;
     for (size_t i = 0; i < client->pending; i++) queue(client, client->heap[i]);
     pthread_mutex_unlock(&client->lock);
     wake(client);
 }
 
+// How long to wait before the next try, in milliseconds: it grows by the tries of this client that came to nothing, and
+// differs from that of others who were disconnected at the same moment.
+static int64_t retry_pause(unsigned failures) {
+    int64_t pause = QUICKEST_RETRY_MS;
+    for (; failures > 0 && pause < SLOWEST_RETRY_MS; failures--) pause *= 2;
+    if (pause > SLOWEST_RETRY_MS) pause = SLOWEST_RETRY_MS;
+    return pause / 2 + random_below((uint32_t)(pause / 2 + 1));
+}
+
 static void *connect_loop(void *argument) {
     authhost_t *client = argument;
-    int64_t pause = 0;
+    unsigned failures = 0;
+    bool is_first = true, had_one = false;
+    int64_t begun = 0;
     pthread_mutex_lock(&client->lock);
     while (!client->is_closing) {
         if (client->descriptor >= 0) {
-            int64_t begun = now_ms();
             pthread_cond_wait(&client->wants_connection, &client->lock);
-            // One that is closed as soon as it is made is no better than none.
-            if (now_ms() - begun > pause) pause = QUICKEST_RETRY_MS;
             continue;
         }
-        if (pause > 0) {
-            uint32_t random = 0;
-            (void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
-            int64_t due = now_ms() + pause * 3 / 4 + (int64_t)(random % (uint32_t)(pause / 2 + 1));
+        // One that is closed before it has been of use is no better than none.
+        if (had_one) failures = client->has_answered || now_ms() - begun >= SLOWEST_RETRY_MS ? 0 : failures + 1;
+        if (!is_first) {
+            int64_t due = now_ms() + retry_pause(failures);
             struct timespec until = {due / 1000, due % 1000 * 1000000};
             while (!client->is_closing
                    && pthread_cond_timedwait(&client->wants_connection, &client->lock, &until) != ETIMEDOUT) {}
             if (client->is_closing) break;
         }
+        is_first = false;
         pthread_mutex_unlock(&client->lock);
         const char *why = "";
         int descriptor = make_connection(client, &why);
@@ -892,7 +924,10 @@ static void *connect_loop(void *argument) {
         }
         pthread_mutex_lock(&client->lock);
         request_t *refused = NULL;
+        begun = now_ms();
+        had_one = descriptor >= 0;
         if (descriptor < 0) {
+            failures++;
             client->has_failed = true;
             while (client->options.fails_fast && client->pending > 0) {
                 request_t *request = client->heap[0];
@@ -901,7 +936,6 @@ static void *connect_loop(void *argument) {
                 refused = request;
             }
         }
-        pause = pause == 0 ? QUICKEST_RETRY_MS : pause * 2 > SLOWEST_RETRY_MS ? SLOWEST_RETRY_MS : pause * 2;
         if (refused) {
             pthread_mutex_unlock(&client->lock);
             refuse(refused, "away");
