@@ -59,7 +59,7 @@ extension Generation9 {
                     record.deadline = ticket.deadline
                     record.destination = name
                     record.address = address
-                    if challenge != nil { record.challenge = auth_string_t(text) }
+                    record.challenge = auth_string_t(text)
                     return body(&record)
                 }
             }

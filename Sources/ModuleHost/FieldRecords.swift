@@ -61,6 +61,7 @@ struct BatchRows {
             record.user = user
             record.requested = requested
             record.object = objects.baseAddress! + index
+            record.contribution_id = .empty
             record.flags = ticket.flags
             records.initializeElement(at: index, to: record)
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.

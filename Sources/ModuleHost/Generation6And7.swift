@@ -104,7 +104,7 @@ struct Generation6And7: Generation {
     ) -> ModuleAnswer {
         var lent = LentText()
         let requested = check.name.withTerminatedBytes { lent.add($0) }
-        let contribution = check.contributionID.map { lent.add(Array($0.utf8.prefix(1024)) + [0]) } ?? 0
+        let contribution = lent.add(Array((check.contributionID ?? "").utf8.prefix(1024)) + [0])
         return withObject(object, content, &lent) { held in
             FieldRecords.withFields(check.fields) { fields in
                 asking(session.handle, ticket) {

@@ -59,7 +59,7 @@ final class Generation9: Generation, @unchecked Sendable {
                                 record.token = ticket.token
                                 record.deadline = ticket.deadline
                                 record.user = user
-                                if !resuming { record.password = auth_string_t(password) }
+                                record.password = resuming ? .empty : auth_string_t(password)
                                 record.address = address
                                 record.application_id = application
                                 record.machine_id = machine
@@ -215,10 +215,18 @@ extension object_t {
 }
 
 extension String {
-    /// Lends the text with a NUL behind it; an empty one as "not given".
+    /// Lends the text with a NUL behind it; one that is "not given" is empty, and never null.
     func withTerminated<Result>(_ body: (auth_string_t) -> Result) -> Result {
-        if isEmpty { return body(auth_string_t(data: nil, length: 0)) }
         let count = utf8.count
         return withCString { body(auth_string_t(data: $0, length: count)) }
+    }
+}
+
+extension auth_string_t {
+    /// A text that is not given: empty, and never null.
+    static var empty: auth_string_t {
+        let text: StaticString = ""
+        // SAFETY: a literal is NUL-terminated and lives as long as the process.
+        return auth_string_t(data: UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self), length: 0)
     }
 }

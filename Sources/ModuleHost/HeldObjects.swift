@@ -82,19 +82,18 @@ final class HeldObjects: @unchecked Sendable {
 
     private func tellRows(of object: HeldObject, _ old: [String: [Field]], _ new: [String: [Field]]) {
         guard let permission, old != new else { return }
-        func tell(_ key: String?, _ values: [Field], _ operation: auth_perm_operation_t) {
+        func tell(_ key: String, _ values: [Field], _ operation: auth_perm_operation_t) {
             FieldRecords.withFields(values) { pairs in
                 // SAFETY: auth_map_t and string_pair_t have the same two members; the pairs live until the call returns.
                 let lent = UInt64(UnsafeRawPointer(pairs.baseAddress))
-                func call(_ key: UInt64) {
+                key.withCString { key in
                     _ = permission(
-                        UInt64(UnsafeRawPointer(object.record)), key, UInt64(pairs.count), lent,
-                        UInt64(operation.rawValue))
+                        UInt64(UnsafeRawPointer(object.record)), UInt64(UnsafeRawPointer(key)), UInt64(pairs.count),
+                        lent, UInt64(operation.rawValue))
                 }
-                if let key { key.withCString { call(UInt64(UnsafeRawPointer($0))) } } else { call(0) }
             }
         }
-        if new.isEmpty { return tell(nil, [], AUTH_PERM_CLEAR) }
+        if new.isEmpty { return tell("", [], AUTH_PERM_CLEAR) }
         for key in old.keys.sorted() where new[key] == nil { tell(key, [], AUTH_PERM_REMOVE) }
         for (key, values) in new.sorted(by: { $0.key < $1.key }) where old[key] != values {
             tell(key, values, AUTH_PERM_ADD)

@@ -122,9 +122,11 @@ final class HostTable: @unchecked Sendable {
             extra = info.contrib_id.map { AnswerReader.bounded($0, limit: 4096) }
         }
         let session = UInt64(UInt(bitPattern: head.session))
+        // A write without an id was shown an empty one.
+        let contribution = kind == .write && extra != "" ? extra : nil
         guard
             let token = services.pendingToken(
-                session: session, kind: kind, name: name, contributionID: kind == .write ? extra : nil)
+                session: session, kind: kind, name: name, contributionID: contribution)
         else {
             services.log(
                 .warn, "an event completes no pending question (kind \(event), code \(code))", module: table.module)
@@ -259,7 +261,7 @@ final class HostTable: @unchecked Sendable {
     private static func lend(
         _ bytes: some Collection<UInt8>, _ free: inout UnsafeMutableRawBufferPointer
     ) -> auth_string_t {
-        guard bytes.count < free.count, let start = free.baseAddress else { return auth_string_t() }
+        guard bytes.count < free.count, let start = free.baseAddress else { return .empty }
         free.copyBytes(from: bytes)
         free[bytes.count] = 0
         free = UnsafeMutableRawBufferPointer(rebasing: free[(bytes.count + 1)...])

@@ -164,7 +164,7 @@ extension TestHost {
             "update /wait: Desk=FX", "permission /wait staff: 1 values, first all, operation 1",
             "permission /wait staff: 1 values, first none, operation 1",
             "permission /wait guests: 0 values, first none, operation 1",
-            "permission /wait all: 0 values, first none, operation 3",
+            "permission /wait : 0 values, first none, operation 3",
         ] {
             #expect(said.contains(line), "\(line) in \(said)")
         }

@@ -63,7 +63,8 @@ typedef int auth_check_write_6_fn(session_t *session, object_t *obj);
 typedef auth_check_write_6_fn checkWrite_6_fn;
 #define AUTH_SIGNATURE_checkWrite_6 AUTH_SIGNATURE_auth_check_write_6
 
-// The same with the contributed fields (0...1,024) and the contribution's id; asked instead of auth_check_write.
+// The same with the contributed fields (0...1,024) and the contribution's id, empty where it has none; asked instead of
+// auth_check_write.
 // [serial-thread & initialised]      since 6
 typedef int auth_check_write_extended_6_fn(session_t *session, object_t *obj, int field_count, string_pair_t *fields,
                                            char *contrib_id);
@@ -73,7 +74,8 @@ typedef int auth_check_write_extended_6_fn(session_t *session, object_t *obj, in
 typedef int auth_check_update_6_fn(session_t *session, object_t *obj, char *data);
 #define AUTH_SIGNATURE_auth_check_update_6 "i(ppp)"
 
-// Tells a change of a global permission object. [serial-thread & initialised]      since 6
+// Tells a change of a global permission object; with AUTH_PERM_CLEAR the key is empty.
+// [serial-thread & initialised]      since 6
 typedef void auth_global_permission_update_6_fn(object_t *obj, char *key, int auth_map_size, auth_map_t *keyvalues,
                                                 auth_perm_operation_t operation);
 #define AUTH_SIGNATURE_auth_global_permission_update_6 "v(ppipu)"

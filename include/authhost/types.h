@@ -20,7 +20,8 @@ typedef uint64_t auth_session_t;
 // Never dereference it; pass it back to host functions, compare it, use it as a key.
 typedef struct session session_t;
 
-// UTF-8 bytes: `length` of them at `data`, and a NUL behind them. A null `data` with length 0 is "not given".
+// UTF-8 bytes: `length` of them at `data`, and a NUL behind them. What the host hands over has a `data` that is never null:
+// "not given" is length 0. A module may leave a null `data` with length 0 for what it does not say.
 // OWNERSHIP: stands at each use.
 typedef struct auth_string {
     const char *data;

@@ -44,13 +44,13 @@ static int answer_in(authenticator_t *from, const auth_destination_t *destinatio
     unsigned call = __atomic_add_fetch(&from->calls, 1, __ATOMIC_RELAXED);
     char line[600];
     snprintf(line, sizeof line, "%s %s at %s, call %u, round %u", what, destination->destination.data,
-             destination->address.data ? destination->address.data : "nowhere", call, destination->round);
+             destination->address.length ? destination->address.data : "nowhere", call, destination->round);
     from->host->log(from->host, AUTH_LOG_INFO, line);
     coming_t *coming = calloc(1, sizeof *coming);
     if (!coming) return AUTH_ERROR;
     *coming = (coming_t){.from = from, .token = destination->token};
     snprintf(coming->secret, sizeof coming->secret, "%.40s-%u",
-             destination->challenge.data ? destination->challenge.data : "secret", call);
+             destination->challenge.length ? destination->challenge.data : "secret", call);
     if (strcmp(from->how, "later") == 0) return detach(give, coming);
     int status = AUTH_OK;
     if (strcmp(from->how, "at-once") == 0) {
