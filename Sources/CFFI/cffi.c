@@ -1,24 +1,15 @@
 // For sem_clockwait and pthread_setname_np, which Swift's Glibc module lacks.
 #define _GNU_SOURCE
-#include "cffi.h"
+#include "call.h"
+#include "line.h"
 
 #include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
-#include <ffi.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MAXIMUM_PARAMETERS 12
-
-struct cffi_plan {
-    ffi_cif cif;
-    size_t count;
-    ffi_type *types[MAXIMUM_PARAMETERS];
-};
 
 static ffi_type *type_of(char letter) {
     switch (letter) {
@@ -32,7 +23,7 @@ static ffi_type *type_of(char letter) {
     }
 }
 
-cffi_plan *cffi_prepare(const char *signature) {
+cffi_plan *cffi_prepare(const char *signature, const char *module, const char *entry) {
     size_t length = strlen(signature);
     if (length < 3 || signature[1] != '(' || signature[length - 1] != ')' || length - 3 > MAXIMUM_PARAMETERS) {
         return NULL;
@@ -43,6 +34,8 @@ cffi_plan *cffi_prepare(const char *signature) {
         free(plan);
         return NULL;
     }
+    cffi_copy_name(plan->module, module);
+    cffi_copy_name(plan->entry, entry);
     plan->count = length - 3;
     for (size_t i = 0; i < plan->count; i++) {
         plan->types[i] = type_of(signature[2 + i]);
@@ -71,7 +64,12 @@ int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t 
     }
     // libffi widens an integral result to ffi_arg.
     ffi_arg result = 0;
+    const cffi_plan *outer = cffi_current_call;
+    cffi_prepare_thread();
+    cffi_current_call = plan;
     ffi_call((ffi_cif *)&plan->cif, function, &result, values);
+    if (cffi_is_copy()) cffi_end_copy(plan);
+    cffi_current_call = outer;
     if (plan->cif.rtype == &ffi_type_void) return 0;
     return plan->cif.rtype == &ffi_type_sint ? (int64_t)(int)result : (int64_t)result;
 }
@@ -84,22 +82,6 @@ char *cffi_scratch(void) {
 static _Thread_local void *thread_value;
 void *cffi_thread_value(void) { return thread_value; }
 void cffi_set_thread_value(void *value) { thread_value = value; }
-
-uint16_t cffi_machine(void) {
-#if defined(__x86_64__)
-    return EM_X86_64;
-#elif defined(__aarch64__)
-    return EM_AARCH64;
-#elif defined(__riscv)
-    return EM_RISCV;
-#elif defined(__powerpc64__)
-    return EM_PPC64;
-#elif defined(__s390x__)
-    return EM_S390;
-#else
-    return EM_NONE;
-#endif
-}
 
 cffi_function cffi_symbol(void *library, const char *name) {
     // POSIX lets a pointer from dlsym be a function; ISO C has no cast for it.

@@ -1,37 +1,6 @@
 import CAuthModule
 import CFFI
 
-/// Who a module says it is.
-public struct ModuleIdentity: Sendable, Equatable {
-    public enum Threads: UInt32, Sendable {
-        case serial = 0
-        case any, blocking
-    }
-
-    public let name: String
-    public let version: String
-    /// 6, 7 or 9.
-    public let generation: UInt32
-    public let threads: Threads
-    /// Whether it came without a descriptor.
-    public let bare: Bool
-}
-
-/// One option that a module declares.
-public struct ModuleOption: Sendable, Equatable {
-    /// The numbers are `AUTH_OPTION_*`.
-    public enum Kind: UInt32, Sendable {
-        case string = 1
-        case boolean, integer, decimal, path, secret, list
-    }
-
-    public let name: String
-    public let kind: Kind
-    /// nil: the option is required.
-    public let defaultValue: String?
-    public let help: String
-}
-
 /// Reads and checks the descriptor of a mapped module. Nothing of it is trusted before it was checked.
 struct DescriptorReader {
     /// The highest generation this host speaks, and the revision of its draft.
@@ -46,7 +15,10 @@ struct DescriptorReader {
     /// Calls `auth_module`, which returns static data, and checks what comes back.
     init(module: String, function: @escaping cffi_function) throws(ModuleError) {
         self.module = module
-        guard let call = CallInterface(signature: "p(uu)", function: function) else {
+        guard
+            let call = CallInterface(
+                signature: "p(uu)", function: function, module: Self.stem(of: module), entry: "auth_module")
+        else {
             throw ModuleError(.linkFailed, module, "libffi cannot prepare a call of `auth_module`")
         }
         let address = call(UInt64(Self.generation), UInt64(MemoryLayout<auth_module_t>.size))
@@ -69,6 +41,14 @@ struct DescriptorReader {
                 "its descriptor says it has \(size) bytes; at least \(MemoryLayout<auth_module_t>.size) are accepted")
         }
         descriptor = pointer.load(as: auth_module_t.self)
+    }
+
+    /// A short name for a module that has not said its own: its file's, without `lib` and `.so`.
+    static func stem(of path: String) -> String {
+        var stem = String(path.split(separator: "/").last ?? "module")
+        if stem.hasSuffix(".so") { stem.removeLast(3) }
+        if stem.hasPrefix("lib") { stem.removeFirst(3) }
+        return stem
     }
 
     func identity() throws(ModuleError) -> ModuleIdentity {
@@ -99,6 +79,7 @@ struct DescriptorReader {
 
     /// Agrees on a version of every entry point and prepares its call.
     func entries() throws(ModuleError) -> EntryTable {
+        let said = text(descriptor.name, 64) ?? Self.stem(of: module)
         var seen = Set<String>()
         var table = EntryTable()
         for entry in try rawEntries() {
@@ -106,7 +87,7 @@ struct DescriptorReader {
             guard seen.insert("\(name)/\(entry.version)").inserted else {
                 throw ModuleError(.duplicateEntry, module, "it lists `\(name)` version \(entry.version) twice")
             }
-            let (point, bound) = try EntryBinder(module: module).bind(
+            let (point, bound) = try EntryBinder(module: module, name: said).bind(
                 name, entry.version, text(entry.signature, 32) ?? "", entry.function)
             if table[point].map({ $0.version < bound.version }) ?? true { table.add(point, bound) }
         }
@@ -190,33 +171,37 @@ struct DescriptorReader {
 
 /// Agrees on one row of an entry table.
 struct EntryBinder {
+    /// The module as it was asked for.
     let module: String
+    /// What it is called in the line of a crash.
+    let name: String
 
     func bind(
-        _ name: String, _ version: UInt32, _ signature: String, _ function: cffi_function?
+        _ entry: String, _ version: UInt32, _ signature: String, _ function: cffi_function?
     ) throws(ModuleError) -> (EntryPoint, BoundEntry) {
-        guard let point = EntryPoint(rawValue: name) else {
+        guard let point = EntryPoint(rawValue: entry) else {
             throw ModuleError(
                 .unknownEntry, module,
-                "it lists the entry point `\(name)`, which this host does not have; it has "
+                "it lists the entry point `\(entry)`, which this host does not have; it has "
                     + EntryPoint.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
         }
         guard let expected = point.signatures[version] else {
             let known = point.signatures.keys.sorted().map(String.init).joined(separator: ", ")
             throw ModuleError(
                 .unknownVersion, module,
-                "it lists version \(version) of `\(name)`; this host speaks \(known)")
+                "it lists version \(version) of `\(entry)`; this host speaks \(known)")
         }
         guard signature == expected else {
             throw ModuleError(
                 .wrongSignature, module,
-                "its `\(name)` version \(version) has the signature `\(signature)`; `\(expected)` is accepted")
+                "its `\(entry)` version \(version) has the signature `\(signature)`; `\(expected)` is accepted")
         }
         guard let function else {
-            throw ModuleError(.missingFunction, module, "its `\(name)` version \(version) has no function")
+            throw ModuleError(.missingFunction, module, "its `\(entry)` version \(version) has no function")
         }
-        guard let call = CallInterface(signature: expected, function: function) else {
-            throw ModuleError(.wrongSignature, module, "libffi cannot prepare a call of `\(name)`, `\(expected)`")
+        guard let call = CallInterface(signature: expected, function: function, module: name, entry: entry)
+        else {
+            throw ModuleError(.wrongSignature, module, "libffi cannot prepare a call of `\(entry)`, `\(expected)`")
         }
         return (point, BoundEntry(version: version, call: call))
     }

@@ -9,10 +9,9 @@ struct DynamicLibrary: @unchecked Sendable {
 
     /// Maps `path` with every symbol resolved and none of its own offered to others.
     init(path: String, module: String) throws(ModuleError) {
-        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+        guard let handle = cffi_open(path) else {
             // SAFETY: dlerror returns a NUL-terminated string of this thread, copied at once.
-            let message = dlerror().map { String(cString: $0) } ?? "no reason given"
-            throw ModuleError(.linkFailed, module, "the dynamic linker refuses it: \(message)")
+            throw .refusedByLinker(module, dlerror().map { String(cString: $0) } ?? "no reason given")
         }
         self.handle = handle
     }
@@ -26,11 +25,15 @@ final class CallInterface: @unchecked Sendable {
     // libffi never writes to a prepared interface, and it is freed with its last user only.
     private let plan: OpaquePointer
     private let function: cffi_function
+    /// Where the code is.
+    var address: cffi_function { function }
     private let count: Int
 
+    /// - Parameters:
+    ///   - module: whose function it is, and which entry: what a crash in it is reported with.
     /// - Returns: nil where the signature is not one of the descriptor's alphabet.
-    init?(signature: String, function: @escaping cffi_function) {
-        guard let plan = cffi_prepare(signature) else { return nil }
+    init?(signature: String, function: @escaping cffi_function, module: String, entry: String) {
+        guard let plan = cffi_prepare(signature, module, entry) else { return nil }
         self.plan = plan
         self.function = function
         count = cffi_parameter_count(plan)
@@ -59,4 +62,10 @@ typealias Slot = UInt64
 extension UInt64 {
     /// An address as an argument.
     init(_ pointer: UnsafeRawPointer?) { self = pointer.map { UInt64(UInt(bitPattern: $0)) } ?? 0 }
+}
+
+extension ModuleError {
+    static func refusedByLinker(_ module: String, _ message: String) -> ModuleError {
+        ModuleError(.linkFailed, module, "the dynamic linker refuses it: \(message)")
+    }
 }

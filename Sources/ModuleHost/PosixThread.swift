@@ -2,7 +2,7 @@ import CFFI
 import Glibc
 import Synchronization
 
-/// A detached thread with all signals blocked: module code never runs on Swift's cooperative pool.
+/// A detached thread with all signals blocked but those of a crash: module code never runs on Swift's cooperative pool.
 public enum PosixThread {
     private final class Box: Sendable {
         let body: @Sendable () -> Void
@@ -28,6 +28,8 @@ public enum PosixThread {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
+        // A fault whose signal is blocked ends the process without a word.
+        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         let code = pthread_create(&thread, &attributes, { PosixThread.enter($0) }, box.toOpaque())

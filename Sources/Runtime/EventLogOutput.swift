@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Metrics
+import ModuleHost
 import Synchronization
 
 /// Where log lines go, standard error or a file, and which of them; all of it can be changed while the host runs.
@@ -42,17 +43,21 @@ public final class EventLogOutput: Sendable {
         sink = Mutex(Sink(path: path, descriptor: descriptor ?? errorStream))
         leastSeverity = Atomic(Self.number(of: level))
         self.json = Atomic(json)
+        HostProcess.setEventLog(descriptor, json: json)
     }
 
     deinit {
         let (descriptor, path) = sink.withLock { ($0.descriptor, $0.path) }
-        if path != nil { close(descriptor) }
+        guard path != nil else { return }
+        HostProcess.setEventLog(nil, json: false)
+        close(descriptor)
     }
 
     /// Changes which lines are written from now on, and how they look.
     public func configure(level: Logger.Level, json: Bool) {
         leastSeverity.store(Self.number(of: level), ordering: .relaxed)
         self.json.store(json, ordering: .relaxed)
+        sink.withLock { HostProcess.setEventLog($0.path == nil ? nil : $0.descriptor, json: json) }
     }
 
     var level: Logger.Level { Logger.Level.allCases[leastSeverity.load(ordering: .relaxed)] }
@@ -87,6 +92,7 @@ public final class EventLogOutput: Sendable {
         let old = sink.withLock { sink in
             let old = sink
             sink = Sink(path: path, descriptor: descriptor ?? errorStream, lost: old.lost)
+            HostProcess.setEventLog(descriptor, json: json.load(ordering: .relaxed))
             return old
         }
         if old.path != nil { close(old.descriptor) }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
-import Glibc
+import ModuleHost
 
 @main
 struct AuthHostCommand: AsyncParsableCommand {
@@ -25,7 +25,8 @@ struct AuthHostCommand: AsyncParsableCommand {
 
     /// Takes the items of the configuration out of the arguments, and leaves the rest to the parser of subcommands.
     static func main() async {
-        let (own, items) = ConfigurationArguments.split(Array(CommandLine.arguments.dropFirst()))
+        if let fault = HostProcess.begin() { Failure(.badConfiguration, fault).printAndExit() }
+        let (own, items) = ConfigurationArguments.split(HostProcess.arguments)
         ConfigurationArguments.items = items
         do {
             var command = try parseAsRoot(own)
@@ -34,13 +35,14 @@ struct AuthHostCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            HostProcess.end(ExitStatus.ok.rawValue)
         } catch let failure as Failure {
             failure.printAndExit()
         } catch {
             let code = exitCode(for: error) == .success ? ExitStatus.ok : ExitStatus.badConfiguration
             let text = fullMessage(for: error)
             if !text.isEmpty { Terminal.write(text, toStandardError: code != .ok) }
-            Glibc.exit(code.rawValue)
+            HostProcess.end(code.rawValue)
         }
     }
 }

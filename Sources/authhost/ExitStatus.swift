@@ -40,7 +40,7 @@ struct Failure: Error {
 
     func printAndExit() -> Never {
         if !text.isEmpty { Terminal.write("authhost: \(text)", toStandardError: true) }
-        Glibc.exit(status.rawValue)
+        HostProcess.end(status.rawValue)
     }
 }
 

@@ -15,7 +15,12 @@
 //   in-call         inside an entry point that the host has called
 //   any-state       all of them
 //
-// An entry point must not throw, not longjmp out, and not change the thread's signal mask, locale or directory.
+// An entry point must not throw, not longjmp out, and not change the thread's signal mask, locale or directory. It must
+// not end the process, and not come back in a process that it has forked: neither is an answer.
+//
+// Constructors of the shared object and `auth_module` run twice: first in a child process that ends then, so that a
+// damaged file does not end the host. What a module is to do once belongs into auth_init, and its undoing into auth_exit:
+// destructors and handlers of exit() do not run when the host ends.
 #ifndef AUTHHOST_AUTHMODULE_H
 #define AUTHHOST_AUTHMODULE_H
 

@@ -9,10 +9,15 @@
 // A call interface prepared once and used from many threads at once; ffi_call never writes to it.
 typedef struct cffi_plan cffi_plan;
 
+// Bytes of a name that is kept for messages, with the NUL behind it.
+#define CFFI_NAME_SIZE 65
+
 // Prepares a call interface from a signature of the descriptor's alphabet, such as "i(ppp)".
+// module, entry: who is called, for the line that a crash leaves; what lies beyond 64 bytes is cut.
 // Returns NULL for a signature that is malformed, has more than 12 parameters, or that libffi refuses.
 // OWNERSHIP: the caller's, to be given to cffi_free.
-cffi_plan *_Nullable cffi_prepare(const char *_Nonnull signature);
+cffi_plan *_Nullable cffi_prepare(const char *_Nonnull signature, const char *_Nonnull module,
+                                  const char *_Nonnull entry);
 
 void cffi_free(cffi_plan *_Nonnull plan);
 
@@ -20,7 +25,8 @@ void cffi_free(cffi_plan *_Nonnull plan);
 size_t cffi_parameter_count(const cffi_plan *_Nonnull plan);
 
 // Calls `function`. arguments: one 64-bit slot for each parameter, the value in its low bits.
-// Returns the function's value, sign- or zero-extended; 0 for a void function.
+// Returns the function's value, sign- or zero-extended; 0 for a void function. In a copy of the process that the function
+// forked it does not return: the copy is ended.
 int64_t cffi_call(const cffi_plan *_Nonnull plan, void (*_Nonnull function)(void), const uint64_t *_Nonnull arguments);
 
 // Bytes that belong to the calling thread until it ends: what a call lends to a module.

@@ -1,0 +1,31 @@
+// The ends of the process that nobody decided: a module that crashes, ends the process, or forks it.
+#ifndef AUTHHOST_CFFI_GUARD_H
+#define AUTHHOST_CFFI_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cffi.h"
+
+// The arguments that the kernel gave, whatever became of the environment since: Swift's runtime, linked statically, looks
+// for them on the stack before `environ`, which setenv() moves away.
+int cffi_argument_count(void);
+const char *_Nonnull cffi_argument(int index);
+
+// Starts the process again without those variables of `names` (a NULL at the end) that it was started with and that are not
+// empty. Does not return where it succeeds. Returns 0 when there was none, else an errno.
+int cffi_restart_without(const char *_Nullable const *_Nonnull names);
+
+// From now on a crash leaves a line, and exit() and its kin end the process with a failure unless cffi_end() calls them.
+void cffi_guard_process(void);
+
+// Ends the process with a status: the host's own way to end. Handlers of exit() and destructors do not run.
+_Noreturn void cffi_end(int status);
+
+// Tells where the event log is: the descriptor of a file, or -1 for standard error, and whether its lines are JSON.
+void cffi_set_event_log(int descriptor, bool json);
+
+// Makes known whose code lies around an address, so that a crash outside of entry points has a name too.
+void cffi_add_module(const char *_Nonnull name, cffi_function _Nonnull address);
+
+#endif

@@ -1,0 +1,43 @@
+import CFFI
+import Glibc
+
+/// The process that modules run in: how it starts, and the only way in which it may end.
+public enum HostProcess {
+    /// The arguments of the command line without the command's own name.
+    ///
+    /// Not `CommandLine.arguments`: a runtime that is linked statically looks for them before `environ`, and finds none once a
+    /// library has called setenv(3).
+    public static var arguments: [String] {
+        (0..<cffi_argument_count()).dropFirst().map { String(cString: cffi_argument($0)) }
+    }
+
+    /// Variables by which others choose the code of this process, or where the dynamic linker and iconv(3) find it.
+    static let loaderVariables = [
+        "LD_AUDIT", "LD_DYNAMIC_WEAK", "LD_HWCAP_MASK", "LD_LIBRARY_PATH", "LD_ORIGIN_PATH", "LD_PRELOAD", "LD_PROFILE",
+        "GCONV_PATH",
+    ]
+
+    /// Starts the process again without such variables, where there are some; then guards its end: a crash leaves a line that
+    /// names the module and the entry, and what ends the process in place of ``end(_:)`` ends it with a failure.
+    ///
+    /// - Returns: why the process cannot be started again, nil where all is well.
+    public static func begin() -> String? {
+        let names = loaderVariables.map { UnsafePointer(strdup($0)) } + [nil]
+        defer { for name in names { free(UnsafeMutablePointer(mutating: name)) } }
+        let failure = cffi_restart_without(names)
+        guard failure == 0 else {
+            return "cannot start again without \(loaderVariables.joined(separator: ", ")), which would load code that "
+                + "nobody has checked: /proc/self/exe: \(systemError(failure)); unset them"
+        }
+        cffi_guard_process()
+        return nil
+    }
+
+    /// Ends the process with a status, once it is known what was decided.
+    public static func end(_ status: Int32) -> Never { cffi_end(status) }
+
+    /// Tells where the line of a crash goes besides standard error.
+    ///
+    /// - Parameter descriptor: of the event log's file; nil where that is standard error.
+    public static func setEventLog(_ descriptor: Int32?, json: Bool) { cffi_set_event_log(descriptor ?? -1, json) }
+}

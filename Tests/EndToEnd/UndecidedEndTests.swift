@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// A way in which a module ends the process, and what must come of it.
+struct ForeignEnd: CustomTestStringConvertible {
+    let way: String
+    /// The exit status, or 128 and the signal.
+    let status: Int32
+    let says: String
+    var testDescription: String { way }
+
+    static let all = [
+        ForeignEnd(way: "exit", status: 1, says: "module `ends` ended the process with exit() in `auth_new_user`"),
+        ForeignEnd(way: "quick-exit", status: 1, says: "with quick_exit() in `auth_new_user`"),
+        ForeignEnd(way: "_exit", status: 1, says: "with _exit() in `auth_new_user`"),
+        ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in `auth_new_user`: signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "abort", status: 134, says: "crashed in `auth_new_user`: signal 6 (SIGABRT)"),
+        ForeignEnd(way: "overflow", status: 139, says: "crashed in `auth_new_user`: signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "thread", status: 139, says: "crashed outside of its entry points: signal 11 (SIGSEGV)"),
+    ]
+}
+
+@Suite(.needs(.cc, .curl)) struct UndecidedEndTests {
+    private let folder: Folder
+    private let module: [String]
+
+    init() throws {
+        folder = try Folder()
+        module = ["--module", try folder.module(from: Place.file("Tests/EndToEnd/Modules/ends.c"), "ends")]
+    }
+
+    @Test(arguments: ForeignEnd.all)
+    func `a module that ends the command is named, and nobody is let in`(_ end: ForeignEnd) throws {
+        let ending = try AuthHost.run(["login", "--user", end.way] + module, input: "x\n")
+        #expect(ending.status == end.status, "\(ending)")
+        #expect(ending.errors.contains(end.says), "\(ending)")
+        #expect(ending.output.isEmpty, "\(ending)")
+    }
+
+    @Test(arguments: ForeignEnd.all.filter { $0.way != "thread" })
+    func `a module that ends the process while it is initialised is named`(_ end: ForeignEnd) throws {
+        let ending = try AuthHost.run(
+            ["login", "--user", "nobody", "--option", "init=\(end.way)"] + module, input: "x\n")
+        #expect(ending.status == (end.status == 1 ? 4 : end.status), "\(ending)")
+        let says = end.says.replacing("auth_new_user", with: "auth_init")
+        #expect(ending.errors.contains(says), "\(ending)")
+        #expect(ending.output.isEmpty, "\(ending)")
+    }
+
+    @Test func `a copy of the process that a module forked answers nothing`() throws {
+        let ending = try AuthHost.run(["login", "--user", "fork"] + module, input: "x\n")
+        #expect(ending.output == "allow: granted\n", "\(ending)")
+        #expect(ending.errors.contains("module `ends` forked the process in `auth_new_user`"), "\(ending)")
+        #expect(ending.status == 0)
+    }
+
+    @Test(arguments: ForeignEnd.all, [false, true])
+    func `a host that a module ends says so in its log, and ends with a failure`(_ end: ForeignEnd, json: Bool) throws {
+        let (log, socket) = (folder.path("events.log"), folder.path("authhost.sock"))
+        let host = try ChildProcess(
+            [
+                Place.binary("authhost"), "serve", "--http-listen", "none", "--http-socket", socket, "--event-log", log,
+                "--log-format", json ? "json" : "text", "--auth-login-timeout", "60",
+            ] + module)
+        func lines() -> [Substring] {
+            (try? String(contentsOfFile: log, encoding: .utf8))?.split(separator: "\n") ?? []
+        }
+        try host.wait(until: { lines().contains { $0.contains("listening on the unix socket") } })
+        // No answer comes: the host is gone.
+        _ = try? Client(socket: socket).post("/v1/login", #"{"user":"\#(end.way)","password":"x"}"#)
+        let ending = try host.finish()
+        #expect(ending.status == end.status, "\(ending)")
+        #expect(ending.errors.contains(end.says), "\(ending)")
+        let last = lines().last ?? ""
+        #expect(last.contains(end.says), "\(last)")
+        #expect(last.contains(json ? #""severity":"CRIT","message":""# : ": CRIT: "), "\(last)")
+    }
+}
