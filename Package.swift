@@ -21,7 +21,7 @@ var dependencies: [Package.Dependency] = []
 
 var targets: [Target] = [
     .systemLibrary(name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
-    .target(name: "CFFI", dependencies: ["CLibFFI"], path: "Sources/CFFI"),
+    .target(name: "CFFI", dependencies: ["CLibFFI", "CAuthModule"], path: "Sources/CFFI"),
     .target(name: "CAuthModule", path: "include", publicHeadersPath: "."),
     // A question of the kit is lent, which the compiler can only check with declared lifetimes.
     .target(

@@ -11,6 +11,8 @@ extension Configuration {
     public var applicationName: String { expander.application }
     /// Whether modules without a descriptor may be loaded.
     public var allowsBareModules: Bool { flag(.allowBareModules) }
+    /// The generation of modules without a descriptor, 6 or 7; nil while nobody has said it.
+    public var bareGeneration: UInt32? { text(.bareGeneration).flatMap { UInt32($0) } }
     /// Names or numbers of users, besides root and the running one, who may own module files.
     public var trustedOwners: [String] { list(.trustedOwner) }
     /// How many questions may wait for a serial or blocking module; at least 1.

@@ -17,7 +17,11 @@ extension ItemDefinition {
 
     static let allowBareModules = ItemDefinition(
         "allow-bare-modules", .flag, default: "FALSE",
-        "load a shared object without a descriptor, by its bare function names, as generation 7")
+        "load a shared object without a descriptor, by its bare function names, as `bare-generation` says")
+
+    static let bareGeneration = ItemDefinition(
+        "bare-generation", .choice(["6", "7"]), note: "unset: refused",
+        "the generation, 6 or 7, of a shared object without a descriptor; nothing in its file tells it")
 
     static let trustedOwner = ItemDefinition(
         "trusted-owner", .list, note: "none",
@@ -36,7 +40,7 @@ extension ItemDefinition {
         "options of the named module, one a line; the module declares what it takes")
 
     static let moduleItems = [
-        authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, trustedOwner, moduleQueue,
-        moduleThreads, moduleOptions,
+        authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
+        trustedOwner, moduleQueue, moduleThreads, moduleOptions,
     ]
 }

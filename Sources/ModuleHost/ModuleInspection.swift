@@ -16,6 +16,8 @@ public struct ModuleInspection: Sendable {
     public let options: [ModuleOption]
     public let neededLibraries: [String]
     public let libraryPaths: [String]
+    /// Libraries that the dynamic linker loads as filters of it, where they are there (`DT_FILTER`, `DT_AUXILIARY`).
+    let filteredLibraries: [String]
     /// Whether it exports `auth_module`.
     public let hasDescriptor: Bool
     /// Entry points that it exports as bare functions, in the order of the catalogue.
@@ -32,6 +34,7 @@ public struct ModuleInspection: Sendable {
         path = image.path
         neededLibraries = file.needed
         libraryPaths = file.searchPaths
+        filteredLibraries = file.filtered
         hasDescriptor = file.exports.contains("auth_module")
         bareEntries = EntryPoint.allCases.map(\.rawValue).filter { file.exports.contains($0) }
         note = file.note(owner: "authhost", type: 1).flatMap { ModuleNote($0) }
@@ -90,6 +93,7 @@ extension ModuleError {
                 (.malformedELF, "it is of ELF type \(type); 3 (a shared object) is accepted")
             case .truncated(let what): (.malformedELF, "\(what) lies outside of its \(image.bytes.count) bytes")
             case .absurd(let what): (.malformedELF, "\(what) is larger than any real one")
+            case .contradictory(let what): (.malformedELF, "\(what)")
             }
         self.init(code, image.module, "`\(image.path)` is not loaded: \(found)")
     }

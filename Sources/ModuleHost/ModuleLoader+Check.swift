@@ -1,24 +1,44 @@
 extension ModuleLoader {
     /// Checks the request as far as that is possible without running code of the module: its file, owner and permissions,
-    /// what its note says, and the configured options against those that it declares.
+    /// the libraries it needs, what its note says, and the configured options against those that it declares.
     ///
     /// - Throws: ``ModuleError``, as ``load(services:)`` would for the same reason.
     public func checkOptions() throws(ModuleError) -> ModuleInspection {
-        let inspection = try inspect()
-        guard inspection.hasDescriptor || !inspection.bareEntries.isEmpty else {
+        let image = try read()
+        let inspection = try ModuleInspection(image)
+        try NeededLibraries(image, inspection, request.trust).check()
+        _ = try checkKind(of: inspection)
+        _ = try ModuleOptions(
+            module: request.module, declared: inspection.options, settings: request.settings, search: request.search)
+        return inspection
+    }
+
+    /// Checks that the file is a module, and one that may be loaded.
+    ///
+    /// - Returns: the generation of one without a descriptor.
+    func checkKind(of inspection: ModuleInspection) throws(ModuleError) -> UInt32 {
+        if inspection.hasDescriptor { return 0 }
+        guard !inspection.bareEntries.isEmpty else {
             throw ModuleError(
                 .noDescriptor, request.module,
                 "`\(inspection.path)` exports neither the function `auth_module` nor an entry point such as `auth_new_user`"
             )
         }
-        guard inspection.hasDescriptor || request.allowsBare else {
+        let found =
+            "`\(inspection.path)` has no descriptor, only \(inspection.bareEntries.map { "`\($0)`" }.joined(separator: ", "))"
+        guard request.allowsBare else {
             throw ModuleError(
                 .bareNotAllowed, request.module,
-                "`\(inspection.path)` has no descriptor; such a module is loaded with `allow-bare-modules TRUE`")
+                "\(found); such a module is loaded with `allow-bare-modules TRUE` and `bare-generation`, 6 or 7")
         }
-        _ = try ModuleOptions(
-            module: request.module, declared: inspection.options, settings: request.settings, search: request.search)
-        return inspection
+        // The functions of both have the same names and other parameters: a guess would hand them wrong ones.
+        guard let generation = request.bareGeneration, [6, 7].contains(generation) else {
+            throw ModuleError(
+                .bareGeneration, request.module,
+                "\(found), and nothing in it tells its generation; `bare-generation` says with which SDK it was built, "
+                    + "6 or 7, as `auth_map_object` takes four parameters in 6 and five in 7")
+        }
+        return generation
     }
 }
 

@@ -9,29 +9,36 @@ public struct LoadRequest: Sendable {
     public var module: String
     public var search: ModuleSearch
     public var trust: FileTrust
-    /// Whether a shared object without a descriptor may be loaded, as generation 7.
+    /// Whether a shared object without a descriptor may be loaded.
     public var allowsBare: Bool
+    /// The generation of a shared object without a descriptor, 6 or 7; nil where nobody has said it.
+    public var bareGeneration: UInt32?
     public var settings: [OptionSetting]
     /// How long `auth_init` may take.
     public var initTimeout: Duration
+    /// How long the child process that loads it first may take.
+    public var trialTimeout: Duration
 
     public init(
         module: String, search: ModuleSearch, trust: FileTrust = FileTrust(), allowsBare: Bool = false,
-        settings: [OptionSetting] = [], initTimeout: Duration = .seconds(10)
+        bareGeneration: UInt32? = nil, settings: [OptionSetting] = [], initTimeout: Duration = .seconds(10),
+        trialTimeout: Duration = .seconds(60)
     ) {
         self.module = module
         self.search = search
         self.trust = trust
         self.allowsBare = allowsBare
+        self.bareGeneration = bareGeneration
         self.settings = settings
         self.initTimeout = initTimeout
+        self.trialTimeout = trialTimeout
     }
 }
 
 /// Turns the name of a module into a module that can be asked, or says why not.
 ///
-/// The order is: resolve, check owner and permissions, read, inspect without running code, copy, map, read the descriptor,
-/// compare it with the note, agree on versions, validate options, and only then `auth_init`.
+/// The order is: resolve, check owner and permissions, read, inspect without running code, copy, map in a child process, map,
+/// read the descriptor, compare it with the note, agree on versions, validate options, and only then `auth_init`.
 public struct ModuleLoader: Sendable {
     let request: LoadRequest
 
@@ -53,23 +60,15 @@ public struct ModuleLoader: Sendable {
         let image = try read()
         let inspection = try ModuleInspection(image)
         try NeededLibraries(image, inspection, request.trust).check()
-        guard inspection.hasDescriptor || !inspection.bareEntries.isEmpty else {
-            throw ModuleError(
-                .noDescriptor, request.module,
-                "`\(image.path)` exports neither the function `auth_module` nor an entry point such as `auth_new_user`")
-        }
-        guard inspection.hasDescriptor || request.allowsBare else {
-            throw ModuleError(
-                .bareNotAllowed, request.module,
-                "`\(image.path)` has no descriptor, only \(inspection.bareEntries.map { "`\($0)`" }.joined(separator: ", ")); "
-                    + "such a module is loaded as generation 7 with `allow-bare-modules TRUE`")
-        }
+        let bareGeneration = try checkKind(of: inspection)
         let library = try image.withPrivateCopy { path throws(ModuleError) in
-            try DynamicLibrary(path: path, module: request.module)
+            try ModuleTrial(request: request, file: image.path).run(path)
+            return try DynamicLibrary(path: path, module: request.module)
         }
         let found =
             inspection.hasDescriptor
-            ? try described(library, inspection) : try bare(library, inspection, path: image.path)
+            ? try described(library, inspection)
+            : try bare(library, inspection, path: image.path, generation: bareGeneration)
         return MappedModule(
             identity: found.identity, path: image.path, entries: found.entries, options: found.options)
     }
@@ -77,7 +76,7 @@ public struct ModuleLoader: Sendable {
     /// Finds and reads the module's file, and checks who could have written it.
     public func inspect() throws(ModuleError) -> ModuleInspection { try ModuleInspection(read()) }
 
-    private func read() throws(ModuleError) -> ModuleImage {
+    func read() throws(ModuleError) -> ModuleImage {
         try ModuleImage.read(
             request.module, candidates: request.search.candidates(request.module), trust: request.trust)
     }
@@ -90,29 +89,30 @@ public struct ModuleLoader: Sendable {
         }
         let reader = try DescriptorReader(module: request.module, function: function)
         let identity = try reader.identity()
+        cffi_add_module(identity.name, function)
         let entries = try reader.entries()
         let options = try reader.options()
         try inspection.compare(identity, options, reader.entryRows(), module: request.module)
         return (identity, entries, options)
     }
 
-    /// Binds the bare functions of a shared object without a descriptor, as generation 7.
+    /// Binds the bare functions of a shared object without a descriptor.
     private func bare(
-        _ library: DynamicLibrary, _ inspection: ModuleInspection, path: String
+        _ library: DynamicLibrary, _ inspection: ModuleInspection, path: String, generation: UInt32
     ) throws(ModuleError) -> Found {
+        let stem = DescriptorReader.stem(of: path)
         var table = EntryTable()
         for name in inspection.bareEntries {
-            guard let point = EntryPoint(rawValue: name), let signature = point.signatures[7],
+            guard let point = EntryPoint(rawValue: name), let signature = point.signatures[generation],
                 let function = library.function(name)
             else { continue }
             table.add(
-                point, try EntryBinder(module: request.module).bind(name, 7, signature, function).1)
+                point, try EntryBinder(module: request.module, name: stem).bind(name, generation, signature, function).1
+            )
         }
-        try table.validate(generation: 7, module: request.module)
-        var stem = String(path.split(separator: "/").last ?? "module")
-        if stem.hasSuffix(".so") { stem.removeLast(3) }
-        if stem.hasPrefix("lib") { stem.removeFirst(3) }
-        let identity = ModuleIdentity(name: stem, version: "-", generation: 7, threads: .serial, bare: true)
+        try table.validate(generation: generation, module: request.module)
+        table[.newUser].map { cffi_add_module(stem, $0.call.address) }
+        let identity = ModuleIdentity(name: stem, version: "-", generation: generation, threads: .serial, bare: true)
         return (identity, table, [])
     }
 }

@@ -1,13 +1,15 @@
 import Glibc
 
-/// Checks the libraries that a module needs, before the dynamic linker opens them.
+/// Checks the libraries that a module needs, and those that they need, before the dynamic linker opens any of them.
 ///
-/// A library of the system's folders is trusted as the system is; one found through the module's RUNPATH is checked like the
-/// module itself. `$ORIGIN` would mean the folder of the private copy, so it is refused by name.
+/// Search paths in the files (RUNPATH, RPATH) may name the system's folders alone. Within another folder the dynamic linker
+/// tries many names, for processors (`glibc-hwcaps`) and for `$LIB`, `$PLATFORM` and `$ORIGIN`, and whoever can make one of them
+/// later would have code run; the system's folders are root's. ldconfig(8) makes a folder one of the system's.
 struct NeededLibraries {
     private let image: ModuleImage
     private let inspection: ModuleInspection
     private let trust: FileTrust
+    private static let maximumLibraries = 1024
 
     init(_ image: ModuleImage, _ inspection: ModuleInspection, _ trust: FileTrust) {
         self.image = image
@@ -15,26 +17,152 @@ struct NeededLibraries {
         self.trust = trust
     }
 
+    /// A name that some file needs, and where that file may look for it.
+    private struct Need {
+        let name: String
+        /// Folders of the file's own search path; all are the system's.
+        let folders: [String]
+        /// The library that needs it, nil for the module.
+        let library: String?
+        /// Whether the dynamic linker goes on without it.
+        var isOptional = false
+    }
+
+    /// - Throws: ``ModuleError`` for a library that is missing, that others can write, or that may be found elsewhere.
     func check() throws(ModuleError) {
-        if let path = inspection.libraryPaths.first(where: { $0.contains("$ORIGIN") || $0.contains("${ORIGIN}") }) {
-            throw ModuleError(
-                .originRunpath, image.module,
-                "its RUNPATH names `\(path)`, which would be the folder of a private copy; an absolute path or none is accepted"
-            )
-        }
-        for library in inspection.neededLibraries {
-            guard let found = find(library) else {
-                throw ModuleError(
-                    .libraryMissing, image.module,
-                    "it needs `\(library)`, which is in none of \((inspection.libraryPaths + Self.systemFolders).joined(separator: ", "))"
-                )
+        let cache = LibraryCache.system()
+        var seen = Set<String>()
+        var waiting = try needs(
+            inspection.neededLibraries, inspection.filteredLibraries, paths: inspection.libraryPaths, library: nil)
+        while let need = waiting.popLast() {
+            let found = try candidates(need, cache)
+            if found.isEmpty, !need.isOptional { throw missing(need) }
+            // Which of them is taken depends on the processor and on what is loaded already: all must be good.
+            for path in found where seen.insert(path).inserted {
+                guard seen.count <= Self.maximumLibraries else {
+                    throw ModuleError(
+                        .untrustedLibrary, image.module,
+                        "it needs more than \(Self.maximumLibraries) libraries, with those that they need")
+                }
+                waiting += try needs(ofLibrary: path)
             }
-            guard !found.system else { continue }
-            try checkOwner(of: found.path)
         }
     }
 
-    private func checkOwner(of path: String) throws(ModuleError) {
+    private func needs(ofLibrary path: String) throws(ModuleError) -> [Need] {
+        let dynamic: ELFDynamic
+        do throws(ELFError) {
+            // A file of another machine's is passed over by the dynamic linker, as it is here.
+            guard let bytes = FileBytes.read(path), let found = try ELFFile.dynamic(bytes) else { return [] }
+            dynamic = found
+        } catch {
+            throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`, which is damaged: \(error)")
+        }
+        return try needs(dynamic.needed, dynamic.filtered, paths: dynamic.searchPaths, library: path)
+    }
+
+    private func needs(
+        _ names: [String], _ filtered: [String], paths: [String], library: String?
+    ) throws(ModuleError) -> [Need] {
+        var folders: [String] = []
+        for path in paths { folders.append(try folder(path, library)) }
+        return names.map { Need(name: $0, folders: folders, library: library) }
+            + filtered.map { Need(name: $0, folders: folders, library: library, isOptional: true) }
+    }
+
+    /// The folder that a search path means, which must be the system's.
+    private func folder(_ path: String, _ library: String?) throws(ModuleError) -> String {
+        var meant = path
+        if let library {
+            // A library of the system's may look beside itself.
+            let own = library.split(separator: "/").dropLast().joined(separator: "/")
+            for word in ["$ORIGIN", "${ORIGIN}"] where meant == word || meant.hasPrefix(word + "/") {
+                meant = "/" + own + meant.dropFirst(word.count)
+            }
+        }
+        let parts = meant.split(separator: "/", omittingEmptySubsequences: true)
+        var clean: [Substring] = []
+        for part in parts where part != "." {
+            if part == ".." { _ = clean.popLast() } else { clean.append(part) }
+        }
+        let normal = "/" + clean.joined(separator: "/")
+        let isSystems = Self.systemFolders.contains { normal == $0 || normal.hasPrefix($0 + "/") }
+        guard meant.hasPrefix("/"), !meant.contains("$"), isSystems else { throw foreign(path, library) }
+        // Within the system's folders the names are root's, unless somebody has made them another's.
+        if !Self.systemFolders.contains(normal), access(normal, F_OK) == 0,
+            let fault = trust.directoryFault(above: normal + "/x")
+        {
+            throw ModuleError(.untrustedLibrary, image.module, "its RUNPATH names `\(path)`: \(fault)")
+        }
+        return normal
+    }
+
+    private func foreign(_ path: String, _ library: String?) -> ModuleError {
+        let whose = library.map { "it needs `\($0)`, whose" } ?? "its"
+        if library == nil, path.contains("$ORIGIN") || path.contains("${ORIGIN}") {
+            return ModuleError(
+                .originRunpath, image.module,
+                "its RUNPATH names `\(path)`, which would be the folder of a private copy; "
+                    + "one of the system's folders or none is accepted")
+        }
+        return ModuleError(
+            .foreignRunpath, image.module,
+            "\(whose) RUNPATH names `\(path)`, and not a folder of the system's, "
+                + "\(Self.systemFolders.joined(separator: ", ")): link it without, and let ldconfig(8) know the folder of the "
+                + "library")
+    }
+
+    private func missing(_ need: Need) -> ModuleError {
+        let whose = need.library.map { "it needs `\($0)`, which needs" } ?? "it needs"
+        return ModuleError(
+            .libraryMissing, image.module,
+            "\(whose) `\(need.name)`, which is neither in /etc/ld.so.cache nor in one of "
+                + (need.folders + Self.systemFolders).joined(separator: ", "))
+    }
+
+    /// Every file that the dynamic linker could take for a name.
+    private func candidates(_ need: Need, _ cache: LibraryCache?) throws(ModuleError) -> [String] {
+        if need.name.contains("/") || need.name.contains("$") {
+            guard need.name.hasPrefix("/"), !need.name.contains("$") else {
+                throw ModuleError(
+                    .untrustedLibrary, image.module,
+                    "it needs `\(need.name)`; a name without `/` and `$`, or an absolute path, is accepted")
+            }
+            guard access(need.name, F_OK) == 0 else { return [] }
+            return [try trusted(need.name)]
+        }
+        var found: [String] = []
+        for path in cache?.paths(of: need.name) ?? [] where access(path, F_OK) == 0 {
+            let folder = "/" + path.split(separator: "/").dropLast().joined(separator: "/")
+            found.append(Self.systemFolders.contains(folder) ? path : try trusted(path))
+        }
+        for folder in need.folders + Self.systemFolders {
+            let isSystems = Self.systemFolders.contains(folder)
+            for path in ["\(folder)/\(need.name)"] + hardwareFolders(folder).map({ "\($0)/\(need.name)" })
+            where access(path, F_OK) == 0 {
+                found.append(isSystems && path == "\(folder)/\(need.name)" ? path : try trusted(path))
+            }
+        }
+        return found
+    }
+
+    /// The folders for kinds of processors below a folder (ld.so(8), "glibc-hwcaps").
+    private func hardwareFolders(_ folder: String) -> [String] {
+        guard let stream = opendir("\(folder)/glibc-hwcaps") else { return [] }
+        defer { closedir(stream) }
+        var folders: [String] = []
+        while let entry = readdir(stream) {
+            // SAFETY: d_name is NUL-terminated (readdir(3)) and lives until the next readdir of this stream.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { folders.append("\(folder)/glibc-hwcaps/\(name)") }
+        }
+        return folders
+    }
+
+    /// Checks the owner of a file and of the folders above it, where it is named and where it really is.
+    private func trusted(_ path: String) throws(ModuleError) -> String {
         var status = stat()
         guard let resolved = realpath(path, nil) else {
             throw ModuleError(.untrustedLibrary, image.module, "`\(path)`: \(systemError())")
@@ -43,19 +171,10 @@ struct NeededLibraries {
         let real = String(cString: resolved)
         let fault =
             stat(real, &status) != 0
-            ? systemError() : trust.fault(in: status) ?? trust.directoryFault(above: real)
+            ? systemError()
+            : trust.fault(in: status) ?? trust.directoryFault(above: real) ?? trust.directoryFault(above: path)
         if let fault { throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`: \(fault)") }
-    }
-
-    private func find(_ library: String) -> (path: String, system: Bool)? {
-        if library.hasPrefix("/") { return access(library, F_OK) == 0 ? (library, false) : nil }
-        for folder in inspection.libraryPaths where access("\(folder)/\(library)", F_OK) == 0 {
-            return ("\(folder)/\(library)", Self.systemFolders.contains(folder))
-        }
-        for folder in Self.systemFolders where access("\(folder)/\(library)", F_OK) == 0 {
-            return ("\(folder)/\(library)", true)
-        }
-        return nil
+        return path
     }
 
     /// Debian's default folders of ld.so(8) and those that its ld.so.conf adds; all are root's.

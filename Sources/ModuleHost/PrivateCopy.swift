@@ -1,4 +1,6 @@
+import CFFI
 import Glibc
+import Synchronization
 
 /// A file that was read once from an open descriptor: what is checked is what is mapped.
 struct ModuleImage {
@@ -51,7 +53,7 @@ struct ModuleImage {
             module: module, path: path, bytes: try contents(module, descriptor, path, Int(status.st_size)))
     }
 
-    private static func contents(
+    static func contents(
         _ module: String, _ descriptor: Int32, _ path: String, _ size: Int
     ) throws(ModuleError) -> [UInt8] {
         var failure: Int32 = 0
@@ -81,40 +83,32 @@ struct ModuleImage {
         return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
-    /// Writes the bytes to a new file in a 0700 directory of ours, lends its path, and removes both.
+    /// How many copies were mapped by this process.
+    private static let copies = Atomic<UInt64>(0)
+
+    /// Puts the bytes into a sealed file in memory, and lends a path to it that leads there while `body` runs.
     ///
     /// A file that is already mapped would be shared by the dynamic linker, and changing it in place would change running
-    /// code: a private copy of each load excludes both.
+    /// code: a private copy of each load excludes both, and one without a name leaves nothing behind, however the process ends.
     func withPrivateCopy<Result>(_ body: (String) throws(ModuleError) -> Result) throws(ModuleError) -> Result {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(base)/authhost-XXXXXX".utf8CString)
-        // SAFETY: mkdtemp writes within the NUL-terminated template, which lives through the call.
-        guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) != nil else {
-            throw ModuleError(.copyFailed, module, "cannot make a directory in `\(base)` (TMPDIR): \(systemError())")
+        let name = String(path.split(separator: "/").last ?? "module")
+        // SAFETY: the bytes are copied before the call returns.
+        let descriptor = bytes.withUnsafeBytes { raw in
+            raw.baseAddress.map { cffi_memory_file("authhost-" + String(name.prefix(64)), $0, raw.count) } ?? -1
         }
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let file = "\(directory)/\(path.split(separator: "/").last ?? "module")"
-        defer {
-            unlink(file)
-            rmdir(directory)
+        guard descriptor >= 0 else {
+            throw ModuleError(
+                .copyFailed, module,
+                "cannot copy it into memory (memfd_create, which vm.memfd_noexec=2 forbids): \(systemError())")
         }
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o500)
-        guard descriptor >= 0, write(to: descriptor), close(descriptor) == 0 else {
-            throw ModuleError(.copyFailed, module, "cannot write a private copy to `\(file)`: \(systemError())")
-        }
-        return try body(file)
+        defer { close(descriptor) }
+        return try body(Self.uniquePath(descriptor, Self.copies.add(1, ordering: .relaxed).newValue))
     }
 
-    private func write(to descriptor: Int32) -> Bool {
-        bytes.withUnsafeBytes { raw in
-            var done = 0
-            while done < raw.count {
-                let count = Glibc.write(descriptor, raw.baseAddress! + done, raw.count - done)
-                if count < 0 && errno == EINTR { continue }
-                if count <= 0 { return false }
-                done += count
-            }
-            return true
-        }
+    /// A path to a descriptor that was never used before: the dynamic linker takes a path that it knows for the object that it
+    /// has mapped from there, and numbers of descriptors are used again. The copy's number is spelled in `/` and `/.`.
+    static func uniquePath(_ descriptor: Int32, _ copy: UInt64) -> String {
+        let digits = String(copy, radix: 2).map { $0 == "1" ? "/." : "/" }.joined()
+        return "/proc/self/fd\(digits)/\(descriptor)"
     }
 }

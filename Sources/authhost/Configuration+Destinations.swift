@@ -11,7 +11,8 @@ extension Configuration {
             guard let authenticator = destination.authenticator else { continue }
             let request = LoadRequest(
                 module: authenticator.library, search: moduleSearch, trust: trust,
-                settings: try Self.optionSettings(authenticator.options), initTimeout: initTimeout)
+                settings: try Self.optionSettings(authenticator.options), initTimeout: initTimeout,
+                trialTimeout: initTimeout)
             result.append(
                 CredentialDestination(
                     ModuleHost.Destination(name: destination.name, address: destination.addresses.first ?? ""),

@@ -14,7 +14,9 @@ extension Configuration {
     func loadRequest() throws(Failure) -> LoadRequest {
         LoadRequest(
             module: moduleName, search: moduleSearch, trust: FileTrust(owners: try owners()),
-            allowsBare: allowsBareModules, settings: try Self.optionSettings(moduleOptions), initTimeout: initTimeout)
+            allowsBare: allowsBareModules, bareGeneration: bareGeneration,
+            settings: try Self.optionSettings(moduleOptions), initTimeout: initTimeout,
+            trialTimeout: initTimeout)
     }
 
     /// Returns the users, besides root and the running one, who may own module and key files.

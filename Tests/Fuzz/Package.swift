@@ -48,9 +48,16 @@ let package = Package(
         .target(
             name: "Doors", dependencies: ["AuthCore", "CLibJansson"], path: "Linked/Doors", sources: doorReaders,
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
+        // Of the loader, what reads files and runs none of their code.
+        .target(name: "CFFI", path: "Linked/CFFI", sources: ["machine.c"]),
+        .target(
+            name: "ModuleHost", dependencies: ["CFFI"], path: "Linked/ModuleHost",
+            sources: ["ELF", "LibraryCache.swift", "ModuleIdentity.swift"],
+            swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("authzen", ["Doors", "AuthCore"]),
         fuzzer("configuration", ["AuthConfiguration"]),
         fuzzer("dovecot", ["Doors", "AuthCore"]),
+        fuzzer("elf", ["ModuleHost"]),
         fuzzer("forward-auth", ["Doors", "AuthCore"]),
         fuzzer("native", ["Doors", "AuthCore"]),
         fuzzer("rabbitmq", ["Doors", "AuthCore"]),

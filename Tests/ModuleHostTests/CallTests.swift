@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `a bare module is of generation 7 where that is allowed`() throws {
-        let module = try Fixtures.load("bare7", allowsBare: true, RecordingServices())
+        let module = try Fixtures.load("bare7", bare: 7, RecordingServices())
         #expect(module.identity.generation == 7)
         #expect(module.identity.bare)
         #expect(module.identity.threads == .serial)
@@ -188,5 +188,30 @@ import Testing
         let inspection = try ModuleLoader(Fixtures.request("bare7")).inspect()
         #expect(!inspection.hasDescriptor)
         #expect(inspection.bareEntries.contains("auth_new_user"))
+    }
+}
+
+@Suite struct `No text that a module is handed is null` {
+    @Test func `in a log-in, a check, a batch, and a question for credentials`() throws {
+        let module = try Fixtures.load("compares_texts", RecordingServices())
+        let login = try Login(user: "alice", password: Secret(""), door: "test")
+        for resuming in [false, true] {
+            #expect(module.newUser(login, resuming: resuming, session: 99, Ask.ticket)?.status == .ok)
+        }
+        let check = Check(.write, try Ask.name("/a"))
+        #expect(module.check(check, object: check.name, Ask.session, Ask.ticket).status == .ok)
+        let batch = module.checkBatch([(check, check.name)], Ask.session, Ask.ticket)
+        #expect(batch?.map(\.status) == [.ok])
+        let destination = Destination(name: "d", address: "")
+        #expect(module.credential(destination, challenge: nil, Ask.ticket)?.status == .ok)
+    }
+
+    @Test(arguments: ["gen6", "gen7"])
+    func `nor the id of a write that has none, in generations 6 and 7`(_ fixture: String) throws {
+        let services = RecordingServices()
+        let module = try Fixtures.load(fixture, services)
+        let check = Check(.write, try Ask.name("/a"))
+        _ = module.check(check, object: check.name, Ask.session, Ask.ticket)
+        #expect(services.lines.withLock { $0.contains { $0.hasSuffix("contribution ") } })
     }
 }

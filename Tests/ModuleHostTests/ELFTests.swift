@@ -158,7 +158,7 @@ import Testing
 @Suite struct `What only looks like a module is never called` {
     @Test func `a descriptor that is data is refused`() throws {
         let error = try #require(throws: ModuleError.self) {
-            try Fixtures.load("descriptor_is_data", allowsBare: true, RecordingServices())
+            try Fixtures.load("descriptor_is_data", bare: 7, RecordingServices())
         }
         #expect(error.code == .noDescriptor)
     }

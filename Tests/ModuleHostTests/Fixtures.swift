@@ -8,23 +8,24 @@ import Testing
 enum Fixtures {
     static let directory: String = getenv("AUTHHOST_FIXTURES").map { String(cString: $0) } ?? ".build/fixtures"
 
-    static func request(_ name: String, allowsBare: Bool = false, settings: [OptionSetting] = []) -> LoadRequest {
+    /// - Parameter bare: the generation of a module without a descriptor, 0 where nobody says it; nil refuses such a module.
+    static func request(_ name: String, bare: UInt32? = nil, settings: [OptionSetting] = []) -> LoadRequest {
         let here = String(cString: getcwd(nil, 0))
         let folder = directory.hasPrefix("/") ? directory : "\(here)/\(directory)"
         return LoadRequest(
             module: "\(folder)/\(name).so",
-            search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: allowsBare,
-            settings: settings,
+            search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: bare != nil,
+            bareGeneration: bare, settings: settings,
             // One of them never returns; the others may take what a busy machine needs.
             initTimeout: name == "init_hangs" ? .seconds(1) : .seconds(60))
     }
 
     static func load(
-        _ name: String, allowsBare: Bool = false, settings: [OptionSetting] = [], _ services: RecordingServices
+        _ name: String, bare: UInt32? = nil, settings: [OptionSetting] = [], _ services: RecordingServices
     )
         throws -> LoadedModule
     {
-        try ModuleLoader(request(name, allowsBare: allowsBare, settings: settings)).load(services: services)
+        try ModuleLoader(request(name, bare: bare, settings: settings)).load(services: services)
     }
 }
 

@@ -37,7 +37,7 @@ import Testing
     private static let museum = ["museum_gen6", "museum_gen7", "museum_bare7"]
 
     private func load(_ name: String, _ services: RecordingServices) throws -> LoadedModule {
-        try Fixtures.load(name, allowsBare: name == "museum_bare7", services)
+        try Fixtures.load(name, bare: name == "museum_bare7" ? 7 : nil, services)
     }
 
     @Test(arguments: museum)

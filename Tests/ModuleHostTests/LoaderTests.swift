@@ -1,7 +1,8 @@
 import AuthCore
 import Glibc
-import ModuleHost
 import Testing
+
+@testable import ModuleHost
 
 /// A fixture that must be refused, with the code and a part of what is said.
 struct Refused: CustomTestStringConvertible {
@@ -38,6 +39,8 @@ struct Refused: CustomTestStringConvertible {
         Refused(fixture: "truncated", code: .malformedELF, says: "outside"),
         Refused(fixture: "needs_missing_library", code: .libraryMissing, says: "it needs"),
         Refused(fixture: "origin_runpath", code: .originRunpath, says: "$ORIGIN"),
+        Refused(fixture: "runpath_folder", code: .foreignRunpath, says: "ldconfig"),
+        Refused(fixture: "crashes_in_constructor", code: .damaged, says: "signal 6 while it was being mapped"),
         Refused(fixture: "bare7", code: .bareNotAllowed, says: "allow-bare-modules"),
     ]
 
@@ -66,6 +69,86 @@ struct Refused: CustomTestStringConvertible {
             try Fixtures.load("group_writable_dir/good9", RecordingServices())
         }
         #expect(error.code == .untrustedDirectory)
+    }
+}
+
+@Suite struct `A library that others could put in place is not looked for` {
+    @Test(arguments: [
+        ("runpath_folder", "/libraries`"), ("rpath_folder", "/libraries`"), ("runpath_lib", "`/usr/$LIB`"),
+        ("runpath_platform", "`/usr/lib/${PLATFORM}`"), ("runpath_working_folder", "names ``"),
+        ("runpath_above", "`/usr/lib/../../tmp`"), ("needs_runpath", "libneeds-more.so`, whose RUNPATH names"),
+        ("filter", "libfilter.so`, whose RUNPATH names"),
+    ])
+    func `a search path outside of the system's folders is refused`(_ fixture: String, _ says: String) throws {
+        let error = try #require(throws: ModuleError.self) { try Fixtures.load(fixture, RecordingServices()) }
+        #expect(error.code == .foreignRunpath)
+        #expect(error.detail.contains(says), "\(error)")
+        // What is found without running code is found by a check of the configuration too.
+        #expect(throws: ModuleError.self) { try ModuleLoader(Fixtures.request(fixture)).checkOptions() }
+    }
+
+    @Test func `a search path within them is accepted`() throws {
+        #expect(try Fixtures.load("runpath_system", RecordingServices()).identity.generation == 9)
+    }
+
+    @Test func `the cache of ldconfig says where libraries are`() throws {
+        let cache = try #require(LibraryCache.system(), "this system has no /etc/ld.so.cache that can be read")
+        #expect(cache.paths(of: "libc.so.6").contains { $0.hasSuffix("/libc.so.6") })
+        #expect(cache.paths(of: "libauthhost-missing.so.1").isEmpty)
+        #expect(LibraryCache(Array("glibc-ld.so.cache1.1".utf8)) == nil)
+        #expect(LibraryCache(Array("something else".utf8)) == nil)
+    }
+}
+
+@Suite struct `A module that would kill the host kills a child in its place` {
+    @Test(arguments: [
+        ("crashes_in_constructor", "signal 6 while it was being mapped"),
+        ("exits_in_constructor", "status 0 while it was being mapped"),
+        ("crashes_in_descriptor", "signal 11 in `auth_module`"),
+    ])
+    func `and is refused with what became of the child`(_ fixture: String, _ says: String) throws {
+        let error = try #require(throws: ModuleError.self) { try Fixtures.load(fixture, RecordingServices()) }
+        #expect(error.code == .damaged)
+        #expect(error.detail.contains(says), "\(error)")
+    }
+
+    @Test func `one that never comes to an end is given up`() throws {
+        var request = Fixtures.request("hangs_in_constructor")
+        request.trialTimeout = .milliseconds(100)
+        let error = try #require(throws: ModuleError.self) {
+            try ModuleLoader(request).load(services: RecordingServices())
+        }
+        #expect(error.code == .damaged)
+        #expect(error.detail.contains("still busy"), "\(error)")
+    }
+
+    @Test func `no two copies have the same path, whatever number their descriptor has`() {
+        let paths = (1...5000).map { ModuleImage.uniquePath(7, $0) } + (1...5000).map { ModuleImage.uniquePath(70, $0) }
+        #expect(Set(paths).count == paths.count)
+        #expect(paths.allSatisfy { $0.hasPrefix("/proc/self/fd/") && $0.utf8.count < 100 })
+    }
+
+    @Test func `a module that is loaded twice is two modules`() throws {
+        let (first, second) = (RecordingServices(), RecordingServices())
+        let modules = try [first, second].map { try Fixtures.load("good9", $0) }
+        for module in modules { #expect(try module.newUser(Ask.login(), session: 99, Ask.ticket)?.status == .ok) }
+    }
+}
+
+@Suite struct `The generation of a module without a descriptor is said by the operator` {
+    @Test(arguments: ["bare6", "bare7"])
+    func `and nothing is guessed`(_ fixture: String) throws {
+        let error = try #require(throws: ModuleError.self) { try Fixtures.load(fixture, bare: 0, RecordingServices()) }
+        #expect(error.code == .bareGeneration)
+        #expect(error.detail.contains("`bare-generation`"), "\(error)")
+    }
+
+    @Test func `one of generation 6 is asked with its own parameters`() throws {
+        let module = try Fixtures.load("bare6", bare: 6, RecordingServices())
+        #expect(module.identity.generation == 6)
+        let name = try Ask.name("/x")
+        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.ticket))
+        #expect(answer.mapped.map { String(decoding: $0, as: UTF8.self) } == "/mapped/x")
     }
 }
 

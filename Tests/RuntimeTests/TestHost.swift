@@ -73,7 +73,7 @@ struct TestHost {
             LoadRequest(
                 module: "\(folder)/\(fixture).so",
                 search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: true,
-                initTimeout: .seconds(20)))
+                bareGeneration: 7, initTimeout: .seconds(20)))
     }
 
     func login(_ user: String, password: String = "secret", application: String = "") throws -> Login {

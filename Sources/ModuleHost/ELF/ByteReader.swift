@@ -60,4 +60,6 @@ enum ELFError: Error, Equatable {
     case truncated(String)
     /// A count or size that no real file has.
     case absurd(String)
+    /// Tables that no linker would write so.
+    case contradictory(String)
 }

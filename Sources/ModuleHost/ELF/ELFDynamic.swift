@@ -3,9 +3,37 @@ struct ELFSegments {
     struct Row {
         let type: UInt32
         let offset, address, size: UInt64
+        /// Bytes in memory, at least ``size`` for a segment that is loaded.
+        let memorySize: UInt64
     }
 
     let rows: [Row]
+    private static let page: UInt64 = 4096
+    private static let maximumSpan: UInt64 = 1 << 32
+
+    /// Takes the rows of a file of `fileSize` bytes that the dynamic linker could map.
+    ///
+    /// - Throws: ``ELFError`` for segments outside of the file, or that lie over each other in memory.
+    init(_ rows: [Row], fileSize: UInt64) throws(ELFError) {
+        self.rows = rows
+        var end: UInt64 = 0
+        for row in rows where row.type == 1 {
+            let (last, overflow) = row.address.addingReportingOverflow(max(row.memorySize, row.size))
+            let (inFile, outside) = row.offset.addingReportingOverflow(row.size)
+            if outside || inFile > fileSize { throw .truncated("a segment") }
+            if overflow || last > Self.maximumSpan { throw .absurd("the memory of a segment") }
+            guard row.memorySize >= row.size else {
+                throw .contradictory("a segment has \(row.size) bytes in the file and \(row.memorySize) in memory")
+            }
+            guard row.address % Self.page == row.offset % Self.page, row.address >= end else {
+                throw .contradictory("its segments are not in order, or not at the places of pages")
+            }
+            end = last
+        }
+        guard rows.count(where: { $0.type == 2 }) == 1 else {
+            throw .contradictory("it has \(rows.count(where: { $0.type == 2 })) dynamic sections; one is accepted")
+        }
+    }
 
     /// - Throws: ``ELFError/truncated(_:)`` for an address that no loaded segment takes from the file.
     func offset(of address: UInt64, _ what: String) throws(ELFError) -> UInt64 {
@@ -23,6 +51,8 @@ struct ELFDynamic {
     private(set) var needed: [String] = []
     /// `DT_RUNPATH` and `DT_RPATH`, split at colons.
     private(set) var searchPaths: [String] = []
+    /// `DT_FILTER` and `DT_AUXILIARY`, whose libraries are loaded too.
+    private(set) var filtered: [String] = []
     /// File offset of `DT_STRTAB`.
     let strings: UInt64
     /// Addresses, nil where the tag is not there.
@@ -43,11 +73,17 @@ struct ELFDynamic {
         hashTable = rows.last { $0.tag == 4 }?.value
         gnuHashTable = rows.last { $0.tag == 0x6fff_fef5 }?.value
         for row in rows where row.tag == 1 { needed.append(try string(reader, row.value)) }
+        for row in rows where row.tag == 0x7fff_fffd || row.tag == 0x7fff_ffff {
+            filtered.append(try string(reader, row.value))
+        }
         // A linker writes one; of several, the dynamic linker takes one, and all are checked.
         let paths = rows.filter { $0.tag == 15 || $0.tag == 29 }
         guard paths.count <= Self.maximumPaths else { throw .absurd("the number of search paths") }
         for row in paths {
-            searchPaths += try string(reader, row.value).split(separator: ":").map(String.init)
+            // An empty one means the working directory, unless there is nothing else.
+            let text = try string(reader, row.value)
+            if text.isEmpty { continue }
+            searchPaths += text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         }
     }
 

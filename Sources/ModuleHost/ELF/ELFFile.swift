@@ -12,6 +12,8 @@ struct ELFFile {
     private(set) var needed: [String] = []
     /// `DT_RUNPATH` and `DT_RPATH`, split at colons.
     private(set) var searchPaths: [String] = []
+    /// `DT_FILTER` and `DT_AUXILIARY`, in order.
+    private(set) var filtered: [String] = []
     /// Names of defined, visible functions that dlsym(3) finds, of at most ``ELFSymbols/maximumName`` bytes.
     /// Never data: to call it would end the process.
     private(set) var exports: Set<String> = []
@@ -34,20 +36,42 @@ struct ELFFile {
 
     /// - Throws: ``ELFError`` for anything but a shared object of this machine; never traps, whatever the bytes.
     init(_ bytes: [UInt8]) throws(ELFError) {
+        reader = try Self.reader(bytes)
+        let segments = try ELFSegments(segments(), fileSize: UInt64(bytes.count))
+        let dynamic = try ELFDynamic(reader, segments)
+        needed = dynamic.needed
+        searchPaths = dynamic.searchPaths
+        filtered = dynamic.filtered
+        exports = try ELFSymbols(reader, segments, dynamic).exportedFunctions()
+        try readNotes(segments, sections())
+    }
+
+    private init(unread bytes: [UInt8]) throws(ELFError) { reader = try Self.reader(bytes) }
+
+    /// What a library says to the dynamic linker, and nothing else of it; nil for a file of another machine's.
+    static func dynamic(_ bytes: [UInt8]) throws(ELFError) -> ELFDynamic? {
+        let file: ELFFile
+        do throws(ELFError) {
+            file = try ELFFile(unread: bytes)
+        } catch {
+            switch error {
+            case .wrongClass, .wrongMachine, .wrongByteOrder, .notELF: return nil
+            default: throw error
+            }
+        }
+        return try ELFDynamic(file.reader, ELFSegments(file.segments(), fileSize: UInt64(bytes.count)))
+    }
+
+    private static func reader(_ bytes: [UInt8]) throws(ELFError) -> ByteReader {
         guard bytes.count >= 16, bytes[0..<4].elementsEqual([0x7f, 0x45, 0x4c, 0x46]) else { throw .notELF }
         guard bytes[4] == 2 else { throw .wrongClass(bytes[4]) }
         guard bytes[5] == Self.hostByteOrder else { throw .wrongByteOrder(bytes[5]) }
-        reader = ByteReader(bytes, bigEndian: bytes[5] == 2)
+        let reader = ByteReader(bytes, bigEndian: bytes[5] == 2)
         let type = UInt16(try reader.number(at: 16, size: 2, "the file header"))
         let machine = UInt16(try reader.number(at: 18, size: 2, "the file header"))
         guard machine == cffi_machine() else { throw .wrongMachine(found: machine, expected: cffi_machine()) }
         guard type == 3 else { throw .notSharedObject(type) }
-        let segments = ELFSegments(rows: try segments())
-        let dynamic = try ELFDynamic(reader, segments)
-        needed = dynamic.needed
-        searchPaths = dynamic.searchPaths
-        exports = try ELFSymbols(reader, segments, dynamic).exportedFunctions()
-        try readNotes(segments, sections())
+        return reader
     }
 
     /// The content of the first note of an owner and type.
@@ -65,7 +89,8 @@ struct ELFFile {
                     type: UInt32(try reader.number(at: row, size: 4, "a program header")),
                     offset: try reader.number(at: row + 8, size: 8, "a program header"),
                     address: try reader.number(at: row + 16, size: 8, "a program header"),
-                    size: try reader.number(at: row + 32, size: 8, "a program header")))
+                    size: try reader.number(at: row + 32, size: 8, "a program header"),
+                    memorySize: try reader.number(at: row + 40, size: 8, "a program header")))
         }
         return segments
     }
