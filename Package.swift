@@ -27,13 +27,14 @@ var targets: [Target] = [
     .target(
         name: "ModuleKit", dependencies: ["CAuthModule"],
         swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    // A leaf for host and modules alike: what both must do in one way.
+    .target(name: "Basics"),
+    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .target(name: "Rules"),
-    .target(name: "Lines"),
     .target(name: "AuthCore", dependencies: ["Rules"]),
-    .target(name: "ModuleHost", dependencies: ["AuthCore", "Rules", "CFFI", "CAuthModule"]),
+    .target(name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule"]),
     .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
-    .testTarget(name: "LinesTests", dependencies: ["Lines"]),
     .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
     .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore"]),
 ]
@@ -73,7 +74,7 @@ if !coreOnly {
         .target(
             name: "Signatures",
             dependencies: [
-                "Rules", "CLibJansson",
+                "Basics", "Rules", "CLibJansson",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]),
@@ -89,10 +90,14 @@ if !coreOnly {
             name: "Accounts", dependencies: ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
             path: "Plugins/accounts/Core"),
         .target(
-            name: "AccountsModule", dependencies: ["Accounts", "ModuleKit", "Rules"], path: "Plugins/accounts/Module"),
-        .target(name: "XMLAuthCore", dependencies: ["Accounts", "Rules", "CLibXML2"], path: "Plugins/xmlauth/Core"),
+            name: "AccountsModule", dependencies: ["Accounts", "Basics", "ModuleKit", "Rules"],
+            path: "Plugins/accounts/Module"),
         .target(
-            name: "xmlauth", dependencies: ["ModuleKit", "AccountsModule", "Accounts", "XMLAuthCore", "XMLAuthModule"],
+            name: "XMLAuthCore", dependencies: ["Accounts", "Basics", "Rules", "CLibXML2"],
+            path: "Plugins/xmlauth/Core"),
+        .target(
+            name: "xmlauth",
+            dependencies: ["ModuleKit", "AccountsModule", "Accounts", "Basics", "XMLAuthCore", "XMLAuthModule"],
             path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
         .target(name: "CfgAuthModule", dependencies: ["CAuthModule"], path: "Plugins/cfgauth/Export"),
         .target(
@@ -100,18 +105,20 @@ if !coreOnly {
         .target(
             name: "cfgauth",
             dependencies: [
-                "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "CfgAuthCore", "CfgAuthModule",
+                "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "Basics", "CfgAuthCore",
+                "CfgAuthModule",
             ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
         .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
         .target(
-            name: "ExecCore", dependencies: ["Rules", "ExecSpawn", "CLibJansson", "Lines"], path: "Plugins/exec/Core"),
+            name: "ExecCore", dependencies: ["Basics", "Rules", "ExecSpawn", "CLibJansson"],
+            path: "Plugins/exec/Core"),
         .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
         .target(
-            name: "exec", dependencies: ["ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",
+            name: "exec", dependencies: ["Basics", "ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",
             linkerSettings: moduleLinkage("exec")),
         .target(name: "DefaultAuthModule", dependencies: ["CAuthModule"], path: "Plugins/defaultauth/Export"),
         .target(
-            name: "defaultauth", dependencies: ["ModuleKit", "DefaultAuthModule", "Lines"],
+            name: "defaultauth", dependencies: ["Basics", "ModuleKit", "DefaultAuthModule"],
             path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
         .target(name: "CAuthHost", path: "Sources/libauthhost"),
         .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
@@ -122,12 +129,13 @@ if !coreOnly {
         .testTarget(name: "AuthHostClientTests", dependencies: ["AuthHostClient"]),
         .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
         // Hummingbird brings a package whose target is called Configuration already.
-        .target(name: "AuthConfiguration", dependencies: ["Rules", "CLibXML2"], path: "Sources/Configuration"),
+        .target(
+            name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
         .target(name: "Usage", dependencies: ["AuthCore", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "Runtime",
             dependencies: [
-                "ModuleHost", "AuthCore", "Rules",
+                "ModuleHost", "AuthCore", "Basics", "Rules",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -135,7 +143,7 @@ if !coreOnly {
         .target(
             name: "Doors",
             dependencies: [
-                "AuthCore", "CLibJansson",
+                "AuthCore", "Basics", "CLibJansson",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -169,8 +177,8 @@ if !coreOnly {
         .executableTarget(
             name: "authhost",
             dependencies: [
-                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Signatures", "Usage", "XMLAuthCore",
-                "CLibCrypt", "Lines",
+                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+                "XMLAuthCore", "CLibCrypt",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

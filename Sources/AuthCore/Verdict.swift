@@ -46,6 +46,7 @@ public enum Reason: String, Sendable, CaseIterable {
     case cancelled = "cancelled"
     case stopping = "stopping"
     case auditFailed = "audit-failed"
+    case staleRules = "stale-rules"
 }
 
 /// What a question is answered with.

@@ -12,7 +12,9 @@ public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible 
         public static let syntax = Code(rawValue: "syntax")
         /// A file is too large, included too often, or expands to too much.
         public static let limit = Code(rawValue: "limit")
-        /// A file cannot be read, or includes itself.
+        /// A file cannot be read, or is not to be trusted.
+        public static let unreadable = Code(rawValue: "unreadable")
+        /// A file includes itself.
         public static let file = Code(rawValue: "file")
         /// Blocks do not balance.
         public static let block = Code(rawValue: "block")
@@ -64,6 +66,9 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
         self.init(
             problems: Array(problems.prefix(Self.limit)), omitted: max(0, problems.count - Self.limit))
     }
+
+    /// Whether a file could not be read, so that nobody knows what it says.
+    public var isUnreadable: Bool { problems.contains { $0.code == .unreadable } }
 
     init(problems: [ConfigurationProblem], omitted: Int) {
         self.problems = problems

@@ -1,4 +1,4 @@
-import Glibc
+import Basics
 
 /// Reads whole files for the configuration: from the disk, or from memory in tests.
 public struct ConfigurationFiles: Sendable {
@@ -21,18 +21,33 @@ public struct ConfigurationFiles: Sendable {
 
     /// Reads one file whole.
     public let read: @Sendable (String) -> Result<Content, Failure>
+    /// The same files where others are trusted; nil where that makes no difference.
+    private var trusting: (@Sendable (FileTrust) -> ConfigurationFiles)?
 
-    /// Reads regular files of the disk that not every user may write to. Blocks for as long as the disk does.
-    public static let disk = ConfigurationFiles { path in
-        readFile(path)
+    init(read: @escaping @Sendable (String) -> Result<Content, Failure>) { self.read = read }
+
+    /// Reads regular files of the disk that nobody but root and the running user can have written or put there. Blocks
+    /// for as long as the disk does.
+    public static let disk = disk(FileTrust())
+
+    /// Reads regular files of the disk that nobody but trusted owners can have written or put there.
+    public static func disk(_ trust: FileTrust) -> ConfigurationFiles {
+        var files = ConfigurationFiles { readFile($0, trust) }
+        files.trusting = { disk($0) }
+        return files
     }
+
+    /// Returns the same files, of the disk with the rule of trust that is given.
+    func trusting(_ trust: FileTrust) -> ConfigurationFiles { trusting?(trust) ?? self }
 
     /// Returns the same files; the path of each that is read, found or not, is told to `note` first.
     package func noting(_ note: @escaping @Sendable (String) -> Void) -> ConfigurationFiles {
-        ConfigurationFiles { path in
+        var files = ConfigurationFiles { path in
             note(path)
             return read(path)
         }
+        if let trusting { files.trusting = { trusting($0).noting(note) } }
+        return files
     }
 
     /// Reads files out of a dictionary of path and text.
@@ -49,42 +64,14 @@ public struct ConfigurationFiles: Sendable {
     }
 }
 
-// NOTE: O_NONBLOCK keeps a FIFO of that name from hanging the start; fstat then refuses it.
-private func readFile(_ path: String) -> Result<ConfigurationFiles.Content, ConfigurationFiles.Failure> {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return .failure(systemFailure(errno)) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return .failure(systemFailure(errno)) }
-    guard status.st_mode & S_IFMT == S_IFREG else { return .failure(.init(reason: "not a regular file")) }
-    // Whoever writes the configuration says which code runs.
-    if status.st_mode & S_IWOTH != 0 {
-        return .failure(
-            .init(
-                reason: "every user may write to it (mode \(String(status.st_mode & 0o7777, radix: 8))); `chmod o-w` it"
-            ))
+// Who writes the configuration says which code runs.
+private func readFile(
+    _ path: String, _ trust: FileTrust
+) -> Result<ConfigurationFiles.Content, ConfigurationFiles.Failure> {
+    do throws(FileTrustError) {
+        let content = try TrustedFile.contents(of: path, trust, limit: ConfigurationFiles.sizeLimit)
+        return .success(.init(bytes: content.bytes, identity: content.identity))
+    } catch {
+        return .failure(.init(reason: error.reason))
     }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-        // SAFETY: the pointer is valid for the call and the count is the buffer's own.
-        let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-        if count == 0 { break }
-        if count < 0 {
-            if errno == EINTR { continue }
-            return .failure(systemFailure(errno))
-        }
-        bytes.append(contentsOf: chunk[..<count])
-        if bytes.count > ConfigurationFiles.sizeLimit {
-            return .failure(.init(reason: "larger than \(ConfigurationFiles.sizeLimit) bytes"))
-        }
-    }
-    return .success(.init(bytes: bytes, identity: "\(status.st_dev):\(status.st_ino)"))
-}
-
-private func systemFailure(_ code: Int32) -> ConfigurationFiles.Failure {
-    // SAFETY: strerror(3) returns a terminated text, of the thread since glibc 2.32; it is copied at once.
-    let text = strerror(code).map { String(cString: $0) } ?? ""
-    guard let first = text.first else { return .init(reason: "error \(code)") }
-    return .init(reason: first.lowercased() + String(text.dropFirst()))
 }

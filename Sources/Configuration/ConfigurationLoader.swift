@@ -1,3 +1,5 @@
+import Basics
+
 /// Puts files, command line and defaults together.
 struct ConfigurationLoader {
     let overlay: CommandLineOverlay
@@ -6,7 +8,16 @@ struct ConfigurationLoader {
 
     init(overlay: CommandLineOverlay, context: ConfigurationContext) {
         self.overlay = overlay
+        var context = context
+        context.files = context.files.trusting(FileTrust(owners: Self.trustedOwners(overlay)))
         self.context = context
+    }
+
+    /// A file cannot say that it is to be trusted: the command line alone can. A name that nobody has is reported where
+    /// it is used.
+    private static func trustedOwners(_ overlay: CommandLineOverlay) -> Set<UInt32> {
+        let names = overlay.statements.filter { $0.name.text == ItemDefinition.trustedOwner.name }.flatMap(\.values)
+        return Set(names.compactMap { (try? SystemUser.number(of: $0.text)) ?? nil })
     }
 
     /// Reads everything; see ``Configuration/load(file:arguments:environment:)``.

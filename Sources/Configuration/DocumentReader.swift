@@ -90,7 +90,7 @@ struct DocumentReader {
         }
         switch files.read(path) {
         case .failure(let failure):
-            problems.add(.file, at: source, "cannot read `\(path)`: \(failure.reason)")
+            problems.add(.unreadable, at: source, "cannot read `\(path)`: \(failure.reason)")
             return nil
         case .success(let content):
             byteCount += content.bytes.count

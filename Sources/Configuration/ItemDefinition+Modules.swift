@@ -25,7 +25,15 @@ extension ItemDefinition {
 
     static let trustedOwner = ItemDefinition(
         "trusted-owner", .list, note: "none",
-        "users (names or numbers), besides root and the running user, who may own module files")
+        "users (names or numbers), besides root and the running user, who may own files that decide")
+
+    static let rulesStale = ItemDefinition(
+        "rules-stale", .choice(["deny", "keep"]), default: "deny", reloadable: true,
+        "the answers while newer rules cannot be read: `could not decide`, or by the old ones")
+
+    static let rulesStaleTime = ItemDefinition(
+        "rules-stale-time", .float(.seconds, limitRange), default: "60.0", reloadable: true,
+        "how long the rules in force may be older than those on disk; then authhost is not ready")
 
     static let moduleQueue = ItemDefinition(
         "module-queue", .integer(.none, 1...1_000_000), default: "1024", reloadable: true,
@@ -41,6 +49,6 @@ extension ItemDefinition {
 
     static let moduleItems = [
         authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
-        trustedOwner, moduleQueue, moduleThreads, moduleOptions,
+        trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, moduleOptions,
     ]
 }

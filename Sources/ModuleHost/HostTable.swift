@@ -69,6 +69,8 @@ final class HostTable: @unchecked Sendable {
             HostTable.of(host)?.credentialCompleted(destination, serial, outcome)
         }
         table.eject_session = { host, session in HostTable.of(host)?.ejectSession(session) ?? -1 }
+        table.trusts_owner = { host, user in HostTable.of(host)?.services?.trusts(owner: user) == true ? 1 : 0 }
+        table.rules_state = { host, state, reason in HostTable.of(host)?.noteRules(state, reason) ?? -1 }
         return table
     }
 
@@ -255,6 +257,18 @@ final class HostTable: @unchecked Sendable {
 
     private func ejectSession(_ handle: auth_session_t) -> Int32 {
         services?.eject(sessionHandle: handle) == true ? 0 : -1
+    }
+
+    private func noteRules(_ state: UInt32, _ reason: UnsafePointer<CChar>?) -> Int32 {
+        guard let services else { return -1 }
+        let text = reason.map { AnswerReader.bounded($0, limit: 4096) } ?? "the module does not say why"
+        switch Int32(bitPattern: state) {
+        case AUTH_RULES_CURRENT: services.noteRules(.current, module: module)
+        case AUTH_RULES_UNREADABLE: services.noteRules(.unreadable(text), module: module)
+        case AUTH_RULES_WRONG: services.noteRules(.wrong(text), module: module)
+        default: return -1
+        }
+        return 0
     }
 
     /// Copies bytes and a NUL to the front of what is free; "not given" where they do not fit.

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// A session as modules know it: a 64-bit generation handle, and who it is.
 public struct ModuleSession: Sendable {
@@ -200,6 +201,20 @@ public protocol ModuleServices: AnyObject, Sendable {
     func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool)
     /// Ejects one session; false for one that has ended or never was.
     func eject(sessionHandle handle: UInt64) -> Bool
+    /// Says whether files that belong to a user may decide something.
+    func trusts(owner: UInt32) -> Bool
+    /// Learns how the rules that a module decides by stand to those that they are read from.
+    func noteRules(_ state: RulesState, module: String)
+}
+
+/// How the rules in force stand to those that they are read from; the reasons are for the log.
+public enum RulesState: Sendable, Equatable {
+    /// They are the same.
+    case current
+    /// There are newer ones, which could not be read.
+    case unreadable(String)
+    /// There are newer ones, which are wrong.
+    case wrong(String)
 }
 
 extension ModuleServices {
@@ -215,6 +230,10 @@ extension ModuleServices {
     public func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {}
     /// Ejects nothing.
     public func eject(sessionHandle handle: UInt64) -> Bool { false }
+    /// Trusts root and the running user.
+    public func trusts(owner: UInt32) -> Bool { FileTrust().trusts(owner) }
+    /// Does nothing.
+    public func noteRules(_ state: RulesState, module: String) {}
 }
 
 /// What became of a signed token; the reasons are for the log alone and never hold the token.

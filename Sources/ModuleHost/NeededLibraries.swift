@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Checks the libraries that a module needs, and those that they need, before the dynamic linker opens any of them.

@@ -1,3 +1,4 @@
+import Basics
 import CFFI
 import Glibc
 import Synchronization
@@ -12,45 +13,40 @@ struct ModuleImage {
     let path: String
     let bytes: [UInt8]
 
-    /// Opens the first candidate that exists, checks it and its directories, and reads it.
+    /// Opens the first candidate that exists, checks it, its directories and the links on the way, and reads it.
     static func read(
         _ module: String, candidates: [String], trust: FileTrust
     ) throws(ModuleError) -> ModuleImage {
         for candidate in candidates {
-            let descriptor = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            if descriptor < 0 {
-                if errno == ENOENT || errno == ENOTDIR { continue }
-                throw ModuleError(.unreadable, module, "cannot open `\(candidate)`: \(systemError())")
+            var status = stat()
+            if stat(candidate, &status) != 0 && (errno == ENOENT || errno == ENOTDIR) { continue }
+            let file: TrustedFile
+            do throws(FileTrustError) {
+                file = try TrustedFile(candidate, trust)
+            } catch {
+                let code: ModuleError.Code =
+                    switch error.kind {
+                    case .missing, .unreadable: .unreadable
+                    case .untrustedFile: .untrustedFile
+                    case .untrustedPlace: .untrustedDirectory
+                    }
+                throw ModuleError(code, module, "`\(candidate)` is not loaded: \(error)")
             }
-            defer { close(descriptor) }
-            return try read(module, descriptor, candidate, trust)
+            return try read(module, file)
         }
         throw ModuleError(
             .notFound, module, "no such file; tried \(candidates.map { "`\($0)`" }.joined(separator: ", "))")
     }
 
-    private static func read(
-        _ module: String, _ descriptor: Int32, _ candidate: String, _ trust: FileTrust
-    ) throws(ModuleError) -> ModuleImage {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw ModuleError(.unreadable, module, "cannot examine `\(candidate)`: \(systemError())")
-        }
-        if let fault = trust.fault(in: status) {
-            throw ModuleError(.untrustedFile, module, "`\(candidate)` is not loaded: \(fault)")
-        }
-        guard let path = realPath(of: descriptor) else {
-            throw ModuleError(.unreadable, module, "cannot tell the path of `\(candidate)`: \(systemError())")
-        }
-        if let fault = trust.directoryFault(above: path) {
-            throw ModuleError(.untrustedDirectory, module, "`\(path)` is not loaded: \(fault)")
-        }
-        guard status.st_size <= maximumSize else {
+    private static func read(_ module: String, _ file: borrowing TrustedFile) throws(ModuleError) -> ModuleImage {
+        guard file.status.st_size <= maximumSize else {
             throw ModuleError(
-                .unreadable, module, "`\(path)` has \(status.st_size) bytes; at most \(maximumSize) are accepted")
+                .unreadable, module,
+                "`\(file.path)` has \(file.status.st_size) bytes; at most \(maximumSize) are accepted")
         }
         return ModuleImage(
-            module: module, path: path, bytes: try contents(module, descriptor, path, Int(status.st_size)))
+            module: module, path: file.path,
+            bytes: try contents(module, file.descriptor, file.path, Int(file.status.st_size)))
     }
 
     static func contents(
@@ -73,14 +69,6 @@ struct ModuleImage {
             throw ModuleError(.unreadable, module, "cannot read `\(path)`: \(systemError(failure))")
         }
         return bytes
-    }
-
-    private static func realPath(of descriptor: Int32) -> String? {
-        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = buffer.withUnsafeMutableBytes { raw in
-            readlink("/proc/self/fd/\(descriptor)", raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count)
-        }
-        return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
     }
 
     /// How many copies were mapped by this process.

@@ -75,6 +75,21 @@ public final class HostInterface: @unchecked Sendable {
     @discardableResult
     public func eject(_ session: SessionID) -> Bool { table.eject_session?(host, session.rawValue) == 0 }
 
+    /// Says whether files that belong to a user, named by number, may decide something.
+    public func trusts(owner: UInt32) -> Bool { table.trusts_owner?(host, owner) == 1 }
+
+    /// Tells how the rules that the module decides by stand to those that they are read from, whenever that changes.
+    ///
+    /// While they are not the same the host may deny, see ``RulesState``; so try again until they have been read.
+    public func noteRules(_ state: RulesState) {
+        switch state {
+        case .current: _ = table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), nil)
+        case .unreadable(let reason):
+            _ = reason.withCString { table.rules_state?(host, UInt32(AUTH_RULES_UNREADABLE), $0) }
+        case .wrong(let reason): _ = reason.withCString { table.rules_state?(host, UInt32(AUTH_RULES_WRONG), $0) }
+        }
+    }
+
     /// Forgets every kept decision in a scope. Says whether the host took it.
     @discardableResult
     public func invalidate(_ scope: InvalidationScope) -> Bool {
@@ -226,6 +241,17 @@ public enum SignatureCheck: Sendable, Hashable {
         default: self = .failed(reason)
         }
     }
+}
+
+/// How the rules in force stand to those that they are read from; the reasons are for the log. The numbers on the C
+/// interface are `AUTH_RULES_*`.
+public enum RulesState: Sendable, Hashable {
+    /// They are the same.
+    case current
+    /// There are newer ones, which could not be read: after `rules-stale-time` the host denies, unless it is told not to.
+    case unreadable(String)
+    /// There are newer ones, which are wrong: the host goes on, and is not ready after `rules-stale-time`.
+    case wrong(String)
 }
 
 /// Severities of the event log; the numbers are `AUTH_LOG_*`.

@@ -6,7 +6,7 @@ extension Host {
     ///
     /// A module with `auth_check_batch` is asked once; others are asked one by one.
     public func ask(_ checks: [Check], session id: SessionID) -> [Outcome] {
-        guard let decider, readiness.ready, let session = openSession(id) else {
+        guard let decider, canAsk(decider), let session = openSession(id) else {
             return checks.map { ask(.check(id, $0)) }
         }
         // A row of a batch has room neither for content nor for a wait for it.

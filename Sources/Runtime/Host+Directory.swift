@@ -18,6 +18,7 @@ extension Host {
 
     private func permission(_ request: DirectoryRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
         guard !isStopping, let decider else { return .decided(Answer(.undecided, .stopping)) }
+        if freshness.denies { return counted(.read, .decided(Answer(.undecided, .staleRules))) }
         guard let session = openSession(id) else { return .decided(refusal(of: id)) }
         if decider.module.hasEntry("auth_http_request") { return ask(request, session, decider) }
         let reads = request.method == .get || request.method == .head

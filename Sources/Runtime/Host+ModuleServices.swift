@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Logging
 import ModuleHost
 
@@ -113,6 +114,10 @@ extension Host: ModuleServices {
     public func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {
         broker?.completed(destination, serial: serial, accepted: accepted)
     }
+
+    public func trusts(owner: UInt32) -> Bool { FileTrust(owners: configuration.trustedOwners).trusts(owner) }
+
+    public func noteRules(_ state: RulesState, module: String) { noteRules(state, of: "module `\(module)`") }
 
     /// Writes down what a module did against its contract.
     func report(_ incident: ModuleIncident, of module: String) {

@@ -4,11 +4,13 @@ extension Host {
     /// Takes over what may change while questions are asked; questions under way keep what they began with.
     ///
     /// Applied: deadlines, the limit of the module's queue, how long and how many credentials are kept, the configured
-    /// mappings, limits on sessions with the licence's, and how long sessions that come in from now on may be idle. Everything
+    /// mappings, limits on sessions with the licence's, and how long sessions that come in from now on may be idle,
+    /// and what follows from stale rules. Everything
     /// else of `settings` holds from the next start on. Other mappings invalidate what was decided under the old ones;
     /// credentials that would be kept for too long now are not handed out any more.
     public func apply(_ settings: HostConfiguration) {
         deadlines.replace(with: settings.deadlines)
+        freshness.apply(settings.staleRules, at: clock.monotonic)
         decider?.limitQueue(to: settings.queueLimit)
         let isTighter = credentials.configure(
             limit: settings.credentialLimit, time: settings.credentialTime, grace: settings.deadlines.grace)

@@ -38,6 +38,10 @@ public struct HostConfiguration: Sendable {
     public var credentialTimeout: Duration = .seconds(30)
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
+    /// What follows where rules are older than those on disk.
+    public var staleRules = StaleRules()
+    /// Users besides root and the running one whose files may decide something.
+    public var trustedOwners: Set<UInt32> = []
 
     public init() {}
 }
@@ -62,6 +66,7 @@ public final class Host: Sendable {
     let deadlines: LiveDeadlines
     let objectMaps: ConfiguredMappings
     let objects: ObjectStore
+    let freshness: RulesFreshness
     /// Grows with every invalidation: an answer that was under way when it grew is not kept.
     let epoch = Atomic<UInt64>(0)
     private let deciding = Mutex<ModuleDecider?>(nil)
@@ -89,6 +94,7 @@ public final class Host: Sendable {
         deadlines = LiveDeadlines(configuration.deadlines)
         objectMaps = ConfiguredMappings(configuration.objectMaps)
         objects = ObjectStore(configuration.objectLimits)
+        freshness = RulesFreshness(configuration.staleRules, log: log)
         credentials = CredentialCache(
             limit: configuration.credentialLimit, time: configuration.credentialTime,
             grace: configuration.deadlines.grace)
@@ -135,9 +141,12 @@ public final class Host: Sendable {
         if let hindrance = decider.hindrance {
             return (false, "module `\(decider.module.identity.name)` \(hindrance)")
         }
-        if let fault = configuration.audit?.fault { return (false, fault) }
+        if let fault = configuration.audit?.fault ?? freshness.fault(at: clock.monotonic) { return (false, fault) }
         return (true, "module `\(decider.module.identity.name)` \(decider.module.identity.version)")
     }
+
+    /// Whether a module may be asked without a look at each question.
+    func canAsk(_ decider: ModuleDecider) -> Bool { !isStopping && !decider.isHung && !freshness.denies }
 
     /// Answers a question.
     ///
@@ -151,6 +160,9 @@ public final class Host: Sendable {
     func decide(_ question: Question) -> Outcome {
         guard !stopping.load(ordering: .acquiring), let decider else {
             return .decided(Answer(.undecided, .stopping))
+        }
+        if freshness.denies, let kind = question.kind {
+            return counted(kind, .decided(Answer(.undecided, .staleRules)))
         }
         switch question {
         case .login(let login): return self.login(login, decider)
@@ -177,13 +189,18 @@ public final class Host: Sendable {
     /// Asks the module to re-read its configuration; `done` is told whether it did, or nil when it cannot.
     public func reload(_ done: @escaping @Sendable (Bool?) -> Void = { _ in }) {
         guard let decider else { return done(false) }
+        let source = "module `\(decider.module.identity.name)`"
         decider.reload { [self] status in
             switch status {
             case nil: log.notice("module has nothing to re-read")
             case .ok?:
                 askAnew()
                 log.notice("module has re-read its configuration")
-            case let status?: log.error("module kept its configuration: auth_reload returned \(status.rawValue)")
+                freshness.note(source, .current, at: clock.monotonic)
+            case let status?:
+                let what = "auth_reload returned \(status.rawValue)"
+                log.error("module kept its configuration: \(what)")
+                freshness.noteUnlessNoted(source, .wrong(what), at: clock.monotonic)
             }
             done(status.map { $0 == .ok })
         }

@@ -1,4 +1,5 @@
 import AuthConfiguration
+import Basics
 import ModuleHost
 import Runtime
 

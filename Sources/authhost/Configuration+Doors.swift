@@ -1,12 +1,15 @@
 import AuthConfiguration
+import Basics
 import Doors
 
 extension Configuration {
     /// What the `add-door` blocks say, each checked by its type.
     func doorSettings() throws(Failure) -> [DoorSettings] {
         var result: [DoorSettings] = []
+        let trust = FileTrust(owners: try owners())
         for door in doors {
-            let settings = DoorSettings(door)
+            var settings = DoorSettings(door)
+            settings.trust = trust
             do throws(DoorProblem) {
                 try DoorTypes.check(settings)
             } catch {

@@ -25,6 +25,8 @@ extension Configuration {
             settings.inactivityPeriods[ExactText(parameters.applicationID)] = .seconds(parameters.inactivityPeriod)
         }
         settings.exitTimeout = initTimeout
+        settings.staleRules.time = rulesStaleTime
+        settings.staleRules.denies = deniesByStaleRules
         return settings
     }
 

@@ -1,14 +1,17 @@
 import AuthConfiguration
 import AuthCore
+import Basics
 import Usage
 
 extension Configuration {
     /// The lines of the licence file; none without one. Blocks for as long as the disk does.
     func licences() throws(Failure) -> [LicenceLine] {
         guard let licenceFile else { return [] }
-        switch ConfigurationFiles.disk.read(licenceFile) {
+        switch ConfigurationFiles.disk(FileTrust(owners: try owners())).read(licenceFile) {
         case .failure(let failure):
-            throw Failure(.badConfiguration, "cannot read `licence-file` `\(licenceFile)`: \(failure.reason)")
+            throw Failure(
+                .badConfiguration, "cannot read `licence-file` `\(licenceFile)`: \(failure.reason)",
+                isUnreadable: true)
         case .success(let content):
             do {
                 return try LicenceFile(content.bytes, file: licenceFile).applications

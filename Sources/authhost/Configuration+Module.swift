@@ -1,4 +1,5 @@
 import AuthConfiguration
+import Basics
 import Glibc
 import ModuleHost
 
@@ -19,18 +20,21 @@ extension Configuration {
             trialTimeout: initTimeout)
     }
 
-    /// Returns the users, besides root and the running one, who may own module and key files.
+    /// Returns the users, besides root and the running one, who may own files that decide something.
     func owners() throws(Failure) -> Set<UInt32> {
         var owners = Set<UInt32>()
         for name in trustedOwners {
-            if let number = UInt32(name) {
-                owners.insert(number)
-            } else if let entry = getpwnam(name) {
-                owners.insert(entry.pointee.pw_uid)
-            } else {
+            let number: UInt32?
+            do {
+                number = try SystemUser.number(of: name)
+            } catch {
+                throw Failure(.badConfiguration, "trusted-owner: \(error)", isUnreadable: true)
+            }
+            guard let number else {
                 throw Failure(
                     .badConfiguration, "trusted-owner `\(name)` is neither a user of this system nor a number")
             }
+            owners.insert(number)
         }
         return owners
     }

@@ -1,7 +1,7 @@
 import AuthConfiguration
 import AuthCore
 import Glibc
-import Lines
+import Basics
 import ModuleHost
 
 /// What the command ends with.
@@ -32,10 +32,13 @@ enum ExitStatus: Int32 {
 struct Failure: Error {
     let status: ExitStatus
     let text: String
+    /// Whether something could not be read, so that trying again may help.
+    let isUnreadable: Bool
 
-    init(_ status: ExitStatus, _ text: String) {
+    init(_ status: ExitStatus, _ text: String, isUnreadable: Bool = false) {
         self.status = status
         self.text = text
+        self.isUnreadable = isUnreadable
     }
 
     func printAndExit() -> Never {

@@ -21,12 +21,13 @@ extension HostSetup {
         }
     }
 
-    /// Opens the audit log again, after it was moved away.
-    func reopenAudit() {
+    /// Opens the audit log again, after it was moved away; what hinders it is returned.
+    func reopenAudit() -> String? {
         do {
             try audit?.reopen()
+            return nil
         } catch {
-            log.error("\(error); the old one stays in use")
+            return "\(error)"
         }
     }
 }

@@ -72,7 +72,7 @@ struct HostSetup: Sendable {
                 file: file, arguments: ConfigurationArguments.items,
                 environment: ConfigurationContext.processEnvironment())
         } catch {
-            throw Failure(.badConfiguration, "\(error)")
+            throw Failure(.badConfiguration, "\(error)", isUnreadable: error.isUnreadable)
         }
     }
 
@@ -81,6 +81,7 @@ struct HostSetup: Sendable {
     /// - Parameter usage: told who logs in.
     func makeHost(counting usage: UsageService? = nil) throws(Failure) -> Host {
         var settings = configuration.hostSettings
+        settings.trustedOwners = try configuration.owners()
         if let usage { settings.loginRecorder = { usage.record(user: $0, application: $1) } }
         settings.audit = audit
         settings.signatureCheck = signatures.check(log: log)
@@ -100,6 +101,7 @@ struct HostSetup: Sendable {
     /// Makes a host with its authenticators and no module, for a command that needs credentials alone.
     func makeAuthenticators() throws(Failure) -> Host {
         var settings = configuration.hostSettings
+        settings.trustedOwners = try configuration.owners()
         settings.destinations = try configuration.credentialDestinations()
         let host = Host(settings, log: log)
         do {

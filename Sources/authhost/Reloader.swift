@@ -1,5 +1,6 @@
 import AuthConfiguration
 import AuthCore
+import Dispatch
 import ModuleHost
 import Runtime
 import Synchronization
@@ -13,8 +14,9 @@ final class Reloader: Sendable {
     /// What the licence allows now.
     private let licence: Mutex<[ExactText: ApplicationLicence]>
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
-    /// What else reads its files again.
-    private let others = Mutex<[@Sendable () -> Void]>([])
+    private let certificates = Mutex<CertificateReader?>(nil)
+    /// What could not be read the last time, and what was said of it.
+    private let trying = Mutex<(unread: Parts, said: [Int: String])>(([], [:]))
 
     /// The configuration whose reloadable items hold now.
     var configurationNow: Configuration { current.withLock { $0 } }
@@ -30,43 +32,132 @@ final class Reloader: Sendable {
         licence = Mutex((try? setup.configuration.applicationLimits()) ?? [:])
     }
 
-    /// Reads the configuration, opens the event log again, and asks the module to re-read its own files.
+    /// Reads the configuration, opens the logs again, and asks the module to re-read its own files.
     ///
-    /// A configuration with a mistake changes nothing, and the log says where the mistake is. The module is asked all the
-    /// same: an account that was taken away must not live on because of it. Blocks for as long as the disk does.
+    /// A configuration with a mistake changes nothing, and the log says where the mistake is. What could not be read is
+    /// tried again each second until it has been. The module is asked all the same: an account that was taken away must
+    /// not live on because of it. Blocks for as long as the disk does.
     func reload() {
         setup.log.notice("reloading: HUP")
-        setup.reopenAudit()
+        attempt(.all)
+        host.reload()
+    }
+
+    /// What the others of ``rereadsCertificates(_:)`` are.
+    typealias CertificateReader = @Sendable () -> [(problem: String, isUnreadable: Bool)]
+
+    /// Has certificates read again with every reload: `body` returns what is wrong, and whether another try may help.
+    func rereadsCertificates(_ body: @escaping CertificateReader) { certificates.withLock { $0 = body } }
+
+    /// What is read again, each by itself.
+    private struct Parts: OptionSet {
+        let rawValue: Int
+        static let auditLog = Parts(rawValue: 1)
+        static let configuration = Parts(rawValue: 2)
+        static let certificates = Parts(rawValue: 4)
+        static let eventLog = Parts(rawValue: 8)
+        static let all: Parts = [auditLog, configuration, certificates]
+    }
+
+    /// Reads parts again, and those that could not be read in a second once more.
+    private func attempt(_ parts: Parts) {
+        let isFirst = trying.withLock { trying in
+            // INVARIANT: one timer at most, which takes along whatever came after it was set.
+            let unread = trying.unread.subtracting(parts).union(read(parts, &trying.said))
+            defer { trying.unread = unread }
+            return trying.unread.isEmpty && !unread.isEmpty
+        }
+        if isFirst { tryAgain() }
+    }
+
+    private func tryAgain() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in
+            guard let self else { return }
+            let isLeft = self.trying.withLock { trying in
+                trying.unread = self.read(trying.unread, &trying.said)
+                return !trying.unread.isEmpty
+            }
+            if isLeft { self.tryAgain() }
+        }
+    }
+
+    /// - Parameter said: what was said of each part last, so that a further try does not repeat it.
+    /// - Returns: the parts that could not be read.
+    private func read(_ parts: Parts, _ said: inout [Int: String]) -> Parts {
+        var unread = Parts()
+        if parts.contains(.auditLog), let problem = setup.reopenAudit() {
+            unread.insert(.auditLog)
+            say("\(problem); the old one stays in use", of: .auditLog, &said)
+        } else if parts.contains(.auditLog) {
+            said[Parts.auditLog.rawValue] = nil
+        }
+        if parts.contains(.eventLog), (try? setup.output.open(configurationNow.eventLog)) == nil {
+            unread.insert(.eventLog)
+        }
+        if parts.contains(.configuration) { unread.formUnion(readConfiguration(&said)) }
+        if parts.contains(.certificates) { unread.formUnion(readCertificates(&said)) }
+        return unread
+    }
+
+    private func readConfiguration(_ said: inout [Int: String]) -> Parts {
         current.withLock { current in
             do throws(Failure) {
                 let new = try HostSetup.readConfiguration()
                 try setup.signatures.takeOver(new, trustedOwners: new.owners())
                 let keys = new.signatureKeys.map { "`\($0.id)`" }
                 if !keys.isEmpty { setup.log.notice("key files were read again: \(keys.joined(separator: ", "))") }
-                current = apply(new, over: current)
+                let (now, unread) = apply(new, over: current)
+                current = now
+                said[Parts.configuration.rawValue] = nil
+                host.noteRules(.current, of: Self.configurationName)
+                return unread
             } catch {
-                _ = setup.output.reopen(current.eventLog)
+                let isOpen = said[Parts.configuration.rawValue] != nil || setup.output.reopen(current.eventLog)
                 note("the configuration is kept as it was: \(error.text)")
-                for line in error.text.split(separator: "\n") {
-                    setup.log.error("the configuration is kept as it was: \(line)")
+                if said.updateValue(error.text, forKey: Parts.configuration.rawValue) != error.text {
+                    for line in error.text.split(separator: "\n") {
+                        setup.log.error("the configuration is kept as it was: \(line)")
+                    }
                 }
+                let first = String(error.text.split(separator: "\n").first ?? "")
+                host.noteRules(error.isUnreadable ? .unreadable(first) : .wrong(first), of: Self.configurationName)
+                return (error.isUnreadable ? .configuration : Parts()).union(isOpen ? Parts() : .eventLog)
             }
         }
-        for other in others.withLock({ $0 }) { other() }
-        host.reload()
     }
 
-    /// Calls `body` with every reload, on its thread.
-    func whenReloaded(_ body: @escaping @Sendable () -> Void) { others.withLock { $0.append(body) } }
+    private static let configurationName = "the configuration"
+
+    private func readCertificates(_ said: inout [Int: String]) -> Parts {
+        let problems = certificates.withLock { $0 }?() ?? []
+        guard let first = problems.first else {
+            said[Parts.certificates.rawValue] = nil
+            host.noteRules(.current, of: "the doors' certificates")
+            return []
+        }
+        for (problem, _) in problems { say(problem, of: .certificates, &said) }
+        let unread = problems.first { $0.isUnreadable }
+        host.noteRules(
+            unread.map { .unreadable($0.problem) } ?? .wrong(first.problem), of: "the doors' certificates")
+        return unread == nil ? [] : .certificates
+    }
+
+    private func say(_ text: String, of part: Parts, _ said: inout [Int: String]) {
+        if said.updateValue(text, forKey: part.rawValue) != text { setup.log.error("\(text)") }
+    }
 
     /// Takes over what can be, and returns what holds now.
-    private func apply(_ new: Configuration, over current: Configuration) -> Configuration {
+    private func apply(
+        _ new: Configuration, over current: Configuration
+    ) -> (now: Configuration, unread: Parts) {
         var failed: [String] = []
+        var unread = Parts()
         if !setup.output.reopen(new.eventLog) { failed.append("event-log") }
         setup.output.configure(level: new.leastSeverity, json: new.logFormat == "json")
         var settings = new.hostSettings
         let licence = licence(of: new)
         if !licence.isRead { failed.append("licence-file") }
+        if licence.isUnreadable { unread.insert(.configuration) }
         settings.limits.applications = licence.limits
         host.apply(settings)
         let reload = ConfigurationReload(new, current: current, started: setup.configuration, failed: failed)
@@ -75,26 +166,33 @@ final class Reloader: Sendable {
         let summary = reload.summary + (licence.changes.isEmpty ? "" : "; the licence has changed")
         setup.log.notice("\(summary)")
         note(summary)
-        return new.keeping(failed, of: current)
+        // An event log that stays the same file by name is opened as soon as it can be.
+        if failed.contains("event-log"), new.eventLog == current.eventLog { unread.insert(.eventLog) }
+        return (new.keeping(failed, of: current), unread)
     }
 
     /// Reads the licence file again; a broken one leaves the limits as they are, and the log says why.
     private func licence(
         of new: Configuration
-    ) -> (limits: [ExactText: ApplicationLicence], changes: [String], isRead: Bool) {
+    ) -> (limits: [ExactText: ApplicationLicence], changes: [String], isRead: Bool, isUnreadable: Bool) {
         licence.withLock { licence in
             do throws(Failure) {
                 let old = licence
                 licence = try new.applicationLimits()
-                return (licence, LicenceChanges.lines(from: old, to: licence), true)
+                host.noteRules(.current, of: Self.licenceName)
+                return (licence, LicenceChanges.lines(from: old, to: licence), true, false)
             } catch {
                 for line in error.text.split(separator: "\n") {
                     setup.log.error("the limits of the licence are kept as they were: \(line)")
                 }
-                return (licence, [], false)
+                let first = String(error.text.split(separator: "\n").first ?? "")
+                host.noteRules(error.isUnreadable ? .unreadable(first) : .wrong(first), of: Self.licenceName)
+                return (licence, [], false, error.isUnreadable)
             }
         }
     }
+
+    private static let licenceName = "the licence"
 
     private func note(_ text: String) {
         outcome.withLock { $0 = (SystemClock().wall / 1_000_000_000, text) }

@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)
         disableCoreDumps()
-        raiseDescriptorLimit()
+        let limit = DescriptorLimit.raise()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
         let setup = try HostSetup(quiet: false)
@@ -40,8 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ setup: HostSetup, _ metrics: PrometheusMetricsFactory) async throws {
-        let door = try setup.configuration.doorConfiguration()
-        let doors = try setup.configuration.doorSettings()
+        var door = try setup.configuration.doorConfiguration()
+        var doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
             let host = try setup.makeHost(counting: usage)
@@ -56,12 +56,19 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
             control = try await setup.controlServer(service)
+            let listens = !door.addresses.isEmpty || door.socketPath != nil
+            let budget = try DescriptorLimit.budget(
+                limit: limit, loops: 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+                wanted: doors.map(\.maximumConnections).reduce(listens ? door.maximumConnections : 0, +),
+                log: setup.log)
+            door.descriptors = budget
+            for index in doors.indices { doors[index].descriptors = budget }
             servers = try await openDoors(doors, host, metrics, setup.log, signals)
             try await serve(door, service, metrics, setup.log, signals)
         } catch {
             await stop(servers, control, host, usage)
             await control?.stop()
-            throw Failure(.badConfiguration, "\(error)")
+            throw (error as? Failure) ?? Failure(.badConfiguration, "\(error)")
         }
         await stop(servers, control, host, usage)
         setup.log.notice("authhost has stopped")
@@ -90,9 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
         for (door, places) in servers.listening {
             for place in places { log.notice("door \(door): listening on \(place)") }
         }
-        signals.reloader.whenReloaded { [log] in
-            for problem in servers.reloadCertificates() { log.error("\(problem)") }
-        }
+        signals.reloader.rereadsCertificates { servers.reloadCertificates() }
         return servers
     }
 
@@ -115,14 +120,6 @@ struct ServeCommand: AsyncParsableCommand {
             group.cancelAll()
             try await group.waitForAll()
         }
-    }
-
-    /// Doors hold many connections, and with the usual soft limit of 1,024 one of them could shut all others.
-    private func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// Passwords are in memory for moments; none of them may be written to a core file.

@@ -22,7 +22,8 @@ extension SignatureService {
         do {
             if opensStore && !keys.isEmpty { try openStore() }
         } catch {
-            throw Failure(.badConfiguration, "`signature-store`: \(error)")
+            throw Failure(
+                .badConfiguration, "`signature-store`: \(error)", isUnreadable: error.code == .system)
         }
         replaceKeys(
             keys,
@@ -33,7 +34,7 @@ extension SignatureService {
         do {
             return try SignatureKey.keys(of: configuration.keyDefinitions, trustedOwners: owners)
         } catch {
-            throw Failure(.badConfiguration, "\(error)")
+            throw Failure(.badConfiguration, "\(error)", isUnreadable: error.isUnreadable)
         }
     }
 

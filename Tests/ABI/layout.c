@@ -151,6 +151,8 @@ int main(void) {
     MEMBER(auth_host_t, credential)
     MEMBER(auth_host_t, credential_completed)
     MEMBER(auth_host_t, eject_session)
+    MEMBER(auth_host_t, trusts_owner)
+    MEMBER(auth_host_t, rules_state)
     NUMBER(AUTH_ACTION_READ)
     NUMBER(AUTH_ACTION_WRITE)
     NUMBER(AUTH_ACTION_CREATE)
@@ -160,5 +162,8 @@ int main(void) {
     NUMBER(AUTH_END_EXPIRED)
     NUMBER(AUTH_END_STOP)
     NUMBER(AUTH_END_REFUSED)
+    NUMBER(AUTH_RULES_CURRENT)
+    NUMBER(AUTH_RULES_UNREADABLE)
+    NUMBER(AUTH_RULES_WRONG)
     return 0;
 }

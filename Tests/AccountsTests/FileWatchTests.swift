@@ -13,17 +13,23 @@ private final class World: Sendable {
         var content: UInt64? = 0
         var time = Duration.zero
         var error: String?
+        /// Whether the error is of a file that could not be read.
+        var isUnreadable = false
+        var states: [WatchState] = []
         var reads = 0
         var reports: [String] = []
         /// The status of a file that the first one includes.
         var included: FileStatus??
     }
 
-    struct Broken: Error, CustomStringConvertible { let description: String }
+    struct Broken: ReadingFault, CustomStringConvertible {
+        let description: String
+        var isUnreadable = false
+    }
 
     let state = Mutex(State())
 
-    func watch() -> FileWatch {
+    func watch(followsChanges: Bool = true) -> FileWatch {
         FileWatch(
             environment: WatchEnvironment(
                 status: { path in
@@ -32,13 +38,15 @@ private final class World: Sendable {
                 content: { _ in self.state.withLock { $0.content } },
                 time: { self.state.withLock { $0.time } },
                 wallTime: { self.state.withLock { $0.time + .seconds(1_000) } }),
+            followsChanges: followsChanges,
             files: { self.state.withLock { $0.included == nil ? ["users"] : ["users", "more"] } },
             read: {
                 try self.state.withLock { state in
                     state.reads += 1
-                    if let error = state.error { throw Broken(description: error) }
+                    if let error = state.error { throw Broken(description: error, isUnreadable: state.isUnreadable) }
                 }
-            }, report: { message in self.state.withLock { $0.reports.append(message) } })
+            }, report: { message in self.state.withLock { $0.reports.append(message) } },
+            tell: { state in self.state.withLock { $0.states.append(state) } })
     }
 
     /// Lets the time between two looks go by, and looks.
@@ -99,6 +107,37 @@ private final class World: Sendable {
         for _ in 0..<4 { world.look(watch) }
         #expect(world.reads == reads + 1)
         #expect(world.reports == ["broken"])
+    }
+
+    /// As when no descriptor is left: the file itself shows no further change.
+    @Test(arguments: [true, false])
+    func `tries again what could not be read until it has been, and says how it stands`(followsChanges: Bool) throws {
+        let world = World()
+        let watch = world.watch(followsChanges: followsChanges)
+        world.change(to: 1, error: "too many open files")
+        world.state.withLock { $0.isUnreadable = true }
+        if followsChanges {
+            for _ in 0..<8 { world.look(watch) }
+        } else {
+            #expect(throws: World.Broken.self) { try watch.readNow() }
+            for _ in 0..<8 { world.look(watch) }
+        }
+        #expect(world.reads >= 7)
+        #expect(world.reports == (followsChanges ? ["too many open files"] : []))
+        world.state.withLock { $0.error = nil }
+        let reads = world.reads
+        for _ in 0..<8 { world.look(watch) }
+        #expect(world.reads == reads + 1)
+        #expect(world.state.withLock { $0.states } == [.unreadable("too many open files"), .current])
+    }
+
+    @Test func `tries a wrong file again only when it changes, and says that it is wrong`() {
+        let world = World()
+        let watch = world.watch()
+        world.change(to: 1, error: "broken")
+        for _ in 0..<8 { world.look(watch) }
+        #expect(world.reads == 1)
+        #expect(world.state.withLock { $0.states } == [.wrong("broken")])
     }
 
     @Test func `reads a changed file once it stands still`() {

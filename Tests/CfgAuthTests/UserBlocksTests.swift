@@ -141,7 +141,7 @@ import Testing
         }
         #expect(refusal() == nil)
         chmod("\(folder)/\(name)", 0o646)
-        #expect(refusal()?.contains("every user may write to it (mode 646)") == true)
+        #expect(refusal()?.contains("others may write to it (mode 0646)") == true)
         unlink("\(folder)/\(name)")
         #expect(mkfifo("\(folder)/\(name)", 0o600) == 0)
         #expect(refusal()?.contains("not a regular file") == true)

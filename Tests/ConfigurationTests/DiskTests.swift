@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct DiskTests {
     @Test(arguments: [
-        ("/", "not a regular file"), ("/dev/null", "not a regular file"),
+        ("/", "it is a directory, not a regular file"), ("/dev/null", "it is a character device, not a regular file"),
         ("/nonexistent/x.conf", "no such file or directory"),
     ])
     func `refuses what is no readable file`(path: String, reason: String) {

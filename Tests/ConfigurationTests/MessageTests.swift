@@ -50,7 +50,7 @@ import Testing
             try Configuration.load(file: path, arguments: [], context: context)
         }
         #expect(
-            error?.description.contains("every user may write to it (mode 602); `chmod o-w` it") == true,
+            error?.description.contains("others may write to it (mode 0602)") == true,
             "\(String(describing: error))")
     }
 

@@ -83,7 +83,8 @@ import Testing
     @Test func `marks as changeable exactly what a running host takes over`() {
         #expect(
             ItemDefinition.all.filter(\.isReloadable).map(\.name) == [
-                "module-queue", "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
+                "rules-stale", "rules-stale-time", "module-queue", "auth-login-timeout", "auth-map-timeout",
+                "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "object-map", "credential-cache-time", "credential-cache-size", "event-log",
                 "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",
                 "signature-audience", "signature-hashsize", "max-user-limit", "max-user-warn", "max-user-ok",

@@ -22,15 +22,18 @@ final class Server {
 
     /// Starts it, and waits until it listens.
     ///
-    /// - Parameter log: the file in the folder that it writes its event log to; nil for standard error.
-    init(_ arguments: [String], in folder: Folder, waitsFor log: String? = nil) throws {
+    /// - Parameters:
+    ///   - log: the file in the folder that it writes its event log to; nil for standard error.
+    ///   - descriptors: how many it may have; nil for as many as the tests.
+    init(_ arguments: [String], in folder: Folder, waitsFor log: String? = nil, descriptors: Int? = nil) throws {
         self.folder = folder
         let socket = folder.path("authhost.sock")
         client = Client(socket: socket)
         let line = "listening on the unix socket \(socket)"
         let before = log.map { Self.lines(folder.path($0), line) } ?? 0
+        let limited = descriptors.map { ["sh", "-c", "ulimit -n \($0) && exec \"$@\"", "sh"] } ?? []
         process = try ChildProcess(
-            [Place.binary("authhost"), "serve", "--http-listen", "none", "--http-socket", socket] + arguments,
+            limited + [Place.binary("authhost"), "serve", "--http-listen", "none", "--http-socket", socket] + arguments,
             directory: folder.path)
         if let log {
             let path = folder.path(log)

@@ -25,8 +25,8 @@ import Testing
     @Test func `refuses a command that others may write, tells of it, or looks away`() throws {
         let script = folder.script("open", "echo x", mode: 0o777)
         let error = #expect(throws: PinError.self) { try pinned(script, [("CheckPermissions", "strict")]) }
-        #expect(error?.description.contains("`\(script)` is writable for group or others: mode 777") == true)
-        #expect(try pinned(script, [("CheckPermissions", "warn")]).warning?.contains("mode 777") == true)
+        #expect(error?.description.contains("`\(script)` is refused: others may write to it (mode 0777)") == true)
+        #expect(try pinned(script, [("CheckPermissions", "warn")]).warning?.contains("(mode 0777)") == true)
         #expect(try pinned(script, [("CheckPermissions", "off")]).warning == nil)
     }
 
@@ -34,7 +34,7 @@ import Testing
         chmod(folder.path, 0o775)
         let script = folder.script("echo x")
         let error = #expect(throws: PinError.self) { try pinned(script, [("CheckPermissions", "strict")]) }
-        #expect(error?.description.contains("the directory `\(folder.path)` is writable") == true)
+        #expect(error?.description.contains("others may write to `\(folder.path)` (mode 0775)") == true)
     }
 
     @Test func `refuses a command that became writable after the start`() async throws {

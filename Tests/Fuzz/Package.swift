@@ -37,12 +37,13 @@ let package = Package(
     targets: [
         .target(name: "FuzzDriver", path: "driver"),
         .target(name: "Fuzzing", dependencies: ["FuzzDriver"], path: "fuzzing"),
-        linked("AuthConfiguration", folder: "Configuration", ["Rules", "CLibXML2"]),
+        linked("AuthConfiguration", folder: "Configuration", ["Basics", "Rules", "CLibXML2"]),
+        linked("Basics"),
         linked("Rules"),
         system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
         linked("Accounts", ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),
-        linked("XMLAuthCore", ["Accounts", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
+        linked("XMLAuthCore", ["Accounts", "Basics", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
         linked("AuthCore"),
         // Of the doors, what reads bytes and knows nothing of the network library.
         .target(

@@ -27,8 +27,8 @@ import Testing
         ("secp256k1.pem", "holds no public key that can be used: an RSA key of 2048 bits or more, or"),
         ("certificate.pem", "holds a certificate: `openssl x509 -pubkey -noout` takes the public key from it"),
         ("tokens.txt", "holds no public key that can be used"),
-        ("missing.pem", "cannot be read: No such file or directory"),
-        (".", "is not a regular file"),
+        ("missing.pem", "cannot be read: no such file or directory"),
+        (".", "cannot be read: it is a directory, not a regular file"),
     ])
     func `says what a key file holds instead of a key`(file: String, message: String) throws {
         let path = Fixture.path(file)
@@ -87,7 +87,7 @@ import Testing
         let path = try folder.write(
             try Data(contentsOf: Fixture.folder.appending(path: "rsa.der")), to: "k", mode: mode)
         let error = #expect(throws: SignatureKeyError.self) { try SignatureKey(.of(path)) }
-        #expect(error?.message.contains("may be written by others (mode 0\(String(mode, radix: 8)))") == true)
+        #expect(error?.message.contains("others may write to it (mode 0\(String(mode, radix: 8)))") == true)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
@@ -104,7 +104,7 @@ import Testing
         let folder = try Folder()
         let pem = try Data(contentsOf: Fixture.folder.appending(path: "p256.pem"))
         for (content, message) in [
-            (Data(count: KeyFile.limit + 1), "has more than 65536 bytes"), (Data(), "holds no public key"),
+            (Data(count: KeyFile.limit + 1), "larger than 65536 bytes"), (Data(), "holds no public key"),
             (pem.prefix(100), "holds a PEM block that is not complete"), (pem + pem, "holds 2 PEM blocks"),
             (Data("-----BEGIN PGP KEY-----\n".utf8), "holds a PEM block `PGP KEY`"),
         ] {

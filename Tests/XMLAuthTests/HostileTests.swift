@@ -189,7 +189,7 @@ private func refusal(_ text: [UInt8], pieces: Int? = nil) -> UsersFileError? {
             ("\(folder)/users.xml", "a FIFO"), (folder, "a directory"), ("/dev/null", "a character device"),
         ] {
             let error = #expect(throws: UsersFileError.self) { try UsersReader.read(path, allowsPlain: false) }
-            #expect(error?.description == "\(path): the users file is \(kind), a regular file is expected")
+            #expect(error?.description == "\(path): the users file cannot be read: it is \(kind), not a regular file")
         }
     }
 }

@@ -12,7 +12,7 @@
 
 #include "host.h"
 
-#define AUTH_DRAFT 3
+#define AUTH_DRAFT 4
 
 // Makes an instance. Required. *instance: what the other entries are given; may stay NULL.
 // Returns AUTH_OK; anything else refuses the module. Deadline: auth-init-timeout seconds.

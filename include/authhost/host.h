@@ -126,6 +126,22 @@ struct auth_host {
     // Returns 0, or -1 for a session that has ended or never was.
     // [any-thread & initialised]      since 6
     int (*eject_session)(const auth_host_t *host, auth_session_t session);
+
+    // Says whether a file that decides something may belong to a user, by number: root, the user that the host runs as,
+    // and those of `trusted-owner`. Nobody else may be able to write it either, nor to exchange it by a directory or link.
+    // Returns 1 or 0.
+    // [any-thread & any-state]      since 9
+    int (*trusts_owner)(const auth_host_t *host, uint32_t user);
+
+    // Tells how the rules that the module decides by stand to those that they are read from, whenever that changes.
+    //
+    // state: AUTH_RULES_*. reason: what hinders it, for the log; NULL for AUTH_RULES_CURRENT.
+    // While they are not the same for longer than `rules-stale-time`, the host is not ready and says so again and again.
+    // Where they could not be read, `rules-stale deny` has every question answered `could not decide`; so the module tries
+    // again until it has read them.
+    // OWNERSHIP: the text is the module's. Returns 0, or -1 for a state that is not known.
+    // [any-thread & any-state]      since 9
+    int (*rules_state)(const auth_host_t *host, uint32_t state, const char *reason);
 };
 
 #endif

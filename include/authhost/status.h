@@ -54,6 +54,11 @@
 #define AUTH_SCOPE_SESSION 3  // `session` is the session
 #define AUTH_SCOPE_OBJECT 4   // `name` is an object name
 
+// How the rules in force stand to those that they are read from (host->rules_state).
+#define AUTH_RULES_CURRENT 0    // they are the same
+#define AUTH_RULES_UNREADABLE 1 // there are newer ones, which could not be read
+#define AUTH_RULES_WRONG 2      // there are newer ones, which are wrong
+
 // What host->complete() returns.
 #define AUTH_COMPLETE_TAKEN 0     // this answer counts
 #define AUTH_COMPLETE_UNKNOWN 1   // no such token was ever issued

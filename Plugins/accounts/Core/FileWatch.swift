@@ -24,12 +24,35 @@ package struct WatchEnvironment: Sendable {
     }
 }
 
-/// Reads files again when they have changed, from a thread that looks at them four times a second.
+/// An error of reading accounts that says whether another try may help.
+package protocol ReadingFault: Error {
+    /// Whether nobody knows what the files say: they, or what reading them takes, could not be had. False where they were
+    /// read and are wrong.
+    var isUnreadable: Bool { get }
+}
+
+/// How the accounts in force stand to those in the files.
+package enum WatchState: Equatable, Sendable {
+    /// They are the same.
+    case current
+    /// The files are newer, and could not be read.
+    case unreadable(String)
+    /// The files are newer, and wrong.
+    case wrong(String)
+
+    init(_ error: any Error) {
+        self = (error as? any ReadingFault)?.isUnreadable == true ? .unreadable("\(error)") : .wrong("\(error)")
+    }
+}
+
+/// Reads files again when they have changed, from a thread that looks at them four times a second; what could not be read
+/// at every look until it has been.
 package final class FileWatch: Sendable {
     private struct State {
         var detector: ChangeDetector
         /// What could not be read last, and why: it is reported once.
         var broken: Broken?
+        var told = WatchState.current
     }
 
     private struct Broken: Equatable {
@@ -44,20 +67,27 @@ package final class FileWatch: Sendable {
     private let files: @Sendable () -> [String]
     private let read: @Sendable () throws -> Void
     private let report: @Sendable (String) -> Void
+    private let tell: @Sendable (WatchState) -> Void
+    private let followsChanges: Bool
     private let state: Mutex<State>
     private let running = Mutex<(thread: pthread_t, stop: Int32)?>(nil)
 
     /// Makes a watch for which the files count as read already.
     ///
     /// before: the states of files from before they were read, as far as they were taken. files: what to look at, asked
-    /// at every look. read: reads them and puts them in force; throws why it kept what was in force. report: takes why a
-    /// change could not be read, once for each content.
+    /// at every look. read: reads them and puts them in force; throws why it kept what was in force, a ``ReadingFault``
+    /// where another try may help. report: takes why a change could not be read, once for each content. tell: takes how
+    /// what is in force stands to the files, whenever that changes. followsChanges: false looks only at what
+    /// ``readNow()`` could not read.
     package init(
-        environment: WatchEnvironment = .system, before: [String: FileStatus?] = [:],
+        environment: WatchEnvironment = .system, before: [String: FileStatus?] = [:], followsChanges: Bool = true,
         files: @escaping @Sendable () -> [String],
-        read: @escaping @Sendable () throws -> Void, report: @escaping @Sendable (String) -> Void
+        read: @escaping @Sendable () throws -> Void, report: @escaping @Sendable (String) -> Void,
+        tell: @escaping @Sendable (WatchState) -> Void = { _ in }
     ) {
         self.environment = environment
+        self.followsChanges = followsChanges
+        self.tell = tell
         self.files = files
         self.read = read
         self.report = report
@@ -99,8 +129,10 @@ package final class FileWatch: Sendable {
             do {
                 try read()
                 state.broken = nil
+                note(.current, &state)
             } catch {
                 state.broken = broken(error)
+                note(WatchState(error), &state)
                 throw error
             }
         }
@@ -109,17 +141,28 @@ package final class FileWatch: Sendable {
     /// Looks at the files once, and reads them when it is time to.
     func look() {
         state.withLock { state in
+            let isUnread = if case .unreadable = state.told { true } else { false }
+            guard followsChanges || isUnread else { return }
             let (time, wallTime) = (environment.time(), environment.wallTime())
-            guard state.detector.look(Self.statuses(files(), environment), at: time, wallTime: wallTime) else { return }
+            let isDue = state.detector.look(Self.statuses(files(), environment), at: time, wallTime: wallTime)
+            guard isDue || isUnread else { return }
             do {
                 try read()
                 state.broken = nil
+                note(.current, &state)
             } catch {
                 let broken = broken(error)
                 if broken != state.broken { report(broken.message) }
                 state.broken = broken
+                note(WatchState(error), &state)
             }
         }
+    }
+
+    private func note(_ now: WatchState, _ state: inout State) {
+        guard now != state.told else { return }
+        state.told = now
+        tell(now)
     }
 
     private func broken(_ error: any Error) -> Broken {

@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 
 /// Reads accounts from files of one format: what sets one module of accounts apart from another.
 package protocol AccountsFormat: SendableMetatype {
@@ -7,10 +8,11 @@ package protocol AccountsFormat: SendableMetatype {
 
     /// Reads a file, and what it includes, into a directory. Blocks for as long as that takes.
     ///
-    /// allowsPlain: whether `{PLAIN}` passwords are accepted. touch: told the path of each further file that is looked
+    /// allowsPlain: whether `{PLAIN}` passwords are accepted. trust: who may have written the files. touch: told the path of each further file that is looked
     /// for, found or not. warn: told of what is doubtful and accepted. Throws: an error whose description says where what
     /// is wrong; never with a password.
     static func read(
-        _ file: String, allowsPlain: Bool, touch: @escaping @Sendable (String) -> Void, warn: (String) -> Void
+        _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
+        warn: (String) -> Void
     ) throws -> Directory
 }

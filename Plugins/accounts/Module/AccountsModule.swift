@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 import Glibc
 import ModuleKit
 import Rules
@@ -20,17 +21,18 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         ) {
             touched.removeAll()
             return try Format.read(
-                file, allowsPlain: settings.allowsPlainPasswords, touch: { touched.insert($0) },
+                file, allowsPlain: settings.allowsPlainPasswords, trust: FileTrust(asking: { host.trusts(owner: $0) }),
+                touch: { touched.insert($0) },
                 warn: { host.log(.warn, $0) })
         }
         self.authority = authority
         watch = FileWatch(
-            before: before, files: { [file] + touched.all },
+            before: before, followsChanges: settings.isWatching, files: { [file] + touched.all },
             read: { Self.announce(try authority.reload(), of: file, to: host) },
-            report: { host.log(.error, "kept the accounts as they were: \($0)") })
+            report: { host.log(.error, "kept the accounts as they were: \($0)") },
+            tell: { host.noteRules(RulesState($0)) })
         let counts = authority.counts
         host.log(.info, "read \(counts.users) users and \(counts.rules) rules from \(file)")
-        guard settings.isWatching else { return }
         do {
             try watch.start()
         } catch {
@@ -136,6 +138,17 @@ private final class TouchedFiles: Sendable {
     func removeAll() { paths.withLock { $0 = [] } }
 
     func insert(_ path: String) { paths.withLock { $0.append(path) } }
+}
+
+extension RulesState {
+    init(_ state: WatchState) {
+        self =
+            switch state {
+            case .current: .current
+            case .unreadable(let reason): .unreadable(reason)
+            case .wrong(let reason): .wrong(reason)
+            }
+    }
 }
 
 extension LoginClient {

@@ -1,6 +1,7 @@
 import Accounts
 import AccountsModule
 import AuthConfiguration
+import Basics
 import CfgAuthCore
 import ModuleKit
 
@@ -9,15 +10,18 @@ enum UserBlocksFile: AccountsFormat {
     static let fileOption = "cfgauth-file"
 
     static func read(
-        _ file: String, allowsPlain: Bool, touch: @escaping @Sendable (String) -> Void, warn: (String) -> Void
+        _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
+        warn: (String) -> Void
     ) throws -> Directory {
         var context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
-        context.files = context.files.noting(touch)
+        context.files = ConfigurationFiles.disk(trust).noting(touch)
         let reading = try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context)
         for warning in reading.warnings { warn(warning) }
         return reading.directory
     }
 }
+
+extension ConfigurationError: ReadingFault {}
 
 /// Makes the type known to the kit.
 @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? {

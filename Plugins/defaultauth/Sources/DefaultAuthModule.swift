@@ -1,5 +1,6 @@
+import Basics
 import Glibc
-import Lines
+import Basics
 import ModuleKit
 
 /// Shows a user and a password that the configuration, a file or the environment has: the reference's default authenticator.
@@ -14,8 +15,10 @@ final class DefaultAuthModule: Authenticator {
 
     private let user: String
     private let source: Source
+    private let trust: FileTrust
 
     init(host: HostInterface) throws {
+        trust = FileTrust(asking: { host.trusts(owner: $0) })
         user = try host.option("User") ?? Self.systemUser()
         let sources = [
             host.option("Password").map(Source.literal), host.option("PasswordFileName").map(Source.file),
@@ -44,21 +47,22 @@ final class DefaultAuthModule: Authenticator {
     func retry(_ destination: borrowing DestinationQuestion) -> CredentialAnswer { authenticate(destination) }
 
     private func credential(ofFile path: String) -> CredentialAnswer {
-        // NOTE: O_NONBLOCK keeps a FIFO of that name from hanging the thread; fstat then refuses it.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { return unreadable(path, String(cString: strerror(errno)).lowercased()) }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            return unreadable(path, "not a regular file")
+        do throws(FileTrustError) {
+            return credential(of: try TrustedFile(path, trust), path)
+        } catch {
+            return unreadable(path, error.reason)
         }
-        guard status.st_mode & (S_IROTH | S_IWOTH) == 0 else {
-            return unreadable(path, "every user may read or write it; `chmod o-rw` it")
+    }
+
+    private func credential(of file: borrowing TrustedFile, _ path: String) -> CredentialAnswer {
+        guard file.status.st_mode & S_IROTH == 0 else {
+            return unreadable(path, "every user may read it; `chmod o-r` it")
         }
+        let descriptor = file.descriptor
         var bytes = [UInt8](repeating: 0, count: Credential.longestSecret + 2)
         defer { bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
         // SAFETY: the pointer is valid for the call and the count is the buffer's own.
-        let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
         guard count >= 0 else { return unreadable(path, String(cString: strerror(errno)).lowercased()) }
         return credential(
             bytes[..<bytes.withUnsafeBytes { LineEnd.length(of: UnsafeRawBufferPointer(rebasing: $0[..<count])) }])

@@ -1,4 +1,4 @@
-import Lines
+import Basics
 
 /// What a command gave.
 package struct CommandOutput: Sendable {

@@ -1,3 +1,4 @@
+import Basics
 import ExecSpawn
 import Glibc
 
@@ -25,12 +26,16 @@ package struct PinnedCommand: Sendable {
     let identity: RunIdentity
     private let file: Identity
     private let permissions: ExecOptions.Permissions
+    private let trust: FileTrust
 
     /// Finds the command.
     ///
-    /// directory: the working directory of the start; nil: the present one. **Throws:** what is wrong, with the path,
+    /// directory: the working directory of the start; nil: the present one. trust: who may have written the command, or
+    /// put it there. **Throws:** what is wrong, with the path,
     /// the error and the directory.
-    package init(options: ExecOptions, directory: String? = nil) throws(PinError) {
+    package init(
+        options: ExecOptions, directory: String? = nil, trust: FileTrust = FileTrust()
+    ) throws(PinError) {
         let written = options.command.words[0]
         guard let directory = directory ?? Self.workingDirectory() else {
             throw PinError("there is no working directory: \(SystemError(code: errno))")
@@ -38,13 +43,16 @@ package struct PinnedCommand: Sendable {
         let path = written.hasPrefix("/") ? written : directory + "/" + written
         self.path = path
         self.options = options
+        self.trust = trust
         words = options.command
         permissions = options.permissions ?? (geteuid() == 0 ? .strict : .warn)
         identity = try RunIdentity(runAs: options.runAs)
+        let status: stat
         do {
             resolved = try Self.resolve(path)
             let opened = try Self.open(resolved)
             defer { close(opened.descriptor) }
+            status = opened.status
             file = Identity(device: opened.status.st_dev, inode: opened.status.st_ino)
             try Self.checkRunnable(opened.status)
         } catch {
@@ -52,7 +60,7 @@ package struct PinnedCommand: Sendable {
                 "the command `\(ControlEscape.escape(path))` is not runnable: \(error); relative commands "
                     + "begin at `\(ControlEscape.escape(directory))`")
         }
-        let complaint = permissions == .off ? nil : TrustCheck.complaint(about: resolved)
+        let complaint = permissions == .off ? nil : Self.complaint(about: path, status, trust)
         if let complaint, permissions == .strict {
             throw PinError(
                 "the command `\(ControlEscape.escape(path))` is refused: \(complaint); "
@@ -76,11 +84,16 @@ package struct PinnedCommand: Sendable {
             close(opened.descriptor)
             throw CommandFailure(.swapped, path: path, Self.swapped)
         }
-        if permissions == .strict, let complaint = TrustCheck.complaint(about: resolved) {
+        if permissions == .strict, let complaint = Self.complaint(about: path, opened.status, trust) {
             close(opened.descriptor)
             throw CommandFailure(.permissions, path: path, "is refused: \(complaint)")
         }
         return opened.descriptor
+    }
+
+    /// Says who else could have written the command or put it there; nil where that is nobody.
+    private static func complaint(about path: String, _ status: stat, _ trust: FileTrust) -> String? {
+        (trust.fault(in: status) ?? trust.pathFault(path)).map { ControlEscape.escape($0) }
     }
 
     private static let swapped = "is another file than at the start; reload the configuration if that is meant"
@@ -118,40 +131,6 @@ package struct PinError: Error, Equatable, Sendable, CustomStringConvertible {
     package let description: String
 
     init(_ description: String) { self.description = description }
-}
-
-/// Looks for somebody else who could change a file: OpenSSH's rule for AuthorizedKeysCommand, with one difference. A
-/// sticky directory of a trusted owner is accepted, since only an entry's owner can replace it there.
-package enum TrustCheck {
-    /// What is wrong with the file or a directory above it; nil where only root and this process's user can write.
-    ///
-    /// path: absolute, without links.
-    package static func complaint(about path: String) -> String? {
-        var part = path
-        var isDirectory = false
-        while true {
-            if let complaint = complaint(part, isDirectory: isDirectory) { return complaint }
-            guard part != "/", let slash = part.lastIndex(of: "/") else { return nil }
-            part = slash == part.startIndex ? "/" : String(part[..<slash])
-            isDirectory = true
-        }
-    }
-
-    private static func complaint(_ path: String, isDirectory: Bool) -> String? {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return "`\(ControlEscape.escape(path))`: \(SystemError(code: errno))" }
-        let kind = isDirectory ? "directory" : "file"
-        guard status.st_uid == 0 || status.st_uid == geteuid() else {
-            return "the \(kind) `\(ControlEscape.escape(path))` belongs to user \(status.st_uid), "
-                + "neither root nor user \(geteuid())"
-        }
-        let isSticky = isDirectory && status.st_mode & S_ISVTX != 0
-        guard status.st_mode & 0o022 == 0 || isSticky else {
-            return "the \(kind) `\(ControlEscape.escape(path))` is writable for group or others: mode "
-                + String(status.st_mode & 0o7777, radix: 8)
-        }
-        return nil
-    }
 }
 
 /// Opens descriptors that never stand where a child's 0, 1 and 2 will.

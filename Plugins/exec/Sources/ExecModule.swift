@@ -1,3 +1,4 @@
+import Basics
 import ExecCore
 import Glibc
 import ModuleKit
@@ -13,7 +14,8 @@ final class ExecModule: Authenticator {
 
     init(host: HostInterface) throws {
         let values = ExecOptions.names.flatMap { name in host.options(name).map { (name: name, value: $0) } }
-        command = try PinnedCommand(options: try ExecOptions(values: values))
+        command = try PinnedCommand(
+            options: try ExecOptions(values: values), trust: FileTrust(asking: { host.trusts(owner: $0) }))
         supervisor = try Self.shared.get()
         if let warning = command.warning { host.log(.warn, warning) }
     }

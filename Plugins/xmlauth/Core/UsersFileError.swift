@@ -47,6 +47,10 @@ package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertibl
     package var description: String { line > 0 ? "\(file):\(line):\(column): \(message)" : "\(file): \(message)" }
 }
 
+extension UsersFileError: ReadingFault {
+    package var isUnreadable: Bool { code == .unreadable }
+}
+
 extension UsersFileError {
     /// Says where in a file a fault of an entry is.
     init(_ fault: DirectoryFault, file: String, place: Place) {

@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 import CLibXML2
 import Glibc
 
@@ -9,9 +10,11 @@ package enum UsersReader {
     static let largestFile = 1 << 30
 
     /// Reads a file into a directory. Blocks for as long as that takes.
-    package static func read(_ path: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+    package static func read(
+        _ path: String, allowsPlain: Bool, trust: FileTrust = FileTrust()
+    ) throws(UsersFileError) -> Directory {
         let session = try UsersSession(path: path, allowsPlain: allowsPlain)
-        try feed(path, to: session)
+        try feed(path, to: session, trust)
         return try session.finish()
     }
 
@@ -23,22 +26,17 @@ package enum UsersReader {
     }
 
     /// Hands a whole file to a parser, piece by piece.
-    static func feed(_ path: String, to session: some UsersFeed) throws(UsersFileError) {
-        // Nobody writes to a FIFO of that name: without O_NONBLOCK open(2) would wait for ever.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw unreadable(path, "cannot be opened: \(String(cString: strerror(errno)))") }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0 else {
-            throw unreadable(path, "cannot be looked at: \(String(cString: strerror(errno)))")
+    static func feed(
+        _ path: String, to session: some UsersFeed, _ trust: FileTrust = FileTrust()
+    ) throws(UsersFileError) {
+        let trusted: TrustedFile
+        do {
+            trusted = try TrustedFile(path, trust)
+        } catch {
+            throw unreadable(path, "cannot be read: \(error)")
         }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw unreadable(path, "is \(kind(of: status.st_mode)), a regular file is expected")
-        }
-        if status.st_mode & S_IWOTH != 0 {
-            throw unreadable(path, "may be written by everybody; take that permission away (chmod o-w)")
-        }
-        if status.st_size > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
+        let file = trusted.descriptor
+        if trusted.status.st_size > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
         try withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer throws(UsersFileError) in
             var total = 0
             while true {
@@ -60,16 +58,6 @@ package enum UsersReader {
             if !bytes.isEmpty { try session.feed(UnsafeRawBufferPointer(bytes)) }
         }
         try session.feed(UnsafeRawBufferPointer(start: nil, count: 0))
-    }
-
-    private static func kind(of mode: mode_t) -> String {
-        switch mode & S_IFMT {
-        case S_IFDIR: "a directory"
-        case S_IFIFO: "a FIFO"
-        case S_IFCHR: "a character device"
-        case S_IFBLK: "a block device"
-        default: "no file"
-        }
     }
 
     private static func unreadable(_ path: String, _ message: String) -> UsersFileError {

@@ -1,5 +1,6 @@
 import Accounts
 import AccountsModule
+import Basics
 import ModuleKit
 import XMLAuthCore
 
@@ -8,9 +9,10 @@ enum UsersFile: AccountsFormat {
     static let fileOption = "xmlauth-file"
 
     static func read(
-        _ file: String, allowsPlain: Bool, touch: @escaping @Sendable (String) -> Void, warn: (String) -> Void
+        _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
+        warn: (String) -> Void
     ) throws -> Directory {
-        try UsersReader.read(file, allowsPlain: allowsPlain)
+        try UsersReader.read(file, allowsPlain: allowsPlain, trust: trust)
     }
 }
 

@@ -18,7 +18,8 @@ final class DoorService: Sendable {
         self.endpoints = endpoints
         self.metrics = metrics
         registry = ConnectionRegistry(
-            maximum: configuration.maximumConnections, connections: metrics.connections,
+            maximum: configuration.maximumConnections, descriptors: configuration.descriptors,
+            connections: metrics.connections,
             rejected: metrics.rejectedConnections)
         self.logger = logger
         let responder = FrameworkResponder(endpoints: endpoints, metrics: metrics, logger: logger)

@@ -34,6 +34,8 @@ public struct HTTPDoorConfiguration: Sendable {
     public var eventLoops: Int?
     /// More are told 503 and closed.
     public var maximumConnections = 10_000
+    /// What it shares with the other doors.
+    public var descriptors = DescriptorBudget.unlimited
     /// How long a request may take to arrive.
     public var requestTimeout = TimeAmount.seconds(10)
     /// How long a connection may stay without a request.

@@ -68,21 +68,24 @@ final class ConnectionRegistry: Sendable {
     private let state = Mutex(State())
     private let maximum: Int
     private let maximumOfClient: Int
+    private let descriptors: DescriptorBudget
     private let connections: Meter?
     private let rejected: Counter?
     private let givenUp: @Sendable () -> Void
 
     /// - Parameters:
     ///   - maximumOfClient: how many one address may have; nil for half of all.
+    ///   - descriptors: what all doors share.
     ///   - connections: shows how many are open.
     ///   - rejected: counts those that were not taken in.
     ///   - givenUp: called for each that was given up for another one.
     init(
-        maximum: Int, maximumOfClient: Int? = nil, connections: Meter? = nil, rejected: Counter? = nil,
-        givenUp: @escaping @Sendable () -> Void = {}
+        maximum: Int, maximumOfClient: Int? = nil, descriptors: DescriptorBudget = .unlimited,
+        connections: Meter? = nil, rejected: Counter? = nil, givenUp: @escaping @Sendable () -> Void = {}
     ) {
         self.maximum = maximum
         self.maximumOfClient = maximumOfClient ?? (maximum + 1) / 2
+        self.descriptors = descriptors
         self.connections = connections
         self.rejected = rejected
         self.givenUp = givenUp
@@ -94,12 +97,12 @@ final class ConnectionRegistry: Sendable {
         let entry = Entry(channel: channel, use: ConnectionUse(), client: client)
         let (isAdmitted, victim) = state.withLock { state -> (Bool, Entry?) in
             if state.isDraining { return (false, nil) }
-            var victim: Entry?
             let isGreedy = client.map { state.clients[$0, default: 0] >= maximumOfClient } ?? false
-            if isGreedy || state.entries.count >= maximum {
-                victim = state.giveUp(of: isGreedy ? client : nil)
-                if victim == nil { return (false, nil) }
-            }
+            // A connection that is given up hands its descriptor on.
+            let isFull = isGreedy || state.entries.count >= maximum
+            let needsPlace = isFull || !descriptors.take()
+            let victim = needsPlace ? state.giveUp(of: isGreedy ? client : nil) : nil
+            if needsPlace && victim == nil { return (false, nil) }
             state.entries[ObjectIdentifier(channel)] = entry
             if let client { state.clients[client, default: 0] += 1 }
             return (true, victim)
@@ -143,7 +146,11 @@ final class ConnectionRegistry: Sendable {
             let entry = state.remove(ObjectIdentifier(channel))
             return (entry != nil, state.takeDrained())
         }
-        if wasOpen { connections?.decrement() }
+        // One that was given up has handed its descriptor on.
+        if wasOpen {
+            connections?.decrement()
+            descriptors.giveBack()
+        }
         done?.succeed()
     }
 

@@ -37,8 +37,12 @@ public final class DoorServers: Sendable {
     /// Where the doors listen, in order: their names with the ports that were chosen for 0.
     public var listening: [(door: String, places: [String])] { servers.map { ($0.settings.name, $0.places) } }
 
-    /// Reads certificates again; what cannot be read is returned, and the old ones stay in use.
-    public func reloadCertificates() -> [String] { servers.compactMap { $0.reloadCertificate() } }
+    /// Reads certificates again; what cannot be used is returned, and the old ones stay in use.
+    ///
+    /// - Returns: what is wrong, and whether another try may help.
+    public func reloadCertificates() -> [(problem: String, isUnreadable: Bool)] {
+        servers.compactMap { $0.reloadCertificate() }
+    }
 
     /// Stops accepting, lets connections answer what was asked, and ends them.
     public func stop(within limit: TimeAmount = .seconds(5)) async {
@@ -83,12 +87,13 @@ final class DoorServer: Sendable {
         door = try DoorTypes.make(settings, host: host)
         if let warning = DoorTypes.warning(settings) { log.warning("\(warning)") }
         clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
-        tls = try settings.tls.map { try DoorTLS($0) }
+        tls = try settings.tls.map { try DoorTLS($0, settings.trust) }
         let dimensions = [("door", settings.name)]
         let faults = DoorFaults(settings.name, metrics)
         self.faults = faults
         registry = ConnectionRegistry(
             maximum: settings.maximumConnections, maximumOfClient: settings.maximumClientConnections,
+            descriptors: settings.descriptors,
             connections: Meter(label: "authhost_door_connections", dimensions: dimensions, factory: metrics),
             rejected: Counter(
                 label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics),
@@ -193,13 +198,14 @@ final class DoorServer: Sendable {
     }
 
     /// Reads the certificate again; what hinders it is returned, and the old one stays in use.
-    func reloadCertificate() -> String? {
+    func reloadCertificate() -> (problem: String, isUnreadable: Bool)? {
         guard let tls else { return nil }
         do {
             try tls.reload()
             return nil
         } catch {
-            return "door `\(settings.name)`: \(error); the old certificate stays in use"
+            let isUnreadable = (error as? DoorTLSError)?.isUnreadable == true
+            return ("door `\(settings.name)`: \(error); the old certificate stays in use", isUnreadable)
         }
     }
 

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// What an `add-door` block says.
 public struct DoorSettings: Sendable {
@@ -30,6 +31,10 @@ public struct DoorSettings: Sendable {
     public var maximumConnections = 10_000
     /// How many of them one address may have over TCP; nil for half of all.
     public var maximumClientConnections: Int?
+    /// What it shares with the other doors.
+    public var descriptors = DescriptorBudget.unlimited
+    /// Who may have written the certificates.
+    public var trust = FileTrust()
     /// How long a client may take for the rest of what it has begun to say.
     public var timeout = Duration.seconds(10)
     /// How long a connection may say and hear nothing, unless it has questions or sessions.

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import NIOCore
 import NIOSSL
@@ -8,6 +9,7 @@ import X509
 /// The certificate of a door, which can be read again while the door serves.
 final class DoorTLS: Sendable {
     private let files: DoorSettings.TLSFiles
+    private let trust: FileTrust
     private let current: Mutex<NIOSSLContext>
 
     /// What new connections are served with.
@@ -16,26 +18,30 @@ final class DoorTLS: Sendable {
     /// Reads the files.
     ///
     /// Throws: ``DoorTLSError`` naming the file.
-    init(_ files: DoorSettings.TLSFiles) throws {
+    init(_ files: DoorSettings.TLSFiles, _ trust: FileTrust = FileTrust()) throws {
         self.files = files
-        current = Mutex(try Self.read(files))
+        self.trust = trust
+        current = Mutex(try Self.read(files, trust))
     }
 
     /// Reads the files again; throws and keeps the old ones when they are not good.
     func reload() throws {
-        let context = try Self.read(files)
+        let context = try Self.read(files, trust)
         current.withLock { $0 = context }
     }
 
-    private static func read(_ files: DoorSettings.TLSFiles) throws -> NIOSSLContext {
-        let chain = try named(files.certificate, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
+    /// Most bytes of a file.
+    private static let limit = 1 << 20
+
+    private static func read(_ files: DoorSettings.TLSFiles, _ trust: FileTrust) throws -> NIOSSLContext {
+        let chain = try named(files.certificate, "certificate", trust) { try NIOSSLCertificate.fromPEMBytes($0) }
         guard !chain.isEmpty else { throw DoorTLSError(files.certificate, "it holds no certificate in PEM") }
-        let key = try named(files.key, "private key") { try NIOSSLPrivateKey(file: $0, format: .pem) }
+        let key = try named(files.key, "private key", trust) { try NIOSSLPrivateKey(bytes: $0, format: .pem) }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         if let authority = files.clientAuthority {
-            let roots = try named(authority, "certificates") { try NIOSSLCertificate.fromPEMFile($0) }
+            let roots = try named(authority, "certificates", trust) { try NIOSSLCertificate.fromPEMBytes($0) }
             guard !roots.isEmpty else { throw DoorTLSError(authority, "it holds no certificate in PEM") }
             configuration.trustRoots = .certificates(roots)
             configuration.certificateVerification = .noHostnameVerification
@@ -47,15 +53,19 @@ final class DoorTLS: Sendable {
         }
     }
 
-    private static func named<Result>(_ path: String, _ what: String, _ read: (String) throws -> Result) throws
-        -> Result
-    {
-        // What the library says of a file that it cannot open is no more than that.
-        guard access(path, R_OK) == 0 else {
-            throw DoorTLSError(path, "its \(what) cannot be read: \(String(cString: strerror(errno)))")
+    private static func named<Result>(
+        _ path: String, _ what: String, _ trust: FileTrust, _ read: ([UInt8]) throws -> Result
+    ) throws -> Result {
+        var bytes: [UInt8]
+        do throws(FileTrustError) {
+            bytes = try TrustedFile.contents(of: path, trust, limit: limit).bytes
+        } catch {
+            throw DoorTLSError(path, "its \(what) cannot be read: \(error)", isUnreadable: true)
         }
+        // It may be the key.
+        defer { bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
         do {
-            return try read(path)
+            return try read(bytes)
         } catch {
             throw DoorTLSError(path, "it holds no \(what) in PEM that can be read")
         }
@@ -65,8 +75,13 @@ final class DoorTLS: Sendable {
 /// Why a door has no TLS.
 struct DoorTLSError: Error, CustomStringConvertible {
     let description: String
+    /// Whether a file could not be read, so that another try may help.
+    let isUnreadable: Bool
 
-    init(_ path: String, _ what: String) { description = "the TLS file `\(path)`: \(what)" }
+    init(_ path: String, _ what: String, isUnreadable: Bool = false) {
+        description = "the TLS file `\(path)`: \(what)"
+        self.isUnreadable = isUnreadable
+    }
 }
 
 /// Ends a connection whose handshake takes too long, and begins the protocol behind one that is complete.

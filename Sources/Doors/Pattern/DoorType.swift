@@ -80,7 +80,7 @@ public enum DoorTypes {
         _ = try make(settings, host: UnaskedHost())
         guard let files = settings.tls else { return }
         do {
-            _ = try DoorTLS(files)
+            _ = try DoorTLS(files, settings.trust)
         } catch {
             throw DoorProblem(.block, "\(error)")
         }

@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 
 /// What an `add-sigkey` block says about a key.
@@ -85,15 +86,16 @@ public struct SignatureKey: Sendable {
     private static func publicKey(
         _ definition: SignatureKeyDefinition, _ owners: Set<UInt32>
     ) throws(SignatureKeyError) -> PublicKey {
-        func error(_ message: String) -> SignatureKeyError {
+        func error(_ message: String, isUnreadable: Bool = false) -> SignatureKeyError {
             SignatureKeyError(
-                definition.keyFileSource, "key `\(definition.id)`: `keyfile` `\(definition.keyFile)` \(message)")
+                definition.keyFileSource, "key `\(definition.id)`: `keyfile` `\(definition.keyFile)` \(message)",
+                isUnreadable: isUnreadable)
         }
         let content: [UInt8]
-        do throws(KeyFile.Fault) {
+        do throws(FileTrustError) {
             content = try KeyFile.read(definition.keyFile, owners: owners)
         } catch let fault {
-            throw error(fault.message)
+            throw error("cannot be read: \(fault)", isUnreadable: true)
         }
         do throws(PublicKey.Fault) {
             return try PublicKey(fileContent: content)
@@ -112,10 +114,13 @@ public struct SignatureKeyError: Error, Hashable, Sendable, CustomStringConverti
     public let source: String
     /// What was found and what is accepted; never anything of a key.
     public let message: String
+    /// Whether the file could not be read, so that nobody knows what it says.
+    public let isUnreadable: Bool
 
-    init(_ source: String, _ message: String) {
+    init(_ source: String, _ message: String, isUnreadable: Bool = false) {
         self.source = source
         self.message = message
+        self.isUnreadable = isUnreadable
     }
 
     /// Spells the error on one line: `authhost.conf:3:5: message`.

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 extension UsedTokenFile {
@@ -26,6 +27,7 @@ extension UsedTokenFile {
         if mkdir(directory, 0o700) != 0 && errno != EEXIST {
             throw UsedTokenError(.system, path, "directory `\(directory)` cannot be made: \(systemError())")
         }
+        try checkDirectories(of: path)
         let file = UsedTokenFile(
             path: path, calls: calls, descriptor: try prepare(path, calls), length: header.count)
         // Unlike rename(2), link(2) does not replace what another process may have put there in the meantime.
@@ -74,6 +76,11 @@ extension UsedTokenFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// Whoever can put another file in its place makes tokens good a second time.
+    private static func checkDirectories(of path: String) throws(UsedTokenError) {
+        if let fault = FileTrust().directoryFault(above: path) { throw UsedTokenError(.untrusted, path, fault) }
+    }
+
     private static func lock(_ descriptor: Int32, _ path: String) throws(UsedTokenError) {
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
         throw errno == EWOULDBLOCK ? inUse(path) : system("cannot be locked", path)
@@ -95,6 +102,7 @@ extension UsedTokenFile {
                 "others may write to it (user \(status.st_uid), mode 0\(mode)): the running user's (\(geteuid())) with "
                     + "a mode without 022 is accepted, such as 0600")
         }
+        try Self.checkDirectories(of: path)
     }
 
     /// Another process may have put a new file in its place between open(2) and flock(2).

@@ -2,14 +2,14 @@
 ///
 /// LF ends a line and so does CR LF, whichever system wrote it. A CR anywhere else is a byte of the line: a secret that ends
 /// in one is written without the end of a line behind it, or with CR CR LF.
-package enum LineEnd {
+public enum LineEnd {
     /// How many of the bytes are left when the end of a line at their end is taken off; one end, once.
-    package static func length(of bytes: UnsafeRawBufferPointer) -> Int {
+    public static func length(of bytes: UnsafeRawBufferPointer) -> Int {
         guard let last = bytes.last, last == UInt8(ascii: "\n") else { return bytes.count }
         let rest = bytes.dropLast()
         return rest.last == UInt8(ascii: "\r") ? rest.count - 1 : rest.count
     }
 
     /// As ``length(of:)``, for an array.
-    package static func length(of bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { length(of: $0) } }
+    public static func length(of bytes: [UInt8]) -> Int { bytes.withUnsafeBytes { length(of: $0) } }
 }

@@ -1,4 +1,4 @@
-import Lines
+import Basics
 import Testing
 
 @Suite struct LineEndTests {
