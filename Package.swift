@@ -58,7 +58,6 @@ if !coreOnly {
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     ]
     targets += [
         .systemLibrary(name: "CLibCrypt", path: "Sources/CLibCrypt", providers: [.apt(["libcrypt-dev"])]),
@@ -128,7 +127,7 @@ if !coreOnly {
             path: "Plugins/upstream/Sources", linkerSettings: moduleLinkage("upstream")),
         .testTarget(name: "AuthHostClientTests", dependencies: ["AuthHostClient"]),
         .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
-        // Hummingbird brings a package whose target is called Configuration already.
+        // Not `Configuration`: see docs/decisions/0001-configuration-target-name.md.
         .target(
             name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
         .target(name: "Usage", dependencies: ["AuthCore", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -144,7 +143,6 @@ if !coreOnly {
             name: "Doors",
             dependencies: [
                 "AuthCore", "Basics", "CLibJansson",
-                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),

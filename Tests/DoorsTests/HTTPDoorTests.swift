@@ -1,5 +1,6 @@
 import AuthCore
 import Glibc
+import Logging
 import NIOCore
 import Synchronization
 import Testing
@@ -36,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `answers pipelined requests in their order and moves over to the framework between them`() async throws {
+    @Test func `answers pipelined requests in their order`() async throws {
         try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
             let health = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
             let requests = Self.check("/open") + Self.check("/closed") + health + Self.check("/open") + health
@@ -100,7 +101,7 @@ import Testing
     @Test func `refuses and closes, behind the answers that are due`() async throws {
         try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
             let client = try await door.client()
-            try await client.send(Self.check("/open") + Self.check("/open", "Transfer-Encoding: chunked\r\n") + "x")
+            try await client.send(Self.check("/open") + Self.check("/open", "Transfer-Encoding: gzip\r\n") + "x")
             let responses = await client.end()
             #expect(responses.map(\.status) == [200, 501])
             #expect(responses.last?.fields["connection"] == "close")
@@ -120,53 +121,97 @@ import Testing
         }
     }
 
-    @Test func `gives a slow request up`() async throws {
+    @Test(arguments: Route.all.map(\.path).filter { $0 != "/" })
+    func `takes a path for itself alone`(_ path: String) async throws {
+        let others = [
+            "/\(path)", "\(path)/", path.replacing("/", with: "//"), "\(path)%20", "/.\(path)", "/%2e\(path)",
+        ]
         let host = FakeHost(FakeHost.simple)
-        let isGivenUp = try await withGrowingLimit { limit in
-            let statuses = Mutex<[Int]>([])
-            try await RunningDoor.run(host, configure: { $0.requestTimeout = TimeAmount(limit) }) { door in
-                let client = try await door.client()
-                try await client.send("GET /auth HTTP/1.1\r\n")
-                let seen = await client.end().map(\.status)
-                statuses.withLock { $0 = seen }
-                try await client.close()
+        let destinations = DestinationAccess(names: ["partner"], service: FakeDestinations())
+        try await RunningDoor.run(host, destinations: destinations) { door in
+            for method in Set(Route.all.filter { $0.path == path && $0.method != .head }.map(\.method)) {
+                for other in others {
+                    let response = try #require(
+                        try await door.exchange("\(method.rawValue) \(other) HTTP/1.1\r\nHost: a\r\n\r\n").first)
+                    #expect(response.status == 404, "\(method) \(other)")
+                }
             }
-            return statuses.withLock { $0 == [408] }
         }
-        #expect(isGivenUp)
+        #expect(host.questions.isEmpty)
     }
 
-    @Test(.timeLimit(.minutes(5)))
-    func `gives a request up that trickles to the framework`() async throws {
-        let isGivenUp = try await withGrowingLimit { limit in
-            let isRight = Mutex(false)
-            let times = { (configuration: inout HTTPDoorConfiguration) in
-                configuration.requestTimeout = TimeAmount(limit)
-                configuration.keepAliveTimeout = .hours(1)
-            }
-            try await RunningDoor.run(FakeHost(FakeHost.simple), configure: times) { door in
-                let client = try await door.client()
-                try await client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
-                let first = await client.responses(1).map(\.status)
-                // The connection is the framework's now; without the limit it would stay open for an hour.
-                try await client.send("POST /v1/login HTTP/1.1\r\nHost: a\r\n")
-                let isGivenUp = await client.end().count { $0.status == 200 } == 1
-                isRight.withLock { $0 = first == [200] && isGivenUp }
-                try await client.close()
-            }
-            return isRight.withLock { $0 }
+    @Test(
+        arguments: [
+            "GET http://a/health HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health HTTP/1.1\r\n\r\n",
+            "POST /v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "POST /v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        ], [true, false])
+    func `refuses what is no request on a fresh connection and on a used one, and writes no line about it`(
+        _ request: String, _ isFirst: Bool
+    ) async throws {
+        let log = KeptLog()
+        let logger = Logger(label: "test") { _ in KeptLog.Handler(log: log) }
+        try await RunningDoor.run(FakeHost(FakeHost.simple), logger: logger) { door in
+            let before = isFirst ? "" : "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+            let responses = try await door.exchange(before + request, count: isFirst ? 1 : 2)
+            #expect(responses.map(\.status) == (isFirst ? [400] : [200, 400]))
         }
-        #expect(isGivenUp)
+        #expect(log.lines.allSatisfy { !$0.hasPrefix("warning") && !$0.hasPrefix("error") }, "\(log.lines)")
     }
 
-    @Test func `closes an idle connection`() async throws {
-        let times = { (configuration: inout HTTPDoorConfiguration) in
-            configuration.requestTimeout = .milliseconds(20)
-            configuration.keepAliveTimeout = .milliseconds(20)
+    @Test func `says that a body is wanted behind the replies that are due`() async throws {
+        let ticket = Ticket {}
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let host = FakeHost { question in
+            guard case .check = question else { return FakeHost.simple(question) }
+            ask.yield()
+            return .delayed(ticket)
         }
-        try await RunningDoor.run(FakeHost(FakeHost.simple), configure: times) { door in
+        let body = #"{"user":"alice","password":"secret"}"#
+        let head = "POST /v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-Continue\r\n"
+        try await RunningDoor.run(host) { door in
             let client = try await door.client()
-            #expect(await client.end().isEmpty)
+            try await client.send(Self.check("/open") + head + "Content-Length: \(body.utf8.count)\r\n\r\n")
+            for await _ in asked { break }
+            #expect(client.received.bytes.isEmpty)
+            ticket.decide(Answer(.allow, .granted))
+            #expect(await client.responses(2).map(\.status) == [200, 100])
+            try await client.send(body)
+            #expect(await client.responses(3).map(\.status) == [200, 100, 200])
+            try await client.close()
+        }
+    }
+
+    @Test(arguments: [
+        ("POST /nowhere", "Content-Length: 5", 404), ("PUT /v1/login", "Content-Length: 5", 405),
+        ("POST /v1/login", "Content-Length: 65537", 413), ("POST /v1/logout", "Content-Length: 4097", 413),
+        ("POST /v1/checks", "Content-Length: 2097153", 413), ("POST /v1/login", "Transfer-Encoding: gzip", 501),
+        ("PUT //auth", "Transfer-Encoding: chunked", 404),
+    ])
+    func `refuses at once who waits to send a body that is not wanted`(
+        _ line: String, _ framing: String, _ status: Int
+    ) async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let client = try await door.client()
+            try await client.send("\(line) HTTP/1.1\r\nHost: a\r\n\(framing)\r\nExpect: 100-continue\r\n\r\n")
+            let responses = await client.end()
+            #expect(responses.map(\.status) == [status])
+            #expect(responses.first?.fields["connection"] == "close")
+            try await client.close()
+        }
+    }
+
+    @Test func `sends a long reply to its end before it closes`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
+            let items = Array(repeating: #"{"action":"read","object":"/open"}"#, count: 1000).joined(separator: ",")
+            let json = #"{"session":"\#(FakeHost.sessionText)","checks":[\#(items)]}"#
+            let client = try await door.client()
+            try await client.send(
+                "POST /v1/checks HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: \(json.utf8.count)\r\n\r\n\(json)")
+            let response = try #require(await client.end().first)
+            #expect(response.body.utf8.count > 30_000)
+            #expect(response.body.hasSuffix("]}"))
             try await client.close()
         }
     }

@@ -26,26 +26,26 @@ import Testing
         ("GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nhost: a\r\n\r\n", 414),
         ("GET / HTTP/1.1\r\nhost: a\r\nx: \(String(repeating: "a", count: 20_000))\r\n\r\n", 431),
         ("POST /auth/user HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n", 413),
-        ("POST /auth/user HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+        ("POST /auth/user HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip\r\n\r\n", 501),
+        ("POST /auth/user HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nx\r\n\r\n", 400),
+        ("POST //auth/user HTTP/1.1\r\nhost: a\r\n\r\n", 404), ("GET /auth/user/ HTTP/1.1\r\nhost: a\r\n\r\n", 404),
+        ("POST /none HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n", 404),
         ("PUT /auth/user HTTP/1.1\r\nhost: a\r\n\r\n", 405),
     ])
     func `refuses what is no request, and what is too long`(_ text: String, _ status: Int) async throws {
         try await Self.run({ _ in }) { door async throws in #expect(try await door.exchange(text).status == status) }
     }
 
-    @Test func `waits for the rest of a request no longer than its time-out`() async throws {
-        let isGivenUp = try await withGrowingLimit { limit in
-            let statuses = Mutex<[Int]>([])
-            try await Self.run({ $0.timeout = limit }) { door async throws in
-                let client = try await door.client()
-                try await client.send(String(Self.question.dropLast(1)))
-                let seen = await client.end().map(\.status)
-                statuses.withLock { $0 = seen }
-                try await client.close()
-            }
-            return statuses.withLock { $0 == [408] }
+    @Test func `takes a body in chunks, when it is told that it is wanted`() async throws {
+        try await Self.run({ _ in }) { door async throws in
+            let client = try await door.client()
+            try await client.send(
+                "POST /auth/user HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nexpect: 100-continue\r\n\r\n")
+            #expect(await client.responses(1).map(\.status) == [100])
+            try await client.send("9\r\nusername=\r\n5\r\nalice\r\n10\r\n&password=secret\r\n0\r\n\r\n")
+            #expect(await client.responses(2).map(\.body) == ["", "allow"])
+            try await client.close()
         }
-        #expect(isGivenUp)
     }
 
     @Test func `serves no more connections than it may, and goes on with those it has`() async throws {

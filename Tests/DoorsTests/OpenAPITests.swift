@@ -111,28 +111,62 @@ import Testing
         Case(404, "POST", "/v1/admin/invalidate", "{}"),
     ]
 
-    /// Every case goes both ways: alone on its connection, and behind a request that has moved it to the framework.
-    @Test(arguments: cases, [false, true])
-    func `describes what the server answers`(_ one: Case, _ viaFramework: Bool) async throws {
+    /// How a request is sent.
+    enum Sending: CaseIterable {
+        /// Alone on its connection.
+        case alone
+        /// Behind another request.
+        case second
+        /// Its body in chunks.
+        case inChunks
+        /// Its body when it is told that it is wanted.
+        case whenWanted
+    }
+
+    @Test(arguments: cases, Sending.allCases)
+    func `describes what the server answers`(_ one: Case, _ sending: Sending) async throws {
         let host = FakeHost(ready: one.isReady) { one.answer.map { .decided($0) } ?? FakeHost.simple($0) }
         let destinations = DestinationAccess(names: ["partner", "broken"], service: FakeDestinations())
         try await RunningDoor.run(host, destinations: destinations) { door in
-            var lines = ["\(one.method) \(one.path)\(one.query) HTTP/1.1", "Host: a"]
-            lines += ["Authorization: Session \(Self.session)", "X-Original-URI: /open", "X-Original-Method: GET"]
-            if let json = one.json {
-                lines += ["Content-Type: application/json", "Content-Length: \(json.utf8.count)"]
-            }
-            let request = lines.joined(separator: "\r\n") + "\r\n\r\n" + (one.json ?? "")
-            let before = viaFramework ? "GET /health HTTP/1.1\r\nHost: a\r\n\r\n" : ""
-            let responses = try await door.exchange(before + request, count: viaFramework ? 2 : 1)
-            let response = try #require(responses.last)
-            #expect(responses.count == (viaFramework ? 2 : 1))
+            let response = try await Self.send(one, sending, door)
             #expect(response.status == one.status)
             try OpenAPIDocument().check(response, one.method, one.path)
             if let json = one.json, (200..<300).contains(one.status) {
                 try OpenAPIDocument().checkRequest(json, one.method, one.path)
             }
         }
+    }
+
+    private static func send(_ one: Case, _ sending: Sending, _ door: RunningDoor) async throws -> TestResponse {
+        var lines = ["\(one.method) \(one.path)\(one.query) HTTP/1.1", "Host: a"]
+        lines += ["Authorization: Session \(Self.session)", "X-Original-URI: /open", "X-Original-Method: GET"]
+        if let json = one.json {
+            let framing = sending == .inChunks ? "Transfer-Encoding: chunked" : "Content-Length: \(json.utf8.count)"
+            lines += ["Content-Type: application/json", framing]
+            if sending == .whenWanted { lines.append("Expect: 100-continue") }
+        }
+        let head = lines.joined(separator: "\r\n") + "\r\n\r\n"
+        let client = try await door.client()
+        var count = 1
+        switch sending {
+        case .alone: try await client.send(head + (one.json ?? ""))
+        case .second:
+            count = 2
+            try await client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n" + head + (one.json ?? ""))
+        case .inChunks:
+            let chunks = (one.json ?? "").utf8.map { "1\r\n\(Character(Unicode.Scalar($0)))\r\n" }.joined()
+            try await client.send(head + (one.json == nil ? "" : chunks + "0\r\n\r\n"))
+        case .whenWanted:
+            try await client.send(head)
+            if let json = one.json, await client.responses(1).map(\.status) == [100] {
+                count = 2
+                try await client.send(json)
+            }
+        }
+        let responses = await client.responses(count)
+        try await client.close()
+        #expect(responses.count == count)
+        return try #require(responses.last)
     }
 
     @Test func `has every route of the server, and no other`() throws {

@@ -16,16 +16,33 @@ import Testing
         var description: String { "\(method) \(target) \(fields) \(body)" }
     }
 
-    static let seeds = [
+    static let seeds = special + Route.all.enumerated().map(request)
+
+    /// A request for a route, without a body, with one of a known length, or in chunks.
+    private static func request(_ index: Int, _ route: Route) -> String {
+        let head = "\(route.method.rawValue) \(route.path) HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n"
+        return switch index % 3 {
+        case 0: head + "\r\n"
+        case 1: head + "Content-Length: 2\r\n\r\n{}"
+        default: head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        }
+    }
+
+    private static let special = [
         "GET /auth HTTP/1.1\r\nHost: cap\r\nX-Original-URI: /a?x=1\r\nX-Original-Method: GET\r\nCookie: s=abc\r\n\r\n",
         "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n[1,2]",
         "PUT /auth HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "3\r\nabc\r\n10;x\r\n0123456789abcdef\r\n0\r\n\r\n",
+        "PUT /v1/objects HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n\r\n"
+            + "01\r\n{\r\n1\r\n}\r\n0\r\nX-Sum: 1\r\n\r\n",
         "GET /v1/check?action=read&object=%2FFX HTTP/1.1\r\nHost: [::1]:8080\r\nAuthorization: Session 00\r\n\r\n",
     ]
 
     static let splices = [
         "\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", "\0", "\u{b}", ",", "0", "Content-Length: 4\r\n",
-        "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: identity\r\n", " folded\r\n",
+        "Content-Length: 0\r\n", "0\r\n\r\n", "1\r\nx\r\n", "00", "a", "Transfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: identity\r\n", " folded\r\n",
         "Host: b\r\n", "GET / HTTP/1.1\r\n", "%00", "é", "X:\r\n", "+1", "0x", "Connection: close\r\n", ";", "#",
     ].map { Array($0.utf8) }
 
@@ -33,7 +50,10 @@ import Testing
         let buffer = ByteBuffer(bytes: bytes)
         var reader = StrictRequestReader()
         guard (try? reader.read(buffer.readableBytesUInt8Span)) == true else { return nil }
-        let request = StrictRequest(bytes: buffer, head: reader.head)
+        let isChunked = reader.head.chunks != nil
+        let request =
+            isChunked
+            ? StrictRequest(joining: buffer, reader.head) : StrictRequest(bytes: buffer, head: reader.head)
         let target = reader.head.path.lowerBound..<max(reader.head.path.upperBound, reader.head.query.upperBound)
         func text(_ range: Range<Int>) -> String { String(decoding: request.copy(range), as: UTF8.self) }
         return Seen(
@@ -88,7 +108,7 @@ import Testing
         return bytes
     }
 
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `accepts no mutated request that NIOHTTP1 reads otherwise`(_ seed: UInt64) {
         var random = SeededGenerator(seed)
         var accepted = 0

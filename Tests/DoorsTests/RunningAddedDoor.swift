@@ -25,6 +25,8 @@ struct RunningAddedDoor {
         settings.socketPath = "\(folder)/door.sock"
         settings.addresses = [.init(host: "127.0.0.1", port: 0)]
         settings.options = options
+        // However slow the machine is, nobody is given up.
+        settings.timeout = .seconds(3600)
         configure(&settings)
         let log = KeptLog()
         let servers = try await DoorServers(

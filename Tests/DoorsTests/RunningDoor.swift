@@ -14,7 +14,7 @@ struct RunningDoor {
 
     static func run(
         _ host: FakeHost, operators: (any OperatorAnswering)? = nil,
-        destinations: DestinationAccess? = nil,
+        destinations: DestinationAccess? = nil, logger: Logger? = nil,
         configure: (inout HTTPDoorConfiguration) -> Void = { _ in },
         _ body: (RunningDoor) async throws -> Void
     ) async throws {
@@ -24,14 +24,16 @@ struct RunningDoor {
         var configuration = try HTTPDoorConfiguration(
             addresses: [.init(host: "127.0.0.1", port: 0)], socketPath: path)
         configuration.eventLoops = 1
+        // However slow the machine is, nobody is given up; what the times do is shown with a clock of their own.
+        configuration.requestTimeout = .hours(1)
         configure(&configuration)
         let metrics = PrometheusMetricsFactory()
-        var logger = Logger(label: "test")
-        logger.logLevel = .error
+        var quiet = Logger(label: "test")
+        quiet.logLevel = .error
         let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
         let door = HTTPDoor(
             configuration: configuration, host: host, operators: operators, destinations: destinations,
-            metrics: metrics, logger: logger,
+            metrics: metrics, logger: logger ?? quiet,
             onListening: { ready.yield($0) })
         let task = Task {
             defer { ready.finish() }

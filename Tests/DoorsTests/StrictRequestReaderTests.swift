@@ -34,6 +34,9 @@ import Testing
 
     static let line = "GET /auth HTTP/1.1\r\nHost: a\r\n"
 
+    static let chunked = "Transfer-Encoding: chunked\r\n"
+    static let expect = "Expect: 100-continue\r\n"
+
     static let accepted = [
         Case(200, "a request", "\(line)\r\n"),
         Case(200, "an empty line before it", "\r\n\(line)\r\n"),
@@ -43,6 +46,11 @@ import Testing
         Case(200, "a body", "POST /v1/check HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"),
         Case(200, "HTTP/1.0 without a host", "GET /auth HTTP/1.0\r\n\r\n"),
         Case(200, "a host with a port", "GET /auth HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"),
+        Case(200, "an expectation and the body behind it", "\(line)Content-Length: 1\r\n\(expect)\r\nx"),
+        Case(200, "no chunk but the last", "\(line)\(chunked)\r\n0\r\n\r\n"),
+        Case(200, "chunks", "\(line)Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0A\r\n0123456789\r\n00\r\n\r\n"),
+        Case(200, "an extension of a chunk", "\(line)\(chunked)\r\n1;a=\"b c\"\r\nx\r\n0;z\r\n\r\n"),
+        Case(200, "trailers", "\(line)\(chunked)\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\nHost: b\r\n\r\n"),
         Case(200, "an encoded target", "GET /a%2Fb?x=%20 HTTP/1.1\r\nHost: a\r\n\r\n"),
     ]
 
@@ -73,10 +81,16 @@ import Testing
         Case(400, "an empty content length", "\(line)Content-Length:\r\n\r\n"),
         Case(400, "a content length that overflows", "\(line)Content-Length: 99999999999999999999\r\n\r\n"),
         Case(413, "a body that is too long", "\(line)Content-Length: 65537\r\n\r\n"),
-        Case(501, "a transfer coding", "\(line)Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        Case(501, "a transfer coding", "\(line)Transfer-Encoding: gzip\r\n\r\n"),
+        Case(501, "two transfer codings", "\(line)Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+        Case(501, "chunked twice in one field", "\(line)Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
+        Case(501, "identity", "\(line)Transfer-Encoding: identity\r\n\r\n"),
+        Case(400, "chunked twice", "\(line)\(chunked)\(chunked)\r\n0\r\n\r\n"),
+        Case(400, "chunked in HTTP/1.0", "PUT /auth HTTP/1.0\r\nHost: a\r\n\(chunked)\r\n0\r\n\r\n"),
         Case(400, "both framings", "\(line)Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n"),
         Case(400, "both framings turned round", "\(line)Content-Length: 5\r\ntransfer-encoding: x\r\n\r\n0\r\n\r\n"),
-        Case(417, "an expectation", "\(line)Content-Length: 1\r\nExpect: 100-continue\r\n\r\n"),
+        Case(417, "another expectation", "\(line)Content-Length: 1\r\nExpect: tea\r\n\r\n"),
+        Case(417, "two expectations", "\(line)Content-Length: 1\r\n\(expect)\(expect)\r\nx"),
         Case(400, "two spaces", "GET  /auth HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "a tab in the request line", "GET\t/auth HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "a space at the end", "GET /auth HTTP/1.1 \r\nHost: a\r\n\r\n"),
@@ -104,11 +118,40 @@ import Testing
         Case(431, "many fields", line + String(repeating: "X-A: b\r\n", count: 64) + "\r\n"),
     ]
 
-    @Test(arguments: accepted + refused) func `answers each request with its status`(_ one: Case) {
+    private static func chunks(_ text: String) -> String { "\(line)\(chunked)\r\n\(text)" }
+
+    static let malformedChunks = [
+        Case(400, "no size", chunks("\r\n\r\n")), Case(400, "an extension without a size", chunks(";a\r\n\r\n")),
+        Case(400, "a sign", chunks("+1\r\nx\r\n0\r\n\r\n")), Case(400, "a prefix", chunks("0x1\r\nx\r\n0\r\n\r\n")),
+        Case(400, "a space behind the size", chunks("1 \r\nx\r\n0\r\n\r\n")),
+        Case(400, "a space before the size", chunks(" 1\r\nx\r\n0\r\n\r\n")),
+        Case(400, "a size that ends with LF alone", chunks("1\nx\r\n0\r\n\r\n")),
+        Case(400, "a CR in an extension", chunks("1;a\rb\r\nx\r\n0\r\n\r\n")),
+        Case(400, "a control in an extension", chunks("1;\u{1}\r\nx\r\n0\r\n\r\n")),
+        Case(400, "a size of nine digits", chunks("000000001\r\nx\r\n0\r\n\r\n")),
+        Case(400, "a long extension", chunks("1;\(String(repeating: "a", count: 300))\r\nx\r\n0\r\n\r\n")),
+        Case(400, "a long extension without an end", chunks("1;\(String(repeating: "a", count: 300))")),
+        Case(400, "data that is too long", chunks("1\r\nxy\r\n0\r\n\r\n")),
+        Case(400, "data that ends with LF alone", chunks("1\r\nx\n0\r\n\r\n")),
+        Case(400, "data that ends with CR alone", chunks("1\r\nx\r0\r\n\r\n")),
+        Case(400, "a trailer about the length", chunks("0\r\ncontent-Length: 7\r\n\r\n")),
+        Case(400, "a trailer about the coding", chunks("0\r\nTransfer-Encoding: chunked\r\n\r\n")),
+        Case(400, "a trailer that is no field", chunks("0\r\nGET / HTTP/1.1\r\n\r\n")),
+        Case(400, "a trailer that ends with LF alone", chunks("0\r\nX-A: b\n\r\n")),
+        Case(400, "a folded trailer", chunks("0\r\nX-A: b\r\n c\r\n\r\n")),
+        Case(413, "a chunk that is too long", chunks("10001\r\n")), Case(413, "a huge chunk", chunks("ffffffff\r\n")),
+        Case(413, "chunks that are too long", chunks("8000\r\n\(String(repeating: "a", count: 0x8000))\r\n8001\r\n")),
+        Case(413, "too many chunks", chunks(String(repeating: "1\r\nx\r\n", count: 13_200))),
+        Case(431, "a large trailer section", chunks("0\r\nX-A: \(String(repeating: "a", count: 17_000))\r\n\r\n")),
+        Case(431, "many trailers", chunks("0\r\n" + String(repeating: "X-A: b\r\n", count: 65) + "\r\n")),
+    ]
+
+    @Test(arguments: accepted + refused + malformedChunks) func `answers each request with its status`(_ one: Case) {
         #expect(Self.status(one.request) == one.status)
     }
 
-    @Test(arguments: accepted + refused) func `gives the same answer however a request is cut`(_ one: Case) throws {
+    @Test(arguments: accepted + refused + malformedChunks)
+    func `gives the same answer however a request is cut`(_ one: Case) throws {
         let bytes = Array(one.request.utf8)
         for cut in stride(from: 1, to: bytes.count, by: max(1, bytes.count / 500)) {
             var reader = StrictRequestReader()
@@ -139,6 +182,21 @@ import Testing
         let value = try #require(try request.field(FieldName("X-a")))
         #expect(request.copy(value) == Array("b c".utf8))
         #expect(String(buffer: request.body) == "abc")
+    }
+
+    @Test func `puts chunks together, and knows where they end`() throws {
+        let text = "PUT /a HTTP/1.1\r\nHost: a\r\n\(Self.chunked)\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\nX: y\r\n\r\nGET"
+        let bytes = Array(text.utf8)
+        var reader = StrictRequestReader()
+        var length = 0
+        for end in 1...bytes.count where length == 0 {
+            if try reader.read(ByteBuffer(bytes: bytes[..<end]).readableBytesUInt8Span) { length = end }
+        }
+        #expect(length == bytes.count - 3)
+        #expect(reader.end == length)
+        let request = StrictRequest(joining: ByteBuffer(bytes: bytes), reader.head)
+        #expect(String(buffer: request.body) == "abcde")
+        #expect(request.copy(request.head.path) == Array("/a".utf8))
     }
 
     @Test(arguments: [

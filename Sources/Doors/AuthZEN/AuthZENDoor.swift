@@ -78,20 +78,35 @@ extension AuthZENDoor: HTTPAnswering {
 
     private func step(_ request: StrictRequest, _ client: HTTPDoorClient) throws(RequestRefusal) -> Step {
         let span = request.bytes.readableBytesUInt8Span
-        if !baseURL.isEmpty, RequestLine.equals(span, request.head.path, metadataPath) {
-            guard [.get, .head].contains(request.head.method) else { return Self.notAllowed("GET, HEAD") }
+        guard let endpoint = try endpoint(request.head, span) else {
+            guard [.get, .head].contains(request.head.method) else { return .reply(Self.otherMethod("GET, HEAD")) }
             return .reply(Reply(200, json: AuthZENMetadata(baseURL)))
         }
-        let path = request.head.path
-        guard let endpoint = endpoints.first(where: { RequestLine.equals(span, path, $0.path) })?.endpoint else {
-            throw RequestRefusal(404, "there is nothing here; ask at `\(endpoints[0].path)`")
-        }
-        guard request.head.method == .post else { return Self.notAllowed("POST") }
+        guard request.head.method == .post else { return .reply(Self.otherMethod("POST")) }
         return try answer(endpoint, try Self.body(request), client)
     }
 
-    private static func notAllowed(_ methods: String) -> Step {
-        .reply(Reply(RequestRefusal(405, "the methods \(methods) are accepted")).adding("allow", methods))
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>) -> Reply? {
+        do throws(RequestRefusal) {
+            // The metadata is not asked for with a body.
+            guard try endpoint(head, bytes) != nil else { return nil }
+            return head.method == .post ? nil : Self.otherMethod("POST")
+        } catch {
+            return Reply(error)
+        }
+    }
+
+    /// Where a request asks; nil for the metadata.
+    private func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) throws(RequestRefusal) -> AuthZENEndpoint? {
+        if !baseURL.isEmpty, RequestLine.equals(bytes, head.path, metadataPath) { return nil }
+        guard let endpoint = endpoints.first(where: { RequestLine.equals(bytes, head.path, $0.path) })?.endpoint else {
+            throw RequestRefusal(404, "there is nothing here; ask at `\(endpoints[0].path)`")
+        }
+        return endpoint
+    }
+
+    private static func otherMethod(_ methods: String) -> Reply {
+        Reply(RequestRefusal(405, "the methods \(methods) are accepted")).adding("allow", methods)
     }
 
     private func answer(

@@ -31,6 +31,11 @@ struct ForwardAuthPages: Sendable {
     var logInPath: String { path + "/login" }
     private var logOutPath: String { path + "/logout" }
 
+    /// Whether there is a page of that path.
+    func covers(_ path: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
+        RequestLine.equals(bytes, path, logInPath) || RequestLine.equals(bytes, path, logOutPath)
+    }
+
     /// Answers a request for a page; nil where there is none of that path.
     func answer(
         _ request: StrictRequest, address: () throws(RequestRefusal) -> String

@@ -42,7 +42,17 @@ final class ForwardAuthService: LeanService {
 
     func client(of channel: any Channel) -> DoorPeer { peer }
 
-    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint? {
+    func bodyLimit(of endpoint: Endpoint) -> Int { StrictRequestReader.Limits().body }
+
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>, at endpoint: Endpoint) -> Reply? {
+        switch endpoint {
+        case .untrusted: Reply(403)
+        case .page where door.pages?.covers(head.path, bytes) != true: Reply(Self.nothingHere)
+        case .page, .question: nil
+        }
+    }
+
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint {
         guard isTrusted else { return .untrusted }
         return ForwardingProxy.asking(at: head.path, bytes).map { .question($0) } ?? .page
     }
@@ -54,10 +64,7 @@ final class ForwardAuthService: LeanService {
                 return try door.handler.answer(proxy, request) { () throws(RequestRefusal) in try address(request) }
             case .page:
                 let step = try door.pages?.answer(request) { () throws(RequestRefusal) in try address(request) }
-                guard let step else {
-                    let known = ForwardingProxy.allCases.map { "`\($0.path)`" }.joined(separator: ", ")
-                    throw RequestRefusal(404, "there is nothing here; proxies ask at \(known)")
-                }
+                guard let step else { throw Self.nothingHere }
                 return step
             case .untrusted: return .reply(Reply(403))
             }
@@ -67,6 +74,11 @@ final class ForwardAuthService: LeanService {
             return .reply(Reply(error))
         }
     }
+
+    private static let nothingHere: RequestRefusal = {
+        let known = ForwardingProxy.allCases.map { "`\($0.path)`" }.joined(separator: ", ")
+        return RequestRefusal(404, "there is nothing here; proxies ask at \(known)")
+    }()
 
     /// The address of the client behind the proxy, as the proxy names it; its own where it names none.
     private func address(_ request: StrictRequest) throws(RequestRefusal) -> String {
@@ -83,9 +95,6 @@ final class ForwardAuthService: LeanService {
     func name(of endpoint: Endpoint) -> String { "" }
 
     func responses(_ endpoint: String, _ status: Int) -> Counter? { nil }
-
-    /// Never called: every request is the strict reader's.
-    func takeOver(_ channel: any Channel) { channel.close(promise: nil) }
 
     func refused(_ refusal: RequestRefusal) {
         connection.countFault(refusal.code)

@@ -1,5 +1,3 @@
-import Hummingbird
-import HummingbirdCore
 import Logging
 import Metrics
 import NIOCore
@@ -11,7 +9,7 @@ final class DoorService: Sendable {
     let metrics: DoorMetrics
     let registry: ConnectionRegistry
     let logger: Logger
-    private let framework: HTTP1Channel
+    private let routes: [Route]
 
     init(configuration: HTTPDoorConfiguration, endpoints: Endpoints, metrics: DoorMetrics, logger: Logger) {
         self.configuration = configuration
@@ -22,18 +20,7 @@ final class DoorService: Sendable {
             connections: metrics.connections,
             rejected: metrics.rejectedConnections)
         self.logger = logger
-        let responder = FrameworkResponder(endpoints: endpoints, metrics: metrics, logger: logger)
-        let limits = StrictRequestReader.Limits()
-        framework = HTTP1Channel(
-            responder: { request, writer, channel in
-                try await responder.respond(to: request, writer: writer, channel: channel)
-            },
-            configuration: .init(
-                additionalChannelHandlers: [RequestEnd(), ClientWatcher()],
-                idleTimeout: configuration.keepAliveTimeout,
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.fieldSection, maxHeaderListSize: limits.fieldSection,
-                    maxHeaderFieldCount: limits.fields)))
+        routes = Route.all.filter(endpoints.serves)
     }
 
     /// Prepares a connection that was accepted for its first request.
@@ -50,26 +37,14 @@ final class DoorService: Sendable {
             }
         }
     }
+}
 
-    /// Hands a connection to the framework. Must be called on the connection's event loop.
-    func takeOver(_ channel: any Channel) {
-        let (framework, registry, logger) = (framework, registry, logger)
-        do {
-            try channel.pipeline.syncOperations.addHandler(
-                ArrivalLimit(configuration.requestTimeout), position: .first)
-        } catch {
-            logger.error("connection could not be handed over", metadata: ["error": "\(error)"])
-            return channel.close(promise: nil)
-        }
-        framework.setup(channel: channel, logger: logger).whenComplete { result in
-            switch result {
-            case .success(let value): registry.run { await framework.handle(value: value, logger: logger) }
-            case .failure(let error):
-                logger.error("connection could not be handed over", metadata: ["error": "\(error)"])
-                channel.close(promise: nil)
-            }
-        }
-    }
+/// Where a request goes at the HTTP door.
+enum RouteTarget {
+    case route(Route)
+    /// The path is there, with other methods.
+    case otherMethods([RequestMethod], path: String)
+    case nowhere
 }
 
 extension DoorService: LeanService {
@@ -79,13 +54,44 @@ extension DoorService: LeanService {
 
     func client(of channel: any Channel) -> Peer { Peer(channel.remoteAddress ?? channel.localAddress) }
 
-    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Route? { Route.hot(head, bytes) }
-
-    func answer(_ request: StrictRequest, at endpoint: Route, from client: Peer) -> Step {
-        endpoint.answer(request, from: client, at: endpoints)
+    /// Paths are compared byte by byte: what a proxy in front lets through is what is meant.
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> RouteTarget {
+        for route in routes where route.method == head.method && RequestLine.equals(bytes, head.path, route.path) {
+            return .route(route)
+        }
+        let others = routes.filter { RequestLine.equals(bytes, head.path, $0.path) }
+        // Whatever can be asked with GET can be asked with HEAD (RFC 9110, section 9.3.2).
+        if head.method == .head, let route = others.first(where: { $0.method == .get }) { return .route(route) }
+        return others.first.map { .otherMethods(others.map(\.method), path: $0.path) } ?? .nowhere
     }
 
-    func name(of endpoint: Route) -> String { endpoint.path }
+    func bodyLimit(of endpoint: RouteTarget) -> Int {
+        if case .route(let route) = endpoint { route.maximumBody } else { Route.smallBody }
+    }
+
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>, at endpoint: RouteTarget) -> Reply? {
+        switch endpoint {
+        case .route: return nil
+        case .otherMethods(let methods, _):
+            let allowed = methods.map(\.rawValue).joined(separator: ", ")
+            return Reply(RequestRefusal(405, "the method is none of \(allowed)")).adding("allow", allowed)
+        case .nowhere: return Reply(RequestRefusal(404, "there is nothing at this path"))
+        }
+    }
+
+    func answer(_ request: StrictRequest, at endpoint: RouteTarget, from client: Peer) -> Step {
+        if case .route(let route) = endpoint { return route.answer(request, from: client, at: endpoints) }
+        let refusal = refusal(of: request.head, request.bytes.readableBytesUInt8Span, at: endpoint)
+        return .reply(refusal ?? Reply(404))
+    }
+
+    func name(of endpoint: RouteTarget) -> String {
+        switch endpoint {
+        case .route(let route): route.path
+        case .otherMethods(_, let path): path
+        case .nowhere: "unknown"
+        }
+    }
 
     func responses(_ endpoint: String, _ status: Int) -> Counter? { metrics.responses(endpoint, status) }
 

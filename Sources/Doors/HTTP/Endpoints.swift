@@ -3,7 +3,7 @@ import NIOCore
 
 /// What a request is answered with at each path: from its bytes to a question and from the answer to a reply.
 ///
-/// Pure but for the host's description and readiness; both readers of HTTP, ours and the framework's, use it.
+/// Pure but for the host's description and readiness.
 struct Endpoints: Sendable {
     let host: any QuestionAnswering
     let cookie: CookieName

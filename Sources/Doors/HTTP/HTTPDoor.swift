@@ -3,7 +3,6 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
-import ServiceLifecycle
 
 /// The HTTP door: the JSON interface, nginx's `auth_request`, health and metrics, on TCP and on a unix socket.
 public struct HTTPDoor: Sendable {
@@ -46,7 +45,7 @@ public struct HTTPDoor: Sendable {
         service = DoorService(configuration: configuration, endpoints: endpoints, metrics: counts, logger: logger)
     }
 
-    /// Serves until the task is cancelled or a graceful shutdown begins, then lets connections end. To be called once.
+    /// Serves until the task is cancelled, then lets connections end. To be called once.
     ///
     /// - Throws: what hinders listening: ``ListenError`` or ``UnixSocketError``. Nothing is left behind then.
     public func run() async throws {
@@ -76,13 +75,9 @@ public struct HTTPDoor: Sendable {
     }
 
     private static func untilStopped() async {
-        let (stops, stop) = AsyncStream<Never>.makeStream()
-        await withGracefulShutdownHandler {
-            // Ends when the stream is finished and when the task is cancelled.
-            for await _ in stops {}
-        } onGracefulShutdown: {
-            stop.finish()
-        }
+        // Ends when the task is cancelled.
+        let (stops, _) = AsyncStream<Never>.makeStream()
+        for await _ in stops {}
     }
 }
 

@@ -45,13 +45,13 @@ extension LeanConnection {
             firstWaiting += 1
             send(reply, slot)
         }
-        if waiting.isEmpty { lastProgress = .now() }
+        if waiting.isEmpty, let context { timing.note(context.eventLoop.now) }
     }
 
     private func send(_ reply: Reply, _ slot: Slot) {
         if out.readableBytes == 0 { out.clear() }
         // While the door stops, the last reply says so.
-        let isLast = !slot.keepsAlive || (phase != .reading && phase != .moving && waiting.isEmpty)
+        let isLast = !slot.keepsAlive || (phase != .reading && waiting.isEmpty)
         writer.write(
             reply, to: &out, isHTTP11: slot.isHTTP11, keepsAlive: !isLast, withoutContent: slot.withoutContent)
         count(slot.endpoint, reply.status)
@@ -67,13 +67,15 @@ extension LeanConnection {
         lastCounter = (endpoint, status, counter)
     }
 
-    /// Answers a request that is none, behind the replies that are still due, and reads no further.
-    func refuse(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
-        service.refused(refusal)
+    /// Refuses a request that is not read to its end, behind the replies that are still due, and reads no further.
+    func refuse(
+        _ reply: Reply, _ endpoint: String, _ context: ChannelHandlerContext, withoutContent: Bool = false
+    ) {
         phase = .finishing(linger: true)
-        buffer = ByteBuffer()
-        let slot = Slot(isHTTP11: true, keepsAlive: false, withoutContent: false, endpoint: "refused")
-        begin(.reply(Reply(refusal)), slot, context)
+        received.wipe()
+        timing.arrived()
+        let slot = Slot(isHTTP11: true, keepsAlive: false, withoutContent: withoutContent, endpoint: endpoint)
+        begin(.reply(reply), slot, context)
     }
 
     func abandonWaiting() {
@@ -92,9 +94,7 @@ extension LeanConnection {
     func settle(_ context: ChannelHandlerContext) {
         flush(context)
         switch phase {
-        case .moving where waiting.isEmpty: moveAway(context)
-        case .finishing(let linger) where waiting.isEmpty:
-            if linger { self.linger(context) } else { close(context) }
+        case .finishing(let linger) where waiting.isEmpty: finish(linger, context)
         case .reading where isReadHeld && waiting.count < Self.maximumWaiting && context.channel.isWritable:
             isReadHeld = false
             context.read()
@@ -102,50 +102,24 @@ extension LeanConnection {
         }
     }
 
-    private func close(_ context: ChannelHandlerContext) {
-        phase = .gone
-        context.close(promise: nil)
+    /// Closes behind the last byte of the last reply.
+    private func finish(_ linger: Bool, _ context: ChannelHandlerContext) {
+        phase = linger ? .lingering : .closing
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            guard let context = self.context else { return }
+            if linger { self.linger(context) } else { context.close(promise: nil) }
+        }
     }
 
     /// Closes our half first: closing both with input unread would reset the connection and could lose the reply.
     private func linger(_ context: ChannelHandlerContext) {
-        phase = .lingering
         context.close(mode: .output, promise: nil)
-        timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(2)) { self.context?.close(promise: nil) }
+        closeSoon(context)
         if isReadHeld {
             isReadHeld = false
             context.read()
         }
-    }
-
-    private func moveAway(_ context: ChannelHandlerContext) {
-        phase = .gone
-        timer?.cancel()
-        let rest = buffer
-        buffer = ByteBuffer()
-        service.takeOver(context.channel)
-        context.fireChannelRead(wrapInboundOut(rest))
-        context.fireChannelReadComplete()
-        if isReadHeld { context.read() }
-        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-    }
-
-    /// Looks for a connection that is too slow. Runs once in each request timeout, so a limit is kept to within that.
-    func tick() {
-        guard let context else { return }
-        let idle = NIODeadline.now() - lastProgress
-        if phase == .reading && waiting.isEmpty && context.channel.isWritable && buffer.readableBytes > 0 {
-            if idle >= service.requestTimeout {
-                refuse(RequestRefusal(408, "the request did not arrive in time"), context)
-                settle(context)
-                return
-            }
-        } else if idle >= service.keepAliveTimeout && waiting.isEmpty {
-            // No request, or a client that does not take its replies.
-            close(context)
-            return
-        }
-        scheduleTimer(context)
     }
 }

@@ -1,10 +1,9 @@
 import Metrics
 import NIOCore
 
-/// Serves one connection with the strict reader, on the connection's event loop.
+/// Serves one connection of HTTP, on the connection's event loop.
 ///
-/// The first request that is not the strict reader's moves the connection away for good. Replies go out in the order of
-/// their requests; a delayed one holds back those behind it, not the questions behind it.
+/// Replies go out in the order of their requests; a delayed one holds back those behind it, not the questions behind it.
 final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -23,7 +22,9 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     private(set) var reader: StrictRequestReader
     private var client: Service.Client?
     var phase = Phase.reading
-    var buffer = ByteBuffer()
+    var received = ReceivedBytes()
+    /// Whether the client was told that the body of the request that is being read is wanted.
+    private var hasToldToContinue = false
     var out = ByteBuffer()
     var writer = ReplyWriter()
     var waiting = CircularBuffer<Slot>() { didSet { use?.isHeld = !waiting.isEmpty } }
@@ -33,8 +34,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     var firstWaiting: UInt64 = 0
     var context: ChannelHandlerContext?
     var isReadHeld = false
-    var lastProgress = NIODeadline.now()
-    var timer: Scheduled<Void>?
+    var timing = LeanTiming()
     var lastCounter: (endpoint: String, status: Int, counter: Counter)?
 
     init(service: Service) {
@@ -48,7 +48,8 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
+        stopTimers()
+        received.wipe()
         self.context = nil
     }
 
@@ -58,37 +59,36 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     }
 
     private func start(_ context: ChannelHandlerContext) {
-        guard timer == nil else { return }
+        guard client == nil else { return }
         client = service.client(of: context.channel)
         use = ConnectionGuard.use(in: context)
-        lastProgress = .now()
-        scheduleTimer(context)
+        startTimer(context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        abandonWaiting()
-        phase = .gone
+        leave()
         context.fireChannelInactive()
     }
 
+    /// The client has gone, or is taken to have: nobody is asked for it any more.
+    private func leave() {
+        abandonWaiting()
+        received.wipe()
+        phase = .gone
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var incoming = unwrapInboundIn(data)
-        switch phase {
-        case .reading, .moving:
-            if buffer.readableBytes == 0 {
-                buffer = incoming
-                lastProgress = .now()
-            } else {
-                buffer.append(&incoming)
-            }
-            readRequests(context)
-        case .finishing, .lingering, .gone: break
-        }
+        let incoming = unwrapInboundIn(data)
+        guard case .reading = phase else { return incoming.overwrite() }
+        timing.note(context.eventLoop.now)
+        received.append(incoming)
+        readRequests(context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { settle(context) }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        timing.note(context.eventLoop.now)
         readRequests(context)
         settle(context)
         context.fireChannelWritabilityChanged()
@@ -104,9 +104,8 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
         case ChannelEvent.inputClosed:
             // A client that has closed its half is taken to have gone, as nginx does when it gives a client up: an
             // answer that is not there yet would find nobody, and a session that is opened for it would stay.
-            abandonWaiting()
             flush(context)
-            phase = .gone
+            leave()
             context.close(promise: nil)
         case is ChannelShouldQuiesceEvent:
             if case .reading = phase { phase = .finishing(linger: false) }
@@ -120,51 +119,78 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
         context.close(promise: nil)
     }
 
-    private func wantsMore(_ context: ChannelHandlerContext) -> Bool {
+    func wantsMore(_ context: ChannelHandlerContext) -> Bool {
         phase == .reading && waiting.count < Self.maximumWaiting && context.channel.isWritable
     }
 
     /// Reads and answers the requests that are complete.
     func readRequests(_ context: ChannelHandlerContext) {
-        while wantsMore(context), buffer.readableBytes > 0 {
+        while wantsMore(context), !received.isEmpty {
             do throws(RequestRefusal) {
                 guard try readRequest(context) else { break }
             } catch {
-                refuse(error, context)
+                service.refused(error)
+                refuse(Reply(error), "refused", context)
             }
             if out.readableBytes >= Self.flushThreshold { flush(context) }
         }
+        watchArrival(context)
     }
 
-    /// Reads one request; false: it is not complete yet, or is not ours.
+    /// Reads one request; false: it is not complete yet.
     private func readRequest(_ context: ChannelHandlerContext) throws(RequestRefusal) -> Bool {
         // A second reference to the same memory, which nobody writes to meanwhile.
-        let bytes = buffer
+        let bytes = received.buffer
         let span = bytes.readableBytesUInt8Span
-        guard try reader.readRequestLine(span) else { return false }
-        guard let client, let endpoint = service.endpoint(reader.head, span) else {
-            phase = .moving
+        guard let client, try reader.readRequestLine(span) else { return false }
+        let endpoint = service.endpoint(reader.head, span)
+        reader.limits.body = service.bodyLimit(of: endpoint)
+        guard try reader.readRest(span) else {
+            welcomeBody(bytes, endpoint, context)
             return false
         }
-        guard try reader.readRest(span) else { return false }
         let head = reader.head
-        let step = service.answer(StrictRequest(bytes: bytes, head: head), at: endpoint, from: client)
-        buffer.moveReaderIndex(forwardBy: head.body.upperBound)
-        if buffer.readableBytes == 0 { buffer = ByteBuffer() } else { lastProgress = .now() }
-        reader.reset()
-        if !head.keepsAlive { phase = .finishing(linger: buffer.readableBytes > 0) }
-        begin(
-            step,
-            Slot(
-                isHTTP11: head.isHTTP11, keepsAlive: head.keepsAlive, withoutContent: head.method == .head,
-                endpoint: service.name(of: endpoint)),
-            context)
+        let request: StrictRequest
+        if head.chunks == nil {
+            request = StrictRequest(bytes: bytes, head: head)
+            received.handOver(reader.end)
+        } else {
+            request = StrictRequest(joining: bytes, head)
+            received.discard(reader.end)
+        }
+        restart()
+        if !head.keepsAlive { phase = .finishing(linger: !received.isEmpty) }
+        begin(service.answer(request, at: endpoint, from: client), slot(head, endpoint), context)
         return true
     }
 
-    func scheduleTimer(_ context: ChannelHandlerContext) {
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: service.requestTimeout) {
-            self.tick()
+    /// Makes ready for the next request.
+    private func restart() {
+        reader.reset()
+        hasToldToContinue = false
+        timing.arrived()
+    }
+
+    private func slot(_ head: RequestHead, _ endpoint: Service.Endpoint) -> Slot {
+        Slot(
+            isHTTP11: head.isHTTP11, keepsAlive: head.keepsAlive, withoutContent: head.method == .head,
+            endpoint: service.name(of: endpoint))
+    }
+
+    /// Answers a client that waits to hear whether its body is wanted (RFC 9110, section 10.1.1): that it is, behind the
+    /// replies that are due, or at once what the request is refused with whatever its body were.
+    private func welcomeBody(_ bytes: ByteBuffer, _ endpoint: Service.Endpoint, _ context: ChannelHandlerContext) {
+        let head = reader.head
+        guard reader.isInBody, head.expectsContinue, !hasToldToContinue else { return }
+        if let refusal = service.refusal(of: head, bytes.readableBytesUInt8Span, at: endpoint) {
+            // Whether the client sends its body now nobody knows, so no other request is read behind it.
+            return refuse(refusal, service.name(of: endpoint), context, withoutContent: head.method == .head)
         }
+        guard waiting.isEmpty else { return }
+        hasToldToContinue = true
+        // What has begun to come needs no telling.
+        guard bytes.readableBytes == head.body.lowerBound else { return }
+        if out.readableBytes == 0 { out.clear() }
+        out.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
     }
 }

@@ -11,21 +11,23 @@ protocol LeanService: Sendable {
     var host: any QuestionAnswering { get }
     /// What requests may hold.
     var limits: StrictRequestReader.Limits { get }
-    /// How long a request may take to arrive.
+    /// How long the first byte of a connection may take, and each request from its first byte to its last.
     var requestTimeout: TimeAmount { get }
     /// How long a connection may stay without a request, or without taking its replies.
     var keepAliveTimeout: TimeAmount { get }
 
     func client(of channel: any Channel) -> Client
-    /// Where a request goes, known from its request line; nil for one that is not the strict reader's.
-    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint?
+    /// Where a request goes, known from its request line.
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint
+    /// Most bytes of a body there.
+    func bodyLimit(of endpoint: Endpoint) -> Int
+    /// What a request is refused with whatever its body were; nil where it depends on the body.
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>, at endpoint: Endpoint) -> Reply?
     func answer(_ request: StrictRequest, at endpoint: Endpoint, from client: Client) -> Step
     /// What metrics call an endpoint.
     func name(of endpoint: Endpoint) -> String
     /// The counter of replies; nil where nobody counts.
     func responses(_ endpoint: String, _ status: Int) -> Counter?
-    /// Takes over a connection with a request that is not the strict reader's.
-    func takeOver(_ channel: any Channel)
     /// Hears of a request that was refused for what it is.
     func refused(_ refusal: RequestRefusal)
     func failed(_ error: any Error)
@@ -38,12 +40,12 @@ extension LeanService {
 /// How far a ``LeanConnection`` is.
 enum LeanPhase: Equatable {
     case reading
-    /// The request at the front of the buffer is not the strict reader's; replies before it are waited for.
-    case moving
     /// No more requests are read; the connection closes behind the last reply.
     case finishing(linger: Bool)
     /// Everything is said; input is thrown away until the client closes too (RFC 9112, section 9.6).
     case lingering
+    /// Everything is said, and closes with its last byte.
+    case closing
     case gone
 }
 

@@ -67,6 +67,7 @@ struct ReplyWriter {
         case 404: "HTTP/1.1 404 Not Found\r\n"
         case 405: "HTTP/1.1 405 Method Not Allowed\r\n"
         case 408: "HTTP/1.1 408 Request Timeout\r\n"
+        case 409: "HTTP/1.1 409 Conflict\r\n"
         case 413: "HTTP/1.1 413 Content Too Large\r\n"
         case 414: "HTTP/1.1 414 URI Too Long\r\n"
         case 415: "HTTP/1.1 415 Unsupported Media Type\r\n"
@@ -74,8 +75,10 @@ struct ReplyWriter {
         case 429: "HTTP/1.1 429 Too Many Requests\r\n"
         case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
         case 501: "HTTP/1.1 501 Not Implemented\r\n"
+        case 502: "HTTP/1.1 502 Bad Gateway\r\n"
         case 503: "HTTP/1.1 503 Service Unavailable\r\n"
         case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
+        case 507: "HTTP/1.1 507 Insufficient Storage\r\n"
         // Whatever is not listed denies.
         default: "HTTP/1.1 500 Internal Server Error\r\n"
         }

@@ -46,6 +46,31 @@ enum RequestGrammar {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
+    /// Finds the CR of the CR LF that ends a line, and refuses every other control but a tab on the way.
+    ///
+    /// - Parameters:
+    ///   - start: where to look; behind the line afterwards, or behind what need not be looked at again.
+    ///   - part: what messages call the lines.
+    static func lineEnd(_ bytes: Span<UInt8>, from start: inout Int, of part: String) throws(RequestRefusal) -> Int? {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte >= 0x20 && byte != 0x7f || byte == tab {
+                index += 1
+                continue
+            }
+            guard byte == carriageReturn else {
+                throw .bad(byte == lineFeed ? "a line ends without CR" : "the \(part) holds a control")
+            }
+            guard index + 1 < bytes.count else { break }
+            guard bytes[index + 1] == lineFeed else { throw .bad("a CR stands alone") }
+            start = index + 2
+            return index
+        }
+        start = index
+        return nil
+    }
+
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),

@@ -23,9 +23,19 @@ struct RequestHead: Sendable {
     var query = 0..<0
     var isHTTP11 = true
     var fields: [Field] = []
+    /// As one piece; of a body in chunks it is where the first of them begins, until they are put together.
     var body = 0..<0
+    /// Where the data of a body in chunks is (RFC 9112, section 7.1); nil for a body of a known length.
+    var chunks: [Range<Int>]?
+    /// Whether the client waits to be told that its body is wanted (RFC 9110, section 10.1.1).
+    var expectsContinue = false
+    /// Whether there is an `Authorization`.
+    var hasAuthorization = false
     /// Whether the client wants the connection to stay.
     var keepsAlive = true
+
+    /// Whether a password may be in it.
+    var mayHoldSecret: Bool { hasAuthorization || !body.isEmpty }
 
     /// Where the value of a field is, nil without one.
     ///

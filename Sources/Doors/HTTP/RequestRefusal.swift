@@ -11,6 +11,10 @@ struct RequestRefusal: Error, Hashable {
 
     static func bad(_ detail: String) -> RequestRefusal { RequestRefusal(400, detail) }
 
+    static func tooLong(_ limit: Int) -> RequestRefusal {
+        RequestRefusal(413, "the body is longer than \(limit) bytes")
+    }
+
     /// The one word that programs can compare: stable across releases.
     var code: String {
         switch status {

@@ -7,7 +7,8 @@
 /// - lines end with CR LF, never with LF alone, and CR stands nowhere else (section 2.2);
 /// - one space between the parts of the request line, an origin-form target, a known version (section 3);
 /// - no white space before a colon and no folded line (sections 5.1 and 5.2);
-/// - one `Content-Length` of digits, no transfer coding (section 6), one `Host` (section 3.2).
+/// - one `Content-Length` of digits or one `Transfer-Encoding: chunked`, never both (section 6), one `Host` (section 3.2);
+/// - chunks as ``ChunkReader`` takes them (section 7.1).
 struct StrictRequestReader: Sendable {
     /// In bytes, but `fields` and `targets`.
     struct Limits: Sendable {
@@ -20,10 +21,11 @@ struct StrictRequestReader: Sendable {
     }
 
     private enum Stage {
-        case requestLine, fields, body
+        case requestLine, fields, body, chunks
     }
 
-    let limits: Limits
+    /// Those of the body may be set for each request, between its request line and the rest.
+    var limits: Limits
     private(set) var head = RequestHead()
     private var stage = Stage.requestLine
     private var lineStart = 0
@@ -31,16 +33,23 @@ struct StrictRequestReader: Sendable {
     private var scanned = 0
     private var fieldsStart = 0
     private var framing = Framing()
+    private var chunks = ChunkReader()
 
     init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// Whether the request line has been read.
-    var hasRequestLine: Bool { stage != .requestLine }
+    /// Whether a body is waited for.
+    var isInBody: Bool { stage == .body || stage == .chunks }
+
+    /// Where the request ends, once it is complete.
+    var end: Int { head.chunks == nil ? head.body.upperBound : chunks.position }
 
     /// Forgets the request, keeping the memory for the next one.
     mutating func reset() {
         head.fields.removeAll(keepingCapacity: true)
         head.body = 0..<0
+        head.chunks = nil
+        head.expectsContinue = false
+        head.hasAuthorization = false
         stage = .requestLine
         lineStart = 0
         scanned = 0
@@ -84,7 +93,10 @@ struct StrictRequestReader: Sendable {
                 lineStart = scanned
             }
         }
-        return bytes.count >= head.body.upperBound
+        guard stage == .chunks else { return bytes.count >= head.body.upperBound }
+        guard try chunks.read(bytes, limits) else { return false }
+        head.chunks = chunks.data
+        return true
     }
 
     /// Reads both; false: the request is not complete yet.
@@ -98,10 +110,20 @@ struct StrictRequestReader: Sendable {
     }
 
     private mutating func endFields() throws(RequestRefusal) {
-        let length = try framing.finish(head, limit: limits.body)
+        let (body, expectsContinue) = try framing.finish(head, limit: limits.body)
         head.keepsAlive = framing.close ? false : head.isHTTP11 || framing.keepAlive
-        head.body = scanned..<scanned + length
-        stage = .body
+        head.expectsContinue = expectsContinue
+        head.hasAuthorization = framing.hasAuthorization
+        switch body {
+        case .length(let length):
+            head.body = scanned..<scanned + length
+            stage = .body
+        case .chunked:
+            head.body = scanned..<scanned
+            head.chunks = []
+            chunks = ChunkReader(at: scanned)
+            stage = .chunks
+        }
     }
 
     private mutating func readField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestRefusal) {
@@ -111,7 +133,7 @@ struct StrictRequestReader: Sendable {
         head.fields.append(field)
     }
 
-    private static func split(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestRefusal) -> RequestHead.Field {
+    static func split(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestRefusal) -> RequestHead.Field {
         var colon = line.lowerBound
         let tokens = RequestGrammar.isToken
         while colon < line.upperBound, tokens[Int(bytes[colon])] { colon += 1 }
@@ -127,24 +149,7 @@ struct StrictRequestReader: Sendable {
         return RequestHead.Field(name: line.lowerBound..<colon, value: start..<end)
     }
 
-    /// Finds the CR of the CR LF that ends the line, and refuses every other control but a tab on the way.
     private mutating func lineEnd(_ bytes: Span<UInt8>) throws(RequestRefusal) -> Int? {
-        var index = scanned
-        while index < bytes.count {
-            let byte = bytes[index]
-            if byte >= 0x20 && byte != 0x7f || byte == RequestGrammar.tab {
-                index += 1
-                continue
-            }
-            guard byte == RequestGrammar.carriageReturn else {
-                throw .bad(byte == RequestGrammar.lineFeed ? "a line ends without CR" : "the header holds a control")
-            }
-            guard index + 1 < bytes.count else { break }
-            guard bytes[index + 1] == RequestGrammar.lineFeed else { throw .bad("a CR stands alone") }
-            scanned = index + 2
-            return index
-        }
-        scanned = index
-        return nil
+        try RequestGrammar.lineEnd(bytes, from: &scanned, of: "header")
     }
 }

@@ -21,14 +21,12 @@ final class ConnectionRegistry: Sendable {
         /// last use, the longest last.
         var chosen: [(id: ObjectIdentifier, lastUse: NIODeadline)] = []
         var chosenOf: ClientAddress?
-        /// The framework's work for connections, which may end a little after them.
-        var tasks = 0
         var isDraining = false
         var drained: EventLoopPromise<Void>?
 
         /// The promise to keep now, if nothing is left.
         mutating func takeDrained() -> EventLoopPromise<Void>? {
-            guard isDraining, entries.isEmpty, tasks == 0 else { return nil }
+            guard isDraining, entries.isEmpty else { return nil }
             defer { drained = nil }
             return drained
         }
@@ -124,8 +122,7 @@ final class ConnectionRegistry: Sendable {
     /// All that are open.
     var all: [any Channel] { state.withLock { $0.entries.values.map(\.channel) } }
 
-    /// Asks every connection to end behind its last reply; the future is there when the last has ended,
-    /// and all work for them.
+    /// Asks every connection to end behind its last reply; the future is there when the last has ended.
     func drain(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
         let (channels, done) = state.withLock { state -> ([any Channel], EventLoopPromise<Void>?) in
@@ -152,19 +149,6 @@ final class ConnectionRegistry: Sendable {
             descriptors.giveBack()
         }
         done?.succeed()
-    }
-
-    /// Runs work for a connection that the door waits for before its event loops end.
-    func run(_ work: @escaping @Sendable () async -> Void) {
-        state.withLock { $0.tasks += 1 }
-        Task {
-            await work()
-            let done = state.withLock { state in
-                state.tasks -= 1
-                return state.takeDrained()
-            }
-            done?.succeed()
-        }
     }
 }
 

@@ -12,6 +12,9 @@ protocol HTTPAnswering: Sendable {
 
     /// Answers a request; a refusal is told to the client, counted, and shown in the log.
     func answer(_ request: StrictRequest, from client: HTTPDoorClient) throws(RequestRefusal) -> Step
+
+    /// What a request is refused with whatever its body were; nil where it depends on the body.
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>) -> Reply?
 }
 
 extension HTTPAnswering {
@@ -42,7 +45,13 @@ struct HTTPDoorService<Door: HTTPAnswering>: LeanService {
 
     func client(of channel: any Channel) -> HTTPDoorClient { client }
 
-    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Void? { () }
+    func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) { () }
+
+    func bodyLimit(of endpoint: Void) -> Int { StrictRequestReader.Limits().body }
+
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>, at endpoint: Void) -> Reply? {
+        door.refusal(of: head, bytes)
+    }
 
     func answer(_ request: StrictRequest, at endpoint: Void, from client: HTTPDoorClient) -> Step {
         do throws(RequestRefusal) {
@@ -56,9 +65,6 @@ struct HTTPDoorService<Door: HTTPAnswering>: LeanService {
     func name(of endpoint: Void) -> String { "" }
 
     func responses(_ endpoint: String, _ status: Int) -> Counter? { nil }
-
-    /// Never called: every request is the strict reader's.
-    func takeOver(_ channel: any Channel) { channel.close(promise: nil) }
 
     func refused(_ refusal: RequestRefusal) {
         client.connection.countFault(refusal.code)

@@ -69,17 +69,34 @@ public struct RabbitMQDoor: DoorType {
 extension RabbitMQDoor: HTTPAnswering {
     func answer(_ request: StrictRequest, from client: HTTPDoorClient) throws(RequestRefusal) -> Step {
         let span = request.bytes.readableBytesUInt8Span
-        guard let kind = paths.first(where: { RequestLine.equals(span, request.head.path, $0.path) })?.kind else {
-            throw RequestRefusal(404, "the broker asks at \(paths.map { "`\($0.path)`" }.joined(separator: ", "))")
-        }
+        let kind = try kind(request.head, span)
         let form: Range<Int>
         switch request.head.method {
         case .get: form = request.head.query
         case .post where request.head.query.isEmpty: form = request.head.body
         case .post: throw .bad("a question by POST has a query")
-        default: return .reply(Reply(RequestRefusal(405, "GET and POST are accepted")).adding("allow", "GET, POST"))
+        default: return .reply(Self.otherMethod)
         }
         return handler.answer(try RabbitMQQuestion(kind, span, form), from: client)
+    }
+
+    func refusal(of head: RequestHead, _ bytes: Span<UInt8>) -> Reply? {
+        do throws(RequestRefusal) {
+            _ = try kind(head, bytes)
+            return [.get, .post].contains(head.method) ? nil : Self.otherMethod
+        } catch {
+            return Reply(error)
+        }
+    }
+
+    private static let otherMethod = Reply(RequestRefusal(405, "GET and POST are accepted")).adding(
+        "allow", "GET, POST")
+
+    private func kind(_ head: RequestHead, _ bytes: Span<UInt8>) throws(RequestRefusal) -> RabbitMQQuestion.Kind {
+        guard let kind = paths.first(where: { RequestLine.equals(bytes, head.path, $0.path) })?.kind else {
+            throw RequestRefusal(404, "the broker asks at \(paths.map { "`\($0.path)`" }.joined(separator: ", "))")
+        }
+        return kind
     }
 }
 
