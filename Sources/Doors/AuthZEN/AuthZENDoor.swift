@@ -135,7 +135,7 @@ extension AuthZENDoor: HTTPAnswering {
             // The status that the interface wants for another media type.
             throw .bad(error.detail)
         }
-        return try JSONValue(request.copy(request.head.body))
+        return try JSONValue(request.copy(request.head.body), within: .batch)
     }
 
     /// Without the `date` of replies, which is always there.

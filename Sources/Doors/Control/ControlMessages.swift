@@ -1,19 +1,10 @@
 import AuthCore
 
 /// What an operator asks over the control socket: one JSON object on one line.
-public struct ControlRequest: Codable, Sendable {
+public struct ControlRequest: Encodable, Sendable {
     /// What is to be done.
-    public enum Action: String, Codable, Sendable, CaseIterable {
+    public enum Action: String, Encodable, Sendable, CaseIterable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations
-
-        public init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            guard let action = Action(rawValue: try container.decode(String.self)) else {
-                let known = Self.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
-                throw DecodingError.dataCorruptedError(in: container, debugDescription: "takes one of \(known)")
-            }
-            self = action
-        }
     }
 
     public var action: Action
@@ -50,11 +41,36 @@ public struct ControlRequest: Codable, Sendable {
     public init(_ action: Action) { self.action = action }
 }
 
-extension ControlRequest: StrictBody {
+extension ControlRequest: JSONBody {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action = "do"
         case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
         case destination, server, secret
+    }
+
+    static var members: [String] { CodingKeys.allCases.map(\.rawValue) }
+
+    init(_ object: JSONObject) throws(JSONFault) {
+        action = try object.needed(CodingKeys.action.rawValue) { node throws(JSONFault) in
+            let text = try node.text()
+            if let action = Action(rawValue: text) { return action }
+            let known = Action.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            throw JSONFault(description: "the member `\(node.place)` takes one of \(known)")
+        }
+        user = try object.optionalText("user")
+        application = try object.optionalText("application")
+        machine = try object.optionalText("machine")
+        address = try object.optionalText("address")
+        door = try object.optionalText("door")
+        session = try object.optionalText("session")
+        self.object = try object.optionalText("object")
+        all = try object.optionalFlag("all")
+        count = try object.optionalInteger("count")
+        offset = try object.optionalInteger("offset")
+        limit = try object.optionalInteger("limit")
+        since = try object.optionalInteger("since")
+        follow = try object.optionalFlag("follow")
+        destination = try object.optionalText("destination")
     }
 }
 
@@ -211,7 +227,8 @@ enum ControlLine {
 
     /// Reads a request, or says what is wrong with it.
     static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
-        JSON.read(ControlRequest.self, bytes, as: "request").mapError { ControlError(description: $0.description) }
+        bytes.withUnsafeBytes { JSON.read(ControlRequest.self, $0, as: "request") }
+            .mapError { ControlError(description: $0.description) }
     }
 }
 

@@ -1,5 +1,4 @@
 import AuthCore
-import FoundationEssentials
 
 /// What a held-back request presents to be recognised.
 enum ForwardAuthCredentials {
@@ -38,9 +37,8 @@ enum ForwardAuthCredentials {
             let span = request.bytes.readableBytesUInt8Span
             if let session = SessionText.read(span, token) { return .session(session, isInAuthorization: true) }
             if bearer == .token {
-                let bytes = request.copy(token)
-                guard let user = TokenSubject.read(bytes) else { return .unusable }
-                return .password(user: user, Secret(bytes))
+                guard let user = TokenSubject.read(span.extracting(token)) else { return .unusable }
+                return .password(user: user, request.secret(token))
             }
         }
         switch try Credentials.read(request, cookie: cookie) {
@@ -73,15 +71,12 @@ enum ForwardAuthCredentials {
 
 /// Whom a JSON Web Token says it is for. Nothing is checked here: the module that gets the token as a password does that.
 enum TokenSubject {
-    private struct Claims: Decodable {
-        let sub: String
-    }
-
     /// The claim `sub` of a token in compact form (RFC 7515, section 7.1); nil for what is none.
-    static func read(_ token: [UInt8]) -> String? {
-        let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3, token.count <= 4096 else { return nil }
-        var text = parts[1].map { byte -> UInt8 in
+    static func read(_ token: Span<UInt8>) -> String? {
+        let dots = token.indices.filter { token[$0] == UInt8(ascii: ".") }
+        guard dots.count == 2, token.count <= 4096 else { return nil }
+        // The claims alone are no secret: what makes a password of them is the signature.
+        var text = token.copied(dots[0] + 1..<dots[1]).map { byte -> UInt8 in
             switch byte {
             case UInt8(ascii: "-"): UInt8(ascii: "+")
             case UInt8(ascii: "_"): UInt8(ascii: "/")
@@ -91,6 +86,9 @@ enum TokenSubject {
         }
         while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
         guard let json = Base64.decode(text.span, text.indices) else { return nil }
-        return try? JSONDecoder().decode(Claims.self, from: Data(json)).sub
+        let claims = try? JSONText.read(json, as: "token") { node throws(JSONFault) in
+            try node.members { member throws(JSONFault) in member.withText { String(decoding: $0, as: UTF8.self) } }
+        }
+        return claims?["sub"] ?? nil
     }
 }

@@ -71,25 +71,6 @@ struct AdministratorErrand: Sendable {
     }
 }
 
-/// `POST /v1/admin/eject` and `POST /v1/admin/invalidate`: as on the control socket.
-struct AdministratorBody: StrictBody {
-    let user, application, machine, address, door, session, object: String?
-    let all: Bool?
-    let count: Int?
-
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case user, application, machine, address, door, session, object, all, count
-    }
-
-    func request(_ action: ControlRequest.Action) -> ControlRequest {
-        var request = ControlRequest(action)
-        (request.user, request.application, request.machine) = (user, application, machine)
-        (request.address, request.door, request.session) = (address, door, session)
-        (request.object, request.all, request.count) = (object, all, count)
-        return request
-    }
-}
-
 /// The query of an administrator's GET: each name at most once, values percent-encoded UTF-8.
 struct AdministratorQuery {
     private let values: [String: String]

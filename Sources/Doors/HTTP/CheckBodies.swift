@@ -1,31 +1,32 @@
 import AuthCore
 
 /// `POST /v1/check`
-struct CheckBody: StrictBody {
+struct CheckBody: JSONBody {
     let session: String
-    let action: String
-    let object: String
-    let fields: [String: String]?
-    let contributionID: String?
+    let item: CheckItem
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case session, action, object, fields
-        case contributionID = "contribution_id"
+    static let members = ["session"] + CheckItem.members
+
+    init(_ object: JSONObject) throws(JSONFault) {
+        session = try object.text("session")
+        item = try CheckItem(object)
     }
-
-    var item: CheckItem { CheckItem(action: action, object: object, fields: fields, contributionID: contributionID) }
 }
 
 /// One element of `POST /v1/checks`.
-struct CheckItem: StrictBody {
+struct CheckItem: JSONBody {
     let action: String
     let object: String
     let fields: [String: String]?
     let contributionID: String?
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case action, object, fields
-        case contributionID = "contribution_id"
+    static let members = ["action", "object", "fields", "contribution_id"]
+
+    init(_ object: JSONObject) throws(JSONFault) {
+        action = try object.text("action")
+        self.object = try object.text("object")
+        fields = try object.optionalTexts("fields")
+        contributionID = try object.optionalText("contribution_id")
     }
 
     /// Most fields of one check.
@@ -53,10 +54,18 @@ struct CheckItem: StrictBody {
 }
 
 /// `POST /v1/checks`
-struct ChecksBody: StrictBody {
+struct ChecksBody: JSONBody {
     let session: String
-    let checks: [Strict<CheckItem>]
-    enum CodingKeys: String, CodingKey, CaseIterable { case session, checks }
+    let checks: [CheckItem]
+
+    static let members = ["session", "checks"]
+
+    init(_ object: JSONObject) throws(JSONFault) {
+        session = try object.text("session")
+        checks = try object.needed("checks") { list throws(JSONFault) in
+            try list.elements { item throws(JSONFault) in try item.read(CheckItem.self) }
+        }
+    }
 }
 
 struct CheckResult: Encodable, Sendable {

@@ -43,13 +43,13 @@ extension Endpoints {
 
     /// `POST /v1/checks`
     func checks(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
-        let body = try JSON.decode(ChecksBody.self, request)
+        let body = try JSON.decode(ChecksBody.self, request, within: .large)
         let session = try Self.session(body.session)
         if body.checks.count > Self.maximumChecks { throw .bad("there are more than \(Self.maximumChecks) checks") }
         var results: [CheckResult?] = []
         var asked: [Check] = []
         for item in body.checks {
-            switch try item.value.check() {
+            switch try item.check() {
             case .success(let check):
                 asked.append(check)
                 results.append(nil)

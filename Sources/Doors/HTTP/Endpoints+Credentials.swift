@@ -1,12 +1,5 @@
 import AuthCore
 
-/// `POST /v1/credentials` and `POST /v1/credentials/reject`
-struct CredentialBody: StrictBody {
-    let session: String
-    let destination: String
-    enum CodingKeys: String, CodingKey, CaseIterable { case session, destination }
-}
-
 /// The credentials of an outgoing connection.
 struct CredentialResult: Encodable {
     let user: String

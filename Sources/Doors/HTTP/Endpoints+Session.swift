@@ -7,7 +7,7 @@ extension Endpoints {
         let login: Login
         do throws(LoginError) {
             login = try Login(
-                user: body.user, password: Secret(body.password), address: peer.address,
+                user: body.user, password: body.password, address: peer.address,
                 applicationID: body.applicationID ?? "", machineID: body.machineID ?? "", door: HTTPDoor.name)
         } catch {
             throw .bad(error.description)

@@ -1,16 +1,19 @@
 import AuthCore
 
 /// `POST /v1/login`
-struct LoginBody: StrictBody {
+struct LoginBody: JSONBody {
     let user: String
-    let password: String
+    let password: Secret
     let applicationID: String?
     let machineID: String?
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case user, password
-        case applicationID = "application_id"
-        case machineID = "machine_id"
+    static let members = ["user", "password", "application_id", "machine_id"]
+
+    init(_ object: JSONObject) throws(JSONFault) {
+        user = try object.text("user")
+        password = try object.secret("password")
+        applicationID = try object.optionalText("application_id")
+        machineID = try object.optionalText("machine_id")
     }
 }
 
@@ -20,9 +23,12 @@ struct LoginResult: Encodable {
 }
 
 /// `POST /v1/logout`
-struct LogoutBody: StrictBody {
+struct LogoutBody: JSONBody {
     let session: String
-    enum CodingKeys: String, CodingKey, CaseIterable { case session }
+
+    static let members = ["session"]
+
+    init(_ object: JSONObject) throws(JSONFault) { session = try object.text("session") }
 }
 
 struct LogoutResult: Encodable {
@@ -31,10 +37,16 @@ struct LogoutResult: Encodable {
 }
 
 /// `POST /v1/map`
-struct MapBody: StrictBody {
+struct MapBody: JSONBody {
     let session: String
     let object: String
-    enum CodingKeys: String, CodingKey, CaseIterable { case session, object }
+
+    static let members = ["session", "object"]
+
+    init(_ object: JSONObject) throws(JSONFault) {
+        session = try object.text("session")
+        self.object = try object.text("object")
+    }
 }
 
 struct MapResult: Encodable {

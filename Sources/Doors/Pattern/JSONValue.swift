@@ -1,6 +1,6 @@
 import CLibJansson
 
-/// JSON whose members nobody knows beforehand, as jansson reads it.
+/// JSON whose members nobody knows beforehand.
 enum JSONValue: Sendable, Equatable {
     case null
     case flag(Bool)
@@ -10,46 +10,29 @@ enum JSONValue: Sendable, Equatable {
     case list([JSONValue])
     case object([String: JSONValue])
 
-    /// Reads I-JSON (RFC 7493): UTF-8, and no name twice in an object, also where two are equal as Unicode compares texts.
+    /// Reads the body of a request.
     ///
-    /// - Throws: a refusal for anything else, and for more than the bounds before anything is made of it.
-    init(_ bytes: [UInt8], within bounds: JSONBounds = JSONBounds()) throws(RequestRefusal) {
-        try bounds.check(bytes.span)
-        var error = json_error_t()
-        // SAFETY: jansson reads `count` bytes during the call and keeps none.
-        let root = bytes.withUnsafeBytes {
-            json_loadb(
-                $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count,
-                Int(JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL), &error)
+    /// - Throws: a refusal for what is not I-JSON, and for too much of it.
+    init(_ bytes: [UInt8], within bounds: JSONBounds = .usual) throws(RequestRefusal) {
+        do throws(JSONFault) {
+            self = try JSONText.read(bytes, within: bounds, as: "body") { node throws(JSONFault) in
+                try JSONValue(node)
+            }
+        } catch {
+            throw error.refusal
         }
-        guard let root else {
-            throw json_error_code(&error) == json_error_duplicate_key ? Self.isTwice : .bad("the body is not JSON")
-        }
-        // SAFETY: the tree is owned here, and what is made of it are copies.
-        defer { json_decref(root) }
-        try self.init(root)
     }
 
-    private static let isTwice = RequestRefusal.bad("an object of the body names a member twice")
-
-    // INVARIANT: the bounds have few levels, so the recursion ends well within a thread's stack.
-    private init(_ value: UnsafeMutablePointer<json_t>) throws(RequestRefusal) {
-        switch value.pointee.type {
+    // INVARIANT: the bounds let few levels through, so the recursion ends well within a thread's stack.
+    private init(_ node: JSONNode) throws(JSONFault) {
+        switch node.value.pointee.type {
         case JSON_TRUE: self = .flag(true)
         case JSON_FALSE: self = .flag(false)
-        case JSON_INTEGER: self = .number(String(json_integer_value(value)))
-        case JSON_REAL: self = .number(Self.decimal(json_real_value(value)))
-        case JSON_STRING:
-            let bytes = UnsafeRawBufferPointer(start: json_string_value(value), count: json_string_length(value))
-            self = .text(String(decoding: bytes, as: UTF8.self))
-        case JSON_ARRAY:
-            var elements: [JSONValue] = []
-            elements.reserveCapacity(json_array_size(value))
-            for index in 0..<json_array_size(value) {
-                if let element = json_array_get(value, index) { elements.append(try JSONValue(element)) }
-            }
-            self = .list(elements)
-        case JSON_OBJECT: self = .object(try Self.members(of: value))
+        case JSON_INTEGER: self = .number(String(json_integer_value(node.value)))
+        case JSON_REAL: self = .number(Self.decimal(json_real_value(node.value)))
+        case JSON_STRING: self = .text(try node.text())
+        case JSON_ARRAY: self = .list(try node.elements { element throws(JSONFault) in try JSONValue(element) })
+        case JSON_OBJECT: self = .object(try node.members { member throws(JSONFault) in try JSONValue(member) })
         default: self = .null
         }
     }

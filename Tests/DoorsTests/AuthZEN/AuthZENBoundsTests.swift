@@ -38,7 +38,7 @@ import Testing
         #expect(body.utf8.count <= 64 * 1024)
         let evaluations: [AuthZENEvaluation]
         do throws(RequestRefusal) {
-            switch try AuthZENBatch(JSONValue(Array(body.utf8))) {
+            switch try AuthZENBatch(JSONValue(Array(body.utf8), within: .batch)) {
             case .single(let evaluation): evaluations = [evaluation]
             case .several(let items, _): evaluations = items.compactMap { try? $0.get() }
             }
@@ -60,12 +60,12 @@ import Testing
 
     @Test func `is made once of what all evaluations inherit`() throws {
         let body = Self.batch(#""context":\#(Self.deep(name: 10, members: 50))"#, 100)
-        guard case .several(let items, _) = try AuthZENBatch(JSONValue(Array(body.utf8))) else {
+        guard case .several(let items, _) = try AuthZENBatch(JSONValue(Array(body.utf8), within: .batch)) else {
             Issue.record("no batch")
             return
         }
         // The memory of two equal arrays of fields is one: the expansion was made once.
-        let defaults = AuthZENDefaults(try JSONValue(Array(body.utf8)))
+        let defaults = AuthZENDefaults(try JSONValue(Array(body.utf8), within: .batch))
         let places = try [defaults.fields(.context), defaults.fields(.context)].map { part in
             part.fields.withUnsafeBufferPointer { $0.baseAddress }
         }
@@ -119,7 +119,7 @@ import Testing
         String(repeating: "[", count: 33) + String(repeating: "]", count: 33),
         "[" + String(repeating: "1,", count: 16_384) + "1]",
     ]) func `is read only where it holds few values and few levels`(_ text: String) {
-        let refusal = #expect(throws: RequestRefusal.self) { try JSONValue(Array(text.utf8)) }
+        let refusal = #expect(throws: RequestRefusal.self) { try JSONValue(Array(text.utf8), within: .batch) }
         #expect(refusal?.status == 413)
     }
 
@@ -128,7 +128,7 @@ import Testing
         "[" + String(repeating: "1,", count: 16_381) + "1]",
     ]) func `is read within the bounds, brackets in texts not counted`(_ text: String) throws {
         let isText = text.contains("\\")
-        let value = try JSONValue(Array(text.utf8), within: isText ? JSONBounds(depth: 1, values: 2) : JSONBounds())
+        let value = try JSONValue(Array(text.utf8), within: isText ? JSONBounds(depth: 1, values: 2) : .batch)
         guard case .list = value else {
             Issue.record("\(value)")
             return
@@ -148,7 +148,7 @@ import Testing
         #expect((ObjectName.maximumLength + 1...3 * (ObjectName.maximumLength + 1)).contains(long.count))
         let body = Self.batch(#""context":{}"#, 1_000).replacing(
             #""id":"r1""#, with: #""id":"\#(String(repeating: unit, count: 30_000))""#)
-        guard case .several(let items, _) = try AuthZENBatch(JSONValue(Array(body.utf8))) else {
+        guard case .several(let items, _) = try AuthZENBatch(JSONValue(Array(body.utf8), within: .batch)) else {
             Issue.record("no batch")
             return
         }

@@ -6,7 +6,7 @@ import Fuzzing
 /// Reads one input as the body of each endpoint of AuthZEN.
 func read(_ bytes: [UInt8]) {
     do throws(RequestRefusal) {
-        let body = try JSONValue(bytes)
+        let body = try JSONValue(bytes, within: .batch)
         if let search = try? AuthZENEvaluation(body, action: "read") { look(search) }
         switch try AuthZENBatch(body) {
         case .single(let evaluation): look(evaluation)

@@ -1,0 +1,175 @@
+import AuthCore
+import CLibJansson
+
+/// A value of a JSON text while ``JSONText`` lends it.
+// INVARIANT: it is not kept beyond the call that lends it; what is read from it are copies.
+struct JSONNode {
+    let value: UnsafeMutablePointer<json_t>
+    /// Where it stands, such as `checks.[0].action`; empty for the whole.
+    let place: String
+    /// The name of the text in messages.
+    let what: String
+
+    var isNull: Bool { value.pointee.type == JSON_NULL }
+
+    /// The bytes of a text, for the length of the call; nil for anything else.
+    func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        guard value.pointee.type == JSON_STRING else { return nil }
+        // SAFETY: jansson tells the length of the text that it holds.
+        return body(UnsafeRawBufferPointer(start: json_string_value(value), count: json_string_length(value)))
+    }
+
+    func text() throws(JSONFault) -> String {
+        guard let text = withText({ String(decoding: $0, as: UTF8.self) }) else { throw otherType() }
+        return text
+    }
+
+    /// A text that never becomes a `String`.
+    func secret() throws(JSONFault) -> Secret {
+        guard let secret = withText({ Secret($0) }) else { throw otherType() }
+        return secret
+    }
+
+    func flag() throws(JSONFault) -> Bool {
+        switch value.pointee.type {
+        case JSON_TRUE: true
+        case JSON_FALSE: false
+        default: throw otherType()
+        }
+    }
+
+    func integer() throws(JSONFault) -> Int {
+        switch value.pointee.type {
+        case JSON_INTEGER: return Int(json_integer_value(value))
+        case JSON_REAL:
+            guard let number = Int(exactly: json_real_value(value)) else { throw JSONText.oddNumber(what) }
+            return number
+        default: throw otherType()
+        }
+    }
+
+    /// The elements of a list.
+    func elements<Element>(
+        _ read: (JSONNode) throws(JSONFault) -> Element
+    ) throws(JSONFault) -> [Element] {
+        guard value.pointee.type == JSON_ARRAY else { throw otherType() }
+        var elements: [Element] = []
+        for index in 0..<json_array_size(value) {
+            guard let element = json_array_get(value, index) else { continue }
+            elements.append(try read(JSONNode(value: element, place: inside("[\(index)]"), what: what)))
+        }
+        return elements
+    }
+
+    /// The members of an object whose names nobody knows beforehand. Names that are one as Unicode compares texts, such as
+    /// `K` and the Kelvin sign, are one name: a module must see both or none.
+    func members<Member>(
+        _ read: (JSONNode) throws(JSONFault) -> Member
+    ) throws(JSONFault) -> [String: Member] {
+        guard value.pointee.type == JSON_OBJECT else { throw otherType() }
+        var members: [String: Member] = [:]
+        members.reserveCapacity(json_object_size(value))
+        try eachMember { name, node throws(JSONFault) in
+            let member = try read(node)
+            if members.updateValue(member, forKey: name) != nil { throw JSONText.twice(what) }
+        }
+        return members
+    }
+
+    fileprivate func eachMember(
+        _ body: (String, JSONNode) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        var member = json_object_iter(value)
+        while let current = member {
+            let bytes = UnsafeRawBufferPointer(
+                start: json_object_iter_key(current), count: json_object_iter_key_len(current))
+            let name = String(decoding: bytes, as: UTF8.self)
+            if let inner = json_object_iter_value(current) {
+                try body(name, JSONNode(value: inner, place: inside(String(name.prefix(64))), what: what))
+            }
+            member = json_object_iter_next(value, current)
+        }
+    }
+
+    /// The value as an object with no members but these.
+    func object(_ known: [String]) throws(JSONFault) -> JSONObject {
+        guard value.pointee.type == JSON_OBJECT else { throw otherType() }
+        try eachMember { name, node throws(JSONFault) in
+            if known.contains(name) { return }
+            let list = known.sorted().map { "`\($0)`" }.joined(separator: ", ")
+            throw JSONFault(description: "the member `\(node.place)` is not known; known are \(list)")
+        }
+        return JSONObject(node: self)
+    }
+
+    fileprivate func inside(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
+
+    private func otherType() -> JSONFault {
+        if place.isEmpty { return JSONFault(description: "the \(what) is not a JSON object") }
+        return JSONFault(description: "the member `\(place)` is \(isNull ? "null" : "of another type")")
+    }
+}
+
+/// An object whose members are read by their names, while ``JSONText`` lends it. One that is null is as one that is missing,
+/// where it may be missing.
+struct JSONObject {
+    fileprivate let node: JSONNode
+
+    /// A member that may be missing.
+    func optional<Member>(
+        _ name: String, _ read: (JSONNode) throws(JSONFault) -> Member
+    ) throws(JSONFault) -> Member? {
+        guard let value = json_object_get(node.value, name) else { return nil }
+        let member = JSONNode(value: value, place: node.inside(name), what: node.what)
+        return member.isNull ? nil : try read(member)
+    }
+
+    /// A member that has to be there.
+    func needed<Member>(
+        _ name: String, _ read: (JSONNode) throws(JSONFault) -> Member
+    ) throws(JSONFault) -> Member {
+        let place = node.inside(name)
+        guard let value = json_object_get(node.value, name) else {
+            throw JSONFault(description: "the member `\(place)` is missing")
+        }
+        return try read(JSONNode(value: value, place: place, what: node.what))
+    }
+
+    func text(_ name: String) throws(JSONFault) -> String {
+        try needed(name) { node throws(JSONFault) in try node.text() }
+    }
+
+    func optionalText(_ name: String) throws(JSONFault) -> String? {
+        try optional(name) { node throws(JSONFault) in try node.text() }
+    }
+
+    func secret(_ name: String) throws(JSONFault) -> Secret {
+        try needed(name) { node throws(JSONFault) in try node.secret() }
+    }
+
+    func optionalFlag(_ name: String) throws(JSONFault) -> Bool? {
+        try optional(name) { node throws(JSONFault) in try node.flag() }
+    }
+
+    func optionalInteger(_ name: String) throws(JSONFault) -> Int? {
+        try optional(name) { node throws(JSONFault) in try node.integer() }
+    }
+
+    /// An object of texts.
+    func optionalTexts(_ name: String) throws(JSONFault) -> [String: String]? {
+        try optional(name) { node throws(JSONFault) in
+            try node.members { member throws(JSONFault) in try member.text() }
+        }
+    }
+}
+
+/// The body of a request: an object with no members but these.
+protocol JSONBody {
+    static var members: [String] { get }
+
+    init(_ object: JSONObject) throws(JSONFault)
+}
+
+extension JSONNode {
+    func read<Body: JSONBody>(_ type: Body.Type) throws(JSONFault) -> Body { try Body(try object(Body.members)) }
+}
