@@ -1,0 +1,51 @@
+import Foundation
+import Glibc
+
+/// What is in the memory of another process (proc_pid_mem(5)).
+enum ProcessMemory {
+    /// How often bytes are there, in everything that the process can read.
+    static func count(of bytes: some Collection<UInt8>, in pid: pid_t) throws -> Int {
+        let needle = Array(bytes)
+        let memory = open("/proc/\(pid)/mem", O_RDONLY)
+        guard memory >= 0 else {
+            throw ChildError(description: "no /proc/\(pid)/mem: \(String(cString: strerror(errno)))")
+        }
+        defer { close(memory) }
+        return try readable(pid).reduce(0) { count, range in count + self.count(of: needle, in: range, memory) }
+    }
+
+    private static func readable(_ pid: pid_t) throws -> [Range<UInt>] {
+        let maps = try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
+        return maps.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            // The kernel's own pages are not to be read.
+            guard ends.count == 2, words[1].hasPrefix("r"), words.last?.hasPrefix("[v") != true else { return nil }
+            return ends[0]..<ends[1]
+        }
+    }
+
+    private static func count(of needle: [UInt8], in range: Range<UInt>, _ memory: Int32) -> Int {
+        let size = 1 << 20
+        var buffer = [UInt8](repeating: 0, count: size + needle.count - 1)
+        var count = 0
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: size) {
+            let wanted = min(buffer.count, Int(range.upperBound - start))
+            let got = pread(memory, &buffer, wanted, off_t(start))
+            if got >= needle.count { count += occurrences(of: needle, in: buffer[..<got]) }
+        }
+        return count
+    }
+
+    private static func occurrences(of needle: [UInt8], in bytes: ArraySlice<UInt8>) -> Int {
+        bytes.withUnsafeBytes { hay in
+            guard let base = hay.baseAddress else { return 0 }
+            var (count, start) = (0, 0)
+            while let found = memmem(base + start, hay.count - start, needle, needle.count) {
+                count += 1
+                start = UnsafeRawPointer(found) - base + 1
+            }
+            return count
+        }
+    }
+}
