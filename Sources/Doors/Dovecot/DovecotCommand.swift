@@ -22,11 +22,15 @@ enum DovecotCommand {
     /// What the mechanism's client says.
     enum Response {
         case none
-        case bytes([UInt8])
+        case bytes(Secret)
         case notBase64
 
         fileprivate init(_ word: ArraySlice<UInt8>) {
-            self = Base64.decode(word.span, word.span.indices).map { .bytes($0) } ?? .notBase64
+            if let bytes = Base64.decodeSecret(word.span, word.span.indices) {
+                self = .bytes(Secret(bytes))
+            } else {
+                self = .notBase64
+            }
         }
     }
 
@@ -44,7 +48,7 @@ enum DovecotCommand {
         case "CPID": self = .clientProcess
         case "AUTH": self = .authenticate(try DovecotRequest(words, id: try Self.id(words)))
         case "CONT":
-            self = .proceed(id: try Self.id(words), response: words.count > 2 ? Response(words[2]) : .bytes([]))
+            self = .proceed(id: try Self.id(words), response: words.count > 2 ? Response(words[2]) : .bytes(Secret("")))
         case "CANCEL": self = .cancel(id: try Self.id(words))
         default: self = .unknown
         }

@@ -25,7 +25,7 @@ final class DovecotConnection: ChannelInboundHandler {
     private let peer: DoorPeer
     private let connection: DoorConnection
     private var phase = Phase.greeting(hasVersion: false)
-    private var received: [UInt8] = []
+    private var received = SecretBytes()
     private var pending: [UInt32: Pending] = [:] { didSet { connection.use.isHeld = !pending.isEmpty } }
     private var out = ByteBuffer()
     private var timer: Scheduled<Void>?
@@ -68,18 +68,21 @@ final class DovecotConnection: ChannelInboundHandler {
     // MARK: - Lines
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let incoming = unwrapInboundIn(data)
+        defer { incoming.overwrite() }
         if isOver { return }
-        received += unwrapInboundIn(data).readableBytesView
-        var rest = received[...]
+        received.append(contentsOf: incoming.readableBytesView)
         var isNew = false
-        while !isOver, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            take(rest[..<end])
-            rest = rest[(end + 1)...]
+        var start = 0
+        while !isOver, let end = received.firstIndex(of: UInt8(ascii: "\n"), from: start) {
+            // Whatever of the line holds a password is a Secret by the time it is wiped.
+            var line = received.withBytes(start..<end) { Array($0) }
+            take(line[...])
+            line.wipe()
+            start = end + 1
             isNew = true
         }
-        let left = Array(rest)
-        received.wipe()
-        received = left
+        received.removeFirst(min(start, received.count))
         if received.count > DovecotCommand.longestLine {
             fail(DoorFault("length", "a line has more than \(DovecotCommand.longestLine) bytes"))
         }
@@ -156,10 +159,9 @@ final class DovecotConnection: ChannelInboundHandler {
     private func proceed(
         _ exchange: SASLExchange, _ request: DovecotRequest, _ response: DovecotCommand.Response
     ) {
-        guard case .bytes(var bytes) = response else {
+        guard case .bytes(let bytes) = response else {
             return answer(request, Answer(.wrongCredentials, .invalidRequest))
         }
-        defer { bytes.wipe() }
         var exchange = exchange
         switch exchange.take(bytes) {
         case .challenge(let base64):
@@ -242,7 +244,7 @@ final class DovecotConnection: ChannelInboundHandler {
         timer?.cancel()
         context = nil
         abandon()
-        received.wipe()
+        received.removeAll()
     }
 
     /// A client must greet, and end the line that it has begun, within the door's time-out; between lines it may be

@@ -39,23 +39,24 @@ struct SASLExchange {
     }
 
     /// Takes a response.
-    mutating func take(_ response: [UInt8]) -> Step {
+    mutating func take(_ response: Secret) -> Step {
         switch state {
-        case .plain: return Self.plain(response)
+        case .plain: return response.withTerminatedBytes { Self.plain($0.dropLast()) }
         case .loginUser:
-            guard let user = String(validating: response, as: UTF8.self) else { return .malformed }
-            state = .loginPassword(user: user)
+            let name = response.withTerminatedBytes { String(validating: $0.dropLast(), as: UTF8.self) }
+            guard let name else { return .malformed }
+            state = .loginPassword(user: name)
             // "Password:"
             return .challenge("UGFzc3dvcmQ6")
-        case .loginPassword(let user): return .credentials(user: user, password: Secret(response))
+        case .loginPassword(let user): return .credentials(user: user, password: response)
         }
     }
 
     /// Reads `[authorization identity] NUL authentication identity NUL password`.
-    private static func plain(_ message: [UInt8]) -> Step {
+    private static func plain(_ message: Slice<UnsafeBufferPointer<UInt8>>) -> Step {
         let parts = message.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let user = String(validating: parts[1], as: UTF8.self) else { return .malformed }
-        guard parts[0].isEmpty || parts[0] == parts[1] else { return .otherUser }
+        guard parts[0].isEmpty || parts[0].elementsEqual(parts[1]) else { return .otherUser }
         return .credentials(user: user, password: Secret(parts[2]))
     }
 }

@@ -42,7 +42,9 @@ extension NativeConnection {
                 connection.fail(DoorFault("logon", "who logged on here has no session any more (\(reason))"))
                 connection.flush()
             }
-            guard logOnWatch != nil else { return fail(DoorFault("logon", "who logged on here has no session any more")) }
+            guard logOnWatch != nil else {
+                return fail(DoorFault("logon", "who logged on here has no session any more"))
+            }
         }
         noteUse()
         self.answer(Answer(.allow, .granted), .logon, number)

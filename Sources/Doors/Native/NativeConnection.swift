@@ -30,7 +30,7 @@ final class NativeConnection: ChannelDuplexHandler {
     let peer: DoorPeer
     let connection: DoorConnection
     var phase = Phase.greeting
-    var buffer = ByteBuffer()
+    var received = ReceivedBytes()
     var writer = NativeWriter()
     var pending: [UInt64: Ticket] = [:]
     var nextTicket: UInt64 = 0
@@ -68,10 +68,11 @@ final class NativeConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var incoming = unwrapInboundIn(data)
-        if case .gone = phase { return }
-        if case .finishing = phase { return }
-        buffer.append(&incoming)
+        let incoming = unwrapInboundIn(data)
+        switch phase {
+        case .greeting, .loggingOn, .asking: received.append(incoming)
+        case .finishing, .gone: return incoming.overwrite()
+        }
         readFrames()
     }
 
@@ -113,13 +114,15 @@ final class NativeConnection: ChannelDuplexHandler {
 
     func readFrames() {
         var isNew = false
-        while wantsMore, let frame = nextFrame() {
+        while wantsMore, var frame = nextFrame() {
             isNew = true
             do throws(DoorFault) {
-                try take(NativeReader.request(frame))
+                try take(NativeReader.request(frame[...]))
             } catch {
                 fail(error)
             }
+            // Of a password nothing but the Secret that was made of it is left.
+            if NativeReader.holdsSecret(frame) { frame.wipe() }
             if writer.out.readableBytes >= Self.flushThreshold { flush() }
         }
         // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
@@ -127,11 +130,12 @@ final class NativeConnection: ChannelDuplexHandler {
     }
 
     /// Takes a whole frame out of the buffer, without its length; nil when there is none yet.
-    func nextFrame() -> ArraySlice<UInt8>? {
+    func nextFrame() -> [UInt8]? {
         switch phase {
         case .greeting, .loggingOn, .asking: break
         case .finishing, .gone: return nil
         }
+        let buffer = received.buffer
         guard let length = buffer.getInteger(at: buffer.readerIndex, endianness: .little, as: UInt32.self) else {
             return nil
         }
@@ -144,10 +148,9 @@ final class NativeConnection: ChannelDuplexHandler {
             return nil
         }
         guard buffer.readableBytes >= NativeProtocol.lengthSize + Int(length) else { return nil }
-        buffer.moveReaderIndex(forwardBy: NativeProtocol.lengthSize)
-        let bytes = buffer.readBytes(length: Int(length)) ?? []
-        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
-        return bytes[...]
+        let bytes = buffer.getBytes(at: buffer.readerIndex + NativeProtocol.lengthSize, length: Int(length)) ?? []
+        received.discard(NativeProtocol.lengthSize + Int(length))
+        return bytes
     }
 
     func fail(_ fault: DoorFault) {
@@ -206,6 +209,7 @@ final class NativeConnection: ChannelDuplexHandler {
         guard !isOver else { return }
         phase = .finishing
         timer?.cancel()
+        received.wipe()
         flush()
     }
 
@@ -225,6 +229,7 @@ final class NativeConnection: ChannelDuplexHandler {
         watch = nil
         logOnWatch = nil
         interest.end()
+        received.wipe()
         context = nil
         abandon()
         for session in own { _ = door.host.ask(.logout(session)) }
@@ -236,7 +241,7 @@ final class NativeConnection: ChannelDuplexHandler {
         timer?.cancel()
         timer = nil
         guard !isOver, let context else { return }
-        if case .asking = phase, buffer.readableBytes == 0 || !wantsMore { return }
+        if case .asking = phase, received.isEmpty || !wantsMore { return }
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: connection.timeout) { [weak self] in
             guard let self, !isOver else { return }
             fail(DoorFault("slow", "the rest of what was begun did not come in time"))

@@ -93,6 +93,11 @@ struct NativeReader {
         position = bytes.startIndex
     }
 
+    /// Whether a frame is of a kind that holds a password.
+    static func holdsSecret(_ frame: [UInt8]) -> Bool {
+        frame.first == NativeProtocol.Kind.logon.rawValue || frame.first == NativeProtocol.Kind.login.rawValue
+    }
+
     /// Reads a request.
     ///
     /// - Parameter frame: everything behind the length.

@@ -17,7 +17,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
     private let peer: DoorPeer
     private let connection: DoorConnection
     private var phase = Phase.reading { didSet { if case .asking = phase { connection.use.isHeld = true } } }
-    private var received: [UInt8] = []
+    private var received = SecretBytes(capacity: SaslauthdRequest.longest)
     private var question: PasswordQuestion?
     private var timer: Scheduled<Void>?
 
@@ -26,8 +26,6 @@ final class SaslauthdConnection: ChannelInboundHandler {
         self.peer = peer
         self.connection = connection
     }
-
-    deinit { received.wipe() }
 
     func handlerAdded(context: ChannelHandlerContext) {
         // Takes all that a client has sent at once, so that four fields are seen without the fifth only where there is
@@ -49,8 +47,10 @@ final class SaslauthdConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let incoming = unwrapInboundIn(data)
+        defer { incoming.overwrite() }
         guard case .reading = phase else { return }
-        received += unwrapInboundIn(data).readableBytesView
+        received.append(contentsOf: incoming.readableBytesView)
         if received.count > SaslauthdRequest.longest { refuse(SaslauthdFault.tooLong, context) }
     }
 
@@ -71,8 +71,11 @@ final class SaslauthdConnection: ChannelInboundHandler {
 
     private func read(_ context: ChannelHandlerContext) {
         do throws(DoorFault) {
-            guard let request = try SaslauthdRequest.read(received[...]) else { return }
-            received.wipe()
+            let read = received.withBytes { bytes in
+                Result { () throws(DoorFault) in try SaslauthdRequest.read(bytes) }
+            }
+            guard let request = try read.get() else { return }
+            received.removeAll()
             ask(request, context)
         } catch {
             refuse(error, context)
@@ -100,7 +103,7 @@ final class SaslauthdConnection: ChannelInboundHandler {
 
     private func reply(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
         phase = .answered
-        received.wipe()
+        received.removeAll()
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes))).whenComplete { _ in channel.close(promise: nil)
         }
@@ -110,6 +113,6 @@ final class SaslauthdConnection: ChannelInboundHandler {
         timer?.cancel()
         question?.abandon()
         question = nil
-        received.wipe()
+        received.removeAll()
     }
 }

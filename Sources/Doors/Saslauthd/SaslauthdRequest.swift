@@ -20,10 +20,12 @@ struct SaslauthdRequest {
     ///
     /// - Returns: nil while a field is missing or not whole.
     /// - Throws: ``DoorFault`` for what can be no request whatever follows.
-    static func read(_ bytes: ArraySlice<UInt8>) throws(DoorFault) -> SaslauthdRequest? {
+    static func read<Bytes: RandomAccessCollection<UInt8>>(
+        _ bytes: Bytes
+    ) throws(DoorFault) -> SaslauthdRequest? where Bytes.Index == Int {
         guard bytes.count <= longest else { throw SaslauthdFault.tooLong }
-        var fields: [ArraySlice<UInt8>] = []
-        var rest = bytes
+        var fields: [Bytes.SubSequence] = []
+        var rest = bytes[...]
         var announced = 0
         while fields.count < 5, rest.count >= 2 {
             let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
@@ -41,10 +43,10 @@ struct SaslauthdRequest {
         return SaslauthdRequest(
             user: try text(fields[0], "user name"), password: Secret(fields[1]),
             service: try text(fields[2], "service"),
-            realm: try text(fields[3], "realm"), address: try text(fields.count == 5 ? fields[4] : [], "address"))
+            realm: try text(fields[3], "realm"), address: try fields.count == 5 ? text(fields[4], "address") : "")
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>, _ what: String) throws(DoorFault) -> String {
+    private static func text(_ bytes: some Collection<UInt8>, _ what: String) throws(DoorFault) -> String {
         guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
             throw DoorFault("text", "the \(what) is no text")
         }
