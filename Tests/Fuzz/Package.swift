@@ -63,6 +63,13 @@ let package = Package(
         fuzzer("elf", ["ModuleHost"]),
         fuzzer("forward-auth", ["Doors", "AuthCore"]),
         fuzzer("http-json", ["Doors", "AuthCore"]),
+        .target(
+            name: "LibAuthHostReader", path: "libauthhost-reader",
+            cSettings: [
+                .headerSearchPath("../../../Sources/libauthhost/include"),
+                .unsafeFlags(["-fsanitize=fuzzer-no-link"]),
+            ]),
+        fuzzer("libauthhost", ["LibAuthHostReader"]),
         fuzzer("native", ["Doors", "AuthCore"]),
         fuzzer("rabbitmq", ["Doors", "AuthCore"]),
         fuzzer("saslauthd", ["Doors", "AuthCore"]),
