@@ -29,6 +29,12 @@ public struct ControlServer: Sendable {
         group.next().execute { host.keepThreadFree() }
         do {
             let bootstrap = ServerBootstrap(group: group)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(
+                            AcceptPause(log, keepsSpare: true, giveUp: { connections.giveUpIdle() }))
+                    }
+                }
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {

@@ -29,8 +29,10 @@ final class DoorService: Sendable {
             let pipeline = channel.pipeline.syncOperations
             if let use = registry.admit(channel) {
                 try pipeline.addHandlers(
+                    // Behind the connection's own times.
                     ConnectionGuard(
-                        use, firstByte: configuration.requestTimeout, idle: configuration.keepAliveTimeout),
+                        use, firstByte: configuration.requestTimeout + .seconds(5),
+                        idle: configuration.keepAliveTimeout + .seconds(5)),
                     LeanConnection(service: self))
             } else {
                 try pipeline.addHandler(RejectedConnection())

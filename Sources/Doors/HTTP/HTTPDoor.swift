@@ -135,6 +135,15 @@ struct Listeners {
 
     private static func prepared(_ bootstrap: ServerBootstrap, _ service: DoorService) -> ServerBootstrap {
         bootstrap
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Health is asked here.
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptPause(
+                            service.logger, keepsSpare: true,
+                            giveUp: { [registry = service.registry] in registry.giveUpIdle() }))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in service.prepare(channel) }
     }

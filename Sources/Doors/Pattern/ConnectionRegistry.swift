@@ -119,6 +119,16 @@ final class ConnectionRegistry: Sendable {
         return entry.use
     }
 
+    /// Gives up a few connections that were idle for longest, where the process has no descriptors for new ones.
+    func giveUpIdle() {
+        for _ in 0..<4 {
+            guard let victim = state.withLock({ $0.giveUp(of: nil) }) else { return }
+            connections?.decrement()
+            givenUp()
+            victim.channel.close(promise: nil)
+        }
+    }
+
     /// All that are open.
     var all: [any Channel] { state.withLock { $0.entries.values.map(\.channel) } }
 

@@ -137,6 +137,12 @@ final class DoorServer: Sendable {
 
     private func prepared(_ bootstrap: ServerBootstrap) -> ServerBootstrap {
         bootstrap
+            .serverChannelInitializer { [log, registry] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptPause(log, keepsSpare: false, giveUp: { registry.giveUpIdle() }))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
             .childChannelInitializer { [self] channel in
@@ -179,11 +185,10 @@ final class DoorServer: Sendable {
     }
 
     private func guardConnection(_ channel: any Channel, _ use: ConnectionUse) throws {
-        // The other protocols' connections say themselves that a client was too slow.
-        let isHTTP = door is any HTTPAnswering
+        // Behind the times of the protocols' own connections, which may say that a client was too slow.
         try channel.pipeline.syncOperations.addHandler(
             ConnectionGuard(
-                use, firstByte: isHTTP ? TimeAmount(settings.timeout) : nil, idle: TimeAmount(settings.idleTimeout),
+                use, firstByte: TimeAmount(settings.timeout) + .seconds(5), idle: TimeAmount(settings.idleTimeout),
                 whenIdle: { [faults] in faults.count("idle") }))
     }
 
