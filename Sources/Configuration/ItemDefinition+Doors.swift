@@ -35,7 +35,8 @@ extension ItemDefinition {
         "add-door",
         .block([
             doorType, doorName, doorListen, doorSocket, doorSocketMode, doorClient, doorObject, doorApplication,
-            doorConnections, doorClientConnections, doorTimeout, doorIdleTimeout, doorCertificate, doorKey, doorClientAuthority, doorOption,
+            doorConnections, doorClientConnections, doorTimeout, doorIdleTimeout, doorCertificate, doorKey,
+            doorClientAuthority, doorOption,
         ]), note: "none", "a door besides the HTTP door; `docs/doors.md` lists the types and their options")
     static let doorType = ItemDefinition("type", .text, required: true, "the protocol, such as `native`")
     static let doorName = ItemDefinition(

@@ -285,6 +285,35 @@ import Testing
         server.stop()
     }
 
+    @Test func `a connection that served begins anew with a short pause, however often it is closed`() async throws {
+        let server = try ScriptedServer { _, frame in [ScriptedServer.answer(frame)] }
+        let gone = Mutex<ContinuousClock.Instant?>(nil)
+        let pauses = Mutex<[Duration]>([])
+        let client = try client(server) { options in
+            options.onEvent = { event in
+                switch event {
+                case .disconnected: gone.withLock { $0 = .now }
+                case .connected:
+                    if let since = gone.withLock({ $0 }) { pauses.withLock { $0.append(.now - since) } }
+                default: break
+                }
+            }
+        }
+        // Enough for pauses that double to have come to their longest, five seconds.
+        for _ in 0..<12 {
+            #expect(
+                await client.ask(.login(user: "alice", password: "wonderland"), timeout: .seconds(120)).verdict
+                    == .allow)
+            let before = pauses.withLock { $0.count }
+            server.hangUp()
+            while pauses.withLock({ $0.count }) == before { await Task.yield() }
+        }
+        // One of four that is short is proof that it did not grow; a slow machine makes some longer.
+        #expect(pauses.withLock { $0.suffix(4).min() ?? .seconds(99) } < .seconds(2), "\(pauses.withLock { $0 })")
+        client.close()
+        server.stop()
+    }
+
     @Test func `an address that is none, and one where nobody is`() async throws {
         #expect(throws: ClientError.self) { try AuthHostClient(.init(address: "")) }
         var options = AuthHostClient.Options(address: "/nowhere/authhost.sock")

@@ -216,13 +216,42 @@ import Testing
         }
     }
 
+    /// Runs a door that holds one connection, with a client of it whose question waits.
+    private static func full(_ body: (RunningDoor) async throws -> Void) async throws {
+        let ticket = Ticket {}
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let host = FakeHost { _ in
+            ask.yield()
+            return .delayed(ticket)
+        }
+        try await RunningDoor.run(host, configure: { $0.maximumConnections = 1 }) { door in
+            let first = try await door.client()
+            try await first.send(Self.check("/open"))
+            for await _ in asked { break }
+            try await body(door)
+            ticket.decide(Answer(.allow, .granted))
+            #expect(await first.responses(1).map(\.status) == [200])
+            try await first.close()
+        }
+    }
+
     @Test func `tells a connection too many so`() async throws {
+        try await Self.full { door in
+            let second = try await door.client()
+            #expect(await second.end().map(\.status) == [503])
+            try await second.close()
+        }
+    }
+
+    @Test func `a connection that waits for nothing gives its place to another one`() async throws {
         try await RunningDoor.run(FakeHost(FakeHost.simple), configure: { $0.maximumConnections = 1 }) { door in
             let first = try await door.client()
             try await first.send(Self.check("/open"))
             #expect(await first.responses(1).map(\.status) == [200])
             let second = try await door.client()
-            #expect(await second.end().map(\.status) == [503])
+            try await second.send(Self.check("/open"))
+            #expect(await second.responses(1).map(\.status) == [200])
+            #expect(await first.end().map(\.status) == [200])
             try await second.close()
             try await first.close()
         }
@@ -257,8 +286,7 @@ import Testing
                 configuration: taken, host: FakeHost(FakeHost.simple), metrics: PrometheusMetricsFactory(),
                 logger: .init(label: "test"))
             let error = await #expect(throws: ListenError.self) { try await other.run() }
-            #expect(
-                error?.description == "cannot listen on `127.0.0.1` port \(port): address already in use")
+            #expect(error?.description == "cannot listen on `127.0.0.1:\(port)`: address already in use")
         }
     }
 }

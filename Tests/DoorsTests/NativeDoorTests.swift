@@ -17,7 +17,7 @@ import Testing
         private(set) var descriptor: CInt = -1
 
         init(
-            _ host: FakeHost, options: [(String, String)] = [], timeout: Duration = .seconds(10),
+            _ host: FakeHost, options: [(String, String)] = [], timeout: Duration = .seconds(120),
             connections: Int = 100, clients: [String] = []
         ) async throws {
             path = "/tmp/authhost-native-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
@@ -200,9 +200,6 @@ import Testing
         try client.greet(pushes: true)
         client.write(Frame.login(1).bytes)
         _ = client.frame()
-        host.end(FakeHost.session, .ejected)
-        let end = try #require(client.frame())
-        #expect(end[0] == 0xC1 && end.last == 2 && end.count == 8 + 17)
         host.invalidate(.user("alice"))
         let invalid = try #require(client.frame())
         #expect(invalid[0] == 0xC2 && invalid[8] == 1 && String(decoding: invalid[11...], as: UTF8.self) == "alice")
@@ -210,6 +207,9 @@ import Testing
         #expect(client.frame()?[8] == 0)
         client.write(Frame(8, 5).session().bytes)
         #expect(verdict(client.frame())! == (0x88, 5, 1, "granted"))
+        host.end(FakeHost.session, .ejected)
+        let end = try #require(client.frame())
+        #expect(end[0] == 0xC1 && end.last == 2 && end.count == 8 + 17)
         await client.servers.stop()
     }
 

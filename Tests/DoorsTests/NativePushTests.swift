@@ -67,7 +67,9 @@ import Testing
         await client.servers.stop()
     }
 
-    @Test func `whoever asks about a session hears of its end, also on a connection that did not log it in`() async throws {
+    @Test func `whoever asks about a session hears of its end, also on a connection that did not log it in`()
+        async throws
+    {
         let host = FakeHost(FakeHost.simple)
         let client = try await Client(host)
         try client.greet(pushes: true)
@@ -115,7 +117,8 @@ import Testing
         await client.servers.stop()
     }
 
-    @Test func `a client that does not read what nobody asked for is let go, and held bytes have a bound`() async throws {
+    @Test func `a client that does not read what nobody asked for is let go, and held bytes have a bound`() async throws
+    {
         let host = FakeHost(FakeHost.simple)
         let client = try await Client(host)
         try client.greet(pushes: true)
@@ -146,7 +149,9 @@ import Testing
         #expect(mailbox.put(.everything), "it has been taken, so the next one must be too")
     }
 
-    @Test func `a connection that has asked about more objects than are told apart hears of each, and of none by name`() throws {
+    @Test func `a connection that has asked about more objects than are told apart hears of each, and of none by name`()
+        throws
+    {
         var interest = NativeInterest()
         interest.add(FakeHost.session, of: [ExactText("alice")], HostWatch {})
         for index in 0...NativeInterest.mostObjects { interest.noteQuestion(try ObjectName("/open/\(index)")) }

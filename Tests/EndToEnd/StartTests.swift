@@ -23,7 +23,8 @@ import Testing
 
     @Test(arguments: [
         (
-            "xmlauth", 4, "auth-module xmlauth\nadd-options xmlauth\nxmlauth-file /nowhere/users.xml\nend-options",
+            "xmlauth", 4,
+            "auth-module xmlauth\nadd-module-options xmlauth\nxmlauth-file /nowhere/users.xml\nend-module-options",
             "users.xml"
         ),
         ("no door", 3, "auth-module openauth\nhttp-socket /nowhere/http.sock", "/nowhere"),

@@ -65,9 +65,9 @@ import Testing
             \(end)
             """
         let go = Tether(folder.path + "/go")
-        let command = try pinned(folder.script(body), [("Timeout", "10min")])
-        let (isHeld, failure) = await supervisor.result(command) {
-            tether.holds(3) && go.tell() && (end.contains("60") || tether.isReleased().released)
+        let command = try pinned(folder.script(body), [("Timeout", "10m")])
+        let (isHeld, failure) = await supervisor.result(command, cancels: end.contains("60")) {
+            tether.holds(3) && go.tell()
         }
         #expect(isHeld)
         #expect(tether.isReleased() == (true, 3))
@@ -84,7 +84,7 @@ import Testing
             done
             wait
             """
-        let command = try pinned(folder.script(body), [("Timeout", "10min")])
+        let command = try pinned(folder.script(body), [("Timeout", "10m")])
         let (isHeld, failure) = await supervisor.result(command) { tether.holds(100) }
         #expect(isHeld && failure?.kind == .cancelled)
         #expect(tether.isReleased() == (true, 100))

@@ -67,12 +67,14 @@ extension CommandSupervisor {
         }
     }
 
-    /// Runs a command, and cancels it when `condition`, which may block, has come true.
-    func result(_ command: PinnedCommand, endedWhen condition: () -> Bool) async -> (Bool, CommandFailure?) {
+    /// Runs a command, and cancels it, if it is to be, when `condition`, which may block, has come true.
+    func result(
+        _ command: PinnedCommand, cancels: Bool = true, endedWhen condition: () -> Bool
+    ) async -> (Bool, CommandFailure?) {
         let (results, ended) = AsyncStream<Result<CommandOutput, CommandFailure>>.makeStream()
         let id = run(command) { ended.yield($0) }
         let isSo = condition()
-        cancel(id)
+        if cancels { cancel(id) }
         for await result in results { if case .failure(let failure) = result { return (isSo, failure) } else { break } }
         return (isSo, nil)
     }

@@ -1,9 +1,10 @@
 import AuthCore
 import Foundation
 import ModuleHost
-import Runtime
 import Synchronization
 import Testing
+
+@testable import Runtime
 
 extension TestHost {
     func login(in user: String, _ application: String = "") throws -> Answer {
@@ -48,6 +49,24 @@ extension TestHost {
         #expect(test.lines.all.contains { $0.contains("Ejected session") && $0.contains("<alice>") })
         #expect(!test.lines.all.contains { $0.contains(second.hexadecimal) })
         #expect(!test.host.whenEnded(second) { _ in })
+    }
+
+    @Test func `a watch for the end of a session costs nothing once it is let go`() throws {
+        let test = try TestHost("good9")
+        let session = try #require(try test.login(in: "alice", "x").session)
+        let told = Mutex<[SessionEnd]>([])
+        let kept = test.host.watchEnd(of: session) { end in told.withLock { $0.append(end) } }
+        for _ in 0..<1000 {
+            var watch = test.host.watchEnd(of: session) { _ in told.withLock { $0.append(.stop) } }
+            #expect(watch != nil)
+            watch = nil
+        }
+        #expect(test.host.observers.count == 1)
+        #expect(test.ask(.logout(session)).verdict == .allow)
+        #expect(told.withLock { $0 } == [.logout])
+        #expect(test.host.observers.count == 0)
+        #expect(test.host.watchEnd(of: session) { _ in } == nil)
+        withExtendedLifetime(kept) {}
     }
 
     @Test func `that the module refuses ejects nobody`() throws {

@@ -98,13 +98,22 @@ import Testing
     }
 
     @Test func `of too many connections are not read`() async throws {
-        try await RunningAddedDoor.run(configure: { $0.maximumConnections = 1 }) { door in
+        let ticket = Ticket {}
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let host = FakeHost { question in
+            guard case .check = question else { return FakeHost.simple(question) }
+            ask.yield()
+            return .delayed(ticket)
+        }
+        try await RunningAddedDoor.run(host, configure: { $0.maximumConnections = 1 }) { door in
             let first = try await door.client()
             try await first.send(
                 `The forward-auth door`.question(.nginx, "/open", "GET", [`The forward-auth door`.cookie]))
-            #expect(await first.responses(1).map(\.status) == [204])
+            for await _ in asked { break }
             let second = try await door.client()
             #expect(await second.end().isEmpty)
+            ticket.decide(Answer(.deny, .deniedByModule))
+            #expect(await first.responses(1).map(\.status) == [403])
             try await first.close()
             try await second.close()
         }
