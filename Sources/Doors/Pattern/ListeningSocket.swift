@@ -29,20 +29,5 @@ enum ListeningSocket {
         }
     }
 
-    /// Copies of a descriptor, so many with itself; all are the caller's. It is closed when this throws.
-    static func copies(of descriptor: CInt, _ count: Int) throws -> [CInt] {
-        var copies = [descriptor]
-        while copies.count < count {
-            let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-            guard copy >= 0 else {
-                let code = errno
-                for copy in copies { close(copy) }
-                throw IOError(errnoCode: code, reason: "dup")
-            }
-            copies.append(copy)
-        }
-        return copies
-    }
-
     static func close(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
 }
