@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Opens the files that log lines are appended to.
@@ -52,7 +53,8 @@ public enum LogFile {
             _ = flock(held, LOCK_UN)
         }
         // A file system without locks keeps nobody from writing.
-        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        if case .held = FileLock.take(descriptor) { return true }
+        return false
     }
 
     /// Says what a file is, when it is neither a regular file nor a character device; nil for these.

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// The file of the usage database as the file system knows it. Names of users are personal data: it is its owner's
@@ -76,7 +77,7 @@ struct UsageFile: Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure("cannot be opened") }
         // A file system without locks keeps nobody from writing.
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+        if case .held = FileLock.take(descriptor) {
             close(descriptor)
             throw UsageDatabaseError(.inUse, path, "another process writes it; does authhost run already?")
         }

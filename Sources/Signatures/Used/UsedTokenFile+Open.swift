@@ -82,8 +82,13 @@ extension UsedTokenFile {
     }
 
     private static func lock(_ descriptor: Int32, _ path: String) throws(UsedTokenError) {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
-        throw errno == EWOULDBLOCK ? inUse(path) : system("cannot be locked", path)
+        switch FileLock.take(descriptor) {
+        case .taken: return
+        case .held: throw inUse(path)
+        case .failed(let reason):
+            errno = reason
+            throw system("cannot be locked", path)
+        }
     }
 
     private static func inUse(_ path: String) -> UsedTokenError {
