@@ -130,14 +130,14 @@ if !coreOnly {
         // Not `Configuration`: see docs/decisions/0001-configuration-target-name.md.
         .target(
             name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
-        .target(name: "Usage", dependencies: ["AuthCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "Usage", dependencies: ["AuthCore", "Basics", .product(name: "GRDB", package: "GRDB.swift")]),
         .target(
             name: "Runtime",
             dependencies: [
-                "ModuleHost", "AuthCore", "Basics", "Rules",
+                "ModuleHost", "AuthCore", "Basics", "CLibNettle", "Rules",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(
             name: "Doors",

@@ -1,5 +1,6 @@
 import AuthCore
-import Crypto
+import CLibNettle
+import Glibc
 import Synchronization
 
 /// Credentials that a module has found good a while ago, so that a page of fifty requests costs one password hash.
@@ -56,7 +57,8 @@ final class CredentialCache: Sendable {
         var signed: [ExactText: Int64] = [:]
     }
 
-    private let secret = SymmetricKey(size: .bits256)
+    /// 256 bits.
+    private let secret: [UInt8] = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
     private let state = Mutex(State())
     private let limit: Atomic<Int>
     /// Nanoseconds.
@@ -86,14 +88,20 @@ final class CredentialCache: Sendable {
     var keeps: Bool { limit.load(ordering: .relaxed) > 0 && time.load(ordering: .relaxed) > 0 }
 
     func key(_ login: Login, realm: String) -> Key {
-        var code = HMAC<SHA256>(key: secret)
+        var context = hmac_sha256_ctx()
+        // A hash keeps the end of what it was given, and the password stands last.
+        defer { explicit_bzero(&context, MemoryLayout<hmac_sha256_ctx>.size) }
+        // SAFETY: lengths are those of the buffers; nettle keeps no pointer.
+        nettle_hmac_sha256_set_key(&context, secret.count, secret)
         for part in [login.user, realm, login.address, login.applicationID, login.door] {
-            update(&code, with: Array(part.utf8))
+            Self.update(&context, with: Array(part.utf8))
         }
         login.password.withTerminatedBytes { bytes in
-            code.update(data: UnsafeRawBufferPointer(bytes))
+            nettle_hmac_sha256_update(&context, bytes.count, bytes.baseAddress)
         }
-        return Key(code: Array(code.finalize()))
+        var code = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
+        nettle_hmac_sha256_digest(&context, code.count, &code)
+        return Key(code: code)
     }
 
     /// - Parameter epoch: of the invalidations so far: nobody shares an answer that was asked for before the last of them.
@@ -285,9 +293,12 @@ final class CredentialCache: Sendable {
         }
     }
 
-    private func update(_ code: inout HMAC<SHA256>, with bytes: [UInt8]) {
+    private static func update(_ context: inout hmac_sha256_ctx, with bytes: [UInt8]) {
         // The length in front keeps ("ab", "c") and ("a", "bc") apart.
-        withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { code.update(data: $0) }
-        code.update(data: bytes)
+        withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { length in
+            nettle_hmac_sha256_update(
+                &context, length.count, length.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        }
+        nettle_hmac_sha256_update(&context, bytes.count, bytes)
     }
 }
