@@ -87,19 +87,22 @@ struct DovecotRequest {
         self.id = id
         mechanism = String(decoding: words[2], as: UTF8.self).uppercased()
         for word in words.dropFirst(3) {
+            // A secret: no text and no copy is made of it. Nothing counts behind it.
+            if word.starts(with: Self.responseName) {
+                response = .init(word.dropFirst(Self.responseName.count))
+                return
+            }
             let (name, value) = try Self.parameter(word)
             switch name {
             case "service": service = value
             case "rip": address = value
             case "secured": isSecured = true
-            case "resp":
-                // Nothing counts behind it.
-                response = .init(word.dropFirst(5))
-                return
             default: break
             }
         }
     }
+
+    private static let responseName = Array("resp=".utf8)
 
     private static func parameter(_ word: ArraySlice<UInt8>) throws(DoorFault) -> (name: String, value: String) {
         let parts = word.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
