@@ -32,14 +32,16 @@ struct ServeCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
         let setup = try HostSetup(quiet: false)
         do {
-            try await serve(setup, metrics)
+            try await serve(setup, metrics, limit)
         } catch let failure as Failure {
             setup.log(failure, as: "authhost ends")
             throw failure
         }
     }
 
-    private func serve(_ setup: HostSetup, _ metrics: PrometheusMetricsFactory) async throws {
+    private func serve(
+        _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int
+    ) async throws {
         var door = try setup.configuration.doorConfiguration()
         var doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
@@ -58,7 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
             control = try await setup.controlServer(service)
             let listens = !door.addresses.isEmpty || door.socketPath != nil
             let budget = try DescriptorLimit.budget(
-                limit: limit, loops: 2 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+                limit: limit, loops: 2 * (max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1),
                 wanted: doors.map(\.maximumConnections).reduce(listens ? door.maximumConnections : 0, +),
                 log: setup.log)
             door.descriptors = budget

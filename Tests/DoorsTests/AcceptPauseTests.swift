@@ -19,7 +19,7 @@ import Testing
         let log = KeptLog()
         let logger = Logger(label: "test") { _ in KeptLog.Handler(log: log) }
         let hasEnough = Mutex(false)
-        let shortage = DescriptorShortage(isOver: { hasEnough.withLock { $0 } })
+        let shortage = DescriptorShortage(quiet: .zero, isOver: { hasEnough.withLock { $0 } })
         let accepted = Mutex(0)
         let givenUp = Mutex(0)
         var listeners: [any Channel] = []

@@ -16,7 +16,9 @@ final class DoorService: Sendable {
         self.endpoints = endpoints
         self.metrics = metrics
         registry = ConnectionRegistry(
-            maximum: configuration.maximumConnections, descriptors: configuration.descriptors,
+            maximum: configuration.maximumConnections,
+            // Health is asked here, whatever the other doors hold.
+            guaranteed: 4, descriptors: configuration.descriptors,
             connections: metrics.connections,
             rejected: metrics.rejectedConnections)
         self.logger = logger

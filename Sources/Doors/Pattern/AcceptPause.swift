@@ -11,18 +11,27 @@ final class DescriptorShortage: Sendable {
     /// It is over when so many are free at once: one that a client gives back is the next one's, and neither is news.
     private static let enough = 16
 
-    private let isOut = Mutex(false)
+    /// When an accept failed last; nil where it is over.
+    private let last = Mutex<NIODeadline?>(nil)
+    private let quiet: TimeAmount
     private let isOver: @Sendable () -> Bool
 
-    /// - Parameter isOver: says whether there are enough descriptors again.
-    init(isOver: @escaping @Sendable () -> Bool = { DescriptorShortage.hasEnough() }) { self.isOver = isOver }
+    /// - Parameters:
+    ///   - quiet: how long no accept may have failed before it is over.
+    ///   - isOver: says whether there are enough descriptors again.
+    init(
+        quiet: TimeAmount = .seconds(10), isOver: @escaping @Sendable () -> Bool = { DescriptorShortage.hasEnough() }
+    ) {
+        self.quiet = quiet
+        self.isOver = isOver
+    }
 
-    var isNow: Bool { isOut.withLock { $0 } }
+    var isNow: Bool { last.withLock { $0 != nil } }
 
     func begin(_ error: IOError, _ log: Logger) {
-        let isNew = isOut.withLock { isOut in
-            defer { isOut = true }
-            return !isOut
+        let isNew = last.withLock { last in
+            defer { last = .now() }
+            return last == nil
         }
         guard isNew else { return }
         let reason = String(cString: strerror(error.errnoCode)).lowercased()
@@ -32,10 +41,11 @@ final class DescriptorShortage: Sendable {
     }
 
     func look(_ log: Logger) {
-        guard isNow, isOver() else { return }
-        let isNew = isOut.withLock { isOut in
-            defer { isOut = false }
-            return isOut
+        guard let begun = last.withLock({ $0 }), .now() - begun >= quiet, isOver() else { return }
+        let isNew = last.withLock { last in
+            guard last == begun else { return false }
+            last = nil
+            return true
         }
         if isNew { log.notice("connections are accepted as usual again") }
     }

@@ -66,6 +66,7 @@ final class ConnectionRegistry: Sendable {
     private let state = Mutex(State())
     private let maximum: Int
     private let maximumOfClient: Int
+    private let guaranteed: Int
     private let descriptors: DescriptorBudget
     private let connections: Meter?
     private let rejected: Counter?
@@ -73,16 +74,18 @@ final class ConnectionRegistry: Sendable {
 
     /// - Parameters:
     ///   - maximumOfClient: how many one address may have; nil for half of all.
-    ///   - descriptors: what all doors share.
+    ///   - guaranteed: how many it may have whatever the other doors hold.
+    ///   - descriptors: what all doors share for those beyond.
     ///   - connections: shows how many are open.
     ///   - rejected: counts those that were not taken in.
     ///   - givenUp: called for each that was given up for another one.
     init(
-        maximum: Int, maximumOfClient: Int? = nil, descriptors: DescriptorBudget = .unlimited,
+        maximum: Int, maximumOfClient: Int? = nil, guaranteed: Int = 0, descriptors: DescriptorBudget = .unlimited,
         connections: Meter? = nil, rejected: Counter? = nil, givenUp: @escaping @Sendable () -> Void = {}
     ) {
         self.maximum = maximum
         self.maximumOfClient = maximumOfClient ?? (maximum + 1) / 2
+        self.guaranteed = guaranteed
         self.descriptors = descriptors
         self.connections = connections
         self.rejected = rejected
@@ -98,7 +101,7 @@ final class ConnectionRegistry: Sendable {
             let isGreedy = client.map { state.clients[$0, default: 0] >= maximumOfClient } ?? false
             // A connection that is given up hands its descriptor on.
             let isFull = isGreedy || state.entries.count >= maximum
-            let needsPlace = isFull || !descriptors.take()
+            let needsPlace = isFull || state.entries.count >= guaranteed && !descriptors.take()
             let victim = needsPlace ? state.giveUp(of: isGreedy ? client : nil) : nil
             if needsPlace && victim == nil { return (false, nil) }
             state.entries[ObjectIdentifier(channel)] = entry
@@ -149,14 +152,14 @@ final class ConnectionRegistry: Sendable {
     func closeAll() { for channel in all { channel.close(promise: nil) } }
 
     private func release(_ channel: any Channel) {
-        let (wasOpen, done) = state.withLock { state in
+        let (wasOpen, isCounted, done) = state.withLock { state in
             let entry = state.remove(ObjectIdentifier(channel))
-            return (entry != nil, state.takeDrained())
+            return (entry != nil, state.entries.count >= guaranteed, state.takeDrained())
         }
         // One that was given up has handed its descriptor on.
         if wasOpen {
             connections?.decrement()
-            descriptors.giveBack()
+            if isCounted { descriptors.giveBack() }
         }
         done?.succeed()
     }

@@ -38,7 +38,7 @@ public final class DescriptorBudget: Sendable {
         }
         if isNews {
             log?.error(
-                "no descriptor is left for a further connection: \(total) are open, and the others are kept for rules, logs and operators; connections are refused"
+                "no descriptor is left for a further connection: \(total) are open, and the others are kept for rules, logs and operators; idle ones make room, and where there are none the next is refused"
             )
         }
         return isTaken
