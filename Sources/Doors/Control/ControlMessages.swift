@@ -71,6 +71,8 @@ extension ControlRequest: JSONBody {
         since = try object.optionalInteger("since")
         follow = try object.optionalFlag("follow")
         destination = try object.optionalText("destination")
+        server = try object.optionalText("server")
+        secret = try object.optionalText("secret")
     }
 }
 
