@@ -81,6 +81,9 @@ struct ChunkReader: Sendable {
         guard index > line.lowerBound, index == line.upperBound || bytes[index] == UInt8(ascii: ";") else {
             throw .bad("the size of a chunk is not a hexadecimal number")
         }
+        // What is read over must be what every reader reads over: an extension has a name (section 7.1.1).
+        guard index == line.upperBound || index + 1 < line.upperBound && RequestGrammar.isToken[Int(bytes[index + 1])]
+        else { throw .bad("the extension of a chunk has no name") }
         return size
     }
 

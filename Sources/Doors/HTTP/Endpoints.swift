@@ -79,6 +79,8 @@ struct Peer: Sendable {
     func clientAddress(_ request: StrictRequest) throws(RequestRefusal) -> String {
         guard isUnixSocket, let range = try request.field(.realAddress) else { return address }
         let text = String(decoding: request.copy(range), as: UTF8.self)
+        // What nginx says of a client of its own unix socket, which has no address.
+        if text == "unix:" { return "" }
         guard (try? SocketAddress(ipAddress: text, port: 0)) != nil else { throw .bad("`x-real-ip` is not an address") }
         return text
     }
