@@ -39,8 +39,12 @@ struct JSONBounds: Sendable {
             case UInt8(ascii: ","): count += 1
             default: break
             }
-            if open > depth { throw JSONFault(description: "the \(what) is deeper than \(depth) levels", isTooMuch: true) }
-            if count > values { throw JSONFault(description: "the \(what) holds more than \(values) values", isTooMuch: true) }
+            if open > depth {
+                throw JSONFault(description: "the \(what) is deeper than \(depth) levels", isTooMuch: true)
+            }
+            if count > values {
+                throw JSONFault(description: "the \(what) holds more than \(values) values", isTooMuch: true)
+            }
             index += 1
         }
     }

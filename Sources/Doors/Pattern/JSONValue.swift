@@ -37,21 +37,6 @@ enum JSONValue: Sendable, Equatable {
         }
     }
 
-    private static func members(of value: UnsafeMutablePointer<json_t>) throws(RequestRefusal) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
-        var member = json_object_iter(value)
-        while let current = member {
-            let name = UnsafeRawBufferPointer(
-                start: json_object_iter_key(current), count: json_object_iter_key_len(current))
-            if let inner = json_object_iter_value(current) {
-                let before = members.updateValue(try JSONValue(inner), forKey: String(decoding: name, as: UTF8.self))
-                if before != nil { throw isTwice }
-            }
-            member = json_object_iter_next(value, current)
-        }
-        return members
-    }
-
     /// A whole number without a fraction, so that `1.0` is `1` as it is in JSON.
     private static func decimal(_ value: Double) -> String {
         let text = "\(value)"
