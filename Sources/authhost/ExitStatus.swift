@@ -1,7 +1,7 @@
 import AuthConfiguration
 import AuthCore
-import Glibc
 import Basics
+import Glibc
 import ModuleHost
 
 /// What the command ends with.

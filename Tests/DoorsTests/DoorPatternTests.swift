@@ -142,7 +142,7 @@ import Testing
         let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
         #expect(
             error?.description.hasPrefix(
-                "the TLS file `/nowhere/chain.pem`: its certificate cannot be read: No such file") == true,
+                "the TLS file `/nowhere/chain.pem`: its certificate cannot be read: no such file") == true,
             "\(String(describing: error))")
     }
 }

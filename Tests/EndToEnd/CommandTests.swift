@@ -214,7 +214,8 @@ struct CommandCase: CustomTestStringConvertible {
     @Test func `a mistake is told together with what may have made it, and a flag may stand alone`() throws {
         let folder = try Folder()
         let users = Place.file("Plugins/xmlauth/users.xml")
-        let module = "auth-module xmlauth\nadd-module-options xmlauth\n watch\n xmlauth-file \(users)\nend-module-options\n"
+        let module =
+            "auth-module xmlauth\nadd-module-options xmlauth\n watch\n xmlauth-file \(users)\nend-module-options\n"
         let good = try AuthHost.run(["config", "check", try folder.write(module, to: "good.conf")])
         #expect(good.status == 0, "\(good)")
         let bad = try folder.write("auth-login-timeout ${SECONDS_TYPO}\nmax-user-limit many\n", to: "bad.conf")

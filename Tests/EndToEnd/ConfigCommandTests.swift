@@ -114,9 +114,9 @@ struct ConfigOutput: CustomTestStringConvertible {
 
     /// A configuration that a start refuses, the status that a check of it ends with, and what it says.
     static let refused: [(text: String, status: Int32, errors: String)] = [
-        ("", 4, "users.xml: the users file cannot be opened"),
+        ("", 4, "users.xml: the users file cannot be read"),
         (module("hash-threads 257"), 4, "`hash-threads` is `257`; 0 to 256 are accepted"),
-        (module("xmlauth-file ${HOME_DIR}/users.xml"), 4, "/users.xml: the users file cannot be opened"),
+        (module("xmlauth-file ${HOME_DIR}/users.xml"), 4, "/users.xml: the users file cannot be read"),
         ("auth-module upstream", 4, "the option `address` is not set"),
         (
             authenticator("exec", "UserName gate"), 3,

@@ -38,14 +38,12 @@ enum ProcessMemory {
     }
 
     private static func occurrences(of needle: [UInt8], in bytes: ArraySlice<UInt8>) -> Int {
-        bytes.withUnsafeBytes { hay in
-            guard let base = hay.baseAddress else { return 0 }
-            var (count, start) = (0, 0)
-            while let found = memmem(base + start, hay.count - start, needle, needle.count) {
-                count += 1
-                start = UnsafeRawPointer(found) - base + 1
-            }
-            return count
+        let (hay, wanted) = (Data(bytes), Data(needle))
+        var (count, start) = (0, hay.startIndex)
+        while let found = hay.range(of: wanted, in: start..<hay.endIndex) {
+            count += 1
+            start = found.lowerBound + 1
         }
+        return count
     }
 }

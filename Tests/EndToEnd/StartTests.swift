@@ -25,7 +25,7 @@ import Testing
         (
             "xmlauth", 4,
             "auth-module xmlauth\nadd-module-options xmlauth\nxmlauth-file /nowhere/users.xml\nend-module-options",
-            "users.xml"
+            "module `xmlauth`: `auth_init` returned 3"
         ),
         ("no door", 3, "auth-module openauth\nhttp-socket /nowhere/http.sock", "/nowhere"),
         ("audit", 3, "auth-module openauth\naudit-log /nowhere/audit.log", "/nowhere/audit.log"),
@@ -35,7 +35,8 @@ import Testing
         what: String, status: Int32, more: String, text: String
     ) throws {
         let file = try folder.write(
-            "application-root \(folder.path)\nevent-log \(folder.path)/events.log\nhttp-listen none\n\(more)\n",
+            "application-root \(folder.path)\nevent-log \(folder.path)/events.log\nhttp-listen none\n"
+                + (more.contains("http-socket") ? "" : "http-socket %r/http.sock\n") + "\(more)\n",
             to: "authhost.conf")
         let ending = try AuthHost.run(["serve", "-c", file])
         #expect(ending.status == status && ending.errors.contains(text), "\(ending)")
@@ -97,7 +98,7 @@ import Testing
 
     @Test func `each line of a start comes once, and IPv6 addresses have brackets`() throws {
         let file = try configuration(
-            "request-log \(folder.path)/requests.log\nlog-level debug\nhttp-realm ${ENV:NONE}${ENV:NONE}")
+            "request-log \(folder.path)/requests.log\nlog-level debug\nhttp-realm a${ENV:NONE}${ENV:NONE}")
         let process = try ChildProcess(
             [Place.binary("authhost"), "serve", "-c", file, "--http-listen", "[::1]:0"], directory: folder.path)
         try process.wait(until: { (try? self.text("events.log"))?.contains("listening on") == true })

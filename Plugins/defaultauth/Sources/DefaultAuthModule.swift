@@ -1,6 +1,5 @@
 import Basics
 import Glibc
-import Basics
 import ModuleKit
 
 /// Shows a user and a password that the configuration, a file or the environment has: the reference's default authenticator.

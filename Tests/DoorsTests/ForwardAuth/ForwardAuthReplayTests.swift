@@ -80,8 +80,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET /nginx HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 17_000))\r\n\r\n", 431),
-        ("GET /\(String(repeating: "a", count: 9_000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        ("GET /nginx HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 50_000))\r\n\r\n", 431),
+        ("GET /\(String(repeating: "a", count: 33_000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         ("POST /_authhost/login HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n", 413),
         ("GET /nginx HTTP/1.1\nHost: a\n\n", 400), ("garbage\r\n\r\n", 400), ("\u{16}\u{3}\u{1}", 400),
         ("GET /nginx HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
