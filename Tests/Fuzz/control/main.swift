@@ -1,0 +1,22 @@
+import Fuzzing
+
+@testable import Doors
+
+/// Reads one input as what an operator asks over the control socket.
+func read(_ bytes: UnsafeRawBufferPointer) {
+    do throws(JSONFault) {
+        let request = try JSONText.read(bytes, within: .usual, as: "request") { node throws(JSONFault) in
+            try node.read(ControlRequest.self)
+        }
+        for text in [request.user, request.session, request.object, request.destination, request.server] {
+            precondition((text?.utf8.count ?? 0) <= bytes.count, "a text longer than the request")
+        }
+    } catch {
+        expectReadable(error.description)
+    }
+}
+
+fuzz { data, size in
+    read(UnsafeRawBufferPointer(start: data, count: size))
+    return 0
+}
