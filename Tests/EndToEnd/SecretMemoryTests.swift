@@ -45,27 +45,6 @@ import Testing
             }
             return descriptor
         }
-
-        /// How often a text is in the process's writable memory.
-        func occurrences(of text: String) throws -> Int {
-            let wanted = Data(text.utf8)
-            let memory = try #require(FileHandle(forReadingAtPath: "/proc/\(process.pid)/mem"))
-            let maps = try String(contentsOfFile: "/proc/\(process.pid)/maps", encoding: .utf8)
-            var count = 0
-            for line in maps.split(separator: "\n") where line.contains(" rw") {
-                let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt64($0, radix: 16) }
-                guard bounds.count == 2 else { continue }
-                try memory.seek(toOffset: bounds[0])
-                // What cannot be read, such as the kernel's own pages, holds nothing of the process.
-                guard let bytes = try? memory.read(upToCount: Int(bounds[1] - bounds[0])) else { continue }
-                var start = bytes.startIndex
-                while let found = bytes.range(of: wanted, in: start..<bytes.endIndex) {
-                    count += 1
-                    start = found.upperBound
-                }
-            }
-            return count
-        }
     }
 
     private static func counted(_ text: String) -> [UInt8] {
@@ -124,7 +103,9 @@ import Testing
         // The module's threads may still be about to let go.
         for password in passwords {
             for text in [password, String(Data("\0alice\0\(password)".utf8).base64EncodedString().dropLast(4))] {
-                try server.process.wait(until: { (try? server.occurrences(of: text)) == 0 })
+                try server.process.wait(until: {
+                    (try? ProcessMemory.count(of: text.utf8, in: server.process.pid)) == 0
+                })
             }
         }
         server.process.terminate()
