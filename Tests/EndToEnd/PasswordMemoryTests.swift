@@ -85,8 +85,10 @@ import Testing
     }
 
     @Test func `the look into memory finds what is there`() throws {
-        let marker = Array("marker\(UInt64.random(in: .min ... .max))".utf8)
-        let count = try ProcessMemory.count(of: marker, in: getpid())
-        withExtendedLifetime(marker) { #expect(count >= 1) }
+        let marker = "marker\(UInt64.random(in: .min ... .max))"
+        let process = try ChildProcess(["env", "MARKER=\(marker)", "tail", "-f", "/dev/null"])
+        try process.wait(until: { (try? ProcessMemory.count(of: marker.utf8, in: process.pid)) ?? 0 >= 1 })
+        process.terminate()
+        _ = try process.finish()
     }
 }
