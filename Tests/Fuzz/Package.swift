@@ -24,8 +24,10 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let doorReaders = [
     "HTTP/Framing.swift", "HTTP/ObjectTemplate.swift", "HTTP/PercentEncoding.swift", "HTTP/RequestGrammar.swift",
     "HTTP/RequestHead.swift", "HTTP/RequestLine.swift", "HTTP/RequestRefusal.swift", "HTTP/StrictRequestReader.swift",
-    "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/FormFields.swift", "ForwardAuth/ReturnPath.swift",
-    "AuthZEN/AuthZENRequest.swift", "Pattern/JSONText.swift", "Pattern/JSONNode.swift", "Pattern/JSONValue.swift",
+    "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/ForwardedTarget.swift", "ForwardAuth/FormFields.swift",
+    "ForwardAuth/ReturnPath.swift",
+    "AuthZEN/AuthZENRequest.swift", "AuthZEN/AuthZENFields.swift", "Pattern/JSONText.swift", "Pattern/JSONNode.swift",
+    "Pattern/JSONValue.swift",
     "Pattern/ObjectSegment.swift", "HTTP/ChunkReader.swift", "HTTP/SessionBodies.swift", "HTTP/CheckBodies.swift",
     "HTTP/ObjectBodies.swift", "HTTP/CredentialBody.swift", "Control/ControlRequest.swift",
     "Native/NativeProtocol.swift", "RabbitMQ/RabbitMQQuestion.swift", "Pattern/Base64.swift",
@@ -67,7 +69,7 @@ let package = Package(
         .target(
             name: "LibAuthHostReader", path: "libauthhost-reader",
             cSettings: [
-                .headerSearchPath("../../../Sources/libauthhost/include"),
+                .headerSearchPath("../Linked/libauthhost/include"),
                 .unsafeFlags(["-fsanitize=fuzzer-no-link"]),
             ]),
         fuzzer("libauthhost", ["LibAuthHostReader"]),

@@ -30,15 +30,10 @@ final class ForwardAuthService: LeanService {
     }
 
     var host: any QuestionAnswering { door.host }
-    var limits: StrictRequestReader.Limits { Self.limits }
+    var limits: StrictRequestReader.Limits { .forwarded }
     var requestTimeout: TimeAmount { connection.timeout }
     /// Longer than proxies keep connections, so that none is closed under a question.
     var keepAliveTimeout: TimeAmount { .minutes(10) }
-
-    /// A target of 8 KiB, which is what proxies take of their clients, is three times as long where it is encoded: behind Envoy's
-    /// prefix, in a field, and in the query of the log-in page.
-    static let limits = StrictRequestReader.Limits(
-        requestLine: 32 * 1024, fieldSection: 48 * 1024, targets: .forwarded)
 
     func client(of channel: any Channel) -> DoorPeer { peer }
 

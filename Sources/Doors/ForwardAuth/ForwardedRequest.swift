@@ -135,3 +135,10 @@ extension FieldName {
     static let forwardedProto = FieldName("x-forwarded-proto")
     static let forwardedURI = FieldName("x-forwarded-uri")
 }
+
+extension StrictRequestReader.Limits {
+    /// A target of 8 KiB, which is what proxies take of their clients, is three times as long where it is encoded: behind Envoy's
+    /// prefix, in a field, and in the query of the log-in page.
+    static let forwarded = StrictRequestReader.Limits(
+        requestLine: 32 * 1024, fieldSection: 48 * 1024, targets: .forwarded)
+}

@@ -7,7 +7,7 @@ import Testing
     /// Reads a request as the door does; nil where no proxy asks at its path.
     static func read(_ text: String) throws(RequestRefusal) -> ForwardedRequest? {
         let bytes = Array(text.utf8)
-        var reader = StrictRequestReader(limits: ForwardAuthService.limits)
+        var reader = StrictRequestReader(limits: .forwarded)
         guard try reader.read(bytes.span), let proxy = ForwardingProxy.asking(at: reader.head.path, bytes.span) else {
             return nil
         }

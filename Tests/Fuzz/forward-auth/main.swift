@@ -6,9 +6,9 @@ import Fuzzing
 /// Reads one input as a request at the forward-auth door, in one piece and in two, and looks at everything that the door would
 /// take from it.
 func read(_ bytes: [UInt8]) {
-    var whole = StrictRequestReader(limits: ForwardAuthService.limits)
+    var whole = StrictRequestReader(limits: .forwarded)
     guard outcome(of: &whole, bytes) else { return }
-    var parts = StrictRequestReader(limits: ForwardAuthService.limits)
+    var parts = StrictRequestReader(limits: .forwarded)
     _ = outcome(of: &parts, Array(bytes[..<(bytes.count / 2)]))
     precondition(outcome(of: &parts, bytes), "a request is none when it comes in two parts")
     precondition(parts.head.body == whole.head.body && parts.head.path == whole.head.path, "two parts read otherwise")
