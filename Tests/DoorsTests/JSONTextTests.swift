@@ -12,6 +12,15 @@ import Testing
         }
     }
 
+    @Test func `shows no control character of a name in a message`() {
+        let bytes = Array("{\"destinati\u{7f}n\":1,\"do\":\"status\"}".utf8)
+        guard case .failure(let error) = ControlLine.request(bytes) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(error.description.hasPrefix("the member `destinati\u{FFFD}n` is not known"), "\(error)")
+    }
+
     @Test func `looks at depth before anything else`() {
         let bounds = JSONBounds(depth: 3, values: 100)
         #expect(Self.value(#"[[{"a":1}]]"#, within: bounds).hasPrefix("list"))

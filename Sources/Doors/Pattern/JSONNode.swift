@@ -85,7 +85,7 @@ struct JSONNode {
                 start: json_object_iter_key(current), count: json_object_iter_key_len(current))
             let name = String(decoding: bytes, as: UTF8.self)
             if let inner = json_object_iter_value(current) {
-                try body(name, JSONNode(value: inner, place: inside(String(name.prefix(64))), what: what))
+                try body(name, JSONNode(value: inner, place: inside(Self.shown(name)), what: what))
             }
             member = json_object_iter_next(value, current)
         }
@@ -100,6 +100,18 @@ struct JSONNode {
             throw JSONFault(description: "the member `\(node.place)` is not known; known are \(list)")
         }
         return JSONObject(node: self)
+    }
+
+    /// The beginning of a name that a client chose, for a message: what is no character to see is shown as U+FFFD.
+    private static func shown(_ name: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars.prefix(64) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: shown.append("\u{FFFD}")
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown)
     }
 
     fileprivate func inside(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
