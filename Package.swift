@@ -57,7 +57,6 @@ if !coreOnly {
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ]
     targets += [
         .systemLibrary(name: "CLibCrypt", path: "Sources/CLibCrypt", providers: [.apt(["libcrypt-dev"])]),
@@ -70,6 +69,9 @@ if !coreOnly {
         .systemLibrary(
             name: "CLibJansson", path: "Sources/CLibJansson", pkgConfig: "jansson",
             providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(
+            name: "CLibSQLite", path: "Sources/CLibSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
         .target(
             name: "Signatures",
             dependencies: [
@@ -131,7 +133,7 @@ if !coreOnly {
         .target(
             name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
         .target(
-            name: "Usage", dependencies: ["AuthCore", "Basics", .product(name: "GRDB", package: "GRDB.swift")]),
+            name: "Usage", dependencies: ["AuthCore", "Basics", "CLibSQLite"]),
         .target(
             name: "Runtime",
             dependencies: [
@@ -151,9 +153,7 @@ if !coreOnly {
                 .product(name: "X509", package: "swift-certificates"),
             ],
             resources: [.embedInCode("HTTP/openapi.json")]),
-        .testTarget(
-            name: "UsageTests", dependencies: ["Usage", .product(name: "GRDB", package: "GRDB.swift")],
-            exclude: ["Golden"]),
+        .testTarget(name: "UsageTests", dependencies: ["Usage"], exclude: ["Golden"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Rules"]),
         .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
@@ -180,6 +180,16 @@ if !coreOnly {
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], exclude: ["exports.map"],
+            linkerSettings: [
+                // Modules are to find these two and nothing else: what is exported cannot be left out either.
+                .unsafeFlags(
+                    [
+                        "-use-ld=lld", "-Xlinker",
+                        "--version-script=\(Context.packageDirectory)/Sources/authhost/exports.map",
+                        "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
+                        "pack-relative-relocs",
+                    ], .when(configuration: .release))
             ]),
     ]
 }

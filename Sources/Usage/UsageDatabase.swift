@@ -1,4 +1,4 @@
-import GRDB
+import Synchronization
 
 /// The usage database on disk. Every call blocks for the disk.
 ///
@@ -8,22 +8,21 @@ import GRDB
 final class UsageDatabase: Sendable {
     private let file: UsageFile
     private let identity: UsageFile.Identity?
-    private let queue: DatabaseQueue
+    /// nil once it is closed.
+    private let connection: Mutex<SQLiteDatabase?>
 
     /// Opens the database, makes it if there is none, and brings an earlier version's up to date.
     init(path: String) throws(UsageDatabaseError) {
         file = UsageFile(path: path)
         try file.prepare()
         do {
-            var configuration = Configuration()
-            configuration.label = "authhost.usage"
-            configuration.busyMode = .timeout(5)
-            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.inDatabase { try UsageSchema.check($0, path) }
+            let database = try SQLiteDatabase(path: path, .readWrite)
+            try UsageSchema.check(database, path)
             // The first transaction comes before the write-ahead log, so that the file's header tells whose it is.
-            try UsageSchema.migrator.migrate(queue)
-            try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+            try database.execute("PRAGMA synchronous = FULL")
+            try UsageSchema.update(database)
+            try database.execute("PRAGMA journal_mode = WAL")
+            connection = Mutex(database)
         } catch {
             throw UsageDatabaseError(error, path, "cannot be opened")
         }
@@ -39,82 +38,100 @@ final class UsageDatabase: Sendable {
     func write(_ rows: [UsageRow], closingBefore month: UsageMonth, at instant: Int64) throws(UsageDatabaseError)
         -> [UsageMonth]
     {
-        do {
-            return try queue.write { database in
+        try use("cannot be written") { database in
+            try database.transaction(writes: true) {
                 if !rows.isEmpty { try Self.insert(rows, database) }
                 return try Self.closeMonths(before: month, at: instant, database)
             }
-        } catch {
-            throw UsageDatabaseError(error, file.path, "cannot be written")
         }
     }
 
     /// Returns what is known of a month.
     func rows(of month: UsageMonth) throws(UsageDatabaseError) -> [UsageRow] {
+        try use("cannot be read") { database in
+            var rows: [UsageRow] = []
+            try UsageRow.forEach(of: month, database) { rows.append($0) }
+            return rows
+        }
+    }
+
+    /// Closes the file. SQLite moves the write-ahead log into it first; where that fails, the log stays beside the file, synced,
+    /// and the next opening reads it.
+    func close() { connection.withLock { $0 = nil } }
+
+    private func use<Result: Sendable>(
+        _ failed: String, _ body: (SQLiteDatabase) throws -> Result
+    ) throws(UsageDatabaseError) -> Result {
         do {
-            return try queue.read { database in
-                var rows: [UsageRow] = []
-                try UsageRow.forEach(of: month, database) { rows.append($0) }
-                return rows
+            return try connection.withLock { database in
+                guard let database else { throw UsageDatabaseError(.unavailable, file.path, "\(failed): it is closed") }
+                return try body(database)
             }
         } catch {
-            throw UsageDatabaseError(error, file.path, "cannot be read")
+            throw UsageDatabaseError(error, file.path, failed)
         }
     }
 
-    /// Moves everything into the one file and closes it.
-    func close() throws(UsageDatabaseError) {
-        do { try queue.close() } catch { throw UsageDatabaseError(error, file.path, "cannot be closed") }
-    }
-
-    private static func insert(_ rows: [UsageRow], _ database: Database) throws {
-        let user = try database.cachedStatement(sql: "INSERT OR IGNORE INTO user (name) VALUES (?)")
-        let application = try database.cachedStatement(sql: "INSERT OR IGNORE INTO application (name) VALUES (?)")
-        let usage = try database.cachedStatement(
-            sql: """
-                INSERT INTO usage (month, user, application, days) VALUES (
-                    ?, (SELECT id FROM user WHERE name = ?), (SELECT id FROM application WHERE name = ?), ?)
-                ON CONFLICT DO UPDATE SET days = days | excluded.days
-                """)
+    private static func insert(_ rows: [UsageRow], _ database: SQLiteDatabase) throws {
+        let user = try database.prepare("INSERT OR IGNORE INTO user (name) VALUES (?)")
+        let application = try database.prepare("INSERT OR IGNORE INTO application (name) VALUES (?)")
+        let usage = try database.prepare(
+            """
+            INSERT INTO usage (month, user, application, days) VALUES (
+                ?, (SELECT id FROM user WHERE name = ?), (SELECT id FROM application WHERE name = ?), ?)
+            ON CONFLICT DO UPDATE SET days = days | excluded.days
+            """)
         for row in rows {
-            try user.execute(arguments: [row.user])
-            try application.execute(arguments: [row.application])
-            try usage.execute(arguments: [row.month.code, row.user, row.application, row.days.rawValue])
+            try user.run(.text(row.user))
+            try application.run(.text(row.application))
+            try usage.run(
+                .integer(Int64(row.month.code)), .text(row.user), .text(row.application),
+                .integer(Int64(row.days.rawValue)))
         }
     }
 
-    private static func closeMonths(before month: UsageMonth, at instant: Int64, _ database: Database) throws
+    private static func closeMonths(before month: UsageMonth, at instant: Int64, _ database: SQLiteDatabase) throws
         -> [UsageMonth]
     {
-        let open = try Int.fetchAll(
-            database,
-            sql: """
-                SELECT DISTINCT month FROM usage
-                WHERE month < ? AND month NOT IN (SELECT month FROM closed_month) ORDER BY month
-                """, arguments: [month.code])
-        for code in open {
-            try database.execute(sql: "INSERT INTO closed_month VALUES (?, ?)", arguments: [code, instant])
-        }
-        return open.map(UsageMonth.init(code:))
+        let open = try database.prepare(
+            """
+            SELECT DISTINCT month FROM usage
+            WHERE month < ? AND month NOT IN (SELECT month FROM closed_month) ORDER BY month
+            """
+        ).months(.integer(Int64(month.code)))
+        let close = try database.prepare("INSERT INTO closed_month VALUES (?, ?)")
+        for month in open { try close.run(.integer(Int64(month.code)), .integer(instant)) }
+        return open
+    }
+}
+
+extension SQLiteStatement {
+    /// Reads the rows of a statement whose only column is a month.
+    func months(_ values: SQLiteValue...) throws -> [UsageMonth] {
+        try bind(values)
+        var months: [UsageMonth] = []
+        while try step() { if let code = self[0].integer { months.append(UsageMonth(code: Int(code))) } }
+        return months
     }
 }
 
 extension UsageRow {
     /// Calls a function with every row of a month, those of a user one after the other.
-    static func forEach(of month: UsageMonth, _ database: Database, _ body: (UsageRow) throws -> Void) throws {
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT user.name, application.name, days FROM usage
-                CROSS JOIN user ON user.id = usage.user
-                CROSS JOIN application ON application.id = usage.application
-                WHERE month = ? ORDER BY usage.user, usage.application
-                """, arguments: [month.code])
-        while let row = try rows.next() {
+    static func forEach(of month: UsageMonth, _ database: SQLiteDatabase, _ body: (UsageRow) throws -> Void) throws {
+        let rows = try database.prepare(
+            """
+            SELECT user.name, application.name, days FROM usage
+            CROSS JOIN user ON user.id = usage.user
+            CROSS JOIN application ON application.id = usage.application
+            WHERE month = ? ORDER BY usage.user, usage.application
+            """)
+        try rows.bind([.integer(Int64(month.code))])
+        while try rows.step() {
+            guard let user = rows[0].text, let application = rows[1].text, let days = rows[2].integer else { continue }
             try body(
                 UsageRow(
-                    month: month, user: row[0], application: row[1],
-                    days: DayMask(rawValue: UInt32(truncatingIfNeeded: row[2] as Int64))))
+                    month: month, user: user, application: application,
+                    days: DayMask(rawValue: UInt32(truncatingIfNeeded: days))))
         }
     }
 }

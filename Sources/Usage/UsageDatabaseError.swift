@@ -1,4 +1,4 @@
-import GRDB
+import CLibSQLite
 
 /// Why the usage database cannot be used.
 public struct UsageDatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -42,16 +42,17 @@ public struct UsageDatabaseError: Error, Hashable, Sendable, CustomStringConvert
         UsageDatabaseError(.foreign, path, "it is the SQLite database of something else; it was left as it is")
     }
 
-    /// Says what an error of SQLite means for the file. Its text, not GRDB's description, which can hold values.
+    /// Says what an error of SQLite means for the file. SQLite's text holds no value.
     init(_ error: any Error, _ path: String, _ what: String) {
         if let known = error as? UsageDatabaseError {
             self = known
             return
         }
-        let text = (error as? DatabaseError).map { $0.message ?? "\($0.extendedResultCode)" } ?? "\(error)"
-        switch (error as? DatabaseError)?.resultCode {
-        case .SQLITE_NOTADB: self.init(.foreign, path, "\(what): \(text); it was left as it is")
-        case .SQLITE_CORRUPT: self.init(.corrupt, path, "\(what): \(text); it was left as it is")
+        let failure = error as? SQLiteDatabase.Failure
+        let text = failure?.message ?? "\(error)"
+        switch failure?.code {
+        case SQLITE_NOTADB: self.init(.foreign, path, "\(what): \(text); it was left as it is")
+        case SQLITE_CORRUPT: self.init(.corrupt, path, "\(what): \(text); it was left as it is")
         default: self.init(.unavailable, path, "\(what): \(text)")
         }
     }

@@ -64,9 +64,9 @@ struct UsageDisk {
     }
 
     /// Closes the file; it is not opened again.
-    mutating func close() throws(UsageDatabaseError) {
+    mutating func close() {
         isClosed = true
-        try database?.close()
+        database?.close()
         database = nil
         lock = nil
     }
@@ -79,7 +79,7 @@ struct UsageDisk {
             loadedMonth = nil
             closedBefore = nil
             store.forgetSync()
-            try? gone.close()
+            gone.close()
             lock = nil
         }
         let file = UsageFile(path: path)

@@ -1,5 +1,3 @@
-import GRDB
-
 /// How many unique users there were in a month, by day and by application.
 public struct UsageReport: Hashable, Sendable {
     /// The unique users of an application, or of all.
@@ -43,22 +41,15 @@ public struct UsageReport: Hashable, Sendable {
         try UsageFile(path: path).checkReadable()
         var counting = Counting(days: month == today.month ? today.date.day : month.dayCount)
         do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.label = "authhost.usage.report"
-            configuration.busyMode = .timeout(5)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            (isClosed, knownMonths) = try queue.read { database in
+            let database = try SQLiteDatabase(path: path, .readOnly)
+            (isClosed, knownMonths) = try database.transaction(writes: false) {
                 try UsageSchema.check(database, path)
                 try UsageRow.forEach(of: month, database) { counting.add($0) }
-                let closed = "SELECT count(*) FROM closed_month WHERE month = ?"
-                let months = try Int.fetchAll(database, sql: "SELECT DISTINCT month FROM usage ORDER BY month")
-                return (
-                    try Int.fetchOne(database, sql: closed, arguments: [month.code]) == 1,
-                    months.map(UsageMonth.init(code:))
-                )
+                let closed = try database.first(
+                    "SELECT count(*) FROM closed_month WHERE month = ?", .integer(Int64(month.code)))
+                let months = try database.prepare("SELECT DISTINCT month FROM usage ORDER BY month").months()
+                return (closed == .integer(1), months)
             }
-            try queue.close()
         } catch {
             throw UsageDatabaseError(error, path, "cannot be read")
         }

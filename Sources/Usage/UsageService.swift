@@ -119,11 +119,7 @@ public final class UsageService: Sendable {
                 .error,
                 "usage statistics: \(store.unsyncedCount) users of applications could not be written and are lost")
         }
-        do throws(UsageDatabaseError) {
-            try disk.withLock { disk throws(UsageDatabaseError) in try disk?.close() }
-        } catch {
-            log(.error, "\(error)")
-        }
+        disk.withLock { $0?.close() }
     }
 
     /// What is known now.

@@ -1,4 +1,3 @@
-import GRDB
 import Glibc
 import Testing
 
@@ -19,7 +18,7 @@ struct UsageDatabaseTests {
         var database = try UsageDatabase(path: path)
         _ = try database.write([row("ann", "web", 1), row("bob", "", 31)], closingBefore: january, at: 0)
         _ = try database.write([row("ann", "web", 1, 2), row("ann", "trader", 5)], closingBefore: january, at: 0)
-        try database.close()
+        database.close()
         database = try UsageDatabase(path: path)
         #expect(
             Set(try database.rows(of: january)) == [
@@ -50,7 +49,7 @@ struct UsageDatabaseTests {
         #expect(mode(path + "-wal") == 0o600)
         #expect(mode(path + "-shm") == 0o600)
         #expect(mode(folder.file("users")) == 0o700)
-        try database.close()
+        database.close()
         chmod(path, 0o644)
         _ = try UsageDatabase(path: path)
         #expect(mode(path) == 0o600)
@@ -69,9 +68,8 @@ struct UsageDatabaseTests {
     @Test(arguments: [0, 77])
     func `the database of another program is refused and left as it is`(_ applicationID: Int) throws {
         let path = folder.file("other.db")
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { try $0.execute(sql: "PRAGMA application_id = \(applicationID); CREATE TABLE t (x)") }
-        try queue.close()
+        try SQLiteDatabase(path: path, .readWrite)
+            .execute("PRAGMA application_id = \(applicationID); CREATE TABLE t (x)")
         let before = contents(path)
         let error = #expect(throws: UsageDatabaseError.self) { try UsageDatabase(path: path) }
         #expect(error?.code == .foreign)
@@ -80,11 +78,9 @@ struct UsageDatabaseTests {
 
     @Test func `a database that was not finished when its process was killed is finished`() throws {
         mkdir(folder.file("users"), 0o700)
-        let unfinished = try DatabaseQueue(path: path)
-        try unfinished.write {
-            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
-        }
-        try unfinished.close()
+        // Its header is on the disk, its tables are not.
+        try SQLiteDatabase(path: path, .readWrite).execute("PRAGMA journal_mode = WAL; VACUUM")
+        #expect(contents(path)?.isEmpty == false)
         let database = try UsageDatabase(path: path)
         _ = try database.write([row("ann", "web", 1)], closingBefore: january, at: 0)
         #expect(try database.rows(of: january).count == 1)
@@ -92,9 +88,7 @@ struct UsageDatabaseTests {
 
     @Test func `the database of a later version is refused and left as it is`() throws {
         try UsageDatabase(path: path).close()
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('9: from the future')") }
-        try queue.close()
+        try SQLiteDatabase(path: path, .readWrite).execute("PRAGMA user_version = \(UsageSchema.version + 1)")
         let before = contents(path)
         let error = #expect(throws: UsageDatabaseError.self) { try UsageDatabase(path: path) }
         #expect(error?.code == .newer)
@@ -106,7 +100,7 @@ struct UsageDatabaseTests {
         let database = try UsageDatabase(path: path)
         let rows = (0..<2000).map { row("user-\($0)", "application", 1) }
         _ = try database.write(rows, closingBefore: january, at: 0)
-        try database.close()
+        database.close()
         var bytes = try #require(contents(path))
         for index in offset..<min(offset + 4096, bytes.count) { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
         write(bytes, to: path)
