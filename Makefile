@@ -16,7 +16,7 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run test build release openauth libauthhost fixtures install bench format lint asan tsan fuzz clean
+.PHONY: help run test build release openauth libauthhost fixtures install bench counts format lint asan tsan fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +62,9 @@ bench: ## measure, as ratios in one run (ROWS="P2 P9": only these)
 	    echo "bench: Tests/Benchmarks/run does not exist" >&2; exit 1; fi
 	scripts/setup build bench
 	Tests/Benchmarks/run $(ROWS)
+
+counts: release ## count the instructions of ten workloads, and compare them with what is kept
+	Tests/Benchmarks/counts
 
 format: ## format the Swift code in place
 	swift format -i -r $(SWIFT_CODE)
