@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,3 +90,5 @@ int cffi_restart_without(const char *const *names) {
     execve("/proc/self/exe", arguments, environ);
     return errno;
 }
+
+void cffi_return_freed_memory(void) { mallopt(M_TRIM_THRESHOLD, 128 * 1024); }

@@ -29,6 +29,7 @@ public enum HostProcess {
             return "cannot start again without \(loaderVariables.joined(separator: ", ")), which would load code that "
                 + "nobody has checked: /proc/self/exe: \(systemError(failure)); unset them"
         }
+        cffi_return_freed_memory()
         cffi_guard_process()
         return nil
     }

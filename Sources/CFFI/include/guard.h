@@ -16,6 +16,10 @@ const char *_Nonnull cffi_argument(int index);
 // empty. Does not return where it succeeds. Returns 0 when there was none, else an errno.
 int cffi_restart_without(const char *_Nullable const *_Nonnull names);
 
+// Memory of 128 KiB and more goes back to the system when it is freed: a module's file and a users file are large, and read once.
+// With a threshold that it adapts itself the C library keeps up to 64 MiB, mallopt(3).
+void cffi_return_freed_memory(void);
+
 // From now on a crash leaves a line, and exit() and its kin end the process with a failure unless cffi_end() calls them.
 void cffi_guard_process(void);
 
