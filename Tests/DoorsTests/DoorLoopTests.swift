@@ -3,6 +3,7 @@ import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import Doors
@@ -11,18 +12,73 @@ import Testing
     /// A host whose log-ins of `slow` keep the thread that asks until they are let go.
     private struct Slow {
         let host: FakeHost
+        let entered: AsyncStream<Void>
         private let gate: Gate
 
         init() {
+            let (entered, enter) = AsyncStream<Void>.makeStream()
+            self.entered = entered
             let gate = Gate()
             self.gate = gate
             host = FakeHost { question in
-                if case .login(let login) = question, login.user == "slow" { gate.wait() }
+                if case .login(let login) = question, login.user == "slow" {
+                    enter.yield()
+                    gate.wait()
+                }
                 return FakeHost.simple(question)
             }
         }
 
         func letGo() { gate.open() }
+    }
+
+    private static let login = #"{"user":"slow","password":"secret"}"#
+    private static let slowLogin =
+        "POST /v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        + "Content-Length: \(login.utf8.count)\r\n\r\n\(login)"
+
+    @Test(arguments: [1, 3])
+    func `that a module keeps get no further connections, and health is answered by another`(_ loops: Int) async throws
+    {
+        let slow = Slow()
+        try await RunningDoor.run(slow.host, configure: { $0.eventLoops = loops }) { door in
+            // Every loop that serves is kept, one after the other.
+            var blocked: [TestClient] = []
+            var entered = slow.entered.makeAsyncIterator()
+            for _ in 0..<loops {
+                blocked.append(try await door.client())
+                try await blocked[blocked.count - 1].send(Self.slowLogin)
+                _ = await entered.next()
+            }
+            for path in ["/health", "/ready", "/v1/session", "/health"] {
+                let (overTCP, overSocket) = (
+                    try await door.get(path),
+                    try await door.exchange(
+                        "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n", unixSocket: true)
+                )
+                #expect(overTCP.status > 0 && overSocket.first?.status == overTCP.status, "\(path)")
+            }
+            #expect(try await door.get("/ready").status == 200)
+            slow.letGo()
+            for client in blocked {
+                #expect(await client.responses(1).count == 1)
+                try await client.close()
+            }
+        }
+    }
+
+    @Test func `share the connections in turn while they are at work`() async throws {
+        let threads = Threads()
+        let host = FakeHost { question in
+            threads.note()
+            return FakeHost.simple(question)
+        }
+        try await RunningDoor.run(host, configure: { $0.eventLoops = 2 }) { door in
+            for _ in 0..<8 {
+                _ = try await door.exchange("POST", "/v1/login", json: #"{"user":"ann","password":"secret"}"#)
+            }
+        }
+        #expect(threads.count == 2)
     }
 
     @Test func `that never come back do not keep the door from ending`() async throws {
@@ -54,4 +110,13 @@ private final class Gate: Sendable {
         condition.lock()
         condition.unlock(withValue: 1)
     }
+}
+
+/// The threads that a host was asked on.
+private final class Threads: Sendable {
+    private let seen = Mutex<Set<UInt>>([])
+
+    var count: Int { seen.withLock { $0.count } }
+
+    func note() { seen.withLock { _ = $0.insert(UInt(pthread_self())) } }
 }

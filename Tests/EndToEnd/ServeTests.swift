@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(.needs(.curl, .cc))
-    func `tells, and answers operators, while a module keeps an event loop`() throws {
+    func `answers health, operators and further log-ins while a module keeps an event loop`() throws {
         let folder = try Folder()
         let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/keeps.c"))
         let (fifo, control) = (folder.path("fifo"), folder.path("control.sock"))
@@ -92,10 +92,17 @@ import Testing
             "-H", "Content-Type: application/json", "--data-binary", #"{"user":"slow","password":"x"}"#,
         ])
         try server.process.wait(for: "was asked")
+        // Each of these is a connection of its own, and none waits for the loop that is kept.
+        for _ in 0..<8 { #expect(try server.client.get("/health").status == 200) }
         try server.process.wait(for: "keeps: auth_new_user on thread ")
         try server.process.wait(for: "must not block")
+        let ready = try server.client.get("/ready")
+        #expect(ready.status == 503 && ready.body.contains("auth_new_user on thread "), "\(ready)")
         let status = try AuthHost.run(["status", "--socket", control])
         #expect(status.output.contains("auth_new_user on thread "), "\(status)")
+        for _ in 0..<8 {
+            #expect(try server.client.post("/v1/login", #"{"user":"bob","password":"x"}"#).status == 200)
+        }
         let descriptor = open(fifo, O_RDWR)
         defer { close(descriptor) }
         #expect(write(descriptor, "x", 1) == 1)

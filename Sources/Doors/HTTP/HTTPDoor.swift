@@ -94,16 +94,16 @@ struct Listeners {
         var addresses: [HTTPDoorConfiguration.Address] = []
         do {
             for address in configuration.addresses {
-                let listening = try await listen(address, loops, service)
-                channels += listening
-                addresses.append(.init(host: address.host, port: listening.first?.localAddress?.port ?? address.port))
+                let channel = try await listen(address, loops, service)
+                channels.append(channel)
+                addresses.append(.init(host: address.host, port: channel.localAddress?.port ?? address.port))
             }
             var socket: UnixSocket?
             if let path = configuration.socketPath {
                 let made = try await UnixSocket.listen(at: path, mode: configuration.socketMode) {
-                    try await loops.accept(at: $0) { prepared($0, service) }
+                    try await loops.accept(at: $0, serving(service))
                 }
-                channels += made.channels
+                channels.append(made.channel)
                 socket = made.socket
             }
             let listening = HTTPDoor.Listening(addresses: addresses, socketPath: socket?.path)
@@ -122,30 +122,24 @@ struct Listeners {
 
     private static func listen(
         _ address: HTTPDoorConfiguration.Address, _ loops: DoorLoops, _ service: DoorService
-    ) async throws -> [any Channel] {
+    ) async throws -> any Channel {
         let descriptor = try ListeningSocket.bind(address.host, port: address.port)
         do {
-            return try await loops.accept(at: descriptor) {
-                prepared($0, service).childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            }
+            return try await loops.accept(at: descriptor, serving(service).overTCP)
         } catch {
             throw ListenError(address, error)
         }
     }
 
-    private static func prepared(_ bootstrap: ServerBootstrap, _ service: DoorService) -> ServerBootstrap {
-        bootstrap
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    // Health is asked here.
-                    try channel.pipeline.syncOperations.addHandler(
-                        AcceptPause(
-                            service.logger, keepsSpare: true,
-                            giveUp: { [registry = service.registry] in registry.giveUpIdle() }))
-                }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in service.prepare(channel) }
+    private static func serving(_ service: DoorService) -> DoorLoops.Serving {
+        DoorLoops.Serving(
+            pause: {
+                // Health is asked here.
+                AcceptPause(
+                    service.logger, keepsSpare: true,
+                    giveUp: { [registry = service.registry] in registry.giveUpIdle() })
+            },
+            prepare: { channel in service.prepare(channel) })
     }
 }
 

@@ -109,45 +109,35 @@ final class DoorServer: Sendable {
     private func listen() async throws {
         for address in settings.addresses {
             let descriptor = try ListeningSocket.bind(address.host, port: address.port)
-            let channels: [any Channel]
+            let channel: any Channel
             do {
-                channels = try await loops.accept(at: descriptor) {
-                    prepared($0).childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                }
+                channel = try await loops.accept(at: descriptor, serving.overTCP)
             } catch {
                 throw ListenError(address, error)
             }
-            let port = channels.first?.localAddress?.port ?? address.port
+            let port = channel.localAddress?.port ?? address.port
             let place = HTTPDoorConfiguration.Address(host: address.host, port: port)
             listeners.withLock {
-                $0.channels += channels
+                $0.channels.append(channel)
                 $0.places.append("\(place)")
             }
         }
         guard let path = settings.socketPath else { return }
-        let (socket, channels) = try await UnixSocket.listen(at: path, mode: settings.socketMode) {
-            try await loops.accept(at: $0, prepared)
+        let (socket, channel) = try await UnixSocket.listen(at: path, mode: settings.socketMode) {
+            try await loops.accept(at: $0, serving)
         }
         listeners.withLock {
-            $0.channels += channels
+            $0.channels.append(channel)
             $0.socket = socket
             $0.places.append(path)
         }
     }
 
-    private func prepared(_ bootstrap: ServerBootstrap) -> ServerBootstrap {
-        bootstrap
-            .serverChannelInitializer { [log, registry] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        AcceptPause(log, keepsSpare: false, giveUp: { registry.giveUpIdle() }))
-                }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
-            .childChannelInitializer { [self] channel in
-                DoorPeer.of(channel).flatMap { peer in self.prepare(channel, peer) }
-            }
+    private var serving: DoorLoops.Serving {
+        DoorLoops.Serving(
+            pause: { [log, registry] in AcceptPause(log, keepsSpare: false, giveUp: { registry.giveUpIdle() }) },
+            options: { $0.channelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144)) },
+            prepare: { [self] channel in DoorPeer.of(channel).flatMap { peer in self.prepare(channel, peer) } })
     }
 
     /// Prepares a connection that was accepted for its first bytes.

@@ -22,7 +22,7 @@ struct UnixSocket: Sendable {
     static func listen(
         at path: String, mode: UInt32, _ bootstrap: ServerBootstrap
     ) async throws -> (socket: UnixSocket, channel: any Channel) {
-        let (socket, channels) = try await listen(at: path, mode: mode) { descriptor in
+        try await listen(at: path, mode: mode) { descriptor in
             let channel = try await bootstrap.withBoundSocket(descriptor).get()
             // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
             guard Glibc.listen(descriptor, ListenQueue.length) == 0 else {
@@ -30,33 +30,32 @@ struct UnixSocket: Sendable {
                 try? await channel.close()
                 throw IOError(errnoCode: code, reason: "listen")
             }
-            return [channel]
+            return channel
         }
-        return (socket, channels[0])
     }
 
-    /// Listens at a path as the other function of this name does, with as many channels as `accept` makes of the descriptor,
-    /// which is its own from then on.
+    /// Listens at a path as the other function of this name does, with the channel that `accept` makes of the descriptor, which is its own
+    /// from then on.
     static func listen(
-        at path: String, mode: UInt32, _ accept: (CInt) async throws -> [any Channel]
-    ) async throws -> (socket: UnixSocket, channels: [any Channel]) {
+        at path: String, mode: UInt32, _ accept: (CInt) async throws -> any Channel
+    ) async throws -> (socket: UnixSocket, channel: any Channel) {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
             throw UnixSocketError(path, "the path is longer than a socket's can be, 107 bytes")
         }
         try removeStale(path, address)
         let bound = try BoundSocket(for: path, mode: mode)
-        let channels: [any Channel]
+        let channel: any Channel
         do {
-            channels = try await accept(bound.descriptor)
+            channel = try await accept(bound.descriptor)
         } catch {
             unlink(bound.path)
             throw UnixSocketError(path, "it could not be listened at: \(error)")
         }
         do {
-            return (try UnixSocket(path, address, bound), channels)
+            return (try UnixSocket(path, address, bound), channel)
         } catch {
             unlink(bound.path)
-            for channel in channels { try? await channel.close() }
+            try? await channel.close()
             throw error
         }
     }

@@ -1,0 +1,144 @@
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A loop that serves, and how many connections it has been given and has not taken yet.
+final class DealtLoop: Sendable {
+    private let loop: any EventLoop
+    private let untaken = Atomic<Int>(0)
+    /// When it last took a connection, or was given one while it had none to take, on NIO's clock.
+    private let progressed = Atomic<UInt64>(0)
+
+    init(_ loop: any EventLoop) { self.loop = loop }
+
+    var hasTakenAll: Bool { untaken.load(ordering: .acquiring) == 0 }
+
+    /// Whether it has been leaving connections for longer than a loop may.
+    func isKept(_ now: NIODeadline) -> Bool {
+        let progressed = NIODeadline.uptimeNanoseconds(progressed.load(ordering: .acquiring))
+        return !hasTakenAll && now - progressed > ConnectionDealer.patience
+    }
+
+    /// Offers a connection, which the loop takes when it comes to it.
+    func offer(_ offer: ConnectionOffer, _ serving: DoorLoops.Serving) {
+        if hasTakenAll { noteProgress() }
+        untaken.add(1, ordering: .acquiringAndReleasing)
+        loop.execute { [self] in
+            noteProgress()
+            untaken.subtract(1, ordering: .acquiringAndReleasing)
+            if let descriptor = offer.take() { ConnectionDealer.begin(descriptor, on: loop, serving) }
+        }
+    }
+
+    private func noteProgress() {
+        progressed.store(NIODeadline.now().uptimeNanoseconds, ordering: .releasing)
+    }
+}
+
+/// The descriptor of a connection that no loop serves yet. It is taken once.
+final class ConnectionOffer: Sendable {
+    private let descriptor: Mutex<CInt?>
+    /// When a loop ought to have taken it.
+    let due: NIODeadline
+
+    init(_ descriptor: CInt, due: NIODeadline) {
+        self.descriptor = Mutex(descriptor)
+        self.due = due
+    }
+
+    /// The descriptor, which the caller owns from here on; nil when somebody else has taken it.
+    func take() -> CInt? { descriptor.withLock { $0.take() } }
+
+    var isTaken: Bool { descriptor.withLock { $0 == nil } }
+
+    deinit { if let descriptor = take() { close(descriptor) } }
+}
+
+/// Gives the connections of a listener to the loops that serve, in turn, and past those that have not taken what they were given.
+/// What no loop has taken after a while is served by the loop that accepts, where no entry point of a module runs: questions
+/// are asked on the module's own threads from there.
+final class ConnectionDealer: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    /// How long a loop may take to begin with a connection.
+    static let patience = TimeAmount.milliseconds(100)
+
+    private let loops: [DealtLoop]
+    private let serving: DoorLoops.Serving
+    private var next = 0
+    private var offers: CircularBuffer<ConnectionOffer> = []
+    private var looking: Scheduled<Void>?
+
+    init(_ loops: [DealtLoop], _ serving: DoorLoops.Serving) {
+        self.loops = loops
+        self.serving = serving
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let accepted = unwrapInboundIn(data)
+        // NIO has made a channel of it that belongs to the accepting loop; the connection lives on in the copy.
+        let copy = try? accepted.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) {
+            fcntl($0, F_DUPFD_CLOEXEC, 0)
+        }
+        let failure = errno
+        accepted.close(promise: nil)
+        guard let copy, copy >= 0 else {
+            return context.pipeline.fireErrorCaught(IOError(errnoCode: failure, reason: "fcntl"))
+        }
+        deal(copy, context)
+    }
+
+    /// A listener that closes has dealt what it accepted; what no loop has taken by then is served here.
+    func channelInactive(context: ChannelHandlerContext) {
+        looking?.cancel()
+        looking = nil
+        adopt(offers.compactMap { $0.take() }, context.eventLoop)
+        offers.removeAll()
+        context.fireChannelInactive()
+    }
+
+    private func deal(_ descriptor: CInt, _ context: ChannelHandlerContext) {
+        guard let loop = nextLoop() else { return adopt([descriptor], context.eventLoop) }
+        let offer = ConnectionOffer(descriptor, due: .now() + Self.patience)
+        loop.offer(offer, serving)
+        while let first = offers.first, first.isTaken { offers.removeFirst() }
+        offers.append(offer)
+        look(context)
+    }
+
+    /// The next loop that has taken all it was given, else the next one that is at work; nil where modules keep all of them.
+    private func nextLoop() -> DealtLoop? {
+        let order = loops.indices.map { loops[(next + $0) % loops.count] }
+        next = (next + 1) % loops.count
+        let now = NIODeadline.now()
+        return order.first(where: \.hasTakenAll) ?? order.first { !$0.isKept(now) }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        guard looking == nil, let first = offers.first else { return }
+        let loop = context.eventLoop.assumeIsolated()
+        looking = loop.scheduleTask(deadline: first.due) { [self] in
+            looking = nil
+            let now = NIODeadline.now()
+            var untaken: [CInt] = []
+            while let first = offers.first, first.due <= now || first.isTaken {
+                if let descriptor = offers.removeFirst().take() { untaken.append(descriptor) }
+            }
+            adopt(untaken, context.eventLoop)
+            look(context)
+        }
+    }
+
+    private func adopt(_ descriptors: [CInt], _ loop: any EventLoop) {
+        for descriptor in descriptors { Self.begin(descriptor, on: loop, serving) }
+    }
+
+    /// Makes a channel of a descriptor on a loop, which closes it whatever happens.
+    static func begin(_ descriptor: CInt, on loop: any EventLoop, _ serving: DoorLoops.Serving) {
+        let bootstrap = ClientBootstrap(group: loop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelInitializer(serving.prepare)
+        _ = serving.options(bootstrap).withConnectedSocket(descriptor)
+    }
+}
