@@ -54,6 +54,7 @@ extension Host {
     /// Ends kept sessions that are too old, sessions whose time has come, and logins that wait for a place for too long.
     func sweep() {
         freshness.turn(at: clock.monotonic)
+        retryReload()
         configuration.audit?.probe()
         admissionDeadlines.expire(at: clock.monotonic)
         credentials.dropSignatures(before: clock.monotonic - 2 * deadlines.nanoseconds(of: .login))

@@ -67,6 +67,7 @@ public final class Host: Sendable {
     let objectMaps: ConfiguredMappings
     let objects: ObjectStore
     let freshness: RulesFreshness
+    let reloadRetry = Mutex(ReloadRetry())
     /// Grows with every invalidation: an answer that was under way when it grew is not kept.
     let epoch = Atomic<UInt64>(0)
     private let deciding = Mutex<ModuleDecider?>(nil)
@@ -185,26 +186,6 @@ public final class Host: Sendable {
 
     /// The number of open sessions.
     public var sessionCount: Int { sessions.count }
-
-    /// Asks the module to re-read its configuration; `done` is told whether it did, or nil when it cannot.
-    public func reload(_ done: @escaping @Sendable (Bool?) -> Void = { _ in }) {
-        guard let decider else { return done(false) }
-        let source = "module `\(decider.module.identity.name)`"
-        decider.reload { [self] status in
-            switch status {
-            case nil: log.notice("module has nothing to re-read")
-            case .ok?:
-                askAnew()
-                log.notice("module has re-read its configuration")
-                freshness.note(source, .current, at: clock.monotonic)
-            case let status?:
-                let what = "auth_reload returned \(status.rawValue)"
-                log.error("module kept its configuration: \(what)")
-                freshness.noteUnlessNoted(source, .wrong(what), at: clock.monotonic)
-            }
-            done(status.map { $0 == .ok })
-        }
-    }
 
     /// Refuses new questions, ends every session, tells the module, and calls its exit.
     ///

@@ -79,9 +79,11 @@ public final class RulesFreshness: Sendable {
         if wasTold { log.notice("the rules of \(name) are those on disk again") }
     }
 
-    /// Notes it of a source that has not said itself how its rules stand.
-    func noteUnlessNoted(_ name: String, _ found: RulesState, at now: Int64) {
-        if state.withLock({ $0.sources[name] == nil }) { note(name, found, at: now) }
+    /// Notes it of a source that has not said itself how its rules stand; returns whether it had not.
+    func noteUnlessNoted(_ name: String, _ found: RulesState, at now: Int64) -> Bool {
+        guard state.withLock({ $0.sources[name] == nil }) else { return false }
+        note(name, found, at: now)
+        return true
     }
 
     /// Why the host is not ready; nil where every source is, or was until a moment ago, as it is on disk.

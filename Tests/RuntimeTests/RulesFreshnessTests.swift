@@ -47,6 +47,28 @@ import Testing
         #expect(test.ask(.logout(session)).verdict == .allow)
     }
 
+    @Test func `are asked for again until a module that says nothing of them has re-read them`() async throws {
+        let test = try TestHost("reload_fails_twice") { $0.staleRules.time = .seconds(2) }
+        let first = await withCheckedContinuation { done in test.host.reload { done.resume(returning: $0) } }
+        #expect(first == false)
+        #expect(!test.host.retryReload())
+        test.clock.advance(.seconds(1))
+        let second = await withCheckedContinuation { done in test.host.retryReload { done.resume(returning: $0) } }
+        #expect(second == false)
+        // The second pause is longer.
+        test.clock.advance(.seconds(1))
+        #expect(!test.host.retryReload())
+        #expect(!test.host.readiness.ready && test.host.readiness.detail.contains("auth_reload returned"))
+        pass(1, test)
+        #expect(test.lines.wait(for: "module has re-read its configuration"))
+        #expect(test.lines.wait(for: "are those on disk again"))
+        #expect(test.host.readiness.ready)
+        test.clock.advance(.seconds(120))
+        #expect(!test.host.retryReload())
+        let said = test.lines.all.filter { $0.contains("kept its configuration") || $0.contains("has re-read") }
+        #expect(said.count == 2, "\(said)")
+    }
+
     @Test func `decide again as soon as they have been read`() throws {
         let test = try host()
         let session = try test.session()
