@@ -88,7 +88,7 @@ if !coreOnly {
             ], exclude: ["Fixtures"]),
         .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
         .target(
-            name: "Accounts", dependencies: ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
+            name: "Accounts", dependencies: ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
             path: "Plugins/accounts/Core"),
         .target(
             name: "AccountsModule", dependencies: ["Accounts", "Basics", "ModuleKit", "Rules"],
@@ -155,7 +155,7 @@ if !coreOnly {
             resources: [.embedInCode("HTTP/openapi.json")]),
         .testTarget(name: "UsageTests", dependencies: ["Usage"], exclude: ["Golden"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
-        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Rules"]),
+        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Basics", "Rules"]),
         .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
         .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
         // The real binary and real programs: it links nothing of what it tests.
@@ -163,7 +163,8 @@ if !coreOnly {
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Runtime", "ModuleHost", "AuthCore", "Rules", .product(name: "Logging", package: "swift-log"),
+                "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "DoorsTests",

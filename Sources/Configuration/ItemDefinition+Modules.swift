@@ -37,7 +37,7 @@ extension ItemDefinition {
 
     static let moduleQueue = ItemDefinition(
         "module-queue", .integer(.none, 1...1_000_000), default: "1024", reloadable: true,
-        "questions that may wait for a serial or blocking module; one more could not be decided")
+        "questions that may wait for a serial or blocking module, and as many log-ins; one more is undecided")
 
     static let moduleThreads = ItemDefinition(
         "module-threads", .integer(.none, 1...256), default: "4",

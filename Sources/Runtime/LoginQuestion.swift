@@ -27,12 +27,13 @@ final class LoginQuestion: Sendable {
     func ask() -> Outcome {
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
-        let question = ModuleQuestion(
+        var question = ModuleQuestion(
             kind == .resume ? "auth_resume_user" : "auth_new_user", kind: kind, session: session.handle,
             key: decider.key(session.handle, .login)
         ) { [login, session, kind] module, ticket in
             module.newUser(login, resuming: kind == .resume, session: session.handle, ticket)
         }
+        question.asker = WorkLane.Asker(user: Array(login.user.utf8), address: Array(login.address.utf8))
         let said = decider.ask(question) { token in
             progress.wait(for: token)
             return { [self] in decide($0) }

@@ -64,7 +64,7 @@ final class ModuleDecider: Sendable {
         let later = continuation(token)
         slot.state.withLock { $0.continuation = later }
         schedule(token, due)
-        let queued = lane.ask { [self] in
+        let queued = lane.ask(for: question.asker) { [self] in
             guard slot.enter(token, RunningCall(question.entry, .own, began: clock.monotonic, due: due)) else { return }
             let answer = question.call(module, ticket) ?? refusal(.noEntry)
             leave(slot, token, answer, question)

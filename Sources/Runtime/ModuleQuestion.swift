@@ -18,6 +18,8 @@ struct ModuleQuestion: Sendable {
     let key: PendingSlot.Key?
     /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: whoever has the content will complete it.
     var waitsForContent = false
+    /// Who logs in; nil for what a session asks, and what the host asks for itself.
+    var asker: WorkLane.Asker?
     let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
 
     init(

@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 import ModuleKit
 
 /// Holds the options of a module of accounts, read once.

@@ -11,6 +11,11 @@ package struct FairQueueBounds: Sendable, Hashable {
     package init(all: Int = 1_024, address: Int = 256, user: Int = 64) {
         (self.all, self.address, self.user) = (all, address, user)
     }
+
+    /// Takes the bound in all, and those of the parts as they stand to it by default; none is below 16 for that.
+    package init(inProportionTo all: Int) {
+        self.init(all: all, address: max(16, all / 4), user: max(16, all / 16))
+    }
 }
 
 /// Keeps what waits about users and from addresses, and hands it out by turns, so that who sends much waits behind itself.
@@ -18,9 +23,9 @@ package struct FairQueueBounds: Sendable, Hashable {
 /// Every other turn goes round the users, and those between go round the addresses: a crowd about one user delays nobody
 /// else by more than a turn, and neither does one from an address, whatever users it names. A value that knows no clock
 /// and no thread; each step takes constant time.
-struct FairQueue<Element> {
+package struct FairQueue<Element> {
     /// Why there is no room.
-    enum Refusal: Error, Hashable {
+    package enum Refusal: Error, Hashable {
         case all, address, user
     }
 
@@ -35,7 +40,8 @@ struct FairQueue<Element> {
         let address: Int
     }
 
-    private let bounds: FairQueueBounds
+    /// What may wait from now on; what waits already stays.
+    package var bounds: FairQueueBounds
     private var slots: [Slot] = []
     private var free: [Int] = []
     private var users = TurnRing<[UInt8]>()
@@ -43,13 +49,14 @@ struct FairQueue<Element> {
     private var pairs: [Pair: Int] = [:]
     private var isTurnOfUsers = true
 
-    init(_ bounds: FairQueueBounds) { self.bounds = bounds }
+    /// Makes an empty queue.
+    package init(_ bounds: FairQueueBounds) { self.bounds = bounds }
 
     /// How many wait.
-    var count: Int { slots.count - free.count }
+    package var count: Int { slots.count - free.count }
 
     /// Lets an element wait. Throws the bound that leaves no room; nothing has changed then.
-    mutating func append(_ element: Element, user: [UInt8], address: [UInt8]) throws(Refusal) {
+    package mutating func append(_ element: Element, user: [UInt8], address: [UInt8]) throws(Refusal) {
         if count >= bounds.all { throw .all }
         if addresses.count(of: address) >= bounds.address { throw .address }
         if let known = users.number(of: user), let from = addresses.number(of: address),
@@ -66,7 +73,7 @@ struct FairQueue<Element> {
     }
 
     /// Takes what is next; nil when nothing waits.
-    mutating func next() -> Element? {
+    package mutating func next() -> Element? {
         guard let number = isTurnOfUsers ? users.next() : addresses.next() else { return nil }
         isTurnOfUsers.toggle()
         let pair = slots[number].pair
