@@ -50,6 +50,17 @@ extension Configuration {
     public var httpSocket: String? { text(.httpSocket) }
     /// The permissions of the unix socket.
     public var httpSocketMode: UInt32 { UInt32(truncatingIfNeeded: integer(.httpSocketMode)) }
+    /// How many connections the HTTP door holds at once.
+    public var httpConnections: Int { integer(.httpConnections) }
+    /// How many of them one address may have, nil for half.
+    public var httpClientConnections: Int? {
+        let count = integer(.httpClientConnections)
+        return count > 0 ? count : nil
+    }
+    /// How long the first byte of a connection may take, and each request.
+    public var httpTimeout: Duration { seconds(.httpTimeout) }
+    /// How long a connection of the HTTP door may stay without a request.
+    public var httpIdleTimeout: Duration { seconds(.httpIdleTimeout) }
     /// The path of the operator's unix socket, nil for none.
     public var controlSocket: String? { text(.controlSocket) }
     /// The realm of HTTP Basic authentication.

@@ -9,6 +9,22 @@ extension ItemDefinition {
     static let httpSocketMode = ItemDefinition(
         "http-socket-mode", .fileMode, default: "0660", "the permissions of the unix socket")
 
+    static let httpConnections = ItemDefinition(
+        "http-max-connections", .integer(.none, 1...1_000_000), default: "10000",
+        "how many connections the HTTP door holds at once")
+
+    static let httpClientConnections = ItemDefinition(
+        "http-max-client-connections", .integer(.none, 1...1_000_000), note: "half of `http-max-connections`",
+        "how many of them one address may have over TCP, or one IPv6 network of 64 bits")
+
+    static let httpTimeout = ItemDefinition(
+        "http-timeout", .float(.seconds, 0.1...3600.0), default: "10.0",
+        "how long the first byte of a connection may take, and each request from its first byte to its last")
+
+    static let httpIdleTimeout = ItemDefinition(
+        "http-idle-timeout", .float(.seconds, 0.1...86_400.0), default: "75.0",
+        "how long a connection of the HTTP door may stay without a request")
+
     static let httpRealm = ItemDefinition(
         "http-realm", .text, default: "authhost", "the realm that browsers show when they ask for a password")
 
@@ -77,7 +93,8 @@ extension ItemDefinition {
         "option", .row(["name", "value"]), note: "the type's own", "an option of the door's type; may be repeated")
 
     static let doorItems = [
-        httpListen, httpSocket, httpSocketMode, httpRealm, sessionCookie, forwardAuthObject, credentialCacheTime,
+        httpListen, httpSocket, httpSocketMode, httpConnections, httpClientConnections, httpTimeout, httpIdleTimeout,
+        httpRealm, sessionCookie, forwardAuthObject, credentialCacheTime,
         credentialCacheSize, controlSocket, door,
     ]
 }

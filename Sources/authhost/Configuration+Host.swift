@@ -56,6 +56,10 @@ extension Configuration {
                 addresses: addresses, socketPath: httpSocket,
                 forwardAuthObject: forwardAuthObject)
             door.socketMode = httpSocketMode
+            door.maximumConnections = httpConnections
+            door.maximumClientConnections = httpClientConnections
+            door.requestTimeout = httpTimeout
+            door.keepAliveTimeout = httpIdleTimeout
             door.realm = httpRealm
             door.administratorDirectories = authDirectories.map {
                 AdministratorDirectory(path: $0.path, realm: $0.realm)

@@ -243,6 +243,23 @@ import Testing
         }
     }
 
+    @Test func `a client has no more connections than one may have, whatever is free`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple), configure: { $0.maximumClientConnections = 1 }) { door in
+            let first = try await door.client()
+            try await first.send(Self.check("/open"))
+            #expect(await first.responses(1).map(\.status) == [200])
+            let second = try await door.client()
+            try await second.send(Self.check("/open"))
+            #expect(await second.responses(1).map(\.status) == [200])
+            // The one that was idle has made room; a unix socket has no such bound.
+            #expect(await first.end().map(\.status) == [200])
+            let local = try await door.exchange(Self.check("/open"), unixSocket: true)
+            #expect(local.map(\.status) == [200])
+            try await second.close()
+            try await first.close()
+        }
+    }
+
     @Test func `a connection that waits for nothing gives its place to another one`() async throws {
         try await RunningDoor.run(FakeHost(FakeHost.simple), configure: { $0.maximumConnections = 1 }) { door in
             let first = try await door.client()

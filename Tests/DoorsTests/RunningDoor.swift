@@ -25,7 +25,7 @@ struct RunningDoor {
             addresses: [.init(host: "127.0.0.1", port: 0)], socketPath: path)
         configuration.eventLoops = 1
         // However slow the machine is, nobody is given up; what the times do is shown with a clock of their own.
-        configuration.requestTimeout = .hours(1)
+        configuration.requestTimeout = .seconds(3600)
         configure(&configuration)
         let metrics = PrometheusMetricsFactory()
         var quiet = Logger(label: "test")

@@ -16,7 +16,7 @@ final class DoorService: Sendable {
         self.endpoints = endpoints
         self.metrics = metrics
         registry = ConnectionRegistry(
-            maximum: configuration.maximumConnections,
+            maximum: configuration.maximumConnections, maximumOfClient: configuration.maximumClientConnections,
             // Health is asked here, whatever the other doors hold.
             guaranteed: 4, descriptors: configuration.descriptors,
             connections: metrics.connections,
@@ -33,8 +33,8 @@ final class DoorService: Sendable {
                 try pipeline.addHandlers(
                     // Behind the connection's own times.
                     ConnectionGuard(
-                        use, firstByte: configuration.requestTimeout + .seconds(5),
-                        idle: configuration.keepAliveTimeout + .seconds(5)),
+                        use, firstByte: requestTimeout + .seconds(5),
+                        idle: keepAliveTimeout + .seconds(5)),
                     LeanConnection(service: self))
             } else {
                 try pipeline.addHandler(RejectedConnection())
@@ -53,8 +53,8 @@ enum RouteTarget {
 
 extension DoorService: LeanService {
     var host: any QuestionAnswering { endpoints.host }
-    var requestTimeout: TimeAmount { configuration.requestTimeout }
-    var keepAliveTimeout: TimeAmount { configuration.keepAliveTimeout }
+    var requestTimeout: TimeAmount { TimeAmount(configuration.requestTimeout) }
+    var keepAliveTimeout: TimeAmount { TimeAmount(configuration.keepAliveTimeout) }
 
     func client(of channel: any Channel) -> Peer { Peer(channel.remoteAddress ?? channel.localAddress) }
 

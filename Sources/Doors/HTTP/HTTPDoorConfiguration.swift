@@ -32,14 +32,16 @@ public struct HTTPDoorConfiguration: Sendable {
     public var forwardAuthObject: ObjectTemplate
     /// Threads that serve connections; nil: one a core.
     public var eventLoops: Int?
-    /// More are told 503 and closed.
+    /// One more takes the place of the one that was idle for longest; where all are in use it is told 503 and closed.
     public var maximumConnections = 10_000
+    /// How many of them one address may have; nil for half.
+    public var maximumClientConnections: Int?
     /// What it shares with the other doors.
     public var descriptors = DescriptorBudget.unlimited
-    /// How long a request may take to arrive.
-    public var requestTimeout = TimeAmount.seconds(10)
+    /// How long the first byte of a connection may take, and each request from its first byte to its last.
+    public var requestTimeout = Duration.seconds(10)
     /// How long a connection may stay without a request.
-    public var keepAliveTimeout = TimeAmount.seconds(75)
+    public var keepAliveTimeout = Duration.seconds(75)
     /// How long connections may take to end when the door stops.
     public var drainTimeout = TimeAmount.seconds(30)
 
