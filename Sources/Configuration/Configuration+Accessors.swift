@@ -44,6 +44,9 @@ extension Configuration {
     /// How long a module may take to start and to stop.
     public var initTimeout: Duration { seconds(.initTimeout) }
 
+    /// Whether a crash may leave a core file, which holds what was in memory.
+    public var leavesCoreDumps: Bool { flag(.coreDumps) }
+
     /// Where the HTTP door listens; empty for nowhere.
     public var httpAddresses: [ListenAddress] { list(.httpListen).compactMap(ListenAddress.init) }
     /// The path of the HTTP door's unix socket, nil for none.

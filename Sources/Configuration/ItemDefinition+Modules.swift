@@ -43,12 +43,16 @@ extension ItemDefinition {
         "module-threads", .integer(.none, 1...256), default: "4",
         "threads that call a blocking module, and an any-thread one that turned out to block")
 
+    static let coreDumps = ItemDefinition(
+        "core-dumps", .flag, default: "FALSE",
+        "leave a core file behind a crash, as the limit of the process allows; it holds passwords")
+
     static let moduleOptions = ItemDefinition(
         "add-module-options", .moduleOptions, note: "none",
         "options of the named module, one a line; the module declares what it takes")
 
     static let moduleItems = [
         authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
-        trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, moduleOptions,
+        trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, coreDumps, moduleOptions,
     ]
 }

@@ -21,7 +21,9 @@ struct HostSetup: Sendable {
     ///
     /// - Parameter quiet: log only warnings and worse, for a command that asks one question.
     init(quiet: Bool) throws(Failure) {
+        let coreLimit = CoreDumps.suspend()
         configuration = try Self.readConfiguration()
+        CoreDumps.settle(coreLimit, allowed: configuration.leavesCoreDumps)
         do {
             output =
                 quiet

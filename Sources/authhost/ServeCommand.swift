@@ -26,7 +26,6 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)
-        disableCoreDumps()
         let limit = DescriptorLimit.raise()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
@@ -122,12 +121,6 @@ struct ServeCommand: AsyncParsableCommand {
             group.cancelAll()
             try await group.waitForAll()
         }
-    }
-
-    /// Passwords are in memory for moments; none of them may be written to a core file.
-    private func disableCoreDumps() {
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 }
 

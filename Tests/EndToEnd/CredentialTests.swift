@@ -29,6 +29,7 @@ import Testing
                 add-authenticator exec
                     UserName gateway
                     Command "/bin/sh \(command) --user '{{AMPS_USER_NAME}}'"
+                    Timeout 10m
                     Format json
                 end-authenticator
             end-destination
@@ -37,6 +38,7 @@ import Testing
                 add-authenticator exec
                     UserName gateway
                     Command "/bin/echo token"
+                    Timeout 10m
                 end-authenticator
             end-destination
             add-destination
@@ -44,6 +46,7 @@ import Testing
                 add-authenticator exec
                     UserName gateway
                     Command "/bin/sh -c 'echo no entry >&2; exit 1'"
+                    Timeout 10m
                 end-authenticator
             end-destination
             """, to: "authhost.conf")
@@ -176,6 +179,7 @@ import Testing
                 add-authenticator exec
                     UserName gateway
                     Command "/bin/cat \(file)"
+                    Timeout 10m
                 end-authenticator
             end-destination
             """, to: "passwords.conf")

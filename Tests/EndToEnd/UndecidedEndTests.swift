@@ -54,6 +54,26 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.status == 0)
     }
 
+    @Test(arguments: [true, false])
+    func `a crash leaves a core file where the operator wants one, and nowhere else`(_ isWanted: Bool) throws {
+        let socket = folder.path("authhost.sock")
+        // A limit of one block, so that the test leaves nothing large behind: core(5) is about the limit alone.
+        let host = try ChildProcess(
+            [
+                "sh", "-c", "ulimit -S -c 1; exec \"$0\" \"$@\"", Place.binary("authhost"), "serve", "--http-listen",
+                "none",
+                "--http-socket", socket, "--core-dumps", isWanted ? "TRUE" : "FALSE",
+            ] + module)
+        try host.wait(for: "listening on the unix socket \(socket)")
+        let limits = try String(contentsOfFile: "/proc/\(host.pid)/limits", encoding: .utf8)
+        let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") })
+        // The soft limit and the hard one, in bytes; a shell's block has 512 of them, or 1,024.
+        let (soft, hard) = (line.split(separator: " ")[4], line.split(separator: " ")[5])
+        #expect(isWanted ? ["512", "1024"].contains(soft) && hard != "0" : soft == "0" && hard == "0", "\(line)")
+        host.terminate()
+        #expect(try host.finish().status == 0)
+    }
+
     @Test(arguments: ForeignEnd.all, [false, true])
     func `a host that a module ends says so in its log, and ends with a failure`(_ end: ForeignEnd, json: Bool) throws {
         let (log, socket) = (folder.path("events.log"), folder.path("authhost.sock"))

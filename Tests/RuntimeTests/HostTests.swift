@@ -439,6 +439,47 @@ import Testing
     }
 }
 
+@Suite struct `Names of users, applications, machines and addresses` {
+    /// The same letters to a reader, and two names to a computer: composed, and with a combining accent.
+    private static let (composed, combined) = ("Zo\u{EB}", "Zoe\u{308}")
+
+    private func ids(_ test: TestHost, _ names: [String]) throws -> [SessionID] {
+        try names.map { name in
+            let login = try Login(
+                user: name, password: Secret("secret"), address: name, applicationID: name, machineID: name,
+                door: "test")
+            return try #require(test.ask(.login(login)).session)
+        }
+    }
+
+    /// Each way in which a module or an operator ejects sessions by a name; returns how many it ejected.
+    private static let ways: [@Sendable (Host, String) -> Int] = [
+        { $0.eject(user: $1, count: nil, applicationID: nil, machineID: nil) },
+        { $0.eject(user: nil, count: nil, applicationID: $1, machineID: nil) },
+        { $0.eject(user: nil, count: nil, applicationID: nil, machineID: $1) },
+        { $0.eject(filter($1) { $0.user = $1 }, count: nil) },
+        { $0.eject(filter($1) { $0.applicationID = $1 }, count: nil) },
+        { $0.eject(filter($1) { $0.machineID = $1 }, count: nil) },
+        { $0.eject(filter($1) { $0.address = $1 }, count: nil) },
+    ]
+
+    private static func filter(_ name: String, _ set: (inout SessionFilter, String) -> Void) -> SessionFilter {
+        var filter = SessionFilter()
+        set(&filter, name)
+        return filter
+    }
+
+    @Test(arguments: ways.indices) func `are compared byte by byte, by modules and by operators`(_ way: Int) throws {
+        let test = try TestHost("good9")
+        let ids = try ids(test, [Self.composed, Self.combined])
+        #expect(Self.ways[way](test.host, Self.composed) == 1)
+        #expect(test.host.describe(ids[0]) == nil)
+        #expect(test.host.describe(ids[1]) != nil)
+        #expect(Self.ways[way](test.host, Self.composed) == 0)
+        #expect(Self.ways[way](test.host, Self.combined) == 1)
+    }
+}
+
 @Suite struct `The end of a host` {
     @Test func `ends every session and tells the module`() throws {
         let test = try TestHost("good9")
@@ -451,7 +492,7 @@ import Testing
     }
 
     @Test func `never calls the exit of a module beside another entry of it`() throws {
-        let test = try TestHost("blocking_slow")
+        let test = try TestHost("blocking_slow") { $0.exitTimeout = .milliseconds(50) }
         let outcome = test.host.ask(.login(try test.login("slow")))
         #expect(test.lines.wait(for: "waiting"))
         test.host.stop()
@@ -462,7 +503,7 @@ import Testing
     }
 
     @Test func `does not wait for a module whose exit hangs`() throws {
-        let test = try TestHost("exit_hangs")
+        let test = try TestHost("exit_hangs") { $0.exitTimeout = .milliseconds(50) }
         test.host.stop()
         #expect(test.lines.all.contains { $0.contains("left behind") })
     }
