@@ -69,8 +69,9 @@ counts: release ## count the instructions of ten workloads, and compare them wit
 format: ## format the Swift code in place
 	swift format -i -r $(SWIFT_CODE)
 
-lint: ## check the format of the Swift code
+lint: ## check the format of the Swift code, and the words of everything
 	swift format lint --strict -r $(SWIFT_CODE)
+	scripts/check-words
 
 SWIFT_CODE = Sources Tests Plugins examples Package.swift
 

@@ -14,7 +14,7 @@ public struct AdmissionPlace: Sendable, Hashable {
 
 /// Who holds the places: every session by user, by user and application id, and in the order of coming in.
 ///
-/// A pure value; whoever owns it brings the lock. Every change costs the same however many sessions there are, save for one
+/// A pure value; its owner brings the lock. Every change costs the same however many sessions there are, save for one
 /// step for each session that a log-in ejects.
 ///
 /// A place is *reserved*, and counts from then on, until it is committed or released. Nobody knows yet which it will be, so a

@@ -3,7 +3,7 @@
 /// Shape: valid UTF-8, 1...4095 bytes, starts with `/`, no control character, no empty segment (so no doubled slash, and a
 /// trailing slash only in `/` itself), no `.` or `..` segment. The bytes are kept with a NUL behind them.
 public struct ObjectName: Hashable, Sendable {
-    /// Most bytes of a name. The reference's buffers hold 4,096 with the NUL.
+    /// Most bytes of a name. Liberator's buffers hold 4,096 with the NUL.
     public static let maximumLength = 4095
 
     @usableFromInline let terminated: [UInt8]

@@ -2,7 +2,7 @@
 public enum Question: Sendable {
     /// May this client have a session? Asks the module each time.
     case login(Login)
-    /// May this user, whom a trusted program has authenticated, have a session? The password is not looked at.
+    /// May this user, authenticated by a trusted program, have a session? The password is not looked at.
     case resume(Login)
     /// A login that is answered by the session that equal credentials got before, as long as that is fresh.
     case authenticate(Login)

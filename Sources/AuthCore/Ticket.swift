@@ -71,7 +71,7 @@ public final class Ticket: Sendable {
         }
     }
 
-    /// Calls `body` with the answer before the listener is told; for counting and keeping, by whoever made the ticket, before
+    /// Calls `body` with the answer before the listener is told; for counting and keeping, by the maker of the ticket, before
     /// anybody else has it.
     public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
         let answer = state.withLock { state -> Answer? in

@@ -1,5 +1,5 @@
 /// Deadlines of many pending questions, in slots of one tick: adding costs a few instructions, and time is looked at once a
-/// tick instead of once a deadline. A pure value; whoever owns it brings the clock and the lock.
+/// tick instead of once a deadline. A pure value; its owner brings the clock and the lock.
 public struct TimerWheel<Element> {
     private struct Entry {
         let due: Int64

@@ -59,7 +59,7 @@ public struct Answer: Sendable {
     public var clientText: String?
     /// The session of an allowed login.
     public var session: SessionID?
-    /// Whether the session is for one question only; whoever asked ends it.
+    /// Whether the session is for one question only; the asker ends it.
     public var isOneUse = false
     /// The user the session belongs to, where a session is known.
     public var user: String?

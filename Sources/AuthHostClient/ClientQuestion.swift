@@ -115,7 +115,7 @@ public final class ClientQuestion: Sendable {
         var record = record
         if let timeout {
             let (seconds, attoseconds) = timeout.components
-            // Rounded up, so that whoever set the deadline is the one who keeps it.
+            // Rounded up, so that the side that set the deadline is the one that keeps it.
             record.timeout_ms = Int32(clamping: max(1, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
         }
         bytes.withUnsafeBufferPointer { bytes in

@@ -21,7 +21,7 @@ public struct FileTrust: Sendable {
         self.running = running
     }
 
-    /// Trusts root, the running user and those of whom `asked` says so: for a module, whose host knows.
+    /// Trusts root, the running user and those about which `asked` says so: for a module, whose host knows.
     public init(asking asked: @escaping @Sendable (UInt32) -> Bool) {
         owners = []
         self.asked = asked

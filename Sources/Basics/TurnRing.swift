@@ -1,4 +1,4 @@
-/// Lets whoever waits have turns: numbers wait in line by their owner, and owners come one after the other.
+/// Gives turns to all that wait: numbers wait in line by their owner, and owners come one after the other.
 ///
 /// Numbers are small and used again. Each step takes constant time.
 struct TurnRing<Key: Hashable> {
@@ -23,13 +23,13 @@ struct TurnRing<Key: Hashable> {
     private var firstOwner = -1
     private var lastOwner = -1
 
-    /// The number of an owner for whom something waits.
+    /// The number of an owner with something that waits.
     func number(of key: Key) -> Int? { numbers[key] }
 
     /// How much waits for an owner.
     func count(of key: Key) -> Int { numbers[key].flatMap { owners[$0]?.count } ?? 0 }
 
-    /// Lets a number wait behind the others of its owner; an owner for whom nothing waited comes last. Returns the owner's
+    /// Lets a number wait behind the others of its owner; an owner with nothing that waited comes last. Returns the owner's
     /// number, which it has for as long as something waits for it.
     mutating func append(_ number: Int, to key: Key) -> Int {
         while links.count <= number { links.append(Link()) }

@@ -73,7 +73,7 @@ extension Configuration {
 
 /// What must hold between the items of outgoing connections.
 enum DestinationItems {
-    /// What the reference calls the authenticators that authhost brings along.
+    /// What AMPS calls the authenticators that authhost brings along.
     static let bundled = [
         "libamps_exec_authenticator.so": "exec", "amps-default-authenticator-module": "defaultauth",
         "exec": "exec", "defaultauth": "defaultauth",

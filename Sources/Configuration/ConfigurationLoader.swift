@@ -68,7 +68,7 @@ struct ConfigurationLoader {
         return Reading(statements: document.blocks.statements, warnings: document.expander.warnings)
     }
 
-    /// The environment, what `-D` defines, and what the reference's server provides.
+    /// The environment, what `-D` defines, and what AMPS's server provides.
     private func xmlVariables(_ path: String) -> [String: String] {
         let full = Paths.join(context.workingDirectory, path)
         let provided = [

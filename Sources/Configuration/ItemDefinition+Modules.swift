@@ -1,5 +1,5 @@
 // Items of the module and of the program itself. Names, types and defaults of auth-module, auth-moddir,
-// application-root and application-name are the reference's.
+// application-root and application-name are Liberator's.
 extension ItemDefinition {
     static let authModule = ItemDefinition(
         "auth-module", .text, default: "xmlauth", "the module that answers: a name, a file name or an absolute path")

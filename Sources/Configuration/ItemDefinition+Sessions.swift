@@ -1,4 +1,4 @@
-// Items of limits on sessions. Names, types and defaults are the reference's where its documentation gives them.
+// Items of limits on sessions. Names, types and defaults are Liberator's where its documentation gives them.
 extension ItemDefinition {
     static let maxUserLimit = ItemDefinition(
         "max-user-limit", .integer(.none, 0...Int.max), default: "0", reloadable: true,

@@ -11,7 +11,7 @@ extension ItemDefinition {
         refused: [
             "md5": forged("md5"), "0": forged("md5"), "sha1": forged("sha1"), "4": forged("sha1"),
             "ripemd160": unused, "5": unused,
-        ], "the signature's hash, by name or number; the reference's default, md5 or 0, is refused")
+        ], "the signature's hash, by name or number; Liberator's default, md5 or 0, is refused")
     static let keyTimeout = ItemDefinition(
         "timeout", .float(.seconds, 0.0...31_536_000.0), default: "0.0",
         "how long a token is good; 0 for signature-validtime")

@@ -1,4 +1,4 @@
-// Items of usage statistics. Names, types and defaults are the reference's where its documentation gives them.
+// Items of usage statistics. Names, types and defaults are Liberator's where its documentation gives them.
 extension ItemDefinition {
     static let writeUsersPeriod = ItemDefinition(
         "write-users-period", .integer(.seconds, 1...31_536_000), default: "3600",

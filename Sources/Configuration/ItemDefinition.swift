@@ -39,7 +39,7 @@ public struct ItemDefinition: Hashable, Sendable {
     public let isRequired: Bool
     /// Whether its value is hidden from everything that is printed.
     public let isSecret: Bool
-    /// Values of the reference system that are refused here, and why.
+    /// Values of Liberator that are refused here, and why.
     public let refused: [String: String]
 
     /// Describes an item; `help` is one line. `note` replaces the default in what is shown of it.

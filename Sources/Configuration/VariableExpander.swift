@@ -18,7 +18,7 @@ struct VariableExpander: Sendable {
     /// Returns the word with its variables replaced; `directory` is what `${ccd}` stands for.
     ///
     /// A variable that is not defined, or whose name is none, stands for an empty text and is worth a warning, as in
-    /// the reference. The value is not looked into again: it may hold spaces, quotes or `${` and stays one word.
+    /// AMPS. The value is not looked into again: it may hold spaces, quotes or `${` and stays one word.
     mutating func expand(_ word: RawWord, directory: String) -> (Word, ConfigurationProblem?) {
         var text = ""
         for part in word.parts {

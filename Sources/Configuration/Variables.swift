@@ -34,7 +34,7 @@ struct Variables: Sendable {
 
     /// Returns what a variable stands for in a file of `directory`; nil when it is not defined.
     ///
-    /// An environment variable that is not set is an empty text in a configuration, as in the reference, and no mistake.
+    /// An environment variable that is not set is an empty text in a configuration, as in AMPS, and no mistake.
     func value(of name: String, directory: String) -> String? {
         if name == "ccd" { return directory }
         if name.hasPrefix("ENV:") {

@@ -1,4 +1,4 @@
-/// The entry points of the ABI, by the names of the reference SDK.
+/// The entry points of the ABI, by the names of the Liberator SDK.
 enum EntryPoint: String, CaseIterable {
     case initialise = "auth_init"
     case exit = "auth_exit"

@@ -104,7 +104,7 @@ final class HostTable: @unchecked Sendable {
         return question.token
     }
 
-    /// Reads the reference's event records; each begins with the host it is for.
+    /// Reads Liberator's event records; each begins with the host it is for.
     private static func event(_ data: UnsafeMutableRawPointer?, _ event: Int16, _ code: Int16) {
         guard let data, let kind = PendingKind(rawValue: event) else { return }
         // SAFETY: the three records begin with (host, session); the module says by `event` which one it is.

@@ -53,7 +53,7 @@ public final class LoadedModule: Sendable {
         allows(.question) ? generation.map(name, requested: requested, session, ticket) : .ended
     }
 
-    /// Asks for a read, write or create. A module without the entry allows reads and denies the others, as the reference's
+    /// Asks for a read, write or create. A module without the entry allows reads and denies the others, as Liberator's
     /// adaptor does.
     ///
     /// - Parameter content: what is known of the object, nil for nothing.

@@ -250,7 +250,7 @@ public enum ModuleLogSeverity: Int32, Sendable {
     case info, notify, warn, error, crit
 }
 
-/// What the reference's event callback completes; the numbers are `THREADS_AUTH_*`.
+/// What Liberator's event callback completes; the numbers are `THREADS_AUTH_*`.
 public enum PendingKind: Int16, Sendable {
     case login = 1
     case map, write

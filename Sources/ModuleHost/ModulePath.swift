@@ -25,7 +25,7 @@ public struct ModuleSearch: Sendable {
 
     /// The directories that a name is looked up in, in order.
     ///
-    /// `auth-moddir` defaults to `%r/lib`, as in the reference (facts, section 4.1).
+    /// `auth-moddir` defaults to `%r/lib`, as in Liberator.
     func directories(for name: String) -> [String] {
         if let directory { return [absolute(expand(directory))] }
         if let bundledDirectory, Self.bundledNames.contains(name) { return [bundledDirectory] }

@@ -4,7 +4,7 @@ import Glibc
 /// Checks the libraries that a module needs, and those that they need, before the dynamic linker opens any of them.
 ///
 /// Search paths in the files (RUNPATH, RPATH) may name the system's folders alone. Within another folder the dynamic linker
-/// tries many names, for processors (`glibc-hwcaps`) and for `$LIB`, `$PLATFORM` and `$ORIGIN`, and whoever can make one of them
+/// tries many names, for processors (`glibc-hwcaps`) and for `$LIB`, `$PLATFORM` and `$ORIGIN`, and a user who can make one of them
 /// later would have code run; the system's folders are root's. ldconfig(8) makes a folder one of the system's.
 struct NeededLibraries {
     private let image: ModuleImage

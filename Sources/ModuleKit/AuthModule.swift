@@ -38,7 +38,7 @@ extension HostedModule {
 ///
 ///     @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(MyModule.self) }
 ///
-/// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. The defaults are those of the reference's adaptor: everything
+/// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. The defaults are those of Liberator's adaptor: everything
 /// is allowed but writes, creations, requests for HTTP directories and the resumption of sessions.
 ///
 /// To the host's promise: a question is lent. Its bytes are readable until the function returns, which the compiler
@@ -47,7 +47,7 @@ public protocol AuthModule: HostedModule {
     /// Decides whether a user may log in. Allows by default.
     func newUser(_ login: borrowing LoginQuestion) -> Answer
 
-    /// Decides whether a user whom a trusted program has authenticated may have a session. Denies by default.
+    /// Decides whether a user that a trusted program has authenticated may have a session. Denies by default.
     func resumeUser(_ login: borrowing LoginQuestion) -> Answer
 
     /// Learns that a session that was allowed has ended. Does nothing by default.
@@ -135,6 +135,6 @@ final class ModuleFactory {
 
     init(_ make: @escaping (HostInterface) throws -> Made) { self.make = make }
 
-    /// One reference, for whoever takes it over.
+    /// One reference, for the owner that takes it over.
     var retained: UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }
 }

@@ -1,4 +1,4 @@
-/// Holds all patterns of a rule set as one automaton over path segments: equal patterns are one place, whoever they
+/// Holds all patterns of a rule set as one automaton over path segments: equal patterns are one place, whichever rules they
 /// bind.
 ///
 /// Nodes are numbered, 0 is the root. Edges for fixed segments lie in one hash table keyed by node and segment, so that

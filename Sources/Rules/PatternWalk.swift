@@ -5,7 +5,7 @@ protocol PatternSink {
     mutating func reset()
 }
 
-/// Whom a walk substitutes for `%u` and `%g`; borrowed for the length of the walk.
+/// The names that a walk substitutes for `%u` and `%g`; borrowed for the length of the walk.
 struct WalkSubject: BitwiseCopyable {
     let user: Bytes
     let groups: UnsafePointer<UInt32>

@@ -24,7 +24,7 @@ public struct UserID: Sendable, Hashable {
     init(index: UInt32) { self.index = index }
 }
 
-/// Names whom a rule binds.
+/// Names the users that a rule binds.
 public enum RuleSubject: Sendable, Hashable {
     /// Every user of the set.
     case everybody
@@ -44,7 +44,7 @@ public struct Rule: Sendable, Hashable {
     public let actions: ObjectActions
     /// The object pattern as it was written, UTF-8.
     public let pattern: [UInt8]
-    /// Whom the rule binds.
+    /// The users that the rule binds.
     public let subject: RuleSubject
     /// What must hold for the rule to apply; nil when it always does.
     public let condition: ConditionID?

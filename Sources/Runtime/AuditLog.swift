@@ -4,7 +4,7 @@ import Logging
 import ModuleHost
 import Synchronization
 
-/// The audit log: one line for every decision, whoever asked, whatever was answered.
+/// The audit log: one line for every decision, of any asker, with any answer.
 ///
 /// Two ways of writing. When it is required, a line is in the file before the answer goes out, and a line that cannot be
 /// written makes the answer "could not decide". When it is not, lines are gathered and written at least each second, by a

@@ -34,7 +34,7 @@ final class CredentialCache: Sendable {
     private enum Entry {
         case asking(Asking)
         case known(SessionID, user: String, until: Int64)
-        /// Whoever comes next has not been told yet.
+        /// The next client has not been told yet.
         case ejected(until: Int64)
     }
 
@@ -136,7 +136,7 @@ final class CredentialCache: Sendable {
 
     /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept if `ifCurrent` says so.
     ///
-    /// Returns whether the answer is for the one question alone: a signed token was used, and whoever waited is refused.
+    /// Returns whether the answer is for the one question alone: a signed token was used, and everybody who waited is refused.
     ///
     /// INVARIANT: `ifCurrent` is asked under the lock that an invalidation takes after it has raised the epoch: credentials
     /// that were invalidated while the module was asked are never kept.
@@ -203,7 +203,7 @@ final class CredentialCache: Sendable {
         }
     }
 
-    /// Forgets a session that was ejected; whoever comes next with its credentials is told so.
+    /// Forgets a session that was ejected; the next client with its credentials is told so.
     func eject(_ id: SessionID, at now: Int64) {
         state.withLock { state in
             guard let key = state.keys.removeValue(forKey: id) else { return }

@@ -2,7 +2,7 @@ import AuthCore
 import Glibc
 import Logging
 
-/// Writes log lines in the reference's form, `2026/01/31-13:52:17.420123 +0000: NOTIFY: text`, or as JSON.
+/// Writes log lines in Liberator's form, `2026/01/31-13:52:17.420123 +0000: NOTIFY: text`, or as JSON.
 ///
 /// Control characters are escaped, so that a line stays a line whatever a client or module put into it.
 public struct EventLogHandler: LogHandler {
@@ -29,7 +29,7 @@ public struct EventLogHandler: LogHandler {
         output.write(event.level, text)
     }
 
-    /// The reference's severities (facts, section 4.2).
+    /// Liberator's severities.
     static func word(for level: Logger.Level) -> String {
         switch level {
         case .trace, .debug: "DEBUG"

@@ -8,7 +8,7 @@ import Synchronization
 final class FailedLogins: Sendable {
     /// Nanoseconds.
     static let period: Int64 = 60_000_000_000
-    /// Users of whom lines are written in a minute.
+    /// Users about which lines are written in a minute.
     static let userLimit = 100
 
     private struct Entry: Sendable {

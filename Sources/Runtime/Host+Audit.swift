@@ -93,7 +93,7 @@ extension Question {
 }
 
 extension AuditLine {
-    /// Begins a line with what is asked, and by whom.
+    /// Begins a line with the question and the asker.
     ///
     /// - Parameter user: of the session that asks, where it is known.
     init(_ question: Question, user: String?) {

@@ -46,7 +46,7 @@ extension Host {
     /// Ejects a session whose place another takes.
     func eject(_ session: Session, for other: Session) {
         guard end(session, .ejected) else { return }
-        log.notice("Ejected \(session.text): its place is session \(other.id)'s")
+        log.notice("Ejected \(session.text): session \(other.id) takes its place")
     }
 }
 

@@ -114,7 +114,7 @@ final class LoginQuestion: Sendable {
         forget()
     }
 
-    /// Gives up a session in whose place it could not open, whoever has answered by now.
+    /// Gives up a session in whose place it could not open, whatever has been answered by now.
     private func leave(_ answer: Answer) {
         progress.settle(answer)
         forget()

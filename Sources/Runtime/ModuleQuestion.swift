@@ -16,7 +16,7 @@ struct ModuleQuestion: Sendable {
     let limit: Limit
     let session: UInt64
     let key: PendingSlot.Key?
-    /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: whoever has the content will complete it.
+    /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: the one that has the content will complete it.
     var waitsForContent = false
     /// Who logs in; nil for what a session asks, and what the host asks for itself.
     var asker: WorkLane.Asker?

@@ -21,7 +21,7 @@ final class PendingSlot: Sendable {
 
     typealias Continuation = @Sendable (ModuleAnswer) -> Void
 
-    /// What finds a pending question for the reference's event callback.
+    /// What finds a pending question for Liberator's event callback.
     struct Key: Sendable {
         let session: UInt64
         let kind: PendingKind?
@@ -134,7 +134,7 @@ final class PendingTable: Sendable {
         }
     }
 
-    /// Finds the oldest pending question of a session by what it asks for: the reference's way.
+    /// Finds the oldest pending question of a session by what it asks for: Liberator's way.
     func oldest(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
         let all = slots.withLock { $0 }
         var found: (token: UInt64, order: UInt64)?

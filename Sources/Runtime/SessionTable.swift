@@ -91,7 +91,7 @@ final class SessionTable: Sendable {
             vacate(place)
             return false
         }
-        // Whoever ends it from now on either finds it in the shard, or has marked it before it gets there.
+        // A thread that ends it from now on either finds it in the shard, or has marked it before it gets there.
         withShard(of: session.id) { if session.isOpen { $0.sessions[session.id] = session } }
         if expiry != 0 { expiries.add(session.handle, due: min(expiry, Self.latestExpiry) * 1_000_000_000) }
         if session.origin.idleLimit != 0 { idleness.add(session.handle, due: monotonic + session.origin.idleLimit) }

@@ -45,7 +45,7 @@ public struct LocalDay: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// Spells the date: `2026-01-31`.
     public var description: String { "\(month)-\(padded(date.day))" }
 
-    /// Spells a time of the day as ctime(3) does, which the reference's event log uses: `Sat Jan 31 23:59:59 2026`.
+    /// Spells a time of the day as ctime(3) does, which Liberator's event log uses: `Sat Jan 31 23:59:59 2026`.
     func eventLogText(hour: String) -> String {
         let date = date
         return "\(weekdayName) \(month.name.prefix(3)) \(date.day < 10 ? " " : "")\(date.day) \(hour) \(date.year)"

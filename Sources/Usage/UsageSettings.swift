@@ -13,7 +13,7 @@ public struct UsageSettings: Sendable {
     /// The warnings about licences.
     public var warnings: UsageWarnings
 
-    /// Makes settings; the defaults are the reference's where its documentation gives them.
+    /// Makes settings; the defaults are Liberator's where its documentation gives them.
     public init(
         path: String?, start: SampleSchedule.Start = .startUp, period: Int = 3600, syncTime: Int = 60,
         limits: UsageLimits = UsageLimits(), warnings: UsageWarnings = UsageWarnings()
@@ -38,9 +38,9 @@ public protocol SessionSource: Sendable {
 
 /// How important a line for the event log is.
 public enum UsageLogLevel: Hashable, Sendable {
-    /// What the reference logs as INFO.
+    /// What Liberator logs as INFO.
     case info
-    /// What the reference logs as NOTIFY.
+    /// What Liberator logs as NOTIFY.
     case notice
     /// Worth a look.
     case warning

@@ -40,7 +40,7 @@ struct DockerHelper {
 
     private func get(_ server: String) throws(Failure) -> String {
         guard let credential = try CredentialSource(control).credential(of: destination, at: server) else {
-            // The words are the protocol: whoever finds them goes on without credentials.
+            // The words are the protocol: a client that finds them goes on without credentials.
             throw Failure(.undecided, "credentials not found in native keychain")
         }
         return JSONText.object([

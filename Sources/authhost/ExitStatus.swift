@@ -94,7 +94,7 @@ enum Terminal {
     }
 
     /// Reads to the end of a line, which is there as well: what comes behind it is another program's. A secret may have 4,096
-    /// bytes; of more, two are read beyond that, so that it is too long for whoever asks.
+    /// bytes; of more, two are read beyond that, so that it is too long for the reader that asks.
     private static func firstLine() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(8_192)

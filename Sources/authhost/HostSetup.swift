@@ -60,7 +60,7 @@ struct HostSetup: Sendable {
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
     }
 
-    /// Writes why the host ends to the event log, where that is a file: standard error is told by whoever takes the failure.
+    /// Writes why the host ends to the event log, where that is a file: standard error is told by the caller that takes the failure.
     func log(_ failure: Failure, as what: String) {
         if configuration.eventLog != nil { failure.write(to: log, as: what) }
     }

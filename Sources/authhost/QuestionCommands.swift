@@ -34,7 +34,7 @@ struct AskingUser: ParsableArguments {
 }
 
 /// How a command that asks one question gets its session. It must be said: what is asked about a user whose password was
-/// wrong, or never looked at, reads like a yes to whoever sent one.
+/// wrong, or never looked at, reads like a yes to the sender of one.
 struct AskingSession: ParsableArguments {
     @Flag(help: "Log the user in with a password from standard input.")
     var passwordStdin = false

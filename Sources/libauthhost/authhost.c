@@ -871,7 +871,7 @@ static int make_connection(authhost_t *client, const char **why) {
 
 // Takes a connection into use: what waits goes out on it.
 static void take_connection(authhost_t *client, int descriptor) {
-    // Whoever keeps answers forgets them before the first new one.
+    // A program that keeps answers forgets them before the first new one.
     authhost_event_t event = {.kind = AUTHHOST_CONNECTED, .text = client->address};
     if (client->options.event) client->options.event(client->options.context, &event);
     pthread_mutex_lock(&client->lock);

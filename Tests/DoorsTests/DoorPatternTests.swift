@@ -123,7 +123,7 @@ import Testing
         settings.options = flags.map { ($0, "TRUE") }
         let warning = DoorTypes.warning(settings)
         #expect((warning != nil) == isOpen, "\(String(describing: warning))")
-        if isOpen { #expect(warning?.hasPrefix("door door: whoever reaches \(host) may ask as any user") == true) }
+        if isOpen { #expect(warning?.hasPrefix("door door: every program at \(host) may ask as any user") == true) }
     }
 
     @Test func `nobody is known by a certificate where none is asked for`() {

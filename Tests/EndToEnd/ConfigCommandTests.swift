@@ -74,7 +74,7 @@ struct ConfigOutput: CustomTestStringConvertible {
         ),
         (
             "add-door\ntype authzen\nlisten 0.0.0.0:8089\nend-door", 0, "with 1 warning;",
-            "warning: door authzen: whoever reaches 0.0.0.0 may ask as any user, without a password"
+            "warning: door authzen: every program at 0.0.0.0 may ask as any user, without a password"
         ),
         ("log-levle x", 3, "", "authhost: a.conf:4:1: unknown item `log-levle`: the nearest known name is `log-level`"),
         ("object-map /A/%1 /A/%1", 3, "", "authhost: a.conf:4:12: `object-map` loops"),

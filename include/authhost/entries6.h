@@ -1,4 +1,4 @@
-// Entry points of generation 6: the shape of the reference SDK 6. Frozen.
+// Entry points of generation 6: the shape of the Liberator SDK 6. Frozen.
 //
 // One instance for each mapped copy; the host calls one entry at a time (serial). No entry may block: use AUTH_DELAYED.
 // OWNERSHIP of every argument of every entry: the host's, valid until the function returns. Copy what you keep. Nothing

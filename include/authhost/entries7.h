@@ -1,4 +1,4 @@
-// Entry points of generation 7: the shape of the reference SDK 7 and 8. Frozen.
+// Entry points of generation 7: the shape of the Liberator SDK 7 and 8. Frozen.
 //
 // Everything said in entries6.h holds. New in 7: `requested_name`, the name as the client asked for it, before any
 // mapping; UTF-8, NUL-terminated, 1...4,095 bytes. Entries that did not change are the ones of generation 6, under version 7.

@@ -44,7 +44,7 @@ typedef void auth_cancel_9_fn(void *instance, auth_token_t token);
 typedef int auth_new_user_9_fn(void *instance, const auth_login_t *login, auth_result_t *result);
 #define AUTH_SIGNATURE_auth_new_user_9 "i(ppp)"
 
-// Decides whether a user whom a trusted program has authenticated may have a session; the password is not given.
+// Decides whether a user that a trusted program has authenticated may have a session; the password is not given.
 // Returns as auth_new_user. A module without it denies. Deadline: auth-login-timeout.
 // [entry-thread & initialised]      since 9
 typedef int auth_resume_user_9_fn(void *instance, const auth_login_t *login, auth_result_t *result);

@@ -53,7 +53,7 @@ struct auth_host {
     // [entry-thread & in-call]      since 6
     auth_token_t (*pending)(const auth_host_t *host, const session_t *session);
 
-    // Completes the oldest pending question of (session, kind, name, contribution id): the reference's callback.
+    // Completes the oldest pending question of (session, kind, name, contribution id): Liberator's callback.
     //
     // data: a logininfo_t, mapinfo_t or checkwriteinfo_t, by `event` (THREADS_AUTH_*); its `host` member says where.
     // code: AUTH_*, not AUTH_DELAYED.
@@ -85,7 +85,7 @@ struct auth_host {
 
     // Checks a signed token that a user presents in place of a password.
     //
-    // key_id: of one of the configuration's keys. token: as presented, at most 65,536 bytes. user: whom it must be for.
+    // key_id: of one of the configuration's keys. token: as presented, at most 65,536 bytes. user: the one it must be for.
     // Signature, time, user name and single use are checked in this one call, so a token that was found good once is
     // refused the next time. reason: room for `size` bytes; why it was not good, for the log alone, with its NUL.
     // OWNERSHIP: the strings are the module's. May block: an AUTH_ANY_THREAD module calls it on threads of its own.

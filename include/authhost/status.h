@@ -28,7 +28,7 @@
 #define AUTH_IGNORE 65           // reserved: "as if I were not loaded". Denies until chains exist
 #define AUTH_CONTINUE 66         // reserved: "here is a challenge". Denies until challenges exist
 
-// Severities of host->log(); the words are the reference system's.
+// Severities of host->log(); the words are Liberator's.
 #define AUTH_LOG_DEBUG 0
 #define AUTH_LOG_INFO 1
 #define AUTH_LOG_NOTIFY 2

@@ -153,7 +153,7 @@ typedef struct auth_result {
                                  // keeps it in memory that is wiped, wipes the scratch, and never logs it
 } auth_result_t;
 
-// What the reference's event callback is given (generations 6 and 7).
+// What Liberator's event callback is given (generations 6 and 7).
 // OWNERSHIP: the module's; the host copies before the callback returns.
 typedef struct logininfo {
     const auth_host_t *host;

@@ -57,7 +57,7 @@ package final class AccountAuthority: Sendable {
     /// and now; `completion` runs there, or at once when too many wait.
     ///
     /// user: 1...255 bytes. password: copied, and the copy is wiped. Whatever is not accepted costs the same hashes,
-    /// whoever it is about, so that time does not tell who exists: see ``WrongAnswerWork``.
+    /// about any user, so that time does not tell who exists: see ``WrongAnswerWork``.
     package func login(
         user: Span<UInt8>, password: Span<UInt8>, client: LoginClient,
         completion: @escaping @Sendable (LoginOutcome) -> Void
@@ -82,7 +82,7 @@ package final class AccountAuthority: Sendable {
         if let refusal { completion(.couldNotDecide(reason: refusal)) }
     }
 
-    /// Decides about a user whom a trusted program has authenticated: whether it may log in from there and now. Never
+    /// Decides about a user that a trusted program has authenticated: whether it may log in from there and now. Never
     /// blocks.
     package func resume(user: Span<UInt8>, client: LoginClient) -> LoginOutcome {
         directory.read { directory in

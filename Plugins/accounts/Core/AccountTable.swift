@@ -33,7 +33,7 @@ struct AccountTable: ~Copyable, Sendable {
     private var limits: [(application: UInt32, maxSessions: UInt32)] = []
     private var applications = NameTable()
     private var keys = NameTable()
-    /// What every wrong answer is to cost, whoever it is about.
+    /// What every wrong answer is to cost, about any user.
     private(set) var wrongAnswerWork = WrongAnswerWork()
 
     mutating func append(password: LentText) {

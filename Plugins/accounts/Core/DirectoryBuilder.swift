@@ -9,7 +9,7 @@ package struct DirectoryBuilder: ~Copyable {
     var accounts = AccountTable()
     var conditions = ConditionTable()
     var mappings = Mappings()
-    /// Whom rules and mappings bind: what was begun last.
+    /// The subject that rules and mappings bind: what was begun last.
     var subject = RuleSubject.everybody
     /// Of the user, or of everybody, that was begun last.
     var terms = AccountTerms()

@@ -7,7 +7,7 @@ final class HashPool: Sendable {
     /// A password check, told at its end whether the pool ran it; `nil` means that the pool was stopped first.
     typealias Job = @Sendable (PasswordCheck?) -> Void
 
-    /// Whom a check is about, and where it comes from.
+    /// The user that a check is about, and where it comes from.
     struct Asker: Sendable {
         /// As the client says it, known or not.
         let user: [UInt8]

@@ -1,6 +1,6 @@
 /// Knows the hash work of every wrong answer: of each kind of hash among the users, as many steps as the dearest has.
 ///
-/// Whoever a log-in is about, all of it is done before the answer is no: time does not tell who exists, whose password is
+/// All of it is done, about any user, before the answer is no: time does not tell who exists, whose password is
 /// kept how, or whose account has expired. NOTE: the dearest of each kind, and not of all, since the steps of two kinds
 /// take times whose ratio differs from machine to machine.
 struct WrongAnswerWork: Sendable {

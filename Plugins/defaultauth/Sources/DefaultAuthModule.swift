@@ -2,7 +2,7 @@ import Basics
 import Glibc
 import ModuleKit
 
-/// Shows a user and a password that the configuration, a file or the environment has: the reference's default authenticator.
+/// Shows a user and a password that the configuration, a file or the environment has: AMPS's default authenticator.
 final class DefaultAuthModule: Authenticator {
     private enum Source {
         case literal(String)

@@ -163,7 +163,7 @@ final class CommandRun {
     private func finish(_ now: Int64) {
         var reaped: pid_t
         repeat { reaped = waitpid(process, nil, 0) } while reaped < 0 && errno == EINTR
-        // The keeper's memory holds the status whoever waited for the keeper.
+        // The keeper's memory holds the status, whichever process waited for the keeper.
         let status = exec_keeper_finish(keeper)
         let end = CommandEnd(waitStatus: status < 0 ? nil : status)
         switch state {

@@ -1,6 +1,6 @@
 /// The options of one destination's exec authenticator, checked.
 ///
-/// Names are exact, as in the reference. An unknown name, a name given twice and a value out of bounds are errors.
+/// Names are exact, as in AMPS. An unknown name, a name given twice and a value out of bounds are errors.
 package struct ExecOptions: Equatable, Sendable {
     /// How the output is understood.
     package enum Format: String, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-/// Numbers with the reference's unit suffixes; letters in either case.
+/// Numbers with AMPS's unit suffixes; letters in either case.
 package enum UnitSuffix {
     /// Bytes: none or `b`, `k` or `kb`, `m` or `mb`, `g` or `gb`, in steps of 1,024. Nil for anything else.
     package static func bytes(_ text: String) -> Int? {

@@ -32,7 +32,7 @@ final class UsersSurvey {
 
     /// A rule; in the order of the file, which is the order of their numbers in the directory.
     struct Rule: Hashable {
-        /// Whom it binds, an index into ``subjects``.
+        /// The subject it binds, an index into ``subjects``.
         let subject: Int
         let isAllow: Bool
         let actions: Set<[UInt8]>

@@ -1,7 +1,7 @@
 /// Turns a configuration of the second reference system, an `AMPSConfig` in XML, into the statements of the line syntax.
 ///
 /// Modules, outgoing connections and their authenticators are read; an element `AuthHost` holds every other item by its name,
-/// with `value` elements where a line has several values. What is the reference's and not authhost's is named in a warning.
+/// with `value` elements where a line has several values. What is AMPS's and not authhost's is named in a warning.
 struct AMPSReader {
     private let variables: [String: String]
     private(set) var statements: [Statement] = []
@@ -78,7 +78,7 @@ struct AMPSReader {
             }
         }
         if !hasName, let address = lines.first(where: { $0.name.text == "address" }), let first = address.values.first {
-            // The reference does not name destinations: one without a name is called as its first server.
+            // AMPS does not name destinations: one without a name is called as its first server.
             lines.insert(Statement(name: Word("name", at: element.source), values: [first]), at: 0)
         }
         statements.append(block("add-destination", element, lines))

@@ -9,7 +9,7 @@ final class XMLElement {
     var text = ""
     /// What an element of authhost's must not have: an attribute, a namespace, text beside elements; nil for nothing.
     ///
-    /// The reference's other elements may have it: `<Include comment="true">`.
+    /// AMPS's other elements may have it: `<Include comment="true">`.
     fileprivate(set) var flaw: ConfigurationProblem?
 
     init(_ name: String, at position: SourcePosition) {

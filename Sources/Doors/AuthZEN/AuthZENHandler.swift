@@ -96,7 +96,7 @@ struct AuthZENHandler: Sendable {
         case .open(let session):
             return .ask(.check(session, check)) { answer in
                 let isUnknown = answer.reason == .unknownSession
-                // Whoever asks is told of an ejection once, as clients are; the next question asks the module anew.
+                // The asker is told of an ejection once, as clients are; the next question asks the module anew.
                 if isUnknown || answer.verdict == .ejected { sessions.note(.expired, of: session, client) }
                 guard isUnknown, tries > 0 else { return then(answer) }
                 return decide(check, login, client, tries: tries - 1, then)

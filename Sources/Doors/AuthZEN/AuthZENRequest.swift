@@ -43,7 +43,7 @@ struct AuthZENEvaluation: Sendable, Equatable {
     /// Put together when they are asked about, so that a batch holds those of one question at a time.
     var fields: [Field] { [Field("action", action)] + parts.flatMap(\.fields) }
 
-    /// The bytes of the fields as they are counted, whoever shares them.
+    /// The bytes of the fields as they are counted, shared or not.
     var size: Int { parts.reduce(AuthZENFields.size("action".utf8.count, action.utf8.count)) { $0 + $1.size } }
 
     /// The same question about another action.

@@ -146,7 +146,7 @@ final class ControlConnection: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let end = event as? ControlEnd { return stop(end, context) }
-        // Whoever follows the log may be silent for as long as it likes, and is let go when it does not read either.
+        // A client that follows the log may be silent for as long as it likes, and is let go when it does not read either.
         if event is IdleStateHandler.IdleStateEvent, following == nil || !context.channel.isWritable {
             context.close(promise: nil)
         }

@@ -2,7 +2,7 @@ import AuthCore
 
 /// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
 public struct ControlReply: Codable, Sendable {
-    /// A session as operators see it; its id is shortened, since whoever has all of it can use the session.
+    /// A session as operators see it; its id is shortened, since the holder of all of it can use the session.
     public struct Session: Codable, Sendable {
         public let session: String
         public let user: String

@@ -157,7 +157,7 @@ struct ScriptedHost: QuestionAnswering {
         case .no:
             .decided(
                 question.isOfPassword ? Answer(.wrongCredentials, .invalidPassword) : Answer(.deny, .deniedByModule))
-        // The answer that is late for every client: whoever still waits at the end of the trial has waited for nothing.
+        // The answer that is late for every client: a client that still waits at the end of the trial has waited for nothing.
         case .late: .delayed(Ticket {})
         case .error, .silence, .garbage, .restart: .decided(Answer(.undecided, .moduleError))
         }

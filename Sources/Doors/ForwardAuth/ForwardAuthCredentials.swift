@@ -69,7 +69,7 @@ enum ForwardAuthCredentials {
     }
 }
 
-/// Whom a JSON Web Token says it is for. Nothing is checked here: the module that gets the token as a password does that.
+/// The user that a JSON Web Token says it is for. Nothing is checked here: the module that gets the token as a password does that.
 enum TokenSubject {
     /// The claim `sub` of a token in compact form (RFC 7515, section 7.1); nil for what is none.
     static func read(_ token: Span<UInt8>) -> String? {

@@ -10,7 +10,7 @@ struct ForwardAuthHandler: Sendable {
         case none
         /// One of 32 hexadecimal digits names a session; any other is the application's.
         case session
-        /// Any other is a JSON Web Token, and the password of the user whom its claim `sub` names.
+        /// Any other is a JSON Web Token, and the password of the user that its claim `sub` names.
         case token
     }
 

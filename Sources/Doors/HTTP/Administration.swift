@@ -1,6 +1,6 @@
 import AuthCore
 
-/// A part of `/v1/admin` that is served, to whom the module lets in.
+/// A part of `/v1/admin` that is served to the administrators that the module lets in.
 public struct AdministratorDirectory: Sendable {
     /// `/v1/admin`, or a path below it.
     public let path: String

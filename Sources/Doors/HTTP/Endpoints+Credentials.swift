@@ -37,7 +37,7 @@ extension Route {
     ]
 }
 
-/// The credentials of destinations, for local users whom the module lets read `/credentials/DESTINATION`.
+/// The credentials of destinations, for local users that the module lets read `/credentials/DESTINATION`.
 extension Endpoints {
     static let credentialsPath = "/v1/credentials"
 

@@ -1,6 +1,6 @@
 import AuthCore
 
-/// What is known of objects: whoever may write an object may say what is in it.
+/// What is known of objects: a client that may write an object may say what is in it.
 extension Endpoints {
     /// Takes the content of an object, under the name that it has after mapping.
     func putObject(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {

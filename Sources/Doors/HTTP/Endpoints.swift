@@ -64,7 +64,7 @@ struct Endpoints: Sendable {
 struct Peer: Sendable {
     /// As text; empty over a unix socket.
     let address: String
-    /// Whoever may open the unix socket is trusted to name its own client.
+    /// A program that may open the unix socket is trusted to name its own client.
     let isUnixSocket: Bool
 
     init(_ address: SocketAddress?) {

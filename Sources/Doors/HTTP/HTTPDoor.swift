@@ -23,7 +23,7 @@ public struct HTTPDoor: Sendable {
     private let onListening: @Sendable (Listening) -> Void
 
     /// - Parameters:
-    ///   - host: whom the door asks.
+    ///   - host: what the door asks.
     ///   - operators: what administrators ask; nil: there is nothing for them.
     ///   - destinations: whose credentials local users may have; nil: there are none.
     ///   - metrics: what the door counts in, and what `/metrics` shows.

@@ -25,7 +25,7 @@ public struct HTTPDoorConfiguration: Sendable {
     public var socketMode: UInt32 = 0o660
     /// The realm that browsers show when they ask for a password.
     public var realm = "authhost"
-    /// The parts of `/v1/admin` that are served, to whom the module lets in.
+    /// The parts of `/v1/admin` that are served to the administrators that the module lets in.
     public var administratorDirectories: [AdministratorDirectory] = []
     public var sessionCookie = "authhost_session"
     /// The object that a forwarded request is checked against.

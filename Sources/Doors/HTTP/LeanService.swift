@@ -1,7 +1,7 @@
 import Metrics
 import NIOCore
 
-/// What a ``LeanConnection`` needs of whom it serves.
+/// What a ``LeanConnection`` needs of the door it serves.
 protocol LeanService: Sendable {
     /// Where a request goes.
     associatedtype Endpoint

@@ -11,7 +11,7 @@ extension NativeConnection {
         } catch {
             return retryLogon(Answer(.wrongCredentials, .invalidRequest, clientText: error.description), tries, number)
         }
-        // Whoever has shown a certificate of that name has proved to be it.
+        // A client that has shown a certificate of that name has proved to be it.
         let isCertified = secret.count == 0 && peer.certificateName?.hasBytes(of: user) == true
         settle(door.host.ask(isCertified ? .resume(login) : .login(login)), tries, number)
     }

@@ -23,7 +23,7 @@ extension NativeConnection {
         return true
     }
 
-    /// Whoever asks about a session has answers about it.
+    /// A connection that asks about a session has answers about it.
     func noteQuestion(about session: SessionID, _ names: [ObjectName]) {
         guard wantsPushes else { return }
         if !interest.knows(session) {

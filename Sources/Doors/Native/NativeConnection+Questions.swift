@@ -117,7 +117,7 @@ extension NativeConnection {
     }
 
     func answer(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32) {
-        // Whoever tries passwords does not learn which users there are.
+        // A client that tries passwords does not learn which users there are.
         let isTold = answer.verdict != .wrongCredentials || (isTrusted && kind != .logon)
         writer.verdict(isTold ? answer : Answer(.wrongCredentials, .invalidPassword), kind, number)
     }
@@ -128,7 +128,7 @@ extension NativeConnection {
         return { [weak self] in self?.interest.noteAnswer($0, about: name) }
     }
 
-    /// Whoever is at the unix socket, or has logged on.
+    /// A client at the unix socket, or one that has logged on.
     var isTrusted: Bool { peer.isUnixSocket || door.needsLogon }
 
     func settle(

@@ -8,10 +8,10 @@ public struct NativeDoor: DoorType {
     public static let options = [
         DoorOption(
             "logon", .flag, default: "FALSE",
-            "each connection must log on as a user whom the module lets read the door's `object`"),
+            "each connection must log on as a user that the module lets read the door's `object`"),
         DoorOption(
             "resume", .flag, default: "FALSE",
-            "clients may log users in without a password, whom they have authenticated themselves"),
+            "clients may log users in without a password that they have authenticated themselves"),
         DoorOption(
             "max-pending", .integer(1...100_000), default: "1024",
             "how many questions of a connection may wait for their answers before no more are read"),

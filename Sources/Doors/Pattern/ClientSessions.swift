@@ -73,7 +73,7 @@ final class ClientSessions: Sendable {
     func standing(of client: Client) -> Standing {
         state.withLock { state in
             guard let entry = state.entries[client] else {
-                // Whoever was ejected does not come back under another client id.
+                // A user who was ejected does not come back under another client id.
                 return state.ejectedOf[client.user] == nil ? .unknown : .ejected
             }
             guard let session = entry.session else {

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// How a connection is used, for whoever must give one up. Written on its event loop, read from any thread.
+/// How a connection is used, for the registry that must give one up. Written on its event loop, read from any thread.
 final class ConnectionUse: Sendable {
     /// On the clock of ``NIODeadline``, in nanoseconds.
     private let lastByte: Atomic<UInt64>

@@ -9,7 +9,7 @@ import NIOCore
 public protocol DoorType: Sendable {
     /// What `type` says in a configuration, in small letters.
     static var name: String { get }
-    /// One line about whom it serves.
+    /// One line about the programs it serves.
     static var summary: String { get }
     /// What its `option` lines may name.
     static var options: [DoorOption] { get }
@@ -23,7 +23,7 @@ public protocol DoorType: Sendable {
     /// The least client of the protocol, for `authhost doctor`.
     static func probe(_ settings: DoorSettings) -> DoorProbe?
 
-    /// Whether whoever connects may ask as users whose passwords it does not have.
+    /// Whether every client may ask as users whose passwords it does not have.
     static func believesClients(_ settings: DoorSettings) -> Bool
 
     /// Takes what a block configures.
@@ -71,7 +71,7 @@ public enum DoorTypes {
             settings.clients.isEmpty, !settings.hasClientCertificates,
             let address = settings.addresses.first(where: { !$0.isLoopback })
         else { return nil }
-        return "door \(settings.name): whoever reaches \(address.host) may ask as any user, without a password: "
+        return "door \(settings.name): every program at \(address.host) may ask as any user, without a password: "
             + "say with `client` or `tls-client-authority` who may connect"
     }
 
@@ -152,7 +152,7 @@ public struct DoorTemplate: Sendable {
 
 /// Why a door cannot be as it is configured.
 public struct DoorProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What of the block is wrong, so that whoever has the file can say where it stands.
+    /// What of the block is wrong, so that the reader of the file can say where it stands.
     public enum Part: Hashable, Sendable {
         case block, type, object
         /// The index of the line, from 0.

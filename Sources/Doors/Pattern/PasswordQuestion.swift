@@ -88,7 +88,7 @@ final class PasswordQuestion {
         settle(host.ask(.authenticate(login))) { [self] answer in
             guard answer.verdict == .allow else { return finish(answer) }
             guard let session = answer.session else { return finish(Answer(.undecided, .brokenAnswer)) }
-            // Whoever has gone needs no answer, but a session that is this question's alone has to end.
+            // A client that has gone needs no answer, but a session that is this question's alone has to end.
             guard body != nil else { return end(session, if: answer.isOneUse) }
             settle(host.ask(.check(session, Check(.read, object)))) { [self] permission in
                 end(session, if: answer.isOneUse || (endsRefused && permission.verdict == .deny))

@@ -94,7 +94,7 @@ struct RabbitMQHandler: Sendable {
         }
     }
 
-    /// Asks the module to take the user back in, whom the broker has authenticated.
+    /// Asks the module to take the user back in that the broker has authenticated.
     private func resume(
         _ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: HTTPDoorClient, tries: Int
     ) -> Step {

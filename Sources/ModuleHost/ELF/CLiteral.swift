@@ -16,7 +16,7 @@ enum CLiteral {
             guard readLiteral(&rest, into: &bytes) else { return nil }
             found = true
         }
-        // Whoever gets the option as a C string sees it end at a NUL.
+        // A module that gets the option as a C string sees it end at a NUL.
         return found ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : nil
     }
 

@@ -37,7 +37,7 @@ package struct CredentialStatus: Sendable {
 }
 
 /// Gives outgoing connections their credentials: each destination has its authenticator, what was given is kept until it
-/// nears its end, and whoever asks meanwhile shares the one answer that is under way.
+/// nears its end, and everybody who asks meanwhile shares the one answer that is under way.
 ///
 /// No function blocks but ``credential(for:challenge:)``, and no lock is held while a module or a waiter is called.
 package final class CredentialBroker: Sendable {
@@ -140,7 +140,7 @@ package final class CredentialBroker: Sendable {
     /// Fails the questions whose deadline has passed, for tests that turn the clock themselves.
     package func expireDeadlines() { for destination in destinations.values { destination.expireDeadlines() } }
 
-    /// The failure of whoever names a destination that there is not.
+    /// The failure of a question about a destination that there is not.
     package func unknown(_ name: String) -> CredentialFailure {
         let known = names.map { "`\($0)`" }.joined(separator: ", ")
         return CredentialFailure(

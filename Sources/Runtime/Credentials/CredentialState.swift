@@ -33,7 +33,7 @@ package typealias CredentialOutcome = Result<HeldCredential, CredentialFailure>
 struct CredentialState {
     typealias Waiter = @Sendable (CredentialOutcome) -> Void
 
-    /// What whoever asked is to do.
+    /// What the asker is to do.
     enum Step {
         /// Answer at once.
         case answer(CredentialOutcome)

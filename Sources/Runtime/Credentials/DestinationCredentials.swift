@@ -136,7 +136,7 @@ final class DestinationCredentials: Sendable {
         _ entry: String, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
         then body: @escaping @Sendable (ModuleAnswer) -> Void
     ) {
-        // Whoever waits is told on a thread of the host's: the authenticator's own are not kept from their work.
+        // Those who wait are told on a thread of the host's: the authenticator's own are not kept from their work.
         let now = decider.ask(ModuleQuestion(entry, within: limit, call: call)) { [decider] _ in
             { answer in decider.resume { body(answer) } }
         }

@@ -35,7 +35,7 @@ extension PublicKey {
 
     private static var privateKey: Fault {
         Fault(
-            message: "holds a private key, which belongs to whoever signs tokens and nowhere else: the public key is "
+            message: "holds a private key, which belongs to the signer of tokens and nowhere else: the public key is "
                 + "accepted, as `openssl pkey -pubout` writes it")
     }
 

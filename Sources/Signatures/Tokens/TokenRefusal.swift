@@ -32,7 +32,7 @@ public enum TokenRefusal: Error, Hashable, Sendable {
 }
 
 extension TokenRefusal: CustomStringConvertible {
-    /// Spells the reason; that of an expired token as the reference system logs it.
+    /// Spells the reason; that of an expired token as Liberator logs it.
     public var description: String {
         switch self {
         case .tooLong(let count): "the token has \(count) bytes: at most \(TokenVerifier.tokenLimit) are accepted"

@@ -10,7 +10,7 @@ public struct TokenVerifier: Sendable {
     /// How far the clocks of signers may be from this one, at either end of a token's time.
     public var leeway: Duration
     /// What a token with an `aud` must name, and a token must then have; nil refuses every token with an `aud`, as RFC
-    /// 7519, section 4.1.3, demands of whoever has no name.
+    /// 7519, section 4.1.3, demands of a verifier without a name.
     public var audience: String?
 
     /// Makes a verifier.

@@ -76,7 +76,7 @@ extension UsedTokenFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Whoever can put another file in its place makes tokens good a second time.
+    /// A user who can put another file in its place makes tokens good a second time.
     private static func checkDirectories(of path: String) throws(UsedTokenError) {
         if let fault = FileTrust().directoryFault(above: path) { throw UsedTokenError(.untrusted, path, fault) }
     }

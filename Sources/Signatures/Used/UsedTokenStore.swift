@@ -53,7 +53,7 @@ public final class UsedTokenStore: Sendable {
         state = Mutex(try UsedTokenState(path: path, limit: limit, calls: calls))
     }
 
-    /// Marks a token as used, once. Whoever gets the lock writes for all who wait for it.
+    /// Marks a token as used, once. The thread that gets the lock writes for all that wait for it.
     func use(_ use: Use) -> Outcome {
         let request = Request(use)
         waiting.withLock { $0.append(request) }
