@@ -1,13 +1,5 @@
 import Synchronization
 
-/// How a question was received.
-public enum Outcome: Sendable {
-    /// The answer, at once and on the caller's thread.
-    case decided(Answer)
-    /// The answer comes later: from the module, the deadline or the session's end, exactly once.
-    case delayed(Ticket)
-}
-
 /// A question that waits for its answer.
 public final class Ticket: Sendable {
     private enum State {
@@ -84,32 +76,4 @@ public final class Ticket: Sendable {
 
     /// Says that nobody waits any more: the module is told to cancel, and a login that succeeds later holds no place.
     public func abandon() { onAbandon() }
-}
-
-/// What may be told about a session.
-public struct SessionDescription: Sendable {
-    public let id: SessionID
-    public let user: String
-    public let applicationID: String
-    public let machineID: String
-    public let address: String
-    public let door: String
-    /// Seconds since 1970-01-01 00:00 UTC.
-    public let connected: Int64
-    /// When the session was last asked something, in the same seconds.
-    public let lastUse: Int64
-
-    public init(
-        id: SessionID, user: String, applicationID: String, machineID: String, address: String, door: String,
-        connected: Int64, lastUse: Int64
-    ) {
-        self.id = id
-        self.user = user
-        self.applicationID = applicationID
-        self.machineID = machineID
-        self.address = address
-        self.door = door
-        self.connected = connected
-        self.lastUse = lastUse
-    }
 }

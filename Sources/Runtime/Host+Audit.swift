@@ -24,13 +24,7 @@ extension Host {
         _ line: AuditLine, _ audit: AuditLog, _ decide: () -> Outcome,
         _ unrecord: @escaping @Sendable (Answer) -> Void
     ) -> Outcome {
-        switch decide() {
-        case .decided(let answer): return .decided(recorded(answer, line, audit, unrecord))
-        case .delayed(let inner):
-            let ticket = Ticket { inner.abandon() }
-            inner.whenDecided { [self] in ticket.decide(recorded($0, line, audit, unrecord)) }
-            return .delayed(ticket)
-        }
+        decide().map { [self] in recorded($0, line, audit, unrecord) }
     }
 
     /// Records the rows of a batch, all of which are decided, in one write.

@@ -10,7 +10,7 @@ extension Host {
             return checks.map { ask(.check(id, $0)) }
         }
         // A row of a batch has room neither for content nor for a wait for it.
-        let isPlain = !objects.limits.isOpen && !decider.module.tracksObjects
+        let isPlain = !objects.limits.isOpen && !decider.tracksObjects
         guard isPlain, checks.count > 1, checks.count <= 1000, let outcomes = batch(checks, session, decider) else {
             return checks.map { ask(.check(id, $0)) }
         }
@@ -24,7 +24,7 @@ extension Host {
         var places: [Int] = []
         var outcomes = checks.map { _ in Outcome.decided(Answer(.undecided, .moduleError)) }
         for (index, check) in checks.enumerated() {
-            guard case .decided(let mapped) = MappedQuestion(self, decider, session, check.name).ask() else {
+            guard case .decided(let mapped) = ObjectQuestion(self, decider, session, check.name).ask() else {
                 return nil
             }
             if mapped.verdict == .allow, let object = mapped.mappedName {
@@ -37,9 +37,10 @@ extension Host {
         guard !rows.isEmpty else { return outcomes }
         guard let answers = decider.batch(rows, session.moduleSession) else { return nil }
         for (place, (row, said)) in zip(places, zip(rows, answers)) {
-            let question = CheckQuestion(self, decider, session, row.check)
             // No row may be delayed: nobody would ever answer it.
-            let answer = said.status == .delayed ? Answer(.undecided, .brokenAnswer) : question.finish(said, row.object)
+            let answer =
+                said.status == .delayed
+                ? Answer(.undecided, .brokenAnswer) : session.answer(to: row.check.kind, said, about: row.object)
             outcomes[place] = counted(row.check.kind, .decided(answer))
         }
         return outcomes

@@ -20,33 +20,26 @@ extension Host {
         guard !isStopping, let decider else { return .decided(Answer(.undecided, .stopping)) }
         if freshness.denies { return counted(.read, .decided(Answer(.undecided, .staleRules))) }
         guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-        if decider.module.hasEntry("auth_http_request") { return ask(request, session, decider) }
+        if decider.hasEntry("auth_http_request") { return ask(request, session, decider) }
         let reads = request.method == .get || request.method == .head
         let entries =
             reads ? ["auth_check_read"] : ["auth_check_write", "checkWrite", "auth_check_write_extended"]
-        guard entries.contains(where: decider.module.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
+        guard entries.contains(where: decider.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
         return decide(.check(id, Check(reads ? .read : .write, object)))
     }
 
     private func ask(_ request: DirectoryRequest, _ session: Session, _ decider: ModuleDecider) -> Outcome {
         let kind = QuestionKind.read
-        let finish: @Sendable (ModuleAnswer) -> Answer = { said in
-            if case .ended(let end) = session.state { return MappedQuestion.ended(end) }
-            var answer = said.verdict(for: kind)
-            answer.user = session.user
-            return answer
-        }
-        var delayed: Ticket?
-        let question = ModuleQuestion("auth_http_request", kind: kind, session: session.handle, key: nil) {
-            module, ticket in
+        var question = EntryQuestion("auth_http_request", kind, session: session.handle) { module, ticket in
             module.httpRequest(request, ticket)
         }
-        let said = decider.ask(question) { token in
-            let ticket = Ticket { [decider] in decider.cancel(token) }
-            delayed = ticket
-            return { ticket.decide(finish($0)) }
+        switch decider.ask(&question) {
+        case .answered(let said): return counted(kind, .decided(session.answer(to: kind, said, about: nil)))
+        case .open(let open):
+            return counted(
+                kind,
+                decider.outcome(of: open, for: session) { said, _ in .answer(session.answer(to: kind, said, about: nil))
+                })
         }
-        if let said { return counted(kind, .decided(finish(said))) }
-        return counted(kind, delayed.map(Outcome.delayed) ?? .decided(Answer(.undecided, .moduleError)))
     }
 }

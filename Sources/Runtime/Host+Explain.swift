@@ -21,32 +21,32 @@ extension Host {
         guard let session = openSession(id) else { return done(ExplainedAnswer(refusal(of: id))) }
         let goOn: @Sendable (Answer) -> Void = { [self] mapped in
             guard mapped.verdict == .allow, let object = mapped.mappedName else { return done(ExplainedAnswer(mapped)) }
-            explain(CheckQuestion(self, decider, session, check), object, done)
+            explain(check, object, session, decider, done)
         }
-        switch MappedQuestion(self, decider, session, check.name).ask() {
+        switch ObjectQuestion(self, decider, session, check.name).ask() {
         case .decided(let mapped): goOn(mapped)
         case .delayed(let ticket): ticket.whenDecided { mapped in decider.resume { goOn(mapped) } }
         }
     }
 
     private func explain(
-        _ question: CheckQuestion, _ object: ObjectName, _ done: @escaping @Sendable (ExplainedAnswer) -> Void
+        _ check: Check, _ object: ObjectName, _ session: Session, _ decider: ModuleDecider,
+        _ done: @escaping @Sendable (ExplainedAnswer) -> Void
     ) {
-        let (check, session, decider) = (question.check, question.session, question.decider)
         let finish: @Sendable (ModuleAnswer) -> Void = { said in
-            done(ExplainedAnswer(question.finish(said, object), said.explanation))
+            done(ExplainedAnswer(session.answer(to: check.kind, said, about: object), said.explanation))
         }
-        let asked = ModuleQuestion(
-            "auth_explain", kind: check.kind, session: session.handle,
-            key: decider.key(
-                session.handle, check.action == .read ? nil : .write, name: object,
-                contributionID: check.contributionID)
-        ) { [objects] module, ticket in
+        var question = EntryQuestion("auth_explain", check.kind, session: session.handle) { [objects] module, ticket in
             let content = objects.content(of: object)
             return module.explain(check, object: object, content: content, session.moduleSession, ticket)
                 ?? module.check(check, object: object, content: content, session.moduleSession, ticket)
         }
-        if let said = decider.ask(asked, orLater: { _ in finish }) { finish(said) }
+        question.pending = PendingSubject(
+            check.action == .read ? nil : .write, name: object, contributionID: check.contributionID)
+        switch decider.ask(&question) {
+        case .answered(let said): finish(said)
+        case .open(let open): open.whenAnswered { said, _ in finish(said) }
+        }
     }
 }
 

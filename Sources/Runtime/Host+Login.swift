@@ -7,10 +7,7 @@ extension Host {
     func login(_ login: Login, resuming: Bool = false, _ decider: ModuleDecider) -> Outcome {
         let question = LoginQuestion(self, decider, login, resuming ? .resume : .login)
         let outcome = counted(question.kind, question.ask())
-        switch outcome {
-        case .decided(let answer): noteFailure(answer, of: login)
-        case .delayed(let ticket): ticket.observe { [self] in noteFailure($0, of: login) }
-        }
+        outcome.observe { [self] in noteFailure($0, of: login) }
         return outcome
     }
 
@@ -23,7 +20,7 @@ extension Host {
 
     /// Answers from the session that equal credentials got a while ago, or logs in; equal concurrent log-ins share one.
     func authenticate(_ login: Login, _ decider: ModuleDecider) -> Outcome {
-        guard credentials.keeps else { return oneUse(self.login(login, decider)) }
+        guard credentials.keeps else { return self.login(login, decider).map { [self] in markedOneUse($0) } }
         let key = credentials.key(login, realm: configuration.realm)
         let before = epoch.load(ordering: .acquiring)
         let finding = credentials.look(up: key, at: clock.monotonic, epoch: before)
@@ -38,16 +35,8 @@ extension Host {
         case .shared(let ticket): return .delayed(ticket)
         case .ejected: return counted(.login, .decided(Answer(.ejected, .ejectedSession)))
         case .first(let asking):
-            switch self.login(login, decider) {
-            case .decided(let answer): return .decided(keep(answer, key, login.user, asking))
-            case .delayed(let inner):
-                // One client that goes away must not take the answer from the others who wait for it.
-                let ticket = Ticket {}
-                inner.whenDecided { [weak self] answer in
-                    ticket.decide(self?.keep(answer, key, login.user, asking) ?? answer)
-                }
-                return .delayed(ticket)
-            }
+            // One client that goes away must not take the answer from the others who wait for it.
+            return self.login(login, decider).map(abandons: false) { [self] in keep($0, key, login.user, asking) }
         }
     }
 
@@ -99,33 +88,11 @@ extension Host {
     }
 
     /// Marks a session that is for one question: the door ends it, or else its grace does.
-    private func oneUse(_ outcome: Outcome) -> Outcome {
-        switch outcome {
-        case .decided(let answer): return .decided(markedOneUse(answer))
-        case .delayed(let inner):
-            let ticket = Ticket { inner.abandon() }
-            inner.whenDecided { [self] in ticket.decide(markedOneUse($0)) }
-            return .delayed(ticket)
-        }
-    }
-
     private func markedOneUse(_ answer: Answer) -> Answer {
         guard answer.verdict == .allow, let id = answer.session else { return answer }
         credentials.retire(id, at: clock.monotonic)
         var marked = answer
         marked.isOneUse = true
         return marked
-    }
-}
-
-extension ModuleAnswer {
-    /// The verdict on the question: the host's own where it answered for the module, else the fail-closed rule's.
-    func verdict(for kind: QuestionKind) -> Answer {
-        if let refusal { return Answer(refusal == .noEntry ? .deny : .undecided, refusal) }
-        if let breach { return Answer(.undecided, .brokenAnswer, logText: breach) }
-        var answer = Answer.closed(status, to: kind)
-        if let logText { answer.logText = logText }
-        answer.clientText = clientText
-        return answer
     }
 }

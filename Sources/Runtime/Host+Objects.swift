@@ -13,7 +13,7 @@ extension Host {
         // A module learns of changes in the order in which they were made.
         let waiting: Set<UInt64>? = objects.changing.withLock { _ in
             guard let (old, waiting) = objects.replace(name, with: content) else { return nil }
-            guard let decider, decider.module.tracksObjects else { return waiting }
+            guard let decider, decider.tracksObjects else { return waiting }
             tell(decider, of: name, from: old, to: content, waiting)
             return []
         }

@@ -140,10 +140,10 @@ public final class Host: Sendable {
         if stopping.load(ordering: .acquiring) { return (false, "stopping") }
         guard let decider else { return (false, "no module is loaded") }
         if let hindrance = decider.hindrance {
-            return (false, "module `\(decider.module.identity.name)` \(hindrance)")
+            return (false, "module `\(decider.identity.name)` \(hindrance)")
         }
         if let fault = configuration.audit?.fault ?? freshness.fault(at: clock.monotonic) { return (false, fault) }
-        return (true, "module `\(decider.module.identity.name)` \(decider.module.identity.version)")
+        return (true, "module `\(decider.identity.name)` \(decider.identity.version)")
     }
 
     /// Whether a module may be asked without a look at each question.
@@ -172,10 +172,10 @@ public final class Host: Sendable {
         case .logout(let id): return .decided(logout(id))
         case .map(let id, let name):
             guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-            return counted(.map, MappedQuestion(self, decider, session, name).ask())
+            return counted(.map, ObjectQuestion(self, decider, session, name).ask())
         case .check(let id, let check):
             guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-            return counted(check.kind, CheckQuestion(self, decider, session, check).ask())
+            return counted(check.kind, ObjectQuestion(self, decider, session, check).ask())
         }
     }
 
@@ -274,9 +274,11 @@ public final class Host: Sendable {
     }
 
     func counted(_ kind: QuestionKind, _ outcome: Outcome) -> Outcome {
-        switch outcome {
-        case .decided(let answer): metrics.count(kind, answer)
-        case .delayed(let ticket): ticket.observe { [metrics] in metrics.count(kind, $0) }
+        // At once where it is decided: what is observed costs a closure.
+        if case .decided(let answer) = outcome {
+            metrics.count(kind, answer)
+        } else {
+            outcome.observe { [metrics] in metrics.count(kind, $0) }
         }
         return outcome
     }

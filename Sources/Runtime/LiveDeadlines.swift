@@ -33,3 +33,24 @@ final class LiveDeadlines: Sendable {
         }
     }
 }
+
+/// Times after which a question is answered for a module.
+public struct Deadlines: Sendable {
+    public var login: Duration
+    public var map: Duration
+    public var read: Duration
+    public var write: Duration
+
+    public init(
+        login: Duration = .seconds(30), map: Duration = .seconds(30), read: Duration = .seconds(30),
+        write: Duration = .seconds(30)
+    ) {
+        self.login = login
+        self.map = map
+        self.read = read
+        self.write = write
+    }
+
+    /// How long a session lives on for a question that already has it.
+    var grace: Duration { map + max(read, write) }
+}

@@ -27,18 +27,19 @@ final class LoginQuestion: Sendable {
     func ask() -> Outcome {
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
-        var question = ModuleQuestion(
-            kind == .resume ? "auth_resume_user" : "auth_new_user", kind: kind, session: session.handle,
-            key: decider.key(session.handle, .login)
+        var question = EntryQuestion(
+            kind == .resume ? "auth_resume_user" : "auth_new_user", kind, session: session.handle
         ) { [login, session, kind] module, ticket in
             module.newUser(login, resuming: kind == .resume, session: session.handle, ticket)
         }
+        question.pending = PendingSubject(.login)
         question.asker = WorkLane.Asker(user: Array(login.user.utf8), address: Array(login.address.utf8))
-        let said = decider.ask(question) { token in
-            progress.wait(for: token)
-            return { [self] in decide($0) }
+        switch decider.ask(&question) {
+        case .answered(let said): decide(said)
+        case .open(let open):
+            progress.wait(for: open.token)
+            open.whenAnswered { [self] said, _ in decide(said) }
         }
-        if let said { decide(said) }
         return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
     }
 

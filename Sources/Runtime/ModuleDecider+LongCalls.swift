@@ -46,18 +46,18 @@ extension ModuleDecider {
     }
 
     /// The answer to a question whose call returned after its deadline.
-    func tooLate(_ answer: ModuleAnswer, _ question: ModuleQuestion) -> ModuleAnswer {
+    func tooLate(_ answer: ModuleAnswer, _ question: some ModuleQuestion) -> ModuleAnswer {
         // The module believes in a session that nobody has; see AUTH_END_REFUSED.
         if question.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
-        return refusal(.deadline)
+        return .refused(.deadline)
     }
 
     func expire(_ token: UInt64) {
-        guard let slot = pending.slot(of: token) else { return }
+        guard let slot = pending.slot(of: token), slot.isDue(token, at: clock.monotonic) else { return }
         let call = slot.runningCall(token)
         // Before the answer goes out, so that no question slips in behind it.
         if let call { _ = long.note(token, call, isOverdue: true) }
-        guard let stillRuns = settle(slot, token, with: refusal(.deadline), as: .deadline) else {
+        guard let stillRuns = settle(slot, token, with: .refused(.deadline), as: .deadline) else {
             if call != nil { _ = long.forget(token) }
             return
         }

@@ -52,12 +52,12 @@ extension ModuleDecider {
         let due = now + deadlines.nanoseconds(of: .read)
         let slot = pending.take()
         let call = RunningCall("auth_check_batch", .asking, began: now, due: due)
-        let token = slot.begin(laned: false, session: session.handle, call: call)
+        let token = slot.begin(laned: false, session: session.handle, due: due, call: call)
         let answers = module.checkBatch(
             checks, session, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
         _ = slot.finish()
         pending.put(slot)
-        return cameBack(token, nil) ? answers?.map { _ in refusal(.deadline) } : answers
+        return cameBack(token, nil) ? answers?.map { _ in .refused(.deadline) } : answers
     }
 
     /// Ends the lanes and the instance. Returns whether the module's exit returned in time.

@@ -46,31 +46,27 @@ final class ModuleDecider: Sendable {
         lane = WorkLane(name: isSerial ? "auth-serial" : "auth-blocking", threads: self.threads, limit: queueLimit)
     }
 
-    /// Asks a question.
+    /// What the module calls itself.
+    var identity: ModuleIdentity { module.identity }
+    /// Whether it maps names.
+    var maps: Bool { module.maps }
+    /// Whether it wants to know of objects.
+    var tracksObjects: Bool { module.tracksObjects }
+
+    func hasEntry(_ name: String) -> Bool { module.hasEntry(name) }
+
+    /// Asks a question: at once on the calling thread where the module may be called there, else on the module's own.
     ///
-    /// - Returns: the answer, or nil when it comes later: then what `orLater` returned is called with it, exactly once.
-    func ask(
-        _ question: ModuleQuestion, orLater continuation: (UInt64) -> PendingSlot.Continuation
-    ) -> ModuleAnswer? {
-        let due = clock.monotonic + limit(of: question)
+    /// - Parameter question: how far it has come afterwards, where it is answered.
+    func ask<Question: ModuleQuestion>(_ question: inout Question) -> Asked<Question> {
+        let now = clock.monotonic
         let slot = pending.take()
-        if mayCallHere { return askHere(question, slot, due, continuation) }
+        if mayCallHere { return askHere(&question, slot, now) }
         if isHung {
             pending.put(slot)
-            return refusal(.moduleHung)
+            return .answered(.refused(.moduleHung))
         }
-        let token = slot.begin(laned: true, session: question.session, key: question.key)
-        let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
-        let later = continuation(token)
-        slot.state.withLock { $0.continuation = later }
-        schedule(token, due)
-        let queued = lane.ask(for: question.asker) { [self] in
-            guard slot.enter(token, RunningCall(question.entry, .own, began: clock.monotonic, due: due)) else { return }
-            let answer = question.call(module, ticket) ?? refusal(.noEntry)
-            leave(slot, token, answer, question)
-        }
-        if !queued { _ = settle(slot, token, with: refusal(.queueFull), as: .answered) }
-        return nil
+        return .open(askOnLane(question, slot, now))
     }
 
     /// Limits how many questions may wait from now on; those that wait stay.
@@ -87,7 +83,7 @@ final class ModuleDecider: Sendable {
     /// Answers a question for the module because nobody waits any more.
     func cancel(_ token: UInt64) {
         guard let slot = pending.slot(of: token) else { return }
-        if settle(slot, token, with: refusal(.cancelled), as: .cancelled) != nil { tellCancel(token) }
+        if settle(slot, token, with: .refused(.cancelled), as: .cancelled) != nil { tellCancel(token) }
     }
 
     /// Answers every question of a session for the module, because the session has ended.
@@ -129,13 +125,12 @@ final class ModuleDecider: Sendable {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
     }
 
-    func key(
-        _ session: UInt64, _ kind: PendingKind?, name: ObjectName? = nil, contributionID: String? = nil
-    ) -> PendingSlot.Key? {
+    func key(_ session: UInt64, _ subject: PendingSubject) -> PendingSlot.Key? {
         module.identity.generation >= 9
             ? nil
             : PendingSlot.Key(
-                session: session, kind: kind, name: name, contributionID: contributionID, order: pending.nextOrder())
+                session: session, kind: subject.kind, name: subject.name, contributionID: subject.contributionID,
+                order: pending.nextOrder())
     }
 
     /// Whether an entry point may run on the calling thread.
@@ -152,33 +147,86 @@ final class ModuleDecider: Sendable {
         for token in expired { expire(token) }
     }
 
-    func askHere(
-        _ question: ModuleQuestion, _ slot: PendingSlot, _ due: Int64,
-        _ continuation: (UInt64) -> PendingSlot.Continuation
-    ) -> ModuleAnswer? {
-        let call = RunningCall(question.entry, .asking, began: clock.monotonic, due: due)
-        let token = slot.begin(laned: false, session: question.session, key: question.key, call: call)
-        let ticket = QuestionTicket(token: token, deadline: due, wantsReason: wantsReasons)
-        let answer = question.call(module, ticket) ?? refusal(.noEntry)
-        if question.isLeftOpen(by: answer) {
-            let later = continuation(token)
-            let early = slot.park(later)
-            let isLate = cameBack(token, answer.status)
-            if let early {
-                pending.put(slot)
-                return isLate ? tooLate(early, question) : checked(early)
+    private func askHere<Question: ModuleQuestion>(
+        _ question: inout Question, _ slot: PendingSlot, _ now: Int64
+    ) -> Asked<Question> {
+        var call = RunningCall(question.entry, .asking, began: now, due: question.due(at: now, deadlines))
+        let token = slot.begin(
+            laned: false, session: question.session, key: question.key(self), due: call.due, call: call)
+        var answer: ModuleAnswer
+        while true {
+            answer = put(question, token, call)
+            if question.isLeftOpen(by: answer) { return park(question, slot, token, call, answer) }
+            guard question.goesOn(after: answer) else { break }
+            call = nextCall(of: question, .asking)
+            guard slot.goOn(token, call, question.key(self)) else {
+                question.goBack()
+                break
             }
-            schedule(token, due)
-            return nil
         }
         let clean = slot.finish()
         pending.put(slot)
-        if cameBack(token, answer.status) { return tooLate(answer, question) }
-        return clean ? checked(answer) : checked(completedAndReturned(answer))
+        if cameBack(token, answer.status) { return .answered(tooLate(answer, question)) }
+        return .answered(checked(clean ? answer : completedAndReturned(answer)))
+    }
+
+    /// Keeps a question that the module has left open on the asking thread, unless the answer came early.
+    private func park<Question: ModuleQuestion>(
+        _ question: Question, _ slot: PendingSlot, _ token: UInt64, _ call: RunningCall, _ answer: ModuleAnswer
+    ) -> Asked<Question> {
+        let open = OpenQuestion(token, question)
+        let early = slot.park(open.deliver)
+        let isLate = cameBack(token, answer.status)
+        guard let early else {
+            schedule(token, call.due)
+            return .open(open)
+        }
+        pending.put(slot)
+        return .answered(isLate ? tooLate(early, question) : checked(early))
+    }
+
+    private func askOnLane<Question: ModuleQuestion>(
+        _ question: Question, _ slot: PendingSlot, _ now: Int64
+    ) -> OpenQuestion<Question> {
+        let due = question.due(at: now, deadlines)
+        let token = slot.begin(laned: true, session: question.session, key: question.key(self), due: due)
+        let open = OpenQuestion(token, question)
+        slot.state.withLock { $0.continuation = open.deliver }
+        schedule(token, due)
+        let queued = lane.ask(for: question.asker) { [self] in
+            var question = question
+            var call = RunningCall(question.entry, .own, began: clock.monotonic, due: due)
+            guard slot.enter(token, call) else { return }
+            while true {
+                let answer = put(question, token, call)
+                guard !question.isLeftOpen(by: answer), question.goesOn(after: answer) else {
+                    return leave(slot, token, answer, question)
+                }
+                call = nextCall(of: question, .own)
+                guard slot.goOn(token, call, question.key(self), note: { open.note(question) }) else {
+                    question.goBack()
+                    return leave(slot, token, answer, question)
+                }
+                schedule(token, call.due)
+            }
+        }
+        if !queued { _ = settle(slot, token, with: .refused(.queueFull), as: .answered) }
+        return open
+    }
+
+    /// Calls the question's next entry point.
+    private func put(_ question: some ModuleQuestion, _ token: UInt64, _ call: RunningCall) -> ModuleAnswer {
+        question.call(module, QuestionTicket(token: token, deadline: call.due, wantsReason: wantsReasons))
+            ?? .refused(.noEntry)
+    }
+
+    private func nextCall(of question: some ModuleQuestion, _ place: RunningCall.Place) -> RunningCall {
+        let now = clock.monotonic
+        return RunningCall(question.entry, place, began: now, due: question.due(at: now, deadlines))
     }
 
     /// What a lane does when an entry point has returned.
-    func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: ModuleQuestion) {
+    func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: some ModuleQuestion) {
         if let late = long.forget(token) { report(.returnedAtLast(late.call, answer.status)) }
         switch slot.returned(token, delayed: question.isLeftOpen(by: answer)) {
         case .keepWaiting: return
@@ -245,19 +293,6 @@ final class ModuleDecider: Sendable {
                 if idle { return }
             }
         }
-    }
-
-    func limit(of question: ModuleQuestion) -> Int64 {
-        switch question.limit {
-        case .kind(let kind): deadlines.nanoseconds(of: kind)
-        case .nanoseconds(let limit): limit
-        }
-    }
-
-    func refusal(_ reason: Reason) -> ModuleAnswer {
-        var answer = ModuleAnswer(.error)
-        answer.refusal = reason
-        return answer
     }
 
     func reported(_ outcome: CompletionOutcome) -> CompletionOutcome {

@@ -20,6 +20,26 @@ extension PendingSlot {
         }
     }
 
+    /// The module has answered and is asked further on the same thread; false when the question is over already, or when the
+    /// module has completed it as well.
+    ///
+    /// - Parameter note: called while nobody else can answer.
+    func goOn(_ token: UInt64, _ call: RunningCall, _ key: Key?, note: () -> Void = {}) -> Bool {
+        state.withLock { state in
+            guard self.token(state.generation) == token, case .inCall(early: nil) = state.phase else { return false }
+            state.call = call
+            state.due = call.due
+            state.key = key
+            note()
+            return true
+        }
+    }
+
+    /// Whether the question's time is up; false where it has been given more since, or is over.
+    func isDue(_ token: UInt64, at now: Int64) -> Bool {
+        state.withLock { self.token($0.generation) == token && $0.due <= now }
+    }
+
     /// The call of this question, while its entry point runs.
     func runningCall(_ token: UInt64) -> RunningCall? {
         state.withLock { state in

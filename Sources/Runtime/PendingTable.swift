@@ -43,6 +43,8 @@ final class PendingSlot: Sendable {
         var continuation: Continuation?
         var key: Key?
         var session: UInt64 = 0
+        /// When the answer is due, on the monotonic clock.
+        var due: Int64 = 0
         /// The call of the module, while it runs.
         var call: RunningCall?
     }
@@ -54,7 +56,7 @@ final class PendingSlot: Sendable {
 
     /// Starts a new life of the slot and returns its token.
     func begin(
-        laned: Bool, session: UInt64 = 0, key: Key? = nil, call: RunningCall? = nil, continuation: Continuation? = nil
+        laned: Bool, session: UInt64 = 0, key: Key? = nil, due: Int64, call: RunningCall? = nil
     ) -> UInt64 {
         state.withLock { state in
             state.generation &+= 1
@@ -62,7 +64,8 @@ final class PendingSlot: Sendable {
             state.call = call
             state.session = session
             state.key = key
-            state.continuation = continuation
+            state.due = due
+            state.continuation = nil
             return token(state.generation)
         }
     }

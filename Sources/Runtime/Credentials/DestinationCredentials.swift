@@ -93,7 +93,7 @@ final class DestinationCredentials: Sendable {
     var status: CredentialStatus {
         let (times, failure) = state.withLock { ($0.times, $0.lastFailure) }
         return CredentialStatus(
-            name: destination.name, address: destination.address, authenticator: decider.module.identity.name,
+            name: destination.name, address: destination.address, authenticator: decider.identity.name,
             fetched: times?.fetched, refresh: times?.refresh, expiry: times?.expiry, failure: failure?.description)
     }
 
@@ -136,11 +136,13 @@ final class DestinationCredentials: Sendable {
         _ entry: String, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
         then body: @escaping @Sendable (ModuleAnswer) -> Void
     ) {
-        // Those who wait are told on a thread of the host's: the authenticator's own are not kept from their work.
-        let now = decider.ask(ModuleQuestion(entry, within: limit, call: call)) { [decider] _ in
-            { answer in decider.resume { body(answer) } }
+        var question = EntryQuestion(entry, within: limit, call: call)
+        switch decider.ask(&question) {
+        case .answered(let answer): body(answer)
+        case .open(let open):
+            // The answer goes on on a thread of the host's: the authenticator's own are not kept from their work.
+            open.whenAnswered { [decider] answer, _ in decider.resume { body(answer) } }
         }
-        if let now { body(now) }
     }
 
     private func outcome(

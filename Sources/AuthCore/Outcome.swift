@@ -1,0 +1,34 @@
+/// How a question was received.
+public enum Outcome: Sendable {
+    /// The answer, at once and on the caller's thread.
+    case decided(Answer)
+    /// The answer comes later: from the module, the deadline or the session's end, exactly once.
+    case delayed(Ticket)
+}
+
+extension Outcome {
+    /// Changes the answer, when it is there.
+    ///
+    /// - Parameters:
+    ///   - abandons: whether a client that goes away takes the question with it; not where others wait for it too.
+    ///   - body: called exactly once, on the thread that decides.
+    public func map(abandons: Bool = true, _ body: @escaping @Sendable (Answer) -> Answer) -> Outcome {
+        switch self {
+        case .decided(let answer): return .decided(body(answer))
+        case .delayed(let inner):
+            let ticket = Ticket { if abandons { inner.abandon() } }
+            inner.whenDecided { ticket.decide(body($0)) }
+            return .delayed(ticket)
+        }
+    }
+
+    /// Tells of the answer before anybody else has it; for counting and keeping.
+    ///
+    /// - Parameter body: called exactly once, on the thread that decides.
+    public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
+        switch self {
+        case .decided(let answer): body(answer)
+        case .delayed(let ticket): ticket.observe(body)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import AuthCore
+import ModuleHost
+
+/// One question to a module, whatever entry points it is for. A value: one that is answered at once is never on the heap.
+protocol ModuleQuestion: Sendable {
+    /// The entry point that is called next, for people.
+    var entry: String { get }
+    /// The module's handle of the session that asks; 0 for none.
+    var session: UInt64 { get }
+    /// Who logs in; nil for what a session asks, and what the host asks for itself.
+    var asker: WorkLane.Asker? { get }
+    var isLogin: Bool { get }
+    /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: it is completed with the content.
+    var waitsForContent: Bool { get }
+
+    /// When the answer of the next entry point is due, on the monotonic clock.
+    func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64
+
+    /// What the event callback of generations 6 and 7 finds the question by.
+    func key(_ decider: ModuleDecider) -> PendingSlot.Key?
+
+    /// Calls the next entry point; nil where the module has none.
+    func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer?
+
+    /// Moves on to the entry point that follows where an answer asks for one, and tells whether it did.
+    mutating func goesOn(after answer: ModuleAnswer) -> Bool
+
+    /// Takes the last step back: somebody else has answered meanwhile.
+    mutating func goBack()
+}
+
+extension ModuleQuestion {
+    var asker: WorkLane.Asker? { nil }
+    var isLogin: Bool { false }
+    var waitsForContent: Bool { false }
+
+    func key(_ decider: ModuleDecider) -> PendingSlot.Key? { nil }
+    mutating func goesOn(after answer: ModuleAnswer) -> Bool { false }
+    mutating func goBack() {}
+
+    /// Whether an answer leaves the question open.
+    func isLeftOpen(by answer: ModuleAnswer) -> Bool {
+        answer.status == .delayed || waitsForContent && answer.status == .again && answer.refusal == nil
+    }
+}
+
+/// A question of one entry point.
+struct EntryQuestion: ModuleQuestion {
+    let entry: String
+    let session: UInt64
+    var asker: WorkLane.Asker?
+    private let kind: QuestionKind?
+    private let limit: Int64
+    /// As what the event callback of generations 6 and 7 finds it; nil: not at all.
+    var pending: PendingSubject?
+    private let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+
+    /// Makes a question that a session asks, or that makes one; its answer is due after the kind's deadline.
+    init(
+        _ entry: String, _ kind: QuestionKind, session: UInt64,
+        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+    ) {
+        self.entry = entry
+        self.kind = kind
+        limit = 0
+        self.session = session
+        self.call = call
+    }
+
+    /// Makes a question that no session asks.
+    init(
+        _ entry: String, within limit: Duration,
+        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
+    ) {
+        self.entry = entry
+        kind = nil
+        self.limit = limit.nanoseconds
+        session = 0
+        self.call = call
+    }
+
+    var isLogin: Bool { kind?.isLogin ?? false }
+
+    func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
+        now + (kind.map(deadlines.nanoseconds(of:)) ?? limit)
+    }
+
+    func key(_ decider: ModuleDecider) -> PendingSlot.Key? { pending.flatMap { decider.key(session, $0) } }
+
+    func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? { call(module, ticket) }
+}
+
+/// What a question is about, for the event callback of generations 6 and 7.
+struct PendingSubject: Sendable {
+    let kind: PendingKind?
+    let name: ObjectName?
+    let contributionID: String?
+
+    init(_ kind: PendingKind?, name: ObjectName? = nil, contributionID: String? = nil) {
+        self.kind = kind
+        self.name = name
+        self.contributionID = contributionID
+    }
+}

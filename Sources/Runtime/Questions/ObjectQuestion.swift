@@ -1,0 +1,219 @@
+import AuthCore
+import ModuleHost
+
+/// A question about an object: what its name is called inside, first by the configuration and then by the module; and for a
+/// check, whether the session may do it. Where the module maps at once, it is asked both in one pass.
+struct ObjectQuestion: ModuleQuestion {
+    private enum Stage {
+        case mapping, checking
+    }
+
+    let host: Host
+    let decider: ModuleDecider
+    let asking: Session
+    /// The name as the client asked for it.
+    let requested: ObjectName
+    /// What the session wants to do; nil where only the name is asked for.
+    let check: Check?
+    private var stage = Stage.mapping
+    /// The name as far as it is known.
+    private var object: ObjectName
+    /// When the answer to a check is due that is asked again; 0 for one that is asked for the first time.
+    private var checkDue: Int64 = 0
+
+    /// Asks what a name is called inside.
+    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ name: ObjectName) {
+        (self.host, self.decider, asking, requested, object, check) = (host, decider, session, name, name, nil)
+    }
+
+    /// Asks whether a session may do something.
+    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ check: Check) {
+        (self.host, self.decider, asking) = (host, decider, session)
+        (requested, object, self.check) = (check.name, check.name, check)
+    }
+
+    func ask() -> Outcome {
+        var question = self
+        switch host.objectMaps.map(requested, user: asking.user) {
+        case .refused(let answer): return .decided(answer)
+        case .name(let name): question.object = name
+        }
+        if decider.maps { return question.put() }
+        guard check != nil else { return .decided(question.mapped()) }
+        return question.beginCheck() ? question.put() : .decided(question.refused(.objectLimit))
+    }
+
+    /// Puts the question to the module.
+    private func put() -> Outcome {
+        // A module is not asked about a session that ended while its question waited.
+        if checkDue != 0, case .ended(let end) = asking.state { return .decided(end.answer) }
+        var question = self
+        switch decider.ask(&question) {
+        case .open(let open): return decider.outcome(of: open, for: asking) { $1.step(after: $0, open.token) }
+        case .answered(let said):
+            switch question.step(after: said, nil) {
+            case .answer(let answer): return .decided(answer)
+            case .ask(let further): return further()
+            }
+        }
+    }
+
+    /// - Parameter token: of a question that was left open.
+    private func step(after said: ModuleAnswer, _ token: UInt64?) -> NextStep {
+        switch stage {
+        case .mapping:
+            let mapped = name(said)
+            guard check != nil, mapped.verdict == .allow, let object = mapped.mappedName else { return .answer(mapped) }
+            var next = self
+            next.object = object
+            guard next.beginCheck() else { return .answer(next.refused(.objectLimit)) }
+            return .ask { [next] in next.put() }
+        case .checking:
+            endCheck(token)
+            guard waitsForContent, said.status == .again else { return .answer(verdict(said)) }
+            // The content that the module waited for has come.
+            var again = self
+            guard again.beginCheck() else { return .answer(refused(.objectLimit)) }
+            return .ask { [again] in again.put() }
+        }
+    }
+
+    // MARK: what the decider asks
+
+    var entry: String {
+        stage == .mapping ? "auth_map_object" : check?.action == .read ? "auth_check_read" : "auth_check_write"
+    }
+
+    var session: UInt64 { asking.handle }
+
+    func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
+        guard stage == .checking, let check else { return now + deadlines.nanoseconds(of: .map) }
+        // A question that is asked again has what is left of its time, and a moment at least.
+        return checkDue == 0 ? now + deadlines.nanoseconds(of: check.kind) : max(checkDue, now + 1)
+    }
+
+    func key(_ decider: ModuleDecider) -> PendingSlot.Key? {
+        let kind: PendingKind? = stage == .mapping ? .map : check?.action == .read ? nil : .write
+        let contribution = stage == .mapping ? nil : check?.contributionID
+        return decider.key(session, PendingSubject(kind, name: object, contributionID: contribution))
+    }
+
+    func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? {
+        guard stage == .checking, let check else {
+            return module.map(object, requested: requested, asking.moduleSession, ticket)
+        }
+        return ask(check, module, ticket)
+    }
+
+    mutating func goesOn(after answer: ModuleAnswer) -> Bool {
+        guard stage == .mapping, check != nil else { return false }
+        let mapped = name(answer)
+        guard mapped.verdict == .allow, let object = mapped.mappedName else { return false }
+        var next = self
+        next.object = object
+        guard next.beginCheck() else { return false }
+        self = next
+        return true
+    }
+
+    mutating func goBack() {
+        if isHeld { host.objects.giveBack(of: session) }
+        stage = .mapping
+    }
+
+    // MARK: answers
+
+    /// The answer to a mapping. A mapped name is validated like a client's: a module that maps to something else denies.
+    private func name(_ said: ModuleAnswer) -> Answer {
+        if case .ended(let end) = asking.state { return end.answer }
+        let answer = said.verdict(for: .map)
+        guard answer.verdict == .allow else { return answer }
+        guard said.status == .ok else { return mapped() }
+        guard let bytes = said.mapped else {
+            return Answer(.undecided, .mappedNameInvalid, logText: "the module said mapped, and gave no name")
+        }
+        do {
+            return Answer(.allow, .granted, user: asking.user, mappedName: try ObjectName(bytes))
+        } catch {
+            return Answer(.undecided, .mappedNameInvalid, logText: "the mapped name: \(error)")
+        }
+    }
+
+    private func mapped() -> Answer { Answer(.allow, .granted, user: asking.user, mappedName: object) }
+
+    private func refused(_ reason: Reason) -> Answer {
+        Answer(.undecided, reason, user: asking.user, mappedName: object)
+    }
+
+    private func verdict(_ said: ModuleAnswer) -> Answer {
+        check.map { asking.answer(to: $0.kind, said, about: object) } ?? refused(.moduleError)
+    }
+}
+
+// The objects around a check: what a module is told of before and after, the content that is known, and the wait for content
+// that is not.
+extension ObjectQuestion {
+    /// Whether AUTH_AGAIN makes the question wait: only where content can come.
+    var waitsForContent: Bool { stage == .checking && check?.action == .read && host.objects.limits.isOpen }
+
+    private var isHeld: Bool { decider.tracksObjects || waitsForContent }
+
+    /// Moves on to the check, which takes a place among the session's objects where there is something to be kept; false, and
+    /// nothing has changed, when it has none left.
+    private mutating func beginCheck() -> Bool {
+        var next = self
+        next.stage = .checking
+        guard !next.isHeld || host.objects.take(for: session) else { return false }
+        if let check, next.checkDue == 0, next.waitsForContent {
+            next.checkDue = host.clock.monotonic + host.deadlines.nanoseconds(of: check.kind)
+        }
+        self = next
+        return true
+    }
+
+    /// Ends what was around the call, once its answer is there.
+    ///
+    /// - Parameter token: of a question that was left open, which may wait for content.
+    private func endCheck(_ token: UInt64?) {
+        guard isHeld else { return }
+        if waitsForContent, let token { host.objects.forget(token, of: object) }
+        if decider.tracksObjects {
+            let reads = check?.action == .read
+            decider.tell("auth_discard_object") { [session, object] in $0.release(object, for: session, reads: reads) }
+        }
+        host.objects.giveBack(of: session)
+    }
+
+    private func ask(_ check: Check, _ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer {
+        guard isHeld else {
+            return module.check(
+                check, object: object, content: host.objects.content(of: object), asking.moduleSession, ticket)
+        }
+        let seen = host.objects.look(at: object)
+        let reads = check.action == .read
+        if module.tracksObjects { module.hold(object, for: session, reads: reads, content: seen.content) }
+        let answer = module.check(check, object: object, content: seen.content, asking.moduleSession, ticket)
+        guard answer.status == .again, waitsForContent else { return answer }
+        switch host.objects.wait(ticket.token, for: object, since: seen.version) {
+        case true?: return answer
+        case false?: return .refused(.objectLimit)
+        case nil: return .contentCame
+        }
+    }
+}
+
+extension Session {
+    /// The answer to a question of the session. One for a session that has ended meanwhile is no answer.
+    func answer(to kind: QuestionKind, _ said: ModuleAnswer, about object: ObjectName?) -> Answer {
+        if case .ended(let end) = state { return end.answer }
+        var answer = said.verdict(for: kind)
+        answer.user = user
+        answer.mappedName = object
+        return answer
+    }
+}
+
+extension SessionEnd {
+    /// The answer to a question whose session ended while it was asked.
+    var answer: Answer { self == .ejected ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession) }
+}
