@@ -80,10 +80,13 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
         adopt(realloc(old, room * MemoryLayout<Element>.stride), room: room)
     }
 
+    /// Takes a block that the system gave; nil where it had none.
+    ///
+    /// Without memory the process ends, as it does in Swift's own collections, whose failure nothing can catch either: a rule
+    /// set that is not whole must not decide anything, and every question denies while no host is there.
     private mutating func adopt(_ block: UnsafeMutableRawPointer?, room: Int) {
         guard let block else {
-            preconditionFailure("out of memory")
-            // As Swift's own collections do: a rule set that is not whole must not decide anything.
+            preconditionFailure("no memory for \(room) elements of \(MemoryLayout<Element>.stride) bytes")
         }
         base = block.bindMemory(to: Element.self, capacity: room)
         capacity = room

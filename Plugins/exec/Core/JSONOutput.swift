@@ -1,3 +1,4 @@
+import Basics
 import CLibJansson
 import Glibc
 import Rules

@@ -1,5 +1,5 @@
+import Basics
 import CLibJansson
-import Rules
 
 /// A JSON object whose members are read by name and type (RFC 8259).
 ///
