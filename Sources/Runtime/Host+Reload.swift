@@ -31,7 +31,7 @@ extension Host {
     /// then it looks after them too.
     public func reload(_ done: @escaping @Sendable (Bool?) -> Void = { _ in }) {
         guard let decider else { return done(false) }
-        let source = "module `\(decider.identity.name)`"
+        let source = "module `\(decider.about.identity.name)`"
         decider.reload { [self] status in
             switch status {
             case nil: log.notice("module has nothing to re-read")

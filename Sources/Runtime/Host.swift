@@ -70,7 +70,7 @@ public final class Host: Sendable {
     let reloadRetry = Mutex(ReloadRetry())
     /// Grows with every invalidation: an answer that was under way when it grew is not kept.
     let epoch = Atomic<UInt64>(0)
-    private let deciding = Mutex<ModuleDecider?>(nil)
+    private let deciding = Mutex<(any Decider)?>(nil)
     private let brokering = Mutex<CredentialBroker?>(nil)
     private let stopping = Atomic<Bool>(false)
 
@@ -131,23 +131,23 @@ public final class Host: Sendable {
     package var broker: CredentialBroker? { brokering.withLock { $0 } }
 
     /// The loaded module, once there is one.
-    public var module: LoadedModule? { decider?.module }
+    public var module: DeciderDescription? { decider?.about }
 
-    var decider: ModuleDecider? { deciding.withLock { $0 } }
+    var decider: (any Decider)? { deciding.withLock { $0 } }
 
     /// Whether questions can be answered now, and if not, why.
     public var readiness: (ready: Bool, detail: String) {
         if stopping.load(ordering: .acquiring) { return (false, "stopping") }
         guard let decider else { return (false, "no module is loaded") }
         if let hindrance = decider.hindrance {
-            return (false, "module `\(decider.identity.name)` \(hindrance)")
+            return (false, "module `\(decider.about.identity.name)` \(hindrance)")
         }
         if let fault = configuration.audit?.fault ?? freshness.fault(at: clock.monotonic) { return (false, fault) }
-        return (true, "module `\(decider.identity.name)` \(decider.identity.version)")
+        return (true, "module `\(decider.about.identity.name)` \(decider.about.identity.version)")
     }
 
     /// Whether a module may be asked without a look at each question.
-    func canAsk(_ decider: ModuleDecider) -> Bool { !isStopping && !decider.isHung && !freshness.denies }
+    func canAsk(_ decider: any Decider) -> Bool { !isStopping && !decider.isHung && !freshness.denies }
 
     /// Answers a question.
     ///

@@ -185,6 +185,36 @@ import Testing
         #expect(test.host.openQuestions == 0)
     }
 
+    @Test(arguments: ["completes_the_mapping_late", "completes_the_mapping_late_serial"])
+    func `is not answered by what is said of its mapping`(_ fixture: String) throws {
+        let test = try TestHost(fixture)
+        let session = try test.session()
+        guard case .delayed(let ticket) = try test.check(session, .read, "/a") else {
+            Issue.record("the check was answered")
+            return
+        }
+        #expect(test.lines.wait(for: "complete returned 3"))
+        // Whoever gives up a check cancels the entry point that is asked now.
+        ticket.abandon()
+        let box = AnswerBox()
+        ticket.whenDecided { box.put($0) }
+        #expect(box.wait().reason == .cancelled)
+    }
+
+    @Test func `that is mapped and decided at once reads the clock three times, and leaves nothing open`() throws {
+        let test = try TestHost("good9")
+        let session = try test.session()
+        let before = test.clock.reads
+        guard case .decided(let answer) = try test.check(session, .read, "/m/x") else {
+            Issue.record("the check was left open")
+            return
+        }
+        #expect(answer.verdict == .allow && answer.mappedName?.text == "/mapped/x")
+        // For the session's use, and for each of the two deadlines.
+        #expect(test.clock.reads - before == 3)
+        #expect(test.host.openQuestions == 0)
+    }
+
     @Test(arguments: [
         ("bad_mapped_name", Reason.mappedNameInvalid), ("mapped_without_name", .mappedNameInvalid),
         ("long_mapped_name", .mappedNameInvalid), ("long_mapped_name7", .brokenAnswer),

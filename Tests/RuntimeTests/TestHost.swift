@@ -9,8 +9,15 @@ import Testing
 /// A clock that tests turn by hand.
 final class ManualClock: HostClock {
     private let now = Atomic<Int64>(1_000_000_000_000)
+    private let readings = Atomic<Int>(0)
 
-    var monotonic: Int64 { now.load(ordering: .relaxed) }
+    /// How often it was read.
+    var reads: Int { readings.load(ordering: .relaxed) }
+
+    var monotonic: Int64 {
+        readings.wrappingAdd(1, ordering: .relaxed)
+        return now.load(ordering: .relaxed)
+    }
     var wall: Int64 { 1_700_000_000_000_000_000 + now.load(ordering: .relaxed) }
     var runs: Bool { false }
 

@@ -93,7 +93,7 @@ final class DestinationCredentials: Sendable {
     var status: CredentialStatus {
         let (times, failure) = state.withLock { ($0.times, $0.lastFailure) }
         return CredentialStatus(
-            name: destination.name, address: destination.address, authenticator: decider.identity.name,
+            name: destination.name, address: destination.address, authenticator: decider.about.identity.name,
             fetched: times?.fetched, refresh: times?.refresh, expiry: times?.expiry, failure: failure?.description)
     }
 

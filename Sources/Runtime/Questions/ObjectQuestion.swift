@@ -9,7 +9,7 @@ struct ObjectQuestion: ModuleQuestion {
     }
 
     let host: Host
-    let decider: ModuleDecider
+    let decider: any Decider
     let asking: Session
     /// The name as the client asked for it.
     let requested: ObjectName
@@ -22,12 +22,12 @@ struct ObjectQuestion: ModuleQuestion {
     private var checkDue: Int64 = 0
 
     /// Asks what a name is called inside.
-    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ name: ObjectName) {
+    init(_ host: Host, _ decider: any Decider, _ session: Session, _ name: ObjectName) {
         (self.host, self.decider, asking, requested, object, check) = (host, decider, session, name, name, nil)
     }
 
     /// Asks whether a session may do something.
-    init(_ host: Host, _ decider: ModuleDecider, _ session: Session, _ check: Check) {
+    init(_ host: Host, _ decider: any Decider, _ session: Session, _ check: Check) {
         (self.host, self.decider, asking) = (host, decider, session)
         (requested, object, self.check) = (check.name, check.name, check)
     }
@@ -179,7 +179,7 @@ extension ObjectQuestion {
         if waitsForContent, let token { host.objects.forget(token, of: object) }
         if decider.tracksObjects {
             let reads = check?.action == .read
-            decider.tell("auth_discard_object") { [session, object] in $0.release(object, for: session, reads: reads) }
+            decider.tellRelease(of: object, for: session, reads: reads)
         }
         host.objects.giveBack(of: session)
     }

@@ -15,20 +15,26 @@ final class OpenQuestion<Question: ModuleQuestion>: Sendable {
 
     private struct State {
         var question: Question
+        /// Of the entry point that is asked.
+        var token: UInt64
         var answer: ModuleAnswer?
         var listener: Listener?
     }
 
-    let token: UInt64
     private let state: Mutex<State>
 
-    init(_ token: UInt64, _ question: Question) {
-        self.token = token
-        state = Mutex(State(question: question))
-    }
+    init(_ token: UInt64, _ question: Question) { state = Mutex(State(question: question, token: token)) }
 
-    /// Notes how far the question has come.
-    func note(_ question: Question) { state.withLock { $0.question = question } }
+    /// What completes or cancels the question as far as it has come.
+    var token: UInt64 { state.withLock { $0.token } }
+
+    /// Notes how far the question has come, and by which token it is completed now.
+    func note(_ question: Question, _ token: UInt64) {
+        state.withLock { state in
+            state.question = question
+            state.token = token
+        }
+    }
 
     /// Takes the answer; to be called once.
     func deliver(_ answer: ModuleAnswer) {
@@ -57,7 +63,7 @@ enum NextStep: Sendable {
     case ask(@Sendable () -> Outcome)
 }
 
-extension ModuleDecider {
+extension Decider {
     /// The one way from a question that was left open to the client's ticket.
     ///
     /// - Parameters:
@@ -67,8 +73,8 @@ extension ModuleDecider {
         of open: OpenQuestion<Question>, for session: Session,
         _ step: @escaping @Sendable (ModuleAnswer, Question) -> NextStep
     ) -> Outcome {
-        let waiting = WaitingStep(open.token)
-        let ticket = Ticket { [self] in waiting.cancel(self) }
+        let waiting = WaitingStep { [self] in cancel(open) }
+        let ticket = Ticket { waiting.cancel() }
         session.noteWaiting()
         open.whenAnswered { [self] said, question in
             session.noteAnswered()
@@ -85,29 +91,19 @@ extension ModuleDecider {
 
 /// What an abandoned question must cancel: what the module was asked first, or the step after it.
 private final class WaitingStep: Sendable {
-    private enum Step {
-        case token(UInt64)
-        case ticket(Ticket)
-    }
+    private let canceller: Mutex<@Sendable () -> Void>
 
-    private let step: Mutex<Step>
-
-    init(_ token: UInt64) { step = Mutex(.token(token)) }
+    init(_ cancel: @escaping @Sendable () -> Void) { canceller = Mutex(cancel) }
 
     /// Answers the client's ticket with the outcome of a further step.
     func go(on outcome: Outcome, _ ticket: Ticket) {
         switch outcome {
         case .decided(let answer): ticket.decide(answer)
         case .delayed(let inner):
-            step.withLock { $0 = .ticket(inner) }
+            canceller.withLock { $0 = { inner.abandon() } }
             inner.whenDecided { ticket.decide($0) }
         }
     }
 
-    func cancel(_ decider: ModuleDecider) {
-        switch step.withLock({ $0 }) {
-        case .token(let token): decider.cancel(token)
-        case .ticket(let ticket): ticket.abandon()
-        }
-    }
+    func cancel() { canceller.withLock { $0 }() }
 }

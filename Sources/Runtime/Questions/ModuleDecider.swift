@@ -6,8 +6,9 @@ import Synchronization
 /// question gets exactly one answer: the module's, or the deadline's, or the cancellation's.
 ///
 /// An any-thread module that has once kept a thread which others wait for is asked on the lane from then on.
-final class ModuleDecider: Sendable {
+final class ModuleDecider: Decider {
     let module: LoadedModule
+    let about: DeciderDescription
     let pending = PendingTable()
     /// Where the module is asked, unless it is asked on the asking thread.
     let lane: WorkLane
@@ -35,6 +36,8 @@ final class ModuleDecider: Sendable {
         wantsReasons: Bool = false, report: @escaping @Sendable (ModuleIncident) -> Void
     ) {
         self.module = module
+        about = DeciderDescription(
+            identity: module.identity, path: module.path, entryNames: module.entryNames)
         self.clock = clock
         self.deadlines = deadlines
         self.wantsReasons = wantsReasons
@@ -46,14 +49,8 @@ final class ModuleDecider: Sendable {
         lane = WorkLane(name: isSerial ? "auth-serial" : "auth-blocking", threads: self.threads, limit: queueLimit)
     }
 
-    /// What the module calls itself.
-    var identity: ModuleIdentity { module.identity }
-    /// Whether it maps names.
     var maps: Bool { module.maps }
-    /// Whether it wants to know of objects.
     var tracksObjects: Bool { module.tracksObjects }
-
-    func hasEntry(_ name: String) -> Bool { module.hasEntry(name) }
 
     /// Asks a question: at once on the calling thread where the module may be called there, else on the module's own.
     ///
@@ -151,18 +148,25 @@ final class ModuleDecider: Sendable {
         _ question: inout Question, _ slot: PendingSlot, _ now: Int64
     ) -> Asked<Question> {
         var call = RunningCall(question.entry, .asking, began: now, due: question.due(at: now, deadlines))
-        let token = slot.begin(
-            laned: false, session: question.session, key: question.key(self), due: call.due, call: call)
+        var token = slot.begin(laned: false, session: question.session, key: question.key(self), call: call)
         var answer: ModuleAnswer
         while true {
             answer = put(question, token, call)
             if question.isLeftOpen(by: answer) { return park(question, slot, token, call, answer) }
             guard question.goesOn(after: answer) else { break }
-            call = nextCall(of: question, .asking)
-            guard slot.goOn(token, call, question.key(self)) else {
+            let next = nextCall(of: question, .asking)
+            guard let another = slot.goOn(token, next, question.key(self)) else {
                 question.goBack()
                 break
             }
+            if cameBack(token, answer.status) {
+                // It was late: nobody asks further.
+                question.goBack()
+                _ = slot.finish()
+                pending.put(slot)
+                return .answered(tooLate(answer, question))
+            }
+            (token, call) = (another, next)
         }
         let clean = slot.finish()
         pending.put(slot)
@@ -189,12 +193,12 @@ final class ModuleDecider: Sendable {
         _ question: Question, _ slot: PendingSlot, _ now: Int64
     ) -> OpenQuestion<Question> {
         let due = question.due(at: now, deadlines)
-        let token = slot.begin(laned: true, session: question.session, key: question.key(self), due: due)
+        let token = slot.begin(laned: true, session: question.session, key: question.key(self))
         let open = OpenQuestion(token, question)
         slot.state.withLock { $0.continuation = open.deliver }
         schedule(token, due)
         let queued = lane.ask(for: question.asker) { [self] in
-            var question = question
+            var (question, token) = (question, token)
             var call = RunningCall(question.entry, .own, began: clock.monotonic, due: due)
             guard slot.enter(token, call) else { return }
             while true {
@@ -202,11 +206,14 @@ final class ModuleDecider: Sendable {
                 guard !question.isLeftOpen(by: answer), question.goesOn(after: answer) else {
                     return leave(slot, token, answer, question)
                 }
-                call = nextCall(of: question, .own)
-                guard slot.goOn(token, call, question.key(self), note: { open.note(question) }) else {
+                let next = nextCall(of: question, .own)
+                guard let another = slot.goOn(token, next, question.key(self), note: { open.note(question, $0) })
+                else {
                     question.goBack()
                     return leave(slot, token, answer, question)
                 }
+                if let late = long.forget(token) { report(.returnedAtLast(late.call, answer.status)) }
+                (token, call) = (another, next)
                 schedule(token, call.due)
             }
         }

@@ -43,8 +43,6 @@ final class PendingSlot: Sendable {
         var continuation: Continuation?
         var key: Key?
         var session: UInt64 = 0
-        /// When the answer is due, on the monotonic clock.
-        var due: Int64 = 0
         /// The call of the module, while it runs.
         var call: RunningCall?
     }
@@ -56,7 +54,7 @@ final class PendingSlot: Sendable {
 
     /// Starts a new life of the slot and returns its token.
     func begin(
-        laned: Bool, session: UInt64 = 0, key: Key? = nil, due: Int64, call: RunningCall? = nil
+        laned: Bool, session: UInt64 = 0, key: Key? = nil, call: RunningCall? = nil
     ) -> UInt64 {
         state.withLock { state in
             state.generation &+= 1
@@ -64,7 +62,6 @@ final class PendingSlot: Sendable {
             state.call = call
             state.session = session
             state.key = key
-            state.due = due
             state.continuation = nil
             return token(state.generation)
         }

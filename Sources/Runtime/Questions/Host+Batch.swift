@@ -19,7 +19,7 @@ extension Host {
     }
 
     /// Maps every name and asks for all in one call; nil where a name's mapping is delayed or the module has no batch.
-    private func batch(_ checks: [Check], _ session: Session, _ decider: ModuleDecider) -> [Outcome]? {
+    private func batch(_ checks: [Check], _ session: Session, _ decider: any Decider) -> [Outcome]? {
         var rows: [(check: Check, object: ObjectName)] = []
         var places: [Int] = []
         var outcomes = checks.map { _ in Outcome.decided(Answer(.undecided, .moduleError)) }

@@ -9,13 +9,13 @@ import Synchronization
 /// leaves a session that ends at once.
 final class LoginQuestion: Sendable {
     let host: Host
-    let decider: ModuleDecider
+    let decider: any Decider
     let login: Login
     let kind: QuestionKind
     let session: Session
     private let progress: LoginProgress
 
-    init(_ host: Host, _ decider: ModuleDecider, _ login: Login, _ kind: QuestionKind) {
+    init(_ host: Host, _ decider: any Decider, _ login: Login, _ kind: QuestionKind) {
         self.host = host
         self.decider = decider
         self.login = login

@@ -20,15 +20,15 @@ extension Host {
         guard !isStopping, let decider else { return .decided(Answer(.undecided, .stopping)) }
         if freshness.denies { return counted(.read, .decided(Answer(.undecided, .staleRules))) }
         guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-        if decider.hasEntry("auth_http_request") { return ask(request, session, decider) }
+        if decider.about.hasEntry("auth_http_request") { return ask(request, session, decider) }
         let reads = request.method == .get || request.method == .head
         let entries =
             reads ? ["auth_check_read"] : ["auth_check_write", "checkWrite", "auth_check_write_extended"]
-        guard entries.contains(where: decider.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
+        guard entries.contains(where: decider.about.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
         return decide(.check(id, Check(reads ? .read : .write, object)))
     }
 
-    private func ask(_ request: DirectoryRequest, _ session: Session, _ decider: ModuleDecider) -> Outcome {
+    private func ask(_ request: DirectoryRequest, _ session: Session, _ decider: any Decider) -> Outcome {
         let kind = QuestionKind.read
         var question = EntryQuestion("auth_http_request", kind, session: session.handle) { module, ticket in
             module.httpRequest(request, ticket)

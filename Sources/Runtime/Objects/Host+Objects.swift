@@ -14,7 +14,7 @@ extension Host {
         let waiting: Set<UInt64>? = objects.changing.withLock { _ in
             guard let (old, waiting) = objects.replace(name, with: content) else { return nil }
             guard let decider, decider.tracksObjects else { return waiting }
-            tell(decider, of: name, from: old, to: content, waiting)
+            decider.tellChange(of: name, from: old, to: content, waiting: waiting)
             return []
         }
         guard let waiting else { throw .tooMany(limit: objects.limits.total) }
@@ -22,37 +22,10 @@ extension Host {
         for token in waiting { _ = decider?.complete(token, .contentCame) }
     }
 
-    /// Tells a module of new content on its own thread, and then asks again for the reads that waited for it.
-    private func tell(
-        _ decider: ModuleDecider, of name: ObjectName, from old: ObjectContent?, to content: ObjectContent?,
-        _ waiting: Set<UInt64>
-    ) {
-        decider.tell("auth_check_update") { module in
-            let refused = module.change(name, from: old, to: content, text: content?.lines ?? "")
-            for token in waiting {
-                let session = decider.session(of: token)
-                _ = decider.complete(token, session.flatMap { refused[$0] }.map { ModuleAnswer($0) } ?? .contentCame)
-            }
-        }
-    }
-
     /// What is known of an object.
     public func content(of name: ObjectName) -> ObjectContent? { objects.content(of: name) }
 
     public func value(of field: String, ofObject name: String) -> String? {
         (try? ObjectName(name)).flatMap { objects.content(of: $0) }?.value(of: field)
-    }
-}
-
-extension ObjectContent {
-    /// A line `name=value` for each field; what would end a line or a name is escaped with a backslash.
-    fileprivate var lines: String {
-        fields.map { field in
-            Self.escaped(field.name).replacing("=", with: "\\=") + "=" + Self.escaped(field.value)
-        }.joined(separator: "\n")
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n").replacing("\r", with: "\\r")
     }
 }

@@ -30,7 +30,7 @@ extension Host {
     }
 
     private func explain(
-        _ check: Check, _ object: ObjectName, _ session: Session, _ decider: ModuleDecider,
+        _ check: Check, _ object: ObjectName, _ session: Session, _ decider: any Decider,
         _ done: @escaping @Sendable (ExplainedAnswer) -> Void
     ) {
         let finish: @Sendable (ModuleAnswer) -> Void = { said in

@@ -20,24 +20,21 @@ extension PendingSlot {
         }
     }
 
-    /// The module has answered and is asked further on the same thread; false when the question is over already, or when the
-    /// module has completed it as well.
+    /// The module has answered and is asked further on the same thread. The slot begins a new life: a completion that comes
+    /// late for the first entry point is none of the second.
     ///
-    /// - Parameter note: called while nobody else can answer.
-    func goOn(_ token: UInt64, _ call: RunningCall, _ key: Key?, note: () -> Void = {}) -> Bool {
+    /// - Parameter note: told of the new token while nobody else can answer.
+    /// - Returns: the new token; nil when the question is over already, or when the module has completed it as well.
+    func goOn(_ token: UInt64, _ call: RunningCall, _ key: Key?, note: (UInt64) -> Void = { _ in }) -> UInt64? {
         state.withLock { state in
-            guard self.token(state.generation) == token, case .inCall(early: nil) = state.phase else { return false }
+            guard self.token(state.generation) == token, case .inCall(early: nil) = state.phase else { return nil }
+            state.generation &+= 1
             state.call = call
-            state.due = call.due
             state.key = key
-            note()
-            return true
+            let next = self.token(state.generation)
+            note(next)
+            return next
         }
-    }
-
-    /// Whether the question's time is up; false where it has been given more since, or is over.
-    func isDue(_ token: UInt64, at now: Int64) -> Bool {
-        state.withLock { self.token($0.generation) == token && $0.due <= now }
     }
 
     /// The call of this question, while its entry point runs.

@@ -4,7 +4,7 @@ import Synchronization
 
 extension Host {
     /// Asks the module whether a client may have a session, and admits it if so.
-    func login(_ login: Login, resuming: Bool = false, _ decider: ModuleDecider) -> Outcome {
+    func login(_ login: Login, resuming: Bool = false, _ decider: any Decider) -> Outcome {
         let question = LoginQuestion(self, decider, login, resuming ? .resume : .login)
         let outcome = counted(question.kind, question.ask())
         outcome.observe { [self] in noteFailure($0, of: login) }
@@ -19,7 +19,7 @@ extension Host {
     }
 
     /// Answers from the session that equal credentials got a while ago, or logs in; equal concurrent log-ins share one.
-    func authenticate(_ login: Login, _ decider: ModuleDecider) -> Outcome {
+    func authenticate(_ login: Login, _ decider: any Decider) -> Outcome {
         guard credentials.keeps else { return self.login(login, decider).map { [self] in markedOneUse($0) } }
         let key = credentials.key(login, realm: configuration.realm)
         let before = epoch.load(ordering: .acquiring)

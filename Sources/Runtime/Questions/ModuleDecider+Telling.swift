@@ -42,6 +42,23 @@ extension ModuleDecider {
         if isAnyThread { CallContext.afterCall(tell) } else { tell() }
     }
 
+    func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool) {
+        tell("auth_discard_object") { $0.release(object, for: session, reads: reads) }
+    }
+
+    /// Tells the module of new content on its own thread, and then asks again for the reads that waited for it.
+    func tellChange(
+        of object: ObjectName, from old: ObjectContent?, to content: ObjectContent?, waiting: Set<UInt64>
+    ) {
+        tell("auth_check_update") { [self] module in
+            let refused = module.change(object, from: old, to: content, text: content?.lines ?? "")
+            for token in waiting {
+                let status = session(of: token).flatMap { refused[$0] }
+                _ = complete(token, status.map { ModuleAnswer($0) } ?? .contentCame)
+            }
+        }
+    }
+
     /// Asks for a reload, on the threads where the module is asked.
     func reload(_ done: @escaping @Sendable (Status?) -> Void) { tell("auth_reload") { done($0.reload()) } }
 
@@ -52,7 +69,7 @@ extension ModuleDecider {
         let due = now + deadlines.nanoseconds(of: .read)
         let slot = pending.take()
         let call = RunningCall("auth_check_batch", .asking, began: now, due: due)
-        let token = slot.begin(laned: false, session: session.handle, due: due, call: call)
+        let token = slot.begin(laned: false, session: session.handle, call: call)
         let answers = module.checkBatch(
             checks, session, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
         _ = slot.finish()
@@ -76,4 +93,17 @@ extension ModuleDecider {
     }
 
     func tellCancel(_ token: UInt64) { tell("auth_cancel", on: .side) { $0.cancel(token) } }
+}
+
+extension ObjectContent {
+    /// A line `name=value` for each field; what would end a line or a name is escaped with a backslash.
+    fileprivate var lines: String {
+        fields.map { field in
+            Self.escaped(field.name).replacing("=", with: "\\=") + "=" + Self.escaped(field.value)
+        }.joined(separator: "\n")
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n").replacing("\r", with: "\\r")
+    }
 }

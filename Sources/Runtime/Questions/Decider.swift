@@ -1,0 +1,84 @@
+import AuthCore
+import ModuleHost
+
+/// Answers the host's questions: a loaded module, or what may stand in its place, such as a chain of modules.
+///
+/// The host holds one and does not know which. What is true for every decider is written once, around it: the verdict, the
+/// client's ticket and the steps of a question. A decider sees to it that each question gets one answer within its deadline.
+protocol Decider: AnyObject, Sendable {
+    /// Who answers.
+    var about: DeciderDescription { get }
+    /// Whether it has names of its own for objects.
+    var maps: Bool { get }
+    /// Whether it wants to know of the objects that are asked about.
+    var tracksObjects: Bool { get }
+    /// Whether nothing of it can be asked any more.
+    var isHung: Bool { get }
+    /// What hinders it from being asked, in words; nil for nothing.
+    var hindrance: String? { get }
+    /// Questions without an answer.
+    var openQuestions: Int { get }
+
+    /// Asks a question about an object: at once on the calling thread where that is possible.
+    ///
+    /// - Parameter question: how far it has come afterwards, where it is answered.
+    func ask(_ question: inout ObjectQuestion) -> Asked<ObjectQuestion>
+    /// Asks a question of one entry point.
+    func ask(_ question: inout EntryQuestion) -> Asked<EntryQuestion>
+    /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
+    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]?
+    /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
+    func resume(_ body: @escaping @Sendable () -> Void)
+
+    /// Takes an answer that comes later. Any thread.
+    func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome
+    /// Finds the oldest open question of a session by what it asks for.
+    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
+    /// Answers a question in its place because nobody waits any more.
+    func cancel(_ token: UInt64)
+    /// Answers every question of a session in its place, because the session has ended.
+    func cancelQuestions(of session: UInt64)
+
+    /// Tells it that a session has ended.
+    func tellFree(_ session: UInt64, _ reason: SessionEnd)
+    /// Tells it that an object is no longer held for a question of a session.
+    func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool)
+    /// Tells it of other content, and then completes the reads that waited for it; nil is none.
+    func tellChange(
+        of object: ObjectName, from old: ObjectContent?, to content: ObjectContent?, waiting: Set<UInt64>)
+    /// Asks it to re-read its rules; `done` is told nil where it has none to re-read.
+    func reload(_ done: @escaping @Sendable (Status?) -> Void)
+
+    /// Limits how many questions may wait from now on; those that wait stay.
+    func limitQueue(to limit: Int)
+    /// Answers every question whose deadline has passed.
+    func expireDeadlines()
+    /// Looks for calls that have not returned for too long. Called every second.
+    func noticeLongCalls()
+    /// Ends it; returns whether it has ended in time. Blocks for as long at most.
+    func stop(within timeout: Duration) -> Bool
+}
+
+/// Who answers questions.
+public struct DeciderDescription: Sendable {
+    public let identity: ModuleIdentity
+    /// The file that it was mapped from, symbolic links resolved.
+    public let path: String
+    /// The entry points that were agreed on.
+    public let entryNames: [String]
+
+    func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
+}
+
+extension Decider {
+    /// Answers an open question because nobody waits any more, at whichever entry point it is.
+    func cancel(_ open: OpenQuestion<some ModuleQuestion>) {
+        var token = open.token
+        cancel(token)
+        // It may have gone on meanwhile, by another token.
+        while open.token != token {
+            token = open.token
+            cancel(token)
+        }
+    }
+}
