@@ -21,7 +21,7 @@ extension PendingSlot {
     }
 
     /// The module has answered and is asked further on the same thread. The slot begins a new life: a completion that comes
-    /// late for the first entry point is none of the second.
+    /// late for the first entry point does not answer the second.
     ///
     /// - Parameter note: told of the new token while nobody else can answer.
     /// - Returns: the new token; nil when the question is over already, or when the module has completed it as well.
