@@ -40,8 +40,7 @@ build: ## build the command and the bundled modules (CONFIG=debug|release)
 	$(MAKE) --no-print-directory openauth libauthhost
 
 release: ## the same with optimisation, carrying the Swift runtime
-	$(MAKE) --no-print-directory build CONFIG=release \
-	    SWIFT_BUILD="swift build --disable-local-rpath -c release --static-swift-stdlib -Xswiftc -no-toolchain-stdlib-rpath"
+	$(MAKE) --no-print-directory build CONFIG=release SWIFT_BUILD="swift build $$(scripts/release-flags)"
 
 openauth: ## build the bundled module that is written in C
 	$(CC) $(MODULE_CFLAGS) -shared -Wl,--version-script=Plugins/openauth/exports.map -I include \

@@ -2,11 +2,14 @@
 public struct AdmissionRequest: Sendable {
     /// The session's handle.
     public let session: UInt64
+    /// The user, compared byte by byte.
     public let user: String
+    /// The application id; "" for none.
     public let applicationID: String
     /// The limits that the module gave.
     public let limits: UserSessionLimits
 
+    /// Makes a wish for a place; `session` is a handle.
     public init(session: UInt64, user: String, applicationID: String, limits: UserSessionLimits) {
         self.session = session
         self.user = user

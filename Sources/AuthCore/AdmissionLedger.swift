@@ -84,6 +84,7 @@ public struct AdmissionLedger: Sendable {
     /// Open sessions, those without a place with them.
     public internal(set) var open = 0
 
+    /// Makes a ledger without sessions.
     public init() {}
 
     /// Counts what a log-in of this user with this application id would meet.

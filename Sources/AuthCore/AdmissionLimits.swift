@@ -9,6 +9,7 @@ public struct SessionLimits: Sendable, Equatable {
     /// When the number of sessions is worth a line in the event log.
     public var warning = WarningLevels()
 
+    /// Makes limits that limit nothing.
     public init() {}
 }
 
@@ -19,6 +20,7 @@ public struct ApplicationLicence: Sendable, Equatable {
     /// Most sessions of the application that one user may hold.
     public var loginsPerUser: Int
 
+    /// Makes a licence; 0 is no limit.
     public init(users: Int, loginsPerUser: Int) {
         self.users = users
         self.loginsPerUser = loginsPerUser
@@ -32,6 +34,7 @@ public struct UserSessionLimits: Sendable, Equatable {
     /// Most sessions of the user with the log-in's application id.
     public var userApplication: Int
 
+    /// Makes limits of one user's sessions; 0 is no limit.
     public init(user: Int = 0, userApplication: Int = 0) {
         self.user = user
         self.userApplication = userApplication
@@ -54,10 +57,12 @@ public enum LimitKind: Sendable, CaseIterable {
 
 /// A limit that stands in the way of a log-in.
 public struct ExceededLimit: Sendable, Equatable {
+    /// Which limit it is.
     public let kind: LimitKind
     /// What the limit allows, at least 1.
     public let allowed: Int
 
+    /// Makes the limit that a log-in is over.
     public init(_ kind: LimitKind, allowed: Int) {
         self.kind = kind
         self.allowed = allowed

@@ -13,6 +13,7 @@ public struct AdmissionCounts: Sendable, Equatable {
     /// Those of them with the application id.
     public var ejectableUserApplication = 0
 
+    /// Makes limits that limit nothing.
     public init() {}
 }
 
@@ -26,8 +27,10 @@ public enum AdmissionRuling: Sendable, Equatable {
 
 /// The rules of limits and ejection; `docs/session-limits.md` has them as a table. Pure: no clock, no lock, no table.
 public struct AdmissionRules: Sendable {
+    /// The limits that hold.
     public var limits: SessionLimits
 
+    /// Makes rules of limits.
     public init(_ limits: SessionLimits) { self.limits = limits }
 
     /// Decides about one more session.

@@ -5,6 +5,7 @@ public struct WarningLevels: Sendable, Equatable {
     /// The number below which the warning is over (`max-user-ok`); 0 for that of the warning itself.
     public var ok: Int
 
+    /// Makes levels; 0 is none.
     public init(warn: Int = 0, ok: Int = 0) {
         self.warn = warn
         self.ok = ok
@@ -19,14 +20,17 @@ public struct WarningLevels: Sendable, Equatable {
 /// Armed at first. A count that reaches the warning's number warns and disarms; a count below the end's arms again, with a line
 /// of its own. In between nothing is said, however the count moves.
 public struct AdmissionWarning: Sendable {
+    /// What is worth a line.
     public enum Event: Sendable, Equatable {
         case reached(sessions: Int, warn: Int)
         case over(sessions: Int, ok: Int)
     }
 
+    /// The levels that hold.
     public private(set) var levels: WarningLevels
     private var isArmed = true
 
+    /// Watches for levels.
     public init(_ levels: WarningLevels) { self.levels = levels }
 
     /// Looks at the number of sessions after it has changed.
@@ -49,6 +53,7 @@ public struct AdmissionWarning: Sendable {
 }
 
 extension AdmissionWarning.Event: CustomStringConvertible {
+    /// Spells the event on one line.
     public var description: String {
         switch self {
         case .reached(let sessions, let warn):

@@ -8,6 +8,7 @@ public struct Login: Sendable {
     public var address: String
     /// Client-supplied: never trusted for a decision but the matching of sessions to eject.
     public var applicationID: String
+    /// The machine id that the client gave; "" for none.
     public var machineID: String
     /// The door that asks, such as `http`.
     public var door: String
@@ -34,6 +35,7 @@ public struct Login: Sendable {
 
 /// Why a login is refused before any module sees it.
 public struct LoginError: Error, CustomStringConvertible, Sendable {
+    /// What is wrong, in words.
     public let description: String
 
     init(_ description: String) { self.description = description }

@@ -6,12 +6,16 @@ public struct DirectoryRequest: Sendable {
         case head, post, put, delete, other
     }
 
+    /// The method of the request.
     public let method: Method
     /// Without the query; 1...4,095 bytes without NUL.
     public let path: ObjectName
+    /// The user whose credentials came with it.
     public let user: String
+    /// The password that came with it.
     public let password: Secret
 
+    /// Makes a request for a protected path.
     public init(_ method: Method, path: ObjectName, user: String, password: Secret) {
         self.method = method
         self.path = path

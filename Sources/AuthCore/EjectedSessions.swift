@@ -11,6 +11,7 @@ public struct EjectedSessions: Sendable {
     /// - Parameter limit: at least 1.
     public init(limit: Int) { self.limit = limit }
 
+    /// How many are remembered.
     public var count: Int { ends.count }
 
     /// Remembers an id until a time, in seconds of the clock that ``contains(_:at:)`` is asked on.
@@ -25,5 +26,6 @@ public struct EjectedSessions: Sendable {
         ends[id] = end
     }
 
+    /// Whether a session was ejected a while ago.
     public func contains(_ id: SessionID, at now: Int64) -> Bool { ends[id].map { now < $0 } ?? false }
 }

@@ -3,12 +3,16 @@
 /// Swift's own equality is Unicode's canonical equivalence, by which the KELVIN SIGN is a K; modules, files and protocols compare
 /// bytes. Whatever decides whose session, place or credentials something is compares texts like this.
 public struct ExactText: Hashable, Sendable {
+    /// The text.
     public let text: String
 
+    /// Takes a text.
     public init(_ text: String) { self.text = text }
 
+    /// Compares bytes: canonically equivalent texts are different.
     public static func == (one: ExactText, other: ExactText) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
 
+    /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(text.utf8.count)
         for byte in text.utf8 { hasher.combine(byte) }
@@ -16,6 +20,7 @@ public struct ExactText: Hashable, Sendable {
 }
 
 extension ExactText: ExpressibleByStringLiteral {
+    /// Takes a literal.
     public init(stringLiteral text: String) { self.init(text) }
 }
 

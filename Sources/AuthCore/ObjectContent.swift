@@ -5,6 +5,7 @@ public final class ObjectContent: Sendable {
     /// The rows of a permission object by their keys, each with its values.
     public let rows: [String: [Field]]
 
+    /// Makes content of fields, and of rows by name.
     public init(fields: [Field], rows: [String: [Field]] = [:]) {
         self.fields = fields
         self.rows = rows

@@ -20,11 +20,13 @@ public struct ObjectName: Hashable, Sendable {
         terminated = storage
     }
 
+    /// Reads a name; throws what is wrong with it.
     public init(_ text: String) throws(NameError) { try self.init(Array(text.utf8)) }
 
     /// The number of bytes, 1...4095.
     public var count: Int { terminated.count - 1 }
 
+    /// The name's bytes, UTF-8, without a NUL.
     public var bytes: ArraySlice<UInt8> { terminated.dropLast() }
 
     /// The name as text; exact, since a name is valid UTF-8.
@@ -38,13 +40,17 @@ public struct ObjectName: Hashable, Sendable {
 
 /// Why a name is not one. `offset` is the index of the offending byte.
 public struct NameError: Error, Hashable, Sendable {
+    /// Kinds of mistakes in a name.
     public enum Code: String, Sendable, CaseIterable {
         case empty, tooLong, notAbsolute, nul, control, invalidUTF8, emptySegment, dotSegment, trailingSlash
     }
 
+    /// The kind of mistake.
     public let code: Code
+    /// Where the mistake is, in bytes.
     public let offset: Int
 
+    /// Makes a mistake.
     public init(_ code: Code, at offset: Int) {
         self.code = code
         self.offset = offset
@@ -52,6 +58,7 @@ public struct NameError: Error, Hashable, Sendable {
 }
 
 extension NameError: CustomStringConvertible {
+    /// Spells the mistake in words.
     public var description: String {
         let what =
             switch code {

@@ -16,17 +16,21 @@ public enum Question: Sendable {
 
 /// What a session wants to do with an object.
 public struct Check: Sendable {
+    /// What a check is about.
     public enum Action: String, Sendable, CaseIterable {
         case read, write, create
     }
 
+    /// What the session wants to do.
     public let action: Action
     /// As the client asked, before any mapping.
     public let name: ObjectName
     /// Contributed fields of a write; at most 1,024, names and values without NUL.
     public let fields: [Field]
+    /// The contribution id of a write; nil for none.
     public let contributionID: String?
 
+    /// Makes a check.
     public init(_ action: Action, _ name: ObjectName, fields: [Field] = [], contributionID: String? = nil) {
         self.action = action
         self.name = name
@@ -34,6 +38,7 @@ public struct Check: Sendable {
         self.contributionID = contributionID
     }
 
+    /// The kind of question that it is.
     public var kind: QuestionKind {
         switch action {
         case .read: .read
@@ -45,9 +50,12 @@ public struct Check: Sendable {
 
 /// One contributed field.
 public struct Field: Hashable, Sendable {
+    /// The field's name.
     public let name: String
+    /// The field's value.
     public let value: String
 
+    /// Makes a field.
     public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
@@ -56,9 +64,12 @@ public struct Field: Hashable, Sendable {
 
 /// The name of a session between authhost and its clients: 128 random bits. It is a credential, so it never describes itself.
 public struct SessionID: Hashable, Sendable {
+    /// The first 64 bits.
     public let high: UInt64
+    /// The last 64 bits.
     public let low: UInt64
 
+    /// Makes an id of two words.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -101,5 +112,6 @@ public struct SessionID: Hashable, Sendable {
 extension SessionID: CustomStringConvertible, CustomReflectable {
     /// The first four digits: enough to follow a session through a log, too few to use it.
     public var description: String { "\(hexadecimal.prefix(4))…" }
+    /// Shows no password to a debugger.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

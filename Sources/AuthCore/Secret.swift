@@ -6,6 +6,7 @@ public final class Secret: Sendable {
     private nonisolated(unsafe) let storage: UnsafeMutablePointer<UInt8>
     // Written in init and deinit only, where nobody else can hold a reference; read-only in between.
 
+    /// How many bytes it has.
     public let count: Int
     private let capacity: Int
 
@@ -19,6 +20,7 @@ public final class Secret: Sendable {
         (storage + count).initialize(to: 0)
     }
 
+    /// Copies a text, whose own memory is not overwritten.
     public convenience init(_ text: String) { self.init(Array(text.utf8)) }
 
     /// Takes over the memory of a secret that was put together; nothing is copied.
@@ -43,7 +45,9 @@ public final class Secret: Sendable {
 }
 
 extension Secret: CustomStringConvertible, CustomReflectable {
+    /// Never the secret.
     public var description: String { "(secret)" }
+    /// Shows nothing to a debugger.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
@@ -56,6 +60,7 @@ public struct SecretBytes: ~Copyable {
     /// Room for `capacity` bytes and a NUL behind them.
     private var storage: UnsafeMutablePointer<UInt8>
     private var capacity: Int
+    /// How many bytes there are.
     public private(set) var count = 0
 
     /// - Parameter capacity: how many bytes are expected; it grows for more.
@@ -74,13 +79,16 @@ public struct SecretBytes: ~Copyable {
         storage.deallocate()
     }
 
+    /// Whether there is none.
     public var isEmpty: Bool { count == 0 }
 
+    /// A byte; `index` is below the count.
     public subscript(_ index: Int) -> UInt8 {
         precondition((0..<count).contains(index), "a place outside of the secret")
         return storage[index]
     }
 
+    /// Adds a byte; memory that is left behind is overwritten.
     public mutating func append(_ byte: UInt8) {
         reserve(count + 1)
         storage[count] = byte
@@ -105,6 +113,7 @@ public struct SecretBytes: ~Copyable {
         count -= number
     }
 
+    /// Takes everything out and overwrites it.
     public mutating func removeAll() { removeFirst(count) }
 
     /// The place of the first such byte; nil without one.

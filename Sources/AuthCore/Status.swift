@@ -1,20 +1,35 @@
 /// A status code of the module ABI (`include/authhost/status.h`). Unknown numbers survive, and deny.
 public struct Status: RawRepresentable, Hashable, Sendable {
+    /// The number that the entry point returned.
     public let rawValue: Int32
+    /// Takes any number: one without a name denies.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
+    /// 0, which is no answer: it denies.
     public static let none = Status(rawValue: 0)
+    /// AUTH_OK
     public static let ok = Status(rawValue: 1)
+    /// AUTH_DENY
     public static let deny = Status(rawValue: 2)
+    /// AUTH_ERROR
     public static let error = Status(rawValue: 3)
+    /// AUTH_FALSE, of a mapping: the name stays as it is.
     public static let notMapped = Status(rawValue: 4)
+    /// AUTH_AGAIN
     public static let again = Status(rawValue: 5)
+    /// AUTH_DELAYED
     public static let delayed = Status(rawValue: 6)
+    /// AUTH_INVALID_USER
     public static let invalidUser = Status(rawValue: 7)
+    /// AUTH_INVALID_PASS
     public static let invalidPassword = Status(rawValue: 8)
+    /// AUTH_INVALID_ADDR
     public static let invalidAddress = Status(rawValue: 9)
+    /// AUTH_ACCT_EXPIRED
     public static let accountExpired = Status(rawValue: 10)
+    /// AUTH_USER_LC_EXCEEDED
     public static let userLimitExceeded = Status(rawValue: 11)
+    /// AUTH_SITE_LC_EXCEEDED
     public static let siteLimitExceeded = Status(rawValue: 12)
     /// `AUTH_USER1` … `AUTH_USER5`: refusals with a meaning between module and client.
     public static let userCodes: ClosedRange<Int32> = 32...36

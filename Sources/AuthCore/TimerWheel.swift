@@ -11,6 +11,7 @@ public struct TimerWheel<Element> {
     private var slots: [[Entry]]
     /// The tick up to which everything has expired.
     private var cursor: Int64
+    /// How many deadlines there are.
     public private(set) var count = 0
 
     /// - Parameters:
@@ -23,6 +24,7 @@ public struct TimerWheel<Element> {
         cursor = now / tick
     }
 
+    /// Whether there is no deadline.
     public var isEmpty: Bool { count == 0 }
 
     /// Adds a deadline; one that has passed expires at the next ``advance(to:)``.

@@ -51,7 +51,9 @@ public enum Reason: String, Sendable, CaseIterable {
 
 /// What a question is answered with.
 public struct Answer: Sendable {
+    /// What the host makes of the question.
     public var verdict: Verdict
+    /// Why, in a word.
     public var reason: Reason
     /// More for the event log; at most 1,024 bytes, control characters escaped, never a secret.
     public var logText: String?
@@ -66,6 +68,7 @@ public struct Answer: Sendable {
     /// The name after mapping, for `map` and for checks.
     public var mappedName: ObjectName?
 
+    /// Makes an answer.
     public init(
         _ verdict: Verdict, _ reason: Reason, logText: String? = nil, clientText: String? = nil,
         session: SessionID? = nil, user: String? = nil, mappedName: ObjectName? = nil

@@ -2,6 +2,7 @@ import Glibc
 
 /// Takes files for this process with flock(2).
 public enum FileLock {
+    /// What became of a try to take the lock.
     public enum Outcome: Sendable {
         case taken
         /// Another process has it.

@@ -158,8 +158,10 @@ public struct FileTrustError: Error, Hashable, Sendable, CustomStringConvertible
 
     /// What was found, and what would be accepted.
     public let reason: String
+    /// The kind of refusal.
     public let kind: Kind
 
+    /// Spells the refusal on one line.
     public var description: String { reason }
 
     init(_ reason: String, _ kind: Kind) {

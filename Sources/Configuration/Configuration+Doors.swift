@@ -4,6 +4,7 @@ extension Configuration {
     public struct Door: Hashable, Sendable {
         /// The protocol's name and its place.
         public let type: String
+        /// Where the type was written.
         public let typeSource: SettingSource
         /// What sessions, logs and counters call it, 1...64 bytes.
         public let name: String
@@ -41,7 +42,9 @@ extension Configuration {
 
     /// Paths of PEM files.
     public struct TLSFiles: Hashable, Sendable {
+        /// The chain in PEM.
         public let certificate: String
+        /// The private key in PEM.
         public let key: String
         /// Who signs the certificates of clients; nil asks clients for none.
         public let clientAuthority: String?
@@ -49,8 +52,11 @@ extension Configuration {
 
     /// An `option` line of a door.
     public struct DoorOption: Hashable, Sendable {
+        /// The option's name.
         public let name: String
+        /// The option's value.
         public let value: String
+        /// Where it was written.
         public let source: SettingSource
     }
 

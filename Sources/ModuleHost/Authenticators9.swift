@@ -10,6 +10,7 @@ public struct Destination: Sendable {
     /// "host:port" as configured; empty for none.
     public let address: String
 
+    /// Makes what an authenticator is told of a destination.
     public init(name: String, address: String) {
         self.name = name
         self.address = address

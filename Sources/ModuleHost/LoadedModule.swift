@@ -6,11 +6,13 @@ import Synchronization
 /// No function here waits for anything but the module itself. A serial module must be asked by one thread at a time;
 /// the caller sees to that.
 public final class LoadedModule: Sendable {
+    /// What the module calls itself.
     public let identity: ModuleIdentity
     /// The file it was mapped from, symbolic links resolved.
     public let path: String
     /// The entry points that were agreed on.
     public let entryNames: [String]
+    /// The options that it declares.
     public let options: [ModuleOption]
     private let generation: any Generation
     /// A ``ModuleLifecycle/State``; instances come here once they serve.

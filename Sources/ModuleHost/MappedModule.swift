@@ -2,6 +2,7 @@ import AuthCore
 
 /// A module that was checked and mapped, and whose descriptor is agreed on; what instances are made of.
 public struct MappedModule: Sendable {
+    /// What the module calls itself.
     public let identity: ModuleIdentity
     /// The file it was mapped from, symbolic links resolved.
     public let path: String

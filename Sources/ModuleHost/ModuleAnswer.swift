@@ -8,6 +8,7 @@ public struct ModuleSession: Sendable {
     /// The user's name, UTF-8, with a NUL behind it.
     public let user: TerminatedText
 
+    /// Makes what a module is told of a session.
     public init(handle: UInt64, user: TerminatedText) {
         self.handle = handle
         self.user = user
@@ -24,6 +25,7 @@ public struct TerminatedText: Hashable, Sendable {
     /// The number of bytes without the NUL.
     public var count: Int { bytes.count - 1 }
 
+    /// The text without its NUL.
     public var text: String { String(decoding: bytes.dropLast(), as: UTF8.self) }
 
     func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
@@ -55,9 +57,11 @@ public struct ModuleAnswer: Sendable {
         var breach: String?
     }
 
+    /// What the entry point returned, or what was completed.
     public var status: Status
     private var details: Details?
 
+    /// Makes an answer that is a status and nothing else.
     public init(_ status: Status) { self.status = status }
 
     private var values: Values {
@@ -161,6 +165,7 @@ public struct QuestionTicket: Sendable {
     /// Whether the module should say why also where it allows, for the audit log.
     public let wantsReason: Bool
 
+    /// Makes what a module is told of a question; `deadline` is on the monotonic clock, in nanoseconds.
     public init(token: UInt64, deadline: Int64, wantsReason: Bool = false) {
         self.token = token
         self.deadline = deadline

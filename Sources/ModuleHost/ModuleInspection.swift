@@ -1,8 +1,12 @@
 /// What can be said of a module without running any code of it.
 public struct ModuleInspection: Sendable {
+    /// An entry point as the descriptor's note names it.
     public struct Entry: Sendable, Equatable {
+        /// The name in the catalogue.
         public let name: String
+        /// The version that the module has.
         public let version: UInt32
+        /// A letter for the result and for each parameter.
         public let signature: String
     }
 
@@ -12,9 +16,13 @@ public struct ModuleInspection: Sendable {
     public let identity: ModuleIdentity?
     /// The revision of the draft it was built for; 0 for generations 6 and 7.
     public let draft: UInt32
+    /// What it exports to the host.
     public let entries: [Entry]
+    /// The options that it declares.
     public let options: [ModuleOption]
+    /// Libraries that it needs, by name.
     public let neededLibraries: [String]
+    /// Its search paths, RUNPATH and RPATH.
     public let libraryPaths: [String]
     /// Libraries that the dynamic linker loads as filters of it, where they are there (`DT_FILTER`, `DT_AUXILIARY`).
     let filteredLibraries: [String]

@@ -8,18 +8,22 @@ import Synchronization
 public struct LoadRequest: Sendable {
     /// `auth-module`: a name or an absolute path.
     public var module: String
+    /// Where it is looked for.
     public var search: ModuleSearch
+    /// The users whose files are trusted.
     public var trust: FileTrust
     /// Whether a shared object without a descriptor may be loaded.
     public var allowsBare: Bool
     /// The generation of a shared object without a descriptor, 6 or 7; nil where nobody has said it.
     public var bareGeneration: UInt32?
+    /// The options that were set for it.
     public var settings: [OptionSetting]
     /// How long `auth_init` may take.
     public var initTimeout: Duration
     /// How long the child process that loads it first may take.
     public var trialTimeout: Duration
 
+    /// Makes a request to load a module.
     public init(
         module: String, search: ModuleSearch, trust: FileTrust = FileTrust(), allowsBare: Bool = false,
         bareGeneration: UInt32? = nil, settings: [OptionSetting] = [], initTimeout: Duration = .seconds(10),
@@ -43,6 +47,7 @@ public struct LoadRequest: Sendable {
 public struct ModuleLoader: Sendable {
     let request: LoadRequest
 
+    /// Prepares to load what a request names.
     public init(_ request: LoadRequest) { self.request = request }
 
     /// Loads the module and initialises one instance of it.

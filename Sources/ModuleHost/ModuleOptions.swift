@@ -1,6 +1,8 @@
 /// A value that the configuration gives to a module's option.
 public struct OptionSetting: Sendable {
+    /// The option's name, as it was written.
     public let name: String
+    /// The value, as it was written.
     public let value: String
     /// Where it was set, such as `etc/authhost.conf:12:3`.
     public let source: String
@@ -15,6 +17,7 @@ public struct OptionSetting: Sendable {
         isBare = true
     }
 
+    /// Makes a setting; `source` is where it was written, for messages.
     public init(name: String, value: String, source: String) {
         self.name = name
         self.value = value

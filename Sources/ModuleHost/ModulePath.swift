@@ -11,6 +11,7 @@ public struct ModuleSearch: Sendable {
     /// The installation's own module folder, or the build folder: searched first while ``directory`` is not set.
     public var bundledDirectory: String?
 
+    /// Says where modules are looked for.
     public init(
         directory: String? = nil, applicationRoot: String, applicationName: String, bundledDirectory: String? = nil
     ) {

@@ -66,6 +66,7 @@ public final class Semaphore: @unchecked Sendable {
     // sem_t is made for many threads; it stands at one address from init to deinit.
     private let semaphore: UnsafeMutablePointer<sem_t>
 
+    /// Makes a semaphore that nobody has signalled.
     public init() {
         semaphore = .allocate(capacity: 1)
         semaphore.initialize(to: sem_t())
@@ -77,6 +78,7 @@ public final class Semaphore: @unchecked Sendable {
         semaphore.deallocate()
     }
 
+    /// Lets one waiting thread go on, or the next that waits. Safe in signal handlers, sem_post(3).
     public func signal() { sem_post(semaphore) }
 
     /// Waits without an end.

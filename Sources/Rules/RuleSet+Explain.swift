@@ -21,10 +21,12 @@ public struct Explanation: Sendable, Hashable {
     /// The rules for this user whose pattern matches, without the deciding one, in order of addition.
     public let lost: [(rule: Rule, why: Loss)]
 
+    /// Compares what was decided and why.
     public static func == (left: Explanation, right: Explanation) -> Bool {
         left.decision == right.decision && left.lost.elementsEqual(right.lost, by: ==)
     }
 
+    /// Hashes what was decided and why.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(decision)
         for (rule, why) in lost {

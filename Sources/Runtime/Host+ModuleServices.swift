@@ -5,9 +5,12 @@ import ModuleHost
 
 /// What a module may ask of its host. Nothing here calls a module.
 extension Host: ModuleServices {
+    /// Nanoseconds since 1970-01-01 00:00 UTC.
     public var wallTime: Int64 { clock.wall }
+    /// Nanoseconds of a clock that never goes back.
     public var monotonicTime: Int64 { clock.monotonic }
 
+    /// Writes a module's line to the event log.
     public func log(_ severity: ModuleLogSeverity, _ text: String, module: String) {
         let level: Logger.Level =
             switch severity {
@@ -21,10 +24,12 @@ extension Host: ModuleServices {
         log.log(level: level, "\(module): \(text)")
     }
 
+    /// Takes the answer to a question that a module has left open.
     public func complete(token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
         decider?.complete(token, answer) ?? .unknown
     }
 
+    /// The token of the oldest question that an event of generations 6 and 7 is about.
     public func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
         decider?.pendingToken(session: session, kind: kind, name: name, contributionID: contributionID)
     }
@@ -74,6 +79,7 @@ extension Host: ModuleServices {
         }
     }
 
+    /// What is known of a session, by its handle; nil where there is none.
     public func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? {
         guard let session = sessions.session(handle: handle) else { return nil }
         return switch attribute {
@@ -96,6 +102,7 @@ extension Host: ModuleServices {
         return outcome
     }
 
+    /// The credential of a destination, as a module asks for it. Blocks until it is there or cannot be had.
     public func credential(for destination: String, challenge: Secret?) -> ModuleAnswer {
         var answer = ModuleAnswer(.error)
         switch broker?.credential(for: destination, challenge: challenge) {
@@ -111,12 +118,15 @@ extension Host: ModuleServices {
         return answer
     }
 
+    /// Tells how a destination took the credential of a serial number.
     public func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {
         broker?.completed(destination, serial: serial, accepted: accepted)
     }
 
+    /// Whether the configuration trusts the files of a user.
     public func trusts(owner: UInt32) -> Bool { FileTrust(owners: configuration.trustedOwners).trusts(owner) }
 
+    /// Notes how the rules of a module stand to those on disk.
     public func noteRules(_ state: RulesState, module: String) { noteRules(state, of: "module `\(module)`") }
 
     /// Writes down what a module did against its contract.

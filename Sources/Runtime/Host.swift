@@ -5,6 +5,7 @@ import Synchronization
 
 /// How a host runs its module.
 public struct HostConfiguration: Sendable {
+    /// When the host answers for a module that has not.
     public var deadlines = Deadlines()
     /// Questions that may wait for a serial or blocking module.
     public var queueLimit = 1024
@@ -43,6 +44,7 @@ public struct HostConfiguration: Sendable {
     /// Users besides root and the running one whose files may decide something.
     public var trustedOwners: Set<UInt32> = []
 
+    /// Makes the defaults of the configuration.
     public init() {}
 }
 
@@ -76,6 +78,7 @@ public final class Host: Sendable {
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
+    /// Makes a host that has no module yet.
     public init(
         _ configuration: HostConfiguration = HostConfiguration(), log: Logger, clock: any HostClock = SystemClock()
     ) {

@@ -12,10 +12,14 @@ public protocol HostClock: Sendable {
 
 /// The system's clocks.
 public struct SystemClock: HostClock {
+    /// Reads the system's clocks.
     public init() {}
 
+    /// Nanoseconds of CLOCK_MONOTONIC.
     public var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+    /// Nanoseconds of CLOCK_REALTIME.
     public var wall: Int64 { read(CLOCK_REALTIME) }
+    /// Goes on by itself, unlike a clock that a test turns.
     public var runs: Bool { true }
 
     private func read(_ clock: Int32) -> Int64 {

@@ -10,6 +10,7 @@ public struct StaleRules: Sendable, Hashable {
     /// Whether nothing is decided then, where the newer rules could not be read (`rules-stale`).
     public var denies = true
 
+    /// Makes the defaults of the configuration.
     public init() {}
 }
 

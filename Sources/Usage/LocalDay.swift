@@ -51,6 +51,7 @@ public struct LocalDay: Hashable, Comparable, Sendable, CustomStringConvertible 
         return "\(weekdayName) \(month.name.prefix(3)) \(date.day < 10 ? " " : "")\(date.day) \(hour) \(date.year)"
     }
 
+    /// Orders days by time.
     public static func < (left: LocalDay, right: LocalDay) -> Bool { left.number < right.number }
 }
 
@@ -108,6 +109,7 @@ public struct UsageMonth: Hashable, Comparable, Sendable, CustomStringConvertibl
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "-" + padded(number)
     }
 
+    /// Orders months by time.
     public static func < (left: UsageMonth, right: UsageMonth) -> Bool { left.code < right.code }
 }
 

@@ -236,7 +236,9 @@ public struct SystemUsageClock: UsageClock {
     /// Makes the clocks.
     public init() {}
 
+    /// Nanoseconds since 1970-01-01 00:00 UTC.
     public var wall: Int64 { read(CLOCK_REALTIME) }
+    /// Nanoseconds of a clock that never goes back.
     public var monotonic: Int64 { read(CLOCK_MONOTONIC) }
 
     private func read(_ clock: Int32) -> Int64 {

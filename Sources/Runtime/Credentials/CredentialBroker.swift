@@ -13,6 +13,7 @@ public struct CredentialDestination: Sendable {
     /// The servers whose clients are given the secret, in the one spelling of each, such as `https://git.example.com:443`.
     public let servers: [String]
 
+    /// Makes a destination; `source` is where it was written, for messages.
     public init(
         _ destination: Destination, authenticator: LoadRequest, source: String, servers: [String] = []
     ) {

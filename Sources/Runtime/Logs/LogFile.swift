@@ -85,9 +85,12 @@ public enum LogFile {
 
 /// Why a log cannot be written to its file.
 public struct LogFileError: Error, CustomStringConvertible {
+    /// The file.
     public let path: String
     /// Which log: `event log` or `audit log`.
     public let purpose: String
+    /// What hindered, in words.
     public let reason: String
+    /// Spells the failure on one line.
     public var description: String { "cannot open the \(purpose) `\(path)` for appending: \(reason)" }
 }

@@ -25,6 +25,7 @@ extension Host {
     /// What is known of an object.
     public func content(of name: ObjectName) -> ObjectContent? { objects.content(of: name) }
 
+    /// What is known of a field of an object, by names after mapping; nil for nothing.
     public func value(of field: String, ofObject name: String) -> String? {
         (try? ObjectName(name)).flatMap { objects.content(of: $0) }?.value(of: field)
     }

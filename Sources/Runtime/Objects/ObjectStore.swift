@@ -12,6 +12,7 @@ public struct ObjectLimits: Sendable {
     /// Most bytes of an object's names and values.
     public var size = 65_536
 
+    /// Makes the defaults of the configuration.
     public init() {}
 }
 

@@ -36,11 +36,16 @@ final class LiveDeadlines: Sendable {
 
 /// Times after which a question is answered for a module.
 public struct Deadlines: Sendable {
+    /// For log-ins.
     public var login: Duration
+    /// For mappings.
     public var map: Duration
+    /// For read checks.
     public var read: Duration
+    /// For write and create checks.
     public var write: Duration
 
+    /// Makes deadlines; the defaults are the configuration's.
     public init(
         login: Duration = .seconds(30), map: Duration = .seconds(30), read: Duration = .seconds(30),
         write: Duration = .seconds(30)
