@@ -31,12 +31,7 @@ test: ## install what is missing, and run every test
 	scripts/test
 
 build: ## build the command and the bundled modules (CONFIG=debug|release)
-	$(SWIFT_BUILD) --product authhost
-	$(SWIFT_BUILD) --product xmlauth
-	$(SWIFT_BUILD) --product cfgauth
-	$(SWIFT_BUILD) --product exec
-	$(SWIFT_BUILD) --product defaultauth
-	$(SWIFT_BUILD) --product upstream
+	for product in authhost $$(scripts/modules swift); do $(SWIFT_BUILD) --product "$$product"; done
 	$(MAKE) --no-print-directory openauth libauthhost
 
 release: ## the same with optimisation, carrying the Swift runtime
@@ -57,8 +52,6 @@ install: release ## release build into PREFIX (and DESTDIR)
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install "$$(swift build -c release --show-bin-path)"
 
 bench: ## measure, as ratios in one run (ROWS="P2 P9": only these)
-	@if [[ ! -x Tests/Benchmarks/run ]]; then \
-	    echo "bench: Tests/Benchmarks/run does not exist" >&2; exit 1; fi
 	scripts/setup build bench
 	Tests/Benchmarks/run $(ROWS)
 

@@ -53,8 +53,6 @@ cffi_plan *cffi_prepare(const char *signature, const char *module, const char *e
 
 void cffi_free(cffi_plan *plan) { free(plan); }
 
-size_t cffi_parameter_count(const cffi_plan *plan) { return plan->count; }
-
 int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t *arguments) {
     void *values[MAXIMUM_PARAMETERS];
     for (size_t i = 0; i < plan->count; i++) {

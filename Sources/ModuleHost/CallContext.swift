@@ -36,9 +36,6 @@ public final class CallContext {
         for body in work { body() }
     }
 
-    /// Whether the calling thread is inside an entry point.
-    public static var isInsideCall: Bool { (existing()?.depth ?? 0) > 0 }
-
     /// Keeps the calling thread free of module code from now on: questions that it asks are put to a module on other threads.
     public static func keepThreadFree() { current().isKeptFree = true }
 

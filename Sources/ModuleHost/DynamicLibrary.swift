@@ -27,7 +27,6 @@ final class CallInterface: @unchecked Sendable {
     private let function: cffi_function
     /// Where the code is.
     var address: cffi_function { function }
-    private let count: Int
 
     /// - Parameters:
     ///   - module: whose function it is, and which entry: what a crash in it is reported with.
@@ -36,7 +35,6 @@ final class CallInterface: @unchecked Sendable {
         guard let plan = cffi_prepare(signature, module, entry) else { return nil }
         self.plan = plan
         self.function = function
-        count = cffi_parameter_count(plan)
     }
 
     deinit { cffi_free(plan) }

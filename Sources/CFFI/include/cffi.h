@@ -21,9 +21,6 @@ cffi_plan *_Nullable cffi_prepare(const char *_Nonnull signature, const char *_N
 
 void cffi_free(cffi_plan *_Nonnull plan);
 
-// The number of parameters of the plan.
-size_t cffi_parameter_count(const cffi_plan *_Nonnull plan);
-
 // Calls `function`. arguments: one 64-bit slot for each parameter, the value in its low bits.
 // Returns the function's value, sign- or zero-extended; 0 for a void function. In a copy of the process that the function
 // forked it does not return: the copy is ended.

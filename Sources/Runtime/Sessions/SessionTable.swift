@@ -154,9 +154,6 @@ final class SessionTable: Sendable {
         return over
     }
 
-    /// Deadlines kept for sessions, those that have ended among them.
-    var deadlineCount: Int { expiries.count + idleness.count }
-
     private func vacate(_ place: AdmissionPlace) { change { $0.remove(place) } }
 
     /// Changes the ledger, and then says what there is to say about the number of sessions, in order.
