@@ -46,7 +46,7 @@ let package = Package(
         linked("Rules"),
         system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
-        linked("Accounts", ["Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),
+        linked("Accounts", ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),
         linked("XMLAuthCore", ["Accounts", "Basics", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
         linked("AuthCore"),
         // Of the doors, what reads bytes and knows nothing of the network library.
