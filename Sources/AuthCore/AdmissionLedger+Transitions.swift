@@ -41,7 +41,8 @@ extension AdmissionLedger {
         byGroup.append(place.index, to: &groups[node.group].open)
         byAge.append(place.index, to: &everybody)
         open += 1
-        guard let claimed = claims.removeValue(forKey: place.index) else { return [] }
+        guard node.ejects, let claimed = claims.removeValue(forKey: place.index) else { return [] }
+        nodes[place.index].ejects = false
         var ended: [UInt64] = []
         for index in claimed {
             leave(index)
@@ -110,6 +111,7 @@ extension AdmissionLedger {
         let others = ejectable(in: users[node.user].open, of: byUser, atMost: count - closest.count)
         mark(others, for: claimant)
         claims[claimant] = closest + others
+        nodes[claimant].ejects = true
     }
 
     private func ejectable(in list: ListEnds, of chain: Chain, atMost count: Int) -> [UInt32] {
@@ -147,6 +149,7 @@ extension AdmissionLedger {
     /// INVARIANT: the sessions with the reservation's own application id are the first of those that it will eject.
     private mutating func holdReservation(_ index: UInt32, _ change: Int32) {
         hold(index, change)
+        guard nodes[index].ejects else { return }
         for (place, claimed) in (claims[index] ?? []).enumerated() {
             // The reservation's own place stands for the first of them.
             if place > 0 { holdInUser(claimed, change) }

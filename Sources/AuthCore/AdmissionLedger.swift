@@ -36,6 +36,8 @@ public struct AdmissionLedger: Sendable {
         /// The node of the reservation that ejects this one.
         var claimant = Chain.none
         var state = State.reserved
+        /// Whether it is a reservation that ejects others.
+        var ejects = false
     }
 
     /// Sessions of one user; `held` counts places, `free` those of them that a log-in may take.
@@ -131,15 +133,18 @@ public struct AdmissionLedger: Sendable {
     }
 
     func findUser(_ name: String) -> UInt32? {
-        userIndex.find(AdmissionIndex.hash(name)) { users[$0].name.hasBytes(of: name) }
+        // The one table is lent to the search: a search that used `self` would copy the whole ledger's references.
+        userIndex.find(AdmissionIndex.hash(name)) { [users] in users[$0].name.hasBytes(of: name) }
     }
 
     func findApplication(_ name: String) -> UInt32? {
-        applicationIndex.find(AdmissionIndex.hash(name)) { applications[$0].name.hasBytes(of: name) }
+        applicationIndex.find(AdmissionIndex.hash(name)) { [applications] in
+            applications[$0].name.hasBytes(of: name)
+        }
     }
 
     func findGroup(_ user: UInt32, _ application: UInt32) -> UInt32? {
-        groupIndex.find(AdmissionIndex.hash(user, application)) {
+        groupIndex.find(AdmissionIndex.hash(user, application)) { [groups] in
             groups[$0].user == user && groups[$0].application == application
         }
     }
