@@ -175,10 +175,12 @@ public final class Host: Sendable {
         case .logout(let id): return .decided(logout(id))
         case .map(let id, let name):
             guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-            return counted(.map, ObjectQuestion(self, decider, session, name).ask())
+            var question = ObjectQuestion(self, decider, session, name)
+            return counted(.map, question.ask())
         case .check(let id, let check):
             guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-            return counted(check.kind, ObjectQuestion(self, decider, session, check).ask())
+            var question = ObjectQuestion(self, decider, session, check)
+            return counted(check.kind, question.ask())
         }
     }
 

@@ -33,7 +33,7 @@ final class LoginQuestion: Sendable {
             module.newUser(login, resuming: kind == .resume, session: session.handle, ticket)
         }
         question.pending = PendingSubject(.login)
-        question.asker = WorkLane.Asker(user: Array(login.user.utf8), address: Array(login.address.utf8))
+        question.login = login
         switch decider.ask(&question) {
         case .answered(let said): decide(said)
         case .open(let open):

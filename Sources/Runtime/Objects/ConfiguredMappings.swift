@@ -51,6 +51,9 @@ final class ConfiguredMappings: Sendable {
         }
     }
 
+    /// Whether there is any.
+    var isInUse: Bool { isUsed.load(ordering: .acquiring) }
+
     /// What became of a name.
     enum Outcome {
         /// The question goes on with this name: the mapped one, or the one that was asked for when no mapping applies.

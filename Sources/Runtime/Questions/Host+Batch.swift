@@ -24,7 +24,13 @@ extension Host {
         var places: [Int] = []
         var outcomes = checks.map { _ in Outcome.decided(Answer(.undecided, .moduleError)) }
         for (index, check) in checks.enumerated() {
-            guard case .decided(let mapped) = ObjectQuestion(self, decider, session, check.name).ask() else {
+            var mapping = ObjectQuestion(self, decider, session, check.name)
+            let mapped: Answer
+            switch mapping.ask() {
+            case .decided(let answer): mapped = answer
+            case .delayed(let ticket):
+                // The checks are asked one by one then, and nobody waits for this.
+                ticket.abandon()
                 return nil
             }
             if mapped.verdict == .allow, let object = mapped.mappedName {

@@ -23,7 +23,8 @@ extension Host {
             guard mapped.verdict == .allow, let object = mapped.mappedName else { return done(ExplainedAnswer(mapped)) }
             explain(check, object, session, decider, done)
         }
-        switch ObjectQuestion(self, decider, session, check.name).ask() {
+        var mapping = ObjectQuestion(self, decider, session, check.name)
+        switch mapping.ask() {
         case .decided(let mapped): goOn(mapped)
         case .delayed(let ticket): ticket.whenDecided { mapped in decider.resume { goOn(mapped) } }
         }

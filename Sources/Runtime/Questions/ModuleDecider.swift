@@ -14,6 +14,8 @@ final class ModuleDecider: Decider {
     let lane: WorkLane
     let threads: Int
     let isAnyThread: Bool
+    /// Whether the module may complete by an event that names what was asked, as generations 6 and 7 do.
+    let findsByEvent: Bool
     /// Whether an any-thread module is asked on the lane for good.
     let isDemoted = Atomic<Bool>(false)
     let long = LongCalls()
@@ -45,6 +47,7 @@ final class ModuleDecider: Decider {
         wheel = Mutex(TimerWheel(tick: 10_000_000, slots: 1024, now: clock.monotonic))
         let isSerial = module.identity.threads == .serial
         isAnyThread = module.identity.threads == .any
+        findsByEvent = module.identity.generation < 9
         self.threads = isSerial ? 1 : threads
         lane = WorkLane(name: isSerial ? "auth-serial" : "auth-blocking", threads: self.threads, limit: queueLimit)
     }
@@ -122,12 +125,10 @@ final class ModuleDecider: Decider {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
     }
 
-    func key(_ session: UInt64, _ subject: PendingSubject) -> PendingSlot.Key? {
-        module.identity.generation >= 9
-            ? nil
-            : PendingSlot.Key(
-                session: session, kind: subject.kind, name: subject.name, contributionID: subject.contributionID,
-                order: pending.nextOrder())
+    func key(_ session: UInt64, _ subject: PendingSubject) -> PendingSlot.Key {
+        PendingSlot.Key(
+            session: session, kind: subject.kind, name: subject.name, contributionID: subject.contributionID,
+            order: pending.nextOrder())
     }
 
     /// Whether an entry point may run on the calling thread.

@@ -48,7 +48,8 @@ extension ModuleQuestion {
 struct EntryQuestion: ModuleQuestion {
     let entry: String
     let session: UInt64
-    var asker: WorkLane.Asker?
+    /// The log-in that is asked about; nil for what a session asks, and what the host asks for itself.
+    var login: Login?
     private let kind: QuestionKind?
     private let limit: Int64
     /// As what the event callback of generations 6 and 7 finds it; nil: not at all.
@@ -81,11 +82,17 @@ struct EntryQuestion: ModuleQuestion {
 
     var isLogin: Bool { kind?.isLogin ?? false }
 
+    var asker: WorkLane.Asker? {
+        login.map { WorkLane.Asker(user: Array($0.user.utf8), address: Array($0.address.utf8)) }
+    }
+
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
         now + (kind.map(deadlines.nanoseconds(of:)) ?? limit)
     }
 
-    func key(_ decider: ModuleDecider) -> PendingSlot.Key? { pending.flatMap { decider.key(session, $0) } }
+    func key(_ decider: ModuleDecider) -> PendingSlot.Key? {
+        decider.findsByEvent ? pending.map { decider.key(session, $0) } : nil
+    }
 
     func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? { call(module, ticket) }
 }

@@ -32,26 +32,27 @@ struct ObjectQuestion: ModuleQuestion {
         (requested, object, self.check) = (check.name, check.name, check)
     }
 
-    func ask() -> Outcome {
-        var question = self
-        switch host.objectMaps.map(requested, user: asking.user) {
-        case .refused(let answer): return .decided(answer)
-        case .name(let name): question.object = name
+    // The question changes in place on its way: a copy costs a reference count for each of its parts.
+    mutating func ask() -> Outcome {
+        if host.objectMaps.isInUse {
+            switch host.objectMaps.map(requested, user: asking.user) {
+            case .refused(let answer): return .decided(answer)
+            case .name(let name): object = name
+            }
         }
-        if decider.maps { return question.put() }
-        guard check != nil else { return .decided(question.mapped()) }
-        return question.beginCheck() ? question.put() : .decided(question.refused(.objectLimit))
+        if decider.maps { return put() }
+        guard check != nil else { return .decided(mapped()) }
+        return beginCheck() ? put() : .decided(refused(.objectLimit))
     }
 
     /// Puts the question to the module.
-    private func put() -> Outcome {
+    private mutating func put() -> Outcome {
         // A module is not asked about a session that ended while its question waited.
         if checkDue != 0, case .ended(let end) = asking.state { return .decided(end.answer) }
-        var question = self
-        switch decider.ask(&question) {
+        switch decider.ask(&self) {
         case .open(let open): return decider.outcome(of: open, for: asking) { $1.step(after: $0, open.token) }
         case .answered(let said):
-            switch question.step(after: said, nil) {
+            switch step(after: said, nil) {
             case .answer(let answer): return .decided(answer)
             case .ask(let further): return further()
             }
@@ -67,14 +68,20 @@ struct ObjectQuestion: ModuleQuestion {
             var next = self
             next.object = object
             guard next.beginCheck() else { return .answer(next.refused(.objectLimit)) }
-            return .ask { [next] in next.put() }
+            return .ask { [next] in
+                var next = next
+                return next.put()
+            }
         case .checking:
             endCheck(token)
             guard waitsForContent, said.status == .again else { return .answer(verdict(said)) }
             // The content that the module waited for has come.
             var again = self
             guard again.beginCheck() else { return .answer(refused(.objectLimit)) }
-            return .ask { [again] in again.put() }
+            return .ask { [again] in
+                var again = again
+                return again.put()
+            }
         }
     }
 
@@ -93,6 +100,7 @@ struct ObjectQuestion: ModuleQuestion {
     }
 
     func key(_ decider: ModuleDecider) -> PendingSlot.Key? {
+        guard decider.findsByEvent else { return nil }
         let kind: PendingKind? = stage == .mapping ? .map : check?.action == .read ? nil : .write
         let contribution = stage == .mapping ? nil : check?.contributionID
         return decider.key(session, PendingSubject(kind, name: object, contributionID: contribution))
@@ -109,11 +117,11 @@ struct ObjectQuestion: ModuleQuestion {
         guard stage == .mapping, check != nil else { return false }
         let mapped = name(answer)
         guard mapped.verdict == .allow, let object = mapped.mappedName else { return false }
-        var next = self
-        next.object = object
-        guard next.beginCheck() else { return false }
-        self = next
-        return true
+        let before = self.object
+        self.object = object
+        if beginCheck() { return true }
+        self.object = before
+        return false
     }
 
     mutating func goBack() {
@@ -161,13 +169,15 @@ extension ObjectQuestion {
     /// Moves on to the check, which takes a place among the session's objects where there is something to be kept; false, and
     /// nothing has changed, when it has none left.
     private mutating func beginCheck() -> Bool {
-        var next = self
-        next.stage = .checking
-        guard !next.isHeld || host.objects.take(for: session) else { return false }
-        if let check, next.checkDue == 0, next.waitsForContent {
-            next.checkDue = host.clock.monotonic + host.deadlines.nanoseconds(of: check.kind)
+        let before = stage
+        stage = .checking
+        guard !isHeld || host.objects.take(for: session) else {
+            stage = before
+            return false
         }
-        self = next
+        if let check, checkDue == 0, waitsForContent {
+            checkDue = host.clock.monotonic + host.deadlines.nanoseconds(of: check.kind)
+        }
         return true
     }
 
