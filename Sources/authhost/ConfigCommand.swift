@@ -34,7 +34,6 @@ struct ConfigCommand: ParsableCommand {
         func run() throws {
             let configuration = try HostSetup.readConfiguration(file: file)
             for warning in configuration.warnings { Terminal.write("warning: \(warning)", toStandardError: true) }
-            _ = try configuration.doorConfiguration()
             let doors = try configuration.doorSettings().compactMap(DoorTypes.warning)
             for warning in doors { Terminal.write("warning: \(warning)", toStandardError: true) }
             try configuration.checkFiles()

@@ -3,11 +3,18 @@ import Basics
 import Doors
 
 extension Configuration {
-    /// What the `add-door` blocks say, each checked by its type.
+    /// All doors: what the `add-door` blocks say, each checked by its type, and then the HTTP door.
     func doorSettings() throws(Failure) -> [DoorSettings] {
+        let http = try httpDoorSettings()
         var result: [DoorSettings] = []
         let trust = FileTrust(owners: try owners())
         for door in doors {
+            if let http, door.name == http.name {
+                throw Failure(
+                    .badConfiguration,
+                    "\(door.source): a door `\(http.name)` is there already, at `http-listen` or `http-socket`: give this "
+                        + "one another `name`")
+            }
             var settings = DoorSettings(door)
             settings.trust = trust
             do throws(DoorProblem) {
@@ -16,6 +23,13 @@ extension Configuration {
                 throw Failure(.badConfiguration, "\(door.place(of: error.part)): \(error)")
             }
             result.append(settings)
+        }
+        if let http { result.append(http) }
+        guard !result.isEmpty else {
+            throw Failure(
+                .badConfiguration,
+                "nothing to listen on: `http-listen` is none, `http-socket` is not set and there is no `add-door`; set one "
+                    + "of them")
         }
         return result
     }

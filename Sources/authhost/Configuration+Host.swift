@@ -42,32 +42,24 @@ extension Configuration {
     /// `log-level` as the log library has it; both know the same names.
     var leastSeverity: Logger.Level { Logger.Level(rawValue: logLevel) ?? .info }
 
-    /// Where the HTTP door listens, and how.
-    func doorConfiguration() throws(Failure) -> HTTPDoorConfiguration {
-        let addresses = httpAddresses.map { HTTPDoorConfiguration.Address(host: $0.host, port: $0.port) }
-        guard !addresses.isEmpty || httpSocket != nil || !doors.isEmpty else {
-            throw Failure(
-                .badConfiguration,
-                "nothing to listen on: `http-listen` is none, `http-socket` is not set and there is no `add-door`; set one "
-                    + "of them")
-        }
-        do {
-            var door = try HTTPDoorConfiguration(
-                addresses: addresses, socketPath: httpSocket,
-                forwardAuthObject: forwardAuthObject)
-            door.socketMode = httpSocketMode
-            door.maximumConnections = httpConnections
-            door.maximumClientConnections = httpClientConnections
-            door.requestTimeout = httpTimeout
-            door.keepAliveTimeout = httpIdleTimeout
-            door.realm = httpRealm
-            door.administratorDirectories = authDirectories.map {
-                AdministratorDirectory(path: $0.path, realm: $0.realm)
-            }
-            door.sessionCookie = sessionCookie
-            return door
+    /// The HTTP door; nil where it listens nowhere.
+    func httpDoorSettings() throws(Failure) -> DoorSettings? {
+        guard !httpAddresses.isEmpty || httpSocket != nil else { return nil }
+        var door = DoorSettings(type: HTTPDoor.name, name: HTTPDoor.name)
+        door.addresses = httpAddresses.map { DoorAddress(host: $0.host, port: $0.port) }
+        door.socketPath = httpSocket
+        door.socketMode = httpSocketMode
+        door.object = forwardAuthObject
+        door.maximumConnections = httpConnections
+        door.maximumClientConnections = httpClientConnections
+        door.timeout = httpTimeout
+        door.idleTimeout = httpIdleTimeout
+        door.options = [("realm", httpRealm), ("session-cookie", sessionCookie)]
+        do throws(DoorProblem) {
+            try DoorTypes.check(door)
         } catch {
-            throw Failure(.badConfiguration, "forward-auth-object: \(error)")
+            throw Failure(.badConfiguration, error.part == .object ? "forward-auth-object: \(error)" : "\(error)")
         }
+        return door
     }
 }

@@ -38,7 +38,7 @@ enum DescriptorLimit {
         }
         if wanted > limit - kept {
             log.warning(
-                "the doors may have \(wanted) connections (`max-connections`, and 10000 of the HTTP door), and the limit of open files, \(limit), leaves \(limit - kept): further ones will be refused; raise the limit, as with `ulimit -n` or systemd's LimitNOFILE, or lower `max-connections`"
+                "the doors may have \(wanted) connections (`max-connections` and `http-max-connections`), and the limit of open files, \(limit), leaves \(limit - kept): further ones will be refused; raise the limit, as with `ulimit -n` or systemd's LimitNOFILE, or lower them"
             )
         }
         return DescriptorBudget(total: limit - kept, log: log)

@@ -61,10 +61,6 @@ struct DoctorCommand: AsyncParsableCommand {
             { @Sendable in await Blocking.run { ShellCommand.run(command, within: wait) } }
         }
         var all: [(name: String, doctor: DoorDoctor)] = []
-        if !configuration.httpAddresses.isEmpty || configuration.httpSocket != nil {
-            let http = try configuration.doorConfiguration()
-            all.append((HTTPDoor.name, DoorDoctor(http: http, patience: wait, attempt: attempt)))
-        }
         for settings in try configuration.doorSettings() {
             all.append((settings.name, DoorDoctor(settings, patience: wait, attempt: attempt)))
         }

@@ -41,7 +41,6 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(
         _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int
     ) async throws {
-        var door = try setup.configuration.doorConfiguration()
         var doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
@@ -57,15 +56,12 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
             control = try await setup.controlServer(service)
-            let listens = !door.addresses.isEmpty || door.socketPath != nil
             let budget = try DescriptorLimit.budget(
-                limit: limit, loops: 2 * (max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1),
-                wanted: doors.map(\.maximumConnections).reduce(listens ? door.maximumConnections : 0, +),
-                log: setup.log)
-            door.descriptors = budget
+                limit: limit, loops: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1,
+                wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
-            servers = try await openDoors(doors, host, metrics, setup.log, signals)
-            try await serve(door, service, metrics, setup.log, signals)
+            servers = try await openDoors(doors, service, metrics, setup, signals)
+            await signals.stopped()
         } catch {
             await stop(servers, control, host, usage)
             await control?.stop()
@@ -88,39 +84,28 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Opens the doors of `add-door` blocks; nil without any.
+    /// Opens the doors.
     private func openDoors(
-        _ doors: [DoorSettings], _ host: Host, _ metrics: PrometheusMetricsFactory, _ log: Logger,
+        _ doors: [DoorSettings], _ service: ControlService, _ metrics: PrometheusMetricsFactory, _ setup: HostSetup,
         _ signals: SignalHandler
-    ) async throws -> DoorServers? {
-        if doors.isEmpty { return nil }
-        let servers = try await DoorServers(doors, host: host, metrics: metrics, log: log)
+    ) async throws -> DoorServers {
+        var services = DoorServices(metrics: metrics)
+        services.operators = service
+        services.administratorDirectories = setup.configuration.authDirectories.map {
+            AdministratorDirectory(path: $0.path, realm: $0.realm)
+        }
+        services.destinations = service.destinationAccess
+        let servers = try await DoorServers(doors, host: service.host, services: services, log: setup.log)
         for (door, places) in servers.listening {
-            for place in places { log.notice("door \(door): listening on \(place)") }
+            for place in places { setup.log.notice("\(Self.listening(door, place))") }
         }
         signals.reloader.rereadsCertificates { servers.reloadCertificates() }
         return servers
     }
 
-    private func serve(
-        _ configuration: HTTPDoorConfiguration, _ service: ControlService, _ metrics: PrometheusMetricsFactory,
-        _ log: Logger,
-        _ signals: SignalHandler
-    ) async throws {
-        let door = HTTPDoor(
-            configuration: configuration, host: service.host, operators: service,
-            destinations: service.destinationAccess, metrics: metrics, logger: log
-        ) { listening in
-            for address in listening.addresses { log.notice("listening on http://\(address)") }
-            if let path = listening.socketPath { log.notice("listening on the unix socket \(path)") }
-        }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await door.run() }
-            group.addTask { await signals.stopped() }
-            try await group.next()
-            group.cancelAll()
-            try await group.waitForAll()
-        }
+    private static func listening(_ door: String, _ place: String) -> String {
+        if door != HTTPDoor.name { return "door \(door): listening on \(place)" }
+        return place.hasPrefix("/") ? "listening on the unix socket \(place)" : "listening on http://\(place)"
     }
 }
 

@@ -94,7 +94,7 @@ private final class FakeOperators: OperatorAnswering {
         var result: TestResponse?
         try await RunningDoor.run(
             host, operators: operators,
-            configure: { $0.administratorDirectories = [.init(path: directory, realm: "the \"team\"")] }
+            directories: [.init(path: directory, realm: "the \"team\"")]
         ) { door in
             var lines = ["\(one.method) \(one.path)\(one.query) HTTP/1.1", "Host: a"] + fields
             if let json = one.json { lines += ["Content-Type: \(type)", "Content-Length: \(json.utf8.count)"] }

@@ -28,14 +28,6 @@ import Testing
         #expect(findings.filter { $0.isLetIn == true }.map(\.fault) == [.yes])
     }
 
-    @Test func `the HTTP door lets in by a yes, and by nothing else`() async throws {
-        let folder = try RunningDoor.temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let http = try HTTPDoorConfiguration(addresses: [], socketPath: "\(folder)/http.sock")
-        let findings = try await DoorDoctor(http: http, patience: .milliseconds(500)).examine()
-        for finding in findings { #expect(finding.isGood, "\(finding)") }
-    }
-
     @Test func `a client that lets in whatever it gets is found out`() async throws {
         let (settings, folder) = try Self.settings(NativeDoor.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -41,7 +41,7 @@ import Testing
     func `that a module keeps get no further connections, and health is answered by another`(_ loops: Int) async throws
     {
         let slow = Slow()
-        try await RunningDoor.run(slow.host, configure: { $0.eventLoops = loops }) { door in
+        try await RunningDoor.run(slow.host, loops: loops) { door in
             // Every loop that serves is kept, one after the other.
             var blocked: [TestClient] = []
             var entered = slow.entered.makeAsyncIterator()
@@ -73,7 +73,7 @@ import Testing
             threads.note()
             return FakeHost.simple(question)
         }
-        try await RunningDoor.run(host, configure: { $0.eventLoops = 2 }) { door in
+        try await RunningDoor.run(host, loops: 2) { door in
             for _ in 0..<8 {
                 _ = try await door.exchange("POST", "/v1/login", json: #"{"user":"ann","password":"secret"}"#)
             }

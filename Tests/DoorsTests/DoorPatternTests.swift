@@ -4,7 +4,7 @@ import Testing
 
 @testable import Doors
 
-/// What all doors of `add-door` blocks have in common.
+/// What all doors have in common.
 @Suite struct DoorPatternTests {
     private static let answers: [Answer] = [
         Answer(
@@ -53,7 +53,7 @@ import Testing
         let list = try String(contentsOf: docs.appending(path: "doors.md"), encoding: .utf8)
         for type in DoorTypes.all {
             #expect(list.contains("| `\(type.name)` |"), "doors.md does not list `\(type.name)`")
-            let pages = ["doors/\(type.name).md", "\(type.name)-protocol.md"]
+            let pages = ["doors/\(type.name).md", "\(type.name)-protocol.md", "\(type.name)-api.md"]
             let page = pages.lazy.compactMap { try? String(contentsOf: docs.appending(path: $0), encoding: .utf8) }
                 .first
             let text = try #require(page, "`\(type.name)` has no page")

@@ -85,7 +85,7 @@ import Testing
             ask.yield()
             return .delayed(Ticket { abandon.yield() })
         }
-        try await RunningDoor.run(host, configure: { $0.drainTimeout = .milliseconds(10) }) { door in
+        try await RunningDoor.run(host, drainingFor: .milliseconds(10)) { door in
             let client = try await door.client()
             let body = #"{"user":"alice","password":"secret"}"#
             let length = line.hasPrefix("POST") ? body.utf8.count : 0
@@ -298,11 +298,12 @@ import Testing
     @Test func `says which address it cannot listen at`() async throws {
         try await RunningDoor.run(FakeHost(FakeHost.simple)) { door in
             let port = door.port
-            let taken = try HTTPDoorConfiguration(addresses: [.init(host: "127.0.0.1", port: port)])
-            let other = HTTPDoor(
-                configuration: taken, host: FakeHost(FakeHost.simple), metrics: PrometheusMetricsFactory(),
-                logger: .init(label: "test"))
-            let error = await #expect(throws: ListenError.self) { try await other.run() }
+            var taken = DoorSettings(type: "http", name: "other")
+            taken.addresses = [.init(host: "127.0.0.1", port: port)]
+            let (settings, host) = ([taken], FakeHost(FakeHost.simple))
+            let error = await #expect(throws: ListenError.self) {
+                _ = try await DoorServers(settings, host: host, services: DoorServices(), log: Logger(label: "test"))
+            }
             #expect(error?.description == "cannot listen on `127.0.0.1:\(port)`: address already in use")
         }
     }

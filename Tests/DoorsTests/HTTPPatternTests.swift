@@ -64,6 +64,15 @@ import Testing
         }
     }
 
+    @Test func `tells a connection too many so`() async throws {
+        try await Self.run({ $0.maximumClientConnections = 0 }) { door async throws in
+            let client = try await door.client(unixSocket: false)
+            let response = try #require(await client.end().first)
+            #expect(response.status == 503 && response.fields["connection"] == "close")
+            try await client.close()
+        }
+    }
+
     @Test func `has no content for HEAD, and goes on behind it`() async throws {
         try await Self.run({ _ in }) { door async throws in
             let client = try await door.client()

@@ -1,5 +1,4 @@
 import AuthCore
-import Logging
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -12,14 +11,13 @@ import Testing
     private let channel: EmbeddedChannel
 
     init() throws {
-        let configuration = try HTTPDoorConfiguration(addresses: [])
-        let metrics = PrometheusMetricsFactory()
-        let endpoints = Endpoints(
-            configuration: configuration, host: FakeHost(FakeHost.simple), metrics: { metrics.text() })
-        let service = DoorService(
-            configuration: configuration, endpoints: endpoints, metrics: DoorMetrics(factory: metrics),
-            logger: Logger(label: "test"))
-        channel = EmbeddedChannel(handler: LeanConnection(service: service), loop: loop)
+        var settings = DoorSettings(type: "http", name: "http")
+        settings.idleTimeout = .seconds(75)
+        let door = try HTTPDoor(settings, host: FakeHost(FakeHost.simple))
+        channel = EmbeddedChannel(loop: loop)
+        let connection = DoorConnection(channel: channel, timeout: TimeAmount(settings.timeout), countFault: { _ in })
+        try channel.pipeline.syncOperations.addHandlers(
+            door.handlers(for: DoorPeer(address: "127.0.0.1"), connection))
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
     }
 
@@ -102,7 +100,7 @@ import Testing
         #expect(try statuses() == [408])
     }
 
-    @Test(arguments: ["rabbitmq", "forward-auth", "authzen"])
+    @Test(arguments: ["rabbitmq", "forward-auth", "authzen", "http"])
     func `a door of a block has the time that the block says`(_ type: String) throws {
         var settings = DoorSettings(type: type, name: type)
         settings.timeout = .seconds(3)

@@ -28,7 +28,7 @@ import Testing
             settings.maximumConnections = connections
             settings.clients = clients
             servers = try await DoorServers(
-                [settings], host: host, metrics: PrometheusMetricsFactory(), log: Logger(label: "test"))
+                [settings], host: host, services: DoorServices(), log: Logger(label: "test"))
             descriptor = try Self.connect(path)
         }
 

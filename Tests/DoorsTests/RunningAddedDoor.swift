@@ -30,7 +30,7 @@ struct RunningAddedDoor {
         configure(&settings)
         let log = KeptLog()
         let servers = try await DoorServers(
-            [settings], host: host, metrics: PrometheusMetricsFactory(),
+            [settings], host: host, services: DoorServices(),
             log: Logger(label: "test") { _ in KeptLog.Handler(log: log) })
         let place = servers.listening.first?.places.first ?? ""
         do {

@@ -12,47 +12,40 @@ struct RunningDoor {
     let socketPath: String
     let metrics: PrometheusMetricsFactory
 
+    /// - Parameter loops: event loops that serve.
     static func run(
         _ host: FakeHost, operators: (any OperatorAnswering)? = nil,
-        destinations: DestinationAccess? = nil, logger: Logger? = nil,
-        configure: (inout HTTPDoorConfiguration) -> Void = { _ in },
+        destinations: DestinationAccess? = nil, logger: Logger? = nil, loops: Int = 1,
+        drainingFor drainTime: TimeAmount = .seconds(30), directories: [AdministratorDirectory] = [],
+        configure: (inout DoorSettings) -> Void = { _ in },
         _ body: (RunningDoor) async throws -> Void
     ) async throws {
         let folder = try temporaryFolder()
         defer { rmdir(folder) }
         let path = "\(folder)/http.sock"
-        var configuration = try HTTPDoorConfiguration(
-            addresses: [.init(host: "127.0.0.1", port: 0)], socketPath: path)
-        configuration.eventLoops = 1
+        var settings = DoorSettings(type: "http", name: "http")
+        settings.addresses = [.init(host: "127.0.0.1", port: 0)]
+        settings.socketPath = path
         // However slow the machine is, nobody is given up; what the times do is shown with a clock of their own.
-        configuration.requestTimeout = .seconds(3600)
-        configure(&configuration)
-        let metrics = PrometheusMetricsFactory()
+        settings.timeout = .seconds(3600)
+        configure(&settings)
+        var services = DoorServices()
+        services.operators = operators
+        services.administratorDirectories = directories
+        services.destinations = destinations
         var quiet = Logger(label: "test")
         quiet.logLevel = .error
-        let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
-        let door = HTTPDoor(
-            configuration: configuration, host: host, operators: operators, destinations: destinations,
-            metrics: metrics, logger: logger ?? quiet,
-            onListening: { ready.yield($0) })
-        let task = Task {
-            defer { ready.finish() }
-            try await door.run()
-        }
-        var port: Int?
-        for await place in listening {
-            port = place.addresses.first?.port
-            break
-        }
+        let servers = try await DoorServers(
+            [settings], host: host, services: services, log: logger ?? quiet, threads: loops)
+        let place = servers.listening.first?.places.first ?? ""
+        let port = try #require(Int(place.split(separator: ":").last ?? ""))
         do {
-            if let port { try await body(RunningDoor(port: port, socketPath: path, metrics: metrics)) }
+            try await body(RunningDoor(port: port, socketPath: path, metrics: services.metrics))
         } catch {
-            task.cancel()
-            _ = await task.result
+            await servers.stop(within: drainTime)
             throw error
         }
-        task.cancel()
-        try await task.value
+        await servers.stop(within: drainTime)
         #expect(access(path, F_OK) != 0, "the socket is removed at the end")
     }
 

@@ -5,6 +5,7 @@ import NIOCore
 public struct AuthZENDoor: DoorType {
     public static let name = "authzen"
     public static let summary = "enforcement points that speak the OpenID AuthZEN Authorization API 1.0"
+    public static let speaksHTTP = true
     public static let options = [
         DoorOption(
             "base-url", .text, default: "",

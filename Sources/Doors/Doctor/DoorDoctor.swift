@@ -37,7 +37,6 @@ public struct DoorDoctor: Sendable {
     }
 
     private let settings: DoorSettings
-    private let http: HTTPDoorConfiguration?
     private let patience: Duration
     private let attempt: (@Sendable () async -> (isLetIn: Bool?, note: String))?
 
@@ -49,27 +48,11 @@ public struct DoorDoctor: Sendable {
     ///     the built-in client.
     public init(
         _ settings: DoorSettings, patience: Duration,
-        http: HTTPDoorConfiguration? = nil,
         attempt: (@Sendable () async -> (isLetIn: Bool?, note: String))? = nil
     ) {
         self.settings = settings
-        self.http = http
         self.patience = patience
         self.attempt = attempt
-    }
-
-    /// Examines the HTTP door, by the way of nginx's `auth_request`.
-    ///
-    /// Parameters are those of ``init(_:patience:http:attempt:)``.
-    public init(
-        http: HTTPDoorConfiguration, patience: Duration,
-        attempt: (@Sendable () async -> (isLetIn: Bool?, note: String))? = nil
-    ) {
-        var settings = DoorSettings(type: HTTPDoor.name, name: HTTPDoor.name)
-        settings.addresses = http.addresses
-        settings.socketPath = http.socketPath
-        settings.socketMode = http.socketMode
-        self.init(settings, patience: patience, http: http, attempt: attempt)
     }
 
     /// Tries every fault.
@@ -91,11 +74,7 @@ public struct DoorDoctor: Sendable {
             let standIn: StandIn
             switch fault {
             case .yes, .no, .error, .late:
-                if let http {
-                    standIn = try await .http(http, ScriptedHost(fault))
-                } else {
-                    standIn = try await .door(settings, ScriptedHost(fault), sent)
-                }
+                standIn = try await .door(settings, ScriptedHost(fault), sent)
             case .silence, .garbage, .restart: standIn = try await .raw(settings, fault, group, sent)
             }
             let (isLetIn, note) = await ask(fault, standIn.places, sent)
@@ -112,8 +91,9 @@ public struct DoorDoctor: Sendable {
         _ fault: Fault, _ places: [SocketAddress], _ sent: SentBytes
     ) async -> (isLetIn: Bool?, note: String) {
         if let attempt { return await attempt() }
-        let probe = http == nil ? DoorTypes.probe(settings) : ForwardAuthDoor.nginxProbe("/auth")
-        guard let probe else { return (nil, "there is no built-in client of `\(settings.type)`: name a command") }
+        guard let probe = DoorTypes.probe(settings) else {
+            return (nil, "there is no built-in client of `\(settings.type)`: name a command")
+        }
         guard let place = places.last else { return (nil, "the door listens nowhere") }
         let (isLetIn, received, note) = await ProbeClient.ask(
             probe, at: place, usesTLS: settings.tls != nil,

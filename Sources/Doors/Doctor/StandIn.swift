@@ -19,7 +19,7 @@ struct StandIn: Sendable {
         let loops = DoorLoops(threads: 1, host: host)
         do {
             let server = try await DoorServer(
-                settings, host: host, loops: loops, metrics: PrometheusMetricsFactory(),
+                settings, host: host, loops: loops, services: DoorServices(),
                 log: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, observing: sent)
             return StandIn(places: server.addresses) {
                 await server.drain(within: .milliseconds(100))
@@ -28,32 +28,6 @@ struct StandIn: Sendable {
         } catch {
             await loops.shutdown()
             throw error
-        }
-    }
-
-    /// The HTTP door, likewise.
-    static func http(_ configuration: HTTPDoorConfiguration, _ host: ScriptedHost) async throws -> StandIn {
-        let (listening, ready) = AsyncStream<HTTPDoor.Listening>.makeStream()
-        var brief = configuration
-        brief.drainTimeout = .milliseconds(100)
-        let door = HTTPDoor(
-            configuration: brief, host: host, metrics: PrometheusMetricsFactory(),
-            logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, onListening: { ready.yield($0) })
-        let serving = Task {
-            defer { ready.finish() }
-            try await door.run()
-        }
-        var places: [SocketAddress] = []
-        for await place in listening {
-            places = try place.addresses.map { try SocketAddress.makeAddressResolvingHost($0.host, port: $0.port) }
-            if let path = place.socketPath { places.append(try SocketAddress(unixDomainSocketPath: path)) }
-            break
-        }
-        // Nothing listens: what hindered it is the task's error.
-        if places.isEmpty { try await serving.value }
-        return StandIn(places: places) {
-            serving.cancel()
-            _ = await serving.result
         }
     }
 

@@ -5,6 +5,7 @@ import NIOCore
 public struct ForwardAuthDoor: DoorType {
     public static let name = "forward-auth"
     public static let summary = "nginx auth_request, Caddy forward_auth, Traefik ForwardAuth, Envoy ext_authz over HTTP"
+    public static let speaksHTTP = true
     public static let options = [
         DoorOption(
             "trusted-proxies", .text, default: "127.0.0.1,::1",
@@ -56,6 +57,6 @@ public struct ForwardAuthDoor: DoorType {
     }
 
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
-        [LeanConnection(service: ForwardAuthService(door: self, peer: peer, connection: connection))]
+        [HTTPConnection(service: ForwardAuthService(door: self, peer: peer, connection: connection))]
     }
 }

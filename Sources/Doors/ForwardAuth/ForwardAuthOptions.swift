@@ -85,12 +85,5 @@ struct ForwardAuthOptions {
         return names
     }
 
-    func template() throws(DoorProblem) -> ObjectTemplate {
-        let text = settings.object ?? ForwardAuthDoor.template?.defaultText ?? ""
-        do throws(TemplateError) {
-            return try ObjectTemplate(text)
-        } catch {
-            throw DoorProblem(.object, error.description)
-        }
-    }
+    func template() throws(DoorProblem) -> ObjectTemplate { try settings.objectTemplate(of: ForwardAuthDoor.self) }
 }

@@ -3,7 +3,7 @@ import Metrics
 import NIOCore
 
 /// What one connection of the door does with its requests.
-final class ForwardAuthService: LeanService {
+final class ForwardAuthService: HTTPService {
     enum Endpoint {
         case question(ForwardingProxy)
         case page
@@ -32,10 +32,7 @@ final class ForwardAuthService: LeanService {
     var host: any QuestionAnswering { door.host }
     var limits: StrictRequestReader.Limits { .forwarded }
     var requestTimeout: TimeAmount { connection.timeout }
-    /// Longer than proxies keep connections, so that none is closed under a question.
-    var keepAliveTimeout: TimeAmount { .minutes(10) }
-
-    func client(of channel: any Channel) -> DoorPeer { peer }
+    var keepAliveTimeout: TimeAmount { TimeAmount(door.settings.idleTimeout) }
 
     func bodyLimit(of endpoint: Endpoint) -> Int { StrictRequestReader.Limits().body }
 
@@ -52,7 +49,7 @@ final class ForwardAuthService: LeanService {
         return ForwardingProxy.asking(at: head.path, bytes).map { .question($0) } ?? .page
     }
 
-    func answer(_ request: StrictRequest, at endpoint: Endpoint, from client: DoorPeer) -> Step {
+    func answer(_ request: StrictRequest, at endpoint: Endpoint) -> Step {
         do throws(RequestRefusal) {
             switch endpoint {
             case .question(let proxy):

@@ -61,7 +61,8 @@ extension Endpoints {
 
     /// Reads the request, asks who sends it and whether the module lets them, and then does it.
     func administer(
-        _ request: StrictRequest, _ peer: Peer, _ read: (StrictRequest) throws(RequestRefusal) -> AdministratorErrand
+        _ request: StrictRequest, _ peer: DoorPeer,
+        _ read: (StrictRequest) throws(RequestRefusal) -> AdministratorErrand
     ) throws(RequestRefusal) -> Step {
         let path = String(decoding: request.copy(request.head.path), as: UTF8.self)
         guard let administration, let directory = administration.directory(of: path),
@@ -74,7 +75,7 @@ extension Endpoints {
         guard case .basic(let user, let password) = try Credentials.read(request, cookie: cookie),
             let login = try? Login(
                 user: user, password: password, address: peer.clientAddress(request), applicationID: "",
-                machineID: "", door: HTTPDoor.name)
+                machineID: "", door: door)
         else { return .reply(unauthenticated(challenge)) }
         let errand = try read(request)
         let asked = DirectoryRequest(request.head.method.inDirectory, path: name, user: user, password: login.password)

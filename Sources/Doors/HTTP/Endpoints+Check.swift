@@ -2,7 +2,7 @@ import AuthCore
 
 extension Endpoints {
     /// `GET /v1/check?action=…&object=…` with `Authorization: Session …`: the answer is the status, without a body.
-    func checkQuery(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func checkQuery(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let query = try CheckQuery(request)
         guard case .session(let session) = try Credentials.read(request, cookie: cookie) else {
             return .reply(Reply(401).adding("www-authenticate", sessionChallenge))
@@ -12,29 +12,38 @@ extension Endpoints {
         case .success(let name):
             // A query without fields needs nothing remembered: the closure captures the challenge alone.
             return .ask(.check(session, Check(query.action, name))) { [sessionChallenge] answer in
-                var reply = Reply(VerdictStatus.of(answer), verdict: answer.verdict, reason: answer.reason)
-                if let mapped = answer.mappedName, mapped != name {
-                    reply = reply.adding("x-auth-object", PercentEncoding.encode(mapped.bytes))
-                }
-                if reply.status == 401 { reply = reply.adding("www-authenticate", sessionChallenge) }
-                return .reply(reply)
+                .reply(Self.reply(toQuery: answer, about: name, sessionChallenge))
             }
         }
     }
 
+    func reply(toQuery answer: Answer, about name: ObjectName) -> Reply {
+        Self.reply(toQuery: answer, about: name, sessionChallenge)
+    }
+
+    private static func reply(toQuery answer: Answer, about name: ObjectName, _ challenge: String) -> Reply {
+        var reply = Reply(VerdictStatus.of(answer), verdict: answer.verdict, reason: answer.reason)
+        if let mapped = answer.mappedName, mapped != name {
+            reply = reply.adding("x-auth-object", PercentEncoding.encode(mapped.bytes))
+        }
+        return reply.status == 401 ? reply.adding("www-authenticate", challenge) : reply
+    }
+
     /// `POST /v1/check`
-    func check(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func check(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(CheckBody.self, request)
         let session = try Self.session(body.session)
         switch try body.item.check() {
         case .failure(let error): return .reply(Reply(200, json: CheckResult(error)))
         case .success(let check):
-            return .ask(.check(session, check)) { answer in
-                switch VerdictStatus.of(answer) {
-                case 200, 403: .reply(Reply(200, json: CheckResult(answer)))
-                default: .reply(refused(answer))
-                }
-            }
+            return .ask(.check(session, check)) { answer in .reply(reply(toCheck: answer)) }
+        }
+    }
+
+    func reply(toCheck answer: Answer) -> Reply {
+        switch VerdictStatus.of(answer) {
+        case 200, 403: Reply(200, json: CheckResult(answer))
+        default: refused(answer)
         }
     }
 
@@ -42,7 +51,7 @@ extension Endpoints {
     static let maximumChecks = 1000
 
     /// `POST /v1/checks`
-    func checks(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func checks(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(ChecksBody.self, request, within: .large)
         let session = try Self.session(body.session)
         if body.checks.count > Self.maximumChecks { throw .bad("there are more than \(Self.maximumChecks) checks") }

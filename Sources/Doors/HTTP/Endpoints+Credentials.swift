@@ -41,7 +41,7 @@ extension Route {
 extension Endpoints {
     static let credentialsPath = "/v1/credentials"
 
-    func credential(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func credential(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         try permitted(request, peer) { destination, service in
             var asked = ControlRequest(.credential)
             asked.destination = destination
@@ -57,7 +57,7 @@ extension Endpoints {
         }
     }
 
-    func rejectCredential(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func rejectCredential(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         try permitted(request, peer) { destination, service in
             var asked = ControlRequest(.reject)
             asked.destination = destination
@@ -70,7 +70,7 @@ extension Endpoints {
 
     /// Asks whether a local session may read the destination's object, and goes on if it may.
     private func permitted(
-        _ request: StrictRequest, _ peer: Peer,
+        _ request: StrictRequest, _ peer: DoorPeer,
         _ next: @escaping @Sendable (String, any ControlAnswering) -> Step
     ) throws(RequestRefusal) -> Step {
         guard let destinations else { throw RequestRefusal(404, "no destination is configured") }

@@ -2,7 +2,7 @@ import AuthCore
 
 /// `/auth`: the question of nginx's `auth_request`.
 extension Endpoints {
-    func forwardAuth(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func forwardAuth(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         try forwardAuthHandler.answer(.nginx, request) { () throws(RequestRefusal) in try peer.clientAddress(request) }
     }
 }

@@ -3,13 +3,13 @@ import AuthCore
 /// What is known of objects: a client that may write an object may say what is in it.
 extension Endpoints {
     /// Takes the content of an object, under the name that it has after mapping.
-    func putObject(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func putObject(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(ObjectBody.self, request, within: .large)
         return try setContent(try body.content(), of: body.object, session: body.session)
     }
 
     /// Forgets the content of an object.
-    func deleteObject(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func deleteObject(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(ObjectRemovalBody.self, request)
         return try setContent(nil, of: body.object, session: body.session)
     }

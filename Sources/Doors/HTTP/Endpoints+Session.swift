@@ -2,26 +2,29 @@ import AuthCore
 
 extension Endpoints {
     /// `POST /v1/login`
-    func login(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func login(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(LoginBody.self, request)
         let login: Login
         do throws(LoginError) {
             login = try Login(
                 user: body.user, password: body.password, address: peer.address,
-                applicationID: body.applicationID ?? "", machineID: body.machineID ?? "", door: HTTPDoor.name)
+                applicationID: applicationID ?? body.applicationID ?? "", machineID: body.machineID ?? "",
+                door: door)
         } catch {
             throw .bad(error.description)
         }
-        return .ask(.login(login)) { answer in
-            guard answer.verdict == .allow else { return .reply(refused(answer)) }
-            guard let session = answer.session else { return .reply(refused(Answer(.undecided, .brokenAnswer))) }
-            let result = LoginResult(session: session.hexadecimal, user: answer.user ?? login.user)
-            return .reply(Reply(200, json: result))
-        }
+        return .ask(.login(login)) { answer in .reply(reply(toLogin: answer, user: login.user)) }
+    }
+
+    /// - Parameter user: whose name the client gave.
+    func reply(toLogin answer: Answer, user: String) -> Reply {
+        guard answer.verdict == .allow else { return refused(answer) }
+        guard let session = answer.session else { return refused(Answer(.undecided, .brokenAnswer)) }
+        return Reply(200, json: LoginResult(session: session.hexadecimal, user: answer.user ?? user))
     }
 
     /// `POST /v1/logout`
-    func logout(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func logout(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let session = try Self.session(JSON.decode(LogoutBody.self, request).session)
         return .ask(.logout(session)) { answer in
             guard answer.verdict == .allow else { return .reply(refused(answer)) }
@@ -31,7 +34,7 @@ extension Endpoints {
     }
 
     /// `POST /v1/map`
-    func map(_ request: StrictRequest, _ peer: Peer) throws(RequestRefusal) -> Step {
+    func map(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(MapBody.self, request)
         let session = try Self.session(body.session)
         let name: ObjectName
@@ -47,25 +50,25 @@ extension Endpoints {
     }
 
     /// `GET /health`: the process runs and its event loops turn.
-    func health(_ request: StrictRequest, _ peer: Peer) -> Step {
+    func health(_ request: StrictRequest, _ peer: DoorPeer) -> Step {
         .reply(Reply(200, json: HealthResult(status: "alive")))
     }
 
     /// `GET /ready`
-    func ready(_ request: StrictRequest, _ peer: Peer) -> Step {
+    func ready(_ request: StrictRequest, _ peer: DoorPeer) -> Step {
         let (ready, detail) = host.readiness
         return .reply(Reply(ready ? 200 : 503, json: ReadinessResult(ready: ready, detail: detail)))
     }
 
     /// `GET /metrics`, in the text format of Prometheus.
-    func metricsText(_ request: StrictRequest, _ peer: Peer) -> Step {
+    func metricsText(_ request: StrictRequest, _ peer: DoorPeer) -> Step {
         var reply = Reply(200)
         reply.content = .text(metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         return .reply(reply)
     }
 
     /// `GET /openapi.json`
-    func openAPI(_ request: StrictRequest, _ peer: Peer) -> Step {
+    func openAPI(_ request: StrictRequest, _ peer: DoorPeer) -> Step {
         var reply = Reply(200)
         reply.content = .json(PackageResources.openapi_json)
         return .reply(reply)

@@ -1,11 +1,14 @@
 import AuthCore
-import NIOCore
 
 /// What a request is answered with at each path: from its bytes to a question and from the answer to a reply.
 ///
 /// Pure but for the host's description and readiness.
 struct Endpoints: Sendable {
     let host: any QuestionAnswering
+    /// What sessions and logs call the door.
+    let door: String
+    /// The application id of all its sessions; nil for the client's.
+    let applicationID: String?
     let cookie: CookieName
     let forwardAuthHandler: ForwardAuthHandler
     let metrics: @Sendable () -> String
@@ -16,21 +19,34 @@ struct Endpoints: Sendable {
     /// Whose credentials local users may have; nil where no destination is configured.
     let destinations: DestinationAccess?
 
+    /// Throws: ``DoorProblem`` for a template or a cookie that cannot be.
     init(
-        configuration: HTTPDoorConfiguration, host: any QuestionAnswering, operators: (any OperatorAnswering)? = nil,
-        destinations: DestinationAccess? = nil,
-        metrics: @escaping @Sendable () -> String
-    ) {
+        _ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices = DoorServices()
+    ) throws(DoorProblem) {
         self.host = host
-        self.destinations = destinations
-        administration = operators.flatMap { Administration(configuration.administratorDirectories, $0) }
-        self.metrics = metrics
-        cookie = CookieName(configuration.sessionCookie)
-        let realm = Self.quoted(configuration.realm)
+        door = settings.name
+        applicationID = settings.applicationID
+        destinations = services.destinations
+        administration = services.operators.flatMap { Administration(services.administratorDirectories, $0) }
+        metrics = { [factory = services.metrics] in factory.text() }
+        cookie = CookieName(try Self.cookie(settings))
+        let realm = Self.quoted(settings.option("realm", of: HTTPDoor.self))
         forwardAuthHandler = ForwardAuthHandler(
-            door: HTTPDoor.name, cookie: cookie, template: configuration.forwardAuthObject,
-            identityFields: ["x-auth-user"], challenge: "Basic realm=\(realm), charset=\"UTF-8\"")
+            door: settings.name, applicationID: settings.applicationID ?? "", cookie: cookie,
+            template: try settings.objectTemplate(of: HTTPDoor.self), identityFields: ["x-auth-user"],
+            challenge: "Basic realm=\(realm), charset=\"UTF-8\"")
         sessionChallenge = "Session realm=\(realm)"
+    }
+
+    private static func cookie(_ settings: DoorSettings) throws(DoorProblem) -> String {
+        let name = settings.option("session-cookie", of: HTTPDoor.self)
+        guard !name.isEmpty, name.utf8.allSatisfy({ RequestGrammar.isToken[Int($0)] }) else {
+            let line = settings.options.firstIndex { $0.name == "session-cookie" }
+            throw DoorProblem(
+                line.map { .option($0) } ?? .block,
+                "`\(name.clippedForMessage)` is no name of a cookie: characters of a token are accepted")
+        }
+        return name
     }
 
     /// A quoted-string (RFC 9110, section 5.6.4); controls and what is not ASCII become spaces.
@@ -60,28 +76,15 @@ struct Endpoints: Sendable {
     }
 }
 
-/// Who asks, as far as the connection tells.
-struct Peer: Sendable {
-    /// As text; empty over a unix socket.
-    let address: String
-    /// A program that may open the unix socket is trusted to name its own client.
-    let isUnixSocket: Bool
-
-    init(_ address: SocketAddress?) {
-        isUnixSocket = address?.protocol == .unix
-        self.address = address?.ipAddress ?? ""
-    }
-
-    /// Whether it is on this machine, as far as the connection tells.
-    var isLocal: Bool { isUnixSocket || address == "::1" || address.hasPrefix("127.") }
-
-    /// The address of the client that stands behind a request: `X-Real-IP` over a unix socket, else the peer's own.
+extension DoorPeer {
+    /// The address of the client that stands behind a request: `X-Real-IP` over a unix socket, whose users are trusted to name
+    /// their clients; else the peer's own.
     func clientAddress(_ request: StrictRequest) throws(RequestRefusal) -> String {
         guard isUnixSocket, let range = try request.field(.realAddress) else { return address }
         let text = String(decoding: request.copy(range), as: UTF8.self)
         // What nginx says of a client of its own unix socket, which has no address.
         if text == "unix:" { return "" }
-        guard (try? SocketAddress(ipAddress: text, port: 0)) != nil else { throw .bad("`x-real-ip` is not an address") }
+        guard DoorPeer.bytes(ofAddress: text) != nil else { throw .bad("`x-real-ip` is not an address") }
         return text
     }
 }

@@ -1,154 +1,53 @@
 import AuthCore
-import Glibc
-import Logging
 import NIOCore
-import NIOPosix
 
-/// The HTTP door: the JSON interface, nginx's `auth_request`, health and metrics, on TCP and on a unix socket.
-public struct HTTPDoor: Sendable {
-    /// What sessions and logs call the door.
+/// The HTTP door: the JSON interface, nginx's `auth_request`, health and metrics.
+public struct HTTPDoor: DoorType {
     public static let name = "http"
+    public static let summary = "the JSON interface, nginx auth_request, operators, health and metrics"
+    public static let options = [
+        DoorOption(
+            "realm", .text, default: "authhost", "the realm that browsers show when they ask for a password"),
+        DoorOption("session-cookie", .text, default: "authhost_session", "the name of the session cookie"),
+    ]
+    public static let template = ForwardAuthDoor.template
+    /// Health is asked here.
+    public static let isKeptReachable = true
+    public static let speaksHTTP = true
 
-    /// Where a door listens.
-    public struct Listening: Sendable {
-        /// In the order of the configuration, with the ports that were chosen for 0.
-        public let addresses: [HTTPDoorConfiguration.Address]
-        public let socketPath: String?
+    private let routes: RouteTable
+    private let idleTimeout: TimeAmount
+
+    public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
+        try self.init(settings, host: host, services: DoorServices())
     }
 
-    private let configuration: HTTPDoorConfiguration
-    private let host: any QuestionAnswering
-    private let service: DoorService
-    private let logger: Logger
-    private let onListening: @Sendable (Listening) -> Void
-
-    /// - Parameters:
-    ///   - host: what the door asks.
-    ///   - operators: what administrators ask; nil: there is nothing for them.
-    ///   - destinations: whose credentials local users may have; nil: there are none.
-    ///   - metrics: what the door counts in, and what `/metrics` shows.
-    ///   - onListening: called once, when every address is listened at.
-    public init(
-        configuration: HTTPDoorConfiguration, host: some QuestionAnswering,
-        operators: (any OperatorAnswering)? = nil, destinations: DestinationAccess? = nil,
-        metrics: PrometheusMetricsFactory, logger: Logger,
-        onListening: @escaping @Sendable (Listening) -> Void = { _ in }
-    ) {
-        self.configuration = configuration
-        self.logger = logger
-        self.host = host
-        self.onListening = onListening
-        let counts = DoorMetrics(factory: metrics)
-        let endpoints = Endpoints(
-            configuration: configuration, host: host, operators: operators, destinations: destinations,
-            metrics: { metrics.text() })
-        service = DoorService(configuration: configuration, endpoints: endpoints, metrics: counts, logger: logger)
+    public init(_ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices) throws(DoorProblem) {
+        let endpoints = try Endpoints(settings, host: host, services: services)
+        routes = RouteTable(endpoints, ResponseCounts(factory: services.metrics))
+        idleTimeout = TimeAmount(settings.idleTimeout)
     }
 
-    /// Serves until the task is cancelled, then lets connections end. To be called once.
-    ///
-    /// - Throws: what hinders listening: ``ListenError`` or ``UnixSocketError``. Nothing is left behind then.
-    public func run() async throws {
-        let threads = configuration.eventLoops ?? System.coreCount
-        let loops = DoorLoops(threads: threads, host: host)
-        do {
-            try await serve(loops)
-        } catch {
-            await loops.shutdown()
-            throw error
-        }
-        await loops.shutdown()
+    public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
+        [
+            HTTPConnection(
+                service: RouteService(table: routes, peer: peer, connection: connection, keepAliveTimeout: idleTimeout))
+        ]
     }
 
-    private func serve(_ loops: DoorLoops) async throws {
-        let listeners = try await Listeners.open(configuration, loops, service)
-        onListening(listeners.listening)
-        await Self.untilStopped()
-        await listeners.close()
-        let drained = service.registry.drain(on: loops.spare)
-        let deadline = loops.spare.scheduleTask(in: configuration.drainTimeout) { [service, logger] in
-            logger.warning("connections that did not end in time are closed", metadata: ["door": "http"])
-            service.registry.closeAll()
-        }
-        try await drained.get()
-        deadline.cancel()
+    public static func probe(_ settings: DoorSettings) -> DoorProbe? {
+        ForwardAuthDoor.nginxProbe(Route.forwardAuthPath)
     }
 
-    private static func untilStopped() async {
-        // Ends when the task is cancelled.
-        let (stops, _) = AsyncStream<Never>.makeStream()
-        for await _ in stops {}
-    }
-}
-
-/// The sockets a door accepts connections at.
-struct Listeners {
-    let listening: HTTPDoor.Listening
-    private let channels: [any Channel]
-    private let socket: UnixSocket?
-
-    static func open(
-        _ configuration: HTTPDoorConfiguration, _ loops: DoorLoops, _ service: DoorService
-    ) async throws -> Listeners {
-        var channels: [any Channel] = []
-        var addresses: [HTTPDoorConfiguration.Address] = []
-        do {
-            for address in configuration.addresses {
-                let channel = try await listen(address, loops, service)
-                channels.append(channel)
-                addresses.append(.init(host: address.host, port: channel.localAddress?.port ?? address.port))
-            }
-            var socket: UnixSocket?
-            if let path = configuration.socketPath {
-                let made = try await UnixSocket.listen(at: path, mode: configuration.socketMode) {
-                    try await loops.accept(at: $0, serving(service))
-                }
-                channels.append(made.channel)
-                socket = made.socket
-            }
-            let listening = HTTPDoor.Listening(addresses: addresses, socketPath: socket?.path)
-            return Listeners(listening: listening, channels: channels, socket: socket)
-        } catch {
-            for channel in channels { try? await channel.close() }
-            throw error
-        }
-    }
-
-    /// Stops accepting.
-    func close() async {
-        socket?.remove()
-        for channel in channels { try? await channel.close() }
-    }
-
-    private static func listen(
-        _ address: HTTPDoorConfiguration.Address, _ loops: DoorLoops, _ service: DoorService
-    ) async throws -> any Channel {
-        let descriptor = try ListeningSocket.bind(address.host, port: address.port)
-        do {
-            return try await loops.accept(at: descriptor, serving(service).overTCP)
-        } catch {
-            throw ListenError(address, error)
-        }
-    }
-
-    private static func serving(_ service: DoorService) -> DoorLoops.Serving {
-        DoorLoops.Serving(
-            pause: {
-                // Health is asked here.
-                AcceptPause(
-                    service.logger, keepsSpare: true,
-                    giveUp: { [registry = service.registry] in registry.giveUpIdle() })
-            },
-            prepare: { channel in service.prepare(channel) })
-    }
-}
-
-/// Why a door could not listen at an address.
-public struct ListenError: Error, CustomStringConvertible, Sendable {
-    public let description: String
-
-    init(_ address: HTTPDoorConfiguration.Address, _ error: any Error) {
-        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
-        description = "cannot listen on `\(address)`: \(reason)"
+    /// Without the `date` of replies, which is always there.
+    public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
+        guard let endpoints = try? Endpoints(DoorSettings(type: name, name: name), host: UnaskedHost()),
+            let name = try? ObjectName("/reports")
+        else { return [] }
+        return [
+            ("log-in", endpoints.reply(toLogin: answer, user: "alice")),
+            ("check", endpoints.reply(toCheck: answer)),
+            ("check, as a query", endpoints.reply(toQuery: answer, about: name)),
+        ].map { (question: $0, bytes: $1.wireText) }
     }
 }

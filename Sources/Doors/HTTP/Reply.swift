@@ -8,6 +8,8 @@ struct Reply: Sendable {
         case json([UInt8])
         /// Text of the given media type.
         case text(String, type: String)
+        /// What comes in pieces, as the client takes them.
+        case stream(ReplyStream)
     }
 
     struct Field: Sendable {
@@ -39,6 +41,8 @@ struct Reply: Sendable {
     init(_ refusal: RequestRefusal) {
         self.init(refusal.status, json: ErrorBody(error: refusal.code, detail: refusal.detail))
     }
+
+    var isStream: Bool { if case .stream = content { true } else { false } }
 
     func adding(_ name: String, _ value: String) -> Reply {
         var reply = self

@@ -24,7 +24,7 @@ struct ReplyWriter {
         } else if !isHTTP11 {
             out.writeStaticString("connection: keep-alive\r\n")
         }
-        Self.writeContent(reply, to: &out, withoutContent: withoutContent)
+        Self.writeContent(reply, to: &out, isHTTP11: isHTTP11, withoutContent: withoutContent)
     }
 
     private static func write(_ name: String, _ value: String, to out: inout ByteBuffer) {
@@ -34,7 +34,9 @@ struct ReplyWriter {
         out.writeStaticString("\r\n")
     }
 
-    private static func writeContent(_ reply: Reply, to out: inout ByteBuffer, withoutContent: Bool) {
+    private static func writeContent(
+        _ reply: Reply, to out: inout ByteBuffer, isHTTP11: Bool, withoutContent: Bool
+    ) {
         switch reply.content {
         case .none where reply.status == 204:
             // A 204 must not tell a length (RFC 9110, section 8.6).
@@ -46,6 +48,10 @@ struct ReplyWriter {
         case .text(let text, let type):
             writeHeader(type, text.utf8.count, to: &out)
             if !withoutContent { out.writeString(text) }
+        case .stream(let stream):
+            write("content-type", stream.type, to: &out)
+            if isHTTP11 { out.writeStaticString("transfer-encoding: chunked\r\n") }
+            out.writeStaticString("cache-control: no-store\r\n\r\n")
         }
     }
 

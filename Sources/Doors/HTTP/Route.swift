@@ -6,11 +6,11 @@ struct Route: Sendable {
     let maximumBody: Int
     /// Whether a refusal has no body.
     let isBodiless: Bool
-    let handle: @Sendable (Endpoints, StrictRequest, Peer) throws(RequestRefusal) -> Step
+    let handle: @Sendable (Endpoints, StrictRequest, DoorPeer) throws(RequestRefusal) -> Step
 
     init(
         _ method: RequestMethod, _ path: String, maximumBody: Int = usualBody, isBodiless: Bool = false,
-        handle: @escaping @Sendable (Endpoints, StrictRequest, Peer) throws(RequestRefusal) -> Step
+        handle: @escaping @Sendable (Endpoints, StrictRequest, DoorPeer) throws(RequestRefusal) -> Step
     ) {
         self.method = method
         self.path = path
@@ -20,7 +20,7 @@ struct Route: Sendable {
     }
 
     /// Answers a request, or says in a reply why not.
-    func answer(_ request: StrictRequest, from peer: Peer, at endpoints: Endpoints) -> Step {
+    func answer(_ request: StrictRequest, from peer: DoorPeer, at endpoints: Endpoints) -> Step {
         do throws(RequestRefusal) {
             return try handle(endpoints, request, peer)
         } catch {

@@ -32,6 +32,14 @@ public struct DoorPeer: Sendable {
         return isMapped ? Array(bytes[12...]) : bytes
     }
 
+    /// Whether network bytes are those of an address of this machine.
+    static func isLoopback(_ bytes: [UInt8]) -> Bool {
+        bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+
+    /// Whether it is on this machine, as far as the connection tells.
+    var isLocal: Bool { isUnixSocket || addressBytes.map(Self.isLoopback) == true }
+
     /// Asks the kernel who connected.
     static func of(_ channel: any Channel) -> EventLoopFuture<DoorPeer> {
         let address = channel.remoteAddress ?? channel.localAddress
@@ -39,15 +47,6 @@ public struct DoorPeer: Sendable {
             return channel.eventLoop.makeSucceededFuture(DoorPeer(address: channel.remoteAddress?.ipAddress ?? ""))
         }
         return PeerCredentials.of(channel).map { DoorPeer(address: "", userID: $0.uid) }
-    }
-}
-
-extension HTTPDoorConfiguration.Address {
-    /// Whether only programs of this machine reach it.
-    var isLoopback: Bool {
-        if host == "localhost" { return true }
-        guard let bytes = DoorPeer.bytes(ofAddress: host) else { return false }
-        return bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
     }
 }
 

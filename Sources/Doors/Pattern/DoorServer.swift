@@ -6,7 +6,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// Listens for the doors of `add-door` blocks.
+/// Listens for all doors.
 public final class DoorServers: Sendable {
     private let loops: DoorLoops
     private let servers: [DoorServer]
@@ -15,16 +15,17 @@ public final class DoorServers: Sendable {
     ///
     /// - Parameters:
     ///   - doors: what the blocks say, in order.
-    ///   - metrics: what they count in.
+    ///   - services: what they may need besides the host.
+    ///   - threads: event loops that serve them; nil for one a core.
     /// - Throws: what hinders the first that cannot be opened; none is open then.
     public init(
-        _ doors: [DoorSettings], host: any QuestionAnswering, metrics: any MetricsFactory, log: Logger
+        _ doors: [DoorSettings], host: any QuestionAnswering, services: DoorServices, log: Logger, threads: Int? = nil
     ) async throws {
-        loops = DoorLoops(threads: doors.isEmpty ? 1 : System.coreCount, host: host)
+        loops = DoorLoops(threads: threads ?? System.coreCount, host: host)
         var servers: [DoorServer] = []
         do {
             for settings in doors {
-                servers.append(try await DoorServer(settings, host: host, loops: loops, metrics: metrics, log: log))
+                servers.append(try await DoorServer(settings, host: host, loops: loops, services: services, log: log))
             }
         } catch {
             for server in servers { await server.close() }
@@ -45,8 +46,10 @@ public final class DoorServers: Sendable {
     }
 
     /// Stops accepting, lets connections answer what was asked, and ends them.
-    public func stop(within limit: TimeAmount = .seconds(5)) async {
-        for server in servers { await server.drain(within: limit) }
+    public func stop(within limit: TimeAmount = .seconds(30)) async {
+        await withTaskGroup(of: Void.self) { group in
+            for server in servers { group.addTask { await server.drain(within: limit) } }
+        }
         await loops.shutdown()
     }
 }
@@ -78,22 +81,23 @@ final class DoorServer: Sendable {
 
     init(
         _ settings: DoorSettings, host: any QuestionAnswering, loops: DoorLoops,
-        metrics: any MetricsFactory, log: Logger, observing observer: SentBytes? = nil
+        services: DoorServices, log: Logger, observing observer: SentBytes? = nil
     ) async throws {
         self.settings = settings
         self.observer = observer
         self.loops = loops
         self.log = log
-        door = try DoorTypes.make(settings, host: host)
+        door = try DoorTypes.make(settings, host: host, services: services)
         if let warning = DoorTypes.warning(settings) { log.warning("\(warning)") }
         clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
         tls = try settings.tls.map { try DoorTLS($0, settings.trust) }
         let dimensions = [("door", settings.name)]
+        let metrics = services.metrics
         let faults = DoorFaults(settings.name, metrics)
         self.faults = faults
         registry = ConnectionRegistry(
             maximum: settings.maximumConnections, maximumOfClient: settings.maximumClientConnections,
-            descriptors: settings.descriptors,
+            guaranteed: type(of: door).isKeptReachable ? 4 : 0, descriptors: settings.descriptors,
             connections: Meter(label: "authhost_door_connections", dimensions: dimensions, factory: metrics),
             rejected: Counter(
                 label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics),
@@ -116,7 +120,7 @@ final class DoorServer: Sendable {
                 throw ListenError(address, error)
             }
             let port = channel.localAddress?.port ?? address.port
-            let place = HTTPDoorConfiguration.Address(host: address.host, port: port)
+            let place = DoorAddress(host: address.host, port: port)
             listeners.withLock {
                 $0.channels.append(channel)
                 $0.places.append("\(place)")
@@ -135,7 +139,9 @@ final class DoorServer: Sendable {
 
     private var serving: DoorLoops.Serving {
         DoorLoops.Serving(
-            pause: { [log, registry] in AcceptPause(log, keepsSpare: false, giveUp: { registry.giveUpIdle() }) },
+            pause: { [log, registry, door] in
+                AcceptPause(log, keepsSpare: type(of: door).isKeptReachable, giveUp: { registry.giveUpIdle() })
+            },
             options: { $0.channelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144)) },
             prepare: { [self] channel in DoorPeer.of(channel).flatMap { peer in self.prepare(channel, peer) } })
     }
@@ -147,9 +153,7 @@ final class DoorServer: Sendable {
             refuse(peer)
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
-        guard let use = registry.admit(channel) else {
-            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
-        }
+        guard let use = registry.admit(channel) else { return turnAway(channel, usesTLS: usesTLS) }
         guard let tls, usesTLS else {
             return channel.eventLoop.makeCompletedFuture { try guardConnection(channel, use) }
                 .flatMap { self.begin(channel, peer, use) }
@@ -166,6 +170,16 @@ final class DoorServer: Sendable {
                 begin(channel, known, use).whenFailure { _ in channel.close(promise: nil) }
             }
             try channel.pipeline.syncOperations.addHandlers(secure, limit)
+        }
+    }
+
+    /// Ends a connection that there is no place for.
+    private func turnAway(_ channel: any Channel, usesTLS: Bool) -> EventLoopFuture<Void> {
+        guard type(of: door).speaksHTTP, !usesTLS else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(RejectedConnection())
         }
     }
 
@@ -208,7 +222,10 @@ final class DoorServer: Sendable {
     func drain(within limit: TimeAmount) async {
         await stopListening()
         let drained = registry.drain(on: loops.spare)
-        let deadline = loops.spare.scheduleTask(in: limit) { [registry] in registry.closeAll() }
+        let deadline = loops.spare.scheduleTask(in: limit) { [registry, log, name = settings.name] in
+            log.warning("door \(name): connections that did not end in time are closed")
+            registry.closeAll()
+        }
         try? await drained.get()
         deadline.cancel()
     }

@@ -1,7 +1,7 @@
 import AuthCore
 import Basics
 
-/// What an `add-door` block says.
+/// What a door is: what an `add-door` block says, or `http-listen` and its kin.
 public struct DoorSettings: Sendable {
     /// Paths of PEM files.
     public struct TLSFiles: Sendable, Hashable {
@@ -19,7 +19,7 @@ public struct DoorSettings: Sendable {
 
     public var type: String
     public var name: String
-    public var addresses: [HTTPDoorConfiguration.Address] = []
+    public var addresses: [DoorAddress] = []
     public var socketPath: String?
     public var socketMode: UInt32 = 0o660
     /// Who may connect, as written; empty for everybody.
@@ -83,6 +83,15 @@ public struct DoorSettings: Sendable {
 
     func flag(_ name: String, of type: any DoorType.Type) -> Bool {
         option(name, of: type).uppercased() == "TRUE"
+    }
+
+    /// The template of the objects that requests are checked against.
+    func objectTemplate(of type: any DoorType.Type) throws(DoorProblem) -> ObjectTemplate {
+        do throws(TemplateError) {
+            return try ObjectTemplate(object ?? type.template?.defaultText ?? "")
+        } catch {
+            throw DoorProblem(.object, error.description)
+        }
     }
 
     func integer(_ name: String, of type: any DoorType.Type) -> Int { Int(option(name, of: type)) ?? 0 }

@@ -2,7 +2,7 @@ import AuthCore
 import Logging
 import NIOCore
 
-/// A protocol that an `add-door` block can name: a translation between bytes and the one `Question`/`Answer` pair.
+/// The protocol of a door: a translation between bytes and the one `Question`/`Answer` pair.
 ///
 /// To add one: a folder with a type like this, its line in ``DoorTypes/all``, its page and its tests. Listening, TLS,
 /// who may connect, the number of connections, counting and stopping are the pattern's.
@@ -31,6 +31,14 @@ public protocol DoorType: Sendable {
     /// Throws: ``DoorProblem`` for what cannot be.
     init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem)
 
+    /// The same, with what doors may need besides the host.
+    init(_ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices) throws(DoorProblem)
+
+    /// Whether a few connections are kept free for it whatever the other doors hold.
+    static var isKeptReachable: Bool { get }
+    /// Whether its clients are told in HTTP that there is no place for them; others are closed without a word.
+    static var speaksHTTP: Bool { get }
+
     /// Makes the handlers of an accepted connection; they get and give `ByteBuffer`. Called on its event loop.
     func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler]
 }
@@ -39,26 +47,34 @@ extension DoorType {
     public static var options: [DoorOption] { [] }
     public static var template: DoorTemplate? { nil }
     public static func believesClients(_ settings: DoorSettings) -> Bool { false }
+    public static var isKeptReachable: Bool { false }
+    public static var speaksHTTP: Bool { false }
+
+    public init(_ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices) throws(DoorProblem) {
+        try self.init(settings, host: host)
+    }
 }
 
 /// The types of doors: one line for each.
 public enum DoorTypes {
     public static let all: [any DoorType.Type] = [
-        NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self, AuthZENDoor.self, SaslauthdDoor.self,
+        HTTPDoor.self, NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self, AuthZENDoor.self, SaslauthdDoor.self,
         DovecotDoor.self,
     ]
 
     /// Makes the door of a block.
     ///
     /// Throws: ``DoorProblem`` that names what is wrong and what would be accepted.
-    static func make(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) -> any DoorType {
+    static func make(
+        _ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices = DoorServices()
+    ) throws(DoorProblem) -> any DoorType {
         guard let type = all.first(where: { $0.name == settings.type }) else {
             let known = all.map { "`\($0.name)`" }.joined(separator: ", ")
             throw DoorProblem(
                 .type, "there is no door type `\(settings.type.clippedForMessage)`: \(known) are accepted")
         }
         try settings.check(type)
-        return try type.init(settings, host: host)
+        return try type.init(settings, host: host, services: services)
     }
 
     static func probe(_ settings: DoorSettings) -> DoorProbe? {

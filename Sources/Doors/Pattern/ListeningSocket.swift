@@ -25,7 +25,7 @@ enum ListeningSocket {
             }
             return descriptor
         } catch {
-            throw ListenError(HTTPDoorConfiguration.Address(host: host, port: port), error)
+            throw ListenError(DoorAddress(host: host, port: port), error)
         }
     }
 

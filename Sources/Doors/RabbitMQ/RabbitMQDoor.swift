@@ -5,6 +5,7 @@ import NIOCore
 public struct RabbitMQDoor: DoorType {
     public static let name = "rabbitmq"
     public static let summary = "RabbitMQ 3.10 and later, through its plugin rabbitmq_auth_backend_http"
+    public static let speaksHTTP = true
     public static let options = [
         DoorOption("path", .text, default: "/auth", "what stands before `/user`, `/vhost`, `/resource` and `/topic`"),
         DoorOption(

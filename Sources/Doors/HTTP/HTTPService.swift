@@ -1,12 +1,10 @@
 import Metrics
 import NIOCore
 
-/// What a ``LeanConnection`` needs of the door it serves.
-protocol LeanService: Sendable {
+/// What an ``HTTPConnection`` needs of the door that it serves.
+protocol HTTPService: Sendable {
     /// Where a request goes.
     associatedtype Endpoint
-    /// Who sends the requests of a connection.
-    associatedtype Client
 
     var host: any QuestionAnswering { get }
     /// What requests may hold.
@@ -16,14 +14,13 @@ protocol LeanService: Sendable {
     /// How long a connection may stay without a request, or without taking its replies.
     var keepAliveTimeout: TimeAmount { get }
 
-    func client(of channel: any Channel) -> Client
     /// Where a request goes, known from its request line.
     func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Endpoint
     /// Most bytes of a body there.
     func bodyLimit(of endpoint: Endpoint) -> Int
     /// What a request is refused with whatever its body were; nil where it depends on the body.
     func refusal(of head: RequestHead, _ bytes: Span<UInt8>, at endpoint: Endpoint) -> Reply?
-    func answer(_ request: StrictRequest, at endpoint: Endpoint, from client: Client) -> Step
+    func answer(_ request: StrictRequest, at endpoint: Endpoint) -> Step
     /// What metrics call an endpoint.
     func name(of endpoint: Endpoint) -> String
     /// The counter of replies; nil where nobody counts.
@@ -33,12 +30,12 @@ protocol LeanService: Sendable {
     func failed(_ error: any Error)
 }
 
-extension LeanService {
+extension HTTPService {
     var limits: StrictRequestReader.Limits { StrictRequestReader.Limits() }
 }
 
-/// How far a ``LeanConnection`` is.
-enum LeanPhase: Equatable {
+/// How far an ``HTTPConnection`` is.
+enum HTTPPhase: Equatable {
     case reading
     /// No more requests are read; the connection closes behind the last reply.
     case finishing(linger: Bool)
@@ -50,11 +47,22 @@ enum LeanPhase: Equatable {
 }
 
 /// A request whose reply has not gone out.
-struct LeanSlot {
+struct HTTPSlot {
     let isHTTP11: Bool
-    let keepsAlive: Bool
+    var keepsAlive: Bool
     let withoutContent: Bool
     let endpoint: String
     var reply: Reply?
     var pending: PendingStep?
+    /// Of a reply whose head has gone out, and whose content comes in pieces.
+    var stream: ReplyStream?
+    /// Whether a piece is on its way.
+    var isPulling = false
+
+    /// Says that the client has gone.
+    func abandon() {
+        pending?.abandon()
+        stream?.abandon()
+        if case .stream(let stream) = reply?.content { stream.abandon() }
+    }
 }

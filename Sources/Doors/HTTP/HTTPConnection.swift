@@ -4,14 +4,14 @@ import NIOCore
 /// Serves one connection of HTTP, on the connection's event loop.
 ///
 /// Replies go out in the order of their requests; a delayed one holds back those behind it, not the questions behind it.
-final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, RemovableChannelHandler {
+final class HTTPConnection<Service: HTTPService>: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    typealias Phase = LeanPhase
-    typealias Slot = LeanSlot
+    typealias Phase = HTTPPhase
+    typealias Slot = HTTPSlot
 
     /// Most requests of one connection that wait for their answers.
     static var maximumWaiting: Int { 64 }
@@ -20,7 +20,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
 
     let service: Service
     private(set) var reader: StrictRequestReader
-    private var client: Service.Client?
+    private var hasStarted = false
     var phase = Phase.reading
     var received = ReceivedBytes()
     /// Whether the client was told that the body of the request that is being read is wanted.
@@ -34,7 +34,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     var firstWaiting: UInt64 = 0
     var context: ChannelHandlerContext?
     var isReadHeld = false
-    var timing = LeanTiming()
+    var timing = HTTPTiming()
     var lastCounter: (endpoint: String, status: Int, counter: Counter)?
 
     init(service: Service) {
@@ -59,8 +59,8 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     }
 
     private func start(_ context: ChannelHandlerContext) {
-        guard client == nil else { return }
-        client = service.client(of: context.channel)
+        guard !hasStarted else { return }
+        hasStarted = true
         use = ConnectionGuard.use(in: context)
         startTimer(context)
     }
@@ -71,7 +71,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
     }
 
     /// The client has gone, or is taken to have: nobody is asked for it any more.
-    private func leave() {
+    func leave() {
         abandonWaiting()
         received.wipe()
         phase = .gone
@@ -89,6 +89,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         timing.note(context.eventLoop.now)
+        pull(context)
         readRequests(context)
         settle(context)
         context.fireChannelWritabilityChanged()
@@ -109,6 +110,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
             context.close(promise: nil)
         case is ChannelShouldQuiesceEvent:
             if case .reading = phase { phase = .finishing(linger: false) }
+            endOpenStream(context)
             settle(context)
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -142,7 +144,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
         // A second reference to the same memory, which nobody writes to meanwhile.
         let bytes = received.buffer
         let span = bytes.readableBytesUInt8Span
-        guard let client, try reader.readRequestLine(span) else { return false }
+        guard try reader.readRequestLine(span) else { return false }
         let endpoint = service.endpoint(reader.head, span)
         reader.limits.body = service.bodyLimit(of: endpoint)
         guard try reader.readRest(span) else {
@@ -160,7 +162,7 @@ final class LeanConnection<Service: LeanService>: ChannelDuplexHandler, Removabl
         }
         restart()
         if !head.keepsAlive { phase = .finishing(linger: !received.isEmpty) }
-        begin(service.answer(request, at: endpoint, from: client), slot(head, endpoint), context)
+        begin(service.answer(request, at: endpoint), slot(head, endpoint), context)
         return true
     }
 

@@ -1,14 +1,15 @@
 import NIOCore
 
-extension LeanConnection {
+extension HTTPConnection {
     /// Walks towards the reply of a request, and waits on the way if need be.
     func begin(_ step: Step, _ slot: Slot, _ context: ChannelHandlerContext) {
         switch step.walk(asking: service.host) {
-        case .arrived(let reply) where waiting.isEmpty: send(reply, slot)
+        case .arrived(let reply) where waiting.isEmpty && !reply.isStream: send(reply, slot)
         case .arrived(let reply):
             var slot = slot
             slot.reply = reply
             waiting.append(slot)
+            sendReady()
         case .waiting(let pending):
             let number = firstWaiting + UInt64(waiting.count)
             waiting.append(slot)
@@ -39,8 +40,13 @@ extension LeanConnection {
         }
     }
 
-    private func sendReady() {
+    /// Sends the replies that are there, up to one that is not, or whose content comes in pieces.
+    func sendReady() {
         while let slot = waiting.first, let reply = slot.reply {
+            if case .stream(let stream) = reply.content {
+                if !slot.withoutContent, let context { return beginStream(stream, reply, context) }
+                stream.abandon()
+            }
             waiting.removeFirst()
             firstWaiting += 1
             send(reply, slot)
@@ -48,7 +54,7 @@ extension LeanConnection {
         if waiting.isEmpty, let context { timing.note(context.eventLoop.now) }
     }
 
-    private func send(_ reply: Reply, _ slot: Slot) {
+    func send(_ reply: Reply, _ slot: Slot) {
         if out.readableBytes == 0 { out.clear() }
         // While the door stops, the last reply says so.
         let isLast = !slot.keepsAlive || (phase != .reading && waiting.isEmpty)
@@ -79,7 +85,7 @@ extension LeanConnection {
     }
 
     func abandonWaiting() {
-        for slot in waiting { slot.pending?.abandon() }
+        for slot in waiting { slot.abandon() }
         firstWaiting += UInt64(waiting.count)
         waiting.removeAll()
     }

@@ -1,8 +1,8 @@
 import Metrics
 import Synchronization
 
-/// What the HTTP door counts.
-final class DoorMetrics: Sendable {
+/// Counts the replies of the HTTP door.
+final class ResponseCounts: Sendable {
     private struct Key: Hashable {
         let endpoint: String
         let status: Int
@@ -10,14 +10,8 @@ final class DoorMetrics: Sendable {
 
     private let factory: any MetricsFactory
     private let responses = Mutex<[Key: Counter]>([:])
-    let connections: Meter
-    let rejectedConnections: Counter
 
-    init(factory: any MetricsFactory) {
-        self.factory = factory
-        connections = Meter(label: "authhost_http_connections", factory: factory)
-        rejectedConnections = Counter(label: "authhost_http_rejected_connections_total", factory: factory)
-    }
+    init(factory: any MetricsFactory) { self.factory = factory }
 
     /// The counter of replies of one status at one endpoint. Takes a lock: connections keep the counter they used last.
     func responses(_ endpoint: String, _ status: Int) -> Counter {

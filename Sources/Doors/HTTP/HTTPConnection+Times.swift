@@ -1,7 +1,7 @@
 import NIOCore
 
 /// When a connection last came on, and the timers that look after it.
-struct LeanTiming {
+struct HTTPTiming {
     /// When bytes have come in or replies have gone out last.
     fileprivate(set) var lastProgress = NIODeadline.uptimeNanoseconds(0)
     /// Whether any byte has come in yet.
@@ -25,7 +25,7 @@ struct LeanTiming {
 
 /// The time-outs of a connection: for its first byte, for the whole of each request from its first byte on, and for staying
 /// without one, or without taking its replies.
-extension LeanConnection {
+extension HTTPConnection {
     func startTimer(_ context: ChannelHandlerContext) {
         timing.lastProgress = context.eventLoop.now
         look(in: service.requestTimeout, context)
@@ -63,7 +63,8 @@ extension LeanConnection {
         guard let context else { return }
         let limit = timing.hasBegun ? service.keepAliveTimeout : service.requestTimeout
         let idle = context.eventLoop.now - timing.lastProgress
-        let isSilent = waiting.isEmpty && (received.isEmpty || !context.channel.isWritable)
+        let isUntaken = !context.channel.isWritable
+        let isSilent = waiting.isEmpty ? received.isEmpty || isUntaken : waiting.first?.stream != nil && isUntaken
         if isSilent, idle >= limit {
             phase = .gone
             return context.close(promise: nil)

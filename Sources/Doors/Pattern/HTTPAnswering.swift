@@ -5,7 +5,7 @@ import NIOCore
 /// A door whose clients ask with one HTTP request each: from a whole, well-formed request to a step.
 ///
 /// The limits on requests, the time they may take, keeping connections, pipelining and replies without content are
-/// ``LeanConnection``'s.
+/// ``HTTPConnection``'s.
 protocol HTTPAnswering: Sendable {
     var settings: DoorSettings { get }
     var host: any QuestionAnswering { get }
@@ -21,8 +21,8 @@ extension HTTPAnswering {
     /// The handlers of a connection that speaks HTTP.
     func httpHandlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         [
-            LeanConnection(
-                service: HTTPDoorService(door: self, client: HTTPDoorClient(peer: peer, connection: connection)))
+            HTTPConnection(
+                service: HTTPAnsweringService(door: self, client: HTTPDoorClient(peer: peer, connection: connection)))
         ]
     }
 }
@@ -34,16 +34,13 @@ struct HTTPDoorClient: Sendable {
 }
 
 /// What one connection of an HTTP door does with its requests.
-struct HTTPDoorService<Door: HTTPAnswering>: LeanService {
+struct HTTPAnsweringService<Door: HTTPAnswering>: HTTPService {
     let door: Door
     let client: HTTPDoorClient
 
     var host: any QuestionAnswering { door.host }
     var requestTimeout: TimeAmount { client.connection.timeout }
-    /// Longer than clients keep connections, so that none is closed under a question.
-    var keepAliveTimeout: TimeAmount { .minutes(10) }
-
-    func client(of channel: any Channel) -> HTTPDoorClient { client }
+    var keepAliveTimeout: TimeAmount { TimeAmount(door.settings.idleTimeout) }
 
     func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) { () }
 
@@ -53,7 +50,7 @@ struct HTTPDoorService<Door: HTTPAnswering>: LeanService {
         door.refusal(of: head, bytes)
     }
 
-    func answer(_ request: StrictRequest, at endpoint: Void, from client: HTTPDoorClient) -> Step {
+    func answer(_ request: StrictRequest, at endpoint: Void) -> Step {
         do throws(RequestRefusal) {
             return try door.answer(request, from: client)
         } catch {

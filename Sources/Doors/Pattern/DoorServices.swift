@@ -1,0 +1,13 @@
+/// What doors may need of the process besides the host.
+public struct DoorServices: Sendable {
+    /// What administrators ask; nil: there is nothing for them.
+    public var operators: (any OperatorAnswering)?
+    /// The parts of `/v1/admin` that are served, to whom the module lets in.
+    public var administratorDirectories: [AdministratorDirectory] = []
+    /// Whose credentials local users may have; nil: there are none.
+    public var destinations: DestinationAccess?
+    /// What doors count in, and what `/metrics` shows.
+    public var metrics: PrometheusMetricsFactory
+
+    public init(metrics: PrometheusMetricsFactory = PrometheusMetricsFactory()) { self.metrics = metrics }
+}
