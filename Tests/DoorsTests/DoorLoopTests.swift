@@ -67,6 +67,40 @@ import Testing
         }
     }
 
+    @Test func `leave connections in the kernel's queue when many wait for them`() {
+        let untaken = UntakenConnections()
+        let resumed = Mutex(0)
+        let resume: @Sendable () -> Void = { resumed.withLock { $0 += 1 } }
+        let offers = (0..<UntakenConnections.limit).map { _ in
+            #expect(!untaken.isFull(else: resume))
+            return ConnectionOffer(SpareDescriptor.open(), due: .now(), among: untaken)
+        }
+        #expect(untaken.isFull(else: resume))
+        #expect(resumed.withLock { $0 } == 0)
+        for offer in offers {
+            if let descriptor = offer.take() { close(descriptor) }
+            #expect(offer.take() == nil)
+        }
+        // Once: a listener asks again.
+        #expect(resumed.withLock { $0 } == 1)
+        #expect(!untaken.isFull(else: resume))
+    }
+
+    @Test func `take all of many connections that come at once`() async throws {
+        try await RunningDoor.run(FakeHost(FakeHost.simple), loops: 2) { door in
+            try await withThrowingTaskGroup(of: Int?.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        try await door.exchange(
+                            "GET /health HTTP/1.1\r\nHost: a\r\n\r\n", unixSocket: index % 2 == 0
+                        ).first?.status
+                    }
+                }
+                for try await status in group { #expect(status == 200) }
+            }
+        }
+    }
+
     @Test func `share the connections in turn while they are at work`() async throws {
         let threads = Threads()
         let host = FakeHost { question in

@@ -42,24 +42,58 @@ final class ConnectionOffer: Sendable {
     /// When a loop ought to have taken it.
     let due: NIODeadline
 
-    init(_ descriptor: CInt, due: NIODeadline) {
+    private let untaken: UntakenConnections
+
+    init(_ descriptor: CInt, due: NIODeadline, among untaken: UntakenConnections) {
         self.descriptor = Mutex(descriptor)
         self.due = due
+        self.untaken = untaken
+        untaken.add()
     }
 
     /// The descriptor, which the caller owns from here on; nil when somebody else has taken it.
-    func take() -> CInt? { descriptor.withLock { $0.take() } }
+    func take() -> CInt? {
+        let taken = descriptor.withLock { $0.take() }
+        if taken != nil { untaken.remove() }
+        return taken
+    }
 
     var isTaken: Bool { descriptor.withLock { $0 == nil } }
 
     deinit { if let descriptor = take() { close(descriptor) } }
 }
 
+/// How many connections of a listener were accepted and are served by no loop yet. They count in no door's limits, so they are few:
+/// the others wait in the kernel's queue.
+final class UntakenConnections: Sendable {
+    static let limit = 8
+
+    private let count = Atomic<Int>(0)
+    private let waiting = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func add() { count.add(1, ordering: .sequentiallyConsistent) }
+
+    func remove() {
+        count.subtract(1, ordering: .sequentiallyConsistent)
+        waiting.withLock { $0.take() }?()
+    }
+
+    /// Whether there are as many as there may be; then the argument is called once, on any thread, when one less is.
+    func isFull(else resume: @escaping @Sendable () -> Void) -> Bool {
+        waiting.withLock { waiting in
+            guard count.load(ordering: .sequentiallyConsistent) >= Self.limit else { return false }
+            waiting = resume
+            return true
+        }
+    }
+}
+
 /// Gives the connections of a listener to the loops that serve, in turn, and past those that have not taken what they were given.
 /// What no loop has taken after a while is served by the loop that accepts, where no entry point of a module runs: questions
 /// are asked on the module's own threads from there.
-final class ConnectionDealer: ChannelInboundHandler {
+final class ConnectionDealer: ChannelDuplexHandler {
     typealias InboundIn = any Channel
+    typealias OutboundIn = Never
 
     /// How long a loop may take to begin with a connection.
     static let patience = TimeAmount.milliseconds(100)
@@ -69,10 +103,30 @@ final class ConnectionDealer: ChannelInboundHandler {
     private var next = 0
     private var offers: CircularBuffer<ConnectionOffer> = []
     private var looking: Scheduled<Void>?
+    private let untaken = UntakenConnections()
+    private var context: ChannelHandlerContext?
 
     init(_ loops: [DealtLoop], _ serving: DoorLoops.Serving) {
         self.loops = loops
         self.serving = serving
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// Accepts no more while too many are taken by no loop.
+    func read(context: ChannelHandlerContext) {
+        let loop = context.eventLoop
+        let dealer = NIOLoopBound(self, eventLoop: loop)
+        if untaken.isFull(else: { loop.execute { dealer.value.goOn() } }) { return }
+        context.read()
+    }
+
+    private func goOn() {
+        // Where accepting pauses for want of descriptors, its end reads again.
+        guard let context, (try? context.channel.syncOptions?.getOption(.autoRead)) == true else { return }
+        read(context: context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -100,7 +154,7 @@ final class ConnectionDealer: ChannelInboundHandler {
 
     private func deal(_ descriptor: CInt, _ context: ChannelHandlerContext) {
         guard let loop = nextLoop() else { return adopt([descriptor], context.eventLoop) }
-        let offer = ConnectionOffer(descriptor, due: .now() + Self.patience)
+        let offer = ConnectionOffer(descriptor, due: .now() + Self.patience, among: untaken)
         loop.offer(offer, serving)
         while let first = offers.first, first.isTaken { offers.removeFirst() }
         offers.append(offer)
