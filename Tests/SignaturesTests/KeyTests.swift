@@ -72,7 +72,7 @@ import Testing
         let path = try folder.write(content, to: name)
         let error = #expect(throws: SignatureKeyError.self) { try SignatureKey(.of(path)) }
         let text = try #require(error?.description)
-        #expect(text.contains("holds a private key, which belongs to whoever signs tokens"))
+        #expect(text.contains("holds a private key, which belongs to the signer of tokens"))
         #expect(text.contains("`openssl pkey -pubout`") && !text.contains("BEGIN"))
         #expect(!text.contains(content.base64EncodedString().prefix(24)))
     }
