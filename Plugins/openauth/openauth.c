@@ -47,8 +47,8 @@ static int check(void *instance, const auth_check_t *check, auth_result_t *resul
     return AUTH_DENY;
 }
 
-static int check_batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
-    for (size_t i = 0; i < count; i++) results[i].status = check(instance, &checks[i], &results[i]);
+static int check_batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
+    for (size_t i = 0; i < count; i++) results[i]->status = check(instance, checks[i], results[i]);
     return AUTH_OK;
 }
 

@@ -2,6 +2,7 @@ import AuthCore
 import Basics
 import CAuthModule
 import CFFI
+import Glibc
 import Rules
 
 /// Copies what a module wrote into a result record, with every bound of `include/authhost/types.h`.
@@ -29,6 +30,32 @@ enum AnswerReader {
         result.scratch_size = UInt32(count)
         result.scratch = scratch
         return result
+    }
+
+    /// What a result record is lent, so that it may grow: zeroed, and behind our members not read.
+    static let headroom = 512
+
+    /// Lends zeroed memory of ``headroom`` bytes for a result record.
+    static func withHeadroom<Result>(_ body: (UnsafeMutablePointer<auth_result_t>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: headroom, alignment: 16) { room in
+            // SAFETY: the memory is longer than a record, aligned for it, and lives until `body` has returned.
+            memset(room.baseAddress!, 0, headroom)
+            return body(room.baseAddress!.assumingMemoryBound(to: auth_result_t.self))
+        }
+    }
+
+    /// Copies an answer of generation 9.
+    static func answer9(_ number: Int32, _ result: UnsafePointer<auth_result_t>?) -> ModuleAnswer {
+        number == Status.ok.rawValue ? accident : answer(Status(of9: number), result)
+    }
+
+    static func answer9(_ number: Int32, _ result: auth_result_t) -> ModuleAnswer {
+        number == Status.ok.rawValue ? accident : answer(Status(of9: number), result)
+    }
+
+    /// The answer for the number that `true`, errno and strcmp() give as well.
+    private static var accident: ModuleAnswer {
+        .broken("the status 1, which is no AUTH_OK of generation 9: that is \(AUTH_OK)")
     }
 
     /// Copies an answer out of a module's record.

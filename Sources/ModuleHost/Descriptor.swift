@@ -63,6 +63,7 @@ struct DescriptorReader {
                 "it was built for draft \(descriptor.draft) of generation 9; this host speaks draft \(Self.draft): build it again"
             )
         }
+        try refuseReserved(descriptor.reserved, "auth_module_t.reserved")
         guard let name = text(descriptor.name, 64), let version = text(descriptor.version, 64),
             name.utf8.allSatisfy(Self.isNameByte), !name.isEmpty, !version.isEmpty,
             let threads = ModuleIdentity.Threads(rawValue: descriptor.threads)
@@ -104,10 +105,20 @@ struct DescriptorReader {
     }
 
     private func rawEntries() throws(ModuleError) -> [auth_entry_t] {
-        try rows(
+        let entries = try rows(
             descriptor.entry_count, descriptor.entry_size, UnsafeRawPointer(descriptor.entries),
             MemoryLayout<auth_entry_t>.size, "entry table", .truncatedDescriptor
         ).map { $0.load(as: auth_entry_t.self) }
+        for entry in entries {
+            try refuseReserved(entry.reserved, "auth_entry_t.reserved of `\(text(entry.name, 64) ?? "")`")
+        }
+        return entries
+    }
+
+    /// Refuses a member that has no meaning yet and is set: a later revision may give it one.
+    private func refuseReserved(_ value: UInt32, _ member: String) throws(ModuleError) {
+        guard value != 0 else { return }
+        throw ModuleError(.reservedMember, module, "its \(member) is \(value); 0 is accepted")
     }
 
     func options() throws(ModuleError) -> [ModuleOption] {
@@ -124,6 +135,7 @@ struct DescriptorReader {
                     .badOptionTable, module,
                     "row \(options.count + 1) of its option table has no name, type 1 to 7 and help, or repeats a name")
             }
+            try refuseReserved(option.reserved, "auth_option_t.reserved of `\(name)`")
             let value = option.default_value == nil ? nil : text(option.default_value, 4096)
             options.append(ModuleOption(name: name, kind: kind, defaultValue: value, help: help))
         }

@@ -44,7 +44,7 @@ enum EntryPoint: String, CaseIterable {
         case .checkRead, .checkWrite, .checkWriteJava: [6: "i(pp)", 7: "i(ppp)", 9: "i(ppp)"]
         case .checkCreate: [9: "i(ppp)"]
         case .checkWriteExtended: [6: "i(ppipp)", 7: "i(pppipp)"]
-        case .checkBatch: [9: "i(ppzp)"]
+        case .checkBatch: [9: "i(pPzP)"]
         case .explain: [9: "i(ppp)"]
         case .checkUpdate: [6: "i(ppp)", 7: "i(ppp)"]
         case .permissionUpdate: [6: "v(ppipu)", 7: "v(ppipu)"]

@@ -27,8 +27,12 @@ enum FieldRecords {
 
 /// The records of a batch: one block of memory for all names, so that their addresses stand still during the call.
 struct BatchRows {
-    let records: UnsafeMutableBufferPointer<auth_check_t>
-    let results: UnsafeMutableBufferPointer<auth_result_t>
+    /// The addresses of the rows.
+    let records: UnsafeMutableBufferPointer<UnsafePointer<auth_check_t>?>
+    let results: UnsafeMutableBufferPointer<UnsafeMutablePointer<auth_result_t>>
+    private let checkRows: UnsafeMutableBufferPointer<auth_check_t>
+    /// Zeroed, ``AnswerReader/headroom`` bytes for each row.
+    private let resultRows: UnsafeMutableRawBufferPointer
     private let objects: UnsafeMutableBufferPointer<object_t>
     private let text: UnsafeMutableBufferPointer<CChar>
     private let own: UnsafeMutableBufferPointer<CChar>?
@@ -36,6 +40,9 @@ struct BatchRows {
     init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket) {
         records = .allocate(capacity: checks.count)
         results = .allocate(capacity: checks.count)
+        checkRows = .allocate(capacity: checks.count)
+        resultRows = .allocate(byteCount: checks.count * AnswerReader.headroom, alignment: 16)
+        resultRows.initializeMemory(as: UInt8.self, repeating: 0)
         objects = .allocate(capacity: checks.count)
         let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
         text = .allocate(capacity: length)
@@ -63,17 +70,23 @@ struct BatchRows {
             record.object = objects.baseAddress! + index
             record.contribution_id = .empty
             record.flags = ticket.flags
-            records.initializeElement(at: index, to: record)
+            checkRows.initializeElement(at: index, to: record)
+            records.initializeElement(at: index, to: checkRows.baseAddress! + index)
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.
             let size = AnswerReader.rowScratchSize
-            results.initializeElement(
-                at: index, to: AnswerReader.emptyResult(scratch: scratch + index * size, size))
+            // SAFETY: each row has room for a record, and its start is aligned for one.
+            let result = (resultRows.baseAddress! + index * AnswerReader.headroom)
+                .assumingMemoryBound(to: auth_result_t.self)
+            result.pointee = AnswerReader.emptyResult(scratch: scratch + index * size, size)
+            results.initializeElement(at: index, to: result)
         }
     }
 
     func deallocate() {
         records.deallocate()
         results.deallocate()
+        checkRows.deallocate()
+        resultRows.deallocate()
         objects.deallocate()
         text.deallocate()
         own?.deallocate()

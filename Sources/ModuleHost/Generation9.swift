@@ -32,7 +32,7 @@ final class Generation9: Generation, @unchecked Sendable {
         let status = call(UInt64(host.pointer), UInt64(UnsafeRawPointer(cell)))
         instance = cell.pointee
         cell.deallocate()
-        return Status(rawValue: Int32(truncatingIfNeeded: status))
+        return Status(of9: Int32(truncatingIfNeeded: status))
     }
 
     func exit() { _ = table[.exit]?.call(UInt64(instance)) }
@@ -131,9 +131,9 @@ final class Generation9: Generation, @unchecked Sendable {
                 UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count),
                 UInt64(rows.results.baseAddress)))
         guard returned == .ok else {
-            return checks.map { _ in .broken("auth_check_batch returned \(returned.rawValue)") }
+            return checks.map { _ in .broken("auth_check_batch returned \(returned.numberOf9)") }
         }
-        return rows.results.map { AnswerReader.answer(Status(rawValue: $0.status), $0) }
+        return rows.results.map { AnswerReader.answer9($0.pointee.status, $0.pointee) }
     }
 
     /// Makes the record of a check on the stack and lends it.
@@ -174,17 +174,39 @@ final class Generation9: Generation, @unchecked Sendable {
     func ask<Record>(
         _ call: CallInterface, _ record: inout Record, _ lent: auth_result_t = AnswerReader.emptyResult()
     ) -> ModuleAnswer {
-        var result = lent
-        // SAFETY: both records live on this stack frame until the call has returned, which is all the ABI promises.
-        let returned = withUnsafeMutablePointer(to: &record) { record in
-            withUnsafeMutablePointer(to: &result) { result in
-                call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(result)))
+        AnswerReader.withHeadroom { room in
+            room.pointee = lent
+            // SAFETY: both records live on this stack until the call has returned, which is all the ABI promises.
+            let returned = withUnsafeMutablePointer(to: &record) { record in
+                call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(room)))
             }
+            return AnswerReader.answer9(Int32(truncatingIfNeeded: returned), room.pointee)
         }
-        return AnswerReader.answer(status(returned), result)
     }
 
-    private func status(_ returned: Int64) -> Status { Status(rawValue: Int32(truncatingIfNeeded: returned)) }
+    private func status(_ returned: Int64) -> Status { Status(of9: Int32(truncatingIfNeeded: returned)) }
+}
+
+extension Status {
+    /// The status of a number of generation 9, whose AUTH_OK is its own. 1, which it is in generations 6 and 7, becomes a
+    /// status that nobody knows.
+    init(of9 number: Int32) {
+        self =
+            switch number {
+            case AUTH_OK: .ok
+            case Status.ok.rawValue: Status(rawValue: AUTH_OK)
+            default: Status(rawValue: number)
+            }
+    }
+
+    /// The number that ``init(of9:)`` was given.
+    var numberOf9: Int32 {
+        switch self {
+        case .ok: AUTH_OK
+        case Status(rawValue: AUTH_OK): Status.ok.rawValue
+        default: rawValue
+        }
+    }
 }
 
 extension QuestionTicket {

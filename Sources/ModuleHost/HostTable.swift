@@ -6,18 +6,23 @@ import Glibc
 final class HostTable: @unchecked Sendable {
     // The table behind `pointer` is written before it is handed out and read-only afterwards; `services` is set once.
     private let module: String
+    /// Which numbers the module speaks.
+    private let generation: UInt32
     private let options: ModuleOptions
     private weak var services: (any ModuleServices)?
     let pointer: UnsafeMutablePointer<auth_host_t>
 
-    static func make(module: String, options: ModuleOptions, services: any ModuleServices) -> HostTable {
-        let table = HostTable(module: module, options: options, services: services)
+    static func make(
+        module: String, generation: UInt32, options: ModuleOptions, services: any ModuleServices
+    ) -> HostTable {
+        let table = HostTable(module: module, generation: generation, options: options, services: services)
         table.pointer.pointee.context = Unmanaged.passRetained(table).toOpaque()
         return table
     }
 
-    private init(module: String, options: ModuleOptions, services: any ModuleServices) {
+    private init(module: String, generation: UInt32, options: ModuleOptions, services: any ModuleServices) {
         self.module = module
+        self.generation = generation
         self.options = options
         self.services = services
         pointer = .allocate(capacity: 1)
@@ -92,7 +97,8 @@ final class HostTable: @unchecked Sendable {
         let answer =
             status == AUTH_DELAYED
             ? ModuleAnswer.broken("completed with AUTH_DELAYED")
-            : AnswerReader.answer(Status(rawValue: status), result)
+            : generation == 9
+                ? AnswerReader.answer9(status, result) : AnswerReader.answer(Status(rawValue: status), result)
         let outcome = services.complete(token: token, answer)
         return outcome == .taken && answer.breach != nil ? .refused : outcome
     }
@@ -136,7 +142,7 @@ final class HostTable: @unchecked Sendable {
         }
         var answer = ModuleAnswer(Status(rawValue: Int32(code)))
         if code == AUTH_DELAYED { answer = .broken("completed with AUTH_DELAYED") }
-        if kind == .map, code == AUTH_OK { answer.mapped = extra.map { Array($0.utf8) } }
+        if kind == .map, answer.status == .ok { answer.mapped = extra.map { Array($0.utf8) } }
         _ = services.complete(token: token, answer)
     }
 

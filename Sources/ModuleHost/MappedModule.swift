@@ -1,4 +1,5 @@
 import AuthCore
+import CAuthModule
 
 /// A module that was checked and mapped, and whose descriptor is agreed on; what instances are made of.
 public struct MappedModule: Sendable {
@@ -46,7 +47,8 @@ public struct MappedModule: Sendable {
     ) throws(ModuleError) {
         let options = try ModuleOptions(
             module: request.module, declared: options, settings: request.settings, search: request.search)
-        let host = HostTable.make(module: identity.name, options: options, services: services)
+        let host = HostTable.make(
+            module: identity.name, generation: identity.generation, options: options, services: services)
         guard let status = DeadlineThread.run(for: request.initTimeout, { generation.initialise(host) }) else {
             throw ModuleError(
                 .initHung, request.module,
@@ -56,7 +58,8 @@ public struct MappedModule: Sendable {
         guard status == .ok else {
             throw ModuleError(
                 .initFailed, request.module,
-                "`auth_init` returned \(status.rawValue); AUTH_OK (1) is accepted, and its own log lines say why")
+                "`auth_init` returned \(identity.generation == 9 ? status.numberOf9 : status.rawValue); AUTH_OK "
+                    + "(\(identity.generation == 9 ? AUTH_OK : 1)) is accepted, and its own log lines say why")
         }
     }
 }

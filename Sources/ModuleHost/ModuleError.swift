@@ -57,6 +57,8 @@ public struct ModuleError: Error, Sendable, CustomStringConvertible {
         public static let otherDraft = Code(rawValue: "other-draft-revision")
         /// Its name or version is empty, too long or no text.
         public static let badIdentity = Code(rawValue: "bad-identity")
+        /// It sets a member that has no meaning yet.
+        public static let reservedMember = Code(rawValue: "reserved-member-set")
         /// It has a descriptor and no note.
         public static let noteMissing = Code(rawValue: "note-missing")
         /// Note and descriptor say different things.

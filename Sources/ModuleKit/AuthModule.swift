@@ -38,13 +38,13 @@ extension HostedModule {
 ///
 ///     @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(MyModule.self) }
 ///
-/// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. The defaults are those of Liberator's adaptor: everything
-/// is allowed but writes, creations, requests for HTTP directories and the resumption of sessions.
+/// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. Nothing is allowed by default: log-ins and reads must be decided, and
+/// everything else is denied. Where every user may read everything, the class conforms to ``OpenReads`` too.
 ///
 /// To the host's promise: a question is lent. Its bytes are readable until the function returns, which the compiler
 /// checks; copy what must live longer. What cannot be decided is `Answer.failed`.
 public protocol AuthModule: HostedModule {
-    /// Decides whether a user may log in. Allows by default.
+    /// Decides whether a user may log in.
     func newUser(_ login: borrowing LoginQuestion) -> Answer
 
     /// Decides whether a user that a trusted program has authenticated may have a session. Denies by default.
@@ -56,7 +56,7 @@ public protocol AuthModule: HostedModule {
     /// Maps a name. Leaves it as it is by default.
     func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer
 
-    /// Decides whether the session may read the object. Allows by default.
+    /// Decides whether the session may read the object. ``OpenReads`` allows.
     func checkRead(_ check: borrowing CheckQuestion) -> Answer
 
     /// Decides whether the session may write the object. Denies by default.
@@ -80,16 +80,12 @@ public protocol AuthModule: HostedModule {
 }
 
 extension AuthModule {
-    /// Allows every log-in.
-    public func newUser(_ login: borrowing LoginQuestion) -> Answer { .ok }
     /// Denies: a module must say that it takes users whose password it has not seen.
     public func resumeUser(_ login: borrowing LoginQuestion) -> Answer { .deny("the module does not resume sessions") }
     /// Does nothing.
     public func freeUser(_ session: SessionID, _ reason: SessionEnd) {}
     /// Leaves every name as it is.
     public func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer { .notMapped }
-    /// Allows every read.
-    public func checkRead(_ check: borrowing CheckQuestion) -> Answer { .ok }
     /// Denies every write.
     public func checkWrite(_ check: borrowing CheckQuestion) -> Answer { .deny }
     /// Asks ``checkWrite(_:)``, as the host does for a module without an entry for creations.
@@ -111,6 +107,14 @@ extension AuthModule {
         case .create: checkCreate(check)
         }
     }
+}
+
+/// A module that leaves reads open: every user may read every object.
+public protocol OpenReads: AuthModule {}
+
+extension OpenReads {
+    /// Allows every read.
+    public func checkRead(_ check: borrowing CheckQuestion) -> Answer { .ok }
 }
 
 /// Makes a module's type known to the kit; the value of the one line that exports it.

@@ -140,8 +140,8 @@ public func authkit_check_create(
 /// Decides many checks in one call.
 @c @implementation
 public func authkit_check_batch(
-    _ instance: UnsafeMutableRawPointer?, _ checks: UnsafePointer<auth_check_t>?, _ count: Int,
-    _ results: UnsafeMutablePointer<auth_result_t>?
+    _ instance: UnsafeMutableRawPointer?, _ checks: UnsafePointer<UnsafePointer<auth_check_t>?>?, _ count: Int,
+    _ results: UnsafePointer<UnsafeMutablePointer<auth_result_t>?>?
 ) -> Int32 {
     Instance.with(instance) { instance in
         guard let module = instance.module, let batch = CheckBatch(checks, results, count, instance.host) else {

@@ -10,12 +10,13 @@
 
 static int init(const auth_host_t *host, void **instance) {
     *instance = NULL;
-    return host->size >= sizeof(auth_host_t) ? AUTH_OK : AUTH_ERROR;
+    return AUTH_HOST_HAS(host, rules_state) ? AUTH_OK : AUTH_ERROR;
 }
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
-    result->session_limit = login->user.length > 0 ? 1 : 0;
+    result->session_limit = AUTH_EQUAL(login->user, "one") ? 1 : 0;
+    result->reason_log = AUTH_LITERAL("a reason");
     return AUTH_OK;
 }
 
@@ -30,9 +31,9 @@ static int explain(void *instance, const auth_check_t *question, auth_result_t *
     return check(instance, question, result);
 }
 
-static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
+static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
     size_t i;
-    for (i = 0; i < count; i++) results[i].status = check(instance, &checks[i], &results[i]);
+    for (i = 0; i < count; i++) results[i]->status = check(instance, checks[i], results[i]);
     return AUTH_OK;
 }
 

@@ -1,5 +1,6 @@
 // Loads one module of the museum with the live header and asks it: museum_runs FILE GENERATION. Ends with 1 where it
 // answers otherwise than when it was built. GENERATION: 6, 7, or 0 for a bare module of generation 7.
+#define AUTH_GENERATION 7
 #include <authhost/authmodule.h>
 #include <dlfcn.h>
 #include <stdio.h>

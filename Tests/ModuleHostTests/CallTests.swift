@@ -95,6 +95,30 @@ import Testing
         #expect(answers.map(\.status) == [.ok, Status.none, .ok, Status.none])
     }
 
+    @Test func `a row that is answered with 1 is no yes, and no other row suffers`() throws {
+        let module = try Fixtures.load("yes_by_accident", RecordingServices())
+        let name = try Ask.name("/a")
+        let rows = (0..<4).map { _ in (check: Check(.read, name), object: name) }
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
+        #expect(answers.map(\.status) == [.ok, .error, .ok, .error])
+        #expect(answers.map { $0.breach == nil } == [true, false, true, false])
+        #expect(module.check(rows[0].check, object: name, Ask.session, Ask.ticket).breach != nil)
+    }
+
+    @Test func `a module may fill members of a result record that only a later revision has`() throws {
+        let module = try Fixtures.load("grown_result", RecordingServices())
+        let name = try Ask.name("/a")
+        let rows = (0..<100).map { _ in (check: Check(.read, name), object: name) }
+        for _ in 0..<3 {
+            let answer = module.check(rows[0].check, object: name, Ask.session, Ask.ticket)
+            #expect(answer.status == .ok)
+            #expect(answer.logText == "zeroed")
+        }
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
+        #expect(answers.map(\.status) == (0..<100).map { $0 % 2 == 0 ? .ok : .deny })
+        #expect(answers.allSatisfy { $0.logText == "zeroed" })
+    }
+
     @Test(arguments: [false, true])
     func `every row of a batch has room for a reason of its own`(_ wantsReason: Bool) throws {
         let module = try Fixtures.load("batch_reasons", RecordingServices())

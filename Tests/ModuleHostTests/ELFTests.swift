@@ -32,7 +32,7 @@ import Testing
         let note = try #require(ModuleNote(content))
         #expect(note.name == "good9")
         #expect(note.generation == 9)
-        #expect(note.entries.contains(ModuleNote.Entry(name: "auth_check_batch", version: 9, signature: "i(ppzp)")))
+        #expect(note.entries.contains(ModuleNote.Entry(name: "auth_check_batch", version: 9, signature: "i(pPzP)")))
     }
 
     @Test func `a note of another owner or type is not ours`() throws {

@@ -19,6 +19,8 @@ struct Refused: CustomTestStringConvertible {
         Refused(fixture: "null_descriptor", code: .nullDescriptor, says: "returned no descriptor"),
         Refused(fixture: "wrong_magic", code: .wrongMagic, says: "0x4d415554"),
         Refused(fixture: "truncated_descriptor", code: .truncatedDescriptor, says: "at least"),
+        Refused(
+            fixture: "reserved_module", code: .reservedMember, says: "its auth_module_t.reserved is 7; 0 is accepted"),
         Refused(fixture: "unknown_generation", code: .unknownGeneration, says: "speaks 6, 7 and 9"),
         Refused(fixture: "unknown_version", code: .unknownVersion, says: "version 8"),
         Refused(fixture: "unknown_entry", code: .unknownEntry, says: "does not have"),
@@ -50,6 +52,16 @@ struct Refused: CustomTestStringConvertible {
         let error = try #require(throws: ModuleError.self) { try Fixtures.load(expected.fixture, services) }
         #expect(error.code == expected.code)
         #expect(error.detail.contains(expected.says), "\(error)")
+    }
+
+    @Test(arguments: [
+        ("reserved_entry", "auth_entry_t.reserved of `auth_init`"),
+        ("reserved_option", "auth_option_t.reserved of `one`"),
+    ])
+    func `names the reserved member that it sets`(_ fixture: String, _ member: String) {
+        let error = #expect(throws: ModuleError.self) { try Fixtures.load(fixture, RecordingServices()) }
+        #expect(error?.code == .reservedMember)
+        #expect(error?.detail == "its \(member) is 7; 0 is accepted")
     }
 
     @Test func `has a code of its own for each way of being wrong`() {

@@ -104,12 +104,7 @@ import Testing
                         withCheck("/delayed", AUTH_ACTION_WRITE) { delayed in
                             var broken = read
                             broken.action = 9
-                            let checks = [write, create, read, delayed, broken]
-                            var result = auth_result_t()
-                            result.size = UInt32(MemoryLayout<auth_result_t>.size)
-                            var results = Array(repeating: result, count: checks.count)
-                            let status = authkit_check_batch(instance, checks, checks.count, &results)
-                            return [status] + results.map(\.status)
+                            return answeredBatch(instance, [write, create, read, delayed, broken])
                         }
                     }
                 }
@@ -139,7 +134,7 @@ import Testing
         #expect(status == AUTH_OK)
     }
 
-    @Test func `allows only log-ins, names and reads where the module says nothing`() {
+    @Test func `a module with open reads allows nothing else that it does not decide`() {
         host.withInstance { instance in
             withCheck("/closed", AUTH_ACTION_READ) { check in
                 #expect(answered { authkit_check_read(instance, &check, &$0) }.status == AUTH_OK)

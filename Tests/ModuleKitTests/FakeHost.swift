@@ -104,6 +104,25 @@ func answered(scratchSize: Int = 8192, _ body: (inout auth_result_t) -> Int32) -
     }
 }
 
+/// Asks a batch as the host does, in records of `size` bytes; the status of the call, and of each row.
+func answeredBatch(
+    _ instance: UnsafeMutableRawPointer?, _ checks: [auth_check_t], count: Int? = nil,
+    size: Int = MemoryLayout<auth_result_t>.size
+) -> [Int32] {
+    var result = auth_result_t()
+    result.size = UInt32(size)
+    var results = Array(repeating: result, count: checks.count)
+    let status = checks.withUnsafeBufferPointer { checks in
+        results.withUnsafeMutableBufferPointer { results in
+            // SAFETY: both arrays stand still until the call has returned, and have the indices of `checks`.
+            let rows = checks.indices.map { Optional(checks.baseAddress! + $0) }
+            let answers = results.indices.map { Optional(results.baseAddress! + $0) }
+            return authkit_check_batch(instance, rows, count ?? rows.count, answers)
+        }
+    }
+    return [status] + results.map(\.status)
+}
+
 extension auth_string_t {
     var text: String {
         guard let data else { return "" }

@@ -22,7 +22,7 @@ import Testing
             #expect(answered { authkit_check_write(instance, nil, &$0) }.status == AUTH_ERROR)
             #expect(answered { authkit_check_create(instance, nil, &$0) }.status == AUTH_ERROR)
             #expect(answered { authkit_http_request(instance, nil, &$0) }.status == AUTH_ERROR)
-            #expect(answered { authkit_check_batch(instance, nil, 1, &$0) }.status == AUTH_ERROR)
+            #expect(authkit_check_batch(instance, nil, 1, nil) == AUTH_ERROR)
         }
     }
 
@@ -81,10 +81,19 @@ import Testing
     @Test(arguments: [0, -1, 1001, .max, .min])
     func `a batch outside of 1 to 1000 rows is an error`(count: Int) {
         host.withInstance { instance in
-            let status = withCheck("/open", AUTH_ACTION_READ) { check in
-                answered { authkit_check_batch(instance, &check, count, &$0) }.status
+            let status = withCheck("/open", AUTH_ACTION_READ) { answeredBatch(instance, [$0], count: count) }
+            #expect(status == [AUTH_ERROR, AUTH_NONE])
+        }
+    }
+
+    @Test func `a batch with a row that has no result, or a short one, is an error and is not written to`() {
+        host.withInstance { instance in
+            withCheck("/open", AUTH_ACTION_READ) { check in
+                #expect(answeredBatch(instance, [check, check], size: 16) == [AUTH_ERROR, AUTH_NONE, AUTH_NONE])
+                withUnsafePointer(to: &check) { check in
+                    #expect(authkit_check_batch(instance, [check], 1, [nil]) == AUTH_ERROR)
+                }
             }
-            #expect(status == AUTH_ERROR)
         }
     }
 

@@ -2,7 +2,7 @@ import ModuleKit
 import Synchronization
 
 /// A module whose answers depend on what it is asked, so that each test picks one.
-final class TestModule: AuthModule {
+final class TestModule: AuthModule, OpenReads {
     let host: HostInterface
     let kept = Mutex<[Completion<Answer>]>([])
     let ended = Mutex<[(SessionID, SessionEnd)]>([])

@@ -43,6 +43,18 @@ import Testing
         #expect(test.host.sessionCount == 0)
     }
 
+    @Test(arguments: ["compares", "fails", "true", "later"])
+    func `answered with 1, which is what true, errno and strcmp give, is denied and the line says why`(_ user: String)
+        throws
+    {
+        let test = try TestHost("yes_by_accident")
+        let answer = test.ask(.login(try test.login(user)))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == .brokenAnswer)
+        #expect(test.lines.wait(for: "the status 1, which is no AUTH_OK of generation 9"))
+        #expect(test.host.sessionCount == 0)
+    }
+
     @Test(arguments: ["completes_before_return", "completes_twice", "completes_from_thread", "delayed6"])
     func `that is answered later counts once`(_ fixture: String) throws {
         let test = try TestHost(fixture)

@@ -4,6 +4,8 @@
 // says its own size. Generations 6 and 7 are frozen. Generation 9 is a draft until the module kit is released, and a
 // module built against another draft revision is refused by name.
 //
+// A module of generation 6 or 7 says so before the first header: #define AUTH_GENERATION 7. It decides the number of AUTH_OK.
+//
 // TAGS. Every function carries [thread & state]:
 //   host-thread     a thread of the host's, one call at a time for the whole module
 //   serial-thread   the thread that the host keeps for this instance, one call at a time

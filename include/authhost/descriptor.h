@@ -11,6 +11,7 @@
 #ifndef AUTHHOST_DESCRIPTOR_H
 #define AUTHHOST_DESCRIPTOR_H
 
+#include "status.h"
 #include "types.h"
 
 #define AUTH_MAGIC 0x4d415554u // "TUAM" in memory on a little-endian machine
@@ -35,7 +36,8 @@ typedef struct auth_entry {
     const char *name;      // of the entry point, such as "auth_new_user"
     uint32_t version;      // 6, 7 or 9
     uint32_t reserved;     // 0
-    const char *signature; // i int, u unsigned, q 64-bit unsigned, z size_t, p pointer, v nothing: "i(ppp)"
+    const char *signature; // i int, u unsigned, q 64-bit unsigned, z size_t, p pointer, v nothing: "i(ppp)";
+                           // P an array of pointers
     auth_function_t function;
 } auth_entry_t;
 
@@ -110,6 +112,8 @@ typedef const auth_module_t *auth_module_fn(uint32_t host_generation, uint32_t h
     AUTH_NOTE_("module " module_name "\n" "version " module_version "\n" "generation " AUTH_TEXT(generation) "\n" \
                "draft " AUTH_TEXT(AUTH_DRAFT) "\n" "threads " AUTH_TEXT(threads) "\n" \
                ENTRIES(AUTH_ENTRY_NOTE_) OPTIONS(AUTH_OPTION_NOTE_)) \
+    typedef char auth_define_AUTH_GENERATION_as_6_or_7_before_the_headers_of_a_module_of_these_generations_alone_[ \
+        ((generation) == 6 || (generation) == 7) == (AUTH_OK == 1) ? 1 : -1]; \
     static const auth_entry_t auth_entries_[] = {ENTRIES(AUTH_ENTRY_ROW_)}; \
     static const auth_option_t auth_options_[] = {OPTIONS(AUTH_OPTION_ROW_) {NULL, 0, 0, NULL, NULL}}; \
     static const auth_module_t auth_module_data_ = { \

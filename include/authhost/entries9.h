@@ -12,7 +12,7 @@
 
 #include "host.h"
 
-#define AUTH_DRAFT 4
+#define AUTH_DRAFT 5
 
 // Makes an instance. Required. *instance: what the other entries are given; may stay NULL.
 // Returns AUTH_OK; anything else refuses the module. Deadline: auth-init-timeout seconds.
@@ -74,11 +74,13 @@ typedef auth_check_read_9_fn auth_check_create_9_fn;
 typedef auth_check_read_9_fn checkWrite_9_fn;
 #define AUTH_SIGNATURE_checkWrite_9 AUTH_SIGNATURE_auth_check_read_9
 
-// Decides 1...1,000 questions in one call; results[i].status answers checks[i]. No row may be delayed.
+// Decides 1...1,000 questions in one call; results[i]->status answers *checks[i]. No row may be delayed.
+// Rows are arrays of addresses, so that a record may grow: nobody steps through records by a size of their own.
 // Returns AUTH_OK if every row was answered; any other value makes every row "could not decide".
 // [entry-thread & initialised]      since 9
-typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results);
-#define AUTH_SIGNATURE_auth_check_batch_9 "i(ppzp)"
+typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *const *checks, size_t count,
+                                  auth_result_t *const *results);
+#define AUTH_SIGNATURE_auth_check_batch_9 "i(pPzP)"
 
 // Says why a check is answered as it is: what decides, and what was considered and lost, in result->explanation.
 // Nothing is granted by it: an operator asks. It must agree with what the check's own entry answers.

@@ -9,6 +9,10 @@
 
 #include "types.h"
 
+// Whether the table of a host has a function, which an older one has not: AUTH_HOST_HAS(host, rules_state).
+#define AUTH_HOST_HAS(host, member) \
+    ((host)->size >= offsetof(struct auth_host, member) + sizeof((host)->member) && (host)->member != NULL)
+
 struct auth_host {
     uint32_t size;       // of this table: functions beyond it do not exist in this host
     uint32_t generation; // the highest the host speaks: 9

@@ -3,11 +3,17 @@
 // The numbers are part of the ABI and never change; new ones are added at the end of their group.
 // INVARIANT: zero is not an answer. A record that was only zeroed, or a function that falls through to `return 0`, denies.
 // A value that is not in this list denies as well, and is logged with its number.
+// INVARIANT: a yes is not an accident. AUTH_OK of generation 9 is a number that no strcmp(), errno, comparison or zeroed
+// memory gives. A module of generation 6 or 7 says so before it includes any header: #define AUTH_GENERATION 7
 #ifndef AUTHHOST_STATUS_H
 #define AUTHHOST_STATUS_H
 
 #define AUTH_NONE 0              // no answer was written: denies
+#if defined(AUTH_GENERATION) && AUTH_GENERATION < 9
 #define AUTH_OK 1                // allowed; for auth_map_object: the name was mapped
+#else
+#define AUTH_OK 0x59455321       // the same in generation 9, where 1 is "could not decide"
+#endif
 #define AUTH_DENY 2              // refused, no particular reason
 #define AUTH_ERROR 3             // the module could not decide: the verdict is "could not decide", which denies
 #define AUTH_FALSE 4             // auth_map_object: no mapping took place, the name stays as it is

@@ -28,6 +28,27 @@ typedef struct auth_string {
     size_t length;
 } auth_string_t;
 
+// A text of the module's own, from a literal: its length is counted by the compiler, and a NUL inside is no end.
+#define AUTH_LITERAL(literal) auth_literal_("" literal, sizeof("" literal) - 1)
+
+// Whether a string is a literal, byte for byte; 1 or 0. A string without `data` equals "".
+#define AUTH_EQUAL(string, literal) auth_equal_((string), "" literal, sizeof("" literal) - 1)
+
+static inline auth_string_t auth_literal_(const char *data, size_t length) {
+    auth_string_t string;
+    string.data = data;
+    string.length = length;
+    return string;
+}
+
+static inline int auth_equal_(auth_string_t string, const char *data, size_t length) {
+    size_t i;
+    if (string.length != length) return 0;
+    for (i = 0; i < length; i++)
+        if (string.data[i] != data[i]) return 0;
+    return 1;
+}
+
 // One contributed field, and one row of a global permission object.
 typedef struct string_pair {
     char *name;
@@ -127,7 +148,8 @@ typedef struct auth_http {
 } auth_http_t;
 
 // What a module says beyond its status (generation 9).
-// The host hands it over with `size`, `scratch` and `scratch_size` set and everything else zero.
+// The host hands it over with `size`, `scratch` and `scratch_size` set and everything else zero, in 512 bytes of its own:
+// a module that knows a longer record may write the members that this host does not know, which are not read.
 // OWNERSHIP: strings that the module puts in are the module's. They must stay valid until the entry point (or
 // host->complete()) returns and the host has copied them: static storage, or the `scratch` that the host lends.
 typedef struct auth_result {

@@ -1,5 +1,6 @@
 // Compares the live header with the frozen copies of generations 6 and 7: most of it does not compile where they
 // differ, and the signatures are compared when it runs. Ends with 1, and says what differs, where one does.
+#define AUTH_GENERATION 7
 #include "entries7.h"
 #include "records.h"
 #include <authhost/authmodule.h>

@@ -1,4 +1,5 @@
 // A module of generation 7 as it is built today. Its binary is kept and loaded by every host to come.
+#define AUTH_GENERATION 7
 #include <authhost/authmodule.h>
 #include <string.h>
 

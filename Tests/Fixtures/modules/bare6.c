@@ -1,5 +1,6 @@
 // No fault: the bare functions of generation 6 without a descriptor. Expected: refused until its generation is named; as
 // generation 7 its auth_map_object would be handed other parameters.
+#define AUTH_GENERATION 6
 #include "fixture.h"
 
 AUTH_EXPORT auth_new_user_6_fn auth_new_user;

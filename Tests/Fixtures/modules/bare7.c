@@ -1,4 +1,5 @@
 // Good: the bare functions of generation 7 without a descriptor. Expected: loaded where bare modules are allowed.
+#define AUTH_GENERATION 7
 #include "fixture.h"
 
 AUTH_EXPORT auth_new_user_7_fn auth_new_user;

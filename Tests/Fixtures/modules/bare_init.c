@@ -1,4 +1,5 @@
 // Good: a bare module that asks for the host table. Expected: loaded where allowed; it can log and be late.
+#define AUTH_GENERATION 7
 #include "fixture.h"
 
 AUTH_EXPORT auth_init_7_fn auth_init;

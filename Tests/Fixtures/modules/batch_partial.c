@@ -1,8 +1,8 @@
 // Fault: a batch answers every second row only. Expected: the others are could not decide.
 #include "fixture.h"
 
-static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
-    for (size_t i = 0; i < count; i += 2) results[i].status = AUTH_OK;
+static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
+    for (size_t i = 0; i < count; i += 2) results[i]->status = AUTH_OK;
     return AUTH_OK;
 }
 #define ENTRIES(ENTRY) \

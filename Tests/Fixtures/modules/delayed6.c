@@ -1,4 +1,5 @@
 // Good: generation 6, every answer is late: reads by token, the rest by event. Expected: each counts once.
+#define AUTH_GENERATION 6
 #include "fixture.h"
 
 typedef struct event { short kind; session_t *session; char name[4096], extra[4096]; } event_t;

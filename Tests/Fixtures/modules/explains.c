@@ -30,8 +30,8 @@ static int explain(void *instance, const auth_check_t *question, auth_result_t *
     return status;
 }
 
-static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
-    for (size_t i = 0; i < count; i++) results[i].status = check(instance, &checks[i], &results[i]);
+static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
+    for (size_t i = 0; i < count; i++) results[i]->status = check(instance, checks[i], results[i]);
     return AUTH_OK;
 }
 #define ENTRIES(ENTRY) \

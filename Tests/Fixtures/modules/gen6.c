@@ -1,4 +1,5 @@
 // Good: every entry of generation 6. Expected: logs what it is told; maps /m/..., denies /deny/...
+#define AUTH_GENERATION 6
 #include "fixture.h"
 
 static int can(const char *what, object_t *o) {

@@ -1,4 +1,5 @@
 // Good: every entry of generation 7. Expected: logs what it is told; maps /m/..., denies /deny/...
+#define AUTH_GENERATION 7
 #include "fixture.h"
 
 static int can(const char *what, object_t *o) {

@@ -21,8 +21,8 @@ static int status(const char *name) {
 static int check(void *instance, const auth_check_t *c, auth_result_t *result) {
     return begins(c->object->name, "/delay/") ? answer_later(c->token, AUTH_OK, 1, "") : status(c->object->name);
 }
-static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
-    for (size_t i = 0; i < count; i++) results[i].status = status(checks[i].object->name);
+static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
+    for (size_t i = 0; i < count; i++) results[i]->status = status(checks[i]->object->name);
     return AUTH_OK;
 }
 static int map(void *instance, const auth_mapping_t *m, auth_result_t *result) {

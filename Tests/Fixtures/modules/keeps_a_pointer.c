@@ -1,4 +1,5 @@
 // Fault: reads the user name of the last login during the next one. Expected: harmless, no secret is left there.
+#define AUTH_GENERATION 7
 #include "fixture.h"
 
 static char *kept;

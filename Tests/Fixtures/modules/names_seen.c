@@ -17,8 +17,8 @@ static int map(void *instance, const auth_mapping_t *mapping, auth_result_t *res
     return tell(mapping->requested.data, mapping->name.data, result);
 }
 
-static int batch(void *instance, const auth_check_t *checks, size_t count, auth_result_t *results) {
-    for (size_t i = 0; i < count; i++) results[i].status = check(instance, &checks[i], &results[i]);
+static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
+    for (size_t i = 0; i < count; i++) results[i]->status = check(instance, checks[i], results[i]);
     return AUTH_OK;
 }
 #define ENTRIES(ENTRY) \

@@ -1,4 +1,5 @@
 // Generation 7, says everything it is told of objects. Reads below /wait want content; updates with a secret are refused.
+#define AUTH_GENERATION 7
 #include "fixture.h"
 
 static int new_object(object_t *object, object_t *parent) {

@@ -1,7 +1,7 @@
 import ModuleKit
 
 /// Lets everybody in but `nobody`, maps `/me/…` to `/user/NAME/…`, and lets one user write.
-final class Hello: AuthModule {
+final class Hello: AuthModule, OpenReads {
     private let host: HostInterface
     private let greeting: String
     private let writer: [UInt8]
