@@ -13,6 +13,9 @@ import Testing
     /// Names of types, which stand in the table of the documentation.
     private static let names = ["string list", "address list"]
 
+    /// What is said where libxml2 has found nothing wrong and no element either, which no input has been seen to do.
+    private static let unreachable = ["not well-formed XML: there is no element"]
+
     @Test func `every message has a row`() throws {
         let rows = try Self.files("Tests/ConfigurationTests").map(\.text).flatMap {
             Self.unescaped($0).split(separator: "\n")
@@ -21,6 +24,7 @@ import Testing
         for (name, text) in try Self.files("Sources/Configuration")
         where !Self.layout.contains(where: name.hasPrefix) {
             for message in Self.literals(in: text) where Self.isMessage(message) {
+                if Self.unreachable.contains(message.joined()) { continue }
                 count += 1
                 #expect(Self.holds(rows, message), "\(name): \(message.joined(separator: "…")) has no row")
             }
@@ -109,6 +113,9 @@ import Testing
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if entry.pointee.d_type == UInt8(DT_DIR), !name.hasPrefix(".") {
+                files += try Self.files("\(folder)/\(name)")
             }
             guard name.hasSuffix(".swift") else { continue }
             let bytes = try ConfigurationFiles.disk.read("\(root)/\(folder)/\(name)").get().bytes
