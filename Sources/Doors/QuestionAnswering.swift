@@ -40,5 +40,6 @@ public protocol QuestionAnswering: Sendable {
 }
 
 extension QuestionAnswering {
+    /// Does nothing: no module is called on this thread.
     public func keepThreadFree() {}
 }

@@ -87,4 +87,5 @@ struct Refusal: Error, CustomStringConvertible {
     let description: String
 }
 
+/// The type of the module, for the kit.
 @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(TestModule.self) }

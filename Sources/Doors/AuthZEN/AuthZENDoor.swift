@@ -3,9 +3,13 @@ import NIOCore
 
 /// The door for enforcement points that speak the OpenID AuthZEN Authorization API 1.0.
 public struct AuthZENDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "authzen"
+    /// Which programs it serves.
     public static let summary = "enforcement points that speak the OpenID AuthZEN Authorization API 1.0"
+    /// A client too many is answered 503.
     public static let speaksHTTP = true
+    /// What `option` lines may say.
     public static let options = [
         DoorOption(
             "base-url", .text, default: "",
@@ -22,6 +26,7 @@ public struct AuthZENDoor: DoorType {
             "maximum-sessions", .integer(1...10_000_000), default: "100000",
             "sessions that are kept for subjects; who was not asked about for longest is logged out for another"),
     ]
+    /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
         "/authzen/%t%p",
         [
@@ -29,6 +34,7 @@ public struct AuthZENDoor: DoorType {
             ("p", "its id as a path, with a slash before it"), ("a", "the name of the action as one segment"),
         ])
 
+    /// Whether every client may ask as users whose passwords it does not have.
     public static func believesClients(_ settings: DoorSettings) -> Bool { true }
 
     let settings: DoorSettings
@@ -39,6 +45,7 @@ public struct AuthZENDoor: DoorType {
     private let endpoints: [(endpoint: AuthZENEndpoint, path: String)]
     private let metadataPath: String
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         self.settings = settings
         self.host = host
@@ -55,6 +62,7 @@ public struct AuthZENDoor: DoorType {
             actions: try options.actions())
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         httpHandlers(for: peer, connection)
     }

@@ -4,17 +4,24 @@ import AuthCore
 public struct ControlReply: Codable, Sendable {
     /// A session as operators see it; its id is shortened, since the holder of all of it can use the session.
     public struct Session: Codable, Sendable {
+        /// The first 12 digits of its id.
         public let session: String
+        /// The user's name.
         public let user: String
+        /// The application id; "" for none.
         public let application: String
+        /// The machine id; "" for none.
         public let machine: String
+        /// The client's address; "" over a unix socket.
         public let address: String
+        /// The door that it came in by.
         public let door: String
         /// Seconds since 1970-01-01 00:00 UTC.
         public let connected: Int64
         /// The same, of its last question.
         public let lastUse: Int64
 
+        /// Describes a session.
         public init(_ session: SessionDescription) {
             self.session = String(session.id.hexadecimal.prefix(Self.digits))
             user = session.user
@@ -32,16 +39,25 @@ public struct ControlReply: Codable, Sendable {
 
     /// How the host is.
     public struct Status: Codable, Sendable {
+        /// Of the host.
         public var version = ""
+        /// Seconds since the start.
         public var uptime: Int64 = 0
+        /// Whether questions can be decided.
         public var ready = false
+        /// In words why, or why not.
         public var detail = ""
+        /// The module's name; nil without one.
         public var module: String?
+        /// The module's version.
         public var moduleVersion: String?
         /// 6, 7 or 9.
         public var moduleGeneration: Int?
+        /// The file it was mapped from.
         public var modulePath: String?
+        /// Open sessions.
         public var sessions = 0
+        /// Questions that are with the module.
         public var pendingQuestions = 0
         /// `max-user-limit`; 0 for none.
         public var sessionLimit = 0
@@ -52,16 +68,20 @@ public struct ControlReply: Codable, Sendable {
         /// What became of it.
         public var reload: String?
 
+        /// Makes a status of a host that has just begun.
         public init() {}
     }
 
     /// What a connection to a destination presents.
     public struct Credential: Codable, Sendable {
+        /// The user to show.
         public let user: String
+        /// The secret to show.
         public let secret: String
         /// Seconds since 1970-01-01 00:00 UTC; nil for one that is used once.
         public let expires: Int64?
 
+        /// Makes a credential; `expires` is in seconds since 1970.
         public init(user: String, secret: String, expires: Int64?) {
             self.user = user
             self.secret = secret
@@ -71,16 +91,22 @@ public struct ControlReply: Codable, Sendable {
 
     /// A destination, and how its credentials are; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
     public struct Destination: Codable, Sendable {
+        /// The destination's name.
         public let name: String
+        /// Its addresses.
         public let address: String
+        /// The module that gives its credentials.
         public let authenticator: String
+        /// When they were got last, in seconds since 1970.
         public let fetched: Int64?
         /// When it is replaced.
         public let refresh: Int64?
+        /// When they expire, in the same seconds.
         public let expires: Int64?
         /// Why there was none the last time.
         public let failure: String?
 
+        /// Describes a destination.
         public init(
             name: String, address: String, authenticator: String, fetched: Int64?, refresh: Int64?, expires: Int64?,
             failure: String?
@@ -95,12 +121,15 @@ public struct ControlReply: Codable, Sendable {
         }
     }
 
+    /// Whether the request was done.
     public var ok: Bool
     /// Why not, where `ok` is false.
     public var error: String?
+    /// What `session list` found.
     public var sessions: [Session]?
     /// How many sessions match in all, or were ejected or invalidated.
     public var total: Int?
+    /// What `status` found.
     public var status: Status?
     /// A line of the event log.
     public var event: String?
@@ -114,10 +143,13 @@ public struct ControlReply: Codable, Sendable {
     public var credential: Credential?
     /// With a credential: the destination's servers, `protocol://host[:port]`.
     public var servers: [String]?
+    /// What `credential list` found.
     public var destinations: [Destination]?
 
+    /// Makes the answer to a request that was done.
     public init() { ok = true }
 
+    /// Makes the answer to a request that was not.
     public static func failure(_ error: String) -> ControlReply {
         var reply = ControlReply()
         reply.ok = false
@@ -160,11 +192,14 @@ enum ControlLine {
 
 /// What went wrong between an operator and a host.
 public struct ControlError: Error, CustomStringConvertible, Sendable {
+    /// What is wrong, in words.
     public let description: String
 
+    /// Says what is wrong.
     public init(description: String) { self.description = description }
 }
 
 extension ControlAnswering {
+    /// Does nothing: no module is called on this thread.
     public func keepThreadFree() {}
 }

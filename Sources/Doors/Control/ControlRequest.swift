@@ -5,12 +5,17 @@ public struct ControlRequest: Encodable, Sendable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations
     }
 
+    /// What is asked for.
     public var action: Action
     /// Which sessions: those that have every property that is given.
     public var user: String?
+    /// Of the sessions that are meant: their application id.
     public var application: String?
+    /// Their machine id.
     public var machine: String?
+    /// Their address.
     public var address: String?
+    /// The door that they came in by.
     public var door: String?
     /// The first digits of a session's id, 4...32.
     public var session: String?
@@ -36,6 +41,7 @@ public struct ControlRequest: Encodable, Sendable {
     /// Of `reject`: the secret that was refused; another one that is kept meanwhile stays.
     public var secret: String?
 
+    /// Makes a request that names nothing.
     public init(_ action: Action) { self.action = action }
 }
 

@@ -25,6 +25,7 @@ public struct DoorDoctor: Sendable {
 
     /// What became of one fault.
     public struct Finding: Sendable {
+        /// What the doctor could not do.
         public let fault: Fault
         /// What the client was sent, for people.
         public let sent: String

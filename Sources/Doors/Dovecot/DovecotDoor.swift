@@ -5,8 +5,11 @@ import Synchronization
 
 /// The door for mail programs that speak Dovecot's authentication protocol.
 public struct DovecotDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "dovecot"
+    /// Which programs it serves.
     public static let summary = "Postfix (`smtpd_sasl_type = dovecot`), Exim, and what else asks Dovecot for log-ins"
+    /// What `option` lines may say.
     public static let options = [
         DoorOption(
             "secured-only", .flag, default: "FALSE",
@@ -15,9 +18,11 @@ public struct DovecotDoor: DoorType {
             "max-pending", .integer(1...100_000), default: "1000",
             "log-ins that one connection may have begun; another one fails for now"),
     ]
+    /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
         PasswordQuestions.defaultTemplate, [("s", "the service as one segment, such as `smtp`")])
 
+    /// What each verdict is on the wire, for the table of docs/doors.md.
     public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
         [("AUTH", WireText.escaped(DovecotReply.end(1, answer, user: "alice")))]
     }
@@ -41,12 +46,14 @@ public struct DovecotDoor: DoorType {
     let mostPending: Int
     private let connections = Counting()
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         questions = try PasswordQuestions(settings, host: host, letters: "s")
         needsSecurity = settings.flag("secured-only", of: Self.self)
         mostPending = settings.integer("max-pending", of: Self.self)
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         [DovecotConnection(self, peer, connection)]
     }

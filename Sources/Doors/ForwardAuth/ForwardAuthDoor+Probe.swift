@@ -1,4 +1,5 @@
 extension ForwardAuthDoor {
+    /// How `doctor` asks it.
     public static func probe(_ settings: DoorSettings) -> DoorProbe? { nginxProbe(ForwardingProxy.nginx.path) }
 
     /// Asks as nginx does, with a password, and lets in by a status of 2xx.

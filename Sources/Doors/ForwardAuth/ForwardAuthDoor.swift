@@ -3,9 +3,13 @@ import NIOCore
 
 /// The door for proxies that ask before they pass a request on: nginx, Caddy, Traefik and Envoy's HTTP mode.
 public struct ForwardAuthDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "forward-auth"
+    /// Which programs it serves.
     public static let summary = "nginx auth_request, Caddy forward_auth, Traefik ForwardAuth, Envoy ext_authz over HTTP"
+    /// A client too many is answered 503.
     public static let speaksHTTP = true
+    /// What `option` lines may say.
     public static let options = [
         DoorOption(
             "trusted-proxies", .text, default: "127.0.0.1,::1",
@@ -24,6 +28,7 @@ public struct ForwardAuthDoor: DoorType {
             "identity-headers", .text, default: "Remote-User,X-Auth-User",
             "the headers that tell the application who it is, with commas"),
     ]
+    /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
         "/web%p",
         [
@@ -37,6 +42,7 @@ public struct ForwardAuthDoor: DoorType {
     let handler: ForwardAuthHandler
     let pages: ForwardAuthPages?
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         self.settings = settings
         self.host = host
@@ -56,6 +62,7 @@ public struct ForwardAuthDoor: DoorType {
             bearer: .init(rawValue: options.text("bearer")) ?? .none, logInPath: pages?.logInPath)
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         [HTTPConnection(service: ForwardAuthService(door: self, peer: peer, connection: connection))]
     }

@@ -7,6 +7,7 @@ public struct AdministratorDirectory: Sendable {
     /// What browsers show when they ask for a password.
     public let realm: String
 
+    /// Serves a path below `/v1/admin`, under a realm.
     public init(path: String, realm: String) {
         self.path = path
         self.realm = realm

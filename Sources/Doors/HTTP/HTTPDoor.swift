@@ -3,31 +3,39 @@ import NIOCore
 
 /// The HTTP door: the JSON interface, nginx's `auth_request`, health and metrics.
 public struct HTTPDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "http"
+    /// Which programs it serves.
     public static let summary = "the JSON interface, nginx auth_request, operators, health and metrics"
+    /// What `option` lines may say.
     public static let options = [
         DoorOption(
             "realm", .text, default: "authhost", "the realm that browsers show when they ask for a password"),
         DoorOption("session-cookie", .text, default: "authhost_session", "the name of the session cookie"),
     ]
+    /// The object of a request, where the block names none.
     public static let template = ForwardAuthDoor.template
     /// Health is asked here.
     public static let isKeptReachable = true
+    /// A client too many is answered 503.
     public static let speaksHTTP = true
 
     private let routes: RouteTable
     private let idleTimeout: TimeAmount
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         try self.init(settings, host: host, services: DoorServices())
     }
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices) throws(DoorProblem) {
         let endpoints = try Endpoints(settings, host: host, services: services)
         routes = RouteTable(endpoints, ResponseCounts(factory: services.metrics))
         idleTimeout = TimeAmount(settings.idleTimeout)
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         [
             HTTPConnection(
@@ -35,6 +43,7 @@ public struct HTTPDoor: DoorType {
         ]
     }
 
+    /// How `doctor` asks it.
     public static func probe(_ settings: DoorSettings) -> DoorProbe? {
         ForwardAuthDoor.nginxProbe(Route.forwardAuthPath)
     }

@@ -67,6 +67,7 @@ public struct ObjectTemplate: Sendable {
 public struct TemplateError: Error, CustomStringConvertible, Sendable {
     let template: String
 
+    /// Spells the mistake in words.
     public var description: String {
         "the template `\(template)` holds a `%` that is not followed by `p`, `m`, `h` or `%`"
     }

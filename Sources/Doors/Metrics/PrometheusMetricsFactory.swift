@@ -26,20 +26,24 @@ public final class PrometheusMetricsFactory: MetricsFactory {
     /// - Parameter help: one line about each metric, by its name in the exposition.
     public init(help: [String: String] = [:]) { self.help = help }
 
+    /// Makes a counter, or finds the one of the same label and dimensions.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(PrometheusName.metric(label, suffix: "_total"), .counter, dimensions) { PrometheusCounter() }
     }
 
+    /// Makes a counter of fractions, likewise.
     public func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
         series(PrometheusName.metric(label, suffix: "_total"), .counter, dimensions) { PrometheusValue() }
     }
 
+    /// Makes a gauge, likewise.
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(PrometheusName.metric(label), .gauge, dimensions) { PrometheusValue() }
     }
 
+    /// Makes a recorder, likewise.
     public func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool
     ) -> any RecorderHandler {
@@ -51,6 +55,7 @@ public final class PrometheusMetricsFactory: MetricsFactory {
         }
     }
 
+    /// Makes a timer, likewise.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(PrometheusName.metric(label, suffix: "_seconds"), .histogram, dimensions) {
             PrometheusHistogram(bounds: PrometheusHistogram.seconds)
@@ -58,10 +63,15 @@ public final class PrometheusMetricsFactory: MetricsFactory {
     }
 
     // Series stay: a counter that vanished and came back would look like a restart.
+    /// Keeps it: what was counted stays visible.
     public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Keeps it, likewise.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    /// Keeps it, likewise.
     public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Keeps it, likewise.
     public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Keeps it, likewise.
     public func destroyTimer(_ handler: any TimerHandler) {}
 
     /// Writes everything down, sorted by name and labels.

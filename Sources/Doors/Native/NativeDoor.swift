@@ -3,8 +3,11 @@ import NIOCore
 
 /// The native door: a binary protocol for programs that ask often, pipelined, with pushed ejections.
 public struct NativeDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "native"
+    /// Which programs it serves.
     public static let summary = "programs that link libauthhost, and other authhosts"
+    /// What `option` lines may say.
     public static let options = [
         DoorOption(
             "logon", .flag, default: "FALSE",
@@ -16,13 +19,16 @@ public struct NativeDoor: DoorType {
             "max-pending", .integer(1...100_000), default: "1024",
             "how many questions of a connection may wait for their answers before no more are read"),
     ]
+    /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
         "/doors/%n", [("n", "the door's name")])
 
+    /// Whether every client may ask as users whose passwords it does not have.
     public static func believesClients(_ settings: DoorSettings) -> Bool {
         settings.flag("resume", of: Self.self) && !settings.flag("logon", of: Self.self)
     }
 
+    /// What each verdict is on the wire, for the table of docs/doors.md.
     public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
         let kinds: [(String, NativeProtocol.Kind)] = [
             ("login", .login), ("logout", .logout), ("map", .map), ("check", .check),
@@ -42,6 +48,7 @@ public struct NativeDoor: DoorType {
     /// What who logs on must be allowed to read.
     let object: ObjectName
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         self.settings = settings
         self.host = host
@@ -51,6 +58,7 @@ public struct NativeDoor: DoorType {
         object = try TextTemplate(settings.object ?? "/doors/%n", letters: "n").constantName(["n": settings.name])
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         [NativeConnection(self, peer, connection)]
     }

@@ -8,6 +8,7 @@ public struct DoorAddress: Sendable, Hashable, CustomStringConvertible {
     /// 0 takes any free one.
     public let port: Int
 
+    /// Takes a host, an IPv6 address without its brackets, and a port.
     public init(host: String, port: Int) {
         self.host = host
         self.port = port
@@ -26,6 +27,7 @@ public struct DoorAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// Why a door could not listen at an address.
 public struct ListenError: Error, CustomStringConvertible, Sendable {
+    /// What hindered listening, in words.
     public let description: String
 
     init(_ address: DoorAddress, _ error: any Error) {

@@ -12,6 +12,7 @@ public struct DoorPeer: Sendable {
     /// The network bytes of ``address``; an IPv4 address mapped into IPv6 is the IPv4 one.
     let addressBytes: [UInt8]?
 
+    /// Whether it came by a unix socket.
     public var isUnixSocket: Bool { userID != nil }
 
     init(address: String, userID: UInt32? = nil, certificateName: String? = nil) {

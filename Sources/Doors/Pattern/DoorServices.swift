@@ -9,5 +9,6 @@ public struct DoorServices: Sendable {
     /// What doors count in, and what `/metrics` shows.
     public var metrics: PrometheusMetricsFactory
 
+    /// Makes services with nothing but metrics.
     public init(metrics: PrometheusMetricsFactory = PrometheusMetricsFactory()) { self.metrics = metrics }
 }

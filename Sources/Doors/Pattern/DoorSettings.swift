@@ -5,11 +5,14 @@ import Basics
 public struct DoorSettings: Sendable {
     /// Paths of PEM files.
     public struct TLSFiles: Sendable, Hashable {
+        /// The chain in PEM.
         public var certificate: String
+        /// The private key in PEM.
         public var key: String
         /// Who signs the certificates of clients; nil asks clients for none.
         public var clientAuthority: String?
 
+        /// Names files; `clientAuthority` is nil where clients show no certificate.
         public init(certificate: String, key: String, clientAuthority: String?) {
             self.certificate = certificate
             self.key = key
@@ -17,10 +20,15 @@ public struct DoorSettings: Sendable {
         }
     }
 
+    /// The door's type, such as `native`.
     public var type: String
+    /// What sessions, logs and counters call it.
     public var name: String
+    /// Where it listens over TCP.
     public var addresses: [DoorAddress] = []
+    /// The unix socket at which it listens; nil for none.
     public var socketPath: String?
+    /// The socket's permissions.
     public var socketMode: UInt32 = 0o660
     /// Who may connect, as written; empty for everybody.
     public var clients: [String] = []
@@ -28,6 +36,7 @@ public struct DoorSettings: Sendable {
     public var object: String?
     /// The application id of all sessions; nil for the client's.
     public var applicationID: String?
+    /// How many connections it holds at once.
     public var maximumConnections = 10_000
     /// How many of them one address may have over TCP; nil for half of all.
     public var maximumClientConnections: Int?
@@ -39,10 +48,12 @@ public struct DoorSettings: Sendable {
     public var timeout = Duration.seconds(10)
     /// How long a connection may say and hear nothing, unless it has questions or sessions.
     public var idleTimeout = Duration.seconds(600)
+    /// The files of TLS over TCP; nil for none.
     public var tls: TLSFiles?
     /// In the order of the block.
     public var options: [(name: String, value: String)] = []
 
+    /// Makes the settings of a block that says nothing but its type and name.
     public init(type: String, name: String) {
         self.type = type
         self.name = name

@@ -44,12 +44,18 @@ public protocol DoorType: Sendable {
 }
 
 extension DoorType {
+    /// By default there are none.
     public static var options: [DoorOption] { [] }
+    /// By default requests are about no object of the door's.
     public static var template: DoorTemplate? { nil }
+    /// By default clients are not believed.
     public static func believesClients(_ settings: DoorSettings) -> Bool { false }
+    /// By default a door may be full.
     public static var isKeptReachable: Bool { false }
+    /// By default a door speaks no HTTP.
     public static var speaksHTTP: Bool { false }
 
+    /// By default a door needs no services.
     public init(_ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices) throws(DoorProblem) {
         try self.init(settings, host: host)
     }
@@ -57,6 +63,7 @@ extension DoorType {
 
 /// The types of doors: one line for each.
 public enum DoorTypes {
+    /// Every type, in the order of docs/doors.md.
     public static let all: [any DoorType.Type] = [
         HTTPDoor.self, NativeDoor.self, ForwardAuthDoor.self, RabbitMQDoor.self, AuthZENDoor.self, SaslauthdDoor.self,
         DovecotDoor.self,
@@ -127,13 +134,16 @@ public struct DoorOption: Sendable {
         case text
     }
 
+    /// The option's name.
     public let name: String
+    /// What its value must be.
     public let kind: Kind
     /// The value that holds when nobody sets it, as one would write it.
     public let defaultText: String
     /// One line that says what it does.
     public let help: String
 
+    /// Makes an option.
     public init(_ name: String, _ kind: Kind, default defaultText: String, _ help: String) {
         self.name = name
         self.kind = kind
@@ -156,10 +166,12 @@ public struct DoorOption: Sendable {
 
 /// The letters of a door's `object` and what they stand for.
 public struct DoorTemplate: Sendable {
+    /// The template where the block has none.
     public let defaultText: String
     /// By letter, what stands in for it.
     public let letters: [(letter: Character, meaning: String)]
 
+    /// Makes a template with the letters that may stand in it.
     public init(_ defaultText: String, _ letters: [(letter: Character, meaning: String)]) {
         self.defaultText = defaultText
         self.letters = letters
@@ -176,9 +188,12 @@ public struct DoorProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case client(Int)
     }
 
+    /// The part of the block that is meant.
     public let part: Part
+    /// What is wrong, in words.
     public let description: String
 
+    /// Makes a problem.
     public init(_ part: Part, _ description: String) {
         self.part = part
         self.description = description

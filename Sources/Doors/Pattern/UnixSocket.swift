@@ -157,6 +157,7 @@ private struct BoundSocket {
 
 /// Why a unix socket could not be made.
 public struct UnixSocketError: Error, CustomStringConvertible, Sendable {
+    /// What hindered listening, in words.
     public let description: String
 
     init(_ path: String, _ what: String, _ code: CInt = 0) {

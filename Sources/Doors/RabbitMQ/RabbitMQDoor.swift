@@ -3,9 +3,13 @@ import NIOCore
 
 /// The door for RabbitMQ's `rabbitmq_auth_backend_http`.
 public struct RabbitMQDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "rabbitmq"
+    /// Which programs it serves.
     public static let summary = "RabbitMQ 3.10 and later, through its plugin rabbitmq_auth_backend_http"
+    /// A client too many is answered 503.
     public static let speaksHTTP = true
+    /// What `option` lines may say.
     public static let options = [
         DoorOption("path", .text, default: "/auth", "what stands before `/user`, `/vhost`, `/resource` and `/topic`"),
         DoorOption(
@@ -29,6 +33,7 @@ public struct RabbitMQDoor: DoorType {
             "sessions that are kept for users and MQTT client ids; who has not asked for longest is logged out for another"
         ),
     ]
+    /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
         "/rabbitmq/%v/%k%n%w",
         [
@@ -39,6 +44,7 @@ public struct RabbitMQDoor: DoorType {
             ("w", "the words of the routing key, each behind a slash; nothing but for topics"),
         ])
 
+    /// Whether every client may ask as users whose passwords it does not have.
     public static func believesClients(_ settings: DoorSettings) -> Bool { true }
 
     let settings: DoorSettings
@@ -47,6 +53,7 @@ public struct RabbitMQDoor: DoorType {
     let handler: RabbitMQHandler
     private let paths: [(kind: RabbitMQQuestion.Kind, path: String)]
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         self.settings = settings
         self.host = host
@@ -62,6 +69,7 @@ public struct RabbitMQDoor: DoorType {
             trustsBroker: settings.flag("trust-broker", of: Self.self))
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         httpHandlers(for: peer, connection)
     }

@@ -3,13 +3,17 @@ import NIOCore
 
 /// The door for everything that checks passwords through Cyrus SASL's saslauthd: mail and directory servers, and more.
 public struct SaslauthdDoor: DoorType {
+    /// What `type` calls it.
     public static let name = "saslauthd"
+    /// Which programs it serves.
     public static let summary = "Cyrus SASL's `saslauthd` socket: Cyrus IMAP, OpenLDAP, Postfix, Sendmail, Exim"
+    /// What `option` lines may say.
     public static let options = [
         DoorOption(
             "combine-realm", .flag, default: "FALSE",
             "the user is called `user@realm` where a client names a realm, as by `saslauthd -r`")
     ]
+    /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
         PasswordQuestions.defaultTemplate,
         [
@@ -17,6 +21,7 @@ public struct SaslauthdDoor: DoorType {
             ("r", "the realm as one segment, `%` where there is none"),
         ])
 
+    /// What each verdict is on the wire, for the table of docs/doors.md.
     public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
         [("password", WireText.escaped(SaslauthdReply.bytes(answer)))]
     }
@@ -35,11 +40,13 @@ public struct SaslauthdDoor: DoorType {
     let questions: PasswordQuestions
     let combinesRealm: Bool
 
+    /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
         questions = try PasswordQuestions(settings, host: host, letters: "sr")
         combinesRealm = settings.flag("combine-realm", of: Self.self)
     }
 
+    /// The handlers of a connection.
     public func handlers(for peer: DoorPeer, _ connection: DoorConnection) -> [any ChannelHandler] {
         [SaslauthdConnection(self, peer, connection)]
     }

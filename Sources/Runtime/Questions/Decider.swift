@@ -61,6 +61,7 @@ protocol Decider: AnyObject, Sendable {
 
 /// Who answers questions.
 public struct DeciderDescription: Sendable {
+    /// What the module calls itself.
     public let identity: ModuleIdentity
     /// The file that it was mapped from, symbolic links resolved.
     public let path: String

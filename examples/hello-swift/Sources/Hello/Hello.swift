@@ -37,4 +37,5 @@ enum HelloError: Error, CustomStringConvertible {
     var description: String { "the option `greeting` is empty; give a text" }
 }
 
+/// The type of the module, for the kit.
 @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(Hello.self) }
