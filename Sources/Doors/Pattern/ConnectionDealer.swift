@@ -100,15 +100,18 @@ final class ConnectionDealer: ChannelDuplexHandler {
 
     private let loops: [DealtLoop]
     private let serving: DoorLoops.Serving
+    private let copying: @Sendable (CInt) -> CInt
     private var next = 0
     private var offers: CircularBuffer<ConnectionOffer> = []
     private var looking: Scheduled<Void>?
     private let untaken = UntakenConnections()
     private var context: ChannelHandlerContext?
 
-    init(_ loops: [DealtLoop], _ serving: DoorLoops.Serving) {
+    /// - Parameter copying: makes a copy of a descriptor, or returns -1.
+    init(_ loops: [DealtLoop], _ serving: DoorLoops.Serving, copying: @escaping @Sendable (CInt) -> CInt) {
         self.loops = loops
         self.serving = serving
+        self.copying = copying
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -132,14 +135,10 @@ final class ConnectionDealer: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let accepted = unwrapInboundIn(data)
         // NIO has made a channel of it that belongs to the accepting loop; the connection lives on in the copy.
-        let copy = try? accepted.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) {
-            fcntl($0, F_DUPFD_CLOEXEC, 0)
-        }
-        let failure = errno
+        let copy = try? accepted.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self, copying)
+        // The last descriptor of the process is not lost for want of another one: this loop serves the connection itself.
+        guard let copy, copy >= 0 else { return context.fireChannelRead(data) }
         accepted.close(promise: nil)
-        guard let copy, copy >= 0 else {
-            return context.pipeline.fireErrorCaught(IOError(errnoCode: failure, reason: "fcntl"))
-        }
         deal(copy, context)
     }
 

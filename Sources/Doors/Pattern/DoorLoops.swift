@@ -30,6 +30,7 @@ final class DoorLoops: Sendable {
     let group: MultiThreadedEventLoopGroup
     private let acceptingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let dealt: [DealtLoop]
+    private let copying: @Sendable (CInt) -> CInt
 
     /// The loop that no module keeps.
     var spare: any EventLoop { acceptingGroup.next() }
@@ -37,7 +38,12 @@ final class DoorLoops: Sendable {
     /// - Parameters:
     ///   - threads: loops that serve; at least 1.
     ///   - host: told on the accepting loop's thread that this stays free of module code.
-    init(threads: Int, host: any QuestionAnswering) {
+    ///   - copying: makes a copy of a connection's descriptor, or returns -1.
+    init(
+        threads: Int, host: any QuestionAnswering,
+        copying: @escaping @Sendable (CInt) -> CInt = { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+    ) {
+        self.copying = copying
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))
         dealt = group.makeIterator().map(DealtLoop.init)
         acceptingGroup.next().execute { host.keepThreadFree() }
@@ -47,11 +53,15 @@ final class DoorLoops: Sendable {
     ///
     /// - Parameter descriptor: a socket that is bound; it is closed with the channel, or when this throws.
     func accept(at descriptor: CInt, _ serving: Serving) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: acceptingGroup).serverChannelInitializer { [dealt] channel in
+        let bootstrap = ServerBootstrap(group: acceptingGroup).serverChannelInitializer { [dealt, copying] channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandlers(serving.pause(), ConnectionDealer(dealt, serving))
+                try channel.pipeline.syncOperations.addHandlers(
+                    serving.pause(), ConnectionDealer(dealt, serving, copying: copying))
             }
         }
+        // For a connection that cannot be dealt.
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .childChannelInitializer(serving.prepare)
         // NIO owns the descriptor from here on, whatever happens.
         let channel = try await bootstrap.withBoundSocket(descriptor).get()
         // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
