@@ -55,6 +55,10 @@ final class ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, stdin.read, 0)
         posix_spawn_file_actions_adddup2(&actions, stdout.write, 1)
         posix_spawn_file_actions_adddup2(&actions, stderr.write, 2)
+        // What other tests have open meanwhile is none of the child's: some count what they have got.
+        for descriptor in 3..<Int32(clamping: min(sysconf(Int32(_SC_OPEN_MAX)), 4_096)) {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         return (try spawn(arguments, &actions, environment), stdin.write, stdout.read, stderr.read)
     }
 
