@@ -81,12 +81,11 @@ struct Flat<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// Takes a block that the system gave; nil where it had none.
-    ///
-    /// Without memory the process ends, as it does in Swift's own collections, whose failure nothing can catch either: a rule
-    /// set that is not whole must not decide anything, and every question denies while no host is there.
     private mutating func adopt(_ block: UnsafeMutableRawPointer?, room: Int) {
         guard let block else {
             preconditionFailure("no memory for \(room) elements of \(MemoryLayout<Element>.stride) bytes")
+            // A rule set that is not whole must not decide anything, and every question denies while no host is there. Swift's own
+            // collections end the process without memory too, which nothing can catch.
         }
         base = block.bindMemory(to: Element.self, capacity: room)
         capacity = room

@@ -58,7 +58,8 @@ struct UsageReportTests {
 
     @Test func `a database of the first version is still read`() throws {
         let path = folder.file("version-1.db")
-        write(try #require(contents(kept("version-1.db"))), to: path)
+        let statements = String(decoding: try #require(contents(kept("version-1.sql"))), as: UTF8.self)
+        try SQLiteDatabase(path: path, .readWrite).execute(statements)
         let report = try UsageReport(path: path, month: january, today: later)
         #expect(report == (try UsageReport(path: makeMonth(), month: january, today: later)))
         #expect(try UsageDatabase(path: path).rows(of: january).count == 321)
