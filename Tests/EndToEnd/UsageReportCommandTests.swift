@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The command that reports from the usage database.
-struct UsageReportCommandTests {
+@Suite(.needs(.python3)) struct UsageReportCommandTests {
     private let folder: Folder
 
     init() throws { folder = try Folder() }
@@ -12,11 +12,16 @@ struct UsageReportCommandTests {
             [Place.binary("authhost"), "usage", "report"] + arguments, environment: ["LC_ALL": locale])
     }
 
-    /// A copy of a kept database of January 2026: reading one may leave files beside it.
+    private struct NotMade: Error { let said: String }
+
+    /// A database of January 2026, made from the statements that are kept.
     private func database() throws -> String {
-        let copy = folder.path("uupp.db")
-        try FileManager.default.copyItem(atPath: Place.file("Tests/UsageTests/Golden/version-1.db"), toPath: copy)
-        return copy
+        let path = folder.path("uupp.db")
+        let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(open(sys.argv[2]).read())"
+        let ending = try ChildProcess.run(
+            ["python3", "-c", script, path, Place.file("Tests/UsageTests/Golden/version-1.sql")])
+        guard ending.status == 0 else { throw NotMade(said: ending.errors) }
+        return path
     }
 
     @Test func `prints a month as text for 80 columns, as JSON and as CSV`() throws {
