@@ -6,6 +6,9 @@ import Testing
 
 /// crypt(3) of "secret" in kinds and costs that one file mixes, cheap ones.
 private let yescrypt = "$y$j75$saltsalt$0gBD67sgmJgRX3RZ6wHHO7sHimQEWGCWN85o4Twogh2"
+private let yescryptKind = HashCost.Kind.memoryHard("y$j75")
+/// Of the same time by N * r, in blocks of another size; no password's hash.
+private let wideYescrypt = yescrypt.replacing("$j75$", with: "$j6D$")
 private let bcrypt = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
 private let dearBcrypt = "$2a$07$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
 private let sha512 =
@@ -34,7 +37,8 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         .key("k1"), .user("plain", [.password: "{PLAIN}secret"]), .user("salted", [.password: salted]),
         .user("sha", [.password: sha512]), .user("dear-sha", [.password: dearSHA512]),
         .user("bcrypt", [.password: bcrypt]), .user("dear-bcrypt", [.password: dearBcrypt]),
-        .user("yescrypt", [.password: yescrypt]), .user("token"),
+        .user("yescrypt", [.password: yescrypt]),
+        .user("wide-yescrypt", [.password: wideYescrypt]), .user("token"),
         .user("expired", [.password: sha512, .expires: "1970-01-01T00:00:00Z"]),
         .user("elsewhere", [.password: bcrypt, .addresses: "10.0.0.0/8"]),
         .user("other-application", [.password: salted, .applications: "desk"]),
@@ -45,11 +49,14 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         let made = try directory(Self.mixed)
         let auth = try authority(meter: work.meter) { made }
         defer { auth.close() }
-        let all: [HashCost.Kind: Int] = [.saltedSHA256: 1, .sha512: 3_345, .bcrypt: 128, .yescrypt: 8_192]
+        let all: [HashCost.Kind: Int] = [
+            .saltedSHA256: 1, .sha512: 3_345, .bcrypt: 128, yescryptKind: 1, .memoryHard("y$j6D"): 1,
+        ]
         #expect(
             Dictionary(uniqueKeysWithValues: made.accounts.wrongAnswerWork.total.map { ($0.kind, $0.steps) }) == all)
         let users = [
-            "nobody", "plain", "salted", "sha", "dear-sha", "bcrypt", "dear-bcrypt", "yescrypt", "token", "expired",
+            "nobody", "plain", "salted", "sha", "dear-sha", "bcrypt", "dear-bcrypt", "yescrypt", "wide-yescrypt",
+            "token", "expired",
             "elsewhere", "other-application",
         ]
         let passwords = [
@@ -74,7 +81,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         defer { auth.close() }
         for (user, cost) in [
             ("plain", [:]), ("salted", [.saltedSHA256: 1]), ("sha", [.sha512: 1_000]), ("bcrypt", [.bcrypt: 16]),
-            ("yescrypt", [.yescrypt: 8_192]),
+            ("yescrypt", [yescryptKind: 1]),
         ] as [(String, [HashCost.Kind: Int])] {
             #expect(await auth.login(user, "secret") == .accepted(Admission()))
             #expect(work.take() == cost, "\(user)")
@@ -89,16 +96,16 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         defer { auth.close() }
         for user in ["alice", "bob", "none", "nobody"] {
             #expect(await auth.login(user, "wrong") != .accepted(Admission()))
-            #expect(work.take() == [.yescrypt: 8_192], "\(user)")
+            #expect(work.take() == [yescryptKind: 1], "\(user)")
         }
     }
 
     @Test(
         arguments: [
             (sha512, .sha512, 4_000, 1), (bcrypt, .bcrypt, 1_024 + 256 + 16, 3),
-            (yescrypt, .yescrypt, 8 * (512 + 64), 2),
-            ("$gy$j75$saltsalt$lKLXtt/QvsyxW9ILYZt1u1hNXyI7ZoBnbdUTsPBwSi5", .gostYescrypt, 8 * 512, 1),
-            ("$7$CU..../....salt$mnfL2zuQXIymN2nHniqJ5KmqyvgMmwtKROPb98iDaED", .scrypt, 32 * (4_096 + 16), 2),
+            (yescrypt, yescryptKind, 1, 1),
+            ("$gy$j75$saltsalt$lKLXtt/QvsyxW9ILYZt1u1hNXyI7ZoBnbdUTsPBwSi5", .memoryHard("gy$j75"), 1, 1),
+            ("$7$CU..../....salt$mnfL2zuQXIymN2nHniqJ5KmqyvgMmwtKROPb98iDaED", .memoryHard("7$CU..../...."), 1, 1),
             ("$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA", .sha256, 1_001, 1),
             ("$sha1$10$salt$j86vG8FBv4NRVZjiLS0shVlQgPe7", .sha1, 7, 1), ("$1$salt$ez2vlPGdaLYkJam5pWs/Y1", .md5, 1, 1),
             ("$md5,rounds=10$salt$$igdAQkD4Cuo09S9zBr9gA1", .sunMD5, 5_000, 1),

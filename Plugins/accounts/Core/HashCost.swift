@@ -4,14 +4,17 @@ import Rules
 package struct HashCost: Sendable, Hashable {
     /// The kinds of hashes; the steps of two kinds cannot be compared.
     package enum Kind: Sendable, Hashable {
-        case saltedSHA256, md5, sunMD5, nt, sha1, sha256, sha512, bcrypt, scrypt, yescrypt, gostYescrypt
+        case saltedSHA256, md5, sunMD5, nt, sha1, sha256, sha512, bcrypt
+        /// scrypt, yescrypt and gost-yescrypt of the same parameters, as in `y$j9T`. Other parameters are another kind:
+        /// how much of the memory lies in a processor's cache decides their time, and no sum of smaller ones equals it.
+        case memoryHard(String)
         /// What a later crypt(3) has beside them.
         case other
     }
 
     /// How the password is hashed.
     package let kind: Kind
-    /// Rounds; for bcrypt two to the power of its cost; for scrypt and yescrypt blocks of 128 bytes that are mixed.
+    /// Rounds; for bcrypt two to the power of its cost; 1 where a kind has one cost.
     package let steps: Int
 
     init(_ kind: Kind, steps: Int) {
@@ -34,9 +37,12 @@ package struct HashCost: Sendable, Hashable {
         case "3": self.init(.nt, steps: 1)
         case "5": self.init(.sha256, steps: Self.rounds(setting) ?? Self.usualRounds)
         case "6": self.init(.sha512, steps: Self.rounds(setting) ?? Self.usualRounds)
-        case "7": self.init(.scrypt, steps: Self.scrypt(Array(setting)))
-        case "y": self.init(.yescrypt, steps: Self.yescrypt(Array(setting)))
-        case "gy": self.init(.gostYescrypt, steps: Self.yescrypt(Array(setting)))
+        case "7":
+            self.init(
+                .memoryHard("7$" + String(decoding: setting.prefix(Self.scryptParameters), as: UTF8.self)), steps: 1)
+        case "y", "gy":
+            let parameters = [method, setting].map { String(decoding: $0, as: UTF8.self) }
+            self.init(.memoryHard(parameters.joined(separator: "$")), steps: 1)
         case "sha1": self.init(.sha1, steps: Self.number(setting) ?? 1)
         case "2a", "2b", "2x", "2y": self.init(.bcrypt, steps: 1 << min(Self.number(setting) ?? 0, 31))
         case "md5": self.init(.sunMD5, steps: Self.sunRounds)
@@ -49,6 +55,8 @@ package struct HashCost: Sendable, Hashable {
     /// Of sha256crypt and sha512crypt without `rounds=`; fewer than ``fewestRounds`` they do not take (crypt(5)).
     static let usualRounds = 5_000
     static let fewestRounds = 1_000
+    /// How many letters of scrypt's setting are its parameters: log2 of N, one, then r and p, five each. The salt follows.
+    private static let scryptParameters = 11
     /// Of SunMD5, to which `rounds=` adds.
     static let sunRounds = 4_096
 
@@ -58,20 +66,4 @@ package struct HashCost: Sendable, Hashable {
     }
 
     private static func number(_ text: ArraySlice<UInt8>) -> Int? { Int(String(decoding: text, as: UTF8.self)) }
-
-    /// The parameters are the flavour, log2 of N, and r, a digit each.
-    private static func yescrypt(_ digits: [UInt8]) -> Int {
-        guard digits.count > 2, let logN = CryptDigit.value(digits[1]), let r = CryptDigit.value(digits[2]) else {
-            return 1
-        }
-        return (r + 1) << min(logN + 1, 30)
-    }
-
-    /// The parameters are log2 of N, one digit, then r and p, five each.
-    private static func scrypt(_ digits: [UInt8]) -> Int {
-        guard digits.count > 10, let logN = CryptDigit.value(digits[0]), let r = CryptDigit.number(digits[1...5]),
-            let p = CryptDigit.number(digits[6...10])
-        else { return 1 }
-        return r * p << min(logN, 30)
-    }
 }

@@ -57,7 +57,7 @@ enum HashSetting {
         guard fields.count > 2 || kind == .saltedSHA256 else { return [example] }
         let texts: [String]
         switch kind {
-        case .saltedSHA256, .md5, .nt, .other: return [example]
+        case .saltedSHA256, .md5, .nt, .memoryHard, .other: return [example]
         case .sha256, .sha512:
             let salt = fields.dropFirst().first { !$0.hasPrefix("rounds=") } ?? ""
             texts = ["$\(fields[0])$rounds=\(max(steps, HashCost.fewestRounds))$\(salt)$"]
@@ -67,29 +67,12 @@ enum HashSetting {
             texts = ["$md5\(more > 0 ? ",rounds=\(more)" : "")$\(fields[1])$"]
         case .bcrypt:
             texts = powers(of: steps, least: 4).map { "$2b$\($0 < 10 ? "0" : "")\($0)$\(fields[2].prefix(22))" }
-        case .yescrypt, .gostYescrypt:
-            guard let flavour = fields[1].first, let r = fields[1].utf8.last, let width = CryptDigit.value(r) else {
-                return [example]
-            }
-            texts = powers(of: steps / (width + 1), least: 4).map { power in
-                "$\(fields[0])$\(flavour)\(digit(power - 1))\(Character(Unicode.Scalar(r)))$\(fields[2])$"
-            }
-        case .scrypt:
-            let parameters = Array(fields[1].utf8)
-            guard let width = CryptDigit.number(parameters[1...5]), width > 0 else { return [example] }
-            let rest = String(decoding: parameters[1...5], as: UTF8.self) + "/...." + fields[1].dropFirst(11)
-            texts = powers(of: steps / width, least: 4).map { "$7$\(digit($0))\(rest)$" }
         }
         return texts.map { Array($0.utf8) }
     }
 
-    /// The powers of two whose sum a number is, as exponents; those below `least` are left out. None is above 30.
+    /// The powers of two whose sum a number is, as exponents; those below `least` are left out.
     private static func powers(of number: Int, least: Int) -> [Int] {
-        (least..<30).filter { number >> $0 & 1 == 1 } + Array(repeating: 30, count: min(number >> 30, 1_024))
-    }
-
-    private static func digit(_ value: Int) -> Character {
-        Character(
-            Unicode.Scalar(Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)[value & 63]))
+        (least..<31).filter { number >> $0 & 1 == 1 }
     }
 }
