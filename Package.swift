@@ -31,7 +31,8 @@ var targets: [Target] = [
     .target(name: "Basics"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .target(name: "Rules"),
-    .target(name: "AuthCore", dependencies: ["Rules"]),
+    .target(
+        name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .target(name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule"]),
     .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
@@ -142,17 +143,45 @@ if !coreOnly {
                 .product(name: "Metrics", package: "swift-metrics"),
             ]),
         .target(
-            name: "Doors",
+            name: "Prometheus",
+            dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")]),
+        // The protocols of doors as values: no network library in here.
+        .target(
+            name: "DoorProtocols",
             dependencies: [
-                "AuthCore", "Basics", "CLibJansson",
+                "AuthCore", "Basics", "CLibJansson", "Prometheus",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            resources: [.embedInCode("JSONInterface/openapi.json")],
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+        .target(
+            name: "DoorCarrier",
+            dependencies: [
+                "AuthCore", "Basics", "DoorProtocols", "Prometheus",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "X509", package: "swift-certificates"),
-            ],
-            resources: [.embedInCode("HTTP/openapi.json")]),
+            ]),
+        .target(
+            name: "Operators",
+            dependencies: [
+                "AuthCore", "DoorCarrier", "DoorProtocols",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "AuthCore", "DoorCarrier", "DoorProtocols", "Prometheus",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(name: "UsageTests", dependencies: ["Usage"], exclude: ["Golden"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Basics", "Rules"]),
@@ -169,14 +198,15 @@ if !coreOnly {
         .testTarget(
             name: "DoorsTests",
             dependencies: [
-                "Doors", "AuthCore",
+                "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthCore",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "authhost",
             dependencies: [
-                "Doors", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+                "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
+                "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
                 "XMLAuthCore", "CLibCrypt",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

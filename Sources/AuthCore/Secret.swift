@@ -59,7 +59,8 @@ extension Secret: CustomStringConvertible, CustomReflectable {
 public struct SecretBytes: ~Copyable {
     /// Room for `capacity` bytes and a NUL behind them.
     private var storage: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    /// How many bytes there is room for.
+    public private(set) var capacity: Int
     /// How many bytes there are.
     public private(set) var count = 0
 
@@ -102,6 +103,29 @@ public struct SecretBytes: ~Copyable {
             storage[count] = byte
             count += 1
         }
+    }
+
+    /// Appends bytes. The caller wipes its own copy.
+    public mutating func append(contentsOf bytes: Span<UInt8>) {
+        reserve(count + bytes.count)
+        // SAFETY: there is room for as many bytes behind those that there are.
+        bytes.withUnsafeBufferPointer { bytes in
+            if let first = bytes.baseAddress { memcpy(storage + count, first, bytes.count) }
+        }
+        count += bytes.count
+    }
+
+    /// Overwrites bytes where they are.
+    public mutating func wipe(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "a range outside of the secret")
+        // SAFETY: the range lies within the `count` bytes.
+        explicit_bzero(storage + range.lowerBound, range.count)
+    }
+
+    /// The bytes, for as long as they are not changed.
+    public var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { _overrideLifetime(Span(_unsafeStart: UnsafePointer(storage), count: count), borrowing: self) }
     }
 
     /// Takes bytes out at the front, and wipes their place.

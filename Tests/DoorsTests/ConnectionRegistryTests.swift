@@ -3,7 +3,11 @@ import NIOEmbedded
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// Which connections a door holds, and which it gives up.
 @Suite struct ConnectionRegistryTests {

@@ -3,7 +3,11 @@ import Logging
 import NIOCore
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// The control socket's connections.
 @Suite struct ControlServerTests {
@@ -16,7 +20,7 @@ import Testing
         func events(from start: UInt64, limit: Int) -> (lines: [String], next: UInt64, missed: UInt64) { ([], 0, 0) }
     }
 
-    private static func run(firstByte: TimeAmount, _ body: (String) async throws -> Void) async throws {
+    private static func run(firstByte: Duration, _ body: (String) async throws -> Void) async throws {
         let folder = try RunningDoor.temporaryFolder()
         let path = "\(folder)/control.sock"
         let server = try await ControlServer(
@@ -42,9 +46,9 @@ import Testing
     }
 
     @Test func `operators who say nothing keep nobody out`() async throws {
-        try await Self.run(firstByte: .hours(1)) { path in
+        try await Self.run(firstByte: .seconds(3600)) { path in
             var silent: [CInt] = []
-            for _ in 0..<ControlServer.mostConnections { silent.append(try NativeDoorTests.Client.connect(path)) }
+            for _ in 0..<ControlLine.mostConnections { silent.append(try NativeDoorTests.Client.connect(path)) }
             defer { for descriptor in silent { close(descriptor) } }
             for _ in 0..<3 {
                 let another = try NativeDoorTests.Client.connect(path)

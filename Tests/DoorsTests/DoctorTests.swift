@@ -2,7 +2,11 @@ import Foundation
 import NIOCore
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// What `authhost doctor` does at a door.
 @Suite struct DoctorTests {

@@ -7,7 +7,11 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `Event loops of a door` {
     /// A host whose log-ins of `slow` keep the thread that asks until they are let go.

@@ -2,7 +2,11 @@ import AuthCore
 import Foundation
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// What all doors have in common.
 @Suite struct DoorPatternTests {
@@ -76,7 +80,7 @@ import Testing
     func `a block that cannot be is refused in words`(type: String, options: [(String, String)], message: String) {
         var settings = DoorSettings(type: type, name: "door")
         settings.options = options.map { (name: $0.0, value: $0.1) }
-        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(error?.description.hasPrefix(message) == true, "\(String(describing: error))")
     }
 
@@ -87,14 +91,14 @@ import Testing
     func `a template that makes no names is refused`(template: String, message: String) {
         var settings = DoorSettings(type: "native", name: "door")
         settings.object = template
-        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
     @Test func `a user whom nobody knows is named`() {
         var settings = DoorSettings(type: "saslauthd", name: "door")
         settings.clients = ["uid:no such user"]
-        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(error?.description == "there is no user `no such user` here")
         settings.clients = []
         settings.options = [("realm", "x")]
@@ -102,7 +106,7 @@ import Testing
             throws: DoorProblem(
                 .option(0), "a door of type `saslauthd` has no option `realm`: `combine-realm` is accepted")
         ) {
-            try DoorTypes.check(settings)
+            try DoorServers.check(settings)
         }
     }
 
@@ -129,7 +133,7 @@ import Testing
     @Test func `nobody is known by a certificate where none is asked for`() {
         var settings = DoorSettings(type: "native", name: "door")
         settings.clients = ["10.0.0.0/8", "cn:broker"]
-        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(
             error?.description == "`cn:broker` is the name of a certificate, and no `tls-client-authority` asks for one"
         )
@@ -139,7 +143,7 @@ import Testing
     @Test func `a certificate that cannot be read is named`() {
         var settings = DoorSettings(type: "native", name: "door")
         settings.tls = .init(certificate: "/nowhere/chain.pem", key: "/nowhere/key.pem", clientAuthority: nil)
-        let error = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(
             error?.description.hasPrefix(
                 "the TLS file `/nowhere/chain.pem`: its certificate cannot be read: no such file") == true,

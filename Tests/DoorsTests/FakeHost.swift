@@ -1,7 +1,11 @@
 import AuthCore
 import Synchronization
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// A host that answers as its script says, and remembers what it was asked.
 final class FakeHost: QuestionAnswering {

@@ -5,7 +5,11 @@ import NIOCore
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `The HTTP door` {
     static let authorization = "Authorization: Session \(FakeHost.sessionText)"

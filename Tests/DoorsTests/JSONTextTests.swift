@@ -1,7 +1,11 @@
 import AuthCore
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `The reader of JSON` {
     private static func value(_ text: String, within bounds: JSONBounds = .usual) -> String {

@@ -6,7 +6,11 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// The native door, byte by byte, on a unix socket.
 @Suite struct NativeDoorTests {

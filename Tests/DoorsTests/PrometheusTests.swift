@@ -1,7 +1,11 @@
 import CoreMetrics
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `The metrics for Prometheus` {
     @Test func `write every kind in the text format`() {

@@ -3,7 +3,11 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// What two readers see in the same bytes must not differ: whatever ours accepts, NIOHTTP1 accepts too, as the same
 /// request.
@@ -50,16 +54,13 @@ import Testing
         let buffer = ByteBuffer(bytes: bytes)
         var reader = StrictRequestReader()
         guard (try? reader.read(buffer.readableBytesUInt8Span)) == true else { return nil }
-        let isChunked = reader.head.chunks != nil
-        let request =
-            isChunked
-            ? StrictRequest(joining: buffer, reader.head) : StrictRequest(bytes: buffer, head: reader.head)
+        let request = StrictRequest(buffer.readableBytesUInt8Span, reader.head)
         let target = reader.head.path.lowerBound..<max(reader.head.path.upperBound, reader.head.query.upperBound)
         func text(_ range: Range<Int>) -> String { String(decoding: request.copy(range), as: UTF8.self) }
         return Seen(
             method: reader.head.method.rawValue, target: text(target),
             fields: reader.head.fields.map { "\(text($0.name)): \(text($0.value))" },
-            body: Array(request.body.readableBytesView))
+            body: request.withBody { Array($0) })
     }
 
     /// The first request that NIOHTTP1 sees.

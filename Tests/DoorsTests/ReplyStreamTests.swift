@@ -1,13 +1,11 @@
 import AuthCore
 import Metrics
-import NIOCore
-import NIOEmbedded
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import DoorProtocols
 
-/// Replies whose content comes in pieces, on a channel whose room and clock the test turns.
+/// Replies whose content comes in pieces, to a client whose room and clock the test turns.
 @Suite struct `A reply in pieces` {
     /// Gives a piece when the test says so.
     final class Source: Sendable {
@@ -47,8 +45,8 @@ import Testing
         let isWholeAnywhere: Bool
 
         var host: any QuestionAnswering { UnaskedHost() }
-        var requestTimeout: TimeAmount { .seconds(10) }
-        var keepAliveTimeout: TimeAmount { .seconds(75) }
+        var requestTimeout: Duration { .seconds(10) }
+        var keepAliveTimeout: Duration { .seconds(75) }
         func endpoint(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
             RequestLine.equals(bytes, head.path, "/stream")
         }
@@ -62,17 +60,12 @@ import Testing
         func name(of endpoint: Bool) -> String { "" }
         func responses(_ endpoint: String, _ status: Int) -> Counter? { nil }
         func refused(_ refusal: RequestRefusal) {}
-        func failed(_ error: any Error) {}
     }
 
-    private let loop = EmbeddedEventLoop()
     private let source = Source()
 
-    private func channel(isWholeAnywhere: Bool = false) throws -> EmbeddedChannel {
-        let service = Service(source: source, isWholeAnywhere: isWholeAnywhere)
-        let channel = EmbeddedChannel(handler: HTTPConnection(service: service), loop: loop)
-        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
-        return channel
+    private func client(isWholeAnywhere: Bool = false) -> any Rehearsed {
+        Rehearsal(HTTPConversation(service: Service(source: source, isWholeAnywhere: isWholeAnywhere)))
     }
 
     private func request(_ path: String, version: String = "1.1", method: String = "GET") -> String {
@@ -80,120 +73,116 @@ import Testing
     }
 
     /// What has gone out since the last look, without dates.
-    private func sent(_ channel: EmbeddedChannel) throws -> String {
-        var text = ""
-        while let out = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: out) }
-        return text.split(separator: "\r\n", omittingEmptySubsequences: false)
+    private func sent(_ client: any Rehearsed) -> String {
+        String(decoding: client.take(), as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
             .filter { !$0.hasPrefix("date: ") }.joined(separator: "\r\n")
     }
 
-    private func give(_ piece: ReplyStream.Piece) {
+    private func give(_ piece: ReplyStream.Piece, _ client: any Rehearsed) {
         source.give(piece)
-        loop.run()
+        client.run()
     }
 
     private static let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\ncache-control: no-store\r\n\r\n"
     private static let plain = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
-    @Test func `goes out in chunks, and what is asked behind it waits for its end`() throws {
-        let channel = try channel()
-        try channel.writeInbound(ByteBuffer(string: request("/") + request("/stream") + request("/")))
-        #expect(try sent(channel) == Self.plain + Self.head)
-        give(.bytes(Array("hello, world: sixteen".utf8)))
-        #expect(try sent(channel) == "15\r\nhello, world: sixteen\r\n")
-        give(.bytes([]))
-        #expect(try sent(channel) == "")
-        give(.bytes(Array("x".utf8)))
-        #expect(try sent(channel) == "1\r\nx\r\n")
-        give(.end)
-        #expect(try sent(channel) == "0\r\n\r\n" + Self.plain)
-        try channel.writeInbound(ByteBuffer(string: request("/stream")))
-        #expect(try sent(channel) == Self.head)
-        give(.end)
-        #expect(try sent(channel) == "0\r\n\r\n")
-        #expect(source.abandoned == 0 && channel.isActive)
+    @Test func `goes out in chunks, and what is asked behind it waits for its end`() {
+        let client = client()
+        client.send(request("/") + request("/stream") + request("/"))
+        #expect(sent(client) == Self.plain + Self.head)
+        give(.bytes(Array("hello, world: sixteen".utf8)), client)
+        #expect(sent(client) == "15\r\nhello, world: sixteen\r\n")
+        give(.bytes([]), client)
+        #expect(sent(client) == "")
+        give(.bytes(Array("x".utf8)), client)
+        #expect(sent(client) == "1\r\nx\r\n")
+        give(.end, client)
+        #expect(sent(client) == "0\r\n\r\n" + Self.plain)
+        client.send(request("/stream"))
+        #expect(sent(client) == Self.head)
+        give(.end, client)
+        #expect(sent(client) == "0\r\n\r\n")
+        #expect(source.abandoned == 0 && client.isOpen)
     }
 
-    @Test func `is asked for no more than the client takes`() throws {
-        let channel = try channel()
-        try channel.writeInbound(ByteBuffer(string: request("/stream")))
+    @Test func `is asked for no more than the client takes`() {
+        let client = client()
+        client.send(request("/stream"))
         #expect(source.asked == 1)
-        channel.isWritable = false
-        give(.bytes([1]))
+        client.isWritable = false
+        give(.bytes([1]), client)
         #expect(source.asked == 1)
-        channel.isWritable = true
-        channel.pipeline.fireChannelWritabilityChanged()
-        channel.pipeline.fireChannelWritabilityChanged()
+        client.isWritable = true
+        client.isWritable = true
         #expect(source.asked == 2)
-        give(.bytes([1]))
+        give(.bytes([1]), client)
         #expect(source.asked == 3)
     }
 
-    @Test func `ends a connection whose client takes nothing, and no other`() throws {
-        let channel = try channel()
-        try channel.writeInbound(ByteBuffer(string: request("/stream")))
-        loop.advanceTime(by: .seconds(1000))
-        #expect(channel.isActive)
-        channel.isWritable = false
-        channel.pipeline.fireChannelWritabilityChanged()
-        loop.advanceTime(by: .seconds(74))
-        #expect(channel.isActive)
-        loop.advanceTime(by: .seconds(76))
-        #expect(!channel.isActive)
+    @Test func `ends a connection whose client takes nothing, and no other`() {
+        let client = client()
+        client.send(request("/stream"))
+        client.advance(by: .seconds(1000))
+        #expect(client.isOpen)
+        client.isWritable = false
+        client.advance(by: .seconds(74))
+        #expect(client.isOpen)
+        client.advance(by: .seconds(76))
+        #expect(!client.isOpen)
         #expect(source.abandoned == 1)
     }
 
-    @Test func `ends with the connection for a client of HTTP 1.0`() throws {
-        let channel = try channel()
+    @Test func `ends with the connection for a client of HTTP 1.0`() {
+        let client = client()
         let old = "GET /stream HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n"
-        try channel.writeInbound(ByteBuffer(string: old + request("/")))
-        let head = try sent(channel)
+        client.send(old + request("/"))
+        let head = sent(client)
         #expect(head.contains("connection: close\r\n") && !head.contains("transfer-encoding"))
-        give(.bytes(Array("abc".utf8)))
-        #expect(try sent(channel) == "abc")
-        give(.end)
-        #expect(try sent(channel) == "")
-        #expect(!channel.isActive)
+        give(.bytes(Array("abc".utf8)), client)
+        #expect(sent(client) == "abc")
+        give(.end, client)
+        #expect(sent(client) == "")
+        #expect(!client.isOpen)
     }
 
-    @Test func `that fails ends the connection without a last chunk`() throws {
-        let channel = try channel()
-        try channel.writeInbound(ByteBuffer(string: request("/stream") + request("/")))
-        give(.bytes([0x61]))
-        _ = try sent(channel)
-        give(.failure)
-        #expect(try sent(channel) == "")
-        #expect(!channel.isActive && source.abandoned == 0)
+    @Test func `that fails ends the connection without a last chunk`() {
+        let client = client()
+        client.send(request("/stream") + request("/"))
+        give(.bytes([0x61]), client)
+        _ = sent(client)
+        give(.failure, client)
+        #expect(sent(client) == "")
+        #expect(!client.isOpen && source.abandoned == 0)
     }
 
-    @Test func `is given up when its client goes`() throws {
-        let channel = try channel()
-        try channel.writeInbound(ByteBuffer(string: request("/stream") + request("/stream")))
-        _ = try channel.finish(acceptAlreadyClosed: true)
+    @Test func `is given up when its client goes`() {
+        let client = client()
+        client.send(request("/stream") + request("/stream"))
+        client.leave()
         // The one that has begun, and the one behind it.
         #expect(source.abandoned == 2)
-        give(.bytes([1]))
+        give(.bytes([1]), client)
         #expect(source.asked == 1)
     }
 
     @Test(arguments: [true, false])
-    func `ends when the door stops where it may end anywhere, else when it is whole`(_ isWholeAnywhere: Bool) throws {
-        let channel = try channel(isWholeAnywhere: isWholeAnywhere)
-        try channel.writeInbound(ByteBuffer(string: request("/stream")))
-        _ = try sent(channel)
-        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        #expect(channel.isActive != isWholeAnywhere)
-        if !isWholeAnywhere { give(.end) }
-        #expect(try sent(channel) == "0\r\n\r\n")
-        #expect(!channel.isActive)
+    func `ends when the door stops where it may end anywhere, else when it is whole`(_ isWholeAnywhere: Bool) {
+        let client = client(isWholeAnywhere: isWholeAnywhere)
+        client.send(request("/stream"))
+        _ = sent(client)
+        client.stop()
+        #expect(client.isOpen != isWholeAnywhere)
+        if !isWholeAnywhere { give(.end, client) }
+        #expect(sent(client) == "0\r\n\r\n")
+        #expect(!client.isOpen)
         #expect(source.abandoned == (isWholeAnywhere ? 1 : 0))
     }
 
-    @Test func `has a head alone for HEAD`() throws {
-        let channel = try channel()
-        try channel.writeInbound(ByteBuffer(string: request("/stream", method: "HEAD") + request("/")))
-        #expect(try sent(channel) == Self.head + Self.plain)
+    @Test func `has a head alone for HEAD`() {
+        let client = client()
+        client.send(request("/stream", method: "HEAD") + request("/"))
+        #expect(sent(client) == Self.head + Self.plain)
         #expect(source.asked == 0 && source.abandoned == 1)
     }
 }

@@ -3,7 +3,11 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// Unix sockets in a folder of their own.
 @Suite struct UnixSocketTests {

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Fuzzing instruments everything it builds, so the package holds only what is fuzzed: links to the folders of the
-// project's own package, and none of its dependencies.
+// Fuzzing instruments what it builds, so the package holds only what is fuzzed: links to the folders of the project's own
+// package, and the two small packages that the protocols of doors count and log with.
 let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-O"])]
 
 func linked(_ name: String, folder: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -21,23 +21,12 @@ func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
 
-let doorReaders = [
-    "HTTP/Framing.swift", "HTTP/ObjectTemplate.swift", "HTTP/PercentEncoding.swift", "HTTP/RequestGrammar.swift",
-    "HTTP/RequestHead.swift", "HTTP/RequestLine.swift", "HTTP/RequestRefusal.swift", "HTTP/StrictRequestReader.swift",
-    "ForwardAuth/ForwardedRequest.swift", "ForwardAuth/ForwardedTarget.swift", "ForwardAuth/FormFields.swift",
-    "ForwardAuth/ReturnPath.swift",
-    "AuthZEN/AuthZENRequest.swift", "AuthZEN/AuthZENFields.swift", "Pattern/JSONText.swift", "Pattern/JSONNode.swift",
-    "Pattern/JSONValue.swift",
-    "Pattern/ObjectSegment.swift", "HTTP/ChunkReader.swift", "HTTP/SessionBodies.swift", "HTTP/CheckBodies.swift",
-    "HTTP/ObjectBodies.swift", "HTTP/CredentialBody.swift", "Control/ControlRequest.swift",
-    "Native/NativeProtocol.swift", "RabbitMQ/RabbitMQQuestion.swift", "Pattern/Base64.swift",
-    "Pattern/DoorFault.swift", "Saslauthd/SaslauthdRequest.swift", "Dovecot/DovecotCommand.swift",
-    "Dovecot/DovecotReply.swift",
-    "Dovecot/SASLExchange.swift",
-]
-
 let package = Package(
     name: "fuzz",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    ],
     targets: [
         .target(name: "FuzzDriver", path: "driver"),
         .target(name: "Fuzzing", dependencies: ["FuzzDriver"], path: "fuzzing"),
@@ -48,24 +37,38 @@ let package = Package(
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
         linked("Accounts", ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),
         linked("XMLAuthCore", ["Accounts", "Basics", "Rules", "CLibXML2", "CLibCrypt", "CLibNettle"]),
-        linked("AuthCore"),
-        // Of the doors, what reads bytes and knows nothing of the network library.
         .target(
-            name: "Doors", dependencies: ["AuthCore", "CLibJansson"], path: "Linked/Doors", sources: doorReaders,
-            swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
+            name: "AuthCore", dependencies: ["Rules"], path: "Linked/AuthCore",
+            swiftSettings: instrumented + [.enableExperimentalFeature("Lifetimes")]),
+        .target(
+            name: "Prometheus", dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")],
+            path: "Linked/Prometheus", swiftSettings: instrumented),
+        .target(
+            name: "DoorProtocols",
+            dependencies: [
+                "AuthCore", "Basics", "CLibJansson", "Prometheus",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            path: "Linked/DoorProtocols", resources: [.embedInCode("JSONInterface/openapi.json")],
+            swiftSettings: instrumented
+                + [.unsafeFlags(["-enable-testing"]), .enableExperimentalFeature("Lifetimes")]),
+        .target(
+            name: "Conversing", dependencies: ["DoorProtocols", "AuthCore"], path: "conversing",
+            swiftSettings: instrumented),
         // Of the loader, what reads files and runs none of their code.
         .target(name: "CFFI", path: "Linked/CFFI", sources: ["machine.c"]),
         .target(
             name: "ModuleHost", dependencies: ["CFFI"], path: "Linked/ModuleHost",
             sources: ["ELF", "LibraryCache.swift", "ModuleIdentity.swift"],
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
-        fuzzer("authzen", ["Doors", "AuthCore"]),
+        fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("configuration", ["AuthConfiguration"]),
-        fuzzer("control", ["Doors"]),
-        fuzzer("dovecot", ["Doors", "AuthCore"]),
+        fuzzer("control", ["DoorProtocols"]),
+        fuzzer("dovecot", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("elf", ["ModuleHost"]),
-        fuzzer("forward-auth", ["Doors", "AuthCore"]),
-        fuzzer("http-json", ["Doors", "AuthCore"]),
+        fuzzer("forward-auth", ["DoorProtocols", "AuthCore", "Conversing"]),
+        fuzzer("http-json", ["DoorProtocols", "AuthCore", "Conversing"]),
         .target(
             name: "LibAuthHostReader", path: "libauthhost-reader",
             cSettings: [
@@ -73,8 +76,8 @@ let package = Package(
                 .unsafeFlags(["-fsanitize=fuzzer-no-link"]),
             ]),
         fuzzer("libauthhost", ["LibAuthHostReader"]),
-        fuzzer("native", ["Doors", "AuthCore"]),
-        fuzzer("rabbitmq", ["Doors", "AuthCore"]),
-        fuzzer("saslauthd", ["Doors", "AuthCore"]),
+        fuzzer("native", ["DoorProtocols", "AuthCore", "Conversing"]),
+        fuzzer("rabbitmq", ["DoorProtocols", "AuthCore", "Conversing"]),
+        fuzzer("saslauthd", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])

@@ -1,6 +1,10 @@
 import ArgumentParser
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Glibc
+import Operators
+import Prometheus
 import Runtime
 
 /// Gives programs the credentials of configured destinations.

@@ -1,6 +1,10 @@
 import ArgumentParser
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Glibc
+import Operators
+import Prometheus
 
 /// How a credential is written for the program that takes it.
 enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {

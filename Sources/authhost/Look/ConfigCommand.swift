@@ -1,9 +1,13 @@
 import ArgumentParser
 import AuthConfiguration
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Glibc
 import Logging
 import ModuleHost
+import Operators
+import Prometheus
 import Runtime
 import Signatures
 

@@ -1,7 +1,11 @@
 import ArgumentParser
 import AuthConfiguration
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Glibc
+import Operators
+import Prometheus
 
 /// How a command finds the host that runs.
 struct ControlOptions: ParsableArguments {

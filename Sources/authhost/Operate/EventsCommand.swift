@@ -1,5 +1,9 @@
 import ArgumentParser
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
+import Operators
+import Prometheus
 
 /// The event log of a running host, wherever it is written to.
 struct EventsCommand: ParsableCommand {

@@ -1,6 +1,10 @@
 import AuthCore
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Glibc
+import Operators
+import Prometheus
 import Runtime
 
 /// Lays out what operators are shown.

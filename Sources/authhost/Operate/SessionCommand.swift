@@ -1,5 +1,9 @@
 import ArgumentParser
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
+import Operators
+import Prometheus
 import Runtime
 
 /// What operators see of sessions, and what they do to them.

@@ -1,5 +1,9 @@
 import ArgumentParser
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
+import Operators
+import Prometheus
 
 /// How a running host is.
 struct StatusCommand: ParsableCommand {

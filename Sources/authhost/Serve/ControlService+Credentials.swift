@@ -1,6 +1,10 @@
 import AuthConfiguration
 import AuthCore
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
+import Operators
+import Prometheus
 import Runtime
 
 extension ControlService {

@@ -1,7 +1,11 @@
 import AuthCore
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Logging
 import ModuleHost
+import Operators
+import Prometheus
 import Runtime
 
 /// What operators reach through the control socket.

@@ -2,11 +2,15 @@ import ArgumentParser
 import AuthConfiguration
 import AuthCore
 import Dispatch
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Glibc
 import Logging
 import Metrics
 import ModuleHost
+import Operators
+import Prometheus
 import Runtime
 import Usage
 

@@ -1,6 +1,10 @@
 import AuthConfiguration
 import Basics
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
+import Operators
+import Prometheus
 
 extension Configuration {
     /// All doors: what the `add-door` blocks say, each checked by its type, and then the HTTP door.
@@ -18,7 +22,7 @@ extension Configuration {
             var settings = DoorSettings(door)
             settings.trust = trust
             do throws(DoorProblem) {
-                try DoorTypes.check(settings)
+                try DoorServers.check(settings)
             } catch {
                 throw Failure(.badConfiguration, "\(door.place(of: error.part)): \(error)")
             }

@@ -1,7 +1,11 @@
 import AuthConfiguration
 import AuthCore
-import Doors
+import Doctor
+import DoorCarrier
+import DoorProtocols
 import Logging
+import Operators
+import Prometheus
 import Runtime
 
 extension Configuration {
@@ -56,7 +60,7 @@ extension Configuration {
         door.idleTimeout = httpIdleTimeout
         door.options = [("realm", httpRealm), ("session-cookie", sessionCookie)]
         do throws(DoorProblem) {
-            try DoorTypes.check(door)
+            try DoorServers.check(door)
         } catch {
             throw Failure(.badConfiguration, error.part == .object ? "forward-auth-object: \(error)" : "\(error)")
         }

@@ -2,7 +2,11 @@ import AuthCore
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `The AuthZEN door` {
     static func run(
@@ -368,14 +372,14 @@ import Testing
     func `takes no other base`(_ name: String, _ value: String) {
         var settings = DoorSettings(type: "authzen", name: "pdp")
         settings.options = [(name, value)]
-        let problem = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let problem = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(problem?.description.contains("is no base") == true)
     }
 
     @Test func `takes no action into two lists`() {
         var settings = DoorSettings(type: "authzen", name: "pdp")
         settings.options = [("create-actions", "make read")]
-        let problem = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let problem = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(problem?.description == "the action `read` is listed twice")
     }
 

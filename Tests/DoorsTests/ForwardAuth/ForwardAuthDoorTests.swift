@@ -1,7 +1,11 @@
 import AuthCore
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `The forward-auth door` {
     static let session = FakeHost.sessionText
@@ -240,7 +244,7 @@ import Testing
     ]) func `is not opened with an option that cannot be`(_ name: String, _ value: String) throws {
         var settings = DoorSettings(type: "forward-auth", name: "web")
         settings.options = [("title", "x"), (name, value)]
-        let problem = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let problem = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(problem?.part == .option(1), "\(problem as Any)")
     }
 }

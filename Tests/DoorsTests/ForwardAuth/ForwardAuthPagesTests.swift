@@ -1,7 +1,11 @@
 import AuthCore
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `The log-in page` {
     static let token = String(repeating: "5", count: 32)

@@ -3,7 +3,11 @@ import NIOCore
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `Bytes at the forward-auth door` {
     /// What the proxies really sent, with the status that the simple host's answer becomes.

@@ -1,7 +1,11 @@
 import AuthCore
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 @Suite struct `What a proxy says of a request` {
     /// Reads a request as the door does; nil where no proxy asks at its path.

@@ -2,7 +2,11 @@ import AuthCore
 import Synchronization
 import Testing
 
-@testable import Doors
+@testable import Doctor
+@testable import DoorCarrier
+@testable import DoorProtocols
+@testable import Operators
+@testable import Prometheus
 
 /// Recorded requests of RabbitMQ 3.10.8: `get` and `post` of AMQP clients, `mqtt` of MQTT ones.
 enum RecordedRabbitMQ {
@@ -374,7 +378,7 @@ enum RecordedRabbitMQ {
     func `says what is wrong with an option`(_ name: String, _ value: String, _ message: String) {
         var settings = DoorSettings(type: "rabbitmq", name: "broker")
         settings.options = [("tag-checks", "administrator"), (name, value)]
-        let problem = #expect(throws: DoorProblem.self) { try DoorTypes.check(settings) }
+        let problem = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
         #expect(problem?.description.contains(message) == true)
         #expect(problem?.part == .option(1))
     }

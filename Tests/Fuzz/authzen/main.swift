@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as the body of each endpoint of AuthZEN.
 func read(_ bytes: [UInt8]) {
@@ -40,5 +41,6 @@ func look(_ evaluation: AuthZENEvaluation) {
 
 fuzz { data, size in
     read(Array(UnsafeBufferPointer(start: data, count: size)))
+    converseWithProbe(AuthZENDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

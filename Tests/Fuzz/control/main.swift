@@ -1,6 +1,6 @@
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as what an operator asks over the control socket.
 func read(_ bytes: UnsafeRawBufferPointer) {

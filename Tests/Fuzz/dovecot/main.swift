@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as lines of a mail program, and follows the exchanges that they begin.
 func read(_ bytes: [UInt8]) {
@@ -58,5 +59,6 @@ func answer(_ id: UInt32, _ user: String) {
 
 fuzz { data, size in
     read(Array(UnsafeBufferPointer(start: data, count: size)))
+    converseWithProbe(DovecotDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

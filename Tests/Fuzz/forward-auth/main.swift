@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as a request at the forward-auth door, in one piece and in two, and looks at everything that the door would
 /// take from it.
@@ -76,5 +77,6 @@ func lead(_ path: ReturnPath?) {
 
 fuzz { data, size in
     read(Array(UnsafeBufferPointer(start: data, count: size)))
+    converse(ForwardAuthDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

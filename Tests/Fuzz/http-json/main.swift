@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as the body of each endpoint of the HTTP door that takes JSON.
 func read(_ bytes: UnsafeRawBufferPointer) {
@@ -63,5 +64,6 @@ func look(_ fields: [Field]) {
 
 fuzz { data, size in
     read(UnsafeRawBufferPointer(start: data, count: size))
+    converse(HTTPDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

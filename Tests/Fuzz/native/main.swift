@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as a frame of the native protocol behind its length, whole and cut short.
 func read(_ bytes: [UInt8]) {
@@ -43,5 +44,6 @@ func look(_ check: NativeCheck) {
 
 fuzz { data, size in
     read(Array(UnsafeBufferPointer(start: data, count: size)))
+    converse(NativeDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

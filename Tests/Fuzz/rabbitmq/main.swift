@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as a request of RabbitMQ, and makes the object of what it asks.
 func read(_ bytes: [UInt8]) {
@@ -35,5 +36,6 @@ func look(_ question: RabbitMQQuestion) {
 
 fuzz { data, size in
     read(Array(UnsafeBufferPointer(start: data, count: size)))
+    converseWithProbe(RabbitMQDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

@@ -1,7 +1,8 @@
 import AuthCore
+import Conversing
 import Fuzzing
 
-@testable import Doors
+@testable import DoorProtocols
 
 /// Reads one input as a request of a client of saslauthd.
 func read(_ bytes: [UInt8]) {
@@ -25,5 +26,6 @@ func look(_ request: SaslauthdRequest, _ bytes: [UInt8]) {
 
 fuzz { data, size in
     read(Array(UnsafeBufferPointer(start: data, count: size)))
+    converseWithProbe(SaslauthdDoor.self, Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }

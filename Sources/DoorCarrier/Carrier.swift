@@ -1,0 +1,286 @@
+import DoorProtocols
+import Logging
+import NIOCore
+
+/// Carries one conversation over a channel: what comes in goes to it, what it leaves goes out, and its deadline is watched.
+///
+/// Back-pressure, half-closed connections, the end behind the last byte and the overwriting of what came are here, for every
+/// protocol.
+final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        case connecting
+        case conversing
+        /// Everything is said; what still comes is thrown away.
+        case ending
+        case gone
+    }
+
+    private var conversation: Carried
+    private var turn: DoorTurn
+    private var phase = Phase.connecting
+    private let use: ConnectionUse
+    private let log: Logger
+    private let observe: (@Sendable ([UInt8]) -> Void)?
+    private var context: ChannelHandlerContext?
+    /// What is written goes out from here.
+    private var buffer = ByteBuffer()
+    private var isReadHeld = false
+    private var isHeld = false
+    /// The timer, and when it rings: not later than the conversation's deadline.
+    private var timer: (task: Scheduled<Void>, due: DoorInstant)?
+
+    /// - Parameter observe: sees what goes out; nil where nobody looks.
+    package init(
+        _ conversation: consuming Carried, _ use: ConnectionUse, _ log: Logger,
+        observe: (@Sendable ([UInt8]) -> Void)? = nil
+    ) {
+        self.conversation = conversation
+        self.use = use
+        self.log = log
+        self.observe = observe
+        turn = DoorTurn(now: DoorInstant(nanoseconds: 0))
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if let size = Carried.readSize {
+            let whole = FixedSizeRecvByteBufferAllocator(capacity: size)
+            context.channel.setOption(.recvAllocator, value: whole).whenFailure { _ in }
+        }
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard case .connecting = phase else { return }
+        phase = .conversing
+        let (loop, me) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
+        let mailbox = DoorMailbox<Carried.Event> { event in loop.execute { me.value.take(event) } }
+        startTurn(context)
+        conversation.begin(mailbox, &turn)
+        finishTurn(context)
+    }
+
+    // MARK: - What comes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let incoming = unwrapInboundIn(data)
+        defer { incoming.overwrite() }
+        guard case .conversing = phase else { return }
+        startTurn(context)
+        conversation.receive(incoming.readableBytesUInt8Span, &turn)
+        // What is not much goes out when everything that came at once was read.
+        if turn.end != nil || turn.out.count >= DoorTurn.fullSize { finishTurn(context) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .conversing = phase {
+            startTurn(context)
+            conversation.settle(&turn)
+            finishTurn(context)
+        }
+        context.fireChannelReadComplete()
+    }
+
+    private func take(_ event: Carried.Event) {
+        guard let context, case .conversing = phase else {
+            // What it brings has to be wound up.
+            conversation.take(event, &turn)
+            return turn.out.removeAll()
+        }
+        startTurn(context)
+        conversation.take(event, &turn)
+        finishTurn(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .conversing = phase {
+            startTurn(context)
+            conversation.resume(&turn)
+            finishTurn(context)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Holds reading back while the conversation wants no more, or the client does not take what it is sent.
+    func read(context: ChannelHandlerContext) {
+        if wantsRead(context) { context.read() } else { isReadHeld = true }
+    }
+
+    private func wantsRead(_ context: ChannelHandlerContext) -> Bool {
+        guard case .conversing = phase else { return true }
+        return conversation.wantsInput && context.channel.isWritable
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ChannelShouldQuiesceEvent || (event as? ChannelEvent) == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        guard case .conversing = phase else {
+            // The client has read what it wanted.
+            if case .ending = phase, (event as? ChannelEvent) == .inputClosed { context.close(promise: nil) }
+            return
+        }
+        startTurn(context)
+        if event is ChannelShouldQuiesceEvent { conversation.stop(&turn) } else { conversation.endOfInput(&turn) }
+        finishTurn(context)
+    }
+
+    // MARK: - Turns
+
+    private func startTurn(_ context: ChannelHandlerContext) {
+        turn.now = DoorInstant(nanoseconds: context.eventLoop.now.uptimeNanoseconds)
+        turn.isWritable = context.channel.isWritable
+    }
+
+    /// Carries out what the conversation has left.
+    private func finishTurn(_ context: ChannelHandlerContext) {
+        while true {
+            let wasFull = turn.out.count >= DoorTurn.fullSize
+            // Before the client can know of it: nobody may take its place from then on.
+            noteHold()
+            send(context)
+            if turn.end != nil { break }
+            // What waited for room goes on, as long as there is some.
+            guard wasFull, context.channel.isWritable else { break }
+            startTurn(context)
+            conversation.resume(&turn)
+        }
+        if let end = turn.end { return self.end(end, context) }
+        watchClock(context)
+        if isReadHeld, wantsRead(context) {
+            isReadHeld = false
+            context.read()
+        }
+    }
+
+    private func noteHold() {
+        guard conversation.isHeld != isHeld else { return }
+        isHeld.toggle()
+        use.isHeld = isHeld
+    }
+
+    private func send(_ context: ChannelHandlerContext) {
+        let wantsNotice = turn.wantsSentNotice
+        if turn.out.isEmpty && !wantsNotice { return }
+        turn.wantsSentNotice = false
+        observe?(turn.out.bytes)
+        buffer.clear()
+        buffer.writeBytes(turn.out.bytes)
+        turn.out.removeAll()
+        guard wantsNotice else { return context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenSuccess { [weak self] in self?.sent() }
+    }
+
+    private func sent() {
+        guard let context, case .conversing = phase else { return }
+        startTurn(context)
+        conversation.sent(&turn)
+        finishTurn(context)
+    }
+
+    // MARK: - The clock
+
+    private func watchClock(_ context: ChannelHandlerContext) {
+        guard let due = conversation.deadline else { return }
+        // One that rings too early looks again.
+        if let timer, timer.due <= due { return }
+        timer?.task.cancel()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(
+            deadline: .uptimeNanoseconds(due.nanoseconds)
+        ) { [self] in ring() }
+        timer = (task, due)
+    }
+
+    private func ring() {
+        timer = nil
+        guard let context, case .conversing = phase else { return }
+        startTurn(context)
+        if let due = conversation.deadline, due <= turn.now { conversation.timeUp(&turn) }
+        finishTurn(context)
+    }
+
+    // MARK: - The end
+
+    private func end(_ end: DoorTurn.End, _ context: ChannelHandlerContext) {
+        phase = .ending
+        stopTimer()
+        if case .now = end { return context.close(promise: nil) }
+        // Behind the last byte.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
+            guard let context = self.context else { return }
+            if case .lingering = end { linger(context) } else { context.close(promise: nil) }
+        }
+        resumeReading(context)
+    }
+
+    /// Closes our half first, and the rest in two seconds, whatever the client does (RFC 9112, section 9.6).
+    private func linger(_ context: ChannelHandlerContext) {
+        context.close(mode: .output, promise: nil)
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(2)) { [self] in
+            self.context?.close(promise: nil)
+            return
+        }
+        timer = (task, turn.now)
+    }
+
+    /// What still comes is thrown away.
+    private func resumeReading(_ context: ChannelHandlerContext) {
+        guard isReadHeld else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
+        self.context = nil
+    }
+
+    private func leave() {
+        if case .gone = phase { return }
+        phase = .gone
+        stopTimer()
+        conversation.leave()
+    }
+
+    private func stopTimer() {
+        timer?.task.cancel()
+        timer = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        log.debug("a connection failed: \(error)")
+        context.close(promise: nil)
+    }
+}
+
+/// A conversation that is carried over a channel.
+package struct CarriedConversation {
+    let handler: any ChannelHandler
+}
+
+/// Carries conversations over one channel.
+package struct ChannelCarrying: DoorCarrying {
+    let use: ConnectionUse
+    let log: Logger
+    var observe: (@Sendable ([UInt8]) -> Void)?
+
+    /// Takes a conversation over.
+    package func carry<Carries: Conversation & ~Copyable>(_ conversation: consuming Carries) -> CarriedConversation {
+        CarriedConversation(handler: Carrier(conversation, use, log, observe: observe))
+    }
+}

@@ -1,0 +1,133 @@
+import Basics
+import DoorProtocols
+import Glibc
+import NIOCore
+import NIOSSL
+import NIOTLS
+import Synchronization
+import X509
+
+/// The certificate of a door, which can be read again while the door serves.
+final class DoorTLS: Sendable {
+    private let files: DoorSettings.TLSFiles
+    private let trust: FileTrust
+    private let current: Mutex<NIOSSLContext>
+
+    /// What new connections are served with.
+    var context: NIOSSLContext { current.withLock { $0 } }
+
+    /// Reads the files.
+    ///
+    /// Throws: ``DoorTLSError`` naming the file.
+    init(_ files: DoorSettings.TLSFiles, _ trust: FileTrust = FileTrust()) throws {
+        self.files = files
+        self.trust = trust
+        current = Mutex(try Self.read(files, trust))
+    }
+
+    /// Reads the files again; throws and keeps the old ones when they are not good.
+    func reload() throws {
+        let context = try Self.read(files, trust)
+        current.withLock { $0 = context }
+    }
+
+    /// Most bytes of a file.
+    private static let limit = 1 << 20
+
+    private static func read(_ files: DoorSettings.TLSFiles, _ trust: FileTrust) throws -> NIOSSLContext {
+        let chain = try named(files.certificate, "certificate", trust) { try NIOSSLCertificate.fromPEMBytes($0) }
+        guard !chain.isEmpty else { throw DoorTLSError(files.certificate, "it holds no certificate in PEM") }
+        let key = try named(files.key, "private key", trust) { try NIOSSLPrivateKey(bytes: $0, format: .pem) }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        if let authority = files.clientAuthority {
+            let roots = try named(authority, "certificates", trust) { try NIOSSLCertificate.fromPEMBytes($0) }
+            guard !roots.isEmpty else { throw DoorTLSError(authority, "it holds no certificate in PEM") }
+            configuration.trustRoots = .certificates(roots)
+            configuration.certificateVerification = .noHostnameVerification
+        }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw DoorTLSError(files.certificate, "certificate and key `\(files.key)` do not go together: \(error)")
+        }
+    }
+
+    private static func named<Result>(
+        _ path: String, _ what: String, _ trust: FileTrust, _ read: ([UInt8]) throws -> Result
+    ) throws -> Result {
+        var bytes: [UInt8]
+        do throws(FileTrustError) {
+            bytes = try TrustedFile.contents(of: path, trust, limit: limit).bytes
+        } catch {
+            throw DoorTLSError(path, "its \(what) cannot be read: \(error)", isUnreadable: true)
+        }
+        // It may be the key.
+        defer { bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
+        do {
+            return try read(bytes)
+        } catch {
+            throw DoorTLSError(path, "it holds no \(what) in PEM that can be read")
+        }
+    }
+}
+
+/// Why a door has no TLS.
+struct DoorTLSError: Error, CustomStringConvertible {
+    let description: String
+    /// Whether a file could not be read, so that another try may help.
+    let isUnreadable: Bool
+
+    init(_ path: String, _ what: String, isUnreadable: Bool = false) {
+        description = "the TLS file `\(path)`: \(what)"
+        self.isUnreadable = isUnreadable
+    }
+}
+
+/// Ends a connection whose handshake takes too long, and begins the protocol behind one that is complete.
+final class HandshakeLimit: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let limit: TimeAmount
+    private let onComplete: (_ clientName: String?) -> Void
+    private var timer: Scheduled<Void>?
+
+    init(_ limit: TimeAmount, _ onComplete: @escaping (_ clientName: String?) -> Void) {
+        self.limit = limit
+        self.onComplete = onComplete
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        timer = context.eventLoop.scheduleTask(in: limit) { [channel = context.channel] in
+            channel.close(promise: nil)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event {
+            timer?.cancel()
+            onComplete(clientName(context))
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    /// The last common name of the client's subject; nil where it has none or one that is no text.
+    private func clientName(_ context: ChannelHandlerContext) -> String? {
+        guard let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
+            let bytes = try? handler.peerCertificate?.toDERBytes(),
+            let certificate = try? Certificate(derEncoded: bytes)
+        else { return nil }
+        let names = certificate.subject.flatMap(\.self).filter { $0.type == .RDNAttributeType.commonName }
+        return names.last.map { String(describing: $0.value) }
+    }
+}

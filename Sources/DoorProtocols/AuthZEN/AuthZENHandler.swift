@@ -1,0 +1,108 @@
+import AuthCore
+
+/// Answers the questions of the Authorization API with a session for each subject.
+struct AuthZENHandler: Sendable {
+    let door: String
+    let applicationID: String
+    let host: any QuestionAnswering
+    let sessions: SessionsByName
+    let template: TextTemplate
+    let subjectTypes: [String]
+    /// Those of a search, in this order; an action that is not among them is a write.
+    let actions: [(name: String, action: Check.Action)]
+
+    /// What becomes of an evaluation before anybody is asked.
+    private enum Prepared: Sendable {
+        case known(Answer)
+        case ask(Check, Login, SessionsByName.Client)
+    }
+
+    func single(_ evaluation: AuthZENEvaluation, from client: DoorClient) -> Step {
+        decide(prepared(evaluation, client)) { answer in .reply(reply(to: answer)) }
+    }
+
+    /// Evaluates in order until the semantic is satisfied.
+    func several(
+        _ items: ArraySlice<Result<AuthZENEvaluation, RequestRefusal>>, _ semantic: AuthZENBatch.Semantic,
+        from client: DoorClient, _ done: [AuthZENDecision] = []
+    ) -> Step {
+        var done = done
+        var rest = items
+        while let item = rest.popFirst() {
+            let decision: AuthZENDecision
+            switch item {
+            case .failure(let refusal): decision = AuthZENDecision(refusal)
+            case .success(let evaluation):
+                switch prepared(evaluation, client) {
+                case .known(let answer): decision = AuthZENDecision(answer)
+                case .ask(let check, let login, let user):
+                    let (before, rest) = (done, rest)
+                    return decide(check, login, user) { answer in
+                        let decision = AuthZENDecision(answer)
+                        let isOver = semantic.ends(with: decision.decision)
+                        return several(isOver ? [] : rest, semantic, from: client, before + [decision])
+                    }
+                }
+            }
+            done.append(decision)
+            if semantic.ends(with: decision.decision) { break }
+        }
+        return .reply(Reply(200, json: AuthZENDecisions(evaluations: done)))
+    }
+
+    /// Asks about each of the actions, and replies with those that are allowed.
+    func searchActions(
+        _ evaluation: AuthZENEvaluation, _ names: ArraySlice<String>, from client: DoorClient,
+        _ found: [String] = []
+    ) -> Step {
+        guard let name = names.first else {
+            return .reply(Reply(200, json: AuthZENActions(results: found.map { .init(name: $0) })))
+        }
+        return decide(prepared(evaluation.asking(name), client)) { answer in
+            // A list that lacks what nobody could decide would be taken for the whole.
+            if answer.verdict == .undecided { return .reply(reply(to: answer)) }
+            let found = answer.verdict == .allow ? found + [name] : found
+            return searchActions(evaluation, names.dropFirst(), from: client, found)
+        }
+    }
+
+    // MARK: - Asking
+
+    private func prepared(_ evaluation: AuthZENEvaluation, _ client: DoorClient) -> Prepared {
+        let action = actions.first { $0.name == evaluation.action }?.action ?? .write
+        guard let name = try? template.name(evaluation.part) else { return .known(Answer(.deny, .invalidName)) }
+        guard subjectTypes.contains(evaluation.subjectType),
+            let login = try? Login(
+                user: evaluation.subject, password: Secret([]), address: client.peer.address,
+                applicationID: applicationID, door: door)
+        else { return .known(Answer(.wrongCredentials, .invalidUser)) }
+        let check = Check(action, name, fields: action == .write ? evaluation.fields : [])
+        return .ask(check, login, SessionsByName.Client(user: evaluation.subject, clientID: ""))
+    }
+
+    private func decide(_ prepared: Prepared, _ then: @escaping @Sendable (Answer) -> Step) -> Step {
+        switch prepared {
+        case .known(let answer): then(answer)
+        case .ask(let check, let login, let client): decide(check, login, client, then)
+        }
+    }
+
+    private func decide(
+        _ check: Check, _ login: Login, _ client: SessionsByName.Client, _ then: @escaping @Sendable (Answer) -> Step
+    ) -> Step {
+        sessions.ask(CheckByName(check: check, client: client, login: { login }, then: then), of: host)
+    }
+
+    /// What the answer to a single question becomes; one that nobody could decide is no decision.
+    func reply(to answer: Answer) -> Reply {
+        let isDecided = answer.verdict != .undecided
+        var reply =
+            isDecided
+            ? Reply(200, json: AuthZENDecision(answer))
+            : Reply(
+                VerdictStatus.of(answer),
+                json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
+        reply.verdict = answer.verdict
+        return reply
+    }
+}

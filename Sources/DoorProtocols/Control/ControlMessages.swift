@@ -1,0 +1,207 @@
+import AuthCore
+
+/// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
+public struct ControlReply: Codable, Sendable {
+    /// A session as operators see it; its id is shortened, since the holder of all of it can use the session.
+    public struct Session: Codable, Sendable {
+        /// The first 12 digits of its id.
+        public let session: String
+        /// The user's name.
+        public let user: String
+        /// The application id; "" for none.
+        public let application: String
+        /// The machine id; "" for none.
+        public let machine: String
+        /// The client's address; "" over a unix socket.
+        public let address: String
+        /// The door that it came in by.
+        public let door: String
+        /// Seconds since 1970-01-01 00:00 UTC.
+        public let connected: Int64
+        /// The same, of its last question.
+        public let lastUse: Int64
+
+        /// Describes a session.
+        public init(_ session: SessionDescription) {
+            self.session = String(session.id.hexadecimal.prefix(Self.digits))
+            user = session.user
+            application = session.applicationID
+            machine = session.machineID
+            address = session.address
+            door = session.door
+            connected = session.connected
+            lastUse = session.lastUse
+        }
+
+        /// Enough to tell a million sessions apart, too few to use one: 80 bits stay secret.
+        public static let digits = 12
+    }
+
+    /// How the host is.
+    public struct Status: Codable, Sendable {
+        /// Of the host.
+        public var version = ""
+        /// Seconds since the start.
+        public var uptime: Int64 = 0
+        /// Whether questions can be decided.
+        public var ready = false
+        /// In words why, or why not.
+        public var detail = ""
+        /// The module's name; nil without one.
+        public var module: String?
+        /// The module's version.
+        public var moduleVersion: String?
+        /// 6, 7 or 9.
+        public var moduleGeneration: Int?
+        /// The file it was mapped from.
+        public var modulePath: String?
+        /// Open sessions.
+        public var sessions = 0
+        /// Questions that are with the module.
+        public var pendingQuestions = 0
+        /// `max-user-limit`; 0 for none.
+        public var sessionLimit = 0
+        /// Whether a log-in over a limit ejects.
+        public var ejects = false
+        /// Seconds since 1970 of the last reload; nil before the first.
+        public var reloaded: Int64?
+        /// What became of it.
+        public var reload: String?
+
+        /// Makes a status of a host that has just begun.
+        public init() {}
+    }
+
+    /// What a connection to a destination presents.
+    public struct Credential: Codable, Sendable {
+        /// The user to show.
+        public let user: String
+        /// The secret to show.
+        public let secret: String
+        /// Seconds since 1970-01-01 00:00 UTC; nil for one that is used once.
+        public let expires: Int64?
+
+        /// Makes a credential; `expires` is in seconds since 1970.
+        public init(user: String, secret: String, expires: Int64?) {
+            self.user = user
+            self.secret = secret
+            self.expires = expires
+        }
+    }
+
+    /// A destination, and how its credentials are; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
+    public struct Destination: Codable, Sendable {
+        /// The destination's name.
+        public let name: String
+        /// Its addresses.
+        public let address: String
+        /// The module that gives its credentials.
+        public let authenticator: String
+        /// When they were got last, in seconds since 1970.
+        public let fetched: Int64?
+        /// When it is replaced.
+        public let refresh: Int64?
+        /// When they expire, in the same seconds.
+        public let expires: Int64?
+        /// Why there was none the last time.
+        public let failure: String?
+
+        /// Describes a destination.
+        public init(
+            name: String, address: String, authenticator: String, fetched: Int64?, refresh: Int64?, expires: Int64?,
+            failure: String?
+        ) {
+            self.name = name
+            self.address = address
+            self.authenticator = authenticator
+            self.fetched = fetched
+            self.refresh = refresh
+            self.expires = expires
+            self.failure = failure
+        }
+    }
+
+    /// Whether the request was done.
+    public var ok: Bool
+    /// Why not, where `ok` is false.
+    public var error: String?
+    /// What `session list` found.
+    public var sessions: [Session]?
+    /// How many sessions match in all, or were ejected or invalidated.
+    public var total: Int?
+    /// What `status` found.
+    public var status: Status?
+    /// A line of the event log.
+    public var event: String?
+    /// Lines of the event log, where several are asked for at once.
+    public var events: [String]?
+    /// The number of the line after the last of `events`.
+    public var next: UInt64?
+    /// How many lines were lost before this one, because the reader was too slow.
+    public var missed: UInt64?
+    /// Of `credential`; nil where ``ControlRequest/server`` is none of the destination's.
+    public var credential: Credential?
+    /// With a credential: the destination's servers, `protocol://host[:port]`.
+    public var servers: [String]?
+    /// What `credential list` found.
+    public var destinations: [Destination]?
+
+    /// Makes the answer to a request that was done.
+    public init() { ok = true }
+
+    /// Makes the answer to a request that was not.
+    public static func failure(_ error: String) -> ControlReply {
+        var reply = ControlReply()
+        reply.ok = false
+        reply.error = error
+        return reply
+    }
+}
+
+/// What stands behind a control socket.
+public protocol ControlAnswering: Sendable {
+    /// Keeps the calling thread, the control socket's own, free of module code from now on.
+    func keepThreadFree()
+
+    /// Answers everything but `events` and `credential`. May take a while; it is called on the control socket's own thread.
+    func answer(_ request: ControlRequest) -> ControlReply
+
+    /// Answers `credential`: calls `done` once, on any thread.
+    func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
+
+    /// The number of the next line of the event log.
+    var nextEvent: UInt64 { get }
+
+    /// Returns lines of the event log from a number on, and how many of those asked for are gone.
+    func events(from start: UInt64, limit: Int) -> (lines: [String], next: UInt64, missed: UInt64)
+}
+
+/// The lines of the protocol.
+package enum ControlLine {
+    /// How many operators may be connected at once.
+    package static let mostConnections = 32
+    /// Most bytes of a request.
+    static let limit = 16_384
+
+    package static func encode(_ value: some Encodable) -> [UInt8] { JSON.encode(value) + [UInt8(ascii: "\n")] }
+
+    /// Reads a request, or says what is wrong with it.
+    static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
+        bytes.withUnsafeBytes { JSON.read(ControlRequest.self, $0, as: "request") }
+            .mapError { ControlError(description: $0.description) }
+    }
+}
+
+/// What went wrong between an operator and a host.
+public struct ControlError: Error, CustomStringConvertible, Sendable {
+    /// What is wrong, in words.
+    public let description: String
+
+    /// Says what is wrong.
+    public init(description: String) { self.description = description }
+}
+
+extension ControlAnswering {
+    /// Does nothing: no module is called on this thread.
+    public func keepThreadFree() {}
+}

@@ -1,0 +1,55 @@
+/// When a connection last came on.
+struct HTTPTiming {
+    /// When bytes have come in or replies have gone out last.
+    private(set) var lastProgress: DoorInstant
+    /// Whether any byte has come in yet.
+    private(set) var hasBegun = false
+    /// Whether the client took what was written, when that was seen last.
+    private(set) var isTaking = true
+    /// When the request began to come that is not complete; nil where none has.
+    var arrival: DoorInstant?
+
+    init(begun now: DoorInstant = DoorInstant(nanoseconds: 0)) { lastProgress = now }
+
+    /// Notes that the client does something.
+    mutating func note(_ turn: borrowing DoorTurn) {
+        lastProgress = turn.now
+        isTaking = turn.isWritable
+        hasBegun = true
+    }
+}
+
+/// The time-outs of a connection: for its first byte, for the whole of each request from its first byte on, and for staying
+/// without one, or without taking its replies.
+extension HTTPConversation {
+    var deadline: DoorInstant? {
+        if phase == .gone { return nil }
+        let silence = isSilent ? timing.lastProgress + silenceLimit : nil
+        guard let arrival = timing.arrival else { return silence }
+        let late = arrival + service.requestTimeout
+        return silence.map { min($0, late) } ?? late
+    }
+
+    private var silenceLimit: Duration { timing.hasBegun ? service.keepAliveTimeout : service.requestTimeout }
+
+    /// Whether nothing is due to the client, or the client does not take what is.
+    private var isSilent: Bool {
+        if waiting.isEmpty { return input.isEmpty || !timing.isTaking }
+        return waiting.first?.stream != nil && !timing.isTaking
+    }
+
+    /// Gives a request that is not complete its time, and no more however steadily it trickles.
+    mutating func watchArrival(_ turn: borrowing DoorTurn) {
+        guard wantsInput, turn.isWritable, !input.isEmpty else { return timing.arrival = nil }
+        if timing.arrival == nil { timing.arrival = turn.now }
+    }
+
+    mutating func timeUp(_ turn: inout DoorTurn) {
+        if let arrival = timing.arrival, arrival + service.requestTimeout <= turn.now {
+            let refusal = RequestRefusal(408, "the request did not arrive in time")
+            service.refused(refusal)
+            return refuse(Reply(refusal), "refused", &turn)
+        }
+        if isSilent, timing.lastProgress + silenceLimit <= turn.now { turn.close(.now) }
+    }
+}

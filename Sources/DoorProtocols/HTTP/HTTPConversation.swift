@@ -1,0 +1,134 @@
+import Metrics
+
+/// One connection of HTTP/1.1.
+///
+/// Replies go out in the order of their requests; a delayed one holds back those behind it, not the questions behind it.
+struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
+    enum Event: Sendable {
+        /// The request of a number may go on with a step.
+        case step(UInt64, Step)
+        /// A piece of the content of that request's reply.
+        case piece(UInt64, ReplyStream.Piece)
+    }
+
+    typealias Phase = HTTPPhase
+    typealias Slot = HTTPSlot
+
+    /// Most requests of one connection that wait for their answers.
+    static var maximumWaiting: Int { 64 }
+
+    let service: Service
+    var mailbox: DoorMailbox<Event>?
+    var phase = Phase.reading
+    var input: RequestInput
+    /// Whether the client was told that the body of the request that is being read is wanted.
+    private var hasToldToContinue = false
+    var writer = ReplyWriter()
+    var waiting: [Slot] = []
+    /// The number of the first waiting request.
+    var firstWaiting: UInt64 = 0
+    var timing = HTTPTiming()
+    var lastCounter: (endpoint: String, status: Int, counter: Counter)?
+
+    init(service: Service) {
+        self.service = service
+        input = RequestInput(limits: service.limits)
+    }
+
+    var wantsInput: Bool { phase == .reading && waiting.count < Self.maximumWaiting }
+    var isHeld: Bool { !waiting.isEmpty }
+
+    mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn) {
+        self.mailbox = mailbox
+        timing = HTTPTiming(begun: turn.now)
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn) {
+        guard phase == .reading else { return }
+        timing.note(turn)
+        input.append(bytes)
+        readRequests(&turn)
+    }
+
+    mutating func resume(_ turn: inout DoorTurn) {
+        timing.note(turn)
+        pull(&turn)
+        readRequests(&turn)
+    }
+
+    mutating func take(_ event: Event, _ turn: inout DoorTurn) {
+        switch event {
+        case .step(let number, let step): resume(number, step, &turn)
+        case .piece(let number, let piece): take(piece, number, &turn)
+        }
+    }
+
+    mutating func endOfInput(_ turn: inout DoorTurn) {
+        // A client that has closed its half is taken to have gone, as nginx does when it gives a client up: an answer
+        // that is not there yet would find nobody, and a session that is opened for it would stay.
+        leave()
+        turn.close(.written)
+    }
+
+    mutating func stop(_ turn: inout DoorTurn) {
+        if phase == .reading { phase = .finishing(linger: false) }
+        endOpenStream(&turn)
+        closeIfDone(&turn)
+    }
+
+    /// The client has gone, or is taken to have: nobody is asked for it any more.
+    mutating func leave() {
+        abandonWaiting()
+        input.wipe()
+        phase = .gone
+    }
+
+    /// Reads and answers the requests that are complete.
+    mutating func readRequests(_ turn: inout DoorTurn) {
+        while wantsInput, !turn.isFull, !input.isEmpty {
+            do throws(RequestRefusal) {
+                guard try readRequest(&turn) else { break }
+            } catch {
+                service.refused(error)
+                refuse(Reply(error), "refused", &turn)
+            }
+        }
+        watchArrival(turn)
+    }
+
+    /// Reads one request; false: it is not complete yet.
+    private mutating func readRequest(_ turn: inout DoorTurn) throws(RequestRefusal) -> Bool {
+        guard try input.readRequestLine() else { return false }
+        let endpoint = service.endpoint(input.head, input.span)
+        guard let request = try input.readRest(bodyLimit: service.bodyLimit(of: endpoint)) else {
+            welcomeBody(endpoint, &turn)
+            return false
+        }
+        hasToldToContinue = false
+        timing.arrival = nil
+        let head = request.head
+        if !head.keepsAlive { phase = .finishing(linger: !input.isEmpty) }
+        begin(service.answer(request, at: endpoint), slot(head, endpoint), &turn)
+        return true
+    }
+
+    private func slot(_ head: RequestHead, _ endpoint: Service.Endpoint) -> Slot {
+        Slot(
+            isHTTP11: head.isHTTP11, keepsAlive: head.keepsAlive, withoutContent: head.method == .head,
+            endpoint: service.name(of: endpoint))
+    }
+
+    /// Answers a client that waits to hear whether its body is wanted (RFC 9110, section 10.1.1): that it is, behind the
+    /// replies that are due, or at once what the request is refused with whatever its body were.
+    private mutating func welcomeBody(_ endpoint: Service.Endpoint, _ turn: inout DoorTurn) {
+        guard input.isInBody, input.head.expectsContinue, !hasToldToContinue else { return }
+        if let refusal = service.refusal(of: input.head, input.span, at: endpoint) {
+            // Whether the client sends its body now nobody knows, so no other request is read behind it.
+            return refuse(refusal, service.name(of: endpoint), &turn, withoutContent: input.head.method == .head)
+        }
+        guard waiting.isEmpty else { return }
+        hasToldToContinue = true
+        // What has begun to come needs no telling.
+        if input.waitsForBody { turn.out.write("HTTP/1.1 100 Continue\r\n\r\n" as StaticString) }
+    }
+}

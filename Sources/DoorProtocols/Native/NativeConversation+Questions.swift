@@ -1,0 +1,181 @@
+import AuthCore
+
+// What a client asks, and what it is answered.
+extension NativeConversation {
+    mutating func ask(_ body: NativeRequest.Body, _ number: UInt32, _ turn: inout DoorTurn) throws(DoorFault) {
+        switch body {
+        case .login(let login): self.login(login, number, &turn)
+        case .logout(let session):
+            own.remove(session)
+            answer(door.host.ask(.logout(session)), .logout, number, &turn)
+        case .map(let session, let bytes):
+            do throws(NameError) {
+                let name = try ObjectName(bytes)
+                noteQuestion(about: session, [name])
+                answer(door.host.ask(.map(session, name)), .map, number, about: name, &turn)
+            } catch {
+                answer(Self.refusal(error), .map, number, &turn)
+            }
+        case .check(let session, let check):
+            do throws(NameError) {
+                let check = try check.checked()
+                if wantsPushes { noteQuestion(about: session, [check.name]) }
+                answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
+            } catch {
+                answer(Self.refusal(error), .check, number, &turn)
+            }
+        case .batch(let session, let checks): batch(session, checks, number, &turn)
+        case .watch(let session): answer(watch(session), .watch, number, &turn)
+        case .hello, .logon, .ping: break
+        }
+    }
+
+    private mutating func watch(_ session: SessionID) -> Answer {
+        guard wantsPushes else {
+            return Answer(.deny, .invalidRequest, clientText: "nothing is pushed on this connection")
+        }
+        guard interest.knows(session) || !interest.isFull else {
+            let text = "more than \(NativeInterest.mostSessions) sessions are watched"
+            return Answer(.deny, .invalidRequest, clientText: text)
+        }
+        return follow(session) ? Answer(.allow, .granted) : Answer(.deny, .unknownSession)
+    }
+
+    private static func refusal(_ error: NameError) -> Answer {
+        Answer(.deny, .invalidName, clientText: "\(error)")
+    }
+
+    private mutating func login(_ login: NativeLogin, _ number: UInt32, _ turn: inout DoorTurn) {
+        guard !login.resumes || door.allowsResume else {
+            return refuseLogin("this door logs nobody in without a password", number, &turn)
+        }
+        guard !login.resumes || login.password.count == 0 else {
+            return refuseLogin("a password that nobody looks at", number, &turn)
+        }
+        let question: Login
+        do throws(LoginError) {
+            // A trusted client names its own client.
+            question = try Login(
+                user: login.user, password: login.password,
+                address: isTrusted && !login.address.isEmpty ? login.address : peer.address,
+                applicationID: door.settings.applicationID ?? login.applicationID, machineID: login.machineID,
+                door: door.settings.name)
+        } catch {
+            return refuseLogin(error.description, number, &turn)
+        }
+        if wantsPushes {
+            interest.beginLogin()
+            watchInvalidations()
+        }
+        let isBound = login.isBound
+        settle(door.host.ask(login.resumes ? .resume(question) : .login(question)), &turn) {
+            conversation, answer, turn in
+            conversation.loggedIn(answer, isBound: isBound)
+            conversation.answer(answer, .login, number, &turn)
+        }
+    }
+
+    private func refuseLogin(_ text: String, _ number: UInt32, _ turn: inout DoorTurn) {
+        answer(Answer(.deny, .invalidRequest, clientText: text), .login, number, &turn)
+    }
+
+    private mutating func loggedIn(_ answer: Answer, isBound: Bool) {
+        if wantsPushes { interest.endLogin() }
+        guard answer.verdict == .allow, let session = answer.session else { return }
+        if isBound { own.insert(session) }
+        // A session that has ended meanwhile is told of by the next question.
+        if wantsPushes { _ = follow(session, user: answer.user) }
+    }
+
+    /// Asks for all in one go; the answer is there when the last of them is.
+    private mutating func batch(
+        _ session: SessionID, _ checks: [NativeCheck], _ number: UInt32, _ turn: inout DoorTurn
+    ) {
+        var answers: [Answer?] = []
+        var asked: [Check] = []
+        for check in checks {
+            do throws(NameError) {
+                asked.append(try check.checked())
+                answers.append(nil)
+            } catch {
+                answers.append(Self.refusal(error))
+            }
+        }
+        noteQuestion(about: session, asked.map(\.name))
+        var outcomes = door.host.ask(asked, session: session)[...]
+        let places = answers.indices.filter { answers[$0] == nil }
+        let gathering = NativeBatch(answers: answers, open: places.count)
+        for (place, check) in zip(places, asked) {
+            let name = check.name
+            settle(outcomes.popFirst() ?? .decided(Answer(.undecided, .brokenAnswer)), &turn) {
+                conversation, answer, turn in
+                gathering.answers[place] = answer
+                if conversation.wantsPushes { conversation.interest.noteAnswer(answer, about: name) }
+                gathering.open -= 1
+                if gathering.open == 0 { NativeWriter.batch(gathering.complete, number, to: &turn.out) }
+            }
+        }
+        if places.isEmpty { NativeWriter.batch(gathering.complete, number, to: &turn.out) }
+    }
+
+    func answer(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32, _ turn: inout DoorTurn) {
+        // A client that tries passwords does not learn which users there are.
+        let isTold = answer.verdict != .wrongCredentials || (isTrusted && kind != .logon)
+        NativeWriter.verdict(
+            isTold ? answer : Answer(.wrongCredentials, .invalidPassword), kind, number, to: &turn.out)
+    }
+
+    /// Answers with an outcome, once it is there; notes what it says about an object, where that matters.
+    private mutating func answer(
+        _ outcome: Outcome, _ kind: NativeProtocol.Kind, _ number: UInt32, about name: ObjectName? = nil,
+        _ turn: inout DoorTurn
+    ) {
+        switch outcome {
+        case .decided(let answer): settled(answer, kind, number, about: name, &turn)
+        case .delayed(let ticket):
+            wait(ticket) { conversation, answer, turn in
+                conversation.settled(answer, kind, number, about: name, &turn)
+            }
+        }
+    }
+
+    private mutating func settled(
+        _ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32, about name: ObjectName?,
+        _ turn: inout DoorTurn
+    ) {
+        if wantsPushes, let name { interest.noteAnswer(answer, about: name) }
+        self.answer(answer, kind, number, &turn)
+    }
+
+    /// Goes on with the answer, at once or when it is there.
+    mutating func settle(_ outcome: Outcome, _ turn: inout DoorTurn, _ body: @escaping Continuation) {
+        switch outcome {
+        case .decided(let answer): body(&self, answer, &turn)
+        case .delayed(let ticket): wait(ticket, body)
+        }
+    }
+
+    /// Whether the client is at the unix socket, or has logged on.
+    private var isTrusted: Bool { peer.isUnixSocket || door.needsLogon }
+}
+
+/// A batch whose last answers are not there yet.
+private final class NativeBatch {
+    var answers: [Answer?]
+    var open: Int
+
+    init(answers: [Answer?], open: Int) {
+        self.answers = answers
+        self.open = open
+    }
+
+    /// Every answer; what is missing could not be decided.
+    var complete: [Answer] { answers.map { $0 ?? Answer(.undecided, .brokenAnswer) } }
+}
+
+extension NativeCheck {
+    /// The check with its name looked at.
+    func checked() throws(NameError) -> Check {
+        Check(action, try ObjectName(name), fields: fields, contributionID: contributionID)
+    }
+}

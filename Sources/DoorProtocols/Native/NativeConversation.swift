@@ -1,0 +1,237 @@
+import AuthCore
+
+/// One connection of the native door.
+///
+/// Questions are asked as they are read and answered in the order of their answers. No more is read while as many as the
+/// door permits wait, or while the client does not take its answers.
+struct NativeConversation: Conversation, ~Copyable {
+    enum Event: Sendable {
+        /// The answer to the question of a number of the conversation's own.
+        case answer(UInt64, Answer)
+        case ended(SessionID, SessionEnd)
+        /// The session of the client that has logged on is gone.
+        case logOnEnded(SessionEnd)
+        /// There is something in the mailbox of invalidations.
+        case invalidated
+    }
+
+    enum Phase {
+        /// Nothing but a HELLO is taken.
+        case greeting
+        /// Nothing but a LOGON is taken.
+        case loggingOn(tries: Int)
+        case asking
+        /// Nothing is read; it closes behind its last answer.
+        case finishing
+        case gone
+    }
+
+    /// What is done with an answer.
+    typealias Continuation = (inout NativeConversation, Answer, inout DoorTurn) -> Void
+
+    /// How often a client may try to log on.
+    static let mostTries = 3
+
+    let door: NativeDoor
+    let client: DoorClient
+    var mailbox: DoorMailbox<Event>?
+    var phase = Phase.greeting
+    var received = ReceivedBytes()
+    var pending: [UInt64: (ticket: Ticket, body: Continuation)] = [:]
+    private var lastQuestion: UInt64 = 0
+    var wantsPushes = false
+    private(set) var deadline: DoorInstant?
+    /// The session of the client that has logged on, and those that end with the connection.
+    var own: Set<SessionID> = []
+    /// What is told here unasked.
+    var interest = NativeInterest()
+    var invalidations: (mailbox: PushMailbox, watch: HostWatch)?
+    /// Ends the connection with the session of the client that has logged on.
+    var logOnWatch: HostWatch?
+    var pushes = NativePushes()
+
+    init(_ door: NativeDoor, _ client: DoorClient) {
+        self.door = door
+        self.client = client
+    }
+
+    var peer: DoorPeer { client.peer }
+    var isHeld: Bool { !pending.isEmpty || !own.isEmpty || !interest.isEmpty }
+
+    var wantsInput: Bool {
+        switch phase {
+        case .greeting, .loggingOn, .asking: pending.count < door.mostPending
+        case .finishing: pending.isEmpty
+        case .gone: true
+        }
+    }
+
+    mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn) {
+        self.mailbox = mailbox
+        restartClock(turn)
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn) {
+        if isOver { return }
+        received.append(bytes)
+        readFrames(&turn)
+    }
+
+    mutating func resume(_ turn: inout DoorTurn) { readFrames(&turn) }
+
+    mutating func endOfInput(_ turn: inout DoorTurn) { finish(&turn) }
+
+    mutating func stop(_ turn: inout DoorTurn) { finish(&turn) }
+
+    mutating func timeUp(_ turn: inout DoorTurn) {
+        if isOver { return }
+        fail(DoorFault("slow", "the rest of what was begun did not come in time"), &turn)
+    }
+
+    // MARK: - Frames
+
+    mutating func readFrames(_ turn: inout DoorTurn) {
+        var isNew = false
+        while wantsInput, !turn.isFull, var frame = nextFrame(&turn) {
+            isNew = true
+            do throws(DoorFault) {
+                try take(NativeReader.request(frame[...]), &turn)
+            } catch {
+                fail(error, &turn)
+            }
+            // Of a password nothing but the Secret that was made of it is left.
+            if NativeReader.holdsSecret(frame) { frame.wipe() }
+        }
+        // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
+        if (isNew && isAsking) || deadline == nil { restartClock(turn) }
+    }
+
+    /// Takes a whole frame out of what came, without its length; nil when there is none yet.
+    private mutating func nextFrame(_ turn: inout DoorTurn) -> [UInt8]? {
+        guard !isOver, received.count >= NativeProtocol.lengthSize else { return nil }
+        var length = 0
+        for index in 0..<NativeProtocol.lengthSize { length |= Int(received.span[index]) << (8 * index) }
+        guard (NativeProtocol.headerSize...NativeProtocol.longestFrame).contains(length) else {
+            let accepted = "\(NativeProtocol.headerSize) to \(NativeProtocol.longestFrame) are accepted"
+            fail(DoorFault("length", "a frame of \(length) bytes; \(accepted)"), &turn)
+            return nil
+        }
+        let end = NativeProtocol.lengthSize + length
+        guard received.count >= end else { return nil }
+        let bytes = received.copy(NativeProtocol.lengthSize..<end)
+        received.discard(end)
+        return bytes
+    }
+
+    private mutating func take(_ request: NativeRequest, _ turn: inout DoorTurn) throws(DoorFault) {
+        switch (phase, request.body) {
+        case (.greeting, .hello(let lowest, let highest, _, let wantsPushes)):
+            guard (lowest...max(lowest, highest)).contains(NativeProtocol.version) else {
+                throw DoorFault(
+                    "version", "version \(NativeProtocol.version) is spoken here, not \(lowest) to \(highest)")
+            }
+            self.wantsPushes = wantsPushes
+            phase = door.needsLogon ? .loggingOn(tries: 0) : .asking
+            NativeWriter.hello(request.number, to: &turn.out)
+        case (.greeting, _): throw DoorFault("greeting", "a connection begins with HELLO")
+        case (.loggingOn(let tries), .logon(let user, let secret)):
+            try logon(user, secret, tries, request.number, &turn)
+        case (.loggingOn, .ping), (.asking, .ping): NativeWriter.pong(request.number, to: &turn.out)
+        case (.loggingOn, _): throw DoorFault("logon", "a connection logs on before it asks")
+        case (.asking, .logon): throw DoorFault("logon", "nobody logs on at this door, or twice")
+        case (.asking, .hello): throw DoorFault("greeting", "a connection greets once")
+        case (.asking, let body): try ask(body, request.number, &turn)
+        case (.finishing, _), (.gone, _): break
+        }
+    }
+
+    // MARK: - Answers
+
+    /// Calls `body` with the answer, unless the connection has gone by then.
+    mutating func wait(_ ticket: Ticket, _ body: @escaping Continuation) {
+        guard let mailbox else { return }
+        lastQuestion += 1
+        let number = lastQuestion
+        pending[number] = (ticket, body)
+        mailbox.await(ticket) { .answer(number, $0) }
+    }
+
+    mutating func take(_ event: Event, _ turn: inout DoorTurn) {
+        switch event {
+        case .answer(let number, let answer): settle(number, answer, &turn)
+        case .ended(let session, let reason): tellEnd(of: session, reason, &turn)
+        case .logOnEnded(let reason): endLogOn(reason, &turn)
+        case .invalidated: tellInvalidations(&turn)
+        }
+    }
+
+    private mutating func settle(_ number: UInt64, _ answer: Answer, _ turn: inout DoorTurn) {
+        guard let question = pending.removeValue(forKey: number) else {
+            // Nobody learns of this session.
+            if let session = answer.session { _ = door.host.ask(.logout(session)) }
+            return
+        }
+        question.body(&self, answer, &turn)
+        readFrames(&turn)
+        closeIfDone(&turn)
+    }
+
+    // MARK: - The end
+
+    private var isAsking: Bool { if case .asking = phase { true } else { false } }
+
+    var isOver: Bool {
+        switch phase {
+        case .finishing, .gone: true
+        case .greeting, .loggingOn, .asking: false
+        }
+    }
+
+    mutating func fail(_ fault: DoorFault, _ turn: inout DoorTurn) {
+        client.countFault(fault.kind)
+        NativeWriter.fault(fault, to: &turn.out)
+        // Questions that wait would be answered behind the end.
+        abandon()
+        finish(&turn)
+    }
+
+    /// Reads no more; what was asked is answered first.
+    private mutating func finish(_ turn: inout DoorTurn) {
+        guard !isOver else { return }
+        phase = .finishing
+        deadline = nil
+        received.wipe()
+        closeIfDone(&turn)
+    }
+
+    private func closeIfDone(_ turn: inout DoorTurn) {
+        if case .finishing = phase, pending.isEmpty { turn.close(.written) }
+    }
+
+    private mutating func abandon() {
+        let questions = pending
+        pending = [:]
+        for question in questions.values { question.ticket.abandon() }
+    }
+
+    mutating func leave() {
+        if case .gone = phase { return }
+        phase = .gone
+        deadline = nil
+        invalidations = nil
+        logOnWatch = nil
+        interest.end()
+        received.wipe()
+        abandon()
+        for session in own { _ = door.host.ask(.logout(session)) }
+        own = []
+    }
+
+    /// A client must greet, and end what it has begun to say, within the door's time-out; between frames it may be silent.
+    private mutating func restartClock(_ turn: borrowing DoorTurn) {
+        deadline = nil
+        if isOver { return }
+        if case .asking = phase, received.isEmpty || !wantsInput || !turn.isWritable { return }
+        deadline = turn.now + client.timeout
+    }
+}

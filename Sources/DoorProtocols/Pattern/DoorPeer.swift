@@ -1,0 +1,67 @@
+import Glibc
+
+/// Who has connected, as far as the connection tells.
+public struct DoorPeer: Sendable {
+    /// As text; empty over a unix socket.
+    public let address: String
+    /// The user of the process at the other end of a unix socket; nil over TCP.
+    public let userID: UInt32?
+    /// The subject's common name of the client's certificate, where one was asked for and is good.
+    public let certificateName: String?
+    /// The network bytes of ``address``; an IPv4 address mapped into IPv6 is the IPv4 one.
+    let addressBytes: [UInt8]?
+
+    /// Whether it came by a unix socket.
+    public var isUnixSocket: Bool { userID != nil }
+
+    package init(address: String, userID: UInt32? = nil, certificateName: String? = nil) {
+        self.address = address
+        self.userID = userID
+        self.certificateName = certificateName
+        addressBytes = Self.bytes(ofAddress: address)
+    }
+
+    /// Reads an address of either family; nil for anything else.
+    package static func bytes(ofAddress text: String) -> [UInt8]? {
+        var four = in_addr()
+        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
+        let bytes = withUnsafeBytes(of: &six) { Array($0) }
+        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
+        return isMapped ? Array(bytes[12...]) : bytes
+    }
+
+    /// Whether network bytes are those of an address of this machine.
+    static func isLoopback(_ bytes: [UInt8]) -> Bool {
+        bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+
+    /// Whether it is on this machine, as far as the connection tells.
+    var isLocal: Bool { isUnixSocket || addressBytes.map(Self.isLoopback) == true }
+}
+
+extension DoorPeer {
+    /// Who it is, for the log.
+    package var described: String {
+        userID.map { "uid \($0)" } ?? certificateName.map { "<\(address)> with the certificate of <\($0)>" }
+            ?? "<\(address)>"
+    }
+}
+
+/// Users of this system.
+enum SystemUser {
+    /// The number of a user, by number or name; nil for none.
+    static func number(of text: String) -> UInt32? {
+        if let number = UInt32(text) { return number }
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            // SAFETY: the buffer outlives the call, and only the number is taken out of the entry.
+            guard let start = buffer.baseAddress,
+                getpwnam_r(text, &entry, start, buffer.count, &found) == 0, found != nil
+            else { return nil }
+            return entry.pw_uid
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// Who may connect to a door.
+package struct PermittedClients: Sendable {
+    private enum Rule: Sendable {
+        case network(bytes: [UInt8], bits: Int)
+        case user(UInt32)
+        case certificate(name: String)
+    }
+
+    private let rules: [Rule]
+    /// Whether some are known by their certificate alone, so that it has to be seen first.
+    package let namesCertificates: Bool
+
+    /// Reads `ADDRESS`, `ADDRESS/BITS`, `uid:NAME-OR-NUMBER` and `cn:COMMON-NAME`; an empty list permits everybody.
+    ///
+    /// - Parameter certificates: whether clients show any.
+    package init(_ texts: [String], certificates: Bool) throws(DoorProblem) {
+        var rules: [Rule] = []
+        for (index, text) in texts.enumerated() {
+            if text.hasPrefix("cn:"), !certificates {
+                throw DoorProblem(
+                    .client(index),
+                    "`\(text.clippedForMessage)` is the name of a certificate, and no `tls-client-authority` asks for one"
+                )
+            }
+            if text.hasPrefix("uid:"), Self.user(text) == nil {
+                throw DoorProblem(
+                    .client(index), "there is no user `\(String(text.dropFirst(4)).clippedForMessage)` here")
+            }
+            guard let rule = Self.user(text) ?? Self.certificate(text) ?? Self.network(text) else {
+                throw DoorProblem(
+                    .client(index),
+                    "`\(text.clippedForMessage)` is no client: an address, `ADDRESS/BITS`, `uid:NAME` and `cn:NAME` are accepted"
+                )
+            }
+            rules.append(rule)
+        }
+        self.rules = rules
+        namesCertificates = rules.contains { if case .certificate = $0 { true } else { false } }
+    }
+
+    package func permits(_ peer: DoorPeer) -> Bool {
+        if rules.isEmpty { return true }
+        return rules.contains { rule in
+            switch rule {
+            case .user(let number): peer.userID == number
+            case .certificate(let name): peer.certificateName?.hasBytes(of: name) == true
+            case .network(let bytes, let bits): peer.addressBytes.map { Self.matches($0, bytes, bits) } ?? false
+            }
+        }
+    }
+
+    private static func user(_ text: String) -> Rule? {
+        guard text.hasPrefix("uid:") else { return nil }
+        return SystemUser.number(of: String(text.dropFirst(4))).map(Rule.user)
+    }
+
+    private static func certificate(_ text: String) -> Rule? {
+        text.hasPrefix("cn:") && text.utf8.count > 3 ? .certificate(name: String(text.dropFirst(3))) : nil
+    }
+
+    private static func network(_ text: String) -> Rule? {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = parts.first, let bytes = DoorPeer.bytes(ofAddress: String(address)) else { return nil }
+        guard let second = parts.dropFirst().first else { return .network(bytes: bytes, bits: bytes.count * 8) }
+        guard let bits = Int(second), (0...bytes.count * 8).contains(bits) else { return nil }
+        return .network(bytes: bytes, bits: bits)
+    }
+
+    private static func matches(_ address: [UInt8], _ network: [UInt8], _ bits: Int) -> Bool {
+        guard address.count == network.count else { return false }
+        let whole = bits / 8
+        guard address[..<whole] == network[..<whole] else { return false }
+        let rest = bits % 8
+        if rest == 0 { return true }
+        let mask = ~UInt8(0) << UInt8(8 - rest)
+        return address[whole] & mask == network[whole] & mask
+    }
+}

@@ -1,0 +1,134 @@
+import AuthCore
+
+/// Answers a broker's questions with the sessions that the door keeps for its clients.
+struct RabbitMQHandler: Sendable {
+    typealias Client = SessionsByName.Client
+
+    let door: String
+    let applicationID: String
+    let host: any QuestionAnswering
+    let sessions: SessionsByName
+    let template: TextTemplate
+    /// What every user is.
+    let tags: [String]
+    /// What a user is who may read the object.
+    let tagChecks: [(tag: String, object: ObjectName)]
+    let asksWildcards: Bool
+    let givesReasons: Bool
+    let trustsBroker: Bool
+
+    func answer(_ question: RabbitMQQuestion, from asker: DoorClient) -> Step {
+        let client = Client(user: question.user, clientID: question.clientID)
+        switch question.subject {
+        case .user(let password):
+            guard let login = login(question, password, asker) else {
+                return .reply(reply(to: Answer(.wrongCredentials, .invalidUser)))
+            }
+            return logIn(login, password == nil, client)
+        case .object(let object, let action):
+            guard asksWildcards || !object.hasWildcard, let name = try? template.name(object.part) else {
+                return .reply(reply(to: Answer(.deny, .invalidName)))
+            }
+            return decide(Check(action, name), question, client, asker)
+        }
+    }
+
+    /// What presents the client to the module; nil for what no module may see.
+    private func login(_ question: RabbitMQQuestion, _ password: Secret?, _ asker: DoorClient) -> Login? {
+        let isAddress = DoorPeer.bytes(ofAddress: question.address) != nil
+        return try? Login(
+            user: question.user, password: password ?? Secret([]),
+            address: isAddress ? question.address : asker.peer.address, applicationID: applicationID,
+            machineID: question.clientID, door: door)
+    }
+
+    // MARK: - Logging in
+
+    /// - Parameter isVouched: whether the broker has authenticated the user itself.
+    private func logIn(_ login: Login, _ isVouched: Bool, _ client: Client, isAgain: Bool = false) -> Step {
+        .ask(isVouched ? .resume(login) : .login(login)) { answer in
+            // The credentials were good, so the place to give up is the user's own: the session of a connection before.
+            if answer.verdict == .overLimit, !isAgain, let old = sessions.take(client) {
+                return .logOut([old], then: logIn(login, isVouched, client, isAgain: true))
+            }
+            guard answer.verdict == .allow, let session = answer.session else {
+                return .reply(reply(to: answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer))
+            }
+            let unused = sessions.begin(session, of: client)
+            sessions.watch(session, of: client, by: host)
+            return .logOut(unused, then: admitted(session))
+        }
+    }
+
+    private func admitted(_ session: SessionID) -> Step {
+        if tagChecks.isEmpty { return .reply(admittance(tags)) }
+        return .askAll(tagChecks.map { Check(.read, $0.object) }, session) { answers in
+            let granted = zip(tagChecks, answers).filter { $1.verdict == .allow }.map(\.0.tag)
+            return .reply(admittance(tags + granted.filter { !tags.contains($0) }))
+        }
+    }
+
+    // MARK: - Deciding
+
+    private func decide(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
+        // Where there is no session, the module is asked to take the user back in that the broker has authenticated.
+        var asked = CheckByName(check: check, client: client, login: { login(question, nil, asker) }) {
+            .reply(reply(to: $0))
+        }
+        asked.notResumed = { answer in
+            answer.reason == .noEntry && trustsBroker ? .reply(unasked(question, asker)) : nil
+        }
+        return sessions.ask(asked, of: host)
+    }
+
+    /// Allows what nobody was asked about, and tells operators.
+    private func unasked(_ question: RabbitMQQuestion, _ asker: DoorClient) -> Reply {
+        asker.countFault("unasked")
+        asker.log.warning(
+            """
+            door \(door): user <\(question.user)> has no session and the module cannot resume one; the broker is trusted, \
+            so the question was allowed unasked
+            """)
+        return reply(to: Answer(.allow, .noEntry))
+    }
+
+    // MARK: - Replies
+
+    private func admittance(_ tags: [String]) -> Reply {
+        Self.text(200, (["allow"] + tags).joined(separator: " "), .allow, .granted)
+    }
+
+    /// What an answer becomes: exactly `allow` or `deny`, with no line end, or an error where nobody could decide.
+    func reply(to answer: Answer) -> Reply {
+        switch answer.verdict {
+        case .allow: Self.text(200, "allow", .allow, answer.reason)
+        case .undecided: Self.text(503, VerdictStatus.detail(answer), .undecided, answer.reason)
+        case .wrongCredentials: Self.text(200, denial(answer), .wrongCredentials, nil)
+        case .deny, .overLimit, .ejected: Self.text(200, denial(answer), answer.verdict, answer.reason)
+        }
+    }
+
+    private func denial(_ answer: Answer) -> String {
+        guard givesReasons else { return "deny" }
+        let detail = String(VerdictStatus.detail(answer).map { $0.isNewline ? " " : $0 })
+        return answer.verdict == .deny ? "deny \(detail)" : "deny \(answer.verdict.rawValue): \(detail)"
+    }
+
+    private static func text(_ status: Int, _ text: String, _ verdict: Verdict, _ reason: Reason?) -> Reply {
+        var reply = Reply(status, verdict: verdict, reason: reason)
+        reply.content = .text(text, type: "text/plain")
+        return reply
+    }
+}
+
+extension RabbitMQDoor {
+    /// Without the `date` of replies, which is always there.
+    public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
+        [false, true].compactMap { givesReasons in
+            var settings = DoorSettings(type: name, name: name)
+            settings.options = [("reasons", givesReasons ? "TRUE" : "FALSE")]
+            guard let door = try? RabbitMQDoor(settings, host: UnaskedHost()) else { return nil }
+            return (givesReasons ? "any, with `reasons`" : "any", door.handler.reply(to: answer).wireText)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import DoorCarrier
+import DoorProtocols
+import Logging
+
+/// The control socket: operators' requests, one JSON object a line, for the owner of the host and root.
+///
+/// A client that says nothing for 10 seconds, nothing more for a minute, does not read its answers, or sends a longer line
+/// than 16,384 bytes is let go. There are 32 at most: one more takes the place of the one that was idle for longest.
+public struct ControlServer: Sendable {
+    private let server: SocketServer
+
+    /// Listens; the socket has the mode 0600.
+    ///
+    /// - Parameter firstByte: how long a client may take to say anything.
+    /// - Throws: ``UnixSocketError`` when something else is at the path or a server answers there.
+    public init(
+        path: String, host: any ControlAnswering, log: Logger, firstByte: Duration = .seconds(10)
+    ) async throws {
+        server = try await SocketServer(
+            path: path, mode: 0o600, most: ControlLine.mostConnections, firstByte: firstByte, log: log,
+            begun: { host.keepThreadFree() },
+            converse: { peer, isOneTooMany, carrier in
+                carrier.carry(ControlConversation(host, peer, isOneTooMany: isOneTooMany, log))
+            })
+    }
+
+    /// Stops listening, removes the socket, and ends every connection but of those who follow the event log.
+    ///
+    /// When it returns the host is asked nothing any more.
+    public func stopAnswering() async { await server.stopListening() }
+
+    /// Sends the last lines of the event log to those who follow it, for a second at most, and ends.
+    public func stop() async { await server.stop() }
+}

@@ -1,0 +1,209 @@
+import AuthCore
+import Logging
+import NIOCore
+import NIOEmbedded
+import Synchronization
+import Testing
+
+@testable import DoorCarrier
+@testable import DoorProtocols
+
+/// What the carrier does for every protocol, on a channel whose room and clock the test turns.
+@Suite struct `A carrier` {
+    /// What the conversation was told, and what it shall do.
+    private final class Script: Sendable {
+        struct State {
+            var told: [String] = []
+            var wantsInput = true
+            var isHeld = false
+            var deadline: DoorInstant?
+            var end: DoorTurn.End?
+            var reply: [UInt8] = []
+            var wantsNotice = false
+            var mailbox: DoorMailbox<String>?
+        }
+        let state = Mutex(State())
+
+        var told: [String] { state.withLock { $0.told } }
+        func set(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+    }
+
+    private struct Scripted: Conversation, ~Copyable {
+        let script: Script
+
+        private func note(_ text: String, _ turn: inout DoorTurn) {
+            script.set { state in
+                state.told.append(text)
+                turn.out.write(state.reply)
+                turn.wantsSentNotice = state.wantsNotice && text == "x"
+                if let end = state.end { turn.close(end) }
+            }
+        }
+
+        var wantsInput: Bool { script.state.withLock { $0.wantsInput } }
+        var isHeld: Bool { script.state.withLock { $0.isHeld } }
+        var deadline: DoorInstant? { script.state.withLock { $0.deadline } }
+        mutating func begin(_ mailbox: DoorMailbox<String>, _ turn: inout DoorTurn) {
+            script.set { $0.mailbox = mailbox }
+            note("begin", &turn)
+        }
+        mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn) {
+            note(String(decoding: bytes.withUnsafeBufferPointer { Array($0) }, as: UTF8.self), &turn)
+        }
+        mutating func resume(_ turn: inout DoorTurn) { note("resume \(turn.isWritable)", &turn) }
+        mutating func sent(_ turn: inout DoorTurn) { note("sent", &turn) }
+        mutating func take(_ event: String, _ turn: inout DoorTurn) { note(event, &turn) }
+        mutating func endOfInput(_ turn: inout DoorTurn) { note("end of input", &turn) }
+        mutating func stop(_ turn: inout DoorTurn) { note("stop", &turn) }
+        mutating func timeUp(_ turn: inout DoorTurn) { note("time up", &turn) }
+        mutating func leave() { script.set { $0.told.append("leave") } }
+    }
+
+    private let script = Script()
+    private let loop = EmbeddedEventLoop()
+    private let use = ConnectionUse()
+    private let channel: EmbeddedChannel
+
+    init() throws {
+        let carrying = ChannelCarrying(use: use, log: Logger(label: "test"))
+        channel = EmbeddedChannel(handler: carrying.carry(Scripted(script: script)).handler, loop: loop)
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
+    }
+
+    private func sent() throws -> String {
+        var text = ""
+        while let out = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: out) }
+        return text
+    }
+
+    @Test func `overwrites what came, and sends what is written behind what came at once`() throws {
+        script.set { $0.reply = Array("yes ".utf8) }
+        let incoming = ByteBuffer(string: "secret")
+        channel.pipeline.fireChannelRead(incoming)
+        #expect(try sent() == "")
+        #expect(incoming.readableBytesView.allSatisfy { $0 == 0 })
+        channel.pipeline.fireChannelReadComplete()
+        #expect(try sent() == "yes ")
+        #expect(script.told == ["begin", "secret"])
+    }
+
+    @Test func `reads no more while the conversation or the client has enough`() throws {
+        final class Reads: ChannelOutboundHandler {
+            typealias OutboundIn = ByteBuffer
+            var count = 0
+            func read(context: ChannelHandlerContext) { count += 1 }
+        }
+        let reads = Reads()
+        try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        script.set { $0.wantsInput = false }
+        channel.read()
+        #expect(reads.count == 0)
+        script.set { $0.wantsInput = true }
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(reads.count == 0)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(reads.count == 1)
+        #expect(script.told == ["begin", "resume false", "resume true"])
+    }
+
+    @Test func `goes on with a full turn only while the client takes what is written`() throws {
+        script.set { $0.reply = [UInt8](repeating: 0x61, count: DoorTurn.fullSize) }
+        channel.isWritable = false
+        try channel.writeInbound(ByteBuffer(string: "x"))
+        #expect(script.told == ["begin", "x"])
+        #expect(try sent().utf8.count == DoorTurn.fullSize)
+    }
+
+    @Test func `watches a deadline that moves`() {
+        script.set { $0.deadline = DoorInstant(nanoseconds: 5_000_000_000) }
+        channel.pipeline.fireChannelReadComplete()
+        loop.advanceTime(by: .seconds(3))
+        // A later one: the timer looks again. An earlier one: it rings earlier.
+        script.set { $0.deadline = DoorInstant(nanoseconds: 9_000_000_000) }
+        loop.advanceTime(by: .seconds(3))
+        #expect(script.told == ["begin"])
+        script.set { $0.deadline = DoorInstant(nanoseconds: 7_000_000_000) }
+        channel.pipeline.fireChannelReadComplete()
+        loop.advanceTime(by: .milliseconds(999))
+        #expect(script.told == ["begin"])
+        script.set { $0.end = .now }
+        loop.advanceTime(by: .milliseconds(1))
+        #expect(script.told == ["begin", "time up", "leave"])
+        #expect(!channel.isActive)
+    }
+
+    @Test func `says that a connection is held before its client can know`() throws {
+        final class Seen: ChannelOutboundHandler {
+            typealias OutboundIn = ByteBuffer
+            let use: ConnectionUse
+            var wasHeld: [Bool] = []
+            init(_ use: ConnectionUse) { self.use = use }
+            func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+                wasHeld.append(use.isHeld)
+                context.write(data, promise: promise)
+            }
+        }
+        let seen = Seen(use)
+        try channel.pipeline.syncOperations.addHandler(seen, position: .first)
+        script.set {
+            $0.isHeld = true
+            $0.reply = [1]
+        }
+        try channel.writeInbound(ByteBuffer(string: "x"))
+        #expect(seen.wasHeld == [true])
+        script.set { $0.isHeld = false }
+        try channel.writeInbound(ByteBuffer(string: "y"))
+        #expect(!use.isHeld)
+    }
+
+    @Test func `closes behind the last byte, and lingers for two seconds where it is asked to`() throws {
+        // A channel of a test has one half only.
+        final class Halves: ChannelOutboundHandler {
+            typealias OutboundIn = ByteBuffer
+            var closed: [CloseMode] = []
+            func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+                closed.append(mode)
+                if mode == .all { context.close(mode: mode, promise: promise) } else { promise?.succeed() }
+            }
+        }
+        let halves = Halves()
+        try channel.pipeline.syncOperations.addHandler(halves, position: .first)
+        script.set {
+            $0.reply = Array("bye".utf8)
+            $0.end = .lingering
+        }
+        try channel.writeInbound(ByteBuffer(string: "x"))
+        #expect(try sent() == "bye")
+        let late = ByteBuffer(string: "secret")
+        channel.pipeline.fireChannelRead(late)
+        #expect(late.readableBytesView.allSatisfy { $0 == 0 })
+        loop.advanceTime(by: .milliseconds(1_999))
+        #expect(channel.isActive)
+        loop.advanceTime(by: .milliseconds(1))
+        #expect(!channel.isActive)
+        #expect(script.told == ["begin", "x", "leave"])
+        #expect(halves.closed == [.output, .all])
+    }
+
+    @Test func `gives an event that comes too late to the conversation, and sends nothing`() throws {
+        let mailbox = try #require(script.state.withLock { $0.mailbox })
+        mailbox.post("one")
+        loop.run()
+        script.set { $0.reply = [1] }
+        try channel.close().wait()
+        mailbox.post("two")
+        loop.run()
+        #expect(script.told == ["begin", "one", "leave", "two"])
+        #expect(try sent() == "")
+    }
+
+    @Test func `tells of the end of input, of a door that stops, and of what was taken`() throws {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        script.set { $0.wantsNotice = true }
+        try channel.writeInbound(ByteBuffer(string: "x"))
+        #expect(script.told.prefix(5) == ["begin", "end of input", "stop", "x", "sent"])
+    }
+}

@@ -1,0 +1,145 @@
+import AuthCore
+import Synchronization
+
+@testable import DoorProtocols
+
+/// A conversation that is carried by no channel: a test says what the client does, and turns the clock.
+protocol Rehearsed: AnyObject {
+    /// Whether the client may still hear something.
+    var isOpen: Bool { get }
+    /// Whether the client takes what it is sent.
+    var isWritable: Bool { get set }
+    /// The client sends bytes, which come at once.
+    func send(_ bytes: [UInt8])
+    /// The client sends nothing more.
+    func endInput()
+    /// The door stops.
+    func stop()
+    /// The client goes.
+    func leave()
+    /// Gives the conversation the events that have come.
+    func run()
+    /// Turns the clock, over every deadline on the way.
+    func advance(by duration: Duration)
+    /// What has gone out since the last look.
+    func take() -> [UInt8]
+}
+
+extension Rehearsed {
+    func send(_ text: String) { send(Array(text.utf8)) }
+}
+
+final class Rehearsal<Carries: Conversation & ~Copyable>: Rehearsed {
+    private var conversation: Carries
+    private var turn = DoorTurn(now: DoorInstant(nanoseconds: 1))
+    private var said: [UInt8] = []
+    private var closing: DoorInstant?
+    private(set) var isOpen = true
+    private let events = Events()
+
+    private final class Events: Sendable {
+        let waiting = Mutex<[Carries.Event]>([])
+    }
+
+    init(_ conversation: consuming Carries) {
+        self.conversation = conversation
+        let events = events
+        self.conversation.begin(DoorMailbox { event in events.waiting.withLock { $0.append(event) } }, &turn)
+        finish()
+    }
+
+    var isWritable: Bool {
+        get { turn.isWritable }
+        set {
+            turn.isWritable = newValue
+            if isConversing { conversation.resume(&turn) }
+            finish()
+        }
+    }
+
+    private var isConversing: Bool { isOpen && closing == nil }
+
+    func send(_ bytes: [UInt8]) {
+        guard isConversing else { return }
+        conversation.receive(bytes.span, &turn)
+        conversation.settle(&turn)
+        finish()
+    }
+
+    func endInput() {
+        if isConversing { conversation.endOfInput(&turn) }
+        finish()
+    }
+
+    func stop() {
+        if isConversing { conversation.stop(&turn) }
+        finish()
+    }
+
+    func leave() { if isOpen { close(at: turn.now) } }
+
+    func run() {
+        while let event = events.waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+            conversation.take(event, &turn)
+            finish()
+        }
+    }
+
+    func advance(by duration: Duration) {
+        let end = turn.now + duration
+        while isOpen, let due = closing ?? conversation.deadline, due <= end {
+            turn.now = max(due, turn.now)
+            if closing != nil { return close(at: end) }
+            conversation.timeUp(&turn)
+            finish()
+        }
+        turn.now = end
+    }
+
+    func take() -> [UInt8] {
+        defer { said = [] }
+        return said
+    }
+
+    private func finish() {
+        guard isOpen else { return turn.out.removeAll() }
+        while true {
+            let wasFull = turn.out.count >= DoorTurn.fullSize
+            said += turn.out.bytes
+            turn.out.removeAll()
+            guard wasFull, isWritable, turn.end == nil else { break }
+            conversation.resume(&turn)
+        }
+        if turn.wantsSentNotice, isWritable, turn.end == nil {
+            turn.wantsSentNotice = false
+            conversation.sent(&turn)
+            return finish()
+        }
+        switch turn.end {
+        case .lingering: closing = closing ?? turn.now + .seconds(2)
+        case .now, .written: close(at: turn.now)
+        case nil: break
+        }
+    }
+
+    private func close(at time: DoorInstant) {
+        isOpen = false
+        turn.now = time
+        conversation.leave()
+    }
+}
+
+struct Rehearsing: DoorCarrying {
+    func carry<Carries: Conversation & ~Copyable>(_ conversation: consuming Carries) -> any Rehearsed {
+        Rehearsal(conversation)
+    }
+}
+
+extension DoorType {
+    /// A client of the door, rehearsed.
+    func rehearse(_ settings: DoorSettings, from address: String = "127.0.0.1") -> any Rehearsed {
+        let client = DoorClient(
+            peer: DoorPeer(address: address), timeout: settings.timeout, countFault: { _ in })
+        return converse(client, by: Rehearsing())
+    }
+}

@@ -1,0 +1,1 @@
+../../DoorsTests/Rehearsal.swift
