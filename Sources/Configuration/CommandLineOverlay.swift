@@ -1,3 +1,5 @@
+import Basics
+
 /// The items that a command line sets, as statements like those of a file.
 ///
 /// Every item is an option: `--name value`, `--name=value`, a bare `--name` for a flag, `--name` with as many values as

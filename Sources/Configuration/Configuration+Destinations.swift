@@ -1,3 +1,5 @@
+import Basics
+
 // Typed access to the items of outgoing connections.
 extension Configuration {
     /// An `add-destination` block.

@@ -198,10 +198,4 @@ import Testing
     func `refuses what is no address`(text: String) {
         #expect(ListenAddress(text) == nil)
     }
-
-    @Test(arguments: [("kitten", "sitting", 3), ("ab", "ba", 1), ("", "abc", 3), ("same", "same", 0)])
-    func `counts the edits between two names`(left: String, right: String, edits: Int) {
-        #expect(NearestName.distance(Array(left.utf8), Array(right.utf8), within: edits) == edits)
-        #expect(edits == 0 || NearestName.distance(Array(left.utf8), Array(right.utf8), within: edits - 1) == nil)
-    }
 }

@@ -39,8 +39,8 @@ import Testing
     static let mistakes: [Mistake] = [
         Mistake([("UserName", "a")], "the option `Command` is required and missing"),
         Mistake([("Command", "a")], "the option `UserName` is required and missing"),
-        Mistake([("Command", "a"), ("User", "a")], "there is no option `User`; `UserName` is meant?"),
-        Mistake([("command", "a")], "there is no option `command`; `Command` is meant?"),
+        Mistake([("Command", "a"), ("User", "a")], "there is no option `User` (did you mean `UserName`?)"),
+        Mistake([("command", "a")], "there is no option `command` (did you mean `Command`?)"),
         Mistake(
             [("Colour", "a")],
             "there is no option `Colour`; there are Command, UserName, MaxLength, Timeout, PassEnvironment, Format, CacheTime, RunAs, CheckPermissions, TrimWhitespace"

@@ -1,3 +1,4 @@
+import Basics
 import Rules
 
 /// Numbers the groups, or the roles, of a directory; each may be named before it is declared, but must be declared.
@@ -34,7 +35,7 @@ struct DeclaredNames: ~Copyable {
         let name = String(decoding: table.name(number), as: UTF8.self)
         return DirectoryFault(
             kind == "role" ? .unknownRole : .unknownGroup, nil, at: firstUses[number],
-            "the \(kind) `\(name)` is declared nowhere\(NearestWord.hint(name, among: names))")
+            "the \(kind) `\(name)` is declared nowhere\(NearestName.hint(name, among: names))")
     }
 
     private mutating func number(_ name: LentText, _ place: Place, _ make: () -> GroupID) -> Int {

@@ -75,7 +75,7 @@ enum EntryCheck {
             let word = LentText(rebasing: text[start..<position])
             guard let action = action(word) else {
                 let found = String(decoding: word, as: UTF8.self)
-                let hint = NearestWord.hint(found, among: ["read", "write", "create"])
+                let hint = NearestName.hint(found, among: ["read", "write", "create"])
                 throw DirectoryFault(
                     .badValue, .actions, offset: start,
                     "found the action `\(found)`, expected `read`, `write` or `create`\(hint)")

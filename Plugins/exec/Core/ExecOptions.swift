@@ -1,3 +1,5 @@
+import Basics
+
 /// The options of one destination's exec authenticator, checked.
 ///
 /// Names are exact, as in AMPS. An unknown name, a name given twice and a value out of bounds are errors.
@@ -53,7 +55,7 @@ package struct ExecOptions: Equatable, Sendable {
         var given: [String: String] = [:]
         for (name, value) in values {
             guard Self.names.contains(name) else {
-                throw .unknown(name: name, nearest: NearestName.find(name, among: Self.names))
+                throw .unknown(name: name, nearest: NearestName.of(name, among: Self.names))
             }
             if name == "PassEnvironment", let before = given[name] {
                 given[name] = before + " " + value
@@ -158,7 +160,7 @@ package enum ExecOptionError: Error, Equatable, Sendable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .missing(let name): "the option `\(name)` is required and missing"
-        case .unknown(let name, let nearest?): "there is no option `\(name)`; `\(nearest)` is meant?"
+        case .unknown(let name, let nearest?): "there is no option `\(name)` (did you mean `\(nearest)`?)"
         case .unknown(let name, nil):
             "there is no option `\(name)`; there are \(ExecOptions.names.joined(separator: ", "))"
         case .repeated(let name): "the option `\(name)` is given twice"

@@ -27,31 +27,3 @@ package enum UnitSuffix {
         return (number, String(text.dropFirst(digits.count)))
     }
 }
-
-/// Finds what a mistyped name meant.
-package enum NearestName {
-    /// The known name that contains, or is contained in, the given one, or is at most two edits away; letters in either
-    /// case.
-    package static func find(_ name: String, among known: [String]) -> String? {
-        let wanted = name.lowercased()
-        guard !wanted.isEmpty else { return nil }
-        let distances = known.map { (distance(Array(wanted), Array($0.lowercased())), $0) }
-        if let (edits, nearest) = distances.min(by: { $0.0 < $1.0 }), edits <= 2 { return nearest }
-        return known.first { $0.lowercased().hasPrefix(wanted) || wanted.hasPrefix($0.lowercased()) }
-            ?? known.first { wanted.hasSuffix($0.lowercased()) }
-    }
-
-    // Levenshtein's distance, one row at a time.
-    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-        var row = Array(0...right.count)
-        for (i, character) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let edited = min(row[j + 1], row[j]) + 1
-                (diagonal, row[j + 1]) = (row[j + 1], min(edited, diagonal + (character == other ? 0 : 1)))
-            }
-        }
-        return row[right.count]
-    }
-}

@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 import Rules
 
 /// Looks through what was gathered of a file.
@@ -106,7 +107,7 @@ struct SurveyChecks {
             subject[keyPath: names].filter { seen.insert($0).inserted }.map { name in
                 words = words ?? declared.map { String(decoding: $0, as: UTF8.self) }
                 let text = String(decoding: name, as: UTF8.self)
-                let hint = NearestWord.hint(text, among: words ?? [])
+                let hint = NearestName.hint(text, among: words ?? [])
                 return UsersFinding(
                     .error, "unknown-\(element.name)", file, (subject.place.line, subject.place.column),
                     "the \(element.name) \(shown(name)) is declared nowhere\(hint)")

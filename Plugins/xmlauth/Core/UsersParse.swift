@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 import CLibXML2
 import Glibc
 
@@ -124,7 +125,7 @@ struct UsersParse: ~Copyable {
         let expected = words.isEmpty ? "nothing" : words.map { "`\($0)`" }.joined(separator: ", ")
         let container = depth > 0 ? "inside `\(open[depth - 1].name)`" : "as the outermost element"
         let how = namespaces ? " with a namespace" : ""
-        let hint = NearestWord.hint(text, among: words)
+        let hint = NearestName.hint(text, among: words)
         fail(.unexpected, here, "found the element `\(text)`\(how) \(container), expected \(expected)\(hint)")
     }
 
@@ -137,7 +138,7 @@ struct UsersParse: ~Copyable {
                 let text = list.name(index).map { String(cString: $0) } ?? ""
                 let words = Attribute.of(grammar.accepted).map(\.text)
                 let expected = words.map { "`\($0)`" }.joined(separator: ", ")
-                let hint = NearestWord.hint(text, among: words)
+                let hint = NearestName.hint(text, among: words)
                 fail(
                     .unexpected, here,
                     "found the attribute `\(text)` of `\(element.name)`, expected \(expected)\(hint)")

@@ -1,3 +1,5 @@
+import Basics
+
 /// An item, or an option of a block, that `config explain` speaks of.
 public struct ItemExplanation: Sendable {
     /// The name as it was asked for: `auth-module`, `add-authdir.realm`.
@@ -38,9 +40,7 @@ public struct ItemExplanation: Sendable {
     }
 
     private static func unknown(_ name: String, _ item: String) -> Unknown {
-        let blockName = "add-" + item
-        let nearest =
-            ItemDefinition.named(blockName) != nil ? blockName : ItemDefinition.nearestName(to: item)
+        let nearest = ItemDefinition.nearestName(to: item)
         let hint = nearest.map { "the nearest known name is `\($0)`" } ?? "no known name is similar"
         return Unknown(description: "unknown item `\(name.clipped)`: \(hint)")
     }

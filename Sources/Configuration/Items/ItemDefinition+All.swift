@@ -1,3 +1,5 @@
+import Basics
+
 extension ItemDefinition {
     /// Every item, in the order of the documentation.
     public static let all: [ItemDefinition] =

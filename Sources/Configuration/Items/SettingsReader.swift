@@ -1,3 +1,5 @@
+import Basics
+
 /// Checks statements against a table of items.
 struct SettingsReader {
     let expander: PercentExpander
