@@ -37,7 +37,7 @@ var targets: [Target] = [
     .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
-    .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore"]),
+    .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore", "Basics"]),
 ]
 
 if !coreOnly {

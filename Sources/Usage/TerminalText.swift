@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// A text from outside as a terminal may see it: nothing in it steers the terminal, and its width is known.
 struct TerminalText: Sendable {

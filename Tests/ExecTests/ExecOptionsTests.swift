@@ -61,7 +61,7 @@ import Testing
             "the option `Command` names a program that is not fixed: `/x/{{AMPS_USER_NAME}}`"),
         Mistake(
             [("Command", "a"), ("UserName", "a\nb")],
-            "the option `UserName` is `a | b`; accepted: 1...255 bytes without control characters"),
+            "the option `UserName` is `a\\u{a}b`; accepted: 1...255 bytes without control characters"),
         Mistake(
             [("Command", "a"), ("UserName", "a"), ("MaxLength", "0")],
             "the option `MaxLength` is `0`; accepted: 1...65536 bytes, such as `4kb`"),

@@ -97,11 +97,11 @@ private func findings(_ body: String) -> [String] {
     }
 
     @Test(arguments: [
-        ("<group name='\u{202E}x'/>", "no user is in the group `\\u{202E}x`"),
-        ("<group name='a&#x2066;&#x200B;'/>", "no user is in the group `a\\u{2066}\\u{200B}`"),
-        ("<group name='&#x9b;31m'/>", "`\\u{9B}31m` is no group name"),
-        ("<user name='a' roles='&#x9b;'/>", "the role `\\u{9B}` is declared nowhere"),
-        ("<user name='a&#xA;b'/>", "`a\\u{A}b` is no user name"),
+        ("<group name='\u{202E}x'/>", "no user is in the group `\\u{202e}x`"),
+        ("<group name='a&#x2066;&#x200B;'/>", "no user is in the group `a\\u{2066}\\u{200b}`"),
+        ("<group name='&#x9b;31m'/>", "`\\u{9b}31m` is no group name"),
+        ("<user name='a' roles='&#x9b;'/>", "the role `\\u{9b}` is declared nowhere"),
+        ("<user name='a&#xA;b'/>", "`a\\u{a}b` is no user name"),
     ])
     func `shows what no reader could see, and what would turn the line around`(body: String, message: String) {
         #expect(findings(body).contains { $0.contains(message) }, "\(findings(body))")

@@ -121,5 +121,5 @@ func hasControlCharacter(_ text: LentText) -> Bool {
 
 /// Quotes a text for a message; what a reader could not see, or would see the rest wrongly by, is escaped.
 func shown(_ text: some Collection<UInt8>) -> String {
-    "`" + VisibleText.escaped(String(decoding: text.prefix(80), as: UTF8.self)) + "`"
+    "`" + String(decoding: text.prefix(80), as: UTF8.self).controlsEscaped + "`"
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Says why a command gave no secret. Never holds the output.
 package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// What went wrong: the stable word that counts it.
@@ -59,7 +61,7 @@ package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertib
     /// Tells a failure of a run.
     package init(_ kind: Kind, path: String, _ happened: String, after elapsed: Duration? = nil, errors: String = "") {
         self.kind = kind
-        var text = "the command `\(ControlEscape.escape(path))` \(happened)"
+        var text = "the command `\(path.controlsEscaped)` \(happened)"
         if let elapsed { text += " after \(Self.seconds(elapsed)) s" }
         if !errors.isEmpty { text += "; its standard error ends: `\(errors)`" }
         description = text

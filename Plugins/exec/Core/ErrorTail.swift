@@ -1,27 +1,4 @@
-/// Makes text safe to show on a terminal and in a log of lines.
-package enum ControlEscape {
-    /// Writes control characters, C1 ones and those that turn the writing direction included, as `\xHH` or `\u{H}`, and
-    /// a line break as ` | `.
-    package static func escape(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 10: escaped += " | "
-            case 9: escaped += " "
-            case ..<32, 127: escaped += "\\x" + hex(scalar.value, width: 2)
-            case 0x80...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
-                escaped += "\\u{" + hex(scalar.value, width: 1) + "}"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
-    }
-
-    private static func hex(_ value: UInt32, width: Int) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-}
+import Basics
 
 /// The end of what a command wrote to its standard error, fit for a log.
 struct ErrorTail {
@@ -56,9 +33,21 @@ struct ErrorTail {
         }
         let secrets = output.withBytes { Redaction.secrets(in: $0) }
         let redacted = Redaction.redact(all, secrets: secrets)
-        let escaped = ControlEscape.escape(Self.trimmed(redacted))
+        let escaped = Self.onOneLine(Self.trimmed(redacted)).controlsEscaped
         guard cut || escaped.utf8.count > Self.shown else { return escaped }
         return "…" + Self.suffix(escaped, bytes: Self.shown - 3)
+    }
+
+    private static func onOneLine(_ text: String) -> String {
+        var line = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": line += " | "
+            case "\t": line += " "
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
+        return line
     }
 
     private static func trimmed(_ text: String) -> String {

@@ -165,7 +165,7 @@ package enum ExecOptionError: Error, Equatable, Sendable, CustomStringConvertibl
             "there is no option `\(name)`; there are \(ExecOptions.names.joined(separator: ", "))"
         case .repeated(let name): "the option `\(name)` is given twice"
         case .invalid(let name, let value, let accepted):
-            "the option `\(name)` is `\(ControlEscape.escape(value))`; accepted: \(accepted)"
+            "the option `\(name)` is `\(value.controlsEscaped)`; accepted: \(accepted)"
         case .command(let error): "the option `Command` \(error)"
         }
     }

@@ -90,7 +90,7 @@ struct JSONOutput {
     }
 
     private static func shown(_ text: String) -> String {
-        ControlEscape.escape(String(Redaction.redact(text, secrets: []).prefix(256)))
+        String(Redaction.redact(text, secrets: []).prefix(256)).controlsEscaped
     }
 
     private static func userName(_ object: JSONObject, _ name: String) throws -> String? {

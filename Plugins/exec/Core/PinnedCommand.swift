@@ -57,13 +57,13 @@ package struct PinnedCommand: Sendable {
             try Self.checkRunnable(opened.status)
         } catch {
             throw PinError(
-                "the command `\(ControlEscape.escape(path))` is not runnable: \(error); relative commands "
-                    + "begin at `\(ControlEscape.escape(directory))`")
+                "the command `\(path.controlsEscaped)` is not runnable: \(error); relative commands "
+                    + "begin at `\(directory.controlsEscaped)`")
         }
         let complaint = permissions == .off ? nil : Self.complaint(about: path, status, trust)
         if let complaint, permissions == .strict {
             throw PinError(
-                "the command `\(ControlEscape.escape(path))` is refused: \(complaint); "
+                "the command `\(path.controlsEscaped)` is refused: \(complaint); "
                     + "`CheckPermissions` decides whether that matters")
         }
         warning = complaint
@@ -93,7 +93,7 @@ package struct PinnedCommand: Sendable {
 
     /// Says who else could have written the command or put it there; nil where that is nobody.
     private static func complaint(about path: String, _ status: stat, _ trust: FileTrust) -> String? {
-        (trust.fault(in: status) ?? trust.pathFault(path)).map { ControlEscape.escape($0) }
+        (trust.fault(in: status) ?? trust.pathFault(path)).map { $0.controlsEscaped }
     }
 
     private static let swapped = "is another file than at the start; reload the configuration if that is meant"

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// The user that a command runs as.
@@ -25,11 +26,11 @@ struct RunIdentity: Equatable, Sendable {
         }
         guard geteuid() == 0 else {
             throw PinError(
-                "the option `RunAs` is `\(ControlEscape.escape(runAs))`; only root can run a command as another user")
+                "the option `RunAs` is `\(runAs.controlsEscaped)`; only root can run a command as another user")
         }
         let parts = runAs.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let entry = Self.entry({ getpwnam_r(parts[0], $0, $1, $2, $3) }) else {
-            throw PinError("the option `RunAs` names a user that does not exist: `\(ControlEscape.escape(parts[0]))`")
+            throw PinError("the option `RunAs` names a user that does not exist: `\(parts[0].controlsEscaped)`")
         }
         let group = parts.count == 2 ? try Self.group(named: parts[1]) : entry.group
         name = entry.name
@@ -63,7 +64,7 @@ struct RunIdentity: Equatable, Sendable {
             return found?.pointee.gr_gid
         }
         if let found { return found }
-        throw PinError("the option `RunAs` names a group that does not exist: `\(ControlEscape.escape(name))`")
+        throw PinError("the option `RunAs` names a group that does not exist: `\(name.controlsEscaped)`")
     }
 
     private static func groups(of user: String, and group: gid_t) -> [gid_t] {

@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 
 /// Reports why a users file cannot be used, in one line that names the place.
 package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -40,7 +41,7 @@ package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertibl
     init(code: Code, file: String, line: Int, column: Int, message: String) {
         (self.code, self.file, self.line, self.column) = (code, file, line, column)
         // A message shows what the file holds, and a file may hold anything.
-        self.message = VisibleText.escaped(message)
+        self.message = message.controlsEscaped
     }
 
     /// `file:line:column: message`

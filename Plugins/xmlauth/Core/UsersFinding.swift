@@ -1,4 +1,5 @@
 import Accounts
+import Basics
 
 /// Tells one thing about a users file that its author should know.
 package struct UsersFinding: Sendable, Hashable, CustomStringConvertible {
@@ -38,7 +39,7 @@ package struct UsersFinding: Sendable, Hashable, CustomStringConvertible {
     init(_ severity: Severity, _ kind: String, _ file: String, _ place: (line: Int, column: Int), _ message: String) {
         (self.severity, self.kind, self.file) = (severity, kind, file)
         // A message shows what the file holds, and a file may hold anything.
-        self.message = VisibleText.escaped(message)
+        self.message = message.controlsEscaped
         (line, column) = place
     }
 }

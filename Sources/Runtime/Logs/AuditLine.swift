@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// One line of the audit log, in the form of the event log: facts as `name=value`, or as members of a JSON object.
 struct AuditLine {
