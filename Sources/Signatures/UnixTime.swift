@@ -1,4 +1,4 @@
-import Glibc
+import Basics
 
 /// A point in time on the wall clock, as tokens name it: RFC 7519's NumericDate.
 public struct UnixTime: Comparable, Hashable, Sendable {
@@ -33,17 +33,7 @@ public struct UnixTime: Comparable, Hashable, Sendable {
 
 extension UnixTime: CustomStringConvertible {
     /// Spells the time as RFC 3339 does, in UTC and whole seconds: `2026-01-31T13:52:17Z`.
-    public var description: String {
-        var time = time_t(seconds.rounded(.down))
-        var parts = tm()
-        gmtime_r(&time, &parts)
-        func padded(_ number: Int32, _ width: Int = 2) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        return "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1))-\(padded(parts.tm_mday))"
-            + "T\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec))Z"
-    }
+    public var description: String { RFC3339.text(Int64(seconds.rounded(.down))) }
 }
 
 extension Duration {

@@ -1,3 +1,5 @@
+import Basics
+
 /// A day of the Gregorian calendar.
 public struct LocalDay: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Days since 1970-01-01.
@@ -8,26 +10,13 @@ public struct LocalDay: Hashable, Comparable, Sendable, CustomStringConvertible 
 
     /// Makes a day from its date; `day` may exceed the month and then runs on into the next.
     public init(year: Int, month: Int, day: Int) {
-        // Howard Hinnant's days_from_civil: years begin in March, so that the leap day is their last.
-        let shifted = Int64(month > 2 ? year : year - 1)
-        let era = shifted.flooredQuotient(by: 400)
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5)
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        number = era * 146_097 + dayOfEra - 719_468 + Int64(day) - 1
+        number = CivilDate(year: Int64(year), month: Int64(month), day: Int64(day)).daysSince1970
     }
 
     /// Year, month (1...12) and day of the month (1...31).
     public var date: (year: Int, month: Int, day: Int) {
-        let shifted = number + 719_468
-        let era = shifted.flooredQuotient(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (Int(year), Int(month), Int(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1))
+        let date = CivilDate(daysSince1970: number)
+        return (Int(date.year), Int(date.month), Int(date.day))
     }
 
     /// The day of the week: 0 for Monday, 6 for Sunday.

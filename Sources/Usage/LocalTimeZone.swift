@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Converts between instants and local time by the one thing that makes a time zone: its offset at an instant.
@@ -53,13 +54,5 @@ public struct LocalTimeZone: Sendable {
             if offset(middle) == offset(late) { changed = middle } else { same = middle }
         }
         return changed
-    }
-}
-
-extension Int64 {
-    /// The quotient rounded towards negative infinity.
-    func flooredQuotient(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
     }
 }

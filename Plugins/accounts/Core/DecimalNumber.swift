@@ -44,3 +44,6 @@ extension DecimalNumber: Comparable {
         return fraction.lexicographicallyPrecedes(other.fraction)
     }
 }
+
+/// Says whether a byte is a decimal digit of ASCII.
+func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }

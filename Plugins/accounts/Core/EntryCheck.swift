@@ -48,9 +48,9 @@ enum EntryCheck {
 
     /// Reads a point in time.
     static func time(_ text: LentText, _ field: Field) throws(DirectoryFault) -> Int64 {
-        if let seconds = Timestamp.seconds(text), seconds <= AcceptedTimes.latest { return seconds }
+        if let seconds = RFC3339.seconds(text), seconds <= AcceptedTimes.latest { return seconds }
         throw DirectoryFault(
-            .badValue, field, "\(shown(text)) is no time of RFC 3339 with an offset, such as \(Timestamp.form)")
+            .badValue, field, "\(shown(text)) is no time of RFC 3339 with an offset, such as \(RFC3339.form)")
     }
 
     /// Reads a number of sessions.

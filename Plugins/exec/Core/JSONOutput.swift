@@ -103,7 +103,7 @@ struct JSONOutput {
 
     private static func expiry(_ object: JSONObject, _ name: String) throws -> Int64? {
         guard object.has(name) else { return nil }
-        let given = (try? object.integer(name)) ?? (try? object.text(name)).flatMap(Timestamp.seconds)
+        let given = (try? object.integer(name)) ?? (try? object.text(name)).flatMap { RFC3339.seconds($0) }
         guard let given else {
             throw malformed("has a `\(name)` that is neither a time of RFC 3339 nor seconds since 1970")
         }

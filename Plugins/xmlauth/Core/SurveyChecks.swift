@@ -27,7 +27,7 @@ struct SurveyChecks {
                         "no-password", user.place,
                         "the user \(shown(user.name)) has neither a password nor a key and cannot log in"))
             }
-            if let text = user.expires, let end = text.withUnsafeBufferPointer(Timestamp.seconds), end <= now {
+            if let text = user.expires, let end = text.withUnsafeBufferPointer({ RFC3339.seconds($0) }), end <= now {
                 findings.append(
                     warning("expired", user.place, "the account of \(shown(user.name)) has expired: \(shown(text))"))
             }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Doctor
 import DoorCarrier
 import DoorProtocols
@@ -27,7 +28,7 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
     ///
     /// - Throws: ``Failure`` for one that the format cannot hold.
     func text(_ credential: ControlReply.Credential) throws(Failure) -> String {
-        let expires = credential.expires.map(Self.timestamp)
+        let expires = credential.expires.map(RFC3339.text)
         switch self {
         case .raw: return credential.secret
         case .json:
@@ -62,15 +63,5 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
 
     private static func shellQuoted(_ text: String) -> String {
         "'" + text.replacing("'", with: #"'\''"#) + "'"
-    }
-
-    /// Spells seconds since 1970 as RFC 3339 does, in UTC.
-    static func timestamp(_ seconds: Int64) -> String {
-        var time = time_t(seconds)
-        var utc = tm()
-        gmtime_r(&time, &utc)
-        var text = [CChar](repeating: 0, count: 32)
-        strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &utc)
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

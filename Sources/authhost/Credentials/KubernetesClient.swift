@@ -47,7 +47,7 @@ struct KubernetesClient {
     func answer(_ destination: String, _ source: CredentialSource) throws(Failure) -> String {
         let credential = try credential(destination, source)
         let status = JSONText.object([
-            ("expirationTimestamp", credential.expires.map(CredentialFormat.timestamp)), ("token", credential.secret),
+            ("expirationTimestamp", credential.expires.map(RFC3339.text)), ("token", credential.secret),
         ])
         return #"{"apiVersion": "\#(version)", "kind": "ExecCredential", "status": \#(status)}"#
     }
