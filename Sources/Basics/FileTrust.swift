@@ -170,10 +170,6 @@ public struct FileTrustError: Error, Hashable, Sendable, CustomStringConvertible
     }
 
     init(system code: Int32, _ what: String = "") {
-        // SAFETY: strerror(3) returns a terminated text, of the thread since glibc 2.32; it is copied at once.
-        let text = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-        self.init(
-            what + text.prefix(1).lowercased() + text.dropFirst(),
-            code == ENOENT || code == ENOTDIR ? .missing : .unreadable)
+        self.init("\(what)\(SystemError(code))", code == ENOENT || code == ENOTDIR ? .missing : .unreadable)
     }
 }

@@ -65,7 +65,7 @@ public struct TrustedFile: ~Copyable {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         // What is read may be a key.
-        defer { chunk.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
+        defer { chunk.wipe() }
         while true {
             // SAFETY: the kernel writes at most as many bytes as the buffer has.
             let count = chunk.withUnsafeMutableBytes { read(file.descriptor, $0.baseAddress, $0.count) }

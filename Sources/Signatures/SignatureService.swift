@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import Synchronization
 
@@ -55,11 +56,7 @@ public final class SignatureService: Sendable {
     }
 
     /// The system's wall clock.
-    public static func wallClock() -> UnixTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UnixTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
+    public static func wallClock() -> UnixTime { UnixTime(nanoseconds: SystemTime.wall) }
 
     /// Puts other keys, whose ids are different, and other rules in place, for every check that begins from now on.
     public func replaceKeys(_ keys: [SignatureKey], verifier: TokenVerifier = TokenVerifier()) {

@@ -85,7 +85,7 @@ struct UsageFile: Sendable {
     }
 
     private func failure(_ what: String) -> UsageDatabaseError {
-        UsageDatabaseError(.unavailable, path, "\(what): \(String(cString: strerror(errno)))")
+        UsageDatabaseError(.unavailable, path, "\(what): \(SystemError())")
     }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import Dispatch
 import Glibc
 import Synchronization
@@ -236,14 +237,8 @@ public struct SystemUsageClock: UsageClock {
     /// Makes the clocks.
     public init() {}
 
-    /// Nanoseconds since 1970-01-01 00:00 UTC.
-    public var wall: Int64 { read(CLOCK_REALTIME) }
-    /// Nanoseconds of a clock that never goes back.
-    public var monotonic: Int64 { read(CLOCK_MONOTONIC) }
-
-    private func read(_ clock: Int32) -> Int64 {
-        var time = timespec()
-        clock_gettime(clockid_t(clock), &time)
-        return Int64(time.tv_sec)
-    }
+    /// Seconds since 1970-01-01 00:00 UTC.
+    public var wall: Int64 { SystemTime.wall / 1_000_000_000 }
+    /// Seconds of a clock that never goes back.
+    public var monotonic: Int64 { SystemTime.monotonic / 1_000_000_000 }
 }

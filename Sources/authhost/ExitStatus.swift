@@ -80,10 +80,8 @@ enum Terminal {
         }
         var bytes = firstLine()
         let secret = Secret(bytes.prefix(LineEnd.length(of: bytes)))
-        bytes.withUnsafeMutableBytes { bytes in
-            // SAFETY: the buffer is ours; its capacity was reserved, so no earlier copy was left behind by growing.
-            if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
-        }
+        // Its capacity was reserved, so no earlier copy was left behind by growing.
+        bytes.wipe()
         return secret
     }
 

@@ -56,7 +56,7 @@ import Testing
         #expect(none.errors.contains("`uupp-file` is not set"))
         let missing = try report("--file", folder.path("none.db"))
         #expect(missing.status == 1)
-        #expect(missing.errors.hasSuffix("none.db`: cannot be read: No such file or directory\n"))
+        #expect(missing.errors.hasSuffix("none.db`: cannot be read: no such file or directory\n"))
         #expect(try report("--json", "--csv", "--file", "x").status == 3)
     }
 }

@@ -13,7 +13,7 @@ import Testing
         folder.script("token", "echo here")
         #expect(try await supervisor.secret(pinned("./token", directory: folder.path)) == "here")
         let error = #expect(throws: PinError.self) { try pinned("echo", directory: folder.path) }
-        #expect(error?.description.contains("`\(folder.path)/echo` is not runnable: No such file") == true)
+        #expect(error?.description.contains("`\(folder.path)/echo` is not runnable: no such file") == true)
         #expect(error?.description.contains("begin at `\(folder.path)`") == true)
     }
 

@@ -65,7 +65,7 @@ private final class Disk: Sendable {
                 Issue.record("a use without space was accepted")
                 return
             }
-            #expect(error.description.hasSuffix("cannot be written: No space left on device"))
+            #expect(error.description.hasSuffix("cannot be written: no space left on device"))
             #expect(store.use(use(1)) == .again)
             disk.faults.withLock { $0.space = .max }
             #expect(store.use(use(2)) == .first)

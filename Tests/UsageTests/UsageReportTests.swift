@@ -158,7 +158,7 @@ struct UsageReportTests {
             try UsageReport(path: folder.file("none.db"), month: january, today: later)
         }
         #expect(
-            "\(missing!)" == "usage database `\(folder.file("none.db"))`: cannot be read: No such file or directory")
+            "\(missing!)" == "usage database `\(folder.file("none.db"))`: cannot be read: no such file or directory")
         #expect(contents(folder.file("none.db")) == nil)
         write(Array("notes".utf8), to: folder.file("notes"))
         let foreign = #expect(throws: UsageDatabaseError.self) {

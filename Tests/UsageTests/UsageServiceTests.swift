@@ -205,7 +205,7 @@ struct UsageServiceTests {
         run.service.record(user: "bob", application: "web")
         #expect(run.log.lines.filter { $0.hasPrefix("error") }.count == 1)
         #expect(
-            run.log.lines[0] == "error: usage database `\(path)`: cannot be opened for writing: Not a directory; "
+            run.log.lines[0] == "error: usage database `\(path)`: cannot be opened for writing: not a directory; "
                 + "the statistics are kept in memory, and writing is tried again")
         #expect(run.service.status.failure?.code == .unavailable)
         unlink(folder.file("users"))

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 import Synchronization
 
@@ -15,13 +16,7 @@ package struct WatchEnvironment: Sendable {
     /// The file system, and the monotonic clock.
     package static let system = WatchEnvironment(
         status: { FileStatus(path: $0) }, content: FileContent.fingerprint,
-        time: { clock(CLOCK_MONOTONIC) }, wallTime: { clock(CLOCK_REALTIME) })
-
-    private static func clock(_ id: clockid_t) -> Duration {
-        var now = timespec()
-        clock_gettime(id, &now)
-        return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
-    }
+        time: { .nanoseconds(SystemTime.monotonic) }, wallTime: { .nanoseconds(SystemTime.wall) })
 }
 
 /// An error of reading accounts that says whether another try may help.
@@ -99,7 +94,7 @@ package final class FileWatch: Sendable {
     package func start() throws {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            throw ThreadError(description: "cannot start a watch: socketpair(2) says errno \(errno)")
+            throw SystemError(errno, "cannot start a watch: socketpair(2)")
         }
         let (stop, stopped) = (ends[0], ends[1])
         do {

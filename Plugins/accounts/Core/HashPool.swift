@@ -35,7 +35,7 @@ final class HashPool: Sendable {
     private let meter: PasswordCheck.Meter?
 
     /// threads: 1 or more. meter: told of each hash, for tests.
-    init(threads: Int, bounds: FairQueueBounds, meter: PasswordCheck.Meter? = nil) throws(ThreadError) {
+    init(threads: Int, bounds: FairQueueBounds, meter: PasswordCheck.Meter? = nil) throws(SystemError) {
         state = Mutex(State(queue: FairQueue(bounds)))
         self.bounds = bounds
         self.meter = meter
@@ -89,7 +89,7 @@ final class HashPool: Sendable {
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    private func startThread() throws(ThreadError) {
+    private func startThread() throws(SystemError) {
         do {
             let thread = try WorkerThread.start { self.run() }
             state.withLock { $0.threads.append(thread) }

@@ -1,3 +1,4 @@
+import Basics
 import ExecSpawn
 import Glibc
 
@@ -48,7 +49,7 @@ final class CommandRun {
                 .recursion, path: command.path,
                 "is not run: `\(CommandEnvironment.depth)` is set, so this process is run by such a command itself")
         }
-        started = Monotonic.now()
+        started = SystemTime.monotonic
         let launched: Launch
         do {
             // A line end of two bytes, and one byte that is too many.

@@ -1,3 +1,4 @@
+import Basics
 import ExecSpawn
 import Glibc
 import Synchronization
@@ -78,7 +79,7 @@ final class SupervisorMailbox: Sendable {
 
     init() throws(SystemError) {
         descriptor = Descriptors.aboveStandard(exec_open_event())
-        guard descriptor >= 0 else { throw SystemError(code: -descriptor) }
+        guard descriptor >= 0 else { throw SystemError(-descriptor) }
     }
 
     deinit { close(descriptor) }

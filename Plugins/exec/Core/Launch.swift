@@ -1,3 +1,4 @@
+import Basics
 import ExecSpawn
 import Glibc
 
@@ -21,7 +22,7 @@ struct Launch {
         let program = try command.open()
         opened.append(program)
         let input = Descriptors.aboveStandard(open("/dev/null", O_RDONLY | O_CLOEXEC))
-        guard input >= 0 else { throw SystemError(code: errno) }
+        guard input >= 0 else { throw SystemError() }
         opened.append(input)
         let output = try Descriptors.pipe()
         opened += [output.reading, output.writing]
@@ -36,7 +37,7 @@ struct Launch {
             kill(process, EXEC_END_SIGNAL)
             waitpid(process, nil, 0)
             exec_keeper_finish(keeper)
-            throw SystemError(code: -processDescriptor)
+            throw SystemError(-processDescriptor)
         }
         self.output = output.reading
         self.errors = errors.reading
@@ -84,7 +85,7 @@ struct Launch {
     }
 
     private static func words(stage: Int32, code: Int32) -> String {
-        let error = SystemError(code: code)
+        let error = SystemError(code)
         switch Int(stage) {
         case Int(EXEC_STAGE_USER): return "is not run: cannot become the user of the option `RunAs`: \(error)"
         case Int(EXEC_STAGE_DESCRIPTORS): return "is not run: cannot set up its descriptors: \(error)"

@@ -38,7 +38,7 @@ package struct PinnedCommand: Sendable {
     ) throws(PinError) {
         let written = options.command.words[0]
         guard let directory = directory ?? Self.workingDirectory() else {
-            throw PinError("there is no working directory: \(SystemError(code: errno))")
+            throw PinError("there is no working directory: \(SystemError())")
         }
         let path = written.hasPrefix("/") ? written : directory + "/" + written
         self.path = path
@@ -105,23 +105,23 @@ package struct PinnedCommand: Sendable {
     }
 
     private static func resolve(_ path: String) throws(SystemError) -> String {
-        guard let text = realpath(path, nil) else { throw SystemError(code: errno) }
+        guard let text = realpath(path, nil) else { throw SystemError() }
         defer { free(text) }
         return String(cString: text)
     }
 
     private static func open(_ path: String) throws(SystemError) -> (descriptor: Int32, status: stat) {
         let descriptor = exec_open_program(path)
-        guard descriptor >= 0 else { throw SystemError(code: -descriptor) }
+        guard descriptor >= 0 else { throw SystemError(-descriptor) }
         let moved = Descriptors.aboveStandard(descriptor)
         var status = stat()
-        guard moved >= 0, fstat(moved, &status) == 0 else { throw SystemError(code: errno) }
+        guard moved >= 0, fstat(moved, &status) == 0 else { throw SystemError() }
         return (moved, status)
     }
 
     private static func checkRunnable(_ status: stat) throws(SystemError) {
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError(code: EISDIR) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 else { throw SystemError(code: EACCES) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError(EISDIR) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o111 != 0 else { throw SystemError(EACCES) }
     }
 }
 
@@ -149,13 +149,13 @@ enum Descriptors {
     static func pipe() throws(SystemError) -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         let code = exec_open_pipe(&ends)
-        guard code == 0 else { throw SystemError(code: -code) }
+        guard code == 0 else { throw SystemError(-code) }
         let reading = aboveStandard(ends[0])
         let writing = aboveStandard(ends[1])
         guard reading >= 0, writing >= 0, fcntl(reading, F_SETFL, O_NONBLOCK) == 0 else {
             let code = errno
             for end in [reading, writing] where end >= 0 { close(end) }
-            throw SystemError(code: code)
+            throw SystemError(code)
         }
         return (reading, writing)
     }

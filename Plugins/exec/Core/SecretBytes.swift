@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Bytes that are wiped when the last reference goes, kept out of core files, children and, as far as the limit on
@@ -14,7 +15,7 @@ package final class SecretBytes: @unchecked Sendable {
     package init(capacity: Int) throws(SystemError) {
         let size = max(capacity, 1)
         let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let start, start != MAP_FAILED else { throw SystemError(code: errno) }
+        guard let start, start != MAP_FAILED else { throw SystemError() }
         memory = UnsafeMutableRawBufferPointer(start: start, count: size)
         _ = mlock(start, size)
         _ = madvise(start, size, MADV_DONTDUMP)
@@ -79,16 +80,4 @@ extension SecretBytes: CustomStringConvertible, CustomReflectable {
     package var description: String { "(secret)" }
     /// Shows nothing of what it holds.
     package var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// A system call that failed: its errno.
-package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The errno.
-    package let code: Int32
-
-    /// Keeps an errno.
-    package init(code: Int32) { self.code = code }
-
-    /// strerror(3)'s words.
-    package var description: String { String(cString: strerror(code)) }
 }

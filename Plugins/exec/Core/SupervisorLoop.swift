@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// What the supervisor's thread does. Used by that thread alone.
@@ -14,39 +15,11 @@ final class SupervisorLoop {
         self.environment = environment
     }
 
-    private final class Start: Sendable {
-        let mailbox: SupervisorMailbox
-        let environment: @Sendable (String) -> String?
-
-        init(_ mailbox: SupervisorMailbox, _ environment: @escaping @Sendable (String) -> String?) {
-            (self.mailbox, self.environment) = (mailbox, environment)
-        }
-    }
-
-    /// Starts the thread, every signal blocked in it: signals are the host's.
-    nonisolated static func start(
+    /// Starts the thread.
+    static func start(
         _ mailbox: SupervisorMailbox, environment: @escaping @Sendable (String) -> String?
     ) throws(SystemError) -> pthread_t {
-        var thread = pthread_t()
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        let start = Unmanaged.passRetained(Start(mailbox, environment))
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                // SAFETY: retained above, for this thread alone.
-                let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-                SupervisorLoop(start.mailbox, start.environment).run()
-                return nil
-            }, start.toOpaque())
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        guard code == 0 else {
-            start.release()
-            throw SystemError(code: code)
-        }
-        return thread
+        try WorkerThread.start { SupervisorLoop(mailbox, environment).run() }
     }
 
     private func run() {
@@ -54,7 +27,7 @@ final class SupervisorLoop {
             wait()
             takeNews()
             startNext()
-            let now = Monotonic.now()
+            let now = SystemTime.monotonic
             for run in runs { run.advance(now) }
             runs.removeAll { $0.isOver }
             guard let giveUp else { continue }
@@ -67,7 +40,7 @@ final class SupervisorLoop {
         var descriptors = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
         for run in runs { descriptors += run.descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) } }
         let deadline = (runs.compactMap(\.deadline) + [giveUp].compactMap { $0 }).min()
-        poll(&descriptors, nfds_t(descriptors.count), waiting.isEmpty ? Monotonic.milliseconds(until: deadline) : 0)
+        poll(&descriptors, nfds_t(descriptors.count), waiting.isEmpty ? Self.milliseconds(until: deadline) : 0)
     }
 
     private func takeNews() {
@@ -78,9 +51,9 @@ final class SupervisorLoop {
         }
         waiting.removeAll { news.cancelled.contains($0.id) || news.isShuttingDown }
         for run in runs where news.cancelled.contains(run.id) || (news.isShuttingDown && giveUp == nil) {
-            run.cancel(Monotonic.now())
+            run.cancel(SystemTime.monotonic)
         }
-        if news.isShuttingDown, giveUp == nil { giveUp = Monotonic.now() + 2_000_000_000 }
+        if news.isShuttingDown, giveUp == nil { giveUp = SystemTime.monotonic + 2_000_000_000 }
     }
 
     // One at a time: what runs already is looked after between two starts.
@@ -93,19 +66,10 @@ final class SupervisorLoop {
             request.completion(.failure(error))
         }
     }
-}
-
-/// The clock that nobody sets, in nanoseconds.
-enum Monotonic {
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
 
     /// How long poll(2) waits, rounded up; -1 without a deadline.
-    static func milliseconds(until deadline: Int64?) -> Int32 {
+    private static func milliseconds(until deadline: Int64?) -> Int32 {
         guard let deadline else { return -1 }
-        return Int32(clamping: max(0, (deadline - now() + 999_999) / 1_000_000))
+        return Int32(clamping: max(0, (deadline - SystemTime.monotonic + 999_999) / 1_000_000))
     }
 }

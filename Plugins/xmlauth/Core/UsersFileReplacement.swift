@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// Puts a new text in the place of a users file.
@@ -53,7 +54,7 @@ package enum UsersFileReplacement {
     }
 
     private static func fault(_ path: String, _ what: String, _ code: Int32? = nil) -> UsersFileError {
-        let reason = code.map { ": \(String(cString: strerror($0)))" } ?? ""
+        let reason = code.map { ": \(SystemError($0))" } ?? ""
         return UsersFileError(
             code: .unreadable, file: path, line: 0, column: 0, message: "the users file \(what)\(reason)")
     }

@@ -42,7 +42,7 @@ package enum UsersReader {
             while true {
                 let count = Glibc.read(file, buffer.baseAddress, buffer.count)
                 if count < 0 && errno == EINTR { continue }
-                if count < 0 { throw unreadable(path, "cannot be read: \(String(cString: strerror(errno)))") }
+                if count < 0 { throw unreadable(path, "cannot be read: \(SystemError())") }
                 total += count
                 // The file may grow while it is read.
                 if total > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }

@@ -1,5 +1,4 @@
 import Basics
-import Glibc
 
 /// Reads the file of a public key, after checking that nobody can have exchanged the key.
 enum KeyFile {
@@ -10,10 +9,4 @@ enum KeyFile {
     static func read(_ path: String, owners: Set<UInt32>) throws(FileTrustError) -> [UInt8] {
         try TrustedFile.contents(of: path, FileTrust(owners: owners), limit: limit).bytes
     }
-}
-
-/// The last system call's error in words.
-func systemError(_ code: Int32 = errno) -> String {
-    // SAFETY: strerror returns a NUL-terminated string that is copied before any other call.
-    String(cString: strerror(code))
 }

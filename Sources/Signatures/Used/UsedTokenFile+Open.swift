@@ -25,7 +25,7 @@ extension UsedTokenFile {
     private static func create(_ path: String, _ calls: Calls) throws(UsedTokenError) -> UsedTokenFile {
         let directory = directory(of: path)
         if mkdir(directory, 0o700) != 0 && errno != EEXIST {
-            throw UsedTokenError(.system, path, "directory `\(directory)` cannot be made: \(systemError())")
+            throw UsedTokenError(.system, path, "directory `\(directory)` cannot be made: \(SystemError())")
         }
         try checkDirectories(of: path)
         let file = UsedTokenFile(

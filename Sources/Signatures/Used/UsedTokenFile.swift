@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// The file that used tokens are written to before anybody is let in: a header, then records that are only ever
@@ -73,6 +74,6 @@ struct UsedTokenFile: ~Copyable {
     }
 
     static func system(_ what: String, _ path: String, _ fault: Int32 = errno) -> UsedTokenError {
-        UsedTokenError(.system, path, "\(what): \(systemError(fault))")
+        UsedTokenError(.system, path, "\(what): \(SystemError(fault))")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthCore
+import Basics
 import CLibCrypt
 import Glibc
 
@@ -84,7 +85,7 @@ struct PasswdCommand: ParsableCommand {
                 scheme.prefix, rounds == 0 ? scheme.usualCost : rounds, nil, 0, setting, Int32(settingSize)) != nil
         else {
             throw Failure(
-                .badConfiguration, "\(scheme.rawValue) refuses the cost \(rounds): \(String(cString: strerror(errno)))")
+                .badConfiguration, "\(scheme.rawValue) refuses the cost \(rounds): \(SystemError())")
         }
         // SAFETY: the password is NUL-terminated, `data` is zeroed and of the size that crypt_rn is told.
         let hash = password.withTerminatedBytes { bytes in
@@ -94,7 +95,7 @@ struct PasswdCommand: ParsableCommand {
                 }
             }
         }
-        guard let hash else { throw Failure(.undecided, "crypt(3) failed: \(String(cString: strerror(errno)))") }
+        guard let hash else { throw Failure(.undecided, "crypt(3) failed: \(SystemError())") }
         return hash
     }
 }

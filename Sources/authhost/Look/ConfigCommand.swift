@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
+import Basics
 import Doctor
 import DoorCarrier
 import DoorProtocols
@@ -172,7 +173,7 @@ extension Configuration {
             }
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
             guard access(folder.isEmpty ? "/" : folder, W_OK | X_OK) == 0 else {
-                let reason = String(cString: strerror(errno))
+                let reason = SystemError()
                 throw Failure(.badConfiguration, "\(item): `\(path)` cannot be written: its folder: \(reason)")
             }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthCore
+import Basics
 import Glibc
 import ModuleHost
 
@@ -80,7 +81,7 @@ struct ModuleCommand: ParsableCommand {
         private func absolute(_ file: String) throws -> String {
             guard file.contains("/"), !file.hasPrefix("/") else { return file }
             guard let resolved = realpath(file, nil) else {
-                throw Failure(.moduleUnusable, "`\(file)`: \(String(cString: strerror(errno)))")
+                throw Failure(.moduleUnusable, "`\(file)`: \(SystemError())")
             }
             defer { free(resolved) }
             return String(cString: resolved)

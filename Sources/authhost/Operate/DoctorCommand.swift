@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
+import Basics
 import Doctor
 import DoorCarrier
 import DoorProtocols
@@ -146,7 +147,7 @@ enum ShellCommand {
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
         let failure = posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments, environ)
-        guard failure == 0 else { return (nil, String(cString: strerror(failure)).lowercased()) }
+        guard failure == 0 else { return (nil, "\(SystemError(failure))") }
         let end = ContinuousClock.now + limit
         var status: Int32 = 0
         while ContinuousClock.now < end {

@@ -1,17 +1,19 @@
 import Glibc
 
-/// Starts threads of the module's own, which no signal of the host interrupts.
-enum WorkerThread {
+/// Starts threads that no signal of the process interrupts.
+package enum WorkerThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Runs `body` on a new thread, to be joined by the caller.
-    static func start(_ body: @escaping @Sendable () -> Void) throws(ThreadError) -> pthread_t {
+    /// Runs `body` on a new thread, which the caller joins or detaches.
+    package static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) -> pthread_t {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
+        // A fault whose signal is blocked ends the process without a word.
+        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS] { sigdelset(&all, fault) }
         // Signals are the host's business: the thread inherits a mask that blocks them.
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
@@ -20,7 +22,7 @@ enum WorkerThread {
         let code = pthread_create(&thread, nil, run, context.toOpaque())
         guard code == 0 else {
             context.release()
-            throw ThreadError(description: "cannot start a thread: errno \(code)")
+            throw SystemError(code, "cannot start a thread")
         }
         return thread
     }
@@ -31,9 +33,4 @@ enum WorkerThread {
         Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
         return nil
     }
-}
-
-/// Says why a thread cannot start.
-struct ThreadError: Error, CustomStringConvertible {
-    let description: String
 }
