@@ -9,7 +9,7 @@ struct ModuleSettings: Sendable {
     let allowsPlainPasswords: Bool
     let isWatching: Bool
 
-    /// Throws: ``OptionError`` for a value that is not accepted.
+    /// Throws: ``SetupError`` for a value that is not accepted.
     init(host: HostInterface, fileOption: String) throws {
         file = host.option(fileOption) ?? ""
         let threads = try Self.count(host, "hash-threads", 0...256) ?? 0
@@ -27,12 +27,9 @@ struct ModuleSettings: Sendable {
     private static func count(_ host: HostInterface, _ name: String, _ bounds: ClosedRange<Int>) throws -> Int? {
         guard let text = host.option(name) else { return nil }
         guard let number = Int(text), bounds.contains(number) else {
-            throw OptionError(
-                description: "`\(name)` is `\(text)`; \(bounds.lowerBound) to \(bounds.upperBound) are accepted")
+            throw SetupError(
+                "`\(name)` is `\(text)`; \(bounds.lowerBound) to \(bounds.upperBound) are accepted")
         }
         return number
     }
 }
-
-/// Says which option cannot be used, and what would be accepted.
-struct OptionError: Error, CustomStringConvertible { let description: String }

@@ -24,7 +24,7 @@ final class DefaultAuthModule: Authenticator {
             host.option("PasswordEnvironmentVariable").map(Source.variable),
         ].compactMap(\.self)
         guard sources.count < 2 else {
-            throw DefaultAuthError(
+            throw SetupError(
                 "one of Password, PasswordFileName and PasswordEnvironmentVariable is accepted; \(sources.count) are set"
             )
         }
@@ -59,10 +59,10 @@ final class DefaultAuthModule: Authenticator {
         }
         let descriptor = file.descriptor
         var bytes = [UInt8](repeating: 0, count: Credential.longestSecret + 2)
-        defer { bytes.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
+        defer { bytes.wipe() }
         // SAFETY: the pointer is valid for the call and the count is the buffer's own.
         let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-        guard count >= 0 else { return unreadable(path, String(cString: strerror(errno)).lowercased()) }
+        guard count >= 0 else { return unreadable(path, "\(SystemError())") }
         return credential(
             bytes[..<bytes.withUnsafeBytes { LineEnd.length(of: UnsafeRawBufferPointer(rebasing: $0[..<count])) }])
     }
@@ -81,7 +81,7 @@ final class DefaultAuthModule: Authenticator {
 
     private func credential(_ password: some Sequence<UInt8>) -> CredentialAnswer {
         var password = Array(password)
-        defer { password.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
+        defer { password.wipe() }
         guard (1...Credential.longestSecret).contains(password.count) else {
             return .failed("the password has \(password.count) bytes; 1 to 65536 are accepted", kind: "bad-length")
         }
@@ -94,16 +94,9 @@ final class DefaultAuthModule: Authenticator {
     private static func systemUser() throws -> String {
         if let entry = getpwuid(geteuid()) { return String(cString: entry.pointee.pw_name) }
         if let name = getenv("USER") { return String(cString: name) }
-        throw DefaultAuthError(
+        throw SetupError(
             "there is no `User`, and neither the system nor $USER names the one that the host runs as")
     }
-}
-
-/// Why the module cannot work; never a secret.
-struct DefaultAuthError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 /// Makes the type known to the kit.

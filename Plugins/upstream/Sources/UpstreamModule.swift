@@ -10,7 +10,7 @@ final class UpstreamModule: AuthModule {
 
     init(host: HostInterface) throws {
         guard let address = host.option("address"), !address.isEmpty else {
-            throw UpstreamError("the option `address` is not set: `host:port` or the path of a socket is expected")
+            throw SetupError("the option `address` is not set: `host:port` or the path of a socket is expected")
         }
         let destination = host.option("destination").flatMap { $0.isEmpty ? nil : $0 }
         mapsNames = host.option("map-names") == "TRUE"
@@ -63,13 +63,6 @@ final class UpstreamModule: AuthModule {
     }
 
     func exit() { link.close() }
-}
-
-/// Why the module cannot work.
-struct UpstreamError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 /// Makes the type known to the kit.

@@ -7,7 +7,9 @@ final class Hello: AuthModule, OpenReads {
     private let writer: [UInt8]
 
     init(host: HostInterface) throws {
-        guard let greeting = host.option("greeting"), !greeting.isEmpty else { throw HelloError.noGreeting }
+        guard let greeting = host.option("greeting"), !greeting.isEmpty else {
+            throw SetupError("the option `greeting` is empty; give a text")
+        }
         self.host = host
         self.greeting = greeting
         writer = Array((host.option("writer") ?? "").utf8)
@@ -29,12 +31,6 @@ final class Hello: AuthModule, OpenReads {
         guard check.user.isEqual(to: writer) else { return .deny("only the writer may write") }
         return .ok
     }
-}
-
-enum HelloError: Error, CustomStringConvertible {
-    case noGreeting
-
-    var description: String { "the option `greeting` is empty; give a text" }
 }
 
 /// The type of the module, for the kit.
