@@ -3,29 +3,8 @@ import Basics
 
 /// Reports why a users file cannot be used, in one line that names the place.
 package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of trouble; more may come.
-    package struct Code: RawRepresentable, Sendable, Hashable {
-        /// The kind's name.
-        package let rawValue: String
-
-        /// Takes a kind's name as it is.
-        package init(rawValue: String) { self.rawValue = rawValue }
-
-        /// The file cannot be opened or read, or is not to be trusted.
-        package static let unreadable = Code(rawValue: "unreadable")
-        /// The file is not well-formed XML, or uses a part of XML that is refused.
-        package static let notXML = Code(rawValue: "not-xml")
-        /// An element, an attribute or text that the format does not have there.
-        package static let unexpected = Code(rawValue: "unexpected")
-        /// A required attribute is not there.
-        package static let missing = Code(rawValue: "missing")
-        /// A value cannot be read.
-        package static let badValue = Code(rawValue: "bad-value")
-        /// A name occurs twice.
-        package static let duplicate = Code(rawValue: "duplicate")
-        /// A group is named and nowhere declared.
-        package static let unknownGroup = Code(rawValue: "unknown-group")
-    }
+    /// The kinds of trouble: those of an entry, and those of the file.
+    package typealias Code = DirectoryFault.Code
 
     /// What kind of trouble.
     package let code: Code
@@ -56,7 +35,16 @@ extension UsersFileError {
     /// Says where in a file a fault of an entry is.
     init(_ fault: DirectoryFault, file: String, place: Place) {
         self.init(
-            code: Code(rawValue: fault.code.rawValue), file: file, line: place.line, column: place.column,
+            code: fault.code, file: file, line: place.line, column: place.column,
             message: fault.message)
     }
+}
+
+extension DirectoryFault.Code {
+    /// The file cannot be opened or read, or is not to be trusted.
+    package static let unreadable = Self(rawValue: "unreadable")
+    /// The file is not well-formed XML, or uses a part of XML that is refused.
+    package static let notXML = Self(rawValue: "not-xml")
+    /// An element, an attribute or text that the format does not have there.
+    package static let unexpected = Self(rawValue: "unexpected")
 }
