@@ -64,7 +64,7 @@ final class DoorTLS: Sendable {
             throw DoorTLSError(path, "its \(what) cannot be read: \(error)", isUnreadable: true)
         }
         // It may be the key.
-        defer { bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } } }
+        defer { bytes.wipe() }
         do {
             return try read(bytes)
         } catch {

@@ -1,42 +1,21 @@
+import Basics
 import CFFI
 import Glibc
-import Synchronization
 
 /// A detached thread with all signals blocked but those of a crash: module code never runs on Swift's cooperative pool.
 public enum PosixThread {
-    private final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-
     /// Starts a thread.
     ///
     /// - Parameter name: shown by ps(1) and debuggers, at most 15 bytes are kept.
     /// - Returns: whether the system had a thread to give.
     public static func start(name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         let shortName = String(name.prefix(15))
-        let box = Unmanaged.passRetained(
-            Box {
-                cffi_name_thread(shortName)
-                body()
-            })
-        var thread = pthread_t()
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        // A fault whose signal is blocked ends the process without a word.
-        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS] { sigdelset(&all, fault) }
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let code = pthread_create(&thread, &attributes, { PosixThread.enter($0) }, box.toOpaque())
-        if code != 0 {
-            box.release()
-            return false
+        let thread = try? WorkerThread.start {
+            cffi_name_thread(shortName)
+            body()
         }
+        guard let thread else { return false }
+        pthread_detach(thread)
         return true
     }
 
@@ -51,13 +30,6 @@ public enum PosixThread {
         guard fgets(&name, Int32(name.count), file) != nil else { return "\(number)" }
         let bytes = name.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
         return "\(String(decoding: bytes, as: UTF8.self))/\(number)"
-    }
-
-    private static func enter(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let argument else { return nil }
-        // SAFETY: `start` passed a retained box, which is taken over here exactly once.
-        Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-        return nil
     }
 }
 
