@@ -53,8 +53,8 @@ import Testing
 
     @Test func `tells whose entries changed`() throws {
         let password = Entry.Attributes.Element(key: .password, value: "{PLAIN}x")
-        func file(_ users: Entry..., common: [Entry] = []) throws -> Directory {
-            try directory([.group("g", [:], common), .role("r")] + users)
+        func file(_ users: Entry..., common: [Entry] = []) throws -> AccountSnapshot {
+            try snapshot([.group("g", [:], common), .role("r")] + users)
         }
         let old = try file(.user("a"), .user("b", [.groups: "g"]), .user("c"), .user("d"))
         let new = try file(
@@ -73,8 +73,8 @@ import Testing
     ])
     func `tells that any part of a user changed`(field: Field, value: String) throws {
         let common: [Entry] = [.group("g"), .role("r")]
-        let old = try directory(common + [.user("a"), .user("b")])
-        let new = try directory(common + [.user("a", [field: value]), .user("b")])
+        let old = try snapshot(common + [.user("a"), .user("b")])
+        let new = try snapshot(common + [.user("a", [field: value]), .user("b")])
         #expect(new.changes(since: old) == .users([Array("a".utf8)]))
         #expect(old.changes(since: new) == .users([Array("a".utf8)]))
     }
@@ -85,8 +85,8 @@ import Testing
         .allow("write", "/A", [.when("f", [.matches: "v"])]),
     ])
     func `tells that what a user is given changed`(part: Entry) throws {
-        let old = try directory(.user("a", [:], [.limit("y", "1")]))
-        let new = try directory(.user("a", [:], [part]))
+        let old = try snapshot(.user("a", [:], [.limit("y", "1")]))
+        let new = try snapshot(.user("a", [:], [part]))
         #expect(new.changes(since: old) == .users([Array("a".utf8)]))
     }
 
@@ -97,7 +97,7 @@ import Testing
         [.group("g"), .role("r"), .everybody([:], [.limit("x", "1")])],
     ])
     func `tells that what everybody may have changed`(common: [Entry]) throws {
-        let old = try directory([.group("g"), .role("r"), .user("a")])
-        #expect(try directory(common + [.user("a")]).changes(since: old) == .everybody)
+        let old = try snapshot([.group("g"), .role("r"), .user("a")])
+        #expect(try snapshot(common + [.user("a")]).changes(since: old) == .everybody)
     }
 }

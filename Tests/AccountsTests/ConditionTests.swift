@@ -236,6 +236,6 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
             Entry.allow(
                 "write", "/A/\(number)", [.when("f", [.matches: "a+"]), .when("g", [.equals: "\(number % 2)"])])
         }
-        #expect(try directory(.everybody([:], rules)).conditions.counts == [3, 2])
+        #expect(try snapshot(.everybody([:], rules)).conditions.counts == [3, 2])
     }
 }

@@ -12,7 +12,7 @@ import Testing
     ]
 
     private func ask(_ user: String, _ name: String, requested: String? = nil) throws -> CheckExplanation {
-        let made = try directory(entries)
+        let made = try snapshot(entries)
         let auth = try authority { made }
         defer { auth.close() }
         return auth.explain(
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `names the rule of an allow when it is asked to`() throws {
-        let made = try directory(entries)
+        let made = try snapshot(entries)
         let auth = try authority { made }
         defer { auth.close() }
         #expect(

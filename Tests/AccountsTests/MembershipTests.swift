@@ -13,9 +13,9 @@ import Testing
     }
 
     @Test func `are refused where they make far more memberships than are written`() throws {
-        var found: DirectoryFault?
+        var found: EntryFault?
         do {
-            _ = try directory(chain(2_000))
+            _ = try snapshot(chain(2_000))
         } catch {
             found = error
         }
@@ -26,12 +26,12 @@ import Testing
     }
 
     @Test func `are taken in a long chain, and in many lists as they are written`() throws {
-        #expect(try directory(chain(1_000)).rules.userCount == 1_000)
+        #expect(try snapshot(chain(1_000)).rules.userCount == 1_000)
         let groups = (0..<200).map { Entry.group("g\($0)") }
         let users = (0..<6_000).map { user in
             Entry.user(
                 "u\(user)", [.groups: (0..<200).filter { $0 != user % 200 }.map { "g\($0)" }.joined(separator: " ")])
         }
-        #expect(try directory(groups + users).rules.userCount == 6_000)
+        #expect(try snapshot(groups + users).rules.userCount == 6_000)
     }
 }

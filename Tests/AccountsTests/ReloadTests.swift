@@ -9,8 +9,8 @@ private let mondayAtTen: Int64 = 4 * 86_400 + 10 * 3_600
 
 /// Puts entries in force, then others, on a Monday at ten. Returns whose sessions end.
 private func ended(_ before: [Entry], _ after: [Entry]) throws -> [String] {
-    let directories = Mutex([try directory(before), try directory(after)])
-    let auth = try authority(clock: clock(mondayAtTen)) { directories.withLock { $0.removeFirst() } }
+    let snapshots = Mutex([try snapshot(before), try snapshot(after)])
+    let auth = try authority(clock: clock(mondayAtTen)) { snapshots.withLock { $0.removeFirst() } }
     defer { auth.close() }
     return try auth.reload().ended.map { String(decoding: $0, as: UTF8.self) }
 }

@@ -23,7 +23,7 @@ import Testing
         ("10.0.0.0/+8", 0), ("::1 10.0.0.1/8", 4), ("::ffff:10.0.0.0/8", 0), ("fe80::1%eth0", 0), ("010.0.0.1", 0),
     ])
     func `refuses what is no address or range`(ranges: String, offset: Int) {
-        let error = #expect(throws: DirectoryFault.self) { try AddressRanges(lent(ranges)) }
+        let error = #expect(throws: EntryFault.self) { try AddressRanges(lent(ranges)) }
         #expect(error?.field == .addresses)
         #expect(error?.offset == offset)
     }

@@ -12,11 +12,11 @@ func lent(_ text: String) -> LentText {
     return LentText(rebasing: copy[..<bytes.count])
 }
 
-/// Makes a directory of entries that are written one after the other, each on a line of its own.
-func directory(_ entries: Entry...) throws(DirectoryFault) -> Directory { try directory(entries) }
+/// Makes accounts of entries that are written one after the other, each on a line of its own.
+func snapshot(_ entries: Entry...) throws(EntryFault) -> AccountSnapshot { try snapshot(entries) }
 
-func directory(_ entries: [Entry]) throws(DirectoryFault) -> Directory {
-    var builder = DirectoryBuilder(allowsPlain: true)
+func snapshot(_ entries: [Entry]) throws(EntryFault) -> AccountSnapshot {
+    var builder = SnapshotBuilder(allowsPlain: true)
     try builder.addFile("users")
     var line = 0
     for entry in entries { try entry.add(to: &builder, &line) }
@@ -24,9 +24,9 @@ func directory(_ entries: [Entry]) throws(DirectoryFault) -> Directory {
 }
 
 /// What is wrong with entries; nil when nothing is.
-func fault(_ entries: Entry...) -> DirectoryFault? {
+func fault(_ entries: Entry...) -> EntryFault? {
     do {
-        _ = try directory(entries)
+        _ = try snapshot(entries)
         return nil
     } catch {
         return error
@@ -48,7 +48,7 @@ indirect enum Entry: Sendable {
     case map(String, String)
     case limit(String, String)
 
-    func add(to builder: inout DirectoryBuilder, _ line: inout Int) throws(DirectoryFault) {
+    func add(to builder: inout SnapshotBuilder, _ line: inout Int) throws(EntryFault) {
         line += 1
         let place = Place(line: line, column: 1)
         switch self {
@@ -88,8 +88,8 @@ indirect enum Entry: Sendable {
     }
 
     private static func end(
-        _ parts: [Entry], _ builder: inout DirectoryBuilder, _ line: inout Int
-    ) throws(DirectoryFault) {
+        _ parts: [Entry], _ builder: inout SnapshotBuilder, _ line: inout Int
+    ) throws(EntryFault) {
         for part in parts { try part.add(to: &builder, &line) }
         builder.end()
     }
@@ -146,18 +146,18 @@ struct OneToken: SignatureChecking {
     }
 }
 
-/// A directory in force, and the questions that tests ask.
+/// Accounts in force, and the questions that tests ask.
 func authority(
     _ entries: Entry..., queue: FairQueueBounds = FairQueueBounds(), clock: WallClock = clock(),
     meter: PasswordCheck.Meter? = nil
 ) throws -> AccountAuthority {
-    let made = try directory(entries)
+    let made = try snapshot(entries)
     return try authority(queue: queue, clock: clock, meter: meter) { made }
 }
 
 func authority(
     queue: FairQueueBounds = FairQueueBounds(), clock: WallClock = clock(), meter: PasswordCheck.Meter? = nil,
-    read: @escaping @Sendable () throws -> Directory
+    read: @escaping @Sendable () throws -> AccountSnapshot
 ) throws -> AccountAuthority {
     try AccountAuthority(
         options: AccountOptions(hashThreads: 1, queue: queue), processors: 2, clock: clock, signatures: OneToken(),

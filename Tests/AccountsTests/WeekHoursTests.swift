@@ -61,7 +61,7 @@ private func at(_ day: Int64, _ hour: Int64, _ minute: Int64 = 0, _ second: Int6
         ("Mon- 08:00-18:00", 0), ("Mon 08-00:18-00", 0),
     ])
     func `refuses what is no hours of the week`(hours: String, offset: Int) {
-        let error = #expect(throws: DirectoryFault.self) { try WeekHours(lent(hours)) }
+        let error = #expect(throws: EntryFault.self) { try WeekHours(lent(hours)) }
         #expect(error?.field == .hours)
         #expect(error?.offset == offset)
     }

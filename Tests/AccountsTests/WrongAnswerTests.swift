@@ -46,7 +46,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
 
     @Test func `every answer that is not yes costs the same hashes, whoever it is about`() async throws {
         let work = Work()
-        let made = try directory(Self.mixed)
+        let made = try snapshot(Self.mixed)
         let auth = try authority(meter: work.meter) { made }
         defer { auth.close() }
         let all: [HashCost.Kind: Int] = [
@@ -76,7 +76,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
 
     @Test func `a right password costs its own hash alone`() async throws {
         let work = Work()
-        let made = try directory(Self.mixed)
+        let made = try snapshot(Self.mixed)
         let auth = try authority(meter: work.meter) { made }
         defer { auth.close() }
         for (user, cost) in [

@@ -21,7 +21,7 @@ import Testing
     private func allows(
         _ reading: UserBlocksReader.Reading, _ user: String, _ action: ObjectAction, _ name: String
     ) throws -> Bool {
-        let rules = reading.directory.rules
+        let rules = reading.snapshot.rules
         let found = rules.principal(user: Array(user.utf8).span)
         let principal = try #require(found)
         return rules.decide(principal, action, Array(name.utf8).span).allowed
@@ -57,7 +57,7 @@ import Testing
     @Test func `knows the file and the line of every rule`() throws {
         let reading = try read(
             Self.desk, files: ["more.conf": "add-user\nusername cat\npassword {PLAIN}c\nwrite /CAT\nend-user"])
-        let rules = reading.directory.rules
+        let rules = reading.snapshot.rules
         let found = rules.principal(user: Array("cat".utf8).span)
         let decision = rules.decide(try #require(found), .write, Array("/CAT".utf8).span)
         let index = try #require(decision.rule)

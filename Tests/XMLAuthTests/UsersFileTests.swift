@@ -4,7 +4,7 @@ import Testing
 @testable import Accounts
 @testable import XMLAuthCore
 
-private func parse(_ body: String, allowsPlain: Bool = false) throws(UsersFileError) -> Directory {
+private func parse(_ body: String, allowsPlain: Bool = false) throws(UsersFileError) -> AccountSnapshot {
     try UsersReader.read(Array(body.utf8), name: "users.xml", allowsPlain: allowsPlain)
 }
 
@@ -113,7 +113,7 @@ private func message(_ text: String) -> String {
     }
 
     @Test func `reads users, nested groups, rules and the five predefined entities`() throws {
-        let directory = try parse(
+        let snapshot = try parse(
             """
             <authhost-users version="1">
               <user name="a&amp;b&#38;&#x41;&amp;#38;" groups="inner" password="\(Self.salted)">
@@ -124,18 +124,18 @@ private func message(_ text: String) -> String {
             </authhost-users>
             """)
         let user = Array("a&b&A&#38;".utf8)
-        let found = directory.rules.principal(user: user.span)
+        let found = snapshot.rules.principal(user: user.span)
         let principal = try #require(found)
         let name = Array("/A/B".utf8)
-        #expect(directory.rules.decide(principal, .read, name.span).allowed)
-        let denied = directory.rules.decide(principal, .write, name.span)
+        #expect(snapshot.rules.decide(principal, .read, name.span).allowed)
+        let denied = snapshot.rules.decide(principal, .write, name.span)
         #expect(!denied.allowed)
-        #expect(denied.rule.map { directory.rules.line(ofRule: $0) } == 3)
-        #expect(directory.storedPassword(of: principal) == Array(Self.salted.utf8))
+        #expect(denied.rule.map { snapshot.rules.line(ofRule: $0) } == 3)
+        #expect(snapshot.storedPassword(of: principal) == Array(Self.salted.utf8))
     }
 
     @Test func `tells whose entries changed`() throws {
-        func file(_ users: String, _ common: String = "") throws -> Directory {
+        func file(_ users: String, _ common: String = "") throws -> AccountSnapshot {
             try parse("<authhost-users version='1'><group name='g'>\(common)</group>\(users)</authhost-users>")
         }
         let old = try file("<user name='a'/><user name='b' groups='g'/><user name='c'/><user name='d'/>")

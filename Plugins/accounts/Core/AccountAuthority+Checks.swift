@@ -12,14 +12,14 @@ extension AccountAuthority {
         user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, wantsReason: Bool = false,
         knowsObject: Bool = false, fields: Fields
     ) -> CheckOutcome {
-        directory.read { directory in
-            guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
+        current.read { snapshot in
+            guard let principal = snapshot.rules.principal(user: user) else { return .unknownUser }
             var work = ConditionWork()
-            let decision = directory.rules.decide(principal, action, name) { id in
+            let decision = snapshot.rules.decide(principal, action, name) { id in
                 action == .read && !knowsObject
-                    ? .unknown : directory.conditions.truth(id, fields, &work)
+                    ? .unknown : snapshot.conditions.truth(id, fields, &work)
             }
-            let outcome = directory.outcome(of: decision, wantsReason: wantsReason)
+            let outcome = snapshot.outcome(of: decision, wantsReason: wantsReason)
             return work.doubt.map(outcome.inDoubt) ?? outcome
         }
     }
@@ -32,16 +32,16 @@ extension AccountAuthority {
         user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, requested: Span<UInt8>, knowsObject: Bool = false,
         fields: Fields
     ) -> CheckExplanation {
-        directory.read { directory in
-            guard let principal = directory.rules.principal(user: user) else {
+        current.read { snapshot in
+            guard let principal = snapshot.rules.principal(user: user) else {
                 return CheckExplanation(outcome: .unknownUser, lines: ["denied: the user is not known"])
             }
             var work = ConditionWork()
-            let found = directory.rules.explain(principal, action, name) { id in
+            let found = snapshot.rules.explain(principal, action, name) { id in
                 action == .read && !knowsObject
-                    ? .unknown : directory.conditions.truth(id, fields, &work)
+                    ? .unknown : snapshot.conditions.truth(id, fields, &work)
             }
-            let decided = directory.outcome(of: found.decision, wantsReason: true)
+            let decided = snapshot.outcome(of: found.decision, wantsReason: true)
             let outcome = work.doubt.map(decided.inDoubt) ?? decided
             var lines = [outcome.line]
             let isMapped =
@@ -55,7 +55,7 @@ extension AccountAuthority {
                     "asked for as \(requested.withUnsafeBufferPointer { shown($0) }), which is \(inside) inside")
             }
             for (rule, why) in found.lost.prefix(Self.longestExplanation) {
-                lines.append("lost: \(directory.text(of: rule)): \(why.text)")
+                lines.append("lost: \(snapshot.text(of: rule)): \(why.text)")
             }
             let rest = found.lost.count - Self.longestExplanation
             if rest > 0 { lines.append("lost: \(rest) more rules") }
@@ -101,7 +101,7 @@ extension Explanation.Loss {
     }
 }
 
-extension Directory {
+extension AccountSnapshot {
     fileprivate func outcome(of decision: Decision, wantsReason: Bool) -> CheckOutcome {
         guard let index = decision.rule else { return .noMatch }
         if decision.isUndetermined {

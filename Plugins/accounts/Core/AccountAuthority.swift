@@ -16,12 +16,12 @@ package struct AccountOptions: Sendable {
     }
 }
 
-/// Decides from a directory of accounts: the whole of a module but its reader and its C face.
+/// Decides from accounts: the whole of a module but its reader and its C face.
 ///
 /// Every function may be called on any thread; only ``reload()`` and ``close()`` block.
 package final class AccountAuthority: Sendable {
-    let directory: SnapshotCell<Directory>
-    private let readDirectory: @Sendable () throws -> Directory
+    let current: SnapshotCell<AccountSnapshot>
+    private let readAccounts: @Sendable () throws -> AccountSnapshot
     private let reloading = Mutex(())
     private let pool: HashPool
     private let clock: WallClock
@@ -33,12 +33,12 @@ package final class AccountAuthority: Sendable {
     /// why no thread could be started.
     package init(
         options: AccountOptions, processors: Int, clock: WallClock, signatures: any SignatureChecking,
-        meter: (@Sendable (HashCost) -> Void)? = nil, read: @escaping @Sendable () throws -> Directory
+        meter: (@Sendable (HashCost) -> Void)? = nil, read: @escaping @Sendable () throws -> AccountSnapshot
     ) throws {
-        readDirectory = read
+        readAccounts = read
         self.clock = clock
         self.signatures = signatures
-        directory = SnapshotCell(try read())
+        current = SnapshotCell(try read())
         pool = try HashPool(
             threads: max(1, options.hashThreads ?? processors), bounds: options.queue, meter: meter)
     }
@@ -48,10 +48,10 @@ package final class AccountAuthority: Sendable {
     package func close() { pool.stop() }
 
     /// How many users and rules are in force.
-    package var counts: (users: Int, rules: Int) { directory.read { ($0.rules.userCount, $0.rules.ruleCount) } }
+    package var counts: (users: Int, rules: Int) { current.read { ($0.rules.userCount, $0.rules.ruleCount) } }
 
     /// The files that the accounts in force came from.
-    package var files: [String] { directory.read { $0.files } }
+    package var files: [String] { current.read { $0.files } }
 
     /// Checks a password or a signed token on a thread of the pool, and then whether the user may log in from there
     /// and now; `completion` runs there, or at once when too many wait.
@@ -62,11 +62,11 @@ package final class AccountAuthority: Sendable {
         user: Span<UInt8>, password: Span<UInt8>, client: LoginClient,
         completion: @escaping @Sendable (LoginOutcome) -> Void
     ) {
-        let (name, credential, work) = directory.read { directory -> ([UInt8], Credential?, WrongAnswerWork) in
-            let principal = directory.rules.principal(user: user)
+        let (name, credential, work) = current.read { snapshot -> ([UInt8], Credential?, WrongAnswerWork) in
+            let principal = snapshot.rules.principal(user: user)
             return (
-                principal.map { directory.rules.name(of: $0.user) } ?? [],
-                principal.map { directory.credential(of: $0) }, directory.accounts.wrongAnswerWork
+                principal.map { snapshot.rules.name(of: $0.user) } ?? [],
+                principal.map { snapshot.credential(of: $0) }, snapshot.accounts.wrongAnswerWork
             )
         }
         let copy = SecretCopy(password)
@@ -85,22 +85,22 @@ package final class AccountAuthority: Sendable {
     /// Decides about a user that a trusted program has authenticated: whether it may log in from there and now. Never
     /// blocks.
     package func resume(user: Span<UInt8>, client: LoginClient) -> LoginOutcome {
-        directory.read { directory in
-            guard let principal = directory.rules.principal(user: user) else { return .unknownUser }
-            return Self.admission(directory, principal, client, clock)
+        current.read { snapshot in
+            guard let principal = snapshot.rules.principal(user: user) else { return .unknownUser }
+            return Self.admission(snapshot, principal, client, clock)
         }
     }
 
     /// Maps a name. Never blocks.
     package func map(user: Span<UInt8>, name: Span<UInt8>) -> MapOutcome {
-        directory.read { directory in
-            guard let principal = directory.rules.principal(user: user) else {
+        current.read { snapshot in
+            guard let principal = snapshot.rules.principal(user: user) else {
                 return .refused(reason: "the user is not known")
             }
-            if directory.mappings.isEmpty { return .unmapped }
+            if snapshot.mappings.isEmpty { return .unmapped }
             var result: [UInt8] = []
-            switch directory.mappings.apply(
-                name, principal: principal, user: user, in: directory.rules, into: &result)
+            switch snapshot.mappings.apply(
+                name, principal: principal, user: user, in: snapshot.rules, into: &result)
             {
             case .unmapped: return .unmapped
             case .mapped: return .mapped(result)
@@ -114,13 +114,13 @@ package final class AccountAuthority: Sendable {
     ///
     /// Returns whose sessions must be asked about again, and whose must end. Throws: what reading throws; nothing has
     /// changed then.
-    package func reload() throws -> DirectoryReload {
+    package func reload() throws -> SnapshotReload {
         try reloading.withLock { _ in
-            let fresh = try readDirectory()
-            let reload = directory.read { old in
-                DirectoryReload(changes: fresh.changes(since: old), ended: fresh.ended(since: old, clock))
+            let fresh = try readAccounts()
+            let reload = current.read { old in
+                SnapshotReload(changes: fresh.changes(since: old), ended: fresh.ended(since: old, clock))
             }
-            directory.replace(with: fresh)
+            current.replace(with: fresh)
             return reload
         }
     }
@@ -147,7 +147,7 @@ package final class AccountAuthority: Sendable {
     /// Applies what restricts the user, by the accounts that are in force now: they may have been read again while the
     /// hash ran.
     private func admit(_ name: [UInt8], _ client: LoginClient, proving credential: Credential?) -> LoginOutcome {
-        directory.read { now in
+        current.read { now in
             guard let principal = now.rules.principal(user: name.span), now.credential(of: principal) == credential
             else { return .couldNotDecide(reason: "the user's password changed while it was checked") }
             return Self.admission(now, principal, client, clock)
@@ -155,10 +155,10 @@ package final class AccountAuthority: Sendable {
     }
 
     private static func admission(
-        _ directory: Directory, _ principal: Principal, _ client: LoginClient, _ clock: WallClock
+        _ snapshot: AccountSnapshot, _ principal: Principal, _ client: LoginClient, _ clock: WallClock
     ) -> LoginOutcome {
         do {
-            return .accepted(try directory.admit(principal, client, clock))
+            return .accepted(try snapshot.admit(principal, client, clock))
         } catch {
             return .notPermitted(error)
         }

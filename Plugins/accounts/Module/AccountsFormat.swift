@@ -6,7 +6,7 @@ package protocol AccountsFormat: SendableMetatype {
     /// The option that names the file.
     static var fileOption: String { get }
 
-    /// Reads a file, and what it includes, into a directory. Blocks for as long as that takes.
+    /// Reads a file, and what it includes, into accounts. Blocks for as long as that takes.
     ///
     /// allowsPlain: whether `{PLAIN}` passwords are accepted. trust: who may have written the files. touch: told the path of each further file that is looked
     /// for, found or not. warn: told of what is doubtful and accepted. Throws: an error whose description says where what
@@ -14,5 +14,5 @@ package protocol AccountsFormat: SendableMetatype {
     static func read(
         _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
         warn: (String) -> Void
-    ) throws -> Directory
+    ) throws -> AccountSnapshot
 }

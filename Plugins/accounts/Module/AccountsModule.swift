@@ -82,9 +82,9 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
     /// The host has logged the user in with the password before it asks this: a hash must not hold up the thread that asks.
     package func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
         let path = request.path.withUnsafeBufferPointer { Array($0) }
-        let directory = Array("/v1/admin/".utf8)
-        guard path.starts(with: directory) else { return .deny("accounts know of no such HTTP directory") }
-        let object = Array("/authhost/admin/".utf8) + path.dropFirst(directory.count)
+        let realm = Array("/v1/admin/".utf8)
+        guard path.starts(with: realm) else { return .deny("accounts know of no such HTTP realm") }
+        let object = Array("/authhost/admin/".utf8) + path.dropFirst(realm.count)
         let action: ObjectAction =
             switch request.method {
             case .get, .head: .read
@@ -102,7 +102,7 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
     }
 
     /// Tells the host what a re-read file means for kept decisions and for sessions.
-    private static func announce(_ reload: DirectoryReload, of file: String, to host: HostInterface) {
+    private static func announce(_ reload: SnapshotReload, of file: String, to host: HostInterface) {
         let what: String
         switch reload.changes {
         case .everybody:

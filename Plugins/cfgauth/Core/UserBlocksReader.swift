@@ -6,7 +6,7 @@ package enum UserBlocksReader {
     /// Holds what a file says.
     package struct Reading {
         /// The users and their rules.
-        package let directory: Directory
+        package let snapshot: AccountSnapshot
         /// What is doubtful and accepted, one line each with its place.
         package let warnings: [String]
         /// The file and those that it includes.
@@ -27,7 +27,7 @@ package enum UserBlocksReader {
         var filling = UserFilling(allowsPlain: allowsPlain)
         for block in file.blocks("add-user") { try filling.add(block) }
         let warnings = (file.warnings + filling.warnings).map(\.description)
-        return Reading(directory: try filling.finish(), warnings: warnings, files: file.files)
+        return Reading(snapshot: try filling.finish(), warnings: warnings, files: file.files)
     }
 }
 
@@ -40,13 +40,13 @@ extension UserBlocksReader {
     }
 }
 
-/// Fills a directory from blocks.
+/// Fills accounts from blocks.
 private struct UserFilling: ~Copyable {
-    private var builder: DirectoryBuilder
+    private var builder: SnapshotBuilder
     private var fileNumbers: [String: Int] = [:]
     private(set) var warnings: [ConfigurationProblem] = []
 
-    init(allowsPlain: Bool) { builder = DirectoryBuilder(allowsPlain: allowsPlain) }
+    init(allowsPlain: Bool) { builder = SnapshotBuilder(allowsPlain: allowsPlain) }
 
     mutating func add(_ block: ConfigurationBlock) throws(ConfigurationError) {
         let (names, passwords) = (block.list("username"), block.list("password"))
@@ -69,7 +69,7 @@ private struct UserFilling: ~Copyable {
         }
     }
 
-    consuming func finish() throws(ConfigurationError) -> Directory {
+    consuming func finish() throws(ConfigurationError) -> AccountSnapshot {
         do {
             return try builder.build()
         } catch {
@@ -88,7 +88,7 @@ private struct UserFilling: ~Copyable {
             .maxSessions: block.settings["licences"]?.source,
         ]
         try lend(name.source, places, name.text, password?.text, key, licences) {
-            builder, texts, place throws(DirectoryFault) in
+            builder, texts, place throws(EntryFault) in
             guard let name = texts[0] else { return }
             var entry = UserEntry(name: name)
             (entry.password, entry.keyID, entry.maxSessions) = (texts[1], texts[2], texts[3])
@@ -97,7 +97,7 @@ private struct UserFilling: ~Copyable {
         for permission in UserBlock.permissions {
             for pattern in block.list(permission.item) {
                 try lend(pattern.source, [:], permission.action, pattern.text) {
-                    builder, texts, place throws(DirectoryFault) in
+                    builder, texts, place throws(EntryFault) in
                     guard let actions = texts[0], let object = texts[1] else { return }
                     let rule = RuleEntry(isAllow: permission.effect == .allow, actions: actions, object: object)
                     try builder.beginRule(rule, at: place)
@@ -112,14 +112,14 @@ private struct UserFilling: ~Copyable {
     /// that is at fault where `places` has it, else `source`.
     private mutating func lend(
         _ source: SettingSource, _ places: [Field: SettingSource?], _ texts: String?...,
-        to body: (inout DirectoryBuilder, [LentText?], Place) throws(DirectoryFault) -> Void
+        to body: (inout SnapshotBuilder, [LentText?], Place) throws(EntryFault) -> Void
     ) throws(ConfigurationError) {
         let bytes = texts.map { $0.map { Array($0.utf8) } }
         var flat: [UInt8] = []
         for part in bytes { flat += part ?? [] }
-        do throws(DirectoryFault) {
+        do throws(EntryFault) {
             let place = try place(source)
-            try flat.withUnsafeBufferPointer { all throws(DirectoryFault) in
+            try flat.withUnsafeBufferPointer { all throws(EntryFault) in
                 var start = 0
                 let lent = bytes.map { part -> LentText? in
                     guard let part else { return nil }
@@ -133,7 +133,7 @@ private struct UserFilling: ~Copyable {
         }
     }
 
-    private mutating func place(_ source: SettingSource) throws(DirectoryFault) -> Place {
+    private mutating func place(_ source: SettingSource) throws(EntryFault) -> Place {
         guard case .file(let position) = source else { return Place(line: 0) }
         let number: Int
         if let known = fileNumbers[position.file] {
@@ -145,7 +145,7 @@ private struct UserFilling: ~Copyable {
         return Place(file: number, line: position.line, column: position.column)
     }
 
-    private static func problem(_ fault: DirectoryFault, _ source: SettingSource) -> ConfigurationError {
+    private static func problem(_ fault: EntryFault, _ source: SettingSource) -> ConfigurationError {
         ConfigurationError([
             ConfigurationProblem(.init(rawValue: fault.code.rawValue), at: source, fault.message)
         ])

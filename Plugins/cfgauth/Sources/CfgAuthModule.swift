@@ -12,12 +12,12 @@ enum UserBlocksFile: AccountsFormat {
     static func read(
         _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
         warn: (String) -> Void
-    ) throws -> Directory {
+    ) throws -> AccountSnapshot {
         var context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
         context.files = ConfigurationFiles.disk(trust).noting(touch)
         let reading = try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context)
         for warning in reading.warnings { warn(warning) }
-        return reading.directory
+        return reading.snapshot
     }
 }
 

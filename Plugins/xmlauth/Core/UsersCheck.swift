@@ -43,7 +43,7 @@ package enum UsersCheck {
         return findings.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
     }
 
-    /// Checks what only the finished directory can tell.
+    /// Checks what only the finished accounts can tell.
     private static func whole(_ session: UsersSession, _ checks: SurveyChecks) -> [UsersFinding] {
         do {
             return checks.unreachableRules(of: try session.finish().rules)

@@ -4,7 +4,7 @@ import Basics
 /// Reports why a users file cannot be used, in one line that names the place.
 package struct UsersFileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of trouble: those of an entry, and those of the file.
-    package typealias Code = DirectoryFault.Code
+    package typealias Code = EntryFault.Code
 
     /// What kind of trouble.
     package let code: Code
@@ -33,14 +33,14 @@ extension UsersFileError: ReadingFault {
 
 extension UsersFileError {
     /// Says where in a file a fault of an entry is.
-    init(_ fault: DirectoryFault, file: String, place: Place) {
+    init(_ fault: EntryFault, file: String, place: Place) {
         self.init(
             code: fault.code, file: file, line: place.line, column: place.column,
             message: fault.message)
     }
 }
 
-extension DirectoryFault.Code {
+extension EntryFault.Code {
     /// The file cannot be opened or read, or is not to be trusted.
     package static let unreadable = Self(rawValue: "unreadable")
     /// The file is not well-formed XML, or uses a part of XML that is refused.

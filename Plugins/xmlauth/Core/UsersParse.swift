@@ -10,7 +10,7 @@ struct UsersParse: ~Copyable {
     private let path: String
     private let context: xmlParserCtxtPtr
     private let names: ParserNames
-    private(set) var builder: DirectoryBuilder
+    private(set) var builder: SnapshotBuilder
     /// The first fault, with which the parser stopped.
     private(set) var error: UsersFileError?
     /// What a check of the file wants to know; nil when the file is only read.
@@ -21,7 +21,7 @@ struct UsersParse: ~Copyable {
     private var skipped = 0
     private static let mostSkipped = 256
 
-    init(path: String, context: xmlParserCtxtPtr, builder: consuming DirectoryBuilder, survey: UsersSurvey?) {
+    init(path: String, context: xmlParserCtxtPtr, builder: consuming SnapshotBuilder, survey: UsersSurvey?) {
         self.path = path
         self.context = context
         self.builder = builder
@@ -29,8 +29,8 @@ struct UsersParse: ~Copyable {
         names = ParserNames(context.pointee.dict)
     }
 
-    /// Makes the directory of what was read. Throws the fault of the file as a whole.
-    consuming func build() throws(UsersFileError) -> Directory {
+    /// Makes the accounts of what was read. Throws the fault of the file as a whole.
+    consuming func build() throws(UsersFileError) -> AccountSnapshot {
         let path = path
         let builder = builder
         do {
@@ -158,7 +158,7 @@ struct UsersParse: ~Copyable {
 
     private mutating func enter(
         _ element: Element, _ values: AttributeValues, _ here: Place
-    ) throws(DirectoryFault) {
+    ) throws(EntryFault) {
         switch element {
         case .root:
             guard values.required(.version).elementsEqual("1".utf8) else {

@@ -9,17 +9,18 @@ import Glibc
 package enum UsersReader {
     static let largestFile = 1 << 30
 
-    /// Reads a file into a directory. Blocks for as long as that takes.
+    /// Reads a file into accounts. Blocks for as long as that takes.
     package static func read(
         _ path: String, allowsPlain: Bool, trust: FileTrust = FileTrust()
-    ) throws(UsersFileError) -> Directory {
+    ) throws(UsersFileError) -> AccountSnapshot {
         let session = try UsersSession(path: path, allowsPlain: allowsPlain)
         try feed(path, to: session, trust)
         return try session.finish()
     }
 
     /// Reads a text, for tests and checks. `name` stands in the messages.
-    package static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> Directory {
+    package static func read(_ text: [UInt8], name: String, allowsPlain: Bool) throws(UsersFileError) -> AccountSnapshot
+    {
         let session = try UsersSession(path: name, allowsPlain: allowsPlain)
         try feed(text, to: session)
         return try session.finish()

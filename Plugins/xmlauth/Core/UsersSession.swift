@@ -22,7 +22,7 @@ final class UsersSession: UsersFeed {
         // NOENT makes `&amp;` in a value one byte. It opens nothing: a bare handler knows no entity but the five of XML, and
         // stops at a document type, without which there are no others.
         xmlCtxtUseOptions(context, Int32(XML_PARSE_NONET.rawValue | XML_PARSE_NOENT.rawValue))
-        var builder = DirectoryBuilder(allowsPlain: allowsPlain)
+        var builder = SnapshotBuilder(allowsPlain: allowsPlain)
         do {
             _ = try builder.addFile(path)
         } catch {
@@ -49,8 +49,8 @@ final class UsersSession: UsersFeed {
         if let error = parse.pointee.error { throw error }
     }
 
-    /// Makes the directory; the session is of no use afterwards.
-    func finish() throws(UsersFileError) -> Directory {
+    /// Makes the accounts; the session is of no use afterwards.
+    func finish() throws(UsersFileError) -> AccountSnapshot {
         guard hasParse else {
             throw UsersFileError(
                 code: .unreadable, file: path, line: 0, column: 0, message: "the file was read already")

@@ -1,6 +1,6 @@
 import Accounts
 
-/// Gathers, while a file is read, what a check of it wants to know and a directory does not keep.
+/// Gathers, while a file is read, what a check of it wants to know and accounts do not keep.
 final class UsersSurvey {
     /// A role, a group, a user or what everybody is given.
     struct Subject {
@@ -30,7 +30,7 @@ final class UsersSurvey {
         }
     }
 
-    /// A rule; in the order of the file, which is the order of their numbers in the directory.
+    /// A rule; in the order of the file, which is the order of their numbers in the accounts.
     struct Rule: Hashable {
         /// The subject it binds, an index into ``subjects``.
         let subject: Int

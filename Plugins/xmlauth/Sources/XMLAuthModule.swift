@@ -11,7 +11,7 @@ enum UsersFile: AccountsFormat {
     static func read(
         _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
         warn: (String) -> Void
-    ) throws -> Directory {
+    ) throws -> AccountSnapshot {
         try UsersReader.read(file, allowsPlain: allowsPlain, trust: trust)
     }
 }

@@ -5,8 +5,8 @@ enum UsersRows {
     /// Reads a file as xmlauth does and prints: CPU nanoseconds, most kilobytes resident, users.
     static func read(_ path: String) throws {
         let before = processTime()
-        let directory = try UsersReader.read(path, allowsPlain: false)
+        let snapshot = try UsersReader.read(path, allowsPlain: false)
         let elapsed = processTime() - before
-        print(elapsed, status("VmHWM"), directory.rules.userCount)
+        print(elapsed, status("VmHWM"), snapshot.rules.userCount)
     }
 }

@@ -8,8 +8,8 @@ import XMLAuthCore
 /// What is refused must say where and why in printable words.
 func read(_ input: UnsafeBufferPointer<UInt8>) {
     do {
-        let directory = try UsersReader.read(Array(input), name: "users.xml", allowsPlain: true)
-        for position in 0..<min(4, directory.rules.userCount) { ask(directory, UserID(position: position)) }
+        let snapshot = try UsersReader.read(Array(input), name: "users.xml", allowsPlain: true)
+        for position in 0..<min(4, snapshot.rules.userCount) { ask(snapshot, UserID(position: position)) }
     } catch {
         expectReadable("\(error)")
         precondition("\(error)".hasPrefix("users.xml:"), "an error without a place: \(error)")
@@ -17,15 +17,15 @@ func read(_ input: UnsafeBufferPointer<UInt8>) {
 }
 
 /// Asks what a user may do to every pattern of the file, read as a name, and to a few fixed names.
-func ask(_ directory: Directory, _ user: UserID) {
-    guard let principal = directory.rules.principal(user: directory.rules.name(of: user).span) else {
+func ask(_ snapshot: AccountSnapshot, _ user: UserID) {
+    guard let principal = snapshot.rules.principal(user: snapshot.rules.name(of: user).span) else {
         preconditionFailure("a user of the file is not found by name")
     }
     var names = ["/", "/a", "/a/b", "/a//b", "/a/b/c/d/e/f"].map { Array($0.utf8) }
-    for rule in 0..<min(8, directory.rules.ruleCount) { names.append(directory.rules.rule(rule).pattern) }
+    for rule in 0..<min(8, snapshot.rules.ruleCount) { names.append(snapshot.rules.rule(rule).pattern) }
     for name in names {
         for action in ObjectAction.allCases {
-            let decision = directory.rules.decide(principal, action, name.span)
+            let decision = snapshot.rules.decide(principal, action, name.span)
             precondition(decision.rule != nil || !decision.allowed, "allowed by no rule")
         }
     }

@@ -7,23 +7,23 @@ struct OpenRule {
     var conditions: [UInt32] = []
 }
 
-extension DirectoryBuilder {
+extension SnapshotBuilder {
     /// Begins a rule of what was begun last. Throws when a part cannot be read.
-    package mutating func beginRule(_ entry: RuleEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func beginRule(_ entry: RuleEntry, at place: Place) throws(EntryFault) {
         let effect = entry.isAllow ? RuleEffect.allow : .deny
         let actions = try EntryCheck.actions(entry.actions)
         do {
             openRule.index = try rules.add(
                 effect, actions, entry.object.span, to: subject, source: place.file, line: place.line)
         } catch {
-            throw DirectoryFault(.badValue, .object, offset: error.offset, error.description)
+            throw EntryFault(.badValue, .object, offset: error.offset, error.description)
         }
         openRule.isDeny = effect == .deny
         mark(.rule, UInt64(effect.rawValue) << 8 | UInt64(actions.rawValue)) { $0.add(entry.object) }
     }
 
     /// Adds a condition to the rule that was begun; all must hold. Throws when a part cannot be read.
-    package mutating func addCondition(_ entry: ConditionEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func addCondition(_ entry: ConditionEntry, at place: Place) throws(EntryFault) {
         openRule.conditions.append(try conditions.add(entry))
         mark(.condition, 0) { mark in
             mark.add(entry.field)
@@ -44,12 +44,12 @@ extension DirectoryBuilder {
     }
 
     /// Adds a mapping to what was begun last. Throws when a part cannot be read.
-    package mutating func addMapping(_ entry: MappingEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func addMapping(_ entry: MappingEntry, at place: Place) throws(EntryFault) {
         do {
             let mapping = try ObjectMapping(from: Array(entry.from), to: Array(entry.to))
             mappings.append(PlacedMapping(mapping, place), for: subject)
         } catch {
-            throw DirectoryFault(
+            throw EntryFault(
                 .badValue, error.isReplacement ? .to : .from, offset: error.error.offset, error.error.description)
         }
         mark(.mapping, 0) { mark in
@@ -60,15 +60,15 @@ extension DirectoryBuilder {
 
     /// Adds a limit of the sessions from one application to a user or to everybody. Throws when there is one already
     /// or a part cannot be read.
-    package mutating func addLimit(_ entry: LimitEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func addLimit(_ entry: LimitEntry, at place: Place) throws(EntryFault) {
         let sessions = try EntryCheck.sessions(entry.maxSessions)
         guard 1...255 ~= entry.application.count else {
-            throw DirectoryFault(
+            throw EntryFault(
                 .badValue, .application,
                 "an application id of \(entry.application.count) bytes, 1 to 255 are accepted")
         }
         guard accounts.addLimit(sessions, application: entry.application, to: &terms) else {
-            throw DirectoryFault(
+            throw EntryFault(
                 .duplicate, .application, "the application \(shown(entry.application)) has a limit already")
         }
         mark(.limit, UInt64(sessions)) { $0.add(entry.application) }

@@ -1,7 +1,7 @@
 import Basics
 import Rules
 
-/// Numbers the groups, or the roles, of a directory; each may be named before it is declared, but must be declared.
+/// Numbers the groups, or the roles; each may be named before it is declared, but must be declared.
 struct DeclaredNames: ~Copyable {
     private let kind: String
     private var table = NameTable()
@@ -18,22 +18,22 @@ struct DeclaredNames: ~Copyable {
     }
 
     /// Declares a name. Throws when it is declared already.
-    mutating func declare(_ name: LentText, _ place: Place, make: () -> GroupID) throws(DirectoryFault) -> GroupID {
+    mutating func declare(_ name: LentText, _ place: Place, make: () -> GroupID) throws(EntryFault) -> GroupID {
         let number = number(name, place, make)
         if isDeclared[number] {
-            throw DirectoryFault(.duplicate, .name, "the \(kind) \(shown(name)) is declared twice")
+            throw EntryFault(.duplicate, .name, "the \(kind) \(shown(name)) is declared twice")
         }
         isDeclared[number] = true
         return ids[number]
     }
 
     /// What to throw when a name is declared nowhere.
-    func undeclared() -> DirectoryFault? {
+    func undeclared() -> EntryFault? {
         guard let number = isDeclared.firstIndex(of: false) else { return nil }
         let declared = ids.indices.filter { isDeclared[$0] }.prefix(1_000)
         let names = declared.map { String(decoding: table.name($0), as: UTF8.self) }
         let name = String(decoding: table.name(number), as: UTF8.self)
-        return DirectoryFault(
+        return EntryFault(
             kind == "role" ? .unknownRole : .unknownGroup, nil, at: firstUses[number],
             "the \(kind) `\(name)` is declared nowhere\(NearestName.hint(name, among: names))")
     }

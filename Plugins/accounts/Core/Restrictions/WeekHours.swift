@@ -11,12 +11,12 @@ struct WeekHours: Sendable {
 
     /// Reads items with `;` between: a day or a range of days, and a range of times. An end before the start is on the
     /// next day, and `24:00` is the end of the day. Throws the offset and what is wrong there.
-    init(_ text: LentText) throws(DirectoryFault) {
+    init(_ text: LentText) throws(EntryFault) {
         var isPermitted = [Bool](repeating: false, count: Self.minutesOfWeek)
         for item in text.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
             let words = item.split(separator: 0x20)
             guard words.count == 2, let days = Self.days(words[0]), let (start, end) = Self.times(words[1]) else {
-                throw DirectoryFault(
+                throw EntryFault(
                     .badValue, .hours, offset: words.first?.startIndex ?? item.startIndex,
                     "found \(shown(item.drop { $0 == 0x20 })), expected a day or a range of days and a range of times, "
                         + "such as `Mon-Fri 08:00-18:00`")

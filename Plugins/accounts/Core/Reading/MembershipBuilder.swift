@@ -14,7 +14,7 @@ struct MembershipBuilder: ~Copyable {
     mutating func declareGroup(
         _ name: LentText, groups parents: LentText?, roles included: LentText?, _ place: Place,
         _ rules: inout RuleSetBuilder
-    ) throws(DirectoryFault) -> GroupID {
+    ) throws(EntryFault) -> GroupID {
         let id = try groups.declare(name, place) { rules.group(name.span) }
         for parent in members(groups: parents, roles: included, place, &rules) { rules.nest(id, in: parent) }
         return id
@@ -22,7 +22,7 @@ struct MembershipBuilder: ~Copyable {
 
     mutating func declareRole(
         _ name: LentText, roles included: LentText?, _ place: Place, _ rules: inout RuleSetBuilder
-    ) throws(DirectoryFault) -> GroupID {
+    ) throws(EntryFault) -> GroupID {
         let id = try roles.declare(name, place) { rules.role(name.span) }
         for parent in members(groups: nil, roles: included, place, &rules) { rules.nest(id, in: parent) }
         return id
@@ -54,7 +54,7 @@ struct MembershipBuilder: ~Copyable {
     }
 
     /// What to throw when a group or a role is declared nowhere.
-    func undeclared() -> DirectoryFault? { groups.undeclared() ?? roles.undeclared() }
+    func undeclared() -> EntryFault? { groups.undeclared() ?? roles.undeclared() }
 
     private mutating func everybody(_ rules: inout RuleSetBuilder) -> GroupID {
         if let everybodyRole { return everybodyRole }

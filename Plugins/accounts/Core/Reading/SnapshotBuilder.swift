@@ -1,10 +1,10 @@
 import Rules
 
-/// Takes the entries of users files one by one, and makes a directory of them.
+/// Takes the entries of users files one by one, and makes a snapshot of them.
 ///
 /// A user, a group, a role and what everybody is given is begun, filled with rules, mappings and limits, and ended. A
 /// rule is begun, given its conditions, and ended. After a fault the builder is of no further use.
-package struct DirectoryBuilder: ~Copyable {
+package struct SnapshotBuilder: ~Copyable {
     var rules = RuleSetBuilder()
     var accounts = AccountTable()
     var conditions = ConditionTable()
@@ -31,25 +31,25 @@ package struct DirectoryBuilder: ~Copyable {
 
     /// Numbers a file that entries come from, in order: the first is 0. At most 256.
     @discardableResult
-    package mutating func addFile(_ name: String) throws(DirectoryFault) -> Int {
-        guard files.count < 256 else { throw DirectoryFault(.badValue, nil, "more than 256 files") }
+    package mutating func addFile(_ name: String) throws(EntryFault) -> Int {
+        guard files.count < 256 else { throw EntryFault(.badValue, nil, "more than 256 files") }
         files.append(name)
         return files.count - 1
     }
 
     /// Sets the key whose tokens users without password and key log in with. Throws when it cannot be a key's id.
-    package mutating func setDefaultKey(_ keyID: LentText) throws(DirectoryFault) {
+    package mutating func setDefaultKey(_ keyID: LentText) throws(EntryFault) {
         try EntryCheck.keyID(keyID)
         defaultKey = accounts.key(keyID)
         common.add(keyID)
     }
 
     /// Begins a user. Throws when the name is taken or a part cannot be read.
-    package mutating func beginUser(_ entry: UserEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func beginUser(_ entry: UserEntry, at place: Place) throws(EntryFault) {
         try EntryCheck.name(entry.name, "user")
         if let password = entry.password {
             if entry.keyID != nil {
-                throw DirectoryFault(
+                throw EntryFault(
                     .badValue, .keyID, "the user \(shown(entry.name)) has a password and a key, one of them is accepted"
                 )
             }
@@ -58,7 +58,7 @@ package struct DirectoryBuilder: ~Copyable {
         terms = try userTerms(entry)
         let list = names.list(groups: entry.groups, roles: entry.roles, place, &rules)
         guard let id = rules.user(entry.name.span, groups: list) else {
-            throw DirectoryFault(.duplicate, .name, "the user \(shown(entry.name)) is declared twice")
+            throw EntryFault(.duplicate, .name, "the user \(shown(entry.name)) is declared twice")
         }
         accounts.append(password: entry.password ?? LentText(start: nil, count: 0))
         own = Fingerprint()
@@ -67,7 +67,7 @@ package struct DirectoryBuilder: ~Copyable {
     }
 
     /// Begins a group. Throws when the name is taken or a part cannot be read.
-    package mutating func beginGroup(_ entry: GroupEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func beginGroup(_ entry: GroupEntry, at place: Place) throws(EntryFault) {
         try EntryCheck.listName(entry.name, "group")
         let group = try names.declareGroup(entry.name, groups: entry.groups, roles: entry.roles, place, &rules)
         let restriction = try restrictions.add(entry.restrictions)
@@ -80,7 +80,7 @@ package struct DirectoryBuilder: ~Copyable {
     }
 
     /// Begins a role. Throws when the name is taken or a part cannot be read.
-    package mutating func beginRole(_ entry: RoleEntry, at place: Place) throws(DirectoryFault) {
+    package mutating func beginRole(_ entry: RoleEntry, at place: Place) throws(EntryFault) {
         try EntryCheck.listName(entry.name, "role")
         subject = .group(try names.declareRole(entry.name, roles: entry.roles, place, &rules))
         common.add(entry.name)
@@ -88,8 +88,8 @@ package struct DirectoryBuilder: ~Copyable {
     }
 
     /// Begins what everybody is given. Throws when that is there already or a part cannot be read.
-    package mutating func beginEverybody(_ entry: EverybodyEntry, at place: Place) throws(DirectoryFault) {
-        if everybody != nil { throw DirectoryFault(.duplicate, nil, "`everybody` is there twice") }
+    package mutating func beginEverybody(_ entry: EverybodyEntry, at place: Place) throws(EntryFault) {
+        if everybody != nil { throw EntryFault(.duplicate, nil, "`everybody` is there twice") }
         names.giveEverybody(roles: entry.roles, place, &rules)
         terms = AccountTerms()
         terms.restriction = try restrictions.add(entry.restrictions)
@@ -110,40 +110,40 @@ package struct DirectoryBuilder: ~Copyable {
         }
     }
 
-    /// Makes the directory. Throws the place of the first use of a group or role that is declared nowhere, or of a
+    /// Makes the snapshot. Throws the place of the first use of a group or role that is declared nowhere, or of a
     /// mapping that leads back to where it begins; and a fault without a place where nested groups make too many memberships.
-    package consuming func build() throws(DirectoryFault) -> Directory {
+    package consuming func build() throws(EntryFault) -> AccountSnapshot {
         if let unknown = names.undeclared() { throw unknown }
         let rules: RuleSet
         do throws(TooManyMemberships) {
             rules = try self.rules.build()
         } catch {
-            throw DirectoryFault(
+            throw EntryFault(
                 .limit, nil,
                 "groups and roles inside one another make more than \(error.limit) memberships, which is 64 for each that is written "
                     + "and a million")
         }
         if let loop = mappings.loop(in: rules) { throw Self.fault(of: loop) }
-        return Directory(
+        return AccountSnapshot(
             rules: rules, accounts: accounts, restrictions: restrictions, conditions: conditions, mappings: mappings,
             common: CommonTerms(
                 everybody: everybody ?? AccountTerms(), groupRestrictions: groupRestrictions, defaultKey: defaultKey,
                 files: files, fingerprint: common.value))
     }
 
-    private static func fault(of loop: [PlacedMapping]) -> DirectoryFault {
+    private static func fault(of loop: [PlacedMapping]) -> EntryFault {
         let others = loop.dropFirst().map { "line \($0.line)" }.joined(separator: ", ")
         let how = others.isEmpty ? "" : " by way of \(others)"
-        return DirectoryFault(
+        return EntryFault(
             .loop, .from, at: loop.first?.place, "the mapping leads back to the name it begins with\(how)")
     }
 
-    private mutating func userTerms(_ entry: UserEntry) throws(DirectoryFault) -> AccountTerms {
+    private mutating func userTerms(_ entry: UserEntry) throws(EntryFault) -> AccountTerms {
         var terms = AccountTerms()
         if let text = entry.notBefore { terms.notBefore = try EntryCheck.time(text, .notBefore) }
         if let text = entry.expires { terms.expires = try EntryCheck.time(text, .expires) }
         if entry.notBefore != nil, entry.expires != nil, terms.notBefore >= terms.expires {
-            throw DirectoryFault(.badValue, .expires, "the account expires before it is valid")
+            throw EntryFault(.badValue, .expires, "the account expires before it is valid")
         }
         if let keyID = entry.keyID {
             try EntryCheck.keyID(keyID)

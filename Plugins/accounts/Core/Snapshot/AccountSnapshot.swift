@@ -14,7 +14,7 @@ struct CommonTerms: Sendable {
 }
 
 /// Holds what one reading of users said; never changes.
-package final class Directory: Sendable {
+package final class AccountSnapshot: Sendable {
     /// Who may do what.
     package let rules: RuleSet
     let accounts: AccountTable
@@ -42,7 +42,7 @@ package final class Directory: Sendable {
     package func storedPassword(of principal: Principal) -> [UInt8] { accounts.password(principal.user.position) }
 
     /// Compares with the snapshot before this one.
-    package func changes(since old: Directory) -> DirectoryChanges {
+    package func changes(since old: AccountSnapshot) -> SnapshotChanges {
         if common.fingerprint != old.common.fingerprint { return .everybody }
         var changed: [[UInt8]] = []
         for index in 0..<old.rules.userCount {
@@ -54,20 +54,4 @@ package final class Directory: Sendable {
         }
         return .users(changed)
     }
-}
-
-/// Says whose sessions a re-read file may have changed.
-package enum DirectoryChanges: Sendable, Hashable {
-    /// What roles, groups or everybody are given changed: anybody's.
-    case everybody
-    /// The users whose own entry changed or vanished, UTF-8; possibly nobody.
-    case users([[UInt8]])
-}
-
-/// Says what a re-read file means for sessions.
-package struct DirectoryReload: Sendable, Hashable {
-    /// Whose decisions must be asked for again.
-    package let changes: DirectoryChanges
-    /// The users who may have no session any more, UTF-8.
-    package let ended: [[UInt8]]
 }

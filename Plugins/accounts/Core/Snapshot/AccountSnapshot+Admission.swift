@@ -1,30 +1,6 @@
-import Glibc
 import Rules
 
-/// Says on what terms a session may be had.
-package struct Admission: Sendable, Hashable {
-    /// The second at which it ends, since 1970-01-01 00:00 UTC; nil for never.
-    package var expiry: Int64?
-    /// How many sessions the user may hold; 0 for no limit.
-    package var sessionLimit: UInt32 = 0
-    /// How many of them may come from the application that logs in; 0 for no limit.
-    package var applicationSessionLimit: UInt32 = 0
-
-    /// Says whether there are no terms.
-    package var isPlain: Bool { expiry == nil && sessionLimit == 0 && applicationSessionLimit == 0 }
-}
-
-/// Says how a user proves who it is.
-enum Credential: Equatable {
-    /// By a password, as it is stored.
-    case password([UInt8])
-    /// By a signed token, checked with the key of this id.
-    case key(String)
-    /// Not at all.
-    case missing
-}
-
-extension Directory {
+extension AccountSnapshot {
     /// How a user proves who it is.
     func credential(of principal: Principal) -> Credential {
         let stored = storedPassword(of: principal)
@@ -66,7 +42,7 @@ extension Directory {
     /// and key, have expired, are not valid yet, or whose hours are over.
     ///
     /// Addresses and applications are asked about at log-in alone: they are the client's.
-    func ended(since old: Directory, _ clock: WallClock) -> [[UInt8]] {
+    func ended(since old: AccountSnapshot, _ clock: WallClock) -> [[UInt8]] {
         let now = clock.now()
         let isCommonEqual = common.fingerprint == old.common.fingerprint
         return (0..<old.rules.userCount).compactMap { index in

@@ -41,13 +41,13 @@ struct Restriction: Sendable {
     private var hours: WeekHours?
     private var applications: Set<[UInt8]>?
 
-    init(_ entry: RestrictionEntry) throws(DirectoryFault) {
+    init(_ entry: RestrictionEntry) throws(EntryFault) {
         if let text = entry.addresses { addresses = try AddressRanges(text) }
         if let text = entry.hours { hours = try WeekHours(text) }
         guard let text = entry.applications else { return }
         let ids = Set(text.split(separator: 0x20).map { Array($0) })
         if ids.isEmpty {
-            throw DirectoryFault(
+            throw EntryFault(
                 .badValue, .applications, "no application, expected application ids with spaces between")
         }
         applications = ids
@@ -83,14 +83,14 @@ struct Restriction: Sendable {
     }
 }
 
-/// Numbers the distinct restrictions of a directory, so that many users may have one in common.
+/// Numbers the distinct restrictions of all accounts, so that many users may have one in common.
 struct RestrictionTable: ~Copyable, Sendable {
     private var texts = NameTable()
     private var restrictions: [Restriction] = []
     private var scratch: [UInt8] = []
 
     /// Returns a number from 1 on; 0 for an entry without restrictions.
-    mutating func add(_ entry: RestrictionEntry) throws(DirectoryFault) -> UInt32 {
+    mutating func add(_ entry: RestrictionEntry) throws(EntryFault) -> UInt32 {
         if entry.addresses == nil && entry.hours == nil && entry.applications == nil { return 0 }
         var key: [UInt8] = []
         swap(&key, &scratch)

@@ -13,16 +13,16 @@ struct FieldCondition: Sendable {
     private let comparison: Comparison
 
     /// Throws at which part, and why, the condition cannot be read.
-    init(_ entry: ConditionEntry) throws(DirectoryFault) {
+    init(_ entry: ConditionEntry) throws(EntryFault) {
         guard 1...255 ~= entry.field.count else {
-            throw DirectoryFault(.badValue, .field, "a field name of \(entry.field.count) bytes, 1 to 255 are accepted")
+            throw EntryFault(.badValue, .field, "a field name of \(entry.field.count) bytes, 1 to 255 are accepted")
         }
         field = Array(entry.field)
         let hasRange = entry.minimum != nil || entry.maximum != nil
         let kinds = [entry.equals != nil, entry.oneOf != nil, hasRange, entry.matches != nil].count { $0 }
         guard kinds == 1 else {
             let kindsAccepted = "`equals`, `one-of`, `min` and `max`, `matches`"
-            throw DirectoryFault(
+            throw EntryFault(
                 kinds == 0 ? .missing : .badValue, nil,
                 "\(kinds == 0 ? "no comparison" : "more than one kind of comparison"), expected one of \(kindsAccepted)"
             )
@@ -68,43 +68,43 @@ struct FieldCondition: Sendable {
         }
     }
 
-    private static func values(_ list: LentText) throws(DirectoryFault) -> Set<[UInt8]> {
+    private static func values(_ list: LentText) throws(EntryFault) -> Set<[UInt8]> {
         let values = Set(list.split(separator: 0x20).map { Array($0) })
         if values.isEmpty {
-            throw DirectoryFault(.badValue, .oneOf, "no value, expected values with spaces between")
+            throw EntryFault(.badValue, .oneOf, "no value, expected values with spaces between")
         }
         return values
     }
 
-    private static func expression(_ pattern: LentText) throws(DirectoryFault) -> RegularExpression {
+    private static func expression(_ pattern: LentText) throws(EntryFault) -> RegularExpression {
         do {
             return try RegularExpression(pattern)
         } catch {
-            throw DirectoryFault(
+            throw EntryFault(
                 .badValue, .matches, offset: error.offset,
                 "the regular expression \(shown(pattern)) is refused: \(error.message)")
         }
     }
 
-    private static func range(_ minimum: LentText?, _ maximum: LentText?) throws(DirectoryFault) -> Comparison {
+    private static func range(_ minimum: LentText?, _ maximum: LentText?) throws(EntryFault) -> Comparison {
         let low = try number(minimum, .minimum)
         let high = try number(maximum, .maximum)
         if let low, let high, low > high {
-            throw DirectoryFault(.badValue, .minimum, "the least accepted number is above the greatest")
+            throw EntryFault(.badValue, .minimum, "the least accepted number is above the greatest")
         }
         return .range(minimum: low, maximum: high)
     }
 
-    private static func number(_ text: LentText?, _ field: Field) throws(DirectoryFault) -> DecimalNumber? {
+    private static func number(_ text: LentText?, _ field: Field) throws(EntryFault) -> DecimalNumber? {
         guard let text else { return nil }
         guard let number = DecimalNumber(text) else {
-            throw DirectoryFault(.badValue, field, "\(shown(text)) is no decimal number such as `-12.50`")
+            throw EntryFault(.badValue, field, "\(shown(text)) is no decimal number such as `-12.50`")
         }
         return number
     }
 }
 
-/// Keeps the conditions of a directory's rules; equal ones once.
+/// Keeps the conditions of the rules; equal ones once.
 struct ConditionTable: ~Copyable, Sendable {
     private var texts = NameTable()
     private var conditions: [FieldCondition] = []
@@ -125,7 +125,7 @@ struct ConditionTable: ~Copyable, Sendable {
     var counts: [Int] { [conditions.count, sets.count] }
 
     /// Numbers a condition.
-    mutating func add(_ entry: ConditionEntry) throws(DirectoryFault) -> UInt32 {
+    mutating func add(_ entry: ConditionEntry) throws(EntryFault) -> UInt32 {
         var key: [UInt8] = []
         swap(&key, &scratch)
         defer { swap(&key, &scratch) }

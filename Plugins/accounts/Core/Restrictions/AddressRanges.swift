@@ -27,22 +27,22 @@ struct AddressRanges: Sendable {
     private var ranges: [Range] = []
 
     /// Reads a list with spaces between. Throws the offset and what is wrong there.
-    init(_ text: LentText) throws(DirectoryFault) {
+    init(_ text: LentText) throws(EntryFault) {
         for word in text.split(separator: 0x20) {
             guard let range = Self.range(word) else {
-                throw DirectoryFault(
+                throw EntryFault(
                     .badValue, .addresses, offset: word.startIndex,
                     "\(shown(word)) is no IPv4 or IPv6 address and no range such as `10.0.0.0/8` or `2001:db8::/32`")
             }
             if range.hasRest {
-                throw DirectoryFault(
+                throw EntryFault(
                     .badValue, .addresses, offset: word.startIndex,
                     "\(shown(word)) has bits set behind its prefix, expected the first address of the range")
             }
             ranges.append(range)
         }
         if ranges.isEmpty {
-            throw DirectoryFault(.badValue, .addresses, "no address, expected addresses or ranges with spaces between")
+            throw EntryFault(.badValue, .addresses, "no address, expected addresses or ranges with spaces between")
         }
     }
 
