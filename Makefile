@@ -65,7 +65,7 @@ lint: ## check the format of the Swift code, and the words of everything
 	swift format lint --strict -r $(SWIFT_CODE)
 	scripts/check-words
 
-SWIFT_CODE = Sources Tests Plugins examples Package.swift
+SWIFT_CODE = Sources Tests Plugins examples core/Package.swift Package.swift
 
 asan: ## the tests of ModuleHost under the address sanitizer
 	scripts/sanitize address

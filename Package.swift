@@ -1,9 +1,6 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The sanitizer runs build only the part that holds C pointers: everything up to ModuleHost, without the servers.
-let coreOnly = Context.environment["AUTHHOST_CORE_ONLY"] == "1"
-
 // A module exports one symbol, carries its Swift runtime, and points at no toolchain folder.
 func moduleLinkage(_ name: String) -> [LinkerSetting] {
     [
@@ -15,10 +12,28 @@ func moduleLinkage(_ name: String) -> [LinkerSetting] {
     ]
 }
 
-var products: [Product] = [.library(name: "ModuleKit", targets: ["ModuleKit", "CAuthModule"])]
+let products: [Product] = [
+    .library(name: "ModuleKit", targets: ["ModuleKit", "CAuthModule"]),
+    .executable(name: "authhost", targets: ["authhost"]),
+    .library(name: "xmlauth", type: .dynamic, targets: ["xmlauth"]),
+    .library(name: "cfgauth", type: .dynamic, targets: ["cfgauth"]),
+    .library(name: "exec", type: .dynamic, targets: ["exec"]),
+    .library(name: "defaultauth", type: .dynamic, targets: ["defaultauth"]),
+    .library(name: "upstream", type: .dynamic, targets: ["upstream"]),
+    .library(name: "AuthHostClient", targets: ["AuthHostClient"]),
+]
 
-var dependencies: [Package.Dependency] = []
+let dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+]
 
+// The first of them are in core/Package.swift as well, for who needs no package of others.
 var targets: [Target] = [
     .systemLibrary(name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .target(name: "CFFI", dependencies: ["CLibFFI", "CAuthModule"], path: "Sources/CFFI"),
@@ -38,192 +53,168 @@ var targets: [Target] = [
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),
     .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore", "Basics"]),
+    .systemLibrary(name: "CLibCrypt", path: "Sources/CLibCrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(
+        name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
+    .systemLibrary(
+        name: "CLibPCRE2", path: "Sources/CLibPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(
+        name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(
+        name: "CLibJansson", path: "Sources/CLibJansson", pkgConfig: "jansson",
+        providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(
+        name: "CLibSQLite", path: "Sources/CLibSQLite", pkgConfig: "sqlite3",
+        providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+        name: "Signatures",
+        dependencies: [
+            "Basics", "Rules", "CLibJansson",
+            .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "CryptoExtras", package: "swift-crypto"),
+        ]),
+    .testTarget(
+        name: "SignaturesTests",
+        dependencies: [
+            "Signatures",
+            .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "CryptoExtras", package: "swift-crypto"),
+        ], exclude: ["Fixtures"]),
+    .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
+    .target(
+        name: "Accounts", dependencies: ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
+        path: "Plugins/accounts/Core"),
+    .target(
+        name: "AccountsModule", dependencies: ["Accounts", "Basics", "ModuleKit", "Rules"],
+        path: "Plugins/accounts/Module"),
+    .target(
+        name: "XMLAuthCore", dependencies: ["Accounts", "Basics", "Rules", "CLibXML2"],
+        path: "Plugins/xmlauth/Core"),
+    .target(
+        name: "xmlauth",
+        dependencies: ["ModuleKit", "AccountsModule", "Accounts", "Basics", "XMLAuthCore", "XMLAuthModule"],
+        path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
+    .target(name: "CfgAuthModule", dependencies: ["CAuthModule"], path: "Plugins/cfgauth/Export"),
+    .target(
+        name: "CfgAuthCore", dependencies: ["Accounts", "AuthConfiguration"], path: "Plugins/cfgauth/Core"),
+    .target(
+        name: "cfgauth",
+        dependencies: [
+            "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "Basics", "CfgAuthCore",
+            "CfgAuthModule",
+        ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
+    .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
+    .target(
+        name: "ExecCore", dependencies: ["Basics", "Rules", "ExecSpawn", "CLibJansson"],
+        path: "Plugins/exec/Core"),
+    .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
+    .target(
+        name: "exec", dependencies: ["Basics", "ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",
+        linkerSettings: moduleLinkage("exec")),
+    .target(name: "DefaultAuthModule", dependencies: ["CAuthModule"], path: "Plugins/defaultauth/Export"),
+    .target(
+        name: "defaultauth", dependencies: ["Basics", "ModuleKit", "DefaultAuthModule"],
+        path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
+    .target(name: "CAuthHost", path: "Sources/libauthhost"),
+    .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
+    .target(name: "UpstreamModule", dependencies: ["CAuthModule"], path: "Plugins/upstream/Export"),
+    .target(
+        name: "upstream", dependencies: ["ModuleKit", "AuthHostClient", "UpstreamModule"],
+        path: "Plugins/upstream/Sources", linkerSettings: moduleLinkage("upstream")),
+    .testTarget(name: "AuthHostClientTests", dependencies: ["AuthHostClient"]),
+    .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
+    // Not `Configuration`: see docs/decisions/0001-configuration-target-name.md.
+    .target(
+        name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
+    .target(
+        name: "Usage", dependencies: ["AuthCore", "Basics", "CLibSQLite"]),
+    .target(
+        name: "Runtime",
+        dependencies: [
+            "ModuleHost", "AuthCore", "Basics", "CLibNettle", "Rules",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+        ]),
+    .target(
+        name: "Prometheus",
+        dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")]),
+    // The protocols of doors as values: no network library in here.
+    .target(
+        name: "DoorProtocols",
+        dependencies: [
+            "AuthCore", "Basics", "CLibJansson", "Prometheus",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+        ],
+        resources: [.embedInCode("JSONInterface/openapi.json")],
+        swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+    .target(
+        name: "DoorCarrier",
+        dependencies: [
+            "AuthCore", "Basics", "DoorProtocols", "Prometheus",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "X509", package: "swift-certificates"),
+        ]),
+    .target(
+        name: "Operators",
+        dependencies: [
+            "AuthCore", "DoorCarrier", "DoorProtocols",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]),
+    .target(
+        name: "Doctor",
+        dependencies: [
+            "AuthCore", "DoorCarrier", "DoorProtocols", "Prometheus",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ]),
+    .testTarget(name: "UsageTests", dependencies: ["Usage"], exclude: ["Golden"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
+    .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Basics", "Rules"]),
+    .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
+    .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
+    // The real binary and real programs: it links nothing of what it tests.
+    .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
+    .testTarget(
+        name: "RuntimeTests",
+        dependencies: [
+            "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules",
+            .product(name: "Logging", package: "swift-log"),
+        ]),
+    .testTarget(
+        name: "DoorsTests",
+        dependencies: [
+            "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthCore",
+            .product(name: "NIOEmbedded", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ]),
+    .executableTarget(
+        name: "authhost",
+        dependencies: [
+            "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+            "XMLAuthCore", "CLibCrypt",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], exclude: ["exports.map"],
+        linkerSettings: [
+            // Modules are to find these two and nothing else: what is exported cannot be left out either.
+            .unsafeFlags(
+                [
+                    "-use-ld=lld", "-Xlinker",
+                    "--version-script=\(Context.packageDirectory)/Sources/authhost/exports.map",
+                    "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
+                    "pack-relative-relocs",
+                ], .when(configuration: .release))
+        ]),
 ]
-
-if !coreOnly {
-    products += [
-        .executable(name: "authhost", targets: ["authhost"]),
-        .library(name: "xmlauth", type: .dynamic, targets: ["xmlauth"]),
-        .library(name: "cfgauth", type: .dynamic, targets: ["cfgauth"]),
-        .library(name: "exec", type: .dynamic, targets: ["exec"]),
-        .library(name: "defaultauth", type: .dynamic, targets: ["defaultauth"]),
-        .library(name: "upstream", type: .dynamic, targets: ["upstream"]),
-        .library(name: "AuthHostClient", targets: ["AuthHostClient"]),
-    ]
-    dependencies += [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    ]
-    targets += [
-        .systemLibrary(name: "CLibCrypt", path: "Sources/CLibCrypt", providers: [.apt(["libcrypt-dev"])]),
-        .systemLibrary(
-            name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
-        .systemLibrary(
-            name: "CLibPCRE2", path: "Sources/CLibPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
-        .systemLibrary(
-            name: "CLibXML2", path: "Sources/CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-        .systemLibrary(
-            name: "CLibJansson", path: "Sources/CLibJansson", pkgConfig: "jansson",
-            providers: [.apt(["libjansson-dev"])]),
-        .systemLibrary(
-            name: "CLibSQLite", path: "Sources/CLibSQLite", pkgConfig: "sqlite3",
-            providers: [.apt(["libsqlite3-dev"])]),
-        .target(
-            name: "Signatures",
-            dependencies: [
-                "Basics", "Rules", "CLibJansson",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ]),
-        .testTarget(
-            name: "SignaturesTests",
-            dependencies: [
-                "Signatures",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ], exclude: ["Fixtures"]),
-        .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
-        .target(
-            name: "Accounts", dependencies: ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
-            path: "Plugins/accounts/Core"),
-        .target(
-            name: "AccountsModule", dependencies: ["Accounts", "Basics", "ModuleKit", "Rules"],
-            path: "Plugins/accounts/Module"),
-        .target(
-            name: "XMLAuthCore", dependencies: ["Accounts", "Basics", "Rules", "CLibXML2"],
-            path: "Plugins/xmlauth/Core"),
-        .target(
-            name: "xmlauth",
-            dependencies: ["ModuleKit", "AccountsModule", "Accounts", "Basics", "XMLAuthCore", "XMLAuthModule"],
-            path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
-        .target(name: "CfgAuthModule", dependencies: ["CAuthModule"], path: "Plugins/cfgauth/Export"),
-        .target(
-            name: "CfgAuthCore", dependencies: ["Accounts", "AuthConfiguration"], path: "Plugins/cfgauth/Core"),
-        .target(
-            name: "cfgauth",
-            dependencies: [
-                "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "Basics", "CfgAuthCore",
-                "CfgAuthModule",
-            ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
-        .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
-        .target(
-            name: "ExecCore", dependencies: ["Basics", "Rules", "ExecSpawn", "CLibJansson"],
-            path: "Plugins/exec/Core"),
-        .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
-        .target(
-            name: "exec", dependencies: ["Basics", "ModuleKit", "ExecCore", "ExecModule"], path: "Plugins/exec/Sources",
-            linkerSettings: moduleLinkage("exec")),
-        .target(name: "DefaultAuthModule", dependencies: ["CAuthModule"], path: "Plugins/defaultauth/Export"),
-        .target(
-            name: "defaultauth", dependencies: ["Basics", "ModuleKit", "DefaultAuthModule"],
-            path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
-        .target(name: "CAuthHost", path: "Sources/libauthhost"),
-        .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
-        .target(name: "UpstreamModule", dependencies: ["CAuthModule"], path: "Plugins/upstream/Export"),
-        .target(
-            name: "upstream", dependencies: ["ModuleKit", "AuthHostClient", "UpstreamModule"],
-            path: "Plugins/upstream/Sources", linkerSettings: moduleLinkage("upstream")),
-        .testTarget(name: "AuthHostClientTests", dependencies: ["AuthHostClient"]),
-        .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
-        // Not `Configuration`: see docs/decisions/0001-configuration-target-name.md.
-        .target(
-            name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
-        .target(
-            name: "Usage", dependencies: ["AuthCore", "Basics", "CLibSQLite"]),
-        .target(
-            name: "Runtime",
-            dependencies: [
-                "ModuleHost", "AuthCore", "Basics", "CLibNettle", "Rules",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-            ]),
-        .target(
-            name: "Prometheus",
-            dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")]),
-        // The protocols of doors as values: no network library in here.
-        .target(
-            name: "DoorProtocols",
-            dependencies: [
-                "AuthCore", "Basics", "CLibJansson", "Prometheus",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-            ],
-            resources: [.embedInCode("JSONInterface/openapi.json")],
-            swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-        .target(
-            name: "DoorCarrier",
-            dependencies: [
-                "AuthCore", "Basics", "DoorProtocols", "Prometheus",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
-            ]),
-        .target(
-            name: "Operators",
-            dependencies: [
-                "AuthCore", "DoorCarrier", "DoorProtocols",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
-        .target(
-            name: "Doctor",
-            dependencies: [
-                "AuthCore", "DoorCarrier", "DoorProtocols", "Prometheus",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]),
-        .testTarget(name: "UsageTests", dependencies: ["Usage"], exclude: ["Golden"]),
-        .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
-        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Basics", "Rules"]),
-        .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
-        .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
-        // The real binary and real programs: it links nothing of what it tests.
-        .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
-        .testTarget(
-            name: "RuntimeTests",
-            dependencies: [
-                "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules",
-                .product(name: "Logging", package: "swift-log"),
-            ]),
-        .testTarget(
-            name: "DoorsTests",
-            dependencies: [
-                "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthCore",
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
-        .executableTarget(
-            name: "authhost",
-            dependencies: [
-                "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
-                "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
-                "XMLAuthCore", "CLibCrypt",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], exclude: ["exports.map"],
-            linkerSettings: [
-                // Modules are to find these two and nothing else: what is exported cannot be left out either.
-                .unsafeFlags(
-                    [
-                        "-use-ld=lld", "-Xlinker",
-                        "--version-script=\(Context.packageDirectory)/Sources/authhost/exports.map",
-                        "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
-                        "pack-relative-relocs",
-                    ], .when(configuration: .release))
-            ]),
-    ]
-}
 
 // The check before a change is taken: a warning in the project's own code is an error there, and never in dependencies.
 if Context.environment["AUTHHOST_WARNINGS_AS_ERRORS"] == "1" {

@@ -4,13 +4,13 @@ import PackageDescription
 let package = Package(
     name: "hello-swift",
     products: [.library(name: "hello", type: .dynamic, targets: ["Hello"])],
-    dependencies: [.package(name: "authhost", path: "../..")],
+    dependencies: [.package(path: "../../core")],
     targets: [
         // The descriptor and the note, which Swift cannot export.
-        .target(name: "HelloExport", dependencies: [.product(name: "ModuleKit", package: "authhost")]),
+        .target(name: "HelloExport", dependencies: [.product(name: "ModuleKit", package: "core")]),
         .target(
             name: "Hello",
-            dependencies: ["HelloExport", .product(name: "ModuleKit", package: "authhost")],
+            dependencies: ["HelloExport", .product(name: "ModuleKit", package: "core")],
             linkerSettings: [
                 // A module exports one symbol, carries its Swift runtime, points at no toolchain folder, and stays mapped.
                 .unsafeFlags([

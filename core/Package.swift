@@ -1,0 +1,24 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What needs no package of others: the kit for modules, and the host up to the part that holds C pointers. The sanitizers
+// build this much, and a module in Swift depends on it. The folders are links, so that paths are those of the project's
+// own package.
+let package = Package(
+    name: "core",
+    products: [.library(name: "ModuleKit", targets: ["ModuleKit", "CAuthModule"])],
+    targets: [
+        .systemLibrary(
+            name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+        .target(name: "CFFI", dependencies: ["CLibFFI", "CAuthModule"]),
+        .target(name: "CAuthModule", path: "include", publicHeadersPath: "."),
+        .target(
+            name: "ModuleKit", dependencies: ["CAuthModule"],
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
+        .target(name: "Basics"),
+        .target(name: "Rules"),
+        .target(name: "AuthCore", dependencies: ["Rules"]),
+        .target(name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule"]),
+        .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore", "Basics"]),
+    ],
+    swiftLanguageModes: [.v6])
