@@ -17,7 +17,8 @@ let package = Package(
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         .target(name: "Basics"),
         .target(name: "Rules"),
-        .target(name: "AuthCore", dependencies: ["Rules"]),
+        .target(
+            name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         .target(name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule"]),
         .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore", "Basics"]),
     ],
