@@ -72,10 +72,10 @@ extension Configuration {
     public var sessionCookie: String { text(.sessionCookie) ?? "" }
     /// The object of a forwarded request, with `%p`, `%m`, `%h` and `%%` in it.
     public var forwardAuthObject: String { text(.forwardAuthObject) ?? "" }
-    /// How long checked credentials stay good; zero keeps none.
-    public var credentialCacheTime: Duration { seconds(.credentialCacheTime) }
-    /// How many checked credentials are kept.
-    public var credentialCacheSize: Int { integer(.credentialCacheSize) }
+    /// How long log-ins stay in the log-in cache; zero keeps none.
+    public var loginCacheTime: Duration { seconds(.loginCacheTime) }
+    /// How many log-ins the log-in cache holds.
+    public var loginCacheSize: Int { integer(.loginCacheSize) }
 
     /// The file of the event log, nil for standard error.
     public var eventLog: String? { text(.eventLog) }

@@ -47,19 +47,19 @@ extension Host: ModuleServices {
     /// Ejects one session; its client is told so at its next question.
     public func eject(sessionHandle handle: UInt64) -> Bool {
         guard let session = sessions.session(handle: handle), end(session, .ejected) else { return false }
-        epoch.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        loginCache.noteInvalidation()
         log.notice("Ejected \(session.text)")
         return true
     }
 
     /// Forgets what is kept in a scope; the next question asks the module again.
     public func invalidate(_ scope: InvalidationScope) {
-        epoch.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        loginCache.noteInvalidation()
         let forgotten: [SessionID]
         switch scope {
-        case .all: forgotten = credentials.forgetAll()
-        case .user(let user): forgotten = credentials.forget(user: user)
-        case .session(let handle): forgotten = sessions.session(handle: handle).map { credentials.forget($0.id) } ?? []
+        case .all: forgotten = loginCache.forgetAll()
+        case .user(let user): forgotten = loginCache.forget(user: user)
+        case .session(let handle): forgotten = sessions.session(handle: handle).map { loginCache.forget($0.id) } ?? []
         case .object: forgotten = []
         }
         for id in forgotten {
@@ -98,7 +98,7 @@ extension Host: ModuleServices {
         }
         let outcome = check(key, token, user)
         // Before the module can answer the log-in.
-        if outcome == .valid { credentials.noteSignature(of: user, at: clock.monotonic) }
+        if outcome == .valid { loginCache.noteSignature(of: user, at: clock.monotonic) }
         return outcome
     }
 

@@ -11,11 +11,11 @@ public struct HostConfiguration: Sendable {
     public var queueLimit = 1024
     /// Threads of a blocking module.
     public var blockingThreads = 4
-    /// How long checked credentials stay good; zero: not at all.
-    public var credentialTime: Duration = .seconds(60)
-    /// Most credentials kept.
-    public var credentialLimit = 10_000
-    /// Part of the key of kept credentials, and what browsers are asked with.
+    /// How long log-ins stay in the log-in cache; zero: not at all.
+    public var loginCacheTime: Duration = .seconds(60)
+    /// Most log-ins in the log-in cache.
+    public var loginCacheLimit = 10_000
+    /// Part of the key of kept log-ins, and what browsers are asked with.
     public var realm = "authhost"
     /// Checks a signed token (key id, token, user name) with the configured keys; nil without any. May block.
     public var signatureCheck: (@Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome)?
@@ -64,14 +64,12 @@ public final class Host: Sendable {
     let sessionMetrics = SessionMetrics()
     let failedLogins = FailedLogins()
     let metrics = DecisionMetrics()
-    let credentials: CredentialCache
+    let loginCache: LoginCache
     let deadlines: LiveDeadlines
     let objectMaps: ConfiguredMappings
     let objects: ObjectStore
     let freshness: RulesFreshness
     let reloadRetry = Mutex(ReloadRetry())
-    /// Grows with every invalidation: an answer that was under way when it grew is not kept.
-    let epoch = Atomic<UInt64>(0)
     private let deciding = Mutex<(any Decider)?>(nil)
     private let brokering = Mutex<CredentialBroker?>(nil)
     private let stopping = Atomic<Bool>(false)
@@ -99,8 +97,8 @@ public final class Host: Sendable {
         objectMaps = ConfiguredMappings(configuration.objectMaps)
         objects = ObjectStore(configuration.objectLimits)
         freshness = RulesFreshness(configuration.staleRules, log: log)
-        credentials = CredentialCache(
-            limit: configuration.credentialLimit, time: configuration.credentialTime,
+        loginCache = LoginCache(
+            limit: configuration.loginCacheLimit, time: configuration.loginCacheTime,
             grace: configuration.deadlines.grace)
     }
 
@@ -267,9 +265,9 @@ public final class Host: Sendable {
         guard let before = sessions.end(session, reason, at: clock.wall) else { return false }
         if before == .pending { return true }
         if reason == .ejected {
-            credentials.eject(session.id, at: clock.monotonic)
+            loginCache.eject(session.id, at: clock.monotonic)
         } else {
-            credentials.forget(session.id)
+            loginCache.forget(session.id)
         }
         if session.hasWaiting { decider?.cancelQuestions(of: session.handle) }
         decider?.tellFree(session.handle, reason)

@@ -85,7 +85,7 @@ import Testing
             ItemDefinition.all.filter(\.isReloadable).map(\.name) == [
                 "rules-stale", "rules-stale-time", "module-queue", "auth-login-timeout", "auth-map-timeout",
                 "auth-checkwrite-timeout",
-                "auth-checkread-timeout", "object-map", "credential-cache-time", "credential-cache-size", "event-log",
+                "auth-checkread-timeout", "object-map", "login-cache-time", "login-cache-size", "event-log",
                 "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",
                 "signature-audience", "signature-hashsize", "max-user-limit", "max-user-warn", "max-user-ok",
                 "auth-eject-users", "licence-file", "add-application-params",

@@ -340,7 +340,7 @@ import Testing
         #expect(!test.lines.all.contains { $0.contains("free_user inside") })
     }
 
-    @Test func `equal credentials share one session until they are invalidated`() throws {
+    @Test func `equal log-ins share one session until they are invalidated`() throws {
         let test = try TestHost("good9")
         let login = try test.login("alice")
         let first = test.ask(.authenticate(login)).session
@@ -366,7 +366,7 @@ import Testing
         #expect(test.lines.all.count { $0.contains("waiting") } == 1)
     }
 
-    @Test func `credentials that are invalidated while the module is asked are not kept`() throws {
+    @Test func `a log-in that is invalidated while the module is asked is not kept`() throws {
         let test = try TestHost("blocking_slow")
         let login = try test.login("slow")
         let first = test.host.ask(.authenticate(login))
@@ -375,12 +375,12 @@ import Testing
         _ = test.ask(.login(try test.login("go")))
         #expect(TestHost.wait(first).verdict == .allow)
         guard case .delayed = test.host.ask(.authenticate(login)) else {
-            Issue.record("the kept credentials were handed out")
+            Issue.record("the kept log-in was handed out")
             return
         }
     }
 
-    @Test func `kept credentials grow old, and their session ends with them`() throws {
+    @Test func `kept log-ins grow old, and their sessions end with them`() throws {
         let test = try TestHost("good9")
         let login = try test.login("alice")
         let first = test.ask(.authenticate(login)).session
@@ -394,7 +394,7 @@ import Testing
         #expect(test.host.sessionCount == 1)
     }
 
-    @Test func `an ejected user's kept credentials are told so once, and then ask the module again`() throws {
+    @Test func `an ejected user's kept log-in is told so once, and then the module is asked again`() throws {
         let test = try TestHost("good9")
         let login = try test.login("alice")
         let first = test.ask(.authenticate(login)).session
@@ -405,8 +405,8 @@ import Testing
         #expect(again != nil && again != first)
     }
 
-    @Test func `who comes after the time of kept credentials is not told of an ejection`() throws {
-        let test = try TestHost("good9") { $0.credentialTime = .seconds(10) }
+    @Test func `a client that comes after the time of a kept log-in is not told of an ejection`() throws {
+        let test = try TestHost("good9") { $0.loginCacheTime = .seconds(10) }
         let login = try test.login("alice")
         _ = test.ask(.authenticate(login))
         test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil)
@@ -414,9 +414,9 @@ import Testing
         #expect(test.ask(.authenticate(login)).verdict == .allow)
     }
 
-    @Test func `credentials that make room for others hold their places to the end`() throws {
+    @Test func `kept log-ins that make room for others hold their places to the end`() throws {
         let test = try TestHost("good9") {
-            $0.credentialLimit = 2
+            $0.loginCacheLimit = 2
             $0.limits.sessions = 4
         }
         let answers = try (0..<50).map { test.ask(.authenticate(try test.login("user\($0)"))) }
@@ -447,10 +447,10 @@ import Testing
         #expect(!test.lines.all.contains { $0.contains("deadline") })
     }
 
-    @Test func `the number of kept credentials is bounded`() throws {
+    @Test func `the number of kept log-ins is bounded`() throws {
         let test = try TestHost("good9") {
-            $0.credentialLimit = 10
-            $0.credentialTime = .seconds(600)
+            $0.loginCacheLimit = 10
+            $0.loginCacheTime = .seconds(600)
         }
         for index in 0..<50 { _ = test.ask(.authenticate(try test.login("user\(index)"))) }
         test.clock.advance(.seconds(61))
@@ -463,8 +463,8 @@ import Testing
         _ limit: Int, _ time: Duration
     ) throws {
         let test = try TestHost("good9") {
-            $0.credentialLimit = limit
-            $0.credentialTime = time
+            $0.loginCacheLimit = limit
+            $0.loginCacheTime = time
         }
         let answer = test.ask(.authenticate(try test.login("alice")))
         #expect(answer.verdict == .allow)
@@ -475,7 +475,7 @@ import Testing
         #expect(test.host.sessionCount == 0)
     }
 
-    @Test func `refused credentials are not kept`() throws {
+    @Test func `refused log-ins are not kept`() throws {
         let test = try TestHost("good9")
         for _ in 0..<3 { #expect(test.ask(.authenticate(try test.login("badpass"))).verdict == .wrongCredentials) }
     }

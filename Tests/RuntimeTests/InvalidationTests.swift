@@ -33,7 +33,7 @@ import Testing
         #expect((test.ask(.authenticate(try test.login("bob"))).session == bob) == !everything)
     }
 
-    @Test func `of an object keeps the credentials, and nothing that was under way`() throws {
+    @Test func `of an object keeps the log-ins, and nothing that was under way`() throws {
         let test = try TestHost("blocking_slow")
         let login = try test.login("slow")
         let first = test.host.ask(.authenticate(login))

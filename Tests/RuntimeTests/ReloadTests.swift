@@ -159,12 +159,12 @@ extension HostConfiguration {
         #expect([first, second].map { TestHost.wait($0).reason } == [.deadline, .deadline])
     }
 
-    @Test func `set how long credentials are kept, and forget what is kept too long`() throws {
+    @Test func `set how long log-ins are kept, and forget what is kept too long`() throws {
         let test = try TestHost("good9")
         let login = try test.login("alice")
         let first = try #require(test.ask(.authenticate(login)).session)
         var settings = HostConfiguration()
-        settings.credentialTime = .seconds(5)
+        settings.loginCacheTime = .seconds(5)
         test.host.apply(settings)
         #expect(test.host.describe(first) != nil, "a question may still have it")
         let second = test.ask(.authenticate(login)).session
@@ -176,12 +176,12 @@ extension HostConfiguration {
         #expect(test.host.describe(first) == nil)
     }
 
-    @Test func `set how many credentials are kept`() throws {
+    @Test func `set how many log-ins are kept`() throws {
         let test = try TestHost("good9")
         for index in 0..<20 { _ = test.ask(.authenticate(try test.login("user\(index)"))) }
         var settings = HostConfiguration()
-        settings.credentialLimit = 3
-        settings.credentialTime = .seconds(600)
+        settings.loginCacheLimit = 3
+        settings.loginCacheTime = .seconds(600)
         test.host.apply(settings)
         for index in 0..<20 { _ = test.ask(.authenticate(try test.login("user\(index)"))) }
         test.clock.advance(.seconds(61))

@@ -87,7 +87,7 @@ extension TestHost {
         #expect(try test.login(in: "bob").verdict == .allow)
     }
 
-    @Test func `is not refused because of credentials that are kept no more`() throws {
+    @Test func `is not refused because of log-ins that are kept no more`() throws {
         let test = try TestHost("good9") { $0.limits.sessions = 1 }
         let login = try test.login("alice")
         let first = test.ask(.authenticate(login))

@@ -35,13 +35,13 @@ extension ItemDefinition {
         "forward-auth-object", .text, default: "/web%p", percent: .template("pmh"),
         "the object that a forwarded request is checked against: `%p` path, `%m` method, `%h` host")
 
-    static let credentialCacheTime = ItemDefinition(
-        "credential-cache-time", .float(.seconds, 0.0...86_400.0), default: "60.0", reloadable: true,
-        "how long checked credentials stay good; 0 keeps none")
+    static let loginCacheTime = ItemDefinition(
+        "login-cache-time", .float(.seconds, 0.0...86_400.0), default: "60.0", reloadable: true,
+        "how long a log-in is answered again without the module; 0 keeps none")
 
-    static let credentialCacheSize = ItemDefinition(
-        "credential-cache-size", .integer(.none, 0...10_000_000), default: "10000", reloadable: true,
-        "how many checked credentials are kept")
+    static let loginCacheSize = ItemDefinition(
+        "login-cache-size", .integer(.none, 0...10_000_000), default: "10000", reloadable: true,
+        "how many log-ins are kept for that")
 
     static let controlSocket = ItemDefinition(
         "control-socket", .path, note: "none", percent: .expanded("rah"),
@@ -94,7 +94,7 @@ extension ItemDefinition {
 
     static let doorItems = [
         httpListen, httpSocket, httpSocketMode, httpConnections, httpClientConnections, httpTimeout, httpIdleTimeout,
-        httpRealm, sessionCookie, forwardAuthObject, credentialCacheTime,
-        credentialCacheSize, controlSocket, door,
+        httpRealm, sessionCookie, forwardAuthObject, loginCacheTime,
+        loginCacheSize, controlSocket, door,
     ]
 }

@@ -18,19 +18,18 @@ extension Host {
         if let line = failedLogins.note(answer, of: login, at: clock.monotonic) { log.notice("\(line)") }
     }
 
-    /// Answers from the session that equal credentials got a while ago, or logs in; equal concurrent log-ins share one.
+    /// Answers from the session that an equal log-in got a while ago, or logs in; equal concurrent log-ins share one.
     func authenticate(_ login: Login, _ decider: any Decider) -> Outcome {
-        guard credentials.keeps else { return self.login(login, decider).map { [self] in markedOneUse($0) } }
-        let key = credentials.key(login, realm: configuration.realm)
-        let before = epoch.load(ordering: .acquiring)
-        let finding = credentials.look(up: key, at: clock.monotonic, epoch: before)
+        guard loginCache.keeps else { return self.login(login, decider).map { [self] in markedOneUse($0) } }
+        let key = loginCache.keys.key(of: login, realm: configuration.realm)
+        let finding = loginCache.look(up: key, at: clock.monotonic)
         endRetiredSessions()
         switch finding {
         case .known(let id):
             if let session = openSession(id) {
                 return .decided(Answer(.allow, .granted, session: id, user: session.user))
             }
-            credentials.forget(id)
+            loginCache.forget(id)
             return authenticate(login, decider)
         case .shared(let ticket): return .delayed(ticket)
         case .ejected: return counted(.login, .decided(Answer(.ejected, .ejectedSession)))
@@ -46,7 +45,7 @@ extension Host {
         retryReload()
         configuration.audit?.probe()
         admissionDeadlines.expire(at: clock.monotonic)
-        credentials.dropSignatures(before: clock.monotonic - 2 * deadlines.nanoseconds(of: .login))
+        loginCache.dropSignatures(before: clock.monotonic - 2 * deadlines.nanoseconds(of: .login))
         for line in failedLogins.sweep(at: clock.monotonic) { log.notice("\(line)") }
         endRetiredSessions()
         endDueSessions()
@@ -60,7 +59,7 @@ extension Host {
     }
 
     private func endRetiredSessions() {
-        for id in credentials.sweep(at: clock.monotonic) {
+        for id in loginCache.sweep(at: clock.monotonic) {
             if let session = sessions.session(id) { end(session, .expired) }
         }
         freeReplacedPlaces()
@@ -68,19 +67,17 @@ extension Host {
 
     /// A session that is not handed out any more lives on for the questions that have it, and holds no place.
     func freeReplacedPlaces() {
-        for id in credentials.takeReplaced() {
+        for id in loginCache.takeReplaced() {
             if let session = sessions.session(id) { sessions.retire(session) }
         }
     }
 
-    /// Keeps a session for equal credentials, unless something was invalidated while the module was asked or a signed
+    /// Keeps a session for equal log-ins, unless something was invalidated while the module was asked or a signed
     /// token was used, which is good once.
     private func keep(
-        _ answer: Answer, _ key: CredentialCache.Key, _ user: String, _ asking: CredentialCache.Asking
+        _ answer: Answer, _ key: LoginKey, _ user: String, _ asking: LoginCache.Asking
     ) -> Answer {
-        let isOneUse = credentials.settle(key, asking, answer, user: user, at: clock.monotonic) {
-            epoch.load(ordering: .acquiring) == asking.epoch
-        }
+        let isOneUse = loginCache.settle(key, asking, answer, user: user, at: clock.monotonic)
         freeReplacedPlaces()
         var answer = answer
         answer.isOneUse = isOneUse
@@ -90,7 +87,7 @@ extension Host {
     /// Marks a session that is for one question: the door ends it, or else its grace does.
     private func markedOneUse(_ answer: Answer) -> Answer {
         guard answer.verdict == .allow, let id = answer.session else { return answer }
-        credentials.retire(id, at: clock.monotonic)
+        loginCache.retire(id, at: clock.monotonic)
         var marked = answer
         marked.isOneUse = true
         return marked

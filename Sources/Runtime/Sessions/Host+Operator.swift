@@ -68,7 +68,7 @@ extension Host {
             ejected += 1
             log.notice("Ejected \(session.text)\(note)")
         }
-        if ejected > 0 { epoch.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+        if ejected > 0 { loginCache.noteInvalidation() }
         return ejected
     }
 

@@ -16,8 +16,8 @@ extension Configuration {
             login: loginTimeout, map: mapTimeout, read: checkReadTimeout, write: checkWriteTimeout)
         settings.queueLimit = moduleQueue
         settings.blockingThreads = moduleThreads
-        settings.credentialTime = credentialCacheTime
-        settings.credentialLimit = credentialCacheSize
+        settings.loginCacheTime = loginCacheTime
+        settings.loginCacheLimit = loginCacheSize
         settings.realm = httpRealm
         settings.objectMaps = objectMaps.map { ConfiguredMapping($0.mapping, source: "\($0.source)") }
         settings.objectLimits = objectLimits

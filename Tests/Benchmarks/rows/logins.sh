@@ -15,7 +15,7 @@ start_logins() {
 </authhost-users>
 XML
     start_doors mail "$work/mail.xml" <<CONF
-credential-cache-time 0
+login-cache-time 0
 add-door
 type dovecot
 socket $work/mail.auth

@@ -1,24 +1,16 @@
 import AuthCore
-import CLibNettle
-import Glibc
 import Synchronization
 
-/// Credentials that a module has found good a while ago, so that a page of fifty requests costs one password hash.
-///
-/// The key is an HMAC under a secret of this process: neither a password nor something to guess it from is kept. The
-/// client's address, application and door are part of it, since a module may decide by them. Failures are not kept.
-final class CredentialCache: Sendable {
-    struct Key: Hashable, Sendable {
-        fileprivate let code: [UInt8]
-    }
-
+/// Log-ins that a module has allowed a while ago and that are answered again without it, so that a page of fifty requests costs
+/// one password hash. Failures are not kept.
+final class LoginCache: Sendable {
     enum Finding {
         case known(SessionID)
-        /// Equal credentials are with the module now; the ticket gets its answer too.
+        /// An equal log-in is with the module now; the ticket gets its answer too.
         case shared(Ticket)
-        /// The session that equal credentials had was ejected; said once, then they are asked for again.
+        /// The session of an equal log-in was ejected; said once, then the module is asked again.
         case ejected
-        /// The caller asks the module and then calls ``settle(_:_:_:user:at:ifCurrent:)``.
+        /// The caller asks the module and then calls ``settle(_:_:_:user:at:)``.
         case first(Asking)
     }
 
@@ -28,7 +20,7 @@ final class CredentialCache: Sendable {
         /// When the module was asked, on the monotonic clock.
         fileprivate let began: Int64
         /// Of the invalidations before the module was asked.
-        let epoch: UInt64
+        fileprivate let epoch: UInt64
     }
 
     private enum Entry {
@@ -39,12 +31,12 @@ final class CredentialCache: Sendable {
     }
 
     private struct State {
-        var entries: [Key: Entry] = [:]
-        var keys: [SessionID: Key] = [:]
+        var entries: [LoginKey: Entry] = [:]
+        var keys: [SessionID: LoginKey] = [:]
         /// How many entries are of ejected sessions.
         var ejected = 0
         /// Kept keys, oldest first; entries that are gone are skipped.
-        var order: [(key: Key, until: Int64)] = []
+        var order: [(key: LoginKey, until: Int64)] = []
         var head = 0
         /// Sessions that are not handed out any more, and when they end: questions that have them may still be open.
         var retired: [(id: SessionID, end: Int64)] = []
@@ -55,10 +47,15 @@ final class CredentialCache: Sendable {
         var lastSerial: UInt64 = 0
         /// When a signed token of a user was last found good, on the monotonic clock.
         var signed: [ExactText: Int64] = [:]
+        /// Grows with every invalidation.
+        ///
+        /// INVARIANT: it has grown before anything is forgotten, and an answer is kept or shared under the same lock only if it
+        /// has not grown since the module was asked: nothing outlives its invalidation.
+        var epoch: UInt64 = 0
     }
 
-    /// 256 bits.
-    private let secret: [UInt8] = (0..<32).map { _ in UInt8.random(in: .min ... .max) }
+    /// Makes the keys of log-ins.
+    let keys = LoginKeys()
     private let state = Mutex(State())
     private let limit: Atomic<Int>
     /// Nanoseconds.
@@ -67,7 +64,7 @@ final class CredentialCache: Sendable {
     private let grace: Atomic<Int64>
 
     /// - Parameters:
-    ///   - limit: most credentials kept; 0 keeps none.
+    ///   - limit: most log-ins kept; 0 keeps none.
     ///   - time: how long they are handed out; zero keeps none.
     ///   - grace: how long a session lives on for the questions that already have it.
     init(limit: Int, time: Duration, grace: Duration) {
@@ -87,25 +84,8 @@ final class CredentialCache: Sendable {
     /// Whether anything is kept at all.
     var keeps: Bool { limit.load(ordering: .relaxed) > 0 && time.load(ordering: .relaxed) > 0 }
 
-    func key(_ login: Login, realm: String) -> Key {
-        var context = hmac_sha256_ctx()
-        // A hash keeps the end of what it was given, and the password stands last.
-        defer { explicit_bzero(&context, MemoryLayout<hmac_sha256_ctx>.size) }
-        // SAFETY: lengths are those of the buffers; nettle keeps no pointer.
-        nettle_hmac_sha256_set_key(&context, secret.count, secret)
-        for part in [login.user, realm, login.address, login.applicationID, login.door] {
-            Self.update(&context, with: Array(part.utf8))
-        }
-        login.password.withTerminatedBytes { bytes in
-            nettle_hmac_sha256_update(&context, bytes.count, bytes.baseAddress)
-        }
-        var code = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
-        nettle_hmac_sha256_digest(&context, code.count, &code)
-        return Key(code: code)
-    }
-
-    /// - Parameter epoch: of the invalidations so far: nobody shares an answer that was asked for before the last of them.
-    func look(up key: Key, at now: Int64, epoch: UInt64) -> Finding {
+    /// Finds what is known of a log-in. Nobody shares an answer that was asked for before the last invalidation.
+    func look(up key: LoginKey, at now: Int64) -> Finding {
         state.withLock { state in
             switch state.entries[key] {
             case .known(let id, _, let until) where until > now: return .known(id)
@@ -113,7 +93,7 @@ final class CredentialCache: Sendable {
                 state.ejected -= 1
                 state.entries[key] = nil
                 if until > now { return .ejected }
-            case .asking(let asking) where asking.epoch == epoch:
+            case .asking(let asking) where asking.epoch == state.epoch:
                 let ticket = Ticket {}
                 state.waiting[asking.serial, default: []].append(ticket)
                 return .shared(ticket)
@@ -123,30 +103,29 @@ final class CredentialCache: Sendable {
             case .asking, nil: break
             }
             state.lastSerial += 1
-            let asking = Asking(serial: state.lastSerial, began: now, epoch: epoch)
+            let asking = Asking(serial: state.lastSerial, began: now, epoch: state.epoch)
             state.entries[key] = .asking(asking)
             return .first(asking)
         }
     }
 
+    /// Notes an invalidation: an answer that is under way is neither kept nor shared.
+    func noteInvalidation() { state.withLock { $0.epoch += 1 } }
+
     /// Notes that a signed token has let a user in: it is good once, so no answer that may rest on it is kept or shared.
     ///
-    /// Who asks for which credentials is not known here; an answer for the user that was under way is taken to be it.
+    /// Who asks with which password is not known here; an answer for the user that was under way is taken to be it.
     func noteSignature(of user: String, at now: Int64) { state.withLock { $0.signed[ExactText(user)] = now } }
 
-    /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept if `ifCurrent` says so.
+    /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept unless something was invalidated
+    /// while the module was asked.
     ///
     /// Returns whether the answer is for the one question alone: a signed token was used, and everybody who waited is refused.
-    ///
-    /// INVARIANT: `ifCurrent` is asked under the lock that an invalidation takes after it has raised the epoch: credentials
-    /// that were invalidated while the module was asked are never kept.
-    func settle(
-        _ key: Key, _ asking: Asking, _ answer: Answer, user: String, at now: Int64, ifCurrent: () -> Bool
-    ) -> Bool {
+    func settle(_ key: LoginKey, _ asking: Asking, _ answer: Answer, user: String, at now: Int64) -> Bool {
         let (waiting, isOneUse) = state.withLock { state -> ([Ticket], Bool) in
             let waiting = state.waiting.removeValue(forKey: asking.serial) ?? []
             let isOneUse = answer.verdict == .allow && state.signed[ExactText(user)].map { $0 >= asking.began } == true
-            var isCurrent = ifCurrent() && !isOneUse
+            var isCurrent = asking.epoch == state.epoch && !isOneUse
             if case .asking(let other) = state.entries[key], other.serial == asking.serial {
                 state.entries[key] = nil
             } else {
@@ -157,13 +136,7 @@ final class CredentialCache: Sendable {
                 if isOneUse { retire(id, &state, now) } else { replace(id, &state, now) }
                 return (waiting, isOneUse)
             }
-            let until = now + time.load(ordering: .relaxed)
-            state.entries[key] = .known(id, user: user, until: until)
-            state.keys[id] = key
-            state.order.append((key, until))
-            while state.keys.count + state.ejected > limit.load(ordering: .relaxed), state.head < state.order.count {
-                dropOldest(&state, now)
-            }
+            keep(id, key, user, &state, now)
             return (waiting, false)
         }
         let shared =
@@ -203,7 +176,7 @@ final class CredentialCache: Sendable {
         }
     }
 
-    /// Forgets a session that was ejected; the next client with its credentials is told so.
+    /// Forgets a session that was ejected; the next client with an equal log-in is told so.
     func eject(_ id: SessionID, at now: Int64) {
         state.withLock { state in
             guard let key = state.keys.removeValue(forKey: id) else { return }
@@ -250,6 +223,7 @@ final class CredentialCache: Sendable {
         }
     }
 
+    /// How many log-ins are kept.
     var count: Int { state.withLock { $0.keys.count } }
 
     private func forget(_ matching: (Entry) -> SessionID?) -> [SessionID] {
@@ -260,6 +234,16 @@ final class CredentialCache: Sendable {
                 state.keys[id] = nil
             }
             return found.map(\.1)
+        }
+    }
+
+    private func keep(_ id: SessionID, _ key: LoginKey, _ user: String, _ state: inout State, _ now: Int64) {
+        let until = now + time.load(ordering: .relaxed)
+        state.entries[key] = .known(id, user: user, until: until)
+        state.keys[id] = key
+        state.order.append((key, until))
+        while state.keys.count + state.ejected > limit.load(ordering: .relaxed), state.head < state.order.count {
+            dropOldest(&state, now)
         }
     }
 
@@ -291,14 +275,5 @@ final class CredentialCache: Sendable {
             state.ejected -= 1
         case .known, .ejected, .asking, nil: return
         }
-    }
-
-    private static func update(_ context: inout hmac_sha256_ctx, with bytes: [UInt8]) {
-        // The length in front keeps ("ab", "c") and ("a", "bc") apart.
-        withUnsafeBytes(of: UInt64(bytes.count).bigEndian) { length in
-            nettle_hmac_sha256_update(
-                &context, length.count, length.baseAddress?.assumingMemoryBound(to: UInt8.self))
-        }
-        nettle_hmac_sha256_update(&context, bytes.count, bytes)
     }
 }
