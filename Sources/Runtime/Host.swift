@@ -3,78 +3,31 @@ import Logging
 import ModuleHost
 import Synchronization
 
-/// How a host runs its module.
-public struct HostConfiguration: Sendable {
-    /// When the host answers for a module that has not.
-    public var deadlines = Deadlines()
-    /// Questions that may wait for a serial or blocking module.
-    public var queueLimit = 1024
-    /// Threads of a blocking module.
-    public var blockingThreads = 4
-    /// How long log-ins stay in the log-in cache; zero: not at all.
-    public var loginCacheTime: Duration = .seconds(60)
-    /// Most log-ins in the log-in cache.
-    public var loginCacheLimit = 10_000
-    /// Part of the key of kept log-ins, and what browsers are asked with.
-    public var realm = "authhost"
-    /// Checks a signed token (key id, token, user name) with the configured keys; nil without any. May block.
-    public var signatureCheck: (@Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome)?
-    /// Applied to every name, in this order and before the module's mapping: the first that matches.
-    public var objectMaps: [ConfiguredMapping] = []
-    /// Where every decision is recorded; nil: nowhere.
-    public var audit: AuditLog?
-    /// The limits on sessions, and whether they eject.
-    public var limits = SessionLimits()
-    /// How long sessions of an application may be idle, by application id; those not named for ever.
-    public var inactivityPeriods: [ExactText: Duration] = [:]
-    /// Told of every log-in that has got its place, with the user and the application id ("" for none). Must not block.
-    public var loginRecorder: (@Sendable (_ user: String, _ application: String) -> Void)?
-    /// Stands between log-ins and the places of this host, where places are given out by more than this host.
-    package var admission: (@Sendable (_ local: any Admission) -> any Admission)?
-    /// The bounds of what is kept about objects, and whether anything is.
-    public var objectLimits = ObjectLimits()
-    /// The destinations of outgoing connections, and who gives their credentials.
-    public var destinations: [CredentialDestination] = []
-    /// How long an authenticator may take for its answer.
-    public var credentialTimeout: Duration = .seconds(30)
-    /// How long `auth_exit` may take.
-    public var exitTimeout: Duration = .seconds(10)
-    /// What follows where rules are older than those on disk.
-    public var staleRules = StaleRules()
-    /// Users besides root and the running one whose files may decide something.
-    public var trustedOwners: Set<UInt32> = []
-
-    /// Makes the defaults of the configuration.
-    public init() {}
-}
-
-/// The running host: every question goes through here.
+/// The running host: every question goes through here, to the part that it is for.
 ///
 /// `ask` decides at once on the caller's thread where it can, and never blocks; it is called on event loops and threads,
 /// never on Swift's cooperative pool.
 public final class Host: Sendable {
-    let configuration: HostConfiguration
-    let clock: any HostClock
-    let log: Logger
-    let sessions: SessionTable
-    let admission: any Admission
-    let admissionDeadlines: AdmissionDeadlines
-    let observers = SessionObservers()
-    let invalidationObservers = InvalidationObservers()
-    let sessionMetrics = SessionMetrics()
-    let failedLogins = FailedLogins()
-    let metrics = DecisionMetrics()
-    let loginCache: LoginCache
-    let deadlines: LiveDeadlines
-    let objectMaps: ConfiguredMappings
-    let objects: ObjectStore
-    let freshness: RulesFreshness
-    let reloadRetry = Mutex(ReloadRetry())
-    private let deciding = Mutex<(any Decider)?>(nil)
-    private let brokering = Mutex<CredentialBroker?>(nil)
+    /// What operators see and do.
+    public let operators: Operators
+    /// How the rules in force stand to those on disk, and how they are read again.
+    public let rules: RulesInForce
+    let sessions: Sessions
+    let logins: Logins
+    let objects: Objects
+    let realms: Realms
+    let invalidations: Invalidations
+    let services: HostServices
+    private let auditing: Auditing?
+    private let configuration: HostConfiguration
+    private let clock: any HostClock
+    private let log: Logger
+    private let metrics = DecisionMetrics()
+    private let deadlines: LiveDeadlines
+    private let decider = SetOnce<any Decider>()
     private let stopping = Atomic<Bool>(false)
 
-    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+    private var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     /// Makes a host that has no module yet.
     public init(
@@ -83,38 +36,52 @@ public final class Host: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.log = log
-        let sessions = SessionTable(limits: configuration.limits, now: clock.now) { event in
+        deadlines = LiveDeadlines(configuration.deadlines)
+        let places = Places(configuration.limits) { event in
             switch event {
             case .reached: log.warning("\(event)")
             case .over: log.notice("\(event)")
             }
         }
-        sessions.setIdleLimits(configuration.inactivityPeriods)
-        self.sessions = sessions
-        admission = configuration.admission?(sessions) ?? sessions
-        admissionDeadlines = AdmissionDeadlines(now: clock.monotonic)
-        deadlines = LiveDeadlines(configuration.deadlines)
-        objectMaps = ConfiguredMappings(configuration.objectMaps)
-        objects = ObjectStore(configuration.objectLimits)
-        freshness = RulesFreshness(configuration.staleRules, log: log)
-        loginCache = LoginCache(
+        let cache = LoginCache(
             limit: configuration.loginCacheLimit, time: configuration.loginCacheTime,
             grace: configuration.deadlines.grace)
+        sessions = Sessions(places: places, cache: cache, decider: decider, clock: clock, log: log)
+        sessions.setIdleLimits(configuration.inactivityPeriods)
+        logins = Logins(
+            sessions, admission: configuration.admission?(places) ?? places, deadlines: deadlines,
+            realm: configuration.realm, recorder: configuration.loginRecorder, metrics: metrics, log: log)
+        invalidations = Invalidations(sessions, cache, clock: clock)
+        objects = Objects(
+            configuration.objectLimits, mappings: configuration.objectMaps, decider: decider,
+            invalidations: invalidations, deadlines: deadlines, clock: clock, metrics: metrics)
+        realms = Realms(objects: objects)
+        operators = Operators(sessions, invalidations, objects, decider: decider)
+        rules = RulesInForce(
+            configuration.staleRules, decider: decider, invalidations: invalidations, clock: clock, log: log)
+        services = HostServices(
+            configuration, decider: decider, sessions, invalidations, objects, operators, rules, log: log)
+        auditing = configuration.audit.map { [sessions, metrics] in Auditing($0, sessions, metrics) }
     }
 
-    /// Loads the module this host asks. Blocks until `auth_init` has returned.
+    // MARK: starting
+
+    /// Loads the module this host asks; to be called once. Blocks until `auth_init` has returned.
     ///
     /// - Throws: ``ModuleError``; the host then has no module, and every question is *could not decide*.
     public func load(_ request: LoadRequest) throws(ModuleError) {
-        let module = try ModuleLoader(request).load(services: self)
-        let decider = ModuleDecider(
-            module, queueLimit: configuration.queueLimit, threads: configuration.blockingThreads,
-            deadlines: deadlines, clock: clock,
-            wantsReasons: configuration.audit != nil
-        ) { [weak self] in self?.report($0, of: module.identity.name) }
-        deciding.withLock { $0 = decider }
+        let module = try ModuleLoader(request).load(services: services)
+        let name = module.identity.name
+        decider.set(
+            ModuleDecider(
+                module, queueLimit: configuration.queueLimit, threads: configuration.blockingThreads,
+                deadlines: deadlines, clock: clock, wantsReasons: auditing != nil
+            ) { [log] incident in
+                incident.count()
+                incident.write(to: log, of: name)
+            })
         if clock.runs { startSweeping() }
-        log.notice("Loaded auth module <\(module.identity.name)> \(module.identity.version) from \(module.path)")
+        log.notice("Loaded auth module <\(name)> \(module.identity.version) from \(module.path)")
     }
 
     /// Loads the authenticators of the destinations, before the module that may ask for credentials. Blocks until every
@@ -123,72 +90,146 @@ public final class Host: Sendable {
     /// - Throws: ``ModuleError`` of the first that cannot be used.
     public func loadAuthenticators() throws(ModuleError) {
         if configuration.destinations.isEmpty { return }
-        let broker = try CredentialBroker(
-            configuration.destinations, limit: configuration.credentialTimeout, services: self, clock: clock, log: log)
-        brokering.withLock { $0 = broker }
+        services.broker.set(
+            try CredentialBroker(
+                configuration.destinations, limit: configuration.credentialTimeout, services: services, clock: clock,
+                log: log))
     }
 
     /// Gives the credentials of destinations, where any is configured.
-    package var broker: CredentialBroker? { brokering.withLock { $0 } }
+    package var broker: CredentialBroker? { services.broker.value }
 
     /// The loaded module, once there is one.
-    public var module: DeciderDescription? { decider?.about }
-
-    var decider: (any Decider)? { deciding.withLock { $0 } }
+    public var module: DeciderDescription? { decider.value?.about }
 
     /// Whether questions can be answered now, and if not, why.
     public var readiness: (ready: Bool, detail: String) {
-        if stopping.load(ordering: .acquiring) { return (false, "stopping") }
-        guard let decider else { return (false, "no module is loaded") }
+        if isStopping { return (false, "stopping") }
+        guard let decider = decider.value else { return (false, "no module is loaded") }
         if let hindrance = decider.hindrance {
             return (false, "module `\(decider.about.identity.name)` \(hindrance)")
         }
-        if let fault = configuration.audit?.fault ?? freshness.fault(at: clock.monotonic) { return (false, fault) }
+        if let fault = configuration.audit?.fault ?? rules.fault { return (false, fault) }
         return (true, "module `\(decider.about.identity.name)` \(decider.about.identity.version)")
     }
 
-    /// Whether a module may be asked without a look at each question.
-    func canAsk(_ decider: any Decider) -> Bool { !isStopping && !decider.isHung && !freshness.denies }
+    // MARK: asking
 
     /// Answers a question.
     ///
     /// Never throws and never traps: whatever goes wrong is a verdict that denies, with a reason of its own.
     public func ask(_ question: Question) -> Outcome {
-        guard let audit = configuration.audit else { return decide(question) }
-        return audited(question, audit) { decide(question) }
+        guard let auditing else { return decide(question) }
+        return auditing.recorded(question) { decide(question) }
     }
 
-    /// Answers a question without a line in the audit log.
-    func decide(_ question: Question) -> Outcome {
-        guard !stopping.load(ordering: .acquiring), let decider else {
-            return .decided(Answer(.undecided, .stopping))
-        }
-        if freshness.denies, let kind = question.kind {
-            return counted(kind, .decided(Answer(.undecided, .staleRules)))
+    private func decide(_ question: Question) -> Outcome {
+        guard !isStopping, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
+        if rules.denies, let kind = question.kind {
+            return metrics.counted(kind, .decided(Answer(.undecided, .staleRules)))
         }
         switch question {
-        case .login(let login): return self.login(login, decider)
-        case .resume(let login): return self.login(login, resuming: true, decider)
-        case .authenticate(let login): return authenticate(login, decider)
-        case .logout(let id): return .decided(logout(id))
+        case .login(let login): return LoginQuestion(logins, decider, login, .login).ask()
+        case .resume(let login): return LoginQuestion(logins, decider, login, .resume).ask()
+        case .authenticate(let login): return logins.authenticate(login, decider)
+        case .logout(let id): return .decided(sessions.logOut(id, at: clock.monotonic))
         case .map(let id, let name):
-            guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-            var question = ObjectQuestion(self, decider, session, name)
-            return counted(.map, question.ask())
+            let now = clock.monotonic
+            guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+            var question = ObjectQuestion(objects, decider, session, name)
+            return metrics.counted(.map, question.ask(at: now))
         case .check(let id, let check):
-            guard let session = openSession(id) else { return .decided(refusal(of: id)) }
-            var question = ObjectQuestion(self, decider, session, check)
-            return counted(check.kind, question.ask())
+            let now = clock.monotonic
+            guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+            var question = ObjectQuestion(objects, decider, session, check)
+            return metrics.counted(check.kind, question.ask(at: now))
         }
     }
 
-    /// What may be told about an open session. Telling it is no use of the session.
-    public func describe(_ id: SessionID) -> SessionDescription? {
-        sessions.session(id).flatMap { isOver($0) ? nil : $0.description(at: clock.now) }
+    /// Answers up to 1,000 checks of one session, in their order.
+    ///
+    /// A module with `auth_check_batch` is asked once; others are asked one by one.
+    public func ask(_ checks: [Check], session id: SessionID) -> [Outcome] {
+        let now = clock.monotonic
+        guard !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
+            let session = sessions.use(id, at: now), let outcomes = objects.batch(checks, session, decider, at: now)
+        else { return checks.map { ask(.check(id, $0)) } }
+        return auditing?.recorded(outcomes, of: checks, session) ?? outcomes
     }
 
-    /// The number of open sessions.
-    public var sessionCount: Int { sessions.count }
+    /// Asks whether a user may do something in an HTTP realm that the module protects.
+    ///
+    /// - Parameters:
+    ///   - id: the session that the user's password has got.
+    ///   - object: what a check is asked about.
+    public func permits(_ request: DirectoryRequest, session id: SessionID, object: ObjectName) -> Outcome {
+        guard let auditing else { return decide(request, id, object) }
+        return auditing.recorded(request, session: id) { decide(request, id, object) }
+    }
+
+    private func decide(_ request: DirectoryRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
+        guard !isStopping, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
+        if rules.denies { return metrics.counted(.read, .decided(Answer(.undecided, .staleRules))) }
+        let now = clock.monotonic
+        guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+        return realms.ask(request, session, object: object, decider, at: now)
+    }
+
+    // MARK: running
+
+    /// Takes over what may change while questions are asked; questions under way keep what they began with.
+    ///
+    /// Applied: deadlines, the limit of the module's queue, how long and how many log-ins are kept, the configured
+    /// mappings, limits on sessions with the licence's, and how long sessions that come in from now on may be idle,
+    /// and what follows from stale rules. Everything
+    /// else of `settings` holds from the next start on. Other mappings invalidate what was decided under the old ones;
+    /// log-ins that would be kept for too long now are not handed out any more.
+    public func apply(_ settings: HostConfiguration) {
+        deadlines.replace(with: settings.deadlines)
+        rules.apply(settings.staleRules)
+        decider.value?.limitQueue(to: settings.queueLimit)
+        let cache = sessions.cache
+        let isTighter = cache.configure(
+            limit: settings.loginCacheLimit, time: settings.loginCacheTime, grace: settings.deadlines.grace)
+        if isTighter { cache.retireAll(at: clock.monotonic) }
+        sessions.places.setLimits(settings.limits)
+        sessions.setIdleLimits(settings.inactivityPeriods)
+        if objects.mappings.replace(with: settings.objectMaps) { invalidations.invalidate(.all) }
+    }
+
+    /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.
+    package func expireDeadlines() {
+        decider.value?.expireDeadlines()
+        noticeLongCalls()
+        sweep()
+    }
+
+    /// Sessions that nobody asks for any more end within a second of their time.
+    private func startSweeping() {
+        _ = PosixThread.start(name: "auth-sweep") { [weak self] in
+            let pause = Semaphore()
+            while self?.isStopping == false {
+                _ = pause.wait(for: .seconds(1))
+                self?.noticeLongCalls()
+                self?.sweep()
+            }
+        }
+    }
+
+    /// Looks for entry points that have not returned for too long.
+    private func noticeLongCalls() {
+        decider.value?.noticeLongCalls()
+        broker?.noticeLongCalls()
+    }
+
+    private func sweep() {
+        rules.sweep()
+        configuration.audit?.probe()
+        logins.sweep()
+        sessions.sweep()
+    }
+
+    // MARK: stopping
 
     /// Refuses new questions, ends every session, tells the module, and calls its exit.
     ///
@@ -199,95 +240,57 @@ public final class Host: Sendable {
             broker?.stop(within: configuration.exitTimeout)
             configuration.audit?.stop()
         }
-        guard let decider else { return }
-        for session in sessions.sessions(of: nil) { end(session, .stop) }
+        guard let decider = decider.value else { return }
+        sessions.close()
         if !decider.stop(within: configuration.exitTimeout) {
             log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
         }
     }
+}
 
-    /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.
-    package func expireDeadlines() {
-        decider?.expireDeadlines()
-        noticeLongCalls()
-        sweep()
-    }
+/// What doors and the usage statistics see beside the questions.
+extension Host {
+    /// The number of open sessions.
+    public var sessionCount: Int { sessions.count }
 
     /// Questions that are with the module.
-    public var openQuestions: Int { decider?.openQuestions ?? 0 }
+    public var openQuestions: Int { decider.value?.openQuestions ?? 0 }
 
-    /// Looks for entry points that have not returned for too long.
-    private func noticeLongCalls() {
-        decider?.noticeLongCalls()
-        broker?.noticeLongCalls()
+    /// What may be told about an open session. Telling it is no use of the session.
+    public func describe(_ id: SessionID) -> SessionDescription? { sessions.describe(id) }
+
+    /// Calls `body` with the user and the application id ("" for none) of every open session.
+    public func forEachSession(_ body: (_ user: String, _ application: String) -> Void) {
+        for session in sessions.sessions(of: nil) { body(session.user, session.applicationID) }
+    }
+
+    /// Calls `body` once when an open session ends, with the reason, on the thread that ends it; for doors that push.
+    ///
+    /// `body` must not block. It may ask the host, but not wait for an answer.
+    ///
+    /// - Returns: false, and `body` is never called, when there is no such session (any more).
+    public func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool {
+        sessions.whenEnded(id, body) != nil
+    }
+
+    /// As ``whenEnded(_:_:)``, for as long as what is returned is held; nil where there is no such session (any more).
+    public func watchEnd(of id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> HostWatch? {
+        sessions.watchEnd(of: id, body)
+    }
+
+    /// Calls `body` with every invalidation, until what is returned goes away; for doors that push. It must not block.
+    public func whenInvalidated(_ body: @escaping @Sendable (Invalidation) -> Void) -> HostWatch {
+        invalidations.watch(body)
+    }
+
+    /// Replaces what is known of an object; nil is nothing any more. Reads that wait for it are asked again, and nothing
+    /// that was kept of decisions about it is used after the return.
+    ///
+    /// - Throws: ``ObjectRefusal``; nothing has changed then.
+    public func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) {
+        try objects.setContent(content, of: name)
     }
 
     /// Keeps the calling thread free of module code: what it asks is put to a module on threads of the module's own.
     public func keepThreadFree() { CallContext.keepThreadFree() }
-
-    /// Sessions that nobody asks for any more end within a second of their time.
-    private func startSweeping() {
-        _ = PosixThread.start(name: "auth-sweep") { [weak self] in
-            let pause = Semaphore()
-            while self?.stopping.load(ordering: .acquiring) == false {
-                _ = pause.wait(for: .seconds(1))
-                self?.noticeLongCalls()
-                self?.sweep()
-            }
-        }
-    }
-
-    /// The session that a question is for; the question counts as a use of it.
-    func openSession(_ id: SessionID) -> Session? {
-        guard let session = sessions.session(id) else { return nil }
-        let now = clock.monotonic
-        if session.isOver(clock, monotonic: now) { end(session, .expired) }
-        guard session.isOpen else { return nil }
-        session.touch(now)
-        return session
-    }
-
-    /// Whether a session has ended or its time has come, in which case it ends now.
-    private func isOver(_ session: Session) -> Bool {
-        if session.isOver(clock, monotonic: clock.monotonic) { end(session, .expired) }
-        return !session.isOpen
-    }
-
-    func refusal(of id: SessionID) -> Answer {
-        sessions.wasEjected(id, at: clock.wall) ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession)
-    }
-
-    /// Ends a session and tells the module, the metrics and the doors that watch it; false when it had ended before.
-    ///
-    /// Of one whose log-in is still under way the log-in tells the module, once and only if the module believes in it.
-    @discardableResult
-    func end(_ session: Session, _ reason: SessionEnd) -> Bool {
-        guard let before = sessions.end(session, reason, at: clock.wall) else { return false }
-        if before == .pending { return true }
-        if reason == .ejected {
-            loginCache.eject(session.id, at: clock.monotonic)
-        } else {
-            loginCache.forget(session.id)
-        }
-        if session.hasWaiting { decider?.cancelQuestions(of: session.handle) }
-        decider?.tellFree(session.handle, reason)
-        sessionMetrics.count(reason)
-        for body in observers.take(session.handle) { body(reason) }
-        return true
-    }
-
-    func counted(_ kind: QuestionKind, _ outcome: Outcome) -> Outcome {
-        // At once where it is decided: what is observed costs a closure.
-        if case .decided(let answer) = outcome {
-            metrics.count(kind, answer)
-        } else {
-            outcome.observe { [metrics] in metrics.count(kind, $0) }
-        }
-        return outcome
-    }
-
-    private func logout(_ id: SessionID) -> Answer {
-        guard let session = openSession(id), end(session, .logout) else { return refusal(of: id) }
-        return Answer(.allow, .granted, user: session.user)
-    }
 }

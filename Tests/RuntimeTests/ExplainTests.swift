@@ -12,7 +12,7 @@ import Testing
         let box = Mutex<ExplainedAnswer?>(nil)
         let ready = Semaphore()
         let check = Check(action, try ObjectName(name), fields: fields)
-        test.host.explain(check, session: try test.session()) { answer in
+        test.host.operators.explain(check, session: try test.session()) { answer in
             box.withLock { $0 = answer }
             ready.signal()
         }
@@ -44,7 +44,7 @@ import Testing
     @Test func `of a session that is not known is refused`() throws {
         let test = try TestHost("explains")
         let box = Mutex<ExplainedAnswer?>(nil)
-        test.host.explain(Check(.read, try ObjectName("/a")), session: .random()) { answer in
+        test.host.operators.explain(Check(.read, try ObjectName("/a")), session: .random()) { answer in
             box.withLock { $0 = answer }
         }
         #expect(box.withLock { $0 }?.answer.reason == .unknownSession)

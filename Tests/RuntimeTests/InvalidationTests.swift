@@ -9,7 +9,7 @@ import Testing
         let login = try test.login("slow")
         let first = test.host.ask(.authenticate(login))
         #expect(test.lines.wait(for: "waiting"))
-        test.host.invalidate(.user("slow"))
+        test.host.operators.invalidate(.user("slow"))
         let second = test.host.ask(.authenticate(login))
         let third = test.host.ask(.authenticate(login))
         // The third shares the second's question, and neither the first's.
@@ -27,7 +27,7 @@ import Testing
         let test = try TestHost("good9")
         let alice = test.ask(.authenticate(try test.login("alice"))).session
         let bob = test.ask(.authenticate(try test.login("bob"))).session
-        test.host.invalidate(everything ? .all : .user("alice"))
+        test.host.operators.invalidate(everything ? .all : .user("alice"))
         #expect(test.host.sessionCount == (everything ? 0 : 1))
         #expect(test.ask(.authenticate(try test.login("alice"))).session != alice)
         #expect((test.ask(.authenticate(try test.login("bob"))).session == bob) == !everything)
@@ -38,14 +38,14 @@ import Testing
         let login = try test.login("slow")
         let first = test.host.ask(.authenticate(login))
         #expect(test.lines.wait(for: "waiting"))
-        test.host.invalidate(.object("/a"))
+        test.host.operators.invalidate(.object("/a"))
         _ = test.ask(.login(try test.login("go")))
         let session = TestHost.wait(first).session
         let asked = test.host.ask(.authenticate(login))
         _ = test.ask(.login(try test.login("go")))
         let again = TestHost.wait(asked)
         #expect(again.session != session)
-        test.host.invalidate(.object("/a"))
+        test.host.operators.invalidate(.object("/a"))
         #expect(TestHost.wait(test.host.ask(.authenticate(login))).session == again.session)
     }
 }

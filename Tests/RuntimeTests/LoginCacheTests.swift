@@ -98,7 +98,7 @@ import Testing
         let kept = try #require(test.ask(.authenticate(login)).session)
         #expect(test.ask(.authenticate(login)).session == kept)
         let done = Semaphore()
-        test.host.reload {
+        test.host.rules.reload {
             #expect($0 == true)
             done.signal()
         }

@@ -16,14 +16,14 @@ import Testing
     }
 
     /// Each way in which a module or an operator ejects sessions by a name; returns how many it ejected.
-    private static let ways: [@Sendable (Host, String) -> Int] = [
-        { $0.eject(user: $1, count: nil, applicationID: nil, machineID: nil) },
-        { $0.eject(user: nil, count: nil, applicationID: $1, machineID: nil) },
-        { $0.eject(user: nil, count: nil, applicationID: nil, machineID: $1) },
-        { $0.eject(filter($1) { $0.user = $1 }, count: nil) },
-        { $0.eject(filter($1) { $0.applicationID = $1 }, count: nil) },
-        { $0.eject(filter($1) { $0.machineID = $1 }, count: nil) },
-        { $0.eject(filter($1) { $0.address = $1 }, count: nil) },
+    private static let ways: [@Sendable (TestHost, String) -> Int] = [
+        { $0.services.eject(user: $1, count: nil, applicationID: nil, machineID: nil) },
+        { $0.services.eject(user: nil, count: nil, applicationID: $1, machineID: nil) },
+        { $0.services.eject(user: nil, count: nil, applicationID: nil, machineID: $1) },
+        { $0.host.operators.eject(filter($1) { $0.user = $1 }, count: nil) },
+        { $0.host.operators.eject(filter($1) { $0.applicationID = $1 }, count: nil) },
+        { $0.host.operators.eject(filter($1) { $0.machineID = $1 }, count: nil) },
+        { $0.host.operators.eject(filter($1) { $0.address = $1 }, count: nil) },
     ]
 
     private static func filter(_ name: String, _ set: (inout SessionFilter, String) -> Void) -> SessionFilter {
@@ -35,10 +35,10 @@ import Testing
     @Test(arguments: ways.indices) func `are compared byte by byte, by modules and by operators`(_ way: Int) throws {
         let test = try TestHost("good9")
         let ids = try ids(test, [Self.composed, Self.combined])
-        #expect(Self.ways[way](test.host, Self.composed) == 1)
+        #expect(Self.ways[way](test, Self.composed) == 1)
         #expect(test.host.describe(ids[0]) == nil)
         #expect(test.host.describe(ids[1]) != nil)
-        #expect(Self.ways[way](test.host, Self.composed) == 0)
-        #expect(Self.ways[way](test.host, Self.combined) == 1)
+        #expect(Self.ways[way](test, Self.composed) == 0)
+        #expect(Self.ways[way](test, Self.combined) == 1)
     }
 }

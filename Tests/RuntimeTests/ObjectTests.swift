@@ -23,8 +23,8 @@ extension TestHost {
     /// Waits until a read waits for content; a minute at most.
     fileprivate func waitsForContent() -> Bool {
         let end = SystemClock().monotonic + 60_000_000_000
-        while host.objects.counts.waiting == 0, SystemClock().monotonic < end { sched_yield() }
-        return host.objects.counts.waiting > 0
+        while host.objects.store.counts.waiting == 0, SystemClock().monotonic < end { sched_yield() }
+        return host.objects.store.counts.waiting > 0
     }
 
     /// What the module said since the last time, without its name and the severity.
@@ -50,7 +50,7 @@ extension TestHost {
             #expect(TestHost.wait(try test.check(session, .read, name)).verdict == verdict, "it is known now")
         }
         #expect(test.said().contains("asked about /A: type 201, Desk of 2 bytes, 1 fields"))
-        #expect(test.host.objects.counts == (2, 0))
+        #expect(test.host.objects.store.counts == (2, 0))
     }
 
     @Test func `content that changes is decided by anew, and content that goes is waited for again`() throws {
@@ -65,7 +65,7 @@ extension TestHost {
             Issue.record("it was not delayed")
             return
         }
-        #expect(test.host.objects.counts == (0, 1))
+        #expect(test.host.objects.store.counts == (0, 1))
     }
 
     @Test func `content that does not come in time leaves the read undecided, and nothing behind`() throws {
@@ -76,7 +76,7 @@ extension TestHost {
         test.host.expireDeadlines()
         let answer = TestHost.wait(outcome)
         #expect(answer.verdict == .undecided && answer.reason == .deadline)
-        #expect(test.host.objects.counts == (0, 0))
+        #expect(test.host.objects.store.counts == (0, 0))
     }
 
     @Test func `a read that is abandoned waits no more`() throws {
@@ -87,7 +87,7 @@ extension TestHost {
             return
         }
         ticket.abandon()
-        #expect(test.host.objects.counts == (0, 0))
+        #expect(test.host.objects.store.counts == (0, 0))
     }
 
     @Test func `without content to come a read is answered at once`() throws {

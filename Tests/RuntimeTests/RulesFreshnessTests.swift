@@ -23,7 +23,7 @@ import Testing
         let test = try host()
         let session = try test.session()
         _ = test.ask(.authenticate(try test.login("alice")))
-        test.host.noteRules(.unreadable("users.xml: too many open files"), module: "good9")
+        test.services.noteRules(.unreadable("users.xml: too many open files"), module: "good9")
         pass(59, test)
         #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
         #expect(test.host.readiness.ready)
@@ -49,22 +49,23 @@ import Testing
 
     @Test func `are asked for again until a module that says nothing of them has re-read them`() async throws {
         let test = try TestHost("reload_fails_twice") { $0.staleRules.time = .seconds(2) }
-        let first = await withCheckedContinuation { done in test.host.reload { done.resume(returning: $0) } }
+        let first = await withCheckedContinuation { done in test.host.rules.reload { done.resume(returning: $0) } }
         #expect(first == false)
-        #expect(!test.host.retryReload())
+        #expect(!test.host.rules.retryReload())
         test.clock.advance(.seconds(1))
-        let second = await withCheckedContinuation { done in test.host.retryReload { done.resume(returning: $0) } }
+        let second = await withCheckedContinuation { done in test.host.rules.retryReload { done.resume(returning: $0) }
+        }
         #expect(second == false)
         // The second pause is longer.
         test.clock.advance(.seconds(1))
-        #expect(!test.host.retryReload())
+        #expect(!test.host.rules.retryReload())
         #expect(!test.host.readiness.ready && test.host.readiness.detail.contains("auth_reload returned"))
         pass(1, test)
         #expect(test.lines.wait(for: "module has re-read its configuration"))
         #expect(test.lines.wait(for: "are those on disk again"))
         #expect(test.host.readiness.ready)
         test.clock.advance(.seconds(120))
-        #expect(!test.host.retryReload())
+        #expect(!test.host.rules.retryReload())
         let said = test.lines.all.filter { $0.contains("kept its configuration") || $0.contains("has re-read") }
         #expect(said.count == 2, "\(said)")
     }
@@ -72,9 +73,9 @@ import Testing
     @Test func `decide again as soon as they have been read`() throws {
         let test = try host()
         let session = try test.session()
-        test.host.noteRules(.unreadable("no memory"), module: "good9")
+        test.services.noteRules(.unreadable("no memory"), module: "good9")
         pass(60, test)
-        test.host.noteRules(.current, module: "good9")
+        test.services.noteRules(.current, module: "good9")
         #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
         #expect(test.host.readiness.ready)
         #expect(test.lines.all.contains { $0.contains("the rules of \(Self.source) are those on disk again") })
@@ -86,7 +87,7 @@ import Testing
         for (denies, state) in [(true, RulesState.wrong("line 3")), (false, .unreadable("line 3"))] {
             let test = try host(denies: denies)
             let session = try test.session()
-            test.host.noteRules(state, module: "good9")
+            test.services.noteRules(state, module: "good9")
             for _ in 0..<180 { pass(1, test) }
             #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
             #expect(!test.host.readiness.ready)
@@ -98,9 +99,9 @@ import Testing
     @Test func `are counted from when they could not be read, not from when they were wrong`() throws {
         let test = try host()
         let session = try test.session()
-        test.host.noteRules(.wrong("line 3"), module: "good9")
+        test.services.noteRules(.wrong("line 3"), module: "good9")
         pass(100, test)
-        test.host.noteRules(.unreadable("gone"), module: "good9")
+        test.services.noteRules(.unreadable("gone"), module: "good9")
         pass(59, test)
         #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
         pass(1, test)
@@ -110,19 +111,19 @@ import Testing
     @Test func `of one source do not hide those of another`() throws {
         let test = try host()
         let session = try test.session()
-        test.host.noteRules(.unreadable("a"), of: "the configuration")
-        test.host.noteRules(.unreadable("b"), module: "good9")
+        test.host.rules.note(.unreadable("a"), of: "the configuration")
+        test.services.noteRules(.unreadable("b"), module: "good9")
         pass(60, test)
-        test.host.noteRules(.current, module: "good9")
+        test.services.noteRules(.current, module: "good9")
         #expect(TestHost.wait(try test.check(session, .read, "/a")).reason == .staleRules)
-        test.host.noteRules(.current, of: "the configuration")
+        test.host.rules.note(.current, of: "the configuration")
         #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
     }
 
     @Test func `follow what a reload says of them`() throws {
         let test = try host()
         let session = try test.session()
-        test.host.noteRules(.unreadable("a"), module: "good9")
+        test.services.noteRules(.unreadable("a"), module: "good9")
         pass(60, test)
         #expect(TestHost.wait(try test.check(session, .read, "/a")).reason == .staleRules)
         var settings = HostConfiguration()

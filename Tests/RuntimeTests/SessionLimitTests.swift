@@ -61,10 +61,10 @@ extension TestHost {
             #expect(watch != nil)
             watch = nil
         }
-        #expect(test.host.observers.count == 1)
+        #expect(test.host.sessions.observers.count == 1)
         #expect(test.ask(.logout(session)).verdict == .allow)
         #expect(told.withLock { $0 } == [.logout])
-        #expect(test.host.observers.count == 0)
+        #expect(test.host.sessions.observers.count == 0)
         #expect(test.host.watchEnd(of: session) { _ in } == nil)
         withExtendedLifetime(kept) {}
     }
@@ -83,7 +83,7 @@ extension TestHost {
         let test = try TestHost("good9") { $0.limits.sessions = 1 }
         _ = try test.session("alice")
         #expect(try test.login(in: "bob").verdict == .overLimit)
-        test.host.setLimits(SessionLimits())
+        test.host.sessions.places.setLimits(SessionLimits())
         #expect(try test.login(in: "bob").verdict == .allow)
     }
 
@@ -96,7 +96,7 @@ extension TestHost {
         #expect(second.verdict == .allow, "\(second)")
         // The old one still answers the questions that have it, and can still be ejected.
         #expect(TestHost.wait(try test.check(try #require(first.session), .read, "/a")).verdict == .allow)
-        #expect(test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil) == 2)
+        #expect(test.services.eject(user: "alice", count: nil, applicationID: nil, machineID: nil) == 2)
     }
 
     @Test func `is not refused because of a session that was idle for too long`() throws {
@@ -148,7 +148,7 @@ extension TestHost {
     func `is told so until its own expiry, and for an hour at most`(_ fixture: String, _ seconds: Int64) throws {
         let test = try TestHost(fixture)
         let session = try test.session()
-        #expect(test.host.eject(user: "alice", count: nil, applicationID: nil, machineID: nil) == 1)
+        #expect(test.services.eject(user: "alice", count: nil, applicationID: nil, machineID: nil) == 1)
         test.clock.advance(.seconds(seconds))
         #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .ejected)
         test.clock.advance(.seconds(1))

@@ -2,9 +2,10 @@ import AuthCore
 import Glibc
 import Logging
 import ModuleHost
-import Runtime
 import Synchronization
 import Testing
+
+@testable import Runtime
 
 /// A clock that tests turn by hand.
 final class ManualClock: HostClock {
@@ -83,6 +84,9 @@ struct TestHost {
                 search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: true,
                 bareGeneration: 7, initTimeout: .seconds(20)))
     }
+
+    /// What the module may ask of the host.
+    var services: any ModuleServices { host.services }
 
     func login(_ user: String, password: String = "secret", application: String = "") throws -> Login {
         try Login(user: user, password: Secret(password), applicationID: application, door: "test")

@@ -1,6 +1,5 @@
 import AuthCore
 import ModuleHost
-import Synchronization
 
 /// One login on its way: the module's answer, then a place, then an open session.
 ///
@@ -8,20 +7,26 @@ import Synchronization
 /// is told to a module that believes in it. After the commit has begun the places are exchanged: a client that goes away then
 /// leaves a session that ends at once.
 final class LoginQuestion: Sendable {
-    let host: Host
-    let decider: any Decider
-    let login: Login
-    let kind: QuestionKind
-    let session: Session
+    private let logins: Logins
+    private let decider: any Decider
+    private let login: Login
+    private let kind: QuestionKind
+    private let session: Session
+    /// When it began, on the monotonic clock.
+    private let began: Int64
     private let progress: LoginProgress
 
-    init(_ host: Host, _ decider: any Decider, _ login: Login, _ kind: QuestionKind) {
-        self.host = host
+    private var sessions: Sessions { logins.sessions }
+
+    init(_ logins: Logins, _ decider: any Decider, _ login: Login, _ kind: QuestionKind) {
+        self.logins = logins
         self.decider = decider
         self.login = login
         self.kind = kind
-        session = host.sessions.prepare(login, at: host.clock.now)
-        progress = LoginProgress(due: host.clock.monotonic + host.deadlines.nanoseconds(of: kind))
+        let now = logins.clock.now
+        began = now.monotonic
+        session = logins.sessions.prepare(login, at: now)
+        progress = LoginProgress(due: began + logins.deadlines.nanoseconds(of: kind))
     }
 
     func ask() -> Outcome {
@@ -34,7 +39,7 @@ final class LoginQuestion: Sendable {
         }
         question.pending = PendingSubject(.login)
         question.login = login
-        switch decider.ask(&question) {
+        switch decider.ask(&question, at: began) {
         case .answered(let said): decide(said)
         case .open(let open):
             progress.wait(for: open.token)
@@ -47,20 +52,20 @@ final class LoginQuestion: Sendable {
     private func decide(_ said: ModuleAnswer) {
         let answer = said.verdict(for: kind)
         guard answer.verdict == .allow else {
-            host.sessions.forget(session)
-            progress.settle(answer)
+            sessions.forget(session)
+            settle(answer)
             return
         }
         if session.hasEnded { return refuse(Answer(.ejected, .ejectedSession)) }
         if let user = said.user, !user.hasBytes(of: login.user) {
             return refuse(Answer(.undecided, .changedUser, logText: "the module named another user"))
         }
-        if said.expiry != 0, said.expiry <= host.clock.wall / 1_000_000_000 {
+        if said.expiry != 0, said.expiry <= logins.clock.wall / 1_000_000_000 {
             return refuse(Answer(.wrongCredentials, .accountExpired, logText: "the session would have ended already"))
         }
         guard progress.advance(to: .reserving) else { return refuse(Answer(.undecided, .cancelled)) }
         reserve(said, answer)
-        if progress.isWaiting { host.admissionDeadlines.add(progress.due) { [self] in giveUp(.deadline) } }
+        if progress.isWaiting { logins.waiting.add(progress.due) { [self] in giveUp(.deadline) } }
     }
 
     /// Asks for a place, and once more if sessions whose time had come were in the way.
@@ -69,19 +74,19 @@ final class LoginQuestion: Sendable {
             session: session.handle, user: session.user, applicationID: session.applicationID,
             limits: UserSessionLimits(
                 user: Int(said.sessionLimit), userApplication: Int(said.applicationSessionLimit)))
-        host.admission.reserve(request) { [self] reply in
+        logins.admission.reserve(request) { [self] reply in
             switch reply {
             case .refused(let limit):
-                if !again && host.endDueSessions() > 0 { return reserve(said, answer, again: true) }
+                if !again && sessions.endDue() > 0 { return reserve(said, answer, again: true) }
                 refuse(limit.answer)
             case .reserved(let place, let ejecting):
-                if ejecting > 0, !again, host.endDueSessions() > 0 {
-                    host.admission.release(place) { [self] in reserve(said, answer, again: true) }
+                if ejecting > 0, !again, sessions.endDue() > 0 {
+                    logins.admission.release(place) { [self] in reserve(said, answer, again: true) }
                 } else if progress.advance(to: .committing) {
-                    host.admission.commit(place) { [self] in open($0, place, said, answer) }
+                    logins.admission.commit(place) { [self] in open($0, place, said, answer) }
                 } else {
                     // Given up meanwhile, and the module has been told.
-                    host.admission.release(place) {}
+                    logins.admission.release(place) {}
                 }
             }
         }
@@ -92,38 +97,48 @@ final class LoginQuestion: Sendable {
         guard let ejected else {
             return leave(Answer(.undecided, .admissionFailed, logText: "the place that was reserved is gone"))
         }
-        let isOpen = host.sessions.open(session, in: place, expiry: said.expiry, at: host.clock.monotonic)
+        let isOpen = sessions.open(session, in: place, expiry: said.expiry, at: logins.clock.monotonic)
         for handle in ejected {
-            if let victim = host.sessions.session(handle: handle) { host.eject(victim, for: session) }
+            guard let victim = sessions.session(handle: handle) else { continue }
+            sessions.eject(victim, note: ": session \(session.id) takes its place")
         }
         guard isOpen else { return leave(Answer(.ejected, .ejectedSession)) }
-        if host.isStopping {
-            host.end(session, .stop)
-            progress.settle(Answer(.undecided, .stopping))
+        if sessions.isClosed {
+            sessions.end(session, .stop)
+            settle(Answer(.undecided, .stopping))
             return
         }
         var admitted = answer
         admitted.session = session.id
         admitted.user = session.user
-        host.configuration.loginRecorder?(session.user, session.applicationID)
-        if !progress.settle(admitted) { host.end(session, .refused) }
+        logins.recorder?(session.user, session.applicationID)
+        if !settle(admitted) { sessions.end(session, .refused) }
+    }
+
+    /// Answers, if nobody has; returns whether this was the answer.
+    @discardableResult
+    private func settle(_ answer: Answer) -> Bool {
+        guard let ticket = progress.settle() else { return false }
+        // Before anybody else has it.
+        logins.note(answer, to: login, kind)
+        return ticket.decide(answer)
     }
 
     /// Refuses a session that the module had allowed, and tells it so.
     private func refuse(_ answer: Answer) {
-        guard progress.settle(answer) else { return }
+        guard settle(answer) else { return }
         forget()
     }
 
     /// Gives up a session in whose place it could not open, whatever has been answered by now.
     private func leave(_ answer: Answer) {
-        progress.settle(answer)
+        settle(answer)
         forget()
     }
 
     /// Forgets a session that the module had allowed and that nobody got, and tells it so.
     private func forget() {
-        host.sessions.forget(session)
+        sessions.forget(session)
         if case .ended(let reason) = session.state { decider.tellFree(session.handle, reason) }
     }
 
@@ -133,78 +148,8 @@ final class LoginQuestion: Sendable {
         switch progress.stage {
         case .asking(let token): if let token { decider.cancel(token) }
         case .reserving: refuse(answer)
-        case .committing: progress.settle(answer)
+        case .committing: settle(answer)
         case .over: break
         }
-    }
-}
-
-/// How far a login has come. It moves forward only, and is settled once.
-final class LoginProgress: Sendable {
-    enum Stage: Sendable {
-        /// The module is asked; the token of its delayed answer, once there is one.
-        case asking(token: UInt64?)
-        /// The module has said yes, and a place is asked for.
-        case reserving
-        /// The place is being exchanged; nothing is undone from here on.
-        case committing
-        case over
-    }
-
-    private let state = Mutex<(stage: Stage, ticket: Ticket?)>((.asking(token: nil), nil))
-    /// When a place must have been found, on the monotonic clock.
-    let due: Int64
-
-    init(due: Int64) { self.due = due }
-
-    var stage: Stage { state.withLock { $0.stage } }
-
-    var isWaiting: Bool {
-        if case .over = stage { false } else { true }
-    }
-
-    func begin(_ ticket: Ticket) { state.withLock { $0.ticket = ticket } }
-
-    func wait(for token: UInt64) {
-        state.withLock { state in
-            if case .asking = state.stage { state.stage = .asking(token: token) }
-        }
-    }
-
-    /// Moves on by one stage; false when somebody else has settled it.
-    func advance(to next: Stage) -> Bool {
-        state.withLock { state in
-            switch (state.stage, next) {
-            case (.asking, .reserving), (.reserving, .committing):
-                state.stage = next
-                return true
-            default: return false
-            }
-        }
-    }
-
-    /// Answers, if nobody has; returns whether this was the answer.
-    @discardableResult
-    func settle(_ answer: Answer) -> Bool {
-        let ticket = state.withLock { state -> Ticket? in
-            if case .over = state.stage { return nil }
-            // The ticket knows its login, and the login its ticket, only as long as it waits.
-            defer { state = (.over, nil) }
-            return state.ticket
-        }
-        return ticket?.decide(answer) ?? false
-    }
-}
-
-/// Logins that wait for a place, by the time they may wait at most.
-final class AdmissionDeadlines: Sendable {
-    private let wheel: Mutex<TimerWheel<@Sendable () -> Void>>
-
-    init(now: Int64) { wheel = Mutex(TimerWheel(tick: 100_000_000, slots: 512, now: now)) }
-
-    func add(_ due: Int64, _ body: @escaping @Sendable () -> Void) { wheel.withLock { $0.add(body, due: due) } }
-
-    func expire(at now: Int64) {
-        for body in wheel.withLock({ $0.advance(to: now) }) { body() }
     }
 }

@@ -137,7 +137,7 @@ final class DestinationCredentials: Sendable {
         then body: @escaping @Sendable (ModuleAnswer) -> Void
     ) {
         var question = EntryQuestion(entry, within: limit, call: call)
-        switch decider.ask(&question) {
+        switch decider.ask(&question, at: clock.monotonic) {
         case .answered(let answer): body(answer)
         case .open(let open):
             // The answer goes on on a thread of the host's: the authenticator's own are not kept from their work.

@@ -21,10 +21,12 @@ protocol Decider: AnyObject, Sendable {
 
     /// Asks a question about an object: at once on the calling thread where that is possible.
     ///
-    /// - Parameter question: how far it has come afterwards, where it is answered.
-    func ask(_ question: inout ObjectQuestion) -> Asked<ObjectQuestion>
+    /// - Parameters:
+    ///   - question: how far it has come afterwards, where it is answered.
+    ///   - now: on the monotonic clock, which the asker has read already; the deadline counts from it.
+    func ask(_ question: inout ObjectQuestion, at now: Int64) -> Asked<ObjectQuestion>
     /// Asks a question of one entry point.
-    func ask(_ question: inout EntryQuestion) -> Asked<EntryQuestion>
+    func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion>
     /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]?
     /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
@@ -69,17 +71,4 @@ public struct DeciderDescription: Sendable {
     public let entryNames: [String]
 
     func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
-}
-
-extension Decider {
-    /// Answers an open question because nobody waits any more, at whichever entry point it is.
-    func cancel(_ open: OpenQuestion<some ModuleQuestion>) {
-        var token = open.token
-        cancel(token)
-        // It may have gone on meanwhile, by another token.
-        while open.token != token {
-            token = open.token
-            cancel(token)
-        }
-    }
 }

@@ -2,12 +2,9 @@ import AuthCore
 import Metrics
 import Synchronization
 
-/// Counters of what was decided. A counter is made when it is first needed; counting is then an index and an addition.
+/// Counters of what was decided. A counter is made when it is first needed; counting is then an index and an addition, without a
+/// lock.
 final class DecisionMetrics: Sendable {
-    private final class Cell: Sendable {
-        let counter = Mutex<Counter?>(nil)
-    }
-
     private struct Key: Hashable {
         let kind: QuestionKind
         let verdict: Verdict
@@ -15,8 +12,8 @@ final class DecisionMetrics: Sendable {
     }
 
     /// The two reasons that nearly every answer has are found by an index, the others by a key.
-    private let granted = QuestionKind.allCases.map { _ in Cell() }
-    private let denied = QuestionKind.allCases.map { _ in Cell() }
+    private let granted = QuestionKind.allCases.map { _ in SetOnce<Counter>() }
+    private let denied = QuestionKind.allCases.map { _ in SetOnce<Counter>() }
     private let rare = Mutex<[Key: Counter]>([:])
 
     func count(_ kind: QuestionKind, _ answer: Answer) {
@@ -32,11 +29,20 @@ final class DecisionMetrics: Sendable {
         }
     }
 
-    private func increment(_ cell: Cell, _ kind: QuestionKind, _ answer: Answer) {
-        cell.counter.withLock { counter in
-            if counter == nil { counter = Self.counter(kind, answer) }
-            return counter
-        }?.increment()
+    /// Counts an answer when it is there.
+    func counted(_ kind: QuestionKind, _ outcome: Outcome) -> Outcome {
+        // At once where it is decided: what is observed costs a closure.
+        if case .decided(let answer) = outcome {
+            count(kind, answer)
+        } else {
+            outcome.observe { [self] in count(kind, $0) }
+        }
+        return outcome
+    }
+
+    private func increment(_ cell: SetOnce<Counter>, _ kind: QuestionKind, _ answer: Answer) {
+        if cell.value == nil { cell.set(Self.counter(kind, answer)) }
+        cell.value?.increment()
     }
 
     private static func counter(_ kind: QuestionKind, _ answer: Answer) -> Counter {
@@ -58,6 +64,19 @@ extension QuestionKind {
         case .read: 3
         case .write: 4
         case .create: 5
+        }
+    }
+}
+
+extension Question {
+    /// What it counts as; nil for a question that no module is asked.
+    var kind: QuestionKind? {
+        switch self {
+        case .login, .authenticate: .login
+        case .resume: .resume
+        case .logout: nil
+        case .map: .map
+        case .check(_, let check): check.kind
         }
     }
 }

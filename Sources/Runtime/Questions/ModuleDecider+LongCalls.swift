@@ -51,19 +51,4 @@ extension ModuleDecider {
         if question.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
         return .refused(.deadline)
     }
-
-    func expire(_ token: UInt64) {
-        guard let slot = pending.slot(of: token) else { return }
-        let call = slot.runningCall(token)
-        // Before the answer goes out, so that no question slips in behind it.
-        if let call { _ = long.note(token, call, isOverdue: true) }
-        guard let stillRuns = settle(slot, token, with: .refused(.deadline), as: .deadline) else {
-            if call != nil { _ = long.forget(token) }
-            return
-        }
-        // It may have returned AUTH_DELAYED between the two looks.
-        if call != nil && !stillRuns { _ = long.forget(token) }
-        if stillRuns, let call { reportLate(call) } else { report(.deadline) }
-        tellCancel(token)
-    }
 }

@@ -57,9 +57,10 @@ final class ModuleDecider: Decider {
 
     /// Asks a question: at once on the calling thread where the module may be called there, else on the module's own.
     ///
-    /// - Parameter question: how far it has come afterwards, where it is answered.
-    func ask<Question: ModuleQuestion>(_ question: inout Question) -> Asked<Question> {
-        let now = clock.monotonic
+    /// - Parameters:
+    ///   - question: how far it has come afterwards, where it is answered.
+    ///   - now: on the monotonic clock.
+    func ask<Question: ModuleQuestion>(_ question: inout Question, at now: Int64) -> Asked<Question> {
         let slot = pending.take()
         if mayCallHere { return askHere(&question, slot, now) }
         if isHung {
@@ -92,27 +93,7 @@ final class ModuleDecider: Decider {
     /// Takes a completion from the module. Any thread.
     func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
         guard let slot = pending.slot(of: token) else { return reported(.unknown) }
-        enum Step { case deliver(PendingSlot.Continuation), outcome(CompletionOutcome) }
-        let step = slot.state.withLock { state -> Step in
-            let life = UInt32(token >> 32)
-            if life > state.generation || life == 0 { return .outcome(.unknown) }
-            if life < state.generation { return .outcome(.late) }
-            switch state.phase {
-            case .inCall(early: nil):
-                state.phase = .inCall(early: answer)
-                return .outcome(.taken)
-            case .waiting:
-                guard let continuation = state.continuation else { return .outcome(.late) }
-                state.phase = .over(.answered)
-                state.continuation = nil
-                state.key = nil
-                return .deliver(continuation)
-            case .inCall, .over(.answered): return .outcome(.twice)
-            case .over: return .outcome(.late)
-            case .idle, .queued: return .outcome(.unknown)
-            }
-        }
-        switch step {
+        switch slot.complete(token, answer) {
         case .outcome(let outcome): return outcome == .taken ? .taken : reported(outcome)
         case .deliver(let continuation):
             pending.put(slot)
@@ -137,13 +118,7 @@ final class ModuleDecider: Decider {
     }
 
     /// Questions without an answer.
-    var openQuestions: Int { pending.open.load(ordering: .relaxed) }
-
-    /// Answers every question whose deadline has passed. Called by the ticking thread, or by a test that turns the clock.
-    func expireDeadlines() {
-        let expired = wheel.withLock { $0.advance(to: clock.monotonic) }
-        for token in expired { expire(token) }
-    }
+    var openQuestions: Int { pending.open }
 
     private func askHere<Question: ModuleQuestion>(
         _ question: inout Question, _ slot: PendingSlot, _ now: Int64
@@ -275,32 +250,6 @@ final class ModuleDecider: Decider {
         if !running { pending.put(slot) }
         continuation(answer)
         return running
-    }
-
-    func schedule(_ token: UInt64, _ due: Int64) {
-        wheel.withLock { $0.add(token, due: due) }
-        guard clock.runs else { return }
-        let start = ticker.withLock { running in
-            defer { running = true }
-            return !running
-        }
-        if start { startTicking() }
-    }
-
-    func startTicking() {
-        _ = PosixThread.start(name: "auth-deadlines") { [weak self] in
-            let pause = Semaphore()
-            while self != nil {
-                _ = pause.wait(for: .milliseconds(10))
-                guard let self else { return }
-                self.expireDeadlines()
-                let idle = self.ticker.withLock { running in
-                    if self.wheel.withLock({ $0.isEmpty }) { running = false }
-                    return !running
-                }
-                if idle { return }
-            }
-        }
     }
 
     func reported(_ outcome: CompletionOutcome) -> CompletionOutcome {

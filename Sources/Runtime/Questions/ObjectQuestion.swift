@@ -8,7 +8,7 @@ struct ObjectQuestion: ModuleQuestion {
         case mapping, checking
     }
 
-    let host: Host
+    let objects: Objects
     let decider: any Decider
     let asking: Session
     /// The name as the client asked for it.
@@ -22,34 +22,36 @@ struct ObjectQuestion: ModuleQuestion {
     private var checkDue: Int64 = 0
 
     /// Asks what a name is called inside.
-    init(_ host: Host, _ decider: any Decider, _ session: Session, _ name: ObjectName) {
-        (self.host, self.decider, asking, requested, object, check) = (host, decider, session, name, name, nil)
+    init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ name: ObjectName) {
+        (self.objects, self.decider, asking, requested, object, check) = (objects, decider, session, name, name, nil)
     }
 
     /// Asks whether a session may do something.
-    init(_ host: Host, _ decider: any Decider, _ session: Session, _ check: Check) {
-        (self.host, self.decider, asking) = (host, decider, session)
+    init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ check: Check) {
+        (self.objects, self.decider, asking) = (objects, decider, session)
         (requested, object, self.check) = (check.name, check.name, check)
     }
 
     // The question changes in place on its way: a copy costs a reference count for each of its parts.
-    mutating func ask() -> Outcome {
-        if host.objectMaps.isInUse {
-            switch host.objectMaps.map(requested, user: asking.user) {
+    //
+    // `now` is the moment at which the session was used, on the monotonic clock: one look at it serves both.
+    mutating func ask(at now: Int64) -> Outcome {
+        if objects.mappings.isInUse {
+            switch objects.mappings.map(requested, user: asking.user) {
             case .refused(let answer): return .decided(answer)
             case .name(let name): object = name
             }
         }
-        if decider.maps { return put() }
+        if decider.maps { return put(at: now) }
         guard check != nil else { return .decided(mapped()) }
-        return beginCheck() ? put() : .decided(refused(.objectLimit))
+        return beginCheck() ? put(at: now) : .decided(refused(.objectLimit))
     }
 
     /// Puts the question to the module.
-    private mutating func put() -> Outcome {
+    private mutating func put(at now: Int64) -> Outcome {
         // A module is not asked about a session that ended while its question waited.
         if checkDue != 0, case .ended(let end) = asking.state { return .decided(end.answer) }
-        switch decider.ask(&self) {
+        switch decider.ask(&self, at: now) {
         case .open(let open): return decider.outcome(of: open, for: asking) { $1.step(after: $0, open.token) }
         case .answered(let said):
             switch step(after: said, nil) {
@@ -68,21 +70,21 @@ struct ObjectQuestion: ModuleQuestion {
             var next = self
             next.object = object
             guard next.beginCheck() else { return .answer(next.refused(.objectLimit)) }
-            return .ask { [next] in
-                var next = next
-                return next.put()
-            }
+            return .ask { [next] in next.asked() }
         case .checking:
             endCheck(token)
             guard waitsForContent, said.status == .again else { return .answer(verdict(said)) }
             // The content that the module waited for has come.
             var again = self
             guard again.beginCheck() else { return .answer(refused(.objectLimit)) }
-            return .ask { [again] in
-                var again = again
-                return again.put()
-            }
+            return .ask { [again] in again.asked() }
         }
+    }
+
+    /// What comes of it when it is put to the module further, later and on another thread.
+    private func asked() -> Outcome {
+        var question = self
+        return question.put(at: objects.clock.monotonic)
     }
 
     // MARK: what the decider asks
@@ -125,7 +127,7 @@ struct ObjectQuestion: ModuleQuestion {
     }
 
     mutating func goBack() {
-        if isHeld { host.objects.giveBack(of: session) }
+        if isHeld { objects.store.giveBack(of: session) }
         stage = .mapping
     }
 
@@ -162,7 +164,7 @@ struct ObjectQuestion: ModuleQuestion {
 // that is not.
 extension ObjectQuestion {
     /// Whether AUTH_AGAIN makes the question wait: only where content can come.
-    var waitsForContent: Bool { stage == .checking && check?.action == .read && host.objects.limits.isOpen }
+    var waitsForContent: Bool { stage == .checking && check?.action == .read && objects.store.limits.isOpen }
 
     private var isHeld: Bool { decider.tracksObjects || waitsForContent }
 
@@ -171,12 +173,12 @@ extension ObjectQuestion {
     private mutating func beginCheck() -> Bool {
         let before = stage
         stage = .checking
-        guard !isHeld || host.objects.take(for: session) else {
+        guard !isHeld || objects.store.take(for: session) else {
             stage = before
             return false
         }
         if let check, checkDue == 0, waitsForContent {
-            checkDue = host.clock.monotonic + host.deadlines.nanoseconds(of: check.kind)
+            checkDue = objects.clock.monotonic + objects.deadlines.nanoseconds(of: check.kind)
         }
         return true
     }
@@ -186,44 +188,28 @@ extension ObjectQuestion {
     /// - Parameter token: of a question that was left open, which may wait for content.
     private func endCheck(_ token: UInt64?) {
         guard isHeld else { return }
-        if waitsForContent, let token { host.objects.forget(token, of: object) }
+        if waitsForContent, let token { objects.store.forget(token, of: object) }
         if decider.tracksObjects {
             let reads = check?.action == .read
             decider.tellRelease(of: object, for: session, reads: reads)
         }
-        host.objects.giveBack(of: session)
+        objects.store.giveBack(of: session)
     }
 
     private func ask(_ check: Check, _ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer {
         guard isHeld else {
             return module.check(
-                check, object: object, content: host.objects.content(of: object), asking.moduleSession, ticket)
+                check, object: object, content: objects.store.content(of: object), asking.moduleSession, ticket)
         }
-        let seen = host.objects.look(at: object)
+        let seen = objects.store.look(at: object)
         let reads = check.action == .read
         if module.tracksObjects { module.hold(object, for: session, reads: reads, content: seen.content) }
         let answer = module.check(check, object: object, content: seen.content, asking.moduleSession, ticket)
         guard answer.status == .again, waitsForContent else { return answer }
-        switch host.objects.wait(ticket.token, for: object, since: seen.version) {
+        switch objects.store.wait(ticket.token, for: object, since: seen.version) {
         case true?: return answer
         case false?: return .refused(.objectLimit)
         case nil: return .contentCame
         }
     }
-}
-
-extension Session {
-    /// The answer to a question of the session. One for a session that has ended meanwhile is no answer.
-    func answer(to kind: QuestionKind, _ said: ModuleAnswer, about object: ObjectName?) -> Answer {
-        if case .ended(let end) = state { return end.answer }
-        var answer = said.verdict(for: kind)
-        answer.user = user
-        answer.mappedName = object
-        return answer
-    }
-}
-
-extension SessionEnd {
-    /// The answer to a question whose session ended while it was asked.
-    var answer: Answer { self == .ejected ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession) }
 }

@@ -40,32 +40,3 @@ final class SessionObservers: Sendable {
 
     private func shard(_ handle: UInt64) -> Shard { shards[Int(handle & 15)] }
 }
-
-/// Who wants to know of invalidations: the connections of doors that push.
-final class InvalidationObservers: Sendable {
-    typealias Body = @Sendable (Invalidation) -> Void
-
-    private struct State {
-        var bodies: [UInt64: Body] = [:]
-        var next: UInt64 = 0
-    }
-
-    private let state = Mutex(State())
-
-    var isEmpty: Bool { state.withLock { $0.bodies.isEmpty } }
-
-    func add(_ body: @escaping Body) -> HostWatch {
-        let key = state.withLock { state in
-            state.next += 1
-            state.bodies[state.next] = body
-            return state.next
-        }
-        return HostWatch { [weak self] in self?.remove(key) }
-    }
-
-    func tell(_ invalidation: Invalidation) {
-        for body in state.withLock({ Array($0.bodies.values) }) { body(invalidation) }
-    }
-
-    private func remove(_ key: UInt64) { _ = state.withLock { $0.bodies.removeValue(forKey: key) } }
-}

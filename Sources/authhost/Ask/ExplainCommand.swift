@@ -107,7 +107,7 @@ extension Host {
     fileprivate func explained(_ check: Check, _ session: SessionID) -> ExplainedAnswer {
         let cell = Mutex<ExplainedAnswer?>(nil)
         let ready = Semaphore()
-        explain(check, session: session) { answer in
+        operators.explain(check, session: session) { answer in
             cell.withLock { $0 = answer }
             ready.signal()
         }

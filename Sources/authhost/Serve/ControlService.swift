@@ -64,7 +64,7 @@ struct ControlService: ControlAnswering {
         guard let offset = Optional(request.offset ?? 0), offset >= 0 else {
             return .failure("`offset` takes a number from 0 on")
         }
-        let found = host.sessions(matching: filter, offset: offset, limit: limit)
+        let found = host.operators.sessions(matching: filter, offset: offset, limit: limit)
         var reply = ControlReply()
         reply.sessions = found.sessions.map(ControlReply.Session.init)
         reply.total = found.total
@@ -79,7 +79,7 @@ struct ControlService: ControlAnswering {
         guard let count = Optional(request.count ?? -1), count == -1 || count >= 1 else {
             return .failure("`count` takes a number from 1 on, or -1 for all")
         }
-        let ejected = host.eject(filter, count: count == -1 ? nil : count)
+        let ejected = host.operators.eject(filter, count: count == -1 ? nil : count)
         let most = count == -1 ? "" : ", \(count) at most"
         setup.log.notice("Ejection of \(request.scope)\(most), by \(who): \(ejected)")
         var reply = ControlReply()
@@ -98,13 +98,13 @@ struct ControlService: ControlAnswering {
             } catch {
                 return .failure("`object`: \(error)")
             }
-            host.invalidate(.object(object))
+            host.operators.invalidate(.object(object))
         } else if request.all == true {
-            host.invalidate(.all)
+            host.operators.invalidate(.all)
         } else {
-            reply.total = host.invalidate(sessions: filter)
+            reply.total = host.operators.invalidate(sessions: filter)
             // What is kept of a user may outlive its sessions.
-            if let user = request.user, filter.isUserAlone { host.invalidate(.user(user)) }
+            if let user = request.user, filter.isUserAlone { host.operators.invalidate(.user(user)) }
         }
         setup.log.notice("Invalidation of \(request.scope), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
         return reply

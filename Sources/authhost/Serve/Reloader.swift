@@ -40,7 +40,7 @@ final class Reloader: Sendable {
     func reload() {
         setup.log.notice("reloading: HUP")
         attempt(.all)
-        host.reload()
+        host.rules.reload()
     }
 
     /// What the others of ``rereadsCertificates(_:)`` are.
@@ -109,7 +109,7 @@ final class Reloader: Sendable {
                 let (now, unread) = apply(new, over: current)
                 current = now
                 said[Parts.configuration.rawValue] = nil
-                host.noteRules(.current, of: Self.configurationName)
+                host.rules.note(.current, of: Self.configurationName)
                 return unread
             } catch {
                 let isOpen = said[Parts.configuration.rawValue] != nil || setup.output.reopen(current.eventLog)
@@ -120,7 +120,7 @@ final class Reloader: Sendable {
                     }
                 }
                 let first = String(error.text.split(separator: "\n").first ?? "")
-                host.noteRules(error.isUnreadable ? .unreadable(first) : .wrong(first), of: Self.configurationName)
+                host.rules.note(error.isUnreadable ? .unreadable(first) : .wrong(first), of: Self.configurationName)
                 return (error.isUnreadable ? .configuration : Parts()).union(isOpen ? Parts() : .eventLog)
             }
         }
@@ -132,12 +132,12 @@ final class Reloader: Sendable {
         let problems = certificates.withLock { $0 }?() ?? []
         guard let first = problems.first else {
             said[Parts.certificates.rawValue] = nil
-            host.noteRules(.current, of: "the doors' certificates")
+            host.rules.note(.current, of: "the doors' certificates")
             return []
         }
         for (problem, _) in problems { say(problem, of: .certificates, &said) }
         let unread = problems.first { $0.isUnreadable }
-        host.noteRules(
+        host.rules.note(
             unread.map { .unreadable($0.problem) } ?? .wrong(first.problem), of: "the doors' certificates")
         return unread == nil ? [] : .certificates
     }
@@ -179,14 +179,14 @@ final class Reloader: Sendable {
             do throws(Failure) {
                 let old = licence
                 licence = try new.applicationLimits()
-                host.noteRules(.current, of: Self.licenceName)
+                host.rules.note(.current, of: Self.licenceName)
                 return (licence, LicenceChanges.lines(from: old, to: licence), true, false)
             } catch {
                 for line in error.text.split(separator: "\n") {
                     setup.log.error("the limits of the licence are kept as they were: \(line)")
                 }
                 let first = String(error.text.split(separator: "\n").first ?? "")
-                host.noteRules(error.isUnreadable ? .unreadable(first) : .wrong(first), of: Self.licenceName)
+                host.rules.note(error.isUnreadable ? .unreadable(first) : .wrong(first), of: Self.licenceName)
                 return (licence, [], false, error.isUnreadable)
             }
         }

@@ -155,7 +155,7 @@ private final class Ejector: Sendable {
                 var filter = SessionFilter()
                 let user = Self.firstUser + number % (LoadRows.sessions - Self.firstUser)
                 filter.user = "user\(user)"
-                ejected.add(host.eject(filter, count: nil), ordering: .relaxed)
+                ejected.add(host.operators.eject(filter, count: nil), ordering: .relaxed)
                 _ = try? host.mustAdmit(HeldSessions.login(user, password))
                 sleep(until: begin + Int64(number) * 1_000_000_000 / Int64(LoadRows.ejectionsPerSecond))
             }

@@ -19,7 +19,7 @@ public struct StaleRules: Sendable, Hashable {
 /// A source whose rules could not be read or are wrong makes the host unready after the allowed time, and an event says so
 /// each time that passes again. Where they could not be read, nothing is decided by the old ones from then on: somebody may
 /// have been taken out of them.
-public final class RulesFreshness: Sendable {
+final class RulesFreshness: Sendable {
     private struct Source {
         var state: RulesState
         /// Since when the rules are not those on disk.
@@ -117,12 +117,5 @@ public final class RulesFreshness: Sendable {
             return lines
         }
         for line in lines { log.error("\(line)") }
-    }
-}
-
-extension Host {
-    /// Notes how the rules of a source, such as `the configuration`, stand to those on disk.
-    public func noteRules(_ state: RulesState, of source: String) {
-        freshness.note(source, state, at: clock.monotonic)
     }
 }

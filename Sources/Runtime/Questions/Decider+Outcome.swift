@@ -2,60 +2,6 @@ import AuthCore
 import ModuleHost
 import Synchronization
 
-/// How a module took a question.
-enum Asked<Question: ModuleQuestion> {
-    case answered(ModuleAnswer)
-    /// The answer comes later: from the module, the deadline or a cancellation, exactly once.
-    case open(OpenQuestion<Question>)
-}
-
-/// A question that a module has left open.
-final class OpenQuestion<Question: ModuleQuestion>: Sendable {
-    typealias Listener = @Sendable (ModuleAnswer, Question) -> Void
-
-    private struct State {
-        var question: Question
-        /// Of the entry point that is asked.
-        var token: UInt64
-        var answer: ModuleAnswer?
-        var listener: Listener?
-    }
-
-    private let state: Mutex<State>
-
-    init(_ token: UInt64, _ question: Question) { state = Mutex(State(question: question, token: token)) }
-
-    /// What completes or cancels the question as far as it has come.
-    var token: UInt64 { state.withLock { $0.token } }
-
-    /// Notes how far the question has come, and by which token it is completed now.
-    func note(_ question: Question, _ token: UInt64) {
-        state.withLock { state in
-            state.question = question
-            state.token = token
-        }
-    }
-
-    /// Takes the answer; to be called once.
-    func deliver(_ answer: ModuleAnswer) {
-        let (listener, question) = state.withLock { state in
-            if state.listener == nil { state.answer = answer }
-            return (state.listener.take(), state.question)
-        }
-        listener?(answer, question)
-    }
-
-    /// Calls `body` with the answer and how far the question had come, exactly once, on the thread that brings it: at once on
-    /// the caller's if it is there already.
-    func whenAnswered(_ body: @escaping Listener) {
-        let (answer, question) = state.withLock { state in
-            if state.answer == nil { state.listener = body }
-            return (state.answer.take(), state.question)
-        }
-        if let answer { body(answer, question) }
-    }
-}
-
 /// What follows an answer of a module.
 enum NextStep: Sendable {
     case answer(Answer)
@@ -86,6 +32,17 @@ extension Decider {
         // A session that ended before the question waited has not ended it.
         if session.hasEnded { ticket.abandon() }
         return .delayed(ticket)
+    }
+
+    /// Answers an open question because nobody waits any more, at whichever entry point it is.
+    func cancel(_ open: OpenQuestion<some ModuleQuestion>) {
+        var token = open.token
+        cancel(token)
+        // It may have gone on meanwhile, by another token.
+        while open.token != token {
+            token = open.token
+            cancel(token)
+        }
     }
 }
 

@@ -1,5 +1,75 @@
 import AuthCore
 import ModuleHost
+import Synchronization
+
+/// One question that is with a module: from the moment its token exists until exactly one answer has been taken.
+final class PendingSlot: Sendable {
+    /// Why a question needs no answer any more.
+    enum End: Sendable { case answered, deadline, cancelled }
+
+    enum Phase {
+        case idle
+        /// In the queue of a lane; the module has not been called yet.
+        case queued
+        /// The entry point is running. An answer that comes now is kept until it returns.
+        case inCall(early: ModuleAnswer?)
+        /// The entry point has returned AUTH_DELAYED.
+        case waiting
+        case over(End)
+    }
+
+    typealias Continuation = @Sendable (ModuleAnswer) -> Void
+
+    /// What finds a pending question for Liberator's event callback.
+    struct Key: Sendable {
+        let session: UInt64
+        let kind: PendingKind?
+        let name: ObjectName?
+        let contributionID: String?
+        let order: UInt64
+
+        /// Whether it is about what an event names; what that leaves out matches anything.
+        func isAbout(_ wantedName: String?, _ wantedContribution: String?) -> Bool {
+            if let wantedName, name?.text.hasBytes(of: wantedName) != true { return false }
+            if let wantedContribution, contributionID?.hasBytes(of: wantedContribution) != true { return false }
+            return true
+        }
+    }
+
+    struct State {
+        var generation: UInt32 = 0
+        var phase = Phase.idle
+        var continuation: Continuation?
+        var key: Key?
+        var session: UInt64 = 0
+        /// The call of the module, while it runs.
+        var call: RunningCall?
+    }
+
+    let index: UInt32
+    let state = Mutex(State())
+
+    init(index: UInt32) { self.index = index }
+
+    /// Starts a new life of the slot and returns its token.
+    func begin(
+        laned: Bool, session: UInt64 = 0, key: Key? = nil, call: RunningCall? = nil
+    ) -> UInt64 {
+        state.withLock { state in
+            state.generation &+= 1
+            state.phase = laned ? .queued : .inCall(early: nil)
+            state.call = call
+            state.session = session
+            state.key = key
+            state.continuation = nil
+            return token(state.generation)
+        }
+    }
+
+    func token(_ generation: UInt32) -> UInt64 { UInt64(generation) << 32 | UInt64(index) }
+}
+
+// MARK: the state machine
 
 extension PendingSlot {
     enum Return {
@@ -8,6 +78,34 @@ extension PendingSlot {
         /// The deadline or a cancellation was first; the slot is free again.
         case dead
         case deliver(Continuation, early: ModuleAnswer?)
+    }
+
+    enum Completion {
+        case deliver(Continuation)
+        case outcome(CompletionOutcome)
+    }
+
+    /// The module answers a question that it has left open, or is about to.
+    func complete(_ token: UInt64, _ answer: ModuleAnswer) -> Completion {
+        state.withLock { state in
+            let life = UInt32(token >> 32)
+            if life > state.generation || life == 0 { return .outcome(.unknown) }
+            if life < state.generation { return .outcome(.late) }
+            switch state.phase {
+            case .inCall(early: nil):
+                state.phase = .inCall(early: answer)
+                return .outcome(.taken)
+            case .waiting:
+                guard let continuation = state.continuation else { return .outcome(.late) }
+                state.phase = .over(.answered)
+                state.continuation = nil
+                state.key = nil
+                return .deliver(continuation)
+            case .inCall, .over(.answered): return .outcome(.twice)
+            case .over: return .outcome(.late)
+            case .idle, .queued: return .outcome(.unknown)
+            }
+        }
     }
 
     /// A lane starts the entry point; false when the question is over already.

@@ -1,0 +1,101 @@
+import AuthCore
+import Logging
+import ModuleHost
+
+/// Log-ins: asks a decider whether a client may have a session, admits it if so, and answers equal log-ins from the cache.
+final class Logins: Sendable {
+    let sessions: Sessions
+    let admission: any Admission
+    /// Of those that wait for a place.
+    let waiting: AdmissionDeadlines
+    let deadlines: LiveDeadlines
+    let recorder: (@Sendable (_ user: String, _ application: String) -> Void)?
+    private let cache: LoginCache
+    private let realm: String
+    private let failed = FailedLogins()
+    private let metrics: DecisionMetrics
+    private let log: Logger
+
+    var clock: any HostClock { sessions.clock }
+
+    /// - Parameters:
+    ///   - sessions: where a log-in that is let in becomes one.
+    ///   - admission: gives out the places.
+    ///   - realm: part of the key of kept log-ins.
+    ///   - recorder: told of every log-in that has got its place, with the user and the application id ("" for none).
+    init(
+        _ sessions: Sessions, admission: any Admission, deadlines: LiveDeadlines, realm: String,
+        recorder: (@Sendable (_ user: String, _ application: String) -> Void)? = nil, metrics: DecisionMetrics,
+        log: Logger
+    ) {
+        self.sessions = sessions
+        self.admission = admission
+        self.deadlines = deadlines
+        self.realm = realm
+        self.recorder = recorder
+        self.metrics = metrics
+        self.log = log
+        cache = sessions.cache
+        waiting = AdmissionDeadlines(now: sessions.clock.monotonic)
+    }
+
+    /// Answers from the session that an equal log-in got a while ago, or logs in; equal concurrent log-ins share one.
+    func authenticate(_ login: Login, _ decider: any Decider) -> Outcome {
+        guard cache.keeps else {
+            return LoginQuestion(self, decider, login, .login).ask().map { [self] in markedOneUse($0) }
+        }
+        let key = cache.keys.key(of: login, realm: realm)
+        let now = clock.monotonic
+        let finding = cache.look(up: key, at: now)
+        sessions.endReplaced()
+        switch finding {
+        case .known(let id):
+            if let session = sessions.use(id, at: now) {
+                return .decided(Answer(.allow, .granted, session: id, user: session.user))
+            }
+            cache.forget(id)
+            return authenticate(login, decider)
+        case .shared(let ticket): return .delayed(ticket)
+        case .ejected: return metrics.counted(.login, .decided(Answer(.ejected, .ejectedSession)))
+        case .first(let asking):
+            // One client that goes away must not take the answer from the others who wait for it.
+            return LoginQuestion(self, decider, login, .login).ask().map(abandons: false) { [self] in
+                keep($0, key, login.user, asking)
+            }
+        }
+    }
+
+    /// Answers those that have waited for a place for too long, and writes the lines that are due about those that failed.
+    func sweep() {
+        let now = clock.monotonic
+        waiting.expire(at: now)
+        cache.dropSignatures(before: now - 2 * deadlines.nanoseconds(of: .login))
+        for line in failed.sweep(at: now) { log.notice("\(line)") }
+    }
+
+    /// Counts an answer, and writes a line about a log-in that failed, where there is none of its user yet in this minute.
+    func note(_ answer: Answer, to login: Login, _ kind: QuestionKind) {
+        metrics.count(kind, answer)
+        // Nobody was refused where the client went away or the host stops.
+        if answer.verdict == .allow || answer.reason == .cancelled || answer.reason == .stopping { return }
+        if let line = failed.note(answer, of: login, at: clock.monotonic) { log.notice("\(line)") }
+    }
+
+    /// Keeps a session for equal log-ins, unless something was invalidated while the module was asked or a signed
+    /// token was used, which is good once.
+    private func keep(_ answer: Answer, _ key: LoginKey, _ user: String, _ asking: LoginCache.Asking) -> Answer {
+        var answer = answer
+        answer.isOneUse = cache.settle(key, asking, answer, user: user, at: clock.monotonic)
+        sessions.freeReplacedPlaces()
+        return answer
+    }
+
+    /// Marks a session that is for one question: the door ends it, or else its grace does.
+    private func markedOneUse(_ answer: Answer) -> Answer {
+        guard answer.verdict == .allow, let id = answer.session else { return answer }
+        cache.retire(id, at: clock.monotonic)
+        var marked = answer
+        marked.isOneUse = true
+        return marked
+    }
+}

@@ -1,0 +1,47 @@
+import AuthCore
+import ModuleHost
+
+/// How a host runs its module.
+public struct HostConfiguration: Sendable {
+    /// When the host answers for a module that has not.
+    public var deadlines = Deadlines()
+    /// Questions that may wait for a serial or blocking module.
+    public var queueLimit = 1024
+    /// Threads of a blocking module.
+    public var blockingThreads = 4
+    /// How long log-ins stay in the log-in cache; zero: not at all.
+    public var loginCacheTime: Duration = .seconds(60)
+    /// Most log-ins in the log-in cache.
+    public var loginCacheLimit = 10_000
+    /// Part of the key of kept log-ins, and what browsers are asked with.
+    public var realm = "authhost"
+    /// Checks a signed token (key id, token, user name) with the configured keys; nil without any. May block.
+    public var signatureCheck: (@Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome)?
+    /// Applied to every name, in this order and before the module's mapping: the first that matches.
+    public var objectMaps: [ConfiguredMapping] = []
+    /// Where every decision is recorded; nil: nowhere.
+    public var audit: AuditLog?
+    /// The limits on sessions, and whether they eject.
+    public var limits = SessionLimits()
+    /// How long sessions of an application may be idle, by application id; those not named for ever.
+    public var inactivityPeriods: [ExactText: Duration] = [:]
+    /// Told of every log-in that has got its place, with the user and the application id ("" for none). Must not block.
+    public var loginRecorder: (@Sendable (_ user: String, _ application: String) -> Void)?
+    /// Stands between log-ins and the places of this host, where places are given out by more than this host.
+    package var admission: (@Sendable (_ local: any Admission) -> any Admission)?
+    /// The bounds of what is kept about objects, and whether anything is.
+    public var objectLimits = ObjectLimits()
+    /// The destinations of outgoing connections, and who gives their credentials.
+    public var destinations: [CredentialDestination] = []
+    /// How long an authenticator may take for its answer.
+    public var credentialTimeout: Duration = .seconds(30)
+    /// How long `auth_exit` may take.
+    public var exitTimeout: Duration = .seconds(10)
+    /// What follows where rules are older than those on disk.
+    public var staleRules = StaleRules()
+    /// Users besides root and the running one whose files may decide something.
+    public var trustedOwners: Set<UInt32> = []
+
+    /// Makes the defaults of the configuration.
+    public init() {}
+}

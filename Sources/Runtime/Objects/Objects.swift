@@ -1,0 +1,92 @@
+import AuthCore
+import ModuleHost
+
+/// Objects: what they are called inside, what is known of them, and the questions about many of them in one call.
+final class Objects: Sendable {
+    let mappings: ConfiguredMappings
+    let store: ObjectStore
+    let deadlines: LiveDeadlines
+    let clock: any HostClock
+    let metrics: DecisionMetrics
+    private let decider: SetOnce<any Decider>
+    private let invalidations: Invalidations
+
+    /// - Parameters:
+    ///   - decider: told of other content, once there is one.
+    ///   - invalidations: told of objects whose content has changed.
+    init(
+        _ limits: ObjectLimits, mappings: [ConfiguredMapping], decider: SetOnce<any Decider>,
+        invalidations: Invalidations, deadlines: LiveDeadlines, clock: any HostClock, metrics: DecisionMetrics
+    ) {
+        self.mappings = ConfiguredMappings(mappings)
+        store = ObjectStore(limits)
+        self.decider = decider
+        self.invalidations = invalidations
+        self.deadlines = deadlines
+        self.clock = clock
+        self.metrics = metrics
+    }
+
+    /// Replaces what is known of an object; nil is nothing any more. Reads that wait for it are asked again, and nothing
+    /// that was kept of decisions about it is used after the return.
+    ///
+    /// - Throws: ``ObjectRefusal``; nothing has changed then.
+    func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) {
+        guard store.limits.isOpen else { throw .closed }
+        if let content, content.size > store.limits.size { throw .tooLarge(limit: store.limits.size) }
+        let decider = decider.value
+        // A module learns of changes in the order in which they were made.
+        let waiting: Set<UInt64>? = store.changing.withLock { _ in
+            guard let (old, waiting) = store.replace(name, with: content) else { return nil }
+            guard let decider, decider.tracksObjects else { return waiting }
+            decider.tellChange(of: name, from: old, to: content, waiting: waiting)
+            return []
+        }
+        guard let waiting else { throw .tooMany(limit: store.limits.total) }
+        invalidations.invalidate(.object(name.text))
+        for token in waiting { _ = decider?.complete(token, .contentCame) }
+    }
+
+    /// What is known of an object.
+    func content(of name: ObjectName) -> ObjectContent? { store.content(of: name) }
+
+    /// What is known of a field of an object, by names after mapping; nil for nothing.
+    func value(of field: String, ofObject name: String) -> String? {
+        (try? ObjectName(name)).flatMap { store.content(of: $0) }?.value(of: field)
+    }
+
+    /// Answers up to 1,000 checks of one session in one call, in their order; nil where they must be asked one by one: where a
+    /// name's mapping is delayed, content may be waited for, or the decider takes no batch.
+    func batch(_ checks: [Check], _ session: Session, _ decider: any Decider, at now: Int64) -> [Outcome]? {
+        // A row of a batch has room neither for content nor for a wait for it.
+        guard !store.limits.isOpen, !decider.tracksObjects, checks.count > 1, checks.count <= 1000 else { return nil }
+        var rows: [(check: Check, object: ObjectName)] = []
+        var places: [Int] = []
+        var answers: [Answer] = []
+        answers.reserveCapacity(checks.count)
+        for (index, check) in checks.enumerated() {
+            var mapping = ObjectQuestion(self, decider, session, check.name)
+            switch mapping.ask(at: now) {
+            case .decided(let mapped):
+                answers.append(mapped)
+                guard mapped.verdict == .allow, let object = mapped.mappedName else { continue }
+                rows.append((check, object))
+                places.append(index)
+            case .delayed(let ticket):
+                // The checks are asked one by one then, and nobody waits for this.
+                ticket.abandon()
+                return nil
+            }
+        }
+        if !rows.isEmpty {
+            guard let said = decider.batch(rows, session.moduleSession) else { return nil }
+            for (place, (row, said)) in zip(places, zip(rows, said)) {
+                // No row may be delayed: nobody would ever answer it.
+                answers[place] =
+                    said.status == .delayed
+                    ? Answer(.undecided, .brokenAnswer) : session.answer(to: row.check.kind, said, about: row.object)
+            }
+        }
+        return zip(checks, answers).map { metrics.counted($0.kind, .decided($1)) }
+    }
+}

@@ -1,0 +1,129 @@
+import AuthCore
+import ModuleHost
+
+/// What operators see and do, at the control socket and as administrators. Nothing here but ``explain(_:session:_:)`` counts as a
+/// use of a session.
+public final class Operators: Sendable {
+    private let sessions: Sessions
+    private let invalidations: Invalidations
+    private let objects: Objects
+    private let decider: SetOnce<any Decider>
+
+    private var clock: any HostClock { sessions.clock }
+
+    /// - Parameter decider: explains its answers, once there is one.
+    init(_ sessions: Sessions, _ invalidations: Invalidations, _ objects: Objects, decider: SetOnce<any Decider>) {
+        self.sessions = sessions
+        self.invalidations = invalidations
+        self.objects = objects
+        self.decider = decider
+    }
+
+    /// Returns a part of the open sessions that match, oldest first, and how many match in all.
+    ///
+    /// Takes time in proportion to all open sessions (of the user, where one is named); never for an event loop of a door.
+    ///
+    /// - Parameters:
+    ///   - offset: how many of those that match are left out at the front; at least 0.
+    ///   - limit: how many are described at most; at least 0.
+    public func sessions(
+        matching filter: SessionFilter, offset: Int, limit: Int
+    ) -> (sessions: [SessionDescription], total: Int) {
+        let now = clock.now
+        var found: [SessionDescription] = []
+        var total = 0
+        for session in matching(filter) {
+            if total >= offset && found.count < limit { found.append(session.description(at: now)) }
+            total += 1
+        }
+        return (found, total)
+    }
+
+    /// Ejects open sessions that match, oldest first; their clients are told so at their next question.
+    ///
+    /// - Parameters:
+    ///   - count: how many at most; nil for all.
+    ///   - note: what the lines of the event log end with.
+    /// - Returns: how many were ejected.
+    public func eject(_ filter: SessionFilter, count: Int?, note: String = ": by the operator") -> Int {
+        var ejected = 0
+        for session in matching(filter) where ejected < count ?? .max {
+            if sessions.eject(session, note: note) { ejected += 1 }
+        }
+        if ejected > 0 { invalidations.noteEjection() }
+        return ejected
+    }
+
+    /// Forgets what is kept in a scope; the next question asks the module again.
+    public func invalidate(_ scope: InvalidationScope) { invalidations.invalidate(scope) }
+
+    /// Forgets what is kept of the sessions that match; the next question of each asks the module again.
+    ///
+    /// - Returns: how many sessions matched.
+    public func invalidate(sessions filter: SessionFilter) -> Int {
+        let matching = matching(filter)
+        for session in matching { invalidations.invalidate(.session(handle: session.handle)) }
+        return matching.count
+    }
+
+    private func matching(_ filter: SessionFilter) -> [Session] {
+        sessions.sessions(of: filter.user, applicationID: filter.applicationID)
+            .filter { $0.isOpen && filter.matches($0) }
+    }
+
+    // MARK: explaining
+
+    /// Asks why a check is answered as it is: the name is mapped as for the check, then the module explains.
+    ///
+    /// A module that does not explain is asked the check itself. Nothing is counted or recorded: an operator asks, and nobody
+    /// is let in by the answer.
+    ///
+    /// - Parameter done: called with the answer, exactly once, on whatever thread decides.
+    public func explain(_ check: Check, session id: SessionID, _ done: @escaping @Sendable (ExplainedAnswer) -> Void) {
+        let now = clock.monotonic
+        guard let decider = decider.value else { return done(ExplainedAnswer(Answer(.undecided, .stopping))) }
+        guard let session = sessions.use(id, at: now) else { return done(ExplainedAnswer(sessions.refusal(of: id))) }
+        let goOn: @Sendable (Answer) -> Void = { [self] mapped in
+            guard mapped.verdict == .allow, let object = mapped.mappedName else { return done(ExplainedAnswer(mapped)) }
+            explain(check, object, session, decider, done)
+        }
+        var mapping = ObjectQuestion(objects, decider, session, check.name)
+        switch mapping.ask(at: now) {
+        case .decided(let mapped): goOn(mapped)
+        case .delayed(let ticket): ticket.whenDecided { mapped in decider.resume { goOn(mapped) } }
+        }
+    }
+
+    private func explain(
+        _ check: Check, _ object: ObjectName, _ session: Session, _ decider: any Decider,
+        _ done: @escaping @Sendable (ExplainedAnswer) -> Void
+    ) {
+        let finish: @Sendable (ModuleAnswer) -> Void = { said in
+            done(ExplainedAnswer(session.answer(to: check.kind, said, about: object), said.explanation))
+        }
+        var question = EntryQuestion("auth_explain", check.kind, session: session.handle) { [objects] module, ticket in
+            let content = objects.content(of: object)
+            return module.explain(check, object: object, content: content, session.moduleSession, ticket)
+                ?? module.check(check, object: object, content: content, session.moduleSession, ticket)
+        }
+        question.pending = PendingSubject(
+            check.action == .read ? nil : .write, name: object, contributionID: check.contributionID)
+        switch decider.ask(&question, at: clock.monotonic) {
+        case .answered(let said): finish(said)
+        case .open(let open): open.whenAnswered { said, _ in finish(said) }
+        }
+    }
+}
+
+/// A check's answer, and why it is so.
+public struct ExplainedAnswer: Sendable {
+    /// What the check is answered with.
+    public let answer: Answer
+    /// The module's own lines, each ended by a line feed; nil for a module that does not explain.
+    public let explanation: String?
+
+    fileprivate init(_ answer: Answer, _ explanation: String? = nil) {
+        self.answer = answer
+        self.explanation = explanation.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

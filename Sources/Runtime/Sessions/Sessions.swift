@@ -1,0 +1,238 @@
+import AuthCore
+import Logging
+import ModuleHost
+import Synchronization
+
+/// The sessions of a host: found by id and by handle, used by questions, and ended once, of which everybody who must is told.
+///
+/// A check takes the lock of one shard of ids, and no other.
+final class Sessions: Sendable {
+    private struct Shard: Sendable {
+        var sessions: [SessionID: Session] = [:]
+        var ejected = EjectedSessions(limit: rememberedEjections / shardCount)
+    }
+
+    private final class LockedShard: Sendable {
+        let shard = Mutex(Shard())
+    }
+
+    private static let shardCount = 64
+    /// Seconds since 1970: the last second that nanoseconds can say, in the year 2262, less what rounding needs.
+    private static let latestExpiry = Int64.max / 1_000_000_000 - 1
+    /// Ids of ejected sessions that are remembered, in all shards together.
+    static let rememberedEjections = 262_144
+    /// Seconds for which they are remembered at most.
+    static let ejectionMemory: Int64 = 3600
+
+    let places: Places
+    let cache: LoginCache
+    let clock: any HostClock
+    let observers = SessionObservers()
+    let metrics = SessionMetrics()
+    private let decider: SetOnce<any Decider>
+    private let log: Logger
+    private let shards = (0..<shardCount).map { _ in LockedShard() }
+    private let handles = SessionHandles()
+    private let expiries: SessionTimers
+    private let idleness: SessionTimers
+    private let texts = SessionTexts()
+    private let closed = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - places: what open sessions hold.
+    ///   - cache: told of sessions that it may hand out no more.
+    ///   - decider: told of sessions that end, once there is one.
+    init(places: Places, cache: LoginCache, decider: SetOnce<any Decider>, clock: any HostClock, log: Logger) {
+        self.places = places
+        self.cache = cache
+        self.decider = decider
+        self.clock = clock
+        self.log = log
+        expiries = SessionTimers(now: clock.wall)
+        idleness = SessionTimers(now: clock.monotonic)
+    }
+
+    /// The number of open sessions.
+    var count: Int { places.count }
+
+    /// Whether every session ends as soon as it opens.
+    var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+    // MARK: finding
+
+    func session(_ id: SessionID) -> Session? { withShard(of: id) { $0.sessions[id] } }
+
+    func session(handle: UInt64) -> Session? { handles[handle] }
+
+    /// The session that a question is for; the question counts as a use of it.
+    ///
+    /// - Parameter now: on the monotonic clock.
+    func use(_ id: SessionID, at now: Int64) -> Session? {
+        guard let session = session(id) else { return nil }
+        if session.isOver(clock, monotonic: now) { end(session, .expired) }
+        guard session.isOpen else { return nil }
+        session.touch(now)
+        return session
+    }
+
+    /// What a question is answered with whose session is not open.
+    func refusal(of id: SessionID) -> Answer {
+        let now = clock.wall / 1_000_000_000
+        return (withShard(of: id) { $0.ejected.contains(id, at: now) } ? SessionEnd.ejected : .logout).answer
+    }
+
+    /// What may be told about an open session. Telling it is no use of the session.
+    func describe(_ id: SessionID) -> SessionDescription? {
+        guard let session = session(id) else { return nil }
+        let now = clock.now
+        if session.isOver(clock, monotonic: now.monotonic) { end(session, .expired) }
+        return session.isOpen ? session.description(at: now) : nil
+    }
+
+    /// The open sessions of a user, oldest first; of everybody without one. With an application id those that have it.
+    func sessions(of user: String?, applicationID: String? = nil) -> [Session] {
+        places.handles(of: user, applicationID: applicationID).compactMap { handles[$0] }
+    }
+
+    // MARK: beginning
+
+    /// Sets how long sessions of an application may be idle; for sessions that come in from now on.
+    func setIdleLimits(_ limits: [ExactText: Duration]) { texts.setIdleLimits(limits.mapValues(\.nanoseconds)) }
+
+    /// Makes a session that a log-in may become. It holds no place until one is reserved for it.
+    func prepare(_ login: Login, at now: SessionTime) -> Session {
+        let origin = texts.origin(applicationID: login.applicationID, door: login.door)
+        let machineID = texts.shared(login.machineID)
+        return handles.insert { handle, id in
+            Session(id: id, handle: handle, login: login, origin: origin, machineID: machineID, now: now)
+        }
+    }
+
+    /// Opens a session in a place that was committed for it; false, and the place is free, when it was ended meanwhile.
+    ///
+    /// - Parameter expiry: seconds since 1970, 0 for never.
+    func open(_ session: Session, in place: AdmissionPlace, expiry: Int64, at monotonic: Int64) -> Bool {
+        guard session.open(in: place, expiry: expiry, at: monotonic) else {
+            places.vacate(place)
+            return false
+        }
+        // A thread that ends it from now on either finds it in the shard, or has marked it before it gets there.
+        withShard(of: session.id) { if session.isOpen { $0.sessions[session.id] = session } }
+        if expiry != 0 { expiries.add(session.handle, due: min(expiry, Self.latestExpiry) * 1_000_000_000) }
+        if session.origin.idleLimit != 0 { idleness.add(session.handle, due: monotonic + session.origin.idleLimit) }
+        return true
+    }
+
+    /// Forgets a session that was never opened.
+    func forget(_ session: Session) {
+        _ = session.end(.refused)
+        handles.remove(session.handle)
+    }
+
+    // MARK: ending
+
+    /// Ends a session and tells the module, the metrics and the doors that watch it; false when it had ended before.
+    ///
+    /// Of one whose log-in is still under way the log-in tells the module, once and only if the module believes in it.
+    @discardableResult
+    func end(_ session: Session, _ reason: SessionEnd) -> Bool {
+        guard let before = session.end(reason) else { return false }
+        remove(session, reason)
+        if before == .pending { return true }
+        if reason == .ejected {
+            cache.eject(session.id, at: clock.monotonic)
+        } else {
+            cache.forget(session.id)
+        }
+        let decider = decider.value
+        if session.hasWaiting { decider?.cancelQuestions(of: session.handle) }
+        decider?.tellFree(session.handle, reason)
+        metrics.count(reason)
+        for body in observers.take(session.handle) { body(reason) }
+        return true
+    }
+
+    /// Ends a session because its client says so.
+    func logOut(_ id: SessionID, at now: Int64) -> Answer {
+        guard let session = use(id, at: now), end(session, .logout) else { return refusal(of: id) }
+        return Answer(.allow, .granted, user: session.user)
+    }
+
+    /// Ejects a session; false when it had ended before. Its client is told so at its next question.
+    ///
+    /// - Parameter note: what the line of the event log ends with.
+    @discardableResult
+    func eject(_ session: Session, note: String = "") -> Bool {
+        guard end(session, .ejected) else { return false }
+        log.notice("Ejected \(session.text)\(note)")
+        return true
+    }
+
+    /// Ends every session because the host does, and each that opens from now on.
+    func close() {
+        closed.store(true, ordering: .releasing)
+        for session in sessions(of: nil) { end(session, .stop) }
+    }
+
+    /// Takes out of the timers what has come up: the sessions whose time may be over.
+    func takeDue(at now: SessionTime) -> [Session] {
+        var over = expiries.due(at: now.wall).compactMap { handles[$0] }
+        for handle in idleness.due(at: now.monotonic) {
+            guard let session = handles[handle] else { continue }
+            let end = session.lastUse + session.origin.idleLimit
+            if end <= now.monotonic { over.append(session) } else { idleness.add(handle, due: end) }
+        }
+        return over
+    }
+
+    /// Removes a session that has been marked as ended. Nobody is told.
+    private func remove(_ session: Session, _ reason: SessionEnd) {
+        let longest = reason == .ejected ? clock.wall / 1_000_000_000 + Self.ejectionMemory : 0
+        withShard(of: session.id) { shard in
+            shard.sessions[session.id] = nil
+            guard reason == .ejected else { return }
+            shard.ejected.insert(session.id, until: session.expiry == 0 ? longest : min(session.expiry, longest))
+        }
+        handles.remove(session.handle)
+        if let place = session.admissionPlace { places.vacate(place) }
+        let isLive: @Sendable (UInt64) -> Bool = { [handles] in handles[$0] != nil }
+        if session.expiry != 0 { expiries.noteEnd(isLive: isLive) }
+        if session.origin.idleLimit != 0 { idleness.noteEnd(isLive: isLive) }
+    }
+
+    private func withShard<Result: Sendable>(
+        of id: SessionID, _ body: (inout sending Shard) -> sending Result
+    ) -> Result {
+        shards[Int(id.low & UInt64(Self.shardCount - 1))].shard.withLock(body)
+    }
+}
+
+// MARK: answers
+
+extension Session {
+    /// The answer to a question of the session. One for a session that has ended meanwhile is no answer.
+    func answer(to kind: QuestionKind, _ said: ModuleAnswer, about object: ObjectName?) -> Answer {
+        if case .ended(let end) = state { return end.answer }
+        var answer = said.verdict(for: kind)
+        answer.user = user
+        answer.mappedName = object
+        return answer
+    }
+}
+
+extension SessionEnd {
+    /// The answer to a question whose session has ended.
+    var answer: Answer { self == .ejected ? Answer(.ejected, .ejectedSession) : Answer(.deny, .unknownSession) }
+}
+
+extension ModuleAnswer {
+    /// The verdict on the question: the host's own where it answered for the module, else the fail-closed rule's.
+    func verdict(for kind: QuestionKind) -> Answer {
+        if let refusal { return Answer(refusal == .noEntry ? .deny : .undecided, refusal) }
+        if let breach { return Answer(.undecided, .brokenAnswer, logText: breach) }
+        var answer = Answer.closed(status, to: kind)
+        if let logText { answer.logText = logText }
+        answer.clientText = clientText
+        return answer
+    }
+}

@@ -1,0 +1,86 @@
+import AuthCore
+import ModuleHost
+import Testing
+
+@testable import Runtime
+
+@Suite struct `The objects of a host` {
+    private func ask(_ parts: TestParts, _ check: Check) throws -> Answer {
+        var question = ObjectQuestion(parts.objects, parts.decider, try parts.session(), check)
+        return try #require(question.ask(at: parts.clock.monotonic).decided)
+    }
+
+    @Test func `are checked at once by a decider that maps nothing`() throws {
+        let parts = TestParts()
+        let answer = try ask(parts, Check(.read, try ObjectName("/a")))
+        #expect(answer.verdict == .allow && answer.mappedName?.text == "/a" && answer.user == "alice")
+        #expect(parts.decider.asked == ["auth_check_read"])
+    }
+
+    @Test func `have the name that a decider gives them, and no other than a valid one`() throws {
+        for (name, reason) in [("/inside", Reason.granted), ("inside", .mappedNameInvalid)] {
+            var mapped = ModuleAnswer(.ok)
+            mapped.mapped = Array(name.utf8)
+            let parts = TestParts(ScriptedDecider(maps: true) { [mapped] in $0.answers["auth_map_object"] = mapped })
+            let answer = try ask(parts, Check(.write, try ObjectName("/a")))
+            #expect(answer.reason == reason)
+            #expect(parts.decider.asked.first == "auth_map_object")
+        }
+    }
+
+    @Test func `take content where it is open, within its bounds, and say when it changes`() throws {
+        let name = try ObjectName("/a")
+        let content = ObjectContent(fields: [Field("price", "7")])
+        #expect(throws: ObjectRefusal.self) { try TestParts().objects.setContent(content, of: name) }
+        var limits = ObjectLimits()
+        limits.isOpen = true
+        limits.total = 1
+        let parts = TestParts(ScriptedDecider(tracksObjects: true), objectLimits: limits)
+        let seen = Seen<Invalidation>()
+        let watch = parts.invalidations.watch { seen.add($0) }
+        try parts.objects.setContent(content, of: name)
+        #expect(parts.objects.value(of: "price", ofObject: "/a") == "7")
+        #expect(throws: ObjectRefusal.self) { try parts.objects.setContent(content, of: try ObjectName("/b")) }
+        try parts.objects.setContent(nil, of: name)
+        #expect(parts.objects.content(of: name) == nil)
+        #expect(parts.decider.told == ["change /a", "change /a"])
+        #expect(seen.all == [.object("/a"), .object("/a")])
+        withExtendedLifetime(watch) {}
+    }
+
+    @Test func `that wait for content complete their questions when it comes`() throws {
+        var limits = ObjectLimits()
+        limits.isOpen = true
+        let parts = TestParts(objectLimits: limits)
+        let name = try ObjectName("/a")
+        #expect(parts.objects.store.wait(77, for: name, since: 0) == true)
+        try parts.objects.setContent(ObjectContent(fields: []), of: name)
+        #expect(parts.decider.state.withLock { $0.completed } == [77])
+    }
+
+    private func batch(_ parts: TestParts, _ names: [String]) throws -> [Answer]? {
+        let checks = try names.map { Check(.read, try ObjectName($0)) }
+        let now = parts.clock.monotonic
+        return parts.objects.batch(checks, try parts.session(), parts.decider, at: now)?.compactMap(\.decided)
+    }
+
+    @Test func `are checked many at once, each with its own answer`() throws {
+        let said = [ModuleAnswer(.ok), ModuleAnswer(.deny), ModuleAnswer(.delayed)]
+        let parts = TestParts(ScriptedDecider { $0.batch = said })
+        let answers = try #require(try batch(parts, ["/a", "/b", "/c"]))
+        // Nobody would ever answer a row that is delayed.
+        #expect(answers.map(\.verdict) == [.allow, .deny, .undecided])
+        #expect(answers[2].reason == .brokenAnswer)
+        #expect(parts.decider.asked.isEmpty)
+    }
+
+    @Test func `are asked for one by one where a decider has no batch, or content may come`() throws {
+        #expect(try batch(TestParts(), ["/a", "/b"]) == nil)
+        let said = [ModuleAnswer(.ok), ModuleAnswer(.ok)]
+        #expect(try batch(TestParts(ScriptedDecider(tracksObjects: true) { $0.batch = said }), ["/a", "/b"]) == nil)
+        var limits = ObjectLimits()
+        limits.isOpen = true
+        let parts = TestParts(ScriptedDecider { $0.batch = said }, objectLimits: limits)
+        #expect(try batch(parts, ["/a", "/b"]) == nil)
+    }
+}

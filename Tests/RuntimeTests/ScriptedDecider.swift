@@ -1,0 +1,88 @@
+import AuthCore
+import Synchronization
+
+@testable import ModuleHost
+@testable import Runtime
+
+/// Stands in for a module: answers what a test says, and keeps what it is told. For tests that build a part without a host.
+final class ScriptedDecider: Decider {
+    struct State {
+        /// What each entry point answers; AUTH_OK where nothing is said.
+        var answers: [String: ModuleAnswer] = [:]
+        var batch: [ModuleAnswer]?
+        var reload: Status?
+        var asked: [String] = []
+        var told: [String] = []
+        var completed: [UInt64] = []
+    }
+
+    let state = Mutex(State())
+    let about: DeciderDescription
+    let maps: Bool
+    let tracksObjects: Bool
+    let isHung = false
+    let hindrance: String? = nil
+    let openQuestions = 0
+
+    init(
+        entries: [String] = [], maps: Bool = false, tracksObjects: Bool = false, _ set: (inout State) -> Void = { _ in }
+    ) {
+        about = DeciderDescription(
+            identity: ModuleIdentity(name: "scripted", version: "1", generation: 9, threads: .any, bare: false),
+            path: "-", entryNames: entries)
+        self.maps = maps
+        self.tracksObjects = tracksObjects
+        state.withLock { set(&$0) }
+    }
+
+    var asked: [String] { state.withLock { $0.asked } }
+    var told: [String] { state.withLock { $0.told } }
+
+    private func answer(_ entry: String) -> ModuleAnswer {
+        state.withLock { state in
+            state.asked.append(entry)
+            return state.answers[entry] ?? ModuleAnswer(.ok)
+        }
+    }
+
+    func ask(_ question: inout ObjectQuestion, at now: Int64) -> Asked<ObjectQuestion> {
+        .answered(answer(question.entry))
+    }
+
+    func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion> {
+        .answered(answer(question.entry))
+    }
+
+    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
+        state.withLock { $0.batch }
+    }
+
+    func resume(_ body: @escaping @Sendable () -> Void) { body() }
+
+    func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
+        state.withLock { $0.completed.append(token) }
+        return .taken
+    }
+
+    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? { nil }
+    func cancel(_ token: UInt64) {}
+    func cancelQuestions(of session: UInt64) { tell("cancel") }
+    func tellFree(_ session: UInt64, _ reason: SessionEnd) { tell("free \(reason)") }
+    func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool) { tell("release \(object.text)") }
+
+    func tellChange(
+        of object: ObjectName, from old: ObjectContent?, to content: ObjectContent?, waiting: Set<UInt64>
+    ) { tell("change \(object.text)") }
+
+    func reload(_ done: @escaping @Sendable (Status?) -> Void) {
+        tell("reload")
+        done(state.withLock { $0.reload })
+    }
+
+    func limitQueue(to limit: Int) {}
+    func expireDeadlines() {}
+    func noticeLongCalls() {}
+    func stop(within timeout: Duration) -> Bool { true }
+
+    private func tell(_ what: String) { state.withLock { $0.told.append(what) } }
+}
