@@ -187,6 +187,7 @@ var targets: [Target] = [
         dependencies: [
             "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules",
             .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
         ]),
     .testTarget(
         name: "DoorsTests",

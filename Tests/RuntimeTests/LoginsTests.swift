@@ -74,4 +74,14 @@ import Testing
         #expect(parts.decider.asked == ["auth_new_user", "auth_new_user"])
         #expect(parts.sessions.count == 1)
     }
+
+    @Test func `are counted once each, and an answer from the cache not at all`() throws {
+        let counts = CountingFactory()
+        let parts = TestParts(
+            ScriptedDecider { $0.answers["auth_resume_user"] = ModuleAnswer(.deny) }, metrics: DecisionMetrics(counts))
+        _ = try ask(parts)
+        for _ in 0..<3 { _ = parts.logins.authenticate(try parts.login("bob"), parts.decider) }
+        _ = LoginQuestion(parts.logins, parts.decider, try parts.login(), .resume).ask()
+        #expect(counts.all == ["login allow granted": 2, "resume wrong-credentials denied-by-module": 1])
+    }
 }

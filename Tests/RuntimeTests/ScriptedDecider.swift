@@ -7,7 +7,7 @@ import Synchronization
 /// Stands in for a module: answers what a test says, and keeps what it is told. For tests that build a part without a host.
 final class ScriptedDecider: Decider {
     struct State {
-        /// What each entry point answers; AUTH_OK where nothing is said.
+        /// What each entry point answers, or an entry point for one object (`auth_map_object /a`); AUTH_OK where nothing is said.
         var answers: [String: ModuleAnswer] = [:]
         var batch: [ModuleAnswer]?
         var reload: Status?
@@ -38,15 +38,15 @@ final class ScriptedDecider: Decider {
     var asked: [String] { state.withLock { $0.asked } }
     var told: [String] { state.withLock { $0.told } }
 
-    private func answer(_ entry: String) -> ModuleAnswer {
+    private func answer(_ entry: String, about object: String = "") -> ModuleAnswer {
         state.withLock { state in
             state.asked.append(entry)
-            return state.answers[entry] ?? ModuleAnswer(.ok)
+            return state.answers["\(entry) \(object)"] ?? state.answers[entry] ?? ModuleAnswer(.ok)
         }
     }
 
     func ask(_ question: inout ObjectQuestion, at now: Int64) -> Asked<ObjectQuestion> {
-        .answered(answer(question.entry))
+        .answered(answer(question.entry, about: question.requested.text))
     }
 
     func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion> {

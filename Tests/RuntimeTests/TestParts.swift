@@ -11,7 +11,7 @@ struct TestParts {
     let clock = ManualClock()
     let lines = LogLines()
     let log: Logger
-    let metrics = DecisionMetrics()
+    let metrics: DecisionMetrics
     let decider: ScriptedDecider
     let asked = SetOnce<any Decider>()
     let deadlines = LiveDeadlines(Deadlines())
@@ -25,9 +25,10 @@ struct TestParts {
 
     init(
         _ decider: ScriptedDecider = ScriptedDecider(), limits: SessionLimits = SessionLimits(),
-        objectLimits: ObjectLimits = ObjectLimits()
+        objectLimits: ObjectLimits = ObjectLimits(), metrics: DecisionMetrics = DecisionMetrics()
     ) {
         self.decider = decider
+        self.metrics = metrics
         asked.set(decider)
         log = Logger(label: "test") { [lines] _ in LineHandler(lines: lines) }
         places = Places(limits)

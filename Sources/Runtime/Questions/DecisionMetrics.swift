@@ -15,6 +15,9 @@ final class DecisionMetrics: Sendable {
     private let granted = QuestionKind.allCases.map { _ in SetOnce<Counter>() }
     private let denied = QuestionKind.allCases.map { _ in SetOnce<Counter>() }
     private let rare = Mutex<[Key: Counter]>([:])
+    private let factory: any MetricsFactory
+
+    init(_ factory: any MetricsFactory = MetricsSystem.factory) { self.factory = factory }
 
     func count(_ kind: QuestionKind, _ answer: Answer) {
         switch (answer.reason, answer.verdict) {
@@ -23,7 +26,7 @@ final class DecisionMetrics: Sendable {
         default:
             let key = Key(kind: kind, verdict: answer.verdict, reason: answer.reason)
             rare.withLock { rare in
-                if rare[key] == nil { rare[key] = Self.counter(kind, answer) }
+                if rare[key] == nil { rare[key] = counter(kind, answer) }
                 return rare[key]
             }?.increment()
         }
@@ -41,16 +44,16 @@ final class DecisionMetrics: Sendable {
     }
 
     private func increment(_ cell: SetOnce<Counter>, _ kind: QuestionKind, _ answer: Answer) {
-        if cell.value == nil { cell.set(Self.counter(kind, answer)) }
+        if cell.value == nil { cell.set(counter(kind, answer)) }
         cell.value?.increment()
     }
 
-    private static func counter(_ kind: QuestionKind, _ answer: Answer) -> Counter {
+    private func counter(_ kind: QuestionKind, _ answer: Answer) -> Counter {
         Counter(
             label: "authhost_decisions_total",
             dimensions: [
                 ("question", kind.rawValue), ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue),
-            ])
+            ], factory: factory)
     }
 }
 
