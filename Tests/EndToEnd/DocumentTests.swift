@@ -75,7 +75,7 @@ import Testing
 
     @Test(arguments: ["docs/architecture.md", "docs/fail-closed.md", "CONTRIBUTING.md"])
     func `files that a document names exist`(document: String) throws {
-        let folders = ["Sources", "Plugins", "include", "Tests", "docs", "examples"]
+        let folders = ["Sources", "Plugins", "include", "Tests", "docs", "examples", "core"]
         let files = folders.flatMap { folder in
             (FileManager.default.enumerator(atPath: Place.file(folder))?.compactMap { $0 as? String } ?? [])
                 .map { "\(folder)/\($0)" }
