@@ -15,7 +15,9 @@ public struct CommandLineOverlay: Sendable {
     /// The options of the configured module, in order.
     public private(set) var moduleOptions: [ModuleOption] = []
 
-    private let table: [String: ItemDefinition]
+    /// Options that are no items.
+    private static let others = ["module", "config", "option"]
+
     private var problems = ProblemList()
     private var rest: ArraySlice<String>
 
@@ -27,8 +29,10 @@ public struct CommandLineOverlay: Sendable {
         if !problems.isEmpty { throw problems.error }
     }
 
+    /// Whether `--name` is an option of the configuration.
+    public static func knows(_ name: String) -> Bool { ItemDefinition.named(name) != nil || others.contains(name) }
+
     private init(reading arguments: [String]) {
-        table = Dictionary(ItemDefinition.all.map { ($0.name, $0) }) { first, _ in first }
         rest = arguments[...]
         for (index, argument) in arguments.enumerated()
         where argument.unicodeScalars.contains(where: \.isRefusedControl) {
@@ -93,7 +97,7 @@ public struct CommandLineOverlay: Sendable {
     }
 
     private mutating func setItem(_ name: String, written: String, _ value: String?, at source: SettingSource) {
-        guard let definition = table[name] else {
+        guard let definition = ItemDefinition.named(name) else {
             // NOTE: the value of an unknown option stays unread; it would only be a second, confusing problem.
             if value == nil, let following = rest.first, !following.hasPrefix("-") { rest.removeFirst() }
             return unknown(written, at: source)
@@ -129,7 +133,7 @@ public struct CommandLineOverlay: Sendable {
     }
 
     private mutating func unknown(_ name: String, at source: SettingSource) {
-        let nearest = NearestName.of(name, among: table.keys.sorted() + ["module", "config", "option"])
+        let nearest = NearestName.of(name, among: ItemDefinition.all.map(\.name) + Self.others)
         let hint = nearest.map { "the nearest known name is `--\($0)`" } ?? "no known name is similar"
         problems.add(.unknownItem, at: source, "unknown option: \(hint)")
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import AuthConfiguration
 
 /// Splits a command line: items of the configuration are options too, and there are too many to declare each of them.
@@ -6,14 +7,18 @@ enum ConfigurationArguments {
     nonisolated(unsafe) static var items: [String] = []
     // Written by main() before the command runs, read-only afterwards.
 
-    /// Options of subcommands, which the parser reads.
-    private static let own: Set<String> = [
-        "--user", "--read", "--write", "--create", "--json", "--help", "--version", "--password-stdin", "--trusted",
-        "--address", "--application-id", "--machine-id", "--scheme", "--rounds", "--all", "--field",
-        "--application", "--strict", "--check", "--in-place", "--month", "--csv", "--file",
-        "--socket", "--machine", "--session", "--limit", "--offset", "--count", "--object", "--follow", "--since",
-        "--format", "--door", "--try", "--patience", "--no-module-code", "--generate-completion-script",
-    ]
+    /// Options of subcommands, which the parser reads: those that their help lists.
+    private static let own = options(of: AuthHostCommand.self).union(["--generate-completion-script"])
+
+    private static func options(of command: any ParsableCommand.Type) -> Set<String> {
+        // Too wide to be wrapped. A line about an option begins with its names: `  -h, --help  Show …`.
+        let help = AuthHostCommand.helpMessage(for: command, columns: 10_000)
+        let lines = help.split(separator: "\n").filter { $0.hasPrefix("  -") }
+        let words = lines.flatMap { line in
+            line.split(whereSeparator: { $0 == " " || $0 == "," }).prefix { $0.hasPrefix("-") }.map(String.init)
+        }
+        return command.configuration.subcommands.reduce(into: Set(words)) { $0.formUnion(options(of: $1)) }
+    }
 
     /// Takes everything that starts with `--` and is not an option of a subcommand, with its values.
     static func split(_ arguments: [String]) -> (own: [String], items: [String]) {
@@ -22,9 +27,7 @@ enum ConfigurationArguments {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             let name = argument.split(separator: "=", maxSplits: 1).first.map(String.init) ?? argument
-            if argument == "-c" || argument.hasPrefix("-D")
-                || (name.hasPrefix("--") && name.count > 2 && !self.own.contains(name))
-            {
+            if isItem(argument, name) {
                 items.append(argument)
                 guard argument == "-c" || name == argument, !argument.hasPrefix("-D") else { continue }
                 for _ in 0..<valueCount(of: name, next: rest.first) {
@@ -37,9 +40,16 @@ enum ConfigurationArguments {
         return (own, items)
     }
 
+    /// Known items first: to know the others the help of every subcommand is laid out.
+    private static func isItem(_ argument: String, _ name: String) -> Bool {
+        if argument == "-c" || argument.hasPrefix("-D") { return true }
+        guard name.hasPrefix("--"), name.count > 2 else { return false }
+        return CommandLineOverlay.knows(String(name.dropFirst(2))) || !own.contains(name)
+    }
+
     private static func valueCount(of name: String, next: String?) -> Int {
         let item = name == "--module" ? "auth-module" : String(name.dropFirst(2))
-        guard let definition = ItemDefinition.all.first(where: { $0.name == item }) else {
+        guard let definition = ItemDefinition.named(item) else {
             // A name that nobody knows takes what follows it along, so that the error is about the name.
             return ["-c", "--config", "--option"].contains(name) || next?.hasPrefix("-") == false ? 1 : 0
         }
