@@ -80,7 +80,9 @@ var targets: [Target] = [
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "CryptoExtras", package: "swift-crypto"),
         ], exclude: ["Fixtures"]),
-    .target(name: "XMLAuthModule", dependencies: ["CAuthModule"], path: "Plugins/xmlauth/Export"),
+    .target(name: "AccountsOptions", path: "Plugins/accounts/Options", publicHeadersPath: "."),
+    .target(
+        name: "XMLAuthModule", dependencies: ["AccountsOptions", "CAuthModule"], path: "Plugins/xmlauth/Export"),
     .target(
         name: "Accounts", dependencies: ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"],
         path: "Plugins/accounts/Core"),
@@ -94,7 +96,8 @@ var targets: [Target] = [
         name: "xmlauth",
         dependencies: ["ModuleKit", "AccountsModule", "Accounts", "Basics", "XMLAuthCore", "XMLAuthModule"],
         path: "Plugins/xmlauth/Sources", linkerSettings: moduleLinkage("xmlauth")),
-    .target(name: "CfgAuthModule", dependencies: ["CAuthModule"], path: "Plugins/cfgauth/Export"),
+    .target(
+        name: "CfgAuthModule", dependencies: ["AccountsOptions", "CAuthModule"], path: "Plugins/cfgauth/Export"),
     .target(
         name: "CfgAuthCore", dependencies: ["Accounts", "AuthConfiguration"], path: "Plugins/cfgauth/Core"),
     .target(

@@ -1,1 +1,0 @@
-// The module exports nothing but `auth_module`, which descriptor.h declares.
