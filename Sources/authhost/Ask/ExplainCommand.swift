@@ -14,60 +14,30 @@ struct ExplainCommand: ParsableCommand {
             and lost; one without auth_explain only answers. Ends with the status that `check` ends with.
             """)
 
-    @Option(help: "The user who would ask.")
-    var user: String
+    @OptionGroup var asking: AskingUser
 
     @OptionGroup var admission: AskingSession
 
-    @Option(help: "The object to read.")
-    var read: String?
-
-    @Option(help: "The object to write.")
-    var write: String?
-
-    @Option(help: "The object to create.")
-    var create: String?
+    @OptionGroup var object: AskedObject
 
     @Option(help: "A field that is written, as NAME=VALUE; may be repeated.")
     var field: [String] = []
 
-    @Option(help: "The client's address, for modules that decide by it.")
-    var address = ""
-
-    @Option(name: [.customLong("application"), .customLong("application-id")], help: "The client's application id.")
-    var application = ""
-
-    @Flag(help: "Print the answer as JSON.")
-    var json = false
-
     func validate() throws {
-        guard [read, write, create].compactMap({ $0 }).count == 1 else {
-            throw ValidationError("one of --read, --write and --create is expected, with an object such as /FX/EURUSD")
-        }
         for text in field where !text.contains("=") || text.hasPrefix("=") {
             throw ValidationError("--field: `\(text)` is not of the form NAME=VALUE")
         }
     }
 
     func run() throws {
-        let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
-        let check = Check(action, try objectName(read ?? write ?? create ?? ""), fields: field.map(Self.fieldOf))
+        let check = try object.check(fields: field.map(Self.fieldOf))
         let host = try HostSetup(quiet: true).makeHost()
-        let session = try admission.open(on: host, user, json: json, login)
+        let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         let explained = host.explained(check, session)
-        json ? printJSON(explained, check) : printText(explained, check, host)
+        asking.json ? printJSON(explained, check) : printText(explained, check, host)
         host.stop()
         let status = ExitStatus(explained.answer.verdict)
         if status != .ok { throw Failure(status, "") }
-    }
-
-    private func login(_ password: Secret) throws(Failure) -> Login {
-        do {
-            return try Login(
-                user: user, password: password, address: address, applicationID: application, door: "command")
-        } catch {
-            throw Failure(.denied, "\(error)")
-        }
     }
 
     private func printText(_ explained: ExplainedAnswer, _ check: Check, _ host: Host) {

@@ -12,7 +12,7 @@ struct AskingUser: ParsableArguments {
     @Option(help: "The client's address, for modules that decide by it.")
     var address = ""
 
-    @Option(help: "The client's application id.")
+    @Option(name: [.customLong("application-id"), .customLong("application")], help: "The client's application id.")
     var applicationID = ""
 
     @Option(help: "The client's machine id.")
@@ -30,7 +30,29 @@ struct AskingUser: ParsableArguments {
             throw Failure(.denied, "\(error)")
         }
     }
+}
 
+/// What a command that asks about an object asks; one of the three.
+struct AskedObject: ParsableArguments {
+    @Option(help: "The object to read.")
+    var read: String?
+
+    @Option(help: "The object to write.")
+    var write: String?
+
+    @Option(help: "The object to create.")
+    var create: String?
+
+    func validate() throws {
+        guard [read, write, create].compactMap({ $0 }).count == 1 else {
+            throw ValidationError("one of --read, --write and --create is expected, with an object such as /FX/EURUSD")
+        }
+    }
+
+    func check(fields: [Field] = []) throws(Failure) -> Check {
+        let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
+        return Check(action, try objectName(read ?? write ?? create ?? ""), fields: fields)
+    }
 }
 
 /// How a command that asks one question gets its session. It must be said: what is asked about a user whose password was
@@ -137,27 +159,13 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup var admission: AskingSession
 
-    @Option(help: "The object to read.")
-    var read: String?
-
-    @Option(help: "The object to write.")
-    var write: String?
-
-    @Option(help: "The object to create.")
-    var create: String?
-
-    func validate() throws {
-        guard [read, write, create].compactMap({ $0 }).count == 1 else {
-            throw ValidationError("one of --read, --write and --create is expected, with an object such as /FX/EURUSD")
-        }
-    }
+    @OptionGroup var object: AskedObject
 
     func run() throws {
-        let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
-        let name = try objectName(read ?? write ?? create ?? "")
+        let check = try object.check()
         let host = try HostSetup(quiet: true).makeHost()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
-        try AnswerPrinter(json: asking.json).finish(host.answer(to: .check(session, Check(action, name))), host)
+        try AnswerPrinter(json: asking.json).finish(host.answer(to: .check(session, check)), host)
     }
 }
 
