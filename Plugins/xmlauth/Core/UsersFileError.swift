@@ -40,11 +40,11 @@ extension UsersFileError {
     }
 }
 
-extension EntryFault.Code {
+extension ErrorCode<EntryFault> {
     /// The file cannot be opened or read, or is not to be trusted.
-    package static let unreadable = Self(rawValue: "unreadable")
+    package static var unreadable: Self { "unreadable" }
     /// The file is not well-formed XML, or uses a part of XML that is refused.
-    package static let notXML = Self(rawValue: "not-xml")
+    package static var notXML: Self { "not-xml" }
     /// An element, an attribute or text that the format does not have there.
-    package static let unexpected = Self(rawValue: "unexpected")
+    package static var unexpected: Self { "unexpected" }
 }

@@ -1,38 +1,9 @@
+import Basics
+
 /// One thing that is wrong with a configuration, or only doubtful when it is a warning.
 public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
     /// Tells kinds of problems apart; new kinds may come.
-    public struct Code: RawRepresentable, Hashable, Sendable {
-        /// The kind's name, stable across versions.
-        public let rawValue: String
-
-        /// Makes a code from its name.
-        public init(rawValue: String) { self.rawValue = rawValue }
-
-        /// A line cannot be split into words.
-        public static let syntax = Code(rawValue: "syntax")
-        /// A file is too large, included too often, or expands to too much.
-        public static let limit = Code(rawValue: "limit")
-        /// A file cannot be read, or is not to be trusted.
-        public static let unreadable = Code(rawValue: "unreadable")
-        /// A file includes itself.
-        public static let file = Code(rawValue: "file")
-        /// Blocks do not balance.
-        public static let block = Code(rawValue: "block")
-        /// `if`, `else` and `endif` do not balance, or a condition is none.
-        public static let condition = Code(rawValue: "condition")
-        /// `define` or `undefine` is wrong, or a variable is not defined.
-        public static let variable = Code(rawValue: "variable")
-        /// No item has this name.
-        public static let unknownItem = Code(rawValue: "unknown-item")
-        /// A value is missing, superfluous, or not of the item's type.
-        public static let badValue = Code(rawValue: "bad-value")
-        /// An item that takes one value is set twice.
-        public static let duplicate = Code(rawValue: "duplicate")
-        /// A block lacks an option that it needs.
-        public static let missing = Code(rawValue: "missing")
-        /// An item is accepted and has no effect yet.
-        public static let noEffect = Code(rawValue: "no-effect")
-    }
+    public typealias Code = ErrorCode<ConfigurationProblem>
 
     /// The kind of problem.
     public let code: Code
@@ -128,4 +99,31 @@ struct ProblemList: Sendable {
         }
         return ConfigurationError(problems: sorted.map(\.element), omitted: omitted)
     }
+}
+
+extension ErrorCode<ConfigurationProblem> {
+    /// A line cannot be split into words.
+    public static var syntax: Self { "syntax" }
+    /// A file is too large, included too often, or expands to too much.
+    public static var limit: Self { "limit" }
+    /// A file cannot be read, or is not to be trusted.
+    public static var unreadable: Self { "unreadable" }
+    /// A file includes itself.
+    public static var file: Self { "file" }
+    /// Blocks do not balance.
+    public static var block: Self { "block" }
+    /// `if`, `else` and `endif` do not balance, or a condition is none.
+    public static var condition: Self { "condition" }
+    /// `define` or `undefine` is wrong, or a variable is not defined.
+    public static var variable: Self { "variable" }
+    /// No item has this name.
+    public static var unknownItem: Self { "unknown-item" }
+    /// A value is missing, superfluous, or not of the item's type.
+    public static var badValue: Self { "bad-value" }
+    /// An item that takes one value is set twice.
+    public static var duplicate: Self { "duplicate" }
+    /// A block lacks an option that it needs.
+    public static var missing: Self { "missing" }
+    /// An item is accepted and has no effect yet.
+    public static var noEffect: Self { "no-effect" }
 }

@@ -1,26 +1,10 @@
+import Basics
 import CLibSQLite
 
 /// Why the usage database cannot be used.
 public struct UsageDatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Tells kinds of failure apart; new kinds may come.
-    public struct Code: RawRepresentable, Hashable, Sendable {
-        /// The kind's name, stable across versions.
-        public let rawValue: String
-
-        /// Makes a code from its name.
-        public init(rawValue: String) { self.rawValue = rawValue }
-
-        /// The file belongs to something else: it is not touched.
-        public static let foreign = Code(rawValue: "foreign")
-        /// The file is damaged: it is not touched.
-        public static let corrupt = Code(rawValue: "corrupt")
-        /// The file was written by a later version: it is not touched.
-        public static let newer = Code(rawValue: "newer")
-        /// Another process writes the file: it is not touched.
-        public static let inUse = Code(rawValue: "in-use")
-        /// The file cannot be opened, read or written now; later it may.
-        public static let unavailable = Code(rawValue: "unavailable")
-    }
+    public typealias Code = ErrorCode<UsageDatabaseError>
 
     /// The kind of failure.
     public let code: Code
@@ -56,4 +40,17 @@ public struct UsageDatabaseError: Error, Hashable, Sendable, CustomStringConvert
         default: self.init(.unavailable, path, "\(what): \(text)")
         }
     }
+}
+
+extension ErrorCode<UsageDatabaseError> {
+    /// The file belongs to something else: it is not touched.
+    public static var foreign: Self { "foreign" }
+    /// The file is damaged: it is not touched.
+    public static var corrupt: Self { "corrupt" }
+    /// The file was written by a later version: it is not touched.
+    public static var newer: Self { "newer" }
+    /// Another process writes the file: it is not touched.
+    public static var inUse: Self { "in-use" }
+    /// The file cannot be opened, read or written now; later it may.
+    public static var unavailable: Self { "unavailable" }
 }

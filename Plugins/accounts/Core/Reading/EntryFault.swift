@@ -1,3 +1,5 @@
+import Basics
+
 /// Says where an entry stands.
 package struct Place: Sendable, Hashable {
     /// The number of the file, as ``SnapshotBuilder/addFile(_:)`` gave it.
@@ -31,28 +33,7 @@ package enum Field: String, Sendable, CaseIterable {
 /// Says what is wrong with an entry, and at which part of it.
 package struct EntryFault: Error, Sendable, Hashable {
     /// The kinds of trouble; more may come.
-    package struct Code: RawRepresentable, Sendable, Hashable {
-        /// The kind's name.
-        package let rawValue: String
-
-        /// Takes a kind's name as it is.
-        package init(rawValue: String) { self.rawValue = rawValue }
-
-        /// Something required is not there.
-        package static let missing = Code(rawValue: "missing")
-        /// A value cannot be read.
-        package static let badValue = Code(rawValue: "bad-value")
-        /// A name occurs twice.
-        package static let duplicate = Code(rawValue: "duplicate")
-        /// A group is named and nowhere declared.
-        package static let unknownGroup = Code(rawValue: "unknown-group")
-        /// A role is named and nowhere declared.
-        package static let unknownRole = Code(rawValue: "unknown-role")
-        /// Mappings lead from a name back to it.
-        package static let loop = Code(rawValue: "mapping-loop")
-        /// There is more of something than is taken.
-        package static let limit = Code(rawValue: "limit")
-    }
+    package typealias Code = ErrorCode<EntryFault>
 
     /// What kind of trouble.
     package let code: Code
@@ -72,4 +53,21 @@ package struct EntryFault: Error, Sendable, Hashable {
         self.place = place
         self.message = message
     }
+}
+
+extension ErrorCode<EntryFault> {
+    /// Something required is not there.
+    package static var missing: Self { "missing" }
+    /// A value cannot be read.
+    package static var badValue: Self { "bad-value" }
+    /// A name occurs twice.
+    package static var duplicate: Self { "duplicate" }
+    /// A group is named and nowhere declared.
+    package static var unknownGroup: Self { "unknown-group" }
+    /// A role is named and nowhere declared.
+    package static var unknownRole: Self { "unknown-role" }
+    /// Mappings lead from a name back to it.
+    package static var loop: Self { "mapping-loop" }
+    /// There is more of something than is taken.
+    package static var limit: Self { "limit" }
 }
