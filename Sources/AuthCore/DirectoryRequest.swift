@@ -1,4 +1,4 @@
-/// A request for a protected HTTP directory of the host's, by a user whose password the module has accepted.
+/// A request for an HTTP realm of the host's, by a user whose password the module has accepted.
 public struct DirectoryRequest: Sendable {
     /// What is to be done with the path; the numbers are `HTTP_METHOD_*`.
     public enum Method: UInt32, Sendable {

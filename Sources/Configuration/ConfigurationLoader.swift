@@ -34,7 +34,7 @@ struct ConfigurationLoader {
         DestinationItems.check(settings, &problems)
         DoorItems.check(settings, &problems)
         SessionItems.check(settings, &problems)
-        AuthDirectoryItems.check(settings, &problems)
+        RealmItems.check(settings, &problems)
         var seen: Set<ConfigurationProblem> = []
         // What is read for two purposes is doubtful once.
         let warnings = (read?.warnings ?? []).filter { seen.insert($0).inserted }
@@ -45,7 +45,7 @@ struct ConfigurationLoader {
         }
         return Configuration(
             settings: settings,
-            warnings: warnings + Self.withoutEffect(settings) + AuthDirectoryItems.warnings(settings)
+            warnings: warnings + Self.withoutEffect(settings) + RealmItems.warnings(settings)
                 + SessionItems.warnings(settings) + Configuration.usageWarnings(settings),
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }

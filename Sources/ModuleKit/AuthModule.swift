@@ -75,7 +75,7 @@ public protocol AuthModule: HostedModule {
     /// By default the check is answered without an explanation, and the operator is told that the module does not explain.
     func explain(_ check: borrowing CheckQuestion) -> Explanation
 
-    /// Decides whether a user may fetch a path from a protected HTTP directory. Denies by default.
+    /// Decides whether a user may fetch a path from a HTTP realm. Denies by default.
     func httpRequest(_ request: borrowing HTTPQuestion) -> Answer
 }
 
@@ -96,7 +96,7 @@ extension AuthModule {
     public func explain(_ check: borrowing CheckQuestion) -> Explanation { Explanation(answer(check)) }
     /// Denies every request: a module must say that it takes them.
     public func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
-        .deny("the module does not decide requests for HTTP directories")
+        .deny("the module does not decide requests for HTTP realms")
     }
 
     /// Asks the function of the check's action.

@@ -169,7 +169,7 @@ public func authkit_explain(
     return status
 }
 
-/// Decides whether a user may fetch a path from a protected HTTP directory.
+/// Decides whether a user may fetch a path from a HTTP realm.
 @c @implementation
 public func authkit_http_request(
     _ instance: UnsafeMutableRawPointer?, _ request: UnsafePointer<auth_http_t>?,

@@ -1,4 +1,4 @@
-// Items of HTTP directories, and of clusters and further logs that are accepted and have no effect yet.
+// Items of HTTP realms, and of clusters and further logs that are accepted and have no effect yet.
 extension ItemDefinition {
     private static let cluster = Availability.later("clustering")
 
@@ -13,7 +13,7 @@ extension ItemDefinition {
                     "password", .list, note: "none", secret: true, "their passwords, in the order of the names"),
                 ItemDefinition("realm", .text, default: "Liberator Admin", "the realm that browsers show"),
                 ItemDefinition("secure-passwords", .flag, default: "FALSE", "the passwords are MD5 hashes"),
-            ]), note: "none", "an HTTP directory with a password: `/v1/admin` or a part of it, where the module decides"
+            ]), note: "none", "an HTTP realm: `/v1/admin` or a part of it, behind a password, where the module decides"
         ),
         ItemDefinition(
             "object-log", .path, note: "none", percent: .expanded("rah"), availability: .later("the object log"),

@@ -95,7 +95,7 @@ struct ServeCommand: AsyncParsableCommand {
     ) async throws -> DoorServers {
         var services = DoorServices(metrics: metrics)
         services.operators = service
-        services.administratorDirectories = setup.configuration.authDirectories.map {
+        services.administratorDirectories = setup.configuration.administratorRealms.map {
             AdministratorDirectory(path: $0.path, realm: $0.realm)
         }
         services.destinations = service.destinationAccess

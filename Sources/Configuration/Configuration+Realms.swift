@@ -1,26 +1,26 @@
-// Typed access to the HTTP directories that the module protects.
+// Typed access to the HTTP realms that the module protects.
 extension Configuration {
-    /// An `add-authdir` block of a directory that this host has.
-    public struct AuthDirectory: Hashable, Sendable {
+    /// An `add-authdir` block of a realm that this host has.
+    public struct AdministratorRealm: Hashable, Sendable {
         /// `/v1/admin` or a path below it.
         public let path: String
         /// What browsers show when they ask for a password.
         public let realm: String
     }
 
-    /// The directories for administrators, in order; without one there is nothing for them.
-    public var authDirectories: [AuthDirectory] {
+    /// The realms for administrators, in order; without one there is nothing for them.
+    public var administratorRealms: [AdministratorRealm] {
         blocks("add-authdir").compactMap { block in
-            guard case .text(let path) = block["name"]?.value, AuthDirectoryItems.isServed(path),
+            guard case .text(let path) = block["name"]?.value, RealmItems.isServed(path),
                 case .text(let realm) = block["realm"]?.value
             else { return nil }
-            return AuthDirectory(path: path, realm: realm)
+            return AdministratorRealm(path: path, realm: realm)
         }
     }
 }
 
-/// What must hold in `add-authdir` blocks: in the directories of this host the module decides, and nothing else does.
-enum AuthDirectoryItems {
+/// What must hold in `add-authdir` blocks: in the realms of this host the module decides, and nothing else does.
+enum RealmItems {
     private static let root = "/v1/admin"
 
     static func isServed(_ path: String) -> Bool { path == root || path.hasPrefix(root + "/") }
@@ -50,7 +50,7 @@ enum AuthDirectoryItems {
         }
     }
 
-    /// A directory that is configured and not there must not look protected.
+    /// A realm that is configured and not there must not look protected.
     static func warnings(_ settings: [String: Setting]) -> [ConfigurationProblem] {
         blocks(settings).compactMap { block, path in
             if path == root || paths.contains(path) { return nil }
@@ -58,7 +58,7 @@ enum AuthDirectoryItems {
                 isServed(path) ? paths.map { "`\($0)`" }.joined(separator: ", ") : "`\(root)` for administrators"
             return ConfigurationProblem(
                 .noEffect, at: block.source,
-                "`add-authdir` has no effect: there is no HTTP directory `\(path)` here, but \(there)")
+                "`add-authdir` has no effect: there is no HTTP realm `\(path)` here, but \(there)")
         }
     }
 

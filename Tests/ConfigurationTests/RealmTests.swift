@@ -2,7 +2,7 @@ import Testing
 
 @testable import AuthConfiguration
 
-@Suite struct `The directories for administrators` {
+@Suite struct `The realms for administrators` {
     private static func block(_ lines: String) -> String { "add-authdir\n\(lines)\nend-authdir" }
 
     @Test func `are read`() throws {
@@ -10,8 +10,8 @@ import Testing
             Self.block("name /v1/admin\ncheck-module TRUE") + "\n"
             + Self.block("name /v1/admin/events\ncheck-module\nrealm Logs\nsecure-passwords FALSE")
         let configuration = try load(text)
-        #expect(configuration.authDirectories.map(\.path) == ["/v1/admin", "/v1/admin/events"])
-        #expect(configuration.authDirectories.map(\.realm) == ["Liberator Admin", "Logs"])
+        #expect(configuration.administratorRealms.map(\.path) == ["/v1/admin", "/v1/admin/events"])
+        #expect(configuration.administratorRealms.map(\.realm) == ["Liberator Admin", "Logs"])
         #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
     }
 
@@ -39,10 +39,10 @@ import Testing
     @Test(arguments: ["/status", "/v1/administration", "/"])
     func `that are not there protect nothing, and that is said`(name: String) throws {
         let configuration = try load(Self.block("name \(name)\nusername ann\npassword x"))
-        #expect(configuration.authDirectories.isEmpty)
+        #expect(configuration.administratorRealms.isEmpty)
         #expect(
             configuration.warnings.map(\.description) == [
-                "main.conf:1:1: `add-authdir` has no effect: there is no HTTP directory `\(name)` here, but `/v1/admin` for "
+                "main.conf:1:1: `add-authdir` has no effect: there is no HTTP realm `\(name)` here, but `/v1/admin` for "
                     + "administrators"
             ])
     }
@@ -54,7 +54,7 @@ import Testing
         }
         #expect(
             try load(Self.block("name /v1/admin/sess\ncheck-module")).warnings.map(\.description) == [
-                "main.conf:1:1: `add-authdir` has no effect: there is no HTTP directory `/v1/admin/sess` here, but "
+                "main.conf:1:1: `add-authdir` has no effect: there is no HTTP realm `/v1/admin/sess` here, but "
                     + names.map { "`\($0)`" }.joined(separator: ", ")
             ])
     }
