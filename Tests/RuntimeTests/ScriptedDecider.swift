@@ -46,11 +46,11 @@ final class ScriptedDecider: Decider {
     }
 
     func ask(_ question: inout ObjectQuestion, at now: Int64) -> Asked<ObjectQuestion> {
-        .answered(answer(question.entry, about: question.requested.text))
+        .answered(answer("\(question.entry)", about: question.requested.text))
     }
 
     func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion> {
-        .answered(answer(question.entry))
+        .answered(answer("\(question.entry)"))
     }
 
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {

@@ -133,7 +133,7 @@ final class DestinationCredentials: Sendable {
     }
 
     private func question(
-        _ entry: String, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
+        _ entry: StaticString, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
         then body: @escaping @Sendable (ModuleAnswer) -> Void
     ) {
         var question = EntryQuestion(entry, within: limit, call: call)

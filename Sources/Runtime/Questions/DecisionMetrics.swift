@@ -44,8 +44,10 @@ final class DecisionMetrics: Sendable {
     }
 
     private func increment(_ cell: SetOnce<Counter>, _ kind: QuestionKind, _ answer: Answer) {
-        if cell.value == nil { cell.set(counter(kind, answer)) }
-        cell.value?.increment()
+        if let known = cell.value { return known.increment() }
+        let first = counter(kind, answer)
+        cell.set(first)
+        first.increment()
     }
 
     private func counter(_ kind: QuestionKind, _ answer: Answer) -> Counter {

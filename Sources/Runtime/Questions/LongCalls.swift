@@ -14,7 +14,7 @@ struct RunningCall: Sendable {
     }
 
     /// The entry point's name.
-    let entry: String
+    let entry: StaticString
     let place: Place
     /// The kernel's number of the thread.
     let thread: Int32
@@ -22,7 +22,7 @@ struct RunningCall: Sendable {
     let began: Int64
     let due: Int64
 
-    init(_ entry: String, _ place: Place, began: Int64, due: Int64) {
+    init(_ entry: StaticString, _ place: Place, began: Int64, due: Int64) {
         self.entry = entry
         self.place = place
         self.began = began

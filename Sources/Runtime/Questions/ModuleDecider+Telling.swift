@@ -11,12 +11,12 @@ extension ModuleDecider {
     /// Tells the module something, where it may be called and after what was said to it before.
     ///
     /// - Parameter entry: the entry point that is called, for people.
-    func tell(_ entry: String, _ body: @escaping @Sendable (LoadedModule) -> Void) {
+    func tell(_ entry: StaticString, _ body: @escaping @Sendable (LoadedModule) -> Void) {
         tell(entry, on: isAnyThread ? .side : .own, body)
     }
 
     func tell(
-        _ entry: String, on place: RunningCall.Place, _ body: @escaping @Sendable (LoadedModule) -> Void
+        _ entry: StaticString, on place: RunningCall.Place, _ body: @escaping @Sendable (LoadedModule) -> Void
     ) {
         (place == .side ? side : lane).tell { [module, long, clock, deadlines, report] in
             let now = clock.monotonic

@@ -5,7 +5,7 @@ import Synchronization
 /// One question to a module, whatever entry points it is for. A value: one that is answered at once is never on the heap.
 protocol ModuleQuestion: Sendable {
     /// The entry point that is called next, for people.
-    var entry: String { get }
+    var entry: StaticString { get }
     /// The module's handle of the session that asks; 0 for none.
     var session: UInt64 { get }
     /// Who logs in; nil for what a session asks, and what the host asks for itself.
@@ -47,7 +47,7 @@ extension ModuleQuestion {
 
 /// A question of one entry point.
 struct EntryQuestion: ModuleQuestion {
-    let entry: String
+    let entry: StaticString
     let session: UInt64
     /// The log-in that is asked about; nil for what a session asks, and what the host asks for itself.
     var login: Login?
@@ -59,7 +59,7 @@ struct EntryQuestion: ModuleQuestion {
 
     /// Makes a question that a session asks, or that makes one; its answer is due after the kind's deadline.
     init(
-        _ entry: String, _ kind: QuestionKind, session: UInt64,
+        _ entry: StaticString, _ kind: QuestionKind, session: UInt64,
         call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
     ) {
         self.entry = entry
@@ -71,7 +71,7 @@ struct EntryQuestion: ModuleQuestion {
 
     /// Makes a question that no session asks.
     init(
-        _ entry: String, within limit: Duration,
+        _ entry: StaticString, within limit: Duration,
         call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
     ) {
         self.entry = entry

@@ -20,16 +20,22 @@ struct ObjectQuestion: ModuleQuestion {
     private var object: ObjectName
     /// When the answer to a check is due that is asked again; 0 for one that is asked for the first time.
     private var checkDue: Int64 = 0
+    /// Whether the decider is told of the object that is asked about.
+    private let isTracked: Bool
+    /// Whether AUTH_AGAIN makes the check wait: only where content can come.
+    private let mayWait: Bool
 
     /// Asks what a name is called inside.
     init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ name: ObjectName) {
         (self.objects, self.decider, asking, requested, object, check) = (objects, decider, session, name, name, nil)
+        (isTracked, mayWait) = (false, false)
     }
 
     /// Asks whether a session may do something.
     init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ check: Check) {
         (self.objects, self.decider, asking) = (objects, decider, session)
         (requested, object, self.check) = (check.name, check.name, check)
+        (isTracked, mayWait) = (decider.tracksObjects, check.action == .read && objects.store.limits.isOpen)
     }
 
     // The question changes in place on its way: a copy costs a reference count for each of its parts.
@@ -70,26 +76,26 @@ struct ObjectQuestion: ModuleQuestion {
             var next = self
             next.object = object
             guard next.beginCheck() else { return .answer(next.refused(.objectLimit)) }
-            return .ask { [next] in next.asked() }
+            return .ask { [next] in next.putLater() }
         case .checking:
             endCheck(token)
             guard waitsForContent, said.status == .again else { return .answer(verdict(said)) }
             // The content that the module waited for has come.
             var again = self
             guard again.beginCheck() else { return .answer(refused(.objectLimit)) }
-            return .ask { [again] in again.asked() }
+            return .ask { [again] in again.putLater() }
         }
     }
 
-    /// What comes of it when it is put to the module further, later and on another thread.
-    private func asked() -> Outcome {
+    /// Puts it to the module further, on another thread than asked first.
+    private func putLater() -> Outcome {
         var question = self
         return question.put(at: objects.clock.monotonic)
     }
 
     // MARK: what the decider asks
 
-    var entry: String {
+    var entry: StaticString {
         stage == .mapping ? "auth_map_object" : check?.action == .read ? "auth_check_read" : "auth_check_write"
     }
 
@@ -163,10 +169,10 @@ struct ObjectQuestion: ModuleQuestion {
 // The objects around a check: what a module is told of before and after, the content that is known, and the wait for content
 // that is not.
 extension ObjectQuestion {
-    /// Whether AUTH_AGAIN makes the question wait: only where content can come.
-    var waitsForContent: Bool { stage == .checking && check?.action == .read && objects.store.limits.isOpen }
+    var waitsForContent: Bool { stage == .checking && mayWait }
 
-    private var isHeld: Bool { decider.tracksObjects || waitsForContent }
+    /// Whether the check takes a place among the session's objects.
+    private var isHeld: Bool { isTracked || mayWait }
 
     /// Moves on to the check, which takes a place among the session's objects where there is something to be kept; false, and
     /// nothing has changed, when it has none left.
@@ -189,7 +195,7 @@ extension ObjectQuestion {
     private func endCheck(_ token: UInt64?) {
         guard isHeld else { return }
         if waitsForContent, let token { objects.store.forget(token, of: object) }
-        if decider.tracksObjects {
+        if isTracked {
             let reads = check?.action == .read
             decider.tellRelease(of: object, for: session, reads: reads)
         }
@@ -203,7 +209,7 @@ extension ObjectQuestion {
         }
         let seen = objects.store.look(at: object)
         let reads = check.action == .read
-        if module.tracksObjects { module.hold(object, for: session, reads: reads, content: seen.content) }
+        if isTracked { module.hold(object, for: session, reads: reads, content: seen.content) }
         let answer = module.check(check, object: object, content: seen.content, asking.moduleSession, ticket)
         guard answer.status == .again, waitsForContent else { return answer }
         switch objects.store.wait(ticket.token, for: object, since: seen.version) {

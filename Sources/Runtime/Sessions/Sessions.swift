@@ -8,7 +8,7 @@ import Synchronization
 /// A check takes the lock of one shard of ids, and no other.
 final class Sessions: Sendable {
     private struct Shard: Sendable {
-        var sessions: [SessionID: Session] = [:]
+        var sessions = SessionIndex()
         var ejected = EjectedSessions(limit: rememberedEjections / shardCount)
     }
 
@@ -16,7 +16,7 @@ final class Sessions: Sendable {
         let shard = Mutex(Shard())
     }
 
-    private static let shardCount = 64
+    private static let shardCount = 1 << SessionIndex.shardBits
     /// Seconds since 1970: the last second that nanoseconds can say, in the year 2262, less what rounding needs.
     private static let latestExpiry = Int64.max / 1_000_000_000 - 1
     /// Ids of ejected sessions that are remembered, in all shards together.
@@ -117,7 +117,7 @@ final class Sessions: Sendable {
             return false
         }
         // A thread that ends it from now on either finds it in the shard, or has marked it before it gets there.
-        withShard(of: session.id) { if session.isOpen { $0.sessions[session.id] = session } }
+        withShard(of: session.id) { if session.isOpen { $0.sessions.insert(session) } }
         if expiry != 0 { expiries.add(session.handle, due: min(expiry, Self.latestExpiry) * 1_000_000_000) }
         if session.origin.idleLimit != 0 { idleness.add(session.handle, due: monotonic + session.origin.idleLimit) }
         return true
@@ -189,7 +189,7 @@ final class Sessions: Sendable {
     private func remove(_ session: Session, _ reason: SessionEnd) {
         let longest = reason == .ejected ? clock.wall / 1_000_000_000 + Self.ejectionMemory : 0
         withShard(of: session.id) { shard in
-            shard.sessions[session.id] = nil
+            shard.sessions.remove(session.id)
             guard reason == .ejected else { return }
             shard.ejected.insert(session.id, until: session.expiry == 0 ? longest : min(session.expiry, longest))
         }
