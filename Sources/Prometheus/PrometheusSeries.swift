@@ -1,4 +1,5 @@
 import CoreMetrics
+import Glibc
 import Synchronization
 
 /// One line of an exposition, or one histogram.
@@ -6,15 +7,26 @@ protocol PrometheusSeries: AnyObject, Sendable {
     func write(_ name: String, _ labels: PrometheusLabels, to text: inout String)
 }
 
-/// A number that only grows.
+/// A number that only grows. Event loops that count at once do so in shares of their own, which are summed when they are read.
 final class PrometheusCounter: PrometheusSeries, CounterHandler {
-    private let value = Atomic<Int64>(0)
+    private final class Share: Sendable {
+        let value = Atomic<Int64>(0)
+        /// Keeps two shares out of one line of a processor's cache.
+        let distance = (Int64(0), Int64(0), Int64(0), Int64(0), Int64(0))
+    }
 
-    func increment(by amount: Int64) { value.wrappingAdd(amount, ordering: .relaxed) }
-    func reset() { value.store(0, ordering: .relaxed) }
+    private let shares = (0..<16).map { _ in Share() }
+
+    func increment(by amount: Int64) {
+        // Stacks of threads lie pages apart.
+        shares[Int(pthread_self() >> 12) & 15].value.wrappingAdd(amount, ordering: .relaxed)
+    }
+
+    func reset() { for share in shares { share.value.store(0, ordering: .relaxed) } }
 
     func write(_ name: String, _ labels: PrometheusLabels, to text: inout String) {
-        text += "\(name)\(labels.braced()) \(value.load(ordering: .relaxed))\n"
+        let sum = shares.reduce(0) { $0 + $1.value.load(ordering: .relaxed) }
+        text += "\(name)\(labels.braced()) \(sum)\n"
     }
 }
 
