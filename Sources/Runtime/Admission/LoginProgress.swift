@@ -2,7 +2,7 @@ import AuthCore
 import Synchronization
 
 /// How far a login has come. It moves forward only, and is settled once.
-final class LoginProgress: Sendable {
+struct LoginProgress: ~Copyable, Sendable {
     enum Stage: Sendable {
         /// The module is asked; the token of its delayed answer, once there is one.
         case asking(token: UInt64?)
