@@ -1,0 +1,56 @@
+import AuthCore
+import ModuleHost
+import Testing
+
+@testable import Runtime
+
+@Suite struct `The audit of answers` {
+    private let counts = CountingFactory()
+    private let parts: TestParts
+
+    init() { parts = TestParts(metrics: DecisionMetrics(counts)) }
+
+    /// - Parameter path: /dev/null takes every line, /dev/full none.
+    private func auditing(_ path: String) throws -> Auditing {
+        let log = try AuditLog(path: path, required: true, log: parts.log, startsWriter: false)
+        return Auditing(log, parts.sessions, parts.metrics)
+    }
+
+    private func logIn() throws -> (question: Question, session: Session, answer: Answer) {
+        let session = try parts.session()
+        let answer = Answer(.allow, .granted, session: session.id, user: "alice")
+        return (.login(try parts.login()), session, answer)
+    }
+
+    @Test func `hands on what it has recorded`() throws {
+        let (question, session, answer) = try logIn()
+        let outcome = try auditing("/dev/null").recorded(question) { .decided(answer) }
+        #expect(outcome.decided?.session == session.id)
+        #expect(session.isOpen)
+        #expect(counts.all.isEmpty)
+    }
+
+    @Test func `gives nobody an answer that is not recorded, nor its session`() throws {
+        let (question, session, answer) = try logIn()
+        let outcome = try auditing("/dev/full").recorded(question) { .decided(answer) }
+        #expect(outcome.decided?.reason == .auditFailed && outcome.decided?.session == nil)
+        #expect(session.state == .ended(.refused))
+        #expect(counts.all == ["login undecided audit-failed": 1])
+    }
+
+    @Test func `leaves a session that others share`() throws {
+        let session = try parts.session()
+        let answer = Answer(.allow, .granted, session: session.id, user: "alice")
+        let outcome = try auditing("/dev/full").recorded(.authenticate(try parts.login())) { .decided(answer) }
+        #expect(outcome.decided?.reason == .auditFailed)
+        #expect(session.isOpen)
+    }
+
+    @Test func `refuses every row of a batch that is not recorded`() throws {
+        let session = try parts.session()
+        let check = Check(.read, try ObjectName("/a"))
+        let rows = [Outcome.decided(Answer(.allow, .granted)), .decided(Answer(.deny, .deniedByModule))]
+        let answers = try auditing("/dev/full").recorded(rows, of: [check, check], session).map(\.decided?.reason)
+        #expect(answers == [.auditFailed, .auditFailed])
+    }
+}
