@@ -5,8 +5,8 @@ import Synchronization
 /// Not an `AtomicLazyReference`: that holds objects alone, so an existential would need a box, and a generic one of those costs
 /// several hundred instructions for each look.
 final class SetOnce<Value: Sendable>: Sendable {
-    // Written once, by whoever has taken `isTaken`, and before `isSet` is stored; read only after `isSet` was loaded as true.
-    nonisolated(unsafe) private var stored: Value?
+    private nonisolated(unsafe) var stored: Value?
+    // Written once, by the one that took `isTaken`, before `isSet` is stored; read only after `isSet` was loaded as true.
     private let isTaken = Atomic<Bool>(false)
     private let isSet = Atomic<Bool>(false)
 
