@@ -12,6 +12,8 @@ public struct Login: Sendable {
     public var machineID: String
     /// The door that asks, such as `http`.
     public var door: String
+    /// What the door knows besides, such as the subject of a client's certificate; at most 64.
+    public var attributes: [Field] = []
 
     /// - Throws: ``LoginError`` naming the part that no module may see, and why.
     public init(
@@ -31,6 +33,11 @@ public struct Login: Sendable {
         self.machineID = machineID
         self.door = door
     }
+}
+
+extension Login {
+    /// - Throws: ``LoginError`` for what is no name of a user.
+    public static func checkUser(_ user: String) throws(LoginError) { try LoginError.check(user, "user name", 1...255) }
 }
 
 /// Why a login is refused before any module sees it.

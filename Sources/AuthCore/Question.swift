@@ -29,6 +29,8 @@ public struct Check: Sendable {
     public let fields: [Field]
     /// The contribution id of a write; nil for none.
     public let contributionID: String?
+    /// What the door knows besides; at most 64.
+    public var attributes: [Field] = []
 
     /// Makes a check.
     public init(_ action: Action, _ name: ObjectName, fields: [Field] = [], contributionID: String? = nil) {

@@ -35,6 +35,8 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     public static let userCodes: ClosedRange<Int32> = 32...36
     /// `AUTH_DEFER`, `AUTH_IGNORE` and `AUTH_CONTINUE`: reserved, and deny.
     public static let reserved: ClosedRange<Int32> = 64...66
+    /// AUTH_NO_ENTRY: as if the module did not export the entry point. Of a completion it denies.
+    public static let noEntry = Status(rawValue: 67)
 }
 
 /// The kinds of question a module can be asked. A status means different things to different kinds.

@@ -67,6 +67,8 @@ public struct Answer: Sendable {
     public var user: String?
     /// The name after mapping, for `map` and for checks.
     public var mappedName: ObjectName?
+    /// Groups, roles and claims of a log-in, obligations of a check, as the module gave them.
+    public var attributes: [Field] = []
 
     /// Makes an answer.
     public init(

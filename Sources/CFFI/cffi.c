@@ -16,11 +16,10 @@ static ffi_type *type_of(char letter) {
     case 'i': return &ffi_type_sint;
     case 'u': return &ffi_type_uint;
     case 'q': return &ffi_type_uint64;
-    case 'P': return &ffi_type_pointer;
     case 'z': return sizeof(size_t) == 8 ? &ffi_type_uint64 : &ffi_type_uint32;
-    case 'p': return &ffi_type_pointer;
     case 'v': return &ffi_type_void;
-    default: return NULL;
+    // The letters of records, which are passed by address (descriptor.h).
+    default: return letter && strchr("pTsLMCcRrEXFHDONW", letter) ? &ffi_type_pointer : NULL;
     }
 }
 

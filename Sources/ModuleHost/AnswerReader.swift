@@ -14,11 +14,14 @@ enum AnswerReader {
     static let explanationScratchSize = longestExplanation + 2 * scratchSize
     static let longestExplanation = 65_536
     static let longestSecret = 65_536
-    /// What `authenticate` and `retry` are lent: the longest secret beside everything else.
+    /// What `auth_authenticate` and `auth_retry` are lent: the longest secret beside everything else.
     static let credentialScratchSize = longestSecret + scratchSize
 
     /// What every result record has had from the start; members behind it are read where the record's size covers them.
     private static let firstSize = MemoryLayout<auth_result_t>.offset(of: \.application_session_limit)!
+
+    /// What a record has that can hold a credential.
+    static let sizeWithSecret = MemoryLayout<auth_result_t>.offset(of: \.secret)! + MemoryLayout<auth_string_t>.size
 
     /// A record as the host hands it to an entry point.
     static func emptyResult() -> auth_result_t { emptyResult(scratch: cffi_scratch(), scratchSize) }
@@ -42,6 +45,11 @@ enum AnswerReader {
             memset(room.baseAddress!, 0, headroom)
             return body(room.baseAddress!.assumingMemoryBound(to: auth_result_t.self))
         }
+    }
+
+    /// Reads the answer to a log-in: who was authenticated must stand in the record of one that allows.
+    static func loginAnswer9(_ answer: ModuleAnswer) -> ModuleAnswer {
+        answer.status == .ok && answer.user == nil ? .broken(ModuleAnswer.nobodyNamed) : answer
     }
 
     /// Copies an answer of generation 9.
@@ -78,17 +86,34 @@ enum AnswerReader {
         // INVARIANT: a size_t above Int.max arrives as a negative number; no text has that many bytes.
         let lengths =
             result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length
-            | result.explanation.length | result.secret.length
+            | result.explanation.length | result.secret.length | result.attribute_count
         guard lengths >= 0 else {
             return .broken("a text of more bytes than there can be")
         }
         guard result.expiry == 0 || AcceptedTimes.seconds.contains(result.expiry) else {
             return .broken("an expiry of \(result.expiry), which is not \(AcceptedTimes.text)")
         }
+        guard result.reserved == 0 else {
+            return .broken("auth_result_t.reserved is \(result.reserved), which has no meaning")
+        }
         var answer = ModuleAnswer(status)
+        do throws(PairFault) {
+            if result.attribute_count > 0 {
+                answer.attributes = try PairRecords.read(result.attributes, result.attribute_count)
+            }
+        } catch {
+            return .broken(error.text)
+        }
+        if result.session_data != 0 { answer.sessionData = result.session_data }
         if result.reason_log.data != nil { answer.logText = text(result.reason_log, limit: 1024) }
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }
-        if result.user.data != nil, result.user.length > 0 { answer.user = text(result.user, limit: 256) }
+        if result.user.data != nil, result.user.length > 0 {
+            // A name that is escaped or repaired could be that of another user.
+            guard let user = String(validating: bytes(result.user, limit: 256), as: UTF8.self),
+                user == user.controlsEscaped
+            else { return .broken("a user who is no text without control characters") }
+            answer.user = user
+        }
         if result.mapped.data != nil { answer.mapped = bytes(result.mapped, limit: ObjectName.maximumLength + 1) }
         if result.expiry != 0 { answer.expiry = result.expiry }
         if result.session_limit != 0 { answer.sessionLimit = result.session_limit }
@@ -111,6 +136,11 @@ enum AnswerReader {
         var bytes: [UInt8] = []
         while bytes.count < limit, pointer[bytes.count] != 0 { bytes.append(UInt8(bitPattern: pointer[bytes.count])) }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A text of a module's on one line; nil for none.
+    static func line(_ string: auth_string_t, limit: Int) -> String? {
+        string.length > 0 ? text(string, limit: limit) : nil
     }
 
     /// Text that goes to logs and terminals: what a module puts in must not end a line or move a cursor.

@@ -18,9 +18,9 @@ public struct Destination: Sendable {
 }
 
 extension Generation9 {
-    /// Asks `authenticate`, or `retry` where the remote server has sent a challenge.
+    /// Asks `auth_authenticate`, or `auth_retry` where the remote server has sent a challenge.
     func credential(
-        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         guard let call = table[challenge == nil ? .authenticate : .retry]?.call else { return nil }
         let count = AnswerReader.credentialScratchSize
@@ -32,25 +32,7 @@ extension Generation9 {
             scratch.deallocate()
         }
         let result = AnswerReader.emptyResult(scratch: scratch.baseAddress!, count)
-        return withRecord(destination, challenge, ticket) { ask(call, &$0, result) }
-    }
-
-    /// Tells what became of the credentials.
-    func completed(_ destination: Destination, accepted: Bool) {
-        guard let call = table[.completed]?.call else { return }
-        withRecord(destination, nil, QuestionTicket(token: 0, deadline: 0)) { record in
-            withUnsafeMutablePointer(to: &record) { record in
-                let outcome = accepted ? AUTH_OK : AUTH_DENY
-                _ = call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(truncatingIfNeeded: outcome))
-            }
-        }
-    }
-
-    private func withRecord<Result>(
-        _ destination: Destination, _ challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket,
-        _ body: (inout auth_destination_t) -> Result
-    ) -> Result {
-        destination.name.withTerminated { name in
+        return destination.name.withTerminated { name in
             destination.address.withTerminated { address in
                 (challenge?.text ?? Secret([])).withTerminatedBytes { text in
                     var record = auth_destination_t()
@@ -61,8 +43,25 @@ extension Generation9 {
                     record.destination = name
                     record.address = address
                     record.challenge = auth_string_t(text)
-                    return body(&record)
+                    record.serial = serial
+                    return ask(call, &record, result)
                 }
+            }
+        }
+    }
+
+    /// Tells what became of the credentials with a serial number; 0 where that is not known.
+    func completed(_ destination: Destination, serial: UInt32, accepted: Bool) {
+        guard let call = table[.completed]?.call else { return }
+        destination.name.withTerminated { name in
+            destination.address.withTerminated { address in
+                var record = auth_completed_t()
+                record.size = UInt32(MemoryLayout<auth_completed_t>.size)
+                record.outcome = accepted ? AUTH_OK : AUTH_DENY
+                record.serial = serial
+                record.destination = name
+                record.address = address
+                _ = tell(call, &record)
             }
         }
     }

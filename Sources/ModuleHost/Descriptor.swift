@@ -35,12 +35,27 @@ struct DescriptorReader {
                 .wrongMagic, module,
                 "its descriptor starts with \(Self.hex(magic)); \(Self.hex(AUTH_MAGIC)) is accepted")
         }
-        guard size >= UInt32(MemoryLayout<auth_module_t>.size) else {
+        guard size >= UInt32(Self.firstSize) else {
             throw ModuleError(
                 .truncatedDescriptor, module,
-                "its descriptor says it has \(size) bytes; at least \(MemoryLayout<auth_module_t>.size) are accepted")
+                "its descriptor says it has \(size) bytes; at least \(Self.firstSize) are accepted")
         }
-        descriptor = pointer.load(as: auth_module_t.self)
+        descriptor = Self.copy(pointer, Int(size), auth_module_t())
+    }
+
+    /// What each record has had from the start; members behind it are read where the record's size covers them.
+    private static let firstSize = MemoryLayout<auth_module_t>.offset(of: \.options)! + 8
+    private static let firstEntrySize = MemoryLayout<auth_entry_t>.offset(of: \.function)! + 8
+    private static let firstOptionSize = MemoryLayout<auth_option_t>.offset(of: \.help)! + 8
+
+    /// Copies as much of a record as the module has; the rest stays zero.
+    private static func copy<Record>(_ start: UnsafeRawPointer, _ size: Int, _ empty: Record) -> Record {
+        var record = empty
+        // SAFETY: the record is `size` bytes long, which the caller has checked to be at least its first size.
+        withUnsafeMutableBytes(of: &record) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: start, count: min(size, $0.count)))
+        }
+        return record
     }
 
     /// A short name for a module that has not said its own: its file's, without `lib` and `.so`.
@@ -65,17 +80,21 @@ struct DescriptorReader {
         }
         try refuseReserved(descriptor.reserved, "auth_module_t.reserved")
         guard let name = text(descriptor.name, 64), let version = text(descriptor.version, 64),
-            name.utf8.allSatisfy(Self.isNameByte), !name.isEmpty, !version.isEmpty,
-            let threads = ModuleIdentity.Threads(rawValue: descriptor.threads)
+            name.utf8.allSatisfy(Self.isNameByte), !name.isEmpty, !version.isEmpty
         else {
             throw ModuleError(
                 .badIdentity, module,
-                "its name, version or thread declaration (\(descriptor.threads)) is not one; "
-                    + "1 to 64 of a-z 0-9 _ -, 1 to 64 characters, and 0, 1 or 2 are accepted")
+                "its name or version is not one; 1 to 64 of a-z 0-9 _ -, and 1 to 64 characters are accepted")
         }
-        return ModuleIdentity(
-            name: name, version: version, generation: descriptor.generation,
-            threads: descriptor.generation == 9 ? threads : .serial, bare: false)
+        let declared = ModuleDeclaration(descriptor.threads, generation: descriptor.generation)
+        guard declared.unknown == 0 else {
+            throw ModuleError(
+                .reservedMember, module,
+                "its auth_module_t.threads declares \(Self.hex(declared.unknown)), which has no meaning; AUTH_SERIAL (0), "
+                    + "AUTH_ANY_THREAD (1) or AUTH_BLOCKING (2) are accepted, in generation 9 with AUTH_OPEN_READS (0x100) "
+                    + "and AUTH_NAMES_USER (0x200)")
+        }
+        return ModuleIdentity(name: name, version: version, generation: descriptor.generation, declared)
     }
 
     /// Agrees on a version of every entry point and prepares its call.
@@ -88,8 +107,9 @@ struct DescriptorReader {
             guard seen.insert("\(name)/\(entry.version)").inserted else {
                 throw ModuleError(.duplicateEntry, module, "it lists `\(name)` version \(entry.version) twice")
             }
-            let (point, bound) = try EntryBinder(module: module, name: said).bind(
+            var (point, bound) = try EntryBinder(module: module, name: said).bind(
                 name, entry.version, text(entry.signature, 32) ?? "", entry.function)
+            bound.threads = try threads(of: entry, name)
             if table[point].map({ $0.version < bound.version }) ?? true { table.add(point, bound) }
         }
         try table.validate(generation: descriptor.generation, module: module)
@@ -100,16 +120,32 @@ struct DescriptorReader {
     func entryRows() throws(ModuleError) -> [ModuleInspection.Entry] {
         try rawEntries().map { entry in
             ModuleInspection.Entry(
-                name: text(entry.name, 64) ?? "", version: entry.version, signature: text(entry.signature, 32) ?? "")
+                name: text(entry.name, 64) ?? "", version: entry.version, signature: text(entry.signature, 32) ?? "",
+                threads: entry.threads)
         }
+    }
+
+    /// Where an entry is called that differs from its module; nil for one that does not.
+    private func threads(of entry: auth_entry_t, _ name: String) throws(ModuleError) -> ModuleIdentity.Threads? {
+        guard entry.threads != 0 else { return nil }
+        let isSerial = descriptor.threads & ModuleDeclaration.threadMask == AUTH_SERIAL
+        guard descriptor.generation == 9, !isSerial, let threads = ModuleIdentity.Threads(rawValue: entry.threads)
+        else {
+            throw ModuleError(
+                .reservedMember, module,
+                "its auth_entry_t.threads of `\(name)` is \(entry.threads); 0 is accepted, and in a module of generation 9 "
+                    + "that is not AUTH_SERIAL also AUTH_ANY_THREAD (1) and AUTH_BLOCKING (2)")
+        }
+        return threads
     }
 
     private func rawEntries() throws(ModuleError) -> [auth_entry_t] {
         let entries = try rows(
             descriptor.entry_count, descriptor.entry_size, UnsafeRawPointer(descriptor.entries),
-            MemoryLayout<auth_entry_t>.size, "entry table", .truncatedDescriptor
-        ).map { $0.load(as: auth_entry_t.self) }
+            Self.firstEntrySize, "entry table", .truncatedDescriptor
+        ).map { Self.copy($0, Int(descriptor.entry_size), auth_entry_t()) }
         for entry in entries {
+            try refuseReserved(entry.reserved2, "auth_entry_t.reserved2 of `\(text(entry.name, 64) ?? "")`")
             try refuseReserved(entry.reserved, "auth_entry_t.reserved of `\(text(entry.name, 64) ?? "")`")
         }
         return entries
@@ -124,19 +160,20 @@ struct DescriptorReader {
     func options() throws(ModuleError) -> [ModuleOption] {
         let rows = try rows(
             descriptor.option_count, descriptor.option_size, UnsafeRawPointer(descriptor.options),
-            MemoryLayout<auth_option_t>.size, "option table", .badOptionTable)
+            Self.firstOptionSize, "option table", .badOptionTable)
         var options: [ModuleOption] = []
         for row in rows {
-            let option = row.load(as: auth_option_t.self)
+            let option = Self.copy(row, Int(descriptor.option_size), auth_option_t())
             guard let name = text(option.name, 64), !name.isEmpty, let kind = ModuleOption.Kind(rawValue: option.type),
                 let help = text(option.help, 512), !options.contains(where: { $0.name == name })
             else {
                 throw ModuleError(
                     .badOptionTable, module,
-                    "row \(options.count + 1) of its option table has no name, type 1 to 7 and help, or repeats a name")
+                    "row \(options.count + 1) of its option table has no name, type 1 to 8 and help, or repeats a name")
             }
             try refuseReserved(option.reserved, "auth_option_t.reserved of `\(name)`")
-            let value = option.default_value == nil ? nil : text(option.default_value, 4096)
+            let said = option.default_value == nil ? nil : text(option.default_value, 4096)
+            let value = said == AUTH_REQUIRED ? nil : said
             options.append(ModuleOption(name: name, kind: kind, defaultValue: value, help: help))
         }
         return options

@@ -4,8 +4,10 @@ enum EntryPoint: String, CaseIterable {
     case exit = "auth_exit"
     case reload = "auth_reload"
     case cancel = "auth_cancel"
+    case getExtension = "auth_get_extension"
     case newUser = "auth_new_user"
     case resumeUser = "auth_resume_user"
+    case continueLogin = "auth_continue"
     case freeUser = "auth_free_user"
     case mapObject = "auth_map_object"
     case newObject = "auth_new_object"
@@ -21,36 +23,40 @@ enum EntryPoint: String, CaseIterable {
     case explain = "auth_explain"
     case checkUpdate = "auth_check_update"
     case permissionUpdate = "auth_global_permission_update"
+    case permissions = "auth_permissions"
     case httpRequest = "auth_http_request"
-    case authenticate
-    case retry
-    case completed
+    case authenticate = "auth_authenticate"
+    case retry = "auth_retry"
+    case completed = "auth_completed"
 
     /// The parameter list of every version that the host speaks: `include/authhost/entries6.h`, `7` and `9`, and
     /// `authenticators9.h`.
     var signatures: [UInt32: String] {
         switch self {
-        case .initialise: [6: "i(p)", 7: "i(p)", 9: "i(pp)"]
+        case .initialise: [6: "i(p)", 7: "i(p)", 9: "i(Tp)"]
         case .exit: [6: "v()", 7: "v()", 9: "v(p)"]
-        case .reload: [9: "i(p)"]
-        case .cancel: [9: "v(pq)"]
-        case .newUser: [6: "i(ppp)", 7: "i(ppp)", 9: "i(ppp)"]
-        case .resumeUser: [9: "i(ppp)"]
-        case .freeUser: [6: "i(p)", 7: "i(p)", 9: "i(pqu)"]
-        case .mapObject: [6: "i(pppp)", 7: "i(ppppp)", 9: "i(ppp)"]
+        case .reload: [9: "i(pF)"]
+        case .cancel: [9: "v(pX)"]
+        case .getExtension: [9: "p(ps)"]
+        case .newUser: [6: "i(ppp)", 7: "i(ppp)", 9: "i(pLR)"]
+        case .resumeUser: [9: "i(pLR)"]
+        case .continueLogin: [9: "i(pNR)"]
+        case .freeUser: [6: "i(p)", 7: "i(p)", 9: "i(pE)"]
+        case .mapObject: [6: "i(pppp)", 7: "i(ppppp)", 9: "i(pMR)"]
         case .newObject: [6: "i(pp)", 7: "i(pp)"]
         case .freeObject: [6: "i(p)", 7: "i(p)"]
         case .requestObject, .discardObject: [6: "i(pp)", 7: "i(pp)"]
-        case .checkRead, .checkWrite, .checkWriteJava: [6: "i(pp)", 7: "i(ppp)", 9: "i(ppp)"]
-        case .checkCreate: [9: "i(ppp)"]
+        case .checkRead, .checkWrite, .checkWriteJava: [6: "i(pp)", 7: "i(ppp)", 9: "i(pCR)"]
+        case .checkCreate: [9: "i(pCR)"]
         case .checkWriteExtended: [6: "i(ppipp)", 7: "i(pppipp)"]
-        case .checkBatch: [9: "i(pPzP)"]
-        case .explain: [9: "i(ppp)"]
+        case .checkBatch: [9: "i(pczr)"]
+        case .explain: [9: "i(pCR)"]
         case .checkUpdate: [6: "i(ppp)", 7: "i(ppp)"]
         case .permissionUpdate: [6: "v(ppipu)", 7: "v(ppipu)"]
-        case .httpRequest: [6: "i(ppup)", 7: "i(ppup)", 9: "i(ppp)"]
-        case .authenticate, .retry: [9: "i(ppp)"]
-        case .completed: [9: "v(ppi)"]
+        case .httpRequest: [6: "i(ppup)", 7: "i(ppup)", 9: "i(pHR)"]
+        case .permissions: [9: "i(pWR)"]
+        case .authenticate, .retry: [9: "i(pDR)"]
+        case .completed: [9: "v(pO)"]
         }
     }
 }
@@ -59,6 +65,8 @@ enum EntryPoint: String, CaseIterable {
 struct BoundEntry: Sendable {
     let version: UInt32
     let call: CallInterface
+    /// Where it is called, if elsewhere than its module.
+    var threads: ModuleIdentity.Threads?
 }
 
 /// The entries of one module: for each name the highest version that the host knows.
@@ -72,6 +80,12 @@ struct EntryTable: Sendable {
 
     /// Whether the module gives credentials, and need not let users in.
     var isAuthenticator: Bool { entries[.authenticate] != nil }
+
+    /// Where entries are called that differ from their module.
+    var threads: [String: ModuleIdentity.Threads] {
+        Dictionary(
+            uniqueKeysWithValues: entries.compactMap { point, entry in entry.threads.map { (point.rawValue, $0) } })
+    }
 
     var names: [String] { entries.keys.map(\.rawValue).sorted() }
 

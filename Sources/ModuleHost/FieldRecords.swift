@@ -3,7 +3,7 @@ import CAuthModule
 import CFFI
 import Glibc
 
-/// Contributed fields as the C interface wants them.
+/// Contributed fields as generations 6 and 7 want them.
 enum FieldRecords {
     /// Lends the fields; without fields nothing is allocated.
     static func withFields<Result>(
@@ -22,86 +22,5 @@ enum FieldRecords {
             pairs.deallocate()
         }
         return body(pairs)
-    }
-}
-
-/// The records of a batch: one block of memory for all names, so that their addresses stand still during the call.
-struct BatchRows {
-    /// The addresses of the rows.
-    let records: UnsafeMutableBufferPointer<UnsafePointer<auth_check_t>?>
-    let results: UnsafeMutableBufferPointer<UnsafeMutablePointer<auth_result_t>>
-    private let checkRows: UnsafeMutableBufferPointer<auth_check_t>
-    /// Zeroed, ``AnswerReader/headroom`` bytes for each row.
-    private let resultRows: UnsafeMutableRawBufferPointer
-    private let objects: UnsafeMutableBufferPointer<object_t>
-    private let text: UnsafeMutableBufferPointer<CChar>
-    private let own: UnsafeMutableBufferPointer<CChar>?
-
-    init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket) {
-        records = .allocate(capacity: checks.count)
-        results = .allocate(capacity: checks.count)
-        checkRows = .allocate(capacity: checks.count)
-        resultRows = .allocate(byteCount: checks.count * AnswerReader.headroom, alignment: 16)
-        resultRows.initializeMemory(as: UInt8.self, repeating: 0)
-        objects = .allocate(capacity: checks.count)
-        let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
-        text = .allocate(capacity: length)
-        // NOTE: not cleared, so that a row without a reason costs no page of it; few rows use the thread's own memory.
-        let room = checks.count * AnswerReader.rowScratchSize
-        own = room <= CFFI_SCRATCH_SIZE ? nil : .allocate(capacity: room)
-        let scratch = own?.baseAddress ?? cffi_scratch()
-        var used = 0
-        let user = Self.store(session.user.withTerminatedBytes, in: text, &used)
-        for (index, row) in checks.enumerated() {
-            let requested = Self.store(row.check.name.withTerminatedBytes, in: text, &used)
-            let name = Self.store(row.object.withTerminatedBytes, in: text, &used)
-            var object = object_t()
-            object.size = UInt32(MemoryLayout<object_t>.size)
-            object.type = AUTH_OBJECT_UNKNOWN
-            object.name = name.data
-            objects.initializeElement(at: index, to: object)
-            var record = auth_check_t()
-            record.size = UInt32(MemoryLayout<auth_check_t>.size)
-            record.action = row.check.action.number
-            record.session = session.handle
-            record.deadline = ticket.deadline
-            record.user = user
-            record.requested = requested
-            record.object = objects.baseAddress! + index
-            record.contribution_id = .empty
-            record.flags = ticket.flags
-            checkRows.initializeElement(at: index, to: record)
-            records.initializeElement(at: index, to: checkRows.baseAddress! + index)
-            // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.
-            let size = AnswerReader.rowScratchSize
-            // SAFETY: each row has room for a record, and its start is aligned for one.
-            let result = (resultRows.baseAddress! + index * AnswerReader.headroom)
-                .assumingMemoryBound(to: auth_result_t.self)
-            result.pointee = AnswerReader.emptyResult(scratch: scratch + index * size, size)
-            results.initializeElement(at: index, to: result)
-        }
-    }
-
-    func deallocate() {
-        records.deallocate()
-        results.deallocate()
-        checkRows.deallocate()
-        resultRows.deallocate()
-        objects.deallocate()
-        text.deallocate()
-        own?.deallocate()
-    }
-
-    private static func store(
-        _ lend: ((UnsafeBufferPointer<UInt8>) -> Int) -> Int, in text: UnsafeMutableBufferPointer<CChar>,
-        _ used: inout Int
-    ) -> auth_string_t {
-        let start = text.baseAddress! + used
-        let count = lend { bytes in
-            for (index, byte) in bytes.enumerated() { start[index] = CChar(bitPattern: byte) }
-            return bytes.count
-        }
-        used += count
-        return auth_string_t(data: start, length: count - 1)
     }
 }

@@ -3,9 +3,11 @@ import CAuthModule
 
 // How each generation is asked `auth_http_request`.
 extension Generation9 {
-    func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func httpRequest(
+        _ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
         guard let call = table[.httpRequest]?.call else { return nil }
-        let answer = request.password.withTerminatedBytes { password in
+        return request.password.withTerminatedBytes { password in
             request.user.withTerminated { user in
                 request.path.withTerminatedBytes { path in
                     var record = auth_http_t()
@@ -14,16 +16,21 @@ extension Generation9 {
                     record.user = user
                     record.password = auth_string_t(password)
                     record.path = auth_string_t(path)
+                    record.session = session.handle
+                    record.token = ticket.token
+                    record.deadline = ticket.deadline
+                    record.session_data = session.data
                     return ask(call, &record)
                 }
             }
         }
-        return answer.notDelayed
     }
 }
 
 extension Generation6And7 {
-    func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func httpRequest(
+        _ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
         guard let call = table[.httpRequest]?.call else { return nil }
         var lent = LentText()
         let user = lent.add(Array(request.user.utf8) + [0])

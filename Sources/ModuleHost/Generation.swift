@@ -7,7 +7,7 @@ protocol Generation: Sendable {
     func reload() -> Status?
     func cancel(_ token: UInt64)
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer?
-    func freeUser(session: UInt64, _ reason: SessionEnd) -> Status?
+    func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status?
     func map(_ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket)
         -> ModuleAnswer?
     /// - Parameter content: what is known of the object, nil for nothing.
@@ -24,20 +24,25 @@ protocol Generation: Sendable {
         _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer?
     /// nil where the module has no entry for it.
-    func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer?
+    func httpRequest(_ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
     var maps: Bool { get }
     /// nil where the generation or the module has no entry for it.
-    func credential(_ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket)
-        -> ModuleAnswer?
-    func completed(_ destination: Destination, accepted: Bool)
+    func credential(
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32, _ ticket: QuestionTicket
+    ) -> ModuleAnswer?
+    func completed(_ destination: Destination, serial: UInt32, accepted: Bool)
+    /// The record of an ability of the module; nil where it has none of the name.
+    func extensionRecord(_ id: String) -> UnsafeRawPointer?
 }
 
 extension Generation {
     var objects: HeldObjects? { nil }
 
     func credential(
-        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32, _ ticket: QuestionTicket
     ) -> ModuleAnswer? { nil }
 
-    func completed(_ destination: Destination, accepted: Bool) {}
+    func completed(_ destination: Destination, serial: UInt32, accepted: Bool) {}
+
+    func extensionRecord(_ id: String) -> UnsafeRawPointer? { nil }
 }

@@ -34,8 +34,8 @@ struct Generation6And7: Generation {
 
     func cancel(_ token: UInt64) {}
 
-    func freeUser(session: UInt64, _ reason: SessionEnd) -> Status? {
-        table[.freeUser].map { status($0.call(session)) }
+    func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status? {
+        table[.freeUser].map { status($0.call(session.handle)) }
     }
 
     func explain(

@@ -37,12 +37,39 @@ final class Generation9: Generation, @unchecked Sendable {
 
     func exit() { _ = table[.exit]?.call(UInt64(instance)) }
 
-    func reload() -> Status? { table[.reload].map { status($0.call(UInt64(instance))) } }
+    func reload() -> Status? {
+        guard let call = table[.reload]?.call else { return nil }
+        var record = auth_reload_t()
+        record.size = UInt32(MemoryLayout<auth_reload_t>.size)
+        return tell(call, &record)
+    }
 
-    func cancel(_ token: UInt64) { _ = table[.cancel]?.call(UInt64(instance), token) }
+    func cancel(_ token: UInt64) {
+        guard let call = table[.cancel]?.call else { return }
+        var record = auth_cancel_t()
+        record.size = UInt32(MemoryLayout<auth_cancel_t>.size)
+        record.token = token
+        _ = tell(call, &record)
+    }
 
-    func freeUser(session: UInt64, _ reason: SessionEnd) -> Status? {
-        table[.freeUser].map { status($0.call(UInt64(instance), session, UInt64(reason.rawValue))) }
+    func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status? {
+        guard let call = table[.freeUser]?.call else { return nil }
+        return session.user.withTerminatedBytes { user in
+            var record = auth_end_t()
+            record.size = UInt32(MemoryLayout<auth_end_t>.size)
+            record.reason = reason.rawValue
+            record.session = session.handle
+            record.session_data = session.data
+            record.user = auth_string_t(user)
+            return tell(call, &record)
+        }
+    }
+
+    func extensionRecord(_ id: String) -> UnsafeRawPointer? {
+        guard let call = table[.getExtension]?.call else { return nil }
+        return id.withCString {
+            UnsafeRawPointer(bitPattern: Int(call(UInt64(instance), UInt64(UnsafeRawPointer($0)))))
+        }
     }
 
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
@@ -53,18 +80,22 @@ final class Generation9: Generation, @unchecked Sendable {
                     login.applicationID.withTerminated { application in
                         login.machineID.withTerminated { machine in
                             login.door.withTerminated { door in
-                                var record = auth_login_t()
-                                record.size = UInt32(MemoryLayout<auth_login_t>.size)
-                                record.session = session
-                                record.token = ticket.token
-                                record.deadline = ticket.deadline
-                                record.user = user
-                                record.password = resuming ? .empty : auth_string_t(password)
-                                record.address = address
-                                record.application_id = application
-                                record.machine_id = machine
-                                record.door = door
-                                return ask(call, &record)
+                                PairRecords.withPairs(login.attributes) { attributes, count in
+                                    var record = auth_login_t()
+                                    record.size = UInt32(MemoryLayout<auth_login_t>.size)
+                                    record.session = session
+                                    record.token = ticket.token
+                                    record.deadline = ticket.deadline
+                                    record.user = user
+                                    record.password = resuming ? .empty : auth_string_t(password)
+                                    record.address = address
+                                    record.application_id = application
+                                    record.machine_id = machine
+                                    record.door = door
+                                    record.attributes = attributes
+                                    record.attribute_count = count
+                                    return ask(call, &record).map(AnswerReader.loginAnswer9)
+                                }
                             }
                         }
                     }
@@ -88,6 +119,7 @@ final class Generation9: Generation, @unchecked Sendable {
                     record.user = auth_string_t(user)
                     record.requested = auth_string_t(requested)
                     record.name = auth_string_t(name)
+                    record.session_data = session.data
                     return ask(mapObject, &record)
                 }
             }
@@ -104,7 +136,12 @@ final class Generation9: Generation, @unchecked Sendable {
             case .create: checkCreate
             }
         guard let entry else { return nil }
-        return withRecord(check, object, content, session, ticket) { ask(entry, &$0) }
+        return withRecord(check, object, content, session, ticket) { record in
+            if let answer = ask(entry, &record) { return answer }
+            // A create of a module that says that it has no entry for it is a write, as if it did not export the entry.
+            guard check.action == .create, let checkWrite, entry !== checkWrite else { return nil }
+            return ask(checkWrite, &record)
+        }
     }
 
     func explain(
@@ -130,6 +167,7 @@ final class Generation9: Generation, @unchecked Sendable {
             batch(
                 UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count),
                 UInt64(rows.results.baseAddress)))
+        guard returned != .noEntry else { return nil }
         guard returned == .ok else {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.numberOf9)") }
         }
@@ -139,30 +177,35 @@ final class Generation9: Generation, @unchecked Sendable {
     /// Makes the record of a check on the stack and lends it.
     private func withRecord(
         _ check: Check, _ object: ObjectName, _ content: ObjectContent?, _ session: ModuleSession,
-        _ ticket: QuestionTicket, _ body: (inout auth_check_t) -> ModuleAnswer
-    ) -> ModuleAnswer {
+        _ ticket: QuestionTicket, _ body: (inout auth_check_t) -> ModuleAnswer?
+    ) -> ModuleAnswer? {
         object.withTerminatedBytes { name in
             check.name.withTerminatedBytes { requested in
                 session.user.withTerminatedBytes { user in
-                    FieldRecords.withFields(check.action == .read ? content?.fields ?? [] : check.fields) { fields in
+                    PairRecords.withPairs(check.action == .read ? content?.fields ?? [] : check.fields) {
+                        fields, count in
                         (check.contributionID ?? "").withTerminated { contribution in
-                            var held = object_t.transient(name)
-                            if content != nil { held.type = AUTH_OBJECT_RECORD }
-                            return withUnsafeMutablePointer(to: &held) { held in
-                                var record = auth_check_t()
-                                record.size = UInt32(MemoryLayout<auth_check_t>.size)
-                                record.action = check.action.number
-                                record.session = session.handle
-                                record.token = ticket.token
-                                record.deadline = ticket.deadline
-                                record.user = auth_string_t(user)
-                                record.requested = auth_string_t(requested)
-                                record.object = held
-                                record.fields = UnsafePointer(fields.baseAddress)
-                                record.field_count = fields.count
-                                record.contribution_id = contribution
-                                record.flags = ticket.flags
-                                return body(&record)
+                            PairRecords.withPairs(check.attributes) { attributes, attributeCount in
+                                let held = auth_object_t.transient(auth_string_t(name), isKnown: content != nil)
+                                return withUnsafePointer(to: held) { held in
+                                    var record = auth_check_t()
+                                    record.size = UInt32(MemoryLayout<auth_check_t>.size)
+                                    record.action = check.action.number
+                                    record.session = session.handle
+                                    record.token = ticket.token
+                                    record.deadline = ticket.deadline
+                                    record.user = auth_string_t(user)
+                                    record.requested = auth_string_t(requested)
+                                    record.object = held
+                                    record.fields = fields
+                                    record.field_count = count
+                                    record.contribution_id = contribution
+                                    record.flags = ticket.flags
+                                    record.session_data = session.data
+                                    record.attributes = attributes
+                                    record.attribute_count = attributeCount
+                                    return body(&record)
+                                }
                             }
                         }
                     }
@@ -171,84 +214,28 @@ final class Generation9: Generation, @unchecked Sendable {
         }
     }
 
+    /// Calls an entry that answers; nil where it answers that the module has no such entry.
     func ask<Record>(
         _ call: CallInterface, _ record: inout Record, _ lent: auth_result_t = AnswerReader.emptyResult()
-    ) -> ModuleAnswer {
+    ) -> ModuleAnswer? {
         AnswerReader.withHeadroom { room in
             room.pointee = lent
             // SAFETY: both records live on this stack until the call has returned, which is all the ABI promises.
             let returned = withUnsafeMutablePointer(to: &record) { record in
                 call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(room)))
             }
-            return AnswerReader.answer9(Int32(truncatingIfNeeded: returned), room.pointee)
+            let number = Int32(truncatingIfNeeded: returned)
+            return number == Status.noEntry.rawValue ? nil : AnswerReader.answer9(number, room.pointee)
+        }
+    }
+
+    /// Calls an entry that is told something; nil where it answers that the module has no such entry.
+    func tell<Record>(_ call: CallInterface, _ record: inout Record) -> Status? {
+        withUnsafePointer(to: record) { record in
+            let status = status(call(UInt64(instance), UInt64(UnsafeRawPointer(record))))
+            return status == .noEntry ? nil : status
         }
     }
 
     private func status(_ returned: Int64) -> Status { Status(of9: Int32(truncatingIfNeeded: returned)) }
-}
-
-extension Status {
-    /// The status of a number of generation 9, whose AUTH_OK is its own. 1, which it is in generations 6 and 7, becomes a
-    /// status that nobody knows.
-    init(of9 number: Int32) {
-        self =
-            switch number {
-            case AUTH_OK: .ok
-            case Status.ok.rawValue: Status(rawValue: AUTH_OK)
-            default: Status(rawValue: number)
-            }
-    }
-
-    /// The number that ``init(of9:)`` was given.
-    var numberOf9: Int32 {
-        switch self {
-        case .ok: AUTH_OK
-        case Status(rawValue: AUTH_OK): Status.ok.rawValue
-        default: rawValue
-        }
-    }
-}
-
-extension QuestionTicket {
-    /// `AUTH_CHECK_*`.
-    var flags: UInt32 { wantsReason ? AUTH_CHECK_REASON : 0 }
-}
-
-extension Check.Action {
-    /// `AUTH_ACTION_*`.
-    var number: UInt32 {
-        switch self {
-        case .read: UInt32(AUTH_ACTION_READ)
-        case .write: UInt32(AUTH_ACTION_WRITE)
-        case .create: UInt32(AUTH_ACTION_CREATE)
-        }
-    }
-}
-
-extension object_t {
-    /// An object that the host holds for one call only.
-    static func transient(_ name: UnsafeBufferPointer<UInt8>) -> object_t {
-        var object = object_t()
-        object.size = UInt32(MemoryLayout<object_t>.size)
-        object.type = AUTH_OBJECT_UNKNOWN
-        object.name = UnsafeRawPointer(name.baseAddress)?.assumingMemoryBound(to: CChar.self)
-        return object
-    }
-}
-
-extension String {
-    /// Lends the text with a NUL behind it; one that is "not given" is empty, and never null.
-    func withTerminated<Result>(_ body: (auth_string_t) -> Result) -> Result {
-        let count = utf8.count
-        return withCString { body(auth_string_t(data: $0, length: count)) }
-    }
-}
-
-extension auth_string_t {
-    /// A text that is not given: empty, and never null.
-    static var empty: auth_string_t {
-        let text: StaticString = ""
-        // SAFETY: a literal is NUL-terminated and lives as long as the process.
-        return auth_string_t(data: UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self), length: 0)
-    }
 }

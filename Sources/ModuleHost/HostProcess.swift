@@ -3,6 +3,9 @@ import Glibc
 
 /// The process that modules run in: how it starts, and the only way in which it may end.
 public enum HostProcess {
+    /// The release of this host.
+    public static let version = "0.1.0"
+
     /// The arguments of the command line without the command's own name.
     ///
     /// Not `CommandLine.arguments`: a runtime that is linked statically looks for them before `environ`, and finds none once a

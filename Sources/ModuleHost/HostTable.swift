@@ -76,6 +76,7 @@ final class HostTable: @unchecked Sendable {
         table.eject_session = { host, session in HostTable.of(host)?.ejectSession(session) ?? -1 }
         table.trusts_owner = { host, user in HostTable.of(host)?.services?.trusts(owner: user) == true ? 1 : 0 }
         table.rules_state = { host, state, reason in HostTable.of(host)?.noteRules(state, reason) ?? -1 }
+        table.get_extension = { _, id in id.flatMap(HostExtensions.record) }
         return table
     }
 
@@ -103,7 +104,7 @@ final class HostTable: @unchecked Sendable {
         return outcome == .taken && answer.breach != nil ? .refused : outcome
     }
 
-    private static func pending(_ session: OpaquePointer?) -> auth_token_t {
+    private static func pending(_ session: UnsafeRawPointer?) -> auth_token_t {
         guard let question = CallContext.current().question,
             question.session == UInt64(UInt(bitPattern: session))
         else { return 0 }
@@ -215,10 +216,11 @@ final class HostTable: @unchecked Sendable {
     private static let longestToken = 65_536
 
     private func value(
-        _ object: UnsafePointer<object_t>?, _ field: UnsafePointer<CChar>?, _ buffer: UnsafeMutablePointer<CChar>?,
+        _ object: UnsafePointer<auth_object_t>?, _ field: UnsafePointer<CChar>?, _ buffer: UnsafeMutablePointer<CChar>?,
         _ size: Int
     ) -> Int64 {
-        guard let services, let name = object?.pointee.name, let field,
+        // The name stands at one place in the objects of all generations.
+        guard let services, let name = object?.pointee.name.data, let field,
             let text = services.value(
                 of: AnswerReader.bounded(field, limit: 4096),
                 ofObject: AnswerReader.bounded(name, limit: ObjectName.maximumLength + 1))
@@ -233,7 +235,7 @@ final class HostTable: @unchecked Sendable {
         _ result: UnsafeMutablePointer<auth_result_t>?
     ) -> Int32 {
         guard let services, let destination, let result,
-            result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size), let scratch = result.pointee.scratch
+            result.pointee.size >= UInt32(AnswerReader.sizeWithSecret), let scratch = result.pointee.scratch
         else { return AUTH_ERROR }
         // SAFETY: the ABI says that the challenge is NUL-terminated; no byte behind the longest is looked at.
         let presented = challenge.map {

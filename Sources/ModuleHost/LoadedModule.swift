@@ -15,20 +15,36 @@ public final class LoadedModule: Sendable {
     /// The options that it declares.
     public let options: [ModuleOption]
     private let generation: any Generation
+    /// Where entries are called that differ from the module.
+    private let threadsOfEntries: [String: ModuleIdentity.Threads]
+    /// Whether names and checks are asked on the thread that asks.
+    public let checksRunAnywhere: Bool
     /// A ``ModuleLifecycle/State``; instances come here once they serve.
     private let state = Atomic(ModuleLifecycle.State.serving.rawValue)
 
     init(
-        identity: ModuleIdentity, path: String, entryNames: [String], options: [ModuleOption],
-        generation: any Generation
+        identity: ModuleIdentity, path: String, entries: EntryTable, options: [ModuleOption], generation: any Generation
     ) {
         self.identity = identity
         self.path = path
+        let entryNames = entries.names
         self.entryNames = entryNames
+        let threadsOfEntries = entries.threads
+        self.threadsOfEntries = threadsOfEntries
+        let checks: [EntryPoint] = [.mapObject, .checkRead, .checkWrite, .checkWriteJava, .checkCreate, .checkBatch]
+        checksRunAnywhere = checks.filter { entryNames.contains($0.rawValue) }.allSatisfy {
+            (threadsOfEntries[$0.rawValue] ?? identity.threads) == .any
+        }
         self.options = options
         self.generation = generation
         learnsEnds = entryNames.contains(EntryPoint.freeUser.rawValue)
     }
+
+    /// Where an entry point is called.
+    public func threads(of entry: String) -> ModuleIdentity.Threads { threadsOfEntries[entry] ?? identity.threads }
+
+    /// Whether some entry is called on the thread that asks.
+    public var runsOnAskers: Bool { threadsOfEntries.values.contains(.any) || identity.threads == .any }
 
     /// Whether names are mapped at all.
     public var maps: Bool { generation.maps }
@@ -44,8 +60,8 @@ public final class LoadedModule: Sendable {
     public let learnsEnds: Bool
 
     /// Tells that a session has ended; nil where the module does not want to know.
-    public func freeUser(session: UInt64, _ reason: SessionEnd) -> Status? {
-        allows(.logout) ? generation.freeUser(session: session, reason) : nil
+    public func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status? {
+        allows(.logout) ? generation.freeUser(session, reason) : nil
     }
 
     /// Asks `auth_map_object`; nil where the module has no such entry.
@@ -55,8 +71,8 @@ public final class LoadedModule: Sendable {
         allows(.question) ? generation.map(name, requested: requested, session, ticket) : .ended
     }
 
-    /// Asks for a read, write or create. A module without the entry allows reads and denies the others, as Liberator's
-    /// adaptor does.
+    /// Asks for a read, write or create. A module without the entry denies; reads are allowed of one of generation 6 or 7, as
+    /// Liberator's adaptor does, and of one that declares so.
     ///
     /// - Parameter content: what is known of the object, nil for nothing.
     public func check(
@@ -65,7 +81,7 @@ public final class LoadedModule: Sendable {
     ) -> ModuleAnswer {
         guard allows(.question) else { return .ended }
         return generation.check(check, object: object, content: content, session, ticket)
-            ?? ModuleAnswer(check.action == .read ? .ok : .deny)
+            ?? ModuleAnswer(check.action == .read && identity.opensReads ? .ok : .deny)
     }
 
     /// Asks why a check is answered as it is; nil where the module has no such entry.
@@ -112,23 +128,29 @@ public final class LoadedModule: Sendable {
     /// Whether an entry point was agreed on.
     public func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
 
-    /// Asks `auth_http_request`; nil where the module has no such entry. It cannot be delayed.
-    public func httpRequest(_ request: DirectoryRequest, _ ticket: QuestionTicket) -> ModuleAnswer? {
-        allows(.question) ? generation.httpRequest(request, ticket) : .ended
-    }
-
-    /// Asks `authenticate`, or `retry` where the remote server has sent a challenge; nil where the module has no such entry.
-    ///
-    /// - Parameter challenge: what the server sent, and which challenge of its connection it is, from 1.
-    public func credential(
-        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, _ ticket: QuestionTicket
+    /// Asks `auth_http_request`; nil where the module has no such entry. Generations 6 and 7 cannot delay it.
+    public func httpRequest(
+        _ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
-        allows(.credential) ? generation.credential(destination, challenge: challenge, ticket) : .ended
+        allows(.question) ? generation.httpRequest(request, session, ticket) : .ended
     }
 
-    /// Tells an authenticator what became of its credentials.
-    public func completed(_ destination: Destination, accepted: Bool) {
-        if allows(.credential) { generation.completed(destination, accepted: accepted) }
+    /// Asks `auth_authenticate`, or `auth_retry` where the remote server has sent a challenge; nil where the module has no such entry.
+    ///
+    /// - Parameters:
+    ///   - challenge: what the server sent, and which challenge of its connection it is, from 1.
+    ///   - serial: the number that the credentials will have; 0 for none.
+    public func credential(
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32 = 0,
+        _ ticket: QuestionTicket
+    ) -> ModuleAnswer? {
+        allows(.credential)
+            ? generation.credential(destination, challenge: challenge, serial: serial, ticket) : .ended
+    }
+
+    /// Tells an authenticator what became of its credentials with a serial number; 0 where that is not known.
+    public func completed(_ destination: Destination, serial: UInt32, accepted: Bool) {
+        if allows(.credential) { generation.completed(destination, serial: serial, accepted: accepted) }
     }
 
     /// Tells that nobody waits for a token any more.

@@ -25,7 +25,7 @@ public struct MappedModule: Sendable {
         if authenticates, !isAuthenticator {
             throw ModuleError(
                 .missingEntry, request.module,
-                "it lacks `authenticate`, so it gives no credentials; it exports "
+                "it lacks `auth_authenticate`, so it gives no credentials; it exports "
                     + entries.names.map { "`\($0)`" }.joined(separator: ", "))
         }
         if !authenticates, entries[.newUser] == nil {
@@ -38,7 +38,7 @@ public struct MappedModule: Sendable {
             identity.generation == 9 ? Generation9(entries) : Generation6And7(entries)
         try initialise(generation, request, services)
         return LoadedModule(
-            identity: identity, path: path, entryNames: entries.names, options: options, generation: generation)
+            identity: identity, path: path, entries: entries, options: options, generation: generation)
     }
 
     /// Runs `auth_init` on a thread that can be written off.
@@ -61,5 +61,16 @@ public struct MappedModule: Sendable {
                 "`auth_init` returned \(identity.generation == 9 ? status.numberOf9 : status.rawValue); AUTH_OK "
                     + "(\(identity.generation == 9 ? AUTH_OK : 1)) is accepted, and its own log lines say why")
         }
+        if let about = generation.extensionRecord(AUTH_EXTENSION_ABOUT).flatMap(Self.about) {
+            services.log(.info, "is \(about)", module: identity.name)
+        }
+    }
+
+    /// What a module says of itself by the ability of that name; nil for a record that is too short.
+    private static func about(_ record: UnsafeRawPointer) -> String? {
+        // SAFETY: the record is as long as it says; its first word is read before the rest is.
+        guard record.load(as: UInt32.self) >= UInt32(MemoryLayout<auth_about_t>.size) else { return nil }
+        let about = record.load(as: auth_about_t.self)
+        return [about.name, about.version].compactMap { AnswerReader.line($0, limit: 256) }.joined(separator: " ")
     }
 }

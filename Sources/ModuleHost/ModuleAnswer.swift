@@ -7,11 +7,14 @@ public struct ModuleSession: Sendable {
     public let handle: UInt64
     /// The user's name, UTF-8, with a NUL behind it.
     public let user: TerminatedText
+    /// What the log-in has set; 0 for nothing.
+    public let data: UInt64
 
     /// Makes what a module is told of a session.
-    public init(handle: UInt64, user: TerminatedText) {
+    public init(handle: UInt64, user: TerminatedText, data: UInt64 = 0) {
         self.handle = handle
         self.user = user
+        self.data = data
     }
 }
 
@@ -53,6 +56,8 @@ public struct ModuleAnswer: Sendable {
         var explanation: String?
         var secret: Secret?
         var serial: UInt32 = 0
+        var sessionData: UInt64 = 0
+        var attributes: [Field] = []
         var refusal: Reason?
         var breach: String?
     }
@@ -129,6 +134,18 @@ public struct ModuleAnswer: Sendable {
         set { values.serial = newValue }
     }
 
+    /// What the log-in wants to be told with all that is asked about the session.
+    public var sessionData: UInt64 {
+        get { details?.values.sessionData ?? 0 }
+        set { values.sessionData = newValue }
+    }
+
+    /// Groups, roles and claims of a log-in; obligations of a check. At most 64, without control characters.
+    public var attributes: [Field] {
+        get { details?.values.attributes ?? [] }
+        set { values.attributes = newValue }
+    }
+
     /// Set where the host answered for the module.
     public var refusal: Reason? {
         get { details?.values.refusal }
@@ -140,6 +157,9 @@ public struct ModuleAnswer: Sendable {
         get { details?.values.breach }
         set { values.breach = newValue }
     }
+
+    /// What is wrong with a log-in that allows and does not say who was authenticated.
+    public static let nobodyNamed = "AUTH_OK for a log-in without result->user: a yes says who was authenticated"
 
     /// The answer of an instance that has ended, or not begun.
     static var ended: ModuleAnswer {
@@ -272,5 +292,5 @@ public enum InvalidationScope: Sendable, Equatable {
 /// What a module can ask of a session; the numbers are `AUTH_SESSION_*`.
 public enum SessionAttribute: UInt32, Sendable {
     case user = 1
-    case applicationID, machineID, address, door
+    case applicationID, machineID, address, door, id
 }

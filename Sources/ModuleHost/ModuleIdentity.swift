@@ -1,3 +1,5 @@
+import CAuthModule
+
 /// Who a module says it is.
 public struct ModuleIdentity: Sendable, Equatable {
     /// On which threads a module may be called, `AUTH_SERIAL`, `AUTH_BLOCKING` and `AUTH_ANY_THREAD` of descriptor.h.
@@ -16,6 +18,37 @@ public struct ModuleIdentity: Sendable, Equatable {
     public let threads: Threads
     /// Whether it came without a descriptor.
     public let bare: Bool
+    /// Whether everybody may read everything where it has no `auth_check_read`; so it is in generations 6 and 7.
+    public var opensReads = false
+    /// Whether a log-in may name another user than the one who was typed.
+    public var namesUser = false
+}
+
+/// What a descriptor's and a note's word about threads declares.
+struct ModuleDeclaration {
+    static let threadMask: UInt32 = 0xff
+
+    let threads: ModuleIdentity.Threads
+    let opensReads, namesUser: Bool
+    /// What has no meaning.
+    let unknown: UInt32
+
+    init(_ word: UInt32, generation: UInt32) {
+        let known = generation == 9 ? AUTH_OPEN_READS | AUTH_NAMES_USER : 0
+        let said = ModuleIdentity.Threads(rawValue: word & Self.threadMask)
+        threads = generation == 9 ? said ?? .serial : .serial
+        unknown = word & ~(known | (said == nil ? 0 : Self.threadMask))
+        opensReads = generation < 9 || word & AUTH_OPEN_READS != 0
+        namesUser = generation == 9 && word & AUTH_NAMES_USER != 0
+    }
+}
+
+extension ModuleIdentity {
+    init(name: String, version: String, generation: UInt32, bare: Bool = false, _ declared: ModuleDeclaration) {
+        self.init(
+            name: name, version: version, generation: generation, threads: declared.threads, bare: bare,
+            opensReads: declared.opensReads, namesUser: declared.namesUser)
+    }
 }
 
 /// One option that a module declares.
@@ -23,7 +56,7 @@ public struct ModuleOption: Sendable, Equatable {
     /// The numbers are `AUTH_OPTION_*`.
     public enum Kind: UInt32, Sendable {
         case string = 1
-        case boolean, integer, decimal, path, secret, list
+        case boolean, integer, decimal, path, secret, list, duration
     }
 
     /// The option's name, compared byte by byte.

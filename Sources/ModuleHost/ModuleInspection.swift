@@ -1,3 +1,5 @@
+import AuthCore
+
 /// What can be said of a module without running any code of it.
 public struct ModuleInspection: Sendable {
     /// An entry point as the descriptor's note names it.
@@ -8,6 +10,8 @@ public struct ModuleInspection: Sendable {
         public let version: UInt32
         /// A letter for the result and for each parameter.
         public let signature: String
+        /// `AUTH_ANY_THREAD` or `AUTH_BLOCKING` where it differs from its module, else 0.
+        public let threads: UInt32
     }
 
     /// The file, symbolic links resolved.
@@ -30,7 +34,11 @@ public struct ModuleInspection: Sendable {
     public let hasDescriptor: Bool
     /// Entry points that it exports as bare functions, in the order of the catalogue.
     public let bareEntries: [String]
+    /// Which generation the header that it was built against was used for; nil where it left no note of that.
+    let builtGeneration: UInt32?
     private let note: ModuleNote?
+    /// Why its note cannot be read.
+    private let noteFault: String?
 
     init(_ image: ModuleImage) throws(ModuleError) {
         let file: ELFFile
@@ -45,15 +53,28 @@ public struct ModuleInspection: Sendable {
         filteredLibraries = file.filtered
         hasDescriptor = file.exports.contains("auth_module")
         bareEntries = EntryPoint.allCases.map(\.rawValue).filter { file.exports.contains($0) }
-        note = file.note(owner: "authhost", type: 1).flatMap { ModuleNote($0) }
+        do throws(NoteFault) {
+            note = try file.note(owner: "authhost", type: 1).map { (content) throws(NoteFault) in
+                try ModuleNote(content)
+            }
+            noteFault = nil
+        } catch {
+            note = nil
+            noteFault = error.text
+        }
+        builtGeneration = file.note(owner: "authhost", type: 2).flatMap {
+            UInt32(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
+        }
         draft = note.map { $0.generation == 9 ? $0.draft : 0 } ?? 0
-        entries = note?.entries.map { Entry(name: $0.name, version: $0.version, signature: $0.signature) } ?? []
+        entries =
+            note?.entries.map {
+                Entry(name: $0.name, version: $0.version, signature: $0.signature, threads: $0.threads)
+            } ?? []
         options = note?.options ?? []
         identity = note.map {
             ModuleIdentity(
                 name: $0.name, version: $0.version, generation: $0.generation,
-                threads: $0.generation == 9 ? ModuleIdentity.Threads(rawValue: $0.threads) ?? .serial : .serial,
-                bare: false)
+                ModuleDeclaration($0.threads, generation: $0.generation))
         }
     }
 
@@ -62,25 +83,73 @@ public struct ModuleInspection: Sendable {
         _ identity: ModuleIdentity, _ options: [ModuleOption], _ rows: [Entry], module: String
     ) throws(ModuleError) {
         guard note != nil, let said = self.identity else {
+            let found = noteFault.map { "has a note that cannot be read: \($0)" } ?? "has no note of owner `authhost`"
             throw ModuleError(
                 .noteMissing, module,
-                "`\(path)` has no note of owner `authhost` that can be read; AUTH_MODULE leaves one, and a linker or strip "
-                    + "that drops it must be told to keep the section `.note.authhost`")
+                "`\(path)` \(found); AUTH_MODULE leaves one, and a linker or strip that drops it must be told to keep the "
+                    + "section `.note.authhost`")
         }
-        let difference: String? =
-            if said != identity {
-                "the note says \(said.name) \(said.version) generation \(said.generation), the descriptor "
-                    + "\(identity.name) \(identity.version) generation \(identity.generation)"
-            } else if entries != rows {
-                "the note lists \(entries.count) entry points and the descriptor \(rows.count), or they differ"
-            } else if self.options != options {
-                "the note lists \(self.options.count) options and the descriptor \(options.count), or they differ"
-            } else {
-                nil
-            }
-        if let difference {
+        if let difference = NoteComparison.identity(said, identity) ?? NoteComparison.entries(entries, rows)
+            ?? NoteComparison.options(self.options, options)
+        {
             throw ModuleError(.noteDiffers, module, "its note and its descriptor differ: \(difference)")
         }
+    }
+
+    /// What the module leaves open, in words: one sentence for each.
+    public var openings: [String] {
+        let reads = hasDescriptor ? entries.map(\.name) : bareEntries
+        let opensReads = identity?.opensReads ?? !hasDescriptor
+        var openings: [String] = []
+        if opensReads, !reads.contains(EntryPoint.checkRead.rawValue) {
+            openings.append("every user may read every object: it has no auth_check_read")
+        }
+        if identity?.namesUser == true {
+            openings.append("a log-in may become another user than the one who was typed")
+        }
+        return openings
+    }
+}
+
+/// What a note says that the descriptor does not: the first field that differs, with both values.
+enum NoteComparison {
+    static func identity(_ note: ModuleIdentity, _ descriptor: ModuleIdentity) -> String? {
+        text("the name", note.name, descriptor.name) ?? text("the version", note.version, descriptor.version)
+            ?? text("the generation", "\(note.generation)", "\(descriptor.generation)")
+            ?? text("the threads", "\(note.threads)", "\(descriptor.threads)")
+            ?? text("AUTH_OPEN_READS", "\(note.opensReads)", "\(descriptor.opensReads)")
+            ?? text("AUTH_NAMES_USER", "\(note.namesUser)", "\(descriptor.namesUser)")
+    }
+
+    static func entries(_ note: [ModuleInspection.Entry], _ rows: [ModuleInspection.Entry]) -> String? {
+        if let count = text("the number of entry points", "\(note.count)", "\(rows.count)") { return count }
+        for (index, (said, row)) in zip(note, rows).enumerated() where said != row {
+            let what = "of entry \(index + 1), `\(row.name)`,"
+            return text("\(what) the name", said.name, row.name)
+                ?? text("\(what) the version", "\(said.version)", "\(row.version)")
+                ?? text("\(what) the signature", said.signature, row.signature)
+                ?? text("\(what) the threads", "\(said.threads)", "\(row.threads)")
+        }
+        return nil
+    }
+
+    static func options(_ note: [ModuleOption], _ rows: [ModuleOption]) -> String? {
+        if let count = text("the number of options", "\(note.count)", "\(rows.count)") { return count }
+        for (index, (said, row)) in zip(note, rows).enumerated() where said != row {
+            let what = "of option \(index + 1), `\(row.name)`,"
+            return text("\(what) the name", said.name, row.name)
+                ?? text("\(what) the type", "\(said.kind)", "\(row.kind)")
+                ?? text("\(what) the default", said.defaultValue ?? "none", row.defaultValue ?? "none")
+                ?? text("\(what) the help", said.help, row.help)
+        }
+        return nil
+    }
+
+    private static func text(_ what: String, _ note: String, _ descriptor: String) -> String? {
+        // Bytes, not characters: Swift compares equal forms of a text as equal.
+        note.utf8.elementsEqual(descriptor.utf8)
+            ? nil
+            : "\(what) is `\(note.controlsEscaped)` in the note and `\(descriptor.controlsEscaped)` in the descriptor"
     }
 }
 

@@ -31,12 +31,22 @@ extension ModuleLoader {
                 .bareNotAllowed, request.module,
                 "\(found); such a module is loaded with `allow-bare-modules TRUE` and `bare-generation`, 6 or 7")
         }
+        guard inspection.builtGeneration != 9 else {
+            throw ModuleError(
+                .noDescriptor, request.module,
+                "\(found), and it was built against the header of generation 9, whose modules have an AUTH_MODULE line")
+        }
         // The functions of both have the same names and other parameters: a guess would hand them wrong ones.
         guard let generation = request.bareGeneration, [6, 7].contains(generation) else {
             throw ModuleError(
                 .bareGeneration, request.module,
                 "\(found), and nothing in it tells its generation; `bare-generation` says with which SDK it was built, "
                     + "6 or 7, as `auth_map_object` takes four parameters in 6 and five in 7")
+        }
+        if let built = inspection.builtGeneration, built != generation {
+            throw ModuleError(
+                .bareGeneration, request.module,
+                "\(found); `bare-generation` says \(generation), and its source said AUTH_GENERATION \(built)")
         }
         return generation
     }

@@ -118,7 +118,9 @@ public struct ModuleLoader: Sendable {
         }
         try table.validate(generation: generation, module: request.module)
         table[.newUser].map { cffi_add_module(stem, $0.call.address) }
-        let identity = ModuleIdentity(name: stem, version: "-", generation: generation, threads: .serial, bare: true)
+        let identity = ModuleIdentity(
+            name: stem, version: "-", generation: generation, bare: true,
+            ModuleDeclaration(0, generation: generation))
         return (identity, table, [])
     }
 }

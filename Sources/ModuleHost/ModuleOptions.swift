@@ -49,12 +49,16 @@ struct ModuleOptions: Sendable {
             }
             values[setting.name, default: []].append(value)
         }
-        for option in declared where values[option.name] == nil {
+        for option in declared {
             guard let value = option.defaultValue else {
+                if values[option.name] != nil { continue }
                 throw ModuleError(
                     .missingOption, module, "its option `\(option.name)` is required and not set: \(option.help)")
             }
-            if !value.isEmpty { values[option.name] = [option.kind == .path ? search.expand(value) : value] }
+            // An empty one is none.
+            if value.isEmpty { continue }
+            let standard = try Self.checkedDefault(value, option, module, search)
+            if values[option.name] == nil { values[option.name] = [standard] }
         }
         self.values = values
     }
@@ -67,33 +71,75 @@ struct ModuleOptions: Sendable {
     private static func checked(
         _ setting: OptionSetting, _ option: ModuleOption, _ module: String, _ search: ModuleSearch
     ) throws(ModuleError) -> String {
-        func refused(_ accepted: String) -> ModuleError {
-            let found = option.kind == .secret ? "" : " `\(setting.value)`"
-            return ModuleError(
-                .badOptionValue, module,
-                "\(setting.source): the value\(found) of `\(option.name)` is not \(accepted)")
-        }
         if setting.isBare, option.kind != .boolean {
             throw ModuleError(
                 .badOptionValue, module,
                 "\(setting.source): `\(option.name)` has no value, and only a boolean may stand without one")
         }
-        if setting.value.utf8.contains(0) { throw refused("free of NULs") }
-        switch option.kind {
-        case .string, .secret, .list: return setting.value
+        do throws(OptionFault) {
+            return try option.kind.canonical(setting.value, search)
+        } catch {
+            let found = option.kind == .secret ? "" : " `\(setting.value)`"
+            throw ModuleError(
+                .badOptionValue, module,
+                "\(setting.source): the value\(found) of `\(option.name)` is not \(error.accepted)")
+        }
+    }
+
+    /// Checks a default like a value; one that could not be set is the module's own mistake.
+    private static func checkedDefault(
+        _ value: String, _ option: ModuleOption, _ module: String, _ search: ModuleSearch
+    ) throws(ModuleError) -> String {
+        do throws(OptionFault) {
+            return try option.kind.canonical(value, search)
+        } catch {
+            let found = option.kind == .secret ? "" : " `\(value)`"
+            throw ModuleError(
+                .badOptionTable, module,
+                "the default\(found) that it declares for its option `\(option.name)` is not \(error.accepted)")
+        }
+    }
+}
+
+/// What a value is not.
+private struct OptionFault: Error {
+    let accepted: String
+    init(_ accepted: String) { self.accepted = accepted }
+}
+
+extension ModuleOption.Kind {
+    /// The one form in which a value reaches the module.
+    fileprivate func canonical(_ value: String, _ search: ModuleSearch) throws(OptionFault) -> String {
+        if value.utf8.contains(0) { throw OptionFault("free of NULs") }
+        switch self {
+        case .string, .secret, .list: return value
         case .path:
-            let path = search.expand(setting.value)
+            let path = search.expand(value)
             return path.hasPrefix("/") ? path : "\(search.applicationRoot)/\(path)"
         case .boolean:
-            let value = setting.value.uppercased()
-            guard value == "TRUE" || value == "FALSE" else { throw refused("TRUE or FALSE") }
-            return value
+            let word = value.uppercased()
+            guard word == "TRUE" || word == "FALSE" else { throw OptionFault("TRUE or FALSE") }
+            return word
         case .integer:
-            guard Int64(setting.value) != nil else { throw refused("a whole number") }
-            return setting.value
+            guard let number = Int64(value) else { throw OptionFault("a whole number") }
+            return "\(number)"
         case .decimal:
-            guard let number = Double(setting.value), number.isFinite else { throw refused("a number") }
-            return setting.value
+            guard let number = Double(value), number.isFinite else { throw OptionFault("a number") }
+            return value
+        case .duration:
+            guard let milliseconds = Self.milliseconds(value) else {
+                throw OptionFault("a time, such as 500ms, 30s, 5m, 2h, 1d, or whole seconds")
+            }
+            return "\(milliseconds)"
         }
+    }
+
+    /// The milliseconds of a time; nil for what is none, or too long to be counted.
+    private static func milliseconds(_ value: String) -> Int64? {
+        let digits = value.prefix { $0.isASCII && $0.isNumber }
+        let units: [Substring: Int64] = ["": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        guard let count = Int64(digits), let unit = units[value[digits.endIndex...]] else { return nil }
+        let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit)
+        return overflow ? nil : milliseconds
     }
 }

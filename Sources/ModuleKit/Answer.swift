@@ -40,6 +40,8 @@ public struct AnswerStatus: RawRepresentable, Hashable, Sendable {
     public static var user4: AnswerStatus { AnswerStatus(rawValue: AUTH_USER4) }
     /// The fifth of them.
     public static var user5: AnswerStatus { AnswerStatus(rawValue: AUTH_USER5) }
+    /// As if the module did not export the entry point: what the kit says where a class has no function of its own.
+    public static var noEntry: AnswerStatus { AnswerStatus(rawValue: AUTH_NO_ENTRY) }
 }
 
 /// Answers a log-in, a check or an HTTP request.
@@ -57,6 +59,8 @@ public struct Answer: Sendable {
     private let literalLog: StaticString
     private let literalClient: StaticString
     private let composed: ComposedReasons?
+    /// What most answers have nothing of.
+    private(set) var extras: AnswerExtras?
 
     private init(
         _ status: AnswerStatus, _ log: StaticString, _ client: StaticString, _ composed: ComposedReasons? = nil,
@@ -108,6 +112,18 @@ public struct Answer: Sendable {
             applicationSessionLimit: applicationSessionLimit)
     }
 
+    /// The same with more to say.
+    ///
+    /// user: for a log-in that allows, the user that it stands for, 1...255 bytes; nil is the one who was typed. Another one counts
+    /// in a module that is declared with `AUTH_NAMES_USER`, and else denies.
+    /// sessionData: for a log-in, 64 bits that come with all that is asked about the session. Not a secret.
+    /// attributes: for a log-in groups, roles and claims, for a check obligations; at most 64.
+    public func with(user: String? = nil, sessionData: UInt64 = 0, attributes: [Attribute] = []) -> Answer {
+        var answer = self
+        answer.extras = AnswerExtras(user: user, sessionData: sessionData, attributes: attributes)
+        return answer
+    }
+
     /// Denies.
     public static var deny: Answer { Answer(.deny) }
 
@@ -136,7 +152,7 @@ public struct Answer: Sendable {
 
     /// Says whether the status is all there is.
     var isBare: Bool {
-        composed == nil && literalLog.isNothing && literalClient.isNothing && expiry == 0
+        composed == nil && extras == nil && literalLog.isNothing && literalClient.isNothing && expiry == 0
             && sessionLimit | applicationSessionLimit == 0
     }
 
@@ -144,6 +160,33 @@ public struct Answer: Sendable {
     func withReasons(_ body: (_ log: UnsafeRawBufferPointer, _ client: UnsafeRawBufferPointer) -> Void) {
         guard let composed else { return body(literalLog.bytes, literalClient.bytes) }
         composed.log.withUnsafeBytes { log in composed.client.withUnsafeBytes { body(log, $0) } }
+    }
+}
+
+/// A name with a value: what a door knows, or what a module says beside its answer.
+public struct Attribute: Sendable, Hashable {
+    /// 1...255 bytes of text without control characters.
+    public let name: String
+    /// 0...4095 bytes of text without control characters.
+    public let value: String
+
+    /// Makes an attribute.
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What few answers have to say.
+final class AnswerExtras: Sendable {
+    let user: String?
+    let sessionData: UInt64
+    let attributes: [Attribute]
+
+    init(user: String?, sessionData: UInt64, attributes: [Attribute]) {
+        self.user = user
+        self.sessionData = sessionData
+        self.attributes = attributes
     }
 }
 

@@ -47,11 +47,12 @@ public protocol AuthModule: HostedModule {
     /// Decides whether a user may log in.
     func newUser(_ login: borrowing LoginQuestion) -> Answer
 
-    /// Decides whether a user that a trusted program has authenticated may have a session. Denies by default.
+    /// Decides whether a user that a trusted program has authenticated may have a session. By default the host is told that
+    /// the module has no such entry, and denies.
     func resumeUser(_ login: borrowing LoginQuestion) -> Answer
 
     /// Learns that a session that was allowed has ended. Does nothing by default.
-    func freeUser(_ session: SessionID, _ reason: SessionEnd)
+    func freeUser(_ ended: EndedSession)
 
     /// Maps a name. Leaves it as it is by default.
     func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer
@@ -72,7 +73,7 @@ public protocol AuthModule: HostedModule {
 
     /// Says why a check is answered as it is, for an operator who asks; it grants nothing.
     ///
-    /// By default the check is answered without an explanation, and the operator is told that the module does not explain.
+    /// By default the host is told that the module has no such entry, asks the check, and tells the operator so.
     func explain(_ check: borrowing CheckQuestion) -> Explanation
 
     /// Decides whether a user may fetch a path from a HTTP realm. Denies by default.
@@ -80,10 +81,10 @@ public protocol AuthModule: HostedModule {
 }
 
 extension AuthModule {
-    /// Denies: a module must say that it takes users whose password it has not seen.
-    public func resumeUser(_ login: borrowing LoginQuestion) -> Answer { .deny("the module does not resume sessions") }
+    /// Is not there: a module must say that it takes users whose password it has not seen.
+    public func resumeUser(_ login: borrowing LoginQuestion) -> Answer { Answer(.noEntry) }
     /// Does nothing.
-    public func freeUser(_ session: SessionID, _ reason: SessionEnd) {}
+    public func freeUser(_ ended: EndedSession) {}
     /// Leaves every name as it is.
     public func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer { .notMapped }
     /// Denies every write.
@@ -92,8 +93,8 @@ extension AuthModule {
     public func checkCreate(_ check: borrowing CheckQuestion) -> Answer { checkWrite(check) }
     /// Asks the function of each check's action.
     public func checkBatch(_ batch: borrowing CheckBatch) { batch.answerEach { answer($0) } }
-    /// Answers the check and explains nothing.
-    public func explain(_ check: borrowing CheckQuestion) -> Explanation { Explanation(answer(check)) }
+    /// Is not there: the host asks the check.
+    public func explain(_ check: borrowing CheckQuestion) -> Explanation { Explanation(Answer(.noEntry)) }
     /// Denies every request: a module must say that it takes them.
     public func httpRequest(_ request: borrowing HTTPQuestion) -> Answer {
         .deny("the module does not decide requests for HTTP realms")

@@ -16,8 +16,9 @@ public protocol Authenticator: HostedModule {
     /// Answers a challenge of the remote server. Fails by default: the connection is given up.
     func retry(_ destination: borrowing DestinationQuestion) -> CredentialAnswer
 
-    /// Learns whether the remote server took the credentials. Does nothing by default.
-    func completed(_ destination: String, accepted: Bool)
+    /// Learns whether the remote server took the credentials with a serial number; 0 where that is not known. Does nothing by
+    /// default.
+    func completed(_ destination: String, serial: UInt32, accepted: Bool)
 }
 
 extension Authenticator {
@@ -26,7 +27,7 @@ extension Authenticator {
         .failed("the authenticator answers no challenges")
     }
     /// Does nothing.
-    public func completed(_ destination: String, accepted: Bool) {}
+    public func completed(_ destination: String, serial: UInt32, accepted: Bool) {}
 }
 
 /// A connection that needs credentials, lent until the function that is asked returns.
@@ -38,7 +39,7 @@ public struct DestinationQuestion: ~Copyable, ~Escapable {
     /// Takes the host's record; nil for one that breaks the contract.
     @_lifetime(borrow record)
     init?(_ record: UnsafePointer<auth_destination_t>?, _ slot: PendingSlot<CredentialAnswer>) {
-        guard let record, record.pointee.size >= UInt32(MemoryLayout<auth_destination_t>.size),
+        guard let record, record.pointee.size >= FirstSize.destination,
             record.pointee.destination.isValid, record.pointee.address.isValid, record.pointee.challenge.isValid
         else { return nil }
         self.record = record
@@ -47,6 +48,10 @@ public struct DestinationQuestion: ~Copyable, ~Escapable {
 
     /// 0 to begin with, then the number of the challenge within this connection, from 1.
     public var round: UInt32 { record.pointee.round }
+
+    /// The number that the credentials will have, 0 for what answers a challenge: what ``Authenticator/completed(_:serial:accepted:)``
+    /// names them by.
+    public var serial: UInt32 { record.pointee.serial }
 
     /// When the question fails without an answer, on ``HostInterface/monotonicTime``.
     public var deadline: Duration { .nanoseconds(record.pointee.deadline) }

@@ -19,7 +19,7 @@ public struct CheckBatch: ~Copyable, ~Escapable {
         guard let checks, let results, 1...1000 ~= count else { return nil }
         for row in 0..<count {
             // SAFETY: the array has `count` rows, each null or the address of a record that says its size.
-            guard let result = results[row], result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else {
+            guard let result = results[row], result.pointee.size >= FirstSize.result else {
                 return nil
             }
         }

@@ -1,11 +1,5 @@
 import CAuthModule
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// What a check asks for; the numbers are `AUTH_ACTION_*`.
 public enum CheckAction: UInt32, Sendable {
     /// To read the object.
@@ -20,7 +14,6 @@ public enum CheckAction: UInt32, Sendable {
 public struct CheckQuestion: ~Copyable, ~Escapable {
     // SAFETY: the host's record, checked by init?, lives until the entry returns, and the question cannot outlive that.
     private let record: UnsafePointer<auth_check_t>
-    private let name: UnsafePointer<CChar>
     private let slot: PendingSlot<Answer>
 
     /// What is asked for.
@@ -30,15 +23,14 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     @_lifetime(borrow record)
     @inline(__always)
     init?(_ record: UnsafePointer<auth_check_t>?, _ slot: PendingSlot<Answer>) {
-        guard let record, record.pointee.size >= UInt32(MemoryLayout<auth_check_t>.size),
+        guard let record, record.pointee.size >= FirstSize.check,
             let action = CheckAction(rawValue: record.pointee.action),
             record.pointee.user.isValid, record.pointee.requested.isValid, record.pointee.contribution_id.isValid,
-            let object = record.pointee.object, object.pointee.size >= UInt32(MemoryLayout<object_t>.size),
-            let name = object.pointee.name, 0...1024 ~= record.pointee.field_count,
-            record.pointee.field_count == 0 || record.pointee.fields != nil
+            let object = record.pointee.object, object.pointee.size >= FirstSize.object, object.pointee.name.isValid,
+            0...1024 ~= record.pointee.field_count, record.pointee.field_count == 0 || record.pointee.fields != nil,
+            Pairs.areValid(record.pointee.attributes, record.pointee.attribute_count)
         else { return nil }
         self.record = record
-        self.name = name
         self.slot = slot
         self.action = action
     }
@@ -66,7 +58,7 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     /// The object's name after mapping: 1...4095 bytes of UTF-8.
     public var object: Span<UInt8> {
         @_lifetime(copy self)
-        get { _overrideLifetime(auth_string_t(data: name, length: strlen(name)).span, copying: self) }
+        get { _overrideLifetime(record.pointee.object.pointee.name.span, copying: self) }
     }
 
     /// What kind of object it is, where the host knows.
@@ -88,12 +80,17 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     public func forEachField<Failure: Error>(
         _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
-        // SAFETY: the host says that `field_count` pairs of NUL-terminated texts are there until the entry returns.
-        for pair in UnsafeBufferPointer(start: record.pointee.fields, count: record.pointee.field_count) {
-            let name = auth_string_t(data: pair.name, length: pair.name.map { strlen($0) } ?? 0)
-            let value = auth_string_t(data: pair.value, length: pair.value.map { strlen($0) } ?? 0)
-            try body(name.span, value.span)
-        }
+        try Pairs.forEach(record.pointee.fields, record.pointee.field_count, body)
+    }
+
+    /// What the log-in has set; 0 for nothing.
+    public var sessionData: UInt64 { record.pointee.session_data }
+
+    /// Lends each attribute that the door gives to `body`.
+    public func forEachAttribute<Failure: Error>(
+        _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try Pairs.forEach(record.pointee.attributes, record.pointee.attribute_count, body)
     }
 }
 

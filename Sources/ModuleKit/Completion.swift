@@ -35,11 +35,14 @@ public final class Completion<Reply: ModuleReply>: Sendable {
     public let deadline: Duration
 
     private let host: HostInterface
+    /// Who logs in; nil for what is no log-in.
+    private let user: String?
     private let isAwaited = Atomic(false)
     private let isAnswered = Atomic(false)
 
-    init(host: HostInterface, token: UInt64, deadline: Int64) {
+    init(host: HostInterface, token: UInt64, deadline: Int64, user: String?) {
         self.host = host
+        self.user = user
         self.token = QuestionToken(rawValue: token)
         self.deadline = .nanoseconds(deadline)
     }
@@ -53,7 +56,7 @@ public final class Completion<Reply: ModuleReply>: Sendable {
     @discardableResult
     public func answer(_ reply: Reply) -> CompletionOutcome {
         isAnswered.store(true, ordering: .releasing)
-        return host.complete(token.rawValue, reply)
+        return host.complete(token.rawValue, reply, user: user)
     }
 
     /// Says that the question was answered `.delayed`: from now on it must not be dropped in silence.
@@ -69,9 +72,11 @@ struct PendingSlot<Reply: ModuleReply> {
     let pointer: UnsafeMutablePointer<Completion<Reply>?>
     let host: Unmanaged<HostInterface>
 
-    func completion(_ token: UInt64, _ deadline: Int64) -> Completion<Reply> {
+    /// - Parameter user: who logs in; nil for what is no log-in.
+    func completion(_ token: UInt64, _ deadline: Int64, user: @autoclosure () -> String? = nil) -> Completion<Reply> {
         if let taken = pointer.pointee { return taken }
-        let completion = Completion<Reply>(host: host.takeUnretainedValue(), token: token, deadline: deadline)
+        let completion = Completion<Reply>(
+            host: host.takeUnretainedValue(), token: token, deadline: deadline, user: user())
         pointer.pointee = completion
         return completion
     }

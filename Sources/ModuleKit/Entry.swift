@@ -38,11 +38,28 @@ enum Entry {
         _ instance: UnsafeMutableRawPointer?, _ result: UnsafeMutablePointer<auth_result_t>?,
         _ question: (any AuthModule, PendingSlot<Reply>) -> Reply
     ) -> Int32 {
-        guard let result, result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else { return AUTH_ERROR }
+        guard let result, result.pointee.size >= FirstSize.result else { return AUTH_ERROR }
         return Instance.with(instance) { instance in
             guard let module = instance.module else { return AUTH_ERROR }
             return ask(instance.host, result) { question(module, $0) }
         } ?? AUTH_ERROR
+    }
+
+    /// The same for a log-in: an answer that allows says who was authenticated, as the host wants it.
+    static func login(
+        _ instance: UnsafeMutableRawPointer?, _ login: UnsafePointer<auth_login_t>?,
+        _ result: UnsafeMutablePointer<auth_result_t>?,
+        _ question: (any AuthModule, borrowing LoginQuestion) -> Answer
+    ) -> Int32 {
+        let status = answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+            guard let asked = LoginQuestion(login, slot) else { return .failed(broken) }
+            return question(module, asked)
+        }
+        if status == AUTH_OK, let login, let result, result.pointee.user.length == 0 {
+            // The host's own memory, which outlives the entry.
+            result.pointee.user = login.pointee.user
+        }
+        return status
     }
 
     /// The same for an authenticator.
@@ -50,7 +67,7 @@ enum Entry {
         _ instance: UnsafeMutableRawPointer?, _ result: UnsafeMutablePointer<auth_result_t>?,
         _ question: (any Authenticator, PendingSlot<CredentialAnswer>) -> CredentialAnswer
     ) -> Int32 {
-        guard let result, result.pointee.size >= UInt32(MemoryLayout<auth_result_t>.size) else { return AUTH_ERROR }
+        guard let result, result.pointee.size >= FirstSize.result else { return AUTH_ERROR }
         return Instance.with(instance) { instance in
             guard let authenticator = instance.authenticator else { return AUTH_ERROR }
             return ask(instance.host, result) { question(authenticator, $0) }

@@ -36,7 +36,7 @@ public func authkit_exit(_ instance: UnsafeMutableRawPointer?) {
 
 /// Reads again what the instance was configured from.
 @c @implementation
-public func authkit_reload(_ instance: UnsafeMutableRawPointer?) -> Int32 {
+public func authkit_reload(_ instance: UnsafeMutableRawPointer?, _ reload: UnsafePointer<auth_reload_t>?) -> Int32 {
     Instance.with(instance) { instance in
         do {
             try instance.hosted.reload()
@@ -50,8 +50,9 @@ public func authkit_reload(_ instance: UnsafeMutableRawPointer?) -> Int32 {
 
 /// Tells that nobody waits for a question any more.
 @c @implementation
-public func authkit_cancel(_ instance: UnsafeMutableRawPointer?, _ token: auth_token_t) {
-    _ = Instance.with(instance) { $0.hosted.cancel(QuestionToken(rawValue: token)) }
+public func authkit_cancel(_ instance: UnsafeMutableRawPointer?, _ cancel: UnsafePointer<auth_cancel_t>?) {
+    guard let cancel, cancel.pointee.size >= FirstSize.cancel else { return }
+    _ = Instance.with(instance) { $0.hosted.cancel(QuestionToken(rawValue: cancel.pointee.token)) }
 }
 
 /// Decides whether a user may log in.
@@ -60,10 +61,7 @@ public func authkit_new_user(
     _ instance: UnsafeMutableRawPointer?, _ login: UnsafePointer<auth_login_t>?,
     _ result: UnsafeMutablePointer<auth_result_t>?
 ) -> Int32 {
-    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
-        guard let question = LoginQuestion(login, slot) else { return .failed(Entry.broken) }
-        return module.newUser(question)
-    }
+    Entry.login(instance, login, result) { $0.newUser($1) }
 }
 
 /// Decides whether a user who is authenticated already may have a session.
@@ -72,19 +70,18 @@ public func authkit_resume_user(
     _ instance: UnsafeMutableRawPointer?, _ login: UnsafePointer<auth_login_t>?,
     _ result: UnsafeMutablePointer<auth_result_t>?
 ) -> Int32 {
-    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
-        guard let question = LoginQuestion(login, slot) else { return .failed(Entry.broken) }
-        return module.resumeUser(question)
-    }
+    Entry.login(instance, login, result) { $0.resumeUser($1) }
 }
 
 /// Tells that a session has ended.
 @c @implementation
-public func authkit_free_user(_ instance: UnsafeMutableRawPointer?, _ session: auth_session_t, _ reason: UInt32)
-    -> Int32
-{
-    Instance.with(instance) { instance in
-        instance.module?.freeUser(SessionID(rawValue: session), SessionEnd(rawValue: reason))
+public func authkit_free_user(_ instance: UnsafeMutableRawPointer?, _ end: UnsafePointer<auth_end_t>?) -> Int32 {
+    guard let end, end.pointee.size >= FirstSize.end, end.pointee.user.isValid else { return AUTH_ERROR }
+    return Instance.with(instance) { instance in
+        instance.module?.freeUser(
+            EndedSession(
+                session: SessionID(rawValue: end.pointee.session), reason: SessionEnd(rawValue: end.pointee.reason),
+                user: end.pointee.user.span.text(), data: end.pointee.session_data))
         return AUTH_OK
     } ?? AUTH_ERROR
 }
@@ -175,8 +172,8 @@ public func authkit_http_request(
     _ instance: UnsafeMutableRawPointer?, _ request: UnsafePointer<auth_http_t>?,
     _ result: UnsafeMutablePointer<auth_result_t>?
 ) -> Int32 {
-    Entry.answer(instance, result) { (module, _: PendingSlot<Answer>) -> Answer in
-        guard let question = HTTPQuestion(request) else { return .failed(Entry.broken) }
+    Entry.answer(instance, result) { (module, slot: PendingSlot<Answer>) -> Answer in
+        guard let question = HTTPQuestion(request, slot) else { return .failed(Entry.broken) }
         return module.httpRequest(question)
     }
 }
@@ -207,11 +204,13 @@ public func authkit_retry(
 
 /// Tells what became of the credentials.
 @c @implementation
-public func authkit_completed(
-    _ instance: UnsafeMutableRawPointer?, _ destination: UnsafePointer<auth_destination_t>?, _ outcome: Int32
-) {
+public func authkit_completed(_ instance: UnsafeMutableRawPointer?, _ completed: UnsafePointer<auth_completed_t>?) {
     _ = Instance.with(instance) { instance in
-        guard let destination, destination.pointee.destination.isValid else { return }
-        instance.authenticator?.completed(destination.pointee.destination.span.text(), accepted: outcome == AUTH_OK)
+        guard let completed, completed.pointee.size >= FirstSize.completed, completed.pointee.destination.isValid else {
+            return
+        }
+        instance.authenticator?.completed(
+            completed.pointee.destination.span.text(), serial: completed.pointee.serial,
+            accepted: completed.pointee.outcome == AUTH_OK)
     }
 }

@@ -196,7 +196,9 @@ public final class HostInterface: @unchecked Sendable {
     }
 
     /// Passes a late answer on.
-    func complete(_ token: UInt64, _ reply: some ModuleReply) -> CompletionOutcome {
+    ///
+    /// user: who logs in; nil for what is no log-in.
+    func complete(_ token: UInt64, _ reply: some ModuleReply, user: String?) -> CompletionOutcome {
         guard let function = table.complete else { return .refused }
         let room = ResultWriter.room(for: reply)
         let outcome = withUnsafeTemporaryAllocation(of: CChar.self, capacity: room) { scratch in
@@ -204,7 +206,7 @@ public final class HostInterface: @unchecked Sendable {
             defer { if reply.credential != nil { explicit_bzero(scratch.baseAddress!, scratch.count) } }
             var record = auth_result_t()
             record.size = UInt32(MemoryLayout<auth_result_t>.size)
-            let status = ResultWriter.write(reply, to: &record, scratch: scratch)
+            let status = ResultWriter.write(reply, to: &record, scratch: scratch, user: user)
             // SAFETY: the strings are in `scratch`; the host says that it cannot lend to such a record.
             return function(host, token, status, &record)
         }
@@ -294,6 +296,8 @@ public enum SessionAttribute: UInt32, Sendable {
     case address
     /// The door that the session came through.
     case door
+    /// What the host's own log lines name the session by; no credential.
+    case id
 }
 
 /// Names a session; never used again while anybody may hold it.

@@ -10,7 +10,8 @@ public struct LoginQuestion: ~Copyable, ~Escapable {
     @_lifetime(borrow record)
     @inline(__always)
     init?(_ record: UnsafePointer<auth_login_t>?, _ slot: PendingSlot<Answer>) {
-        guard let record, record.pointee.size >= UInt32(MemoryLayout<auth_login_t>.size),
+        guard let record, record.pointee.size >= FirstSize.login,
+            Pairs.areValid(record.pointee.attributes, record.pointee.attribute_count),
             record.pointee.user.isValid, record.pointee.password.isValid, record.pointee.address.isValid,
             record.pointee.application_id.isValid, record.pointee.machine_id.isValid, record.pointee.door.isValid
         else { return nil }
@@ -25,7 +26,9 @@ public struct LoginQuestion: ~Copyable, ~Escapable {
     public var deadline: Duration { .nanoseconds(record.pointee.deadline) }
 
     /// Answers the question later, after `.delayed`. Every access gives the same object.
-    public var completion: Completion<Answer> { slot.completion(record.pointee.token, record.pointee.deadline) }
+    public var completion: Completion<Answer> {
+        slot.completion(record.pointee.token, record.pointee.deadline, user: record.pointee.user.span.text())
+    }
 
     /// The user's name: 1...255 bytes, valid UTF-8, no control characters.
     public var user: Span<UInt8> {
@@ -55,5 +58,12 @@ public struct LoginQuestion: ~Copyable, ~Escapable {
     /// The door that asks, such as "http".
     public var door: Span<UInt8> {
         @_lifetime(copy self) get { _overrideLifetime(record.pointee.door.span, copying: self) }
+    }
+
+    /// Lends each attribute that the door gives, such as the subject of a client's certificate, to `body`.
+    public func forEachAttribute<Failure: Error>(
+        _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try Pairs.forEach(record.pointee.attributes, record.pointee.attribute_count, body)
     }
 }

@@ -10,7 +10,7 @@ public struct MapQuestion: ~Copyable, ~Escapable {
     @_lifetime(borrow record)
     @inline(__always)
     init?(_ record: UnsafePointer<auth_mapping_t>?, _ slot: PendingSlot<MapAnswer>) {
-        guard let record, record.pointee.size >= UInt32(MemoryLayout<auth_mapping_t>.size),
+        guard let record, record.pointee.size >= FirstSize.mapping,
             record.pointee.user.isValid, record.pointee.requested.isValid, record.pointee.name.isValid
         else { return nil }
         self.record = record
@@ -19,6 +19,9 @@ public struct MapQuestion: ~Copyable, ~Escapable {
 
     /// Who asks.
     public var session: SessionID { SessionID(rawValue: record.pointee.session) }
+
+    /// What the log-in has set; 0 for nothing.
+    public var sessionData: UInt64 { record.pointee.session_data }
 
     /// When the question is denied without an answer, on ``HostInterface/monotonicTime``.
     public var deadline: Duration { .nanoseconds(record.pointee.deadline) }

@@ -7,7 +7,9 @@ enum ResultWriter {
 
     /// How many bytes hold a reply, with its credential if it has one.
     static func room(for reply: some ModuleReply) -> Int {
-        reply.credential.map { room + $0.withSecret(\.count) + 1 } ?? room
+        let attributes = reply.answer.extras?.attributes ?? []
+        let pairs = attributes.reduce(64) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
+        return (reply.credential.map { room + $0.withSecret(\.count) + 1 } ?? room) + (attributes.isEmpty ? 0 : pairs)
     }
 
     private static let longestLogReason = 1024
@@ -20,8 +22,12 @@ enum ResultWriter {
     ///
     /// Reasons are cut to what the host keeps, and left out where the record lends no room; a name that is too long is an
     /// error and never cut.
+    ///
+    /// - Parameter user: who logs in, and is said to be authenticated where the reply names nobody else; nil for what is no
+    ///   log-in.
     static func write(
-        _ reply: some ModuleReply, to record: inout auth_result_t, scratch: UnsafeMutableBufferPointer<CChar>
+        _ reply: some ModuleReply, to record: inout auth_result_t, scratch: UnsafeMutableBufferPointer<CChar>,
+        user: String? = nil
     ) -> Int32 {
         let answer = reply.answer
         var free = scratch
@@ -32,6 +38,19 @@ enum ResultWriter {
         record.expiry = answer.expiry
         record.session_limit = answer.sessionLimit
         record.application_session_limit = answer.applicationSessionLimit
+        if let extras = answer.extras {
+            record.session_data = extras.sessionData
+            guard write(extras.attributes, to: &record, &free) else {
+                return refuse("the attributes are more than 64, or longer than the host lends", in: &record, scratch)
+            }
+        }
+        if answer.status == .ok, var user = answer.extras?.user ?? user {
+            let count = user.utf8.count
+            guard count > 0, count <= longestUser, count < free.count else {
+                return refuse("the user's name is empty or longer than 255 bytes", in: &record, scratch)
+            }
+            record.user = user.withUTF8 { copy(UnsafeRawBufferPointer($0), count, &free) }
+        }
         if let credential = reply.credential { return write(credential, to: &record, &free) }
         let name = reply.mappedName
         guard !name.isEmpty else { return answer.status.rawValue }
@@ -40,6 +59,45 @@ enum ResultWriter {
         }
         record.mapped = name.withUnsafeBytes { copy($0, name.count, &free) }
         return answer.status.rawValue
+    }
+
+    /// Writes attributes: the array of addresses, the records, and their texts. False where they do not fit.
+    private static func write(
+        _ attributes: [Attribute], to record: inout auth_result_t, _ free: inout UnsafeMutableBufferPointer<CChar>
+    ) -> Bool {
+        if attributes.isEmpty { return true }
+        guard attributes.count <= Pairs.maximumCount, let start = free.baseAddress else { return false }
+        let padding = -Int(bitPattern: start) & 15
+        let addressBytes = attributes.count * MemoryLayout<UnsafeRawPointer>.stride
+        let pairsAt = padding + (addressBytes + 15) / 16 * 16
+        let textAt = pairsAt + attributes.count * MemoryLayout<auth_pair_t>.stride
+        guard textAt < free.count else { return false }
+        // SAFETY: both arrays lie in `free`, at addresses that are aligned for them, and nothing else is put there.
+        let memory = UnsafeMutableRawPointer(start)
+        let addresses = (memory + padding).bindMemory(to: UnsafePointer<auth_pair_t>?.self, capacity: attributes.count)
+        let pairs = (memory + pairsAt).bindMemory(to: auth_pair_t.self, capacity: attributes.count)
+        free = UnsafeMutableBufferPointer(rebasing: free[textAt...])
+        for (index, attribute) in attributes.enumerated() {
+            var pair = auth_pair_t()
+            pair.size = UInt32(MemoryLayout<auth_pair_t>.size)
+            guard let name = whole(attribute.name, &free), let value = whole(attribute.value, &free) else {
+                return false
+            }
+            (pair.name, pair.value) = (name, value)
+            (pairs + index).initialize(to: pair)
+            (addresses + index).initialize(to: UnsafePointer(pairs + index))
+        }
+        record.attributes = UnsafePointer(addresses)
+        record.attribute_count = attributes.count
+        return true
+    }
+
+    /// Copies a text, never cut; nil where it does not fit.
+    private static func whole(_ text: String, _ free: inout UnsafeMutableBufferPointer<CChar>) -> auth_string_t? {
+        var text = text
+        let count = text.utf8.count
+        guard count < free.count else { return nil }
+        return text.withUTF8 { copy(UnsafeRawBufferPointer($0), count, &free) }
     }
 
     /// Writes what a remote server is shown; what does not fit is an error and never cut.

@@ -48,5 +48,5 @@ struct AuthHostCommand: AsyncParsableCommand {
 }
 
 enum Version {
-    static let text = "authhost 0.1.0 (module generations 6, 7 and 9)"
+    static let text = "authhost \(HostProcess.version) (module generations 6, 7 and 9)"
 }

@@ -1,9 +1,25 @@
 // Compiled as every C and C++ that the header promises: each part of it alone and twice, and a module with options.
+#if defined(AUTH_GENERATION) && AUTH_GENERATION < 9
+#include <authhost/entries6.h>
+#include <authhost/entries7.h>
+#include <authhost/authmodule.h>
+
+static int new_user(session_t *session, char *user, char *pass) {
+    (void)session;
+    return *user && *pass ? AUTH_OK : AUTH_DENY;
+}
+
+#if AUTH_GENERATION == 6
+#define ENTRIES(ENTRY) ENTRY(auth_new_user, 6, new_user)
+#else
+#define ENTRIES(ENTRY) ENTRY(auth_new_user, 7, new_user)
+#endif
+#define OPTIONS(OPTION) OPTION("required", AUTH_OPTION_STRING, AUTH_REQUIRED, "One that must be set.")
+AUTH_MODULE("matrix", "1.0", AUTH_GENERATION, AUTH_SERIAL, ENTRIES, OPTIONS);
+#else
 #include <authhost/host.h>
 #include <authhost/authenticators9.h>
 #include <authhost/entries9.h>
-#include <authhost/entries7.h>
-#include <authhost/entries6.h>
 #include <authhost/status.h>
 #include <authhost/authmodule.h>
 #include <authhost/authmodule.h>
@@ -15,6 +31,8 @@ static int init(const auth_host_t *host, void **instance) {
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
+    result->user = login->user;
+    result->session_data = login->attribute_count > 0 ? login->attributes[0]->value.length : 0;
     result->session_limit = AUTH_EQUAL(login->user, "one") ? 1 : 0;
     result->reason_log = AUTH_LITERAL("a reason");
     return AUTH_OK;
@@ -38,10 +56,17 @@ static int batch(void *instance, const auth_check_t *const *checks, size_t count
 }
 
 #define ENTRIES(ENTRY) \
-    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user) ENTRY(auth_check_read, 9, check) \
+    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user, AUTH_BLOCKING) ENTRY(auth_check_read, 9, check) \
     ENTRY(checkWrite, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(auth_explain, 9, explain)
 #define OPTIONS(OPTION) \
-    OPTION("required", AUTH_OPTION_STRING, NULL, "One that must be set.") \
+    OPTION("required", AUTH_OPTION_STRING, AUTH_REQUIRED, "One that must be set.") \
     OPTION("file", AUTH_OPTION_PATH, "%r/etc/x", "One with a default.") \
     OPTION("secret", AUTH_OPTION_SECRET, "", "One without a value.")
-AUTH_MODULE("matrix", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, OPTIONS);
+#ifdef __cplusplus
+namespace matrix {
+AUTH_MODULE("matrix", "1.0", 9, AUTH_ANY_THREAD | AUTH_OPEN_READS, ENTRIES, OPTIONS);
+}
+#else
+AUTH_MODULE("matrix", "1.0", 9, AUTH_ANY_THREAD | AUTH_OPEN_READS, ENTRIES, OPTIONS);
+#endif
+#endif

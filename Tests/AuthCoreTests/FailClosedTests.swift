@@ -112,7 +112,7 @@ enum FailClosedTable {
             "AUTH_AGAIN": .again, "AUTH_DELAYED": .delayed, "AUTH_INVALID_USER": .invalidUser,
             "AUTH_INVALID_PASS": .invalidPassword, "AUTH_INVALID_ADDR": .invalidAddress,
             "AUTH_ACCT_EXPIRED": .accountExpired, "AUTH_USER_LC_EXCEEDED": .userLimitExceeded,
-            "AUTH_SITE_LC_EXCEEDED": .siteLimitExceeded,
+            "AUTH_SITE_LC_EXCEEDED": .siteLimitExceeded, "AUTH_NO_ENTRY": .noEntry,
         ]
         for (name, status) in mine { #expect(codes[name] == status, "\(name)") }
         #expect(codes.count == mine.count + Status.userCodes.count + Status.reserved.count)

@@ -10,7 +10,7 @@ import Testing
         let module = try Fixtures.load(fixture, services)
         let answer = try #require(module.newUser(Ask.login(), session: 99, Ask.ticket))
         #expect(answer.status == .ok)
-        #expect(module.freeUser(session: 99, .logout) == .ok)
+        #expect(module.freeUser(Ask.session, .logout) == .ok)
     }
 
     @Test(arguments: ["gen6", "gen7"])
@@ -196,13 +196,73 @@ import Testing
     }
 }
 
+@Suite struct `Values reach a module in one form` {
+    @Test(
+        arguments: [
+            ([], "7 TRUE 300000 /app/etc/a\tb"),
+            ([("count", "-0"), ("on", "False"), ("wait", "90"), ("file", "x/y")], "0 FALSE 90000 /app/x/y"),
+            ([("count", "+12"), ("on", "tRUE"), ("wait", "1500ms"), ("file", "/z")], "12 TRUE 1500 /z"),
+            ([("wait", "0d"), ("on", "TRUE")], "7 TRUE 0 /app/etc/a\tb"),
+        ] as [([(String, String)], String)])
+    func `whatever the operator or the module's author wrote`(_ set: [(String, String)], _ line: String) throws {
+        let services = RecordingServices()
+        var request = Fixtures.request(
+            "options9", settings: set.map { OptionSetting(name: $0.0, value: $0.1, source: "here:1:1") })
+        request.search = ModuleSearch(applicationRoot: "/app", applicationName: "tests")
+        _ = try ModuleLoader(request).load(services: services)
+        #expect(services.lines.withLock { $0 } == ["options9: \(line)"])
+    }
+
+    @Test(arguments: [
+        ("wait", "5 m"), ("wait", "-5s"), ("wait", "1w"), ("wait", ""), ("wait", "99999999999999999d"),
+        ("count", "1.0"),
+        ("on", "yes"),
+    ])
+    func `or is refused with its place`(_ name: String, _ value: String) throws {
+        let setting = OptionSetting(name: name, value: value, source: "here:1:1")
+        let error = try #require(throws: ModuleError.self) {
+            try Fixtures.load("options9", settings: [setting], RecordingServices())
+        }
+        #expect(error.code == .badOptionValue)
+        #expect(error.detail.hasPrefix("here:1:1: the value `\(value)` of `\(name)` is not "))
+    }
+}
+
 @Suite struct `A module is inspected without running it` {
     @Test func `identity, entries and options are in the note`() throws {
         let inspection = try ModuleLoader(Fixtures.request("one_option")).inspect()
         #expect(inspection.identity?.name == "one_option")
         #expect(inspection.options.map(\.name) == ["count", "must"])
         #expect(inspection.options.map(\.defaultValue) == ["1", nil])
-        #expect(inspection.entries.contains { $0.name == "auth_new_user" && $0.signature == "i(ppp)" })
+        #expect(inspection.entries.contains { $0.name == "auth_new_user" && $0.signature == "i(pLR)" })
+    }
+
+    @Test(arguments: [
+        ("reads_undecided", []), ("good9", []),
+        (
+            "reads_open",
+            [
+                "every user may read every object: it has no auth_check_read",
+                "a log-in may become another user than the one who was typed",
+            ]
+        ),
+        ("bare_open", ["every user may read every object: it has no auth_check_read"]),
+    ])
+    func `what it leaves open is said in words`(_ fixture: String, _ openings: [String]) throws {
+        #expect(try ModuleLoader(Fixtures.request(fixture)).inspect().openings == openings)
+    }
+
+    @Test func `a version by macro, a tab and the end of a line are what the descriptor has`() throws {
+        let inspection = try ModuleLoader(Fixtures.request("options9")).inspect()
+        #expect(inspection.identity?.version == "2.1")
+        #expect(
+            inspection.options.first { $0.name == "wait" }?.help == "How long.\nOn two lines, the second with a\ttab.")
+        #expect(try Fixtures.load("options9", RecordingServices()).options == inspection.options)
+    }
+
+    @Test func `an entry that is called elsewhere says where`() throws {
+        let inspection = try ModuleLoader(Fixtures.request("own_threads")).inspect()
+        #expect(inspection.entries.map(\.threads) == [0, 2, 0])
     }
 
     @Test func `a module whose init hangs is inspected all the same`() throws {

@@ -31,7 +31,9 @@ struct Refused: CustomTestStringConvertible {
         Refused(fixture: "missing_required_entry", code: .missingEntry, says: "auth_new_user"),
         Refused(fixture: "both_write_spellings", code: .bothSpellings, says: "checkWrite"),
         Refused(fixture: "note_missing", code: .noteMissing, says: ".note.authhost"),
-        Refused(fixture: "note_differs", code: .noteDiffers, says: "differ"),
+        Refused(
+            fixture: "note_differs", code: .noteDiffers,
+            says: "the number of entry points is `1` in the note and `2` in the descriptor"),
         Refused(fixture: "init_fails", code: .initFailed, says: "auth_init"),
         Refused(fixture: "init_hangs", code: .initHung, says: "auth-init-timeout"),
         Refused(fixture: "one_option", code: .missingOption, says: "`must`"),
@@ -46,7 +48,35 @@ struct Refused: CustomTestStringConvertible {
         Refused(fixture: "bare7", code: .bareNotAllowed, says: "allow-bare-modules"),
     ]
 
-    @Test(arguments: refused)
+    /// More ways for codes that are above.
+    private static let more = [
+        Refused(
+            fixture: "note_other_version", code: .noteDiffers,
+            says: "the version is `1.0` in the note and `1.1` in the descriptor"),
+        Refused(
+            fixture: "note_other_default", code: .noteDiffers,
+            says: "of option 1, `one`, the default is `1` in the note and `2` in the descriptor"),
+        Refused(
+            fixture: "note_other_threads", code: .noteDiffers,
+            says: "of entry 2, `auth_new_user`, the threads is `2` in the note and `0` in the descriptor"),
+        Refused(
+            fixture: "note_separator", code: .noteDiffers,
+            says: "of option 1, `one`, the default is `a` in the note and `a\\u{1f}b` in the descriptor"),
+        Refused(
+            fixture: "note_number", code: .noteMissing,
+            says: "the type of its record `option` is `some_type`, which is no number"),
+        Refused(
+            fixture: "serial_with_threads", code: .reservedMember,
+            says: "its auth_entry_t.threads of `auth_new_user` is 1; 0 is accepted"),
+        Refused(
+            fixture: "unknown_flag", code: .reservedMember,
+            says: "its auth_module_t.threads declares 0x400, which has no meaning"),
+        Refused(
+            fixture: "bad_default", code: .badOptionTable,
+            says: "the default `many` that it declares for its option `count` is not a whole number"),
+    ]
+
+    @Test(arguments: refused + more)
     func `says what was found and what would be accepted`(_ expected: Refused) throws {
         let services = RecordingServices()
         let error = try #require(throws: ModuleError.self) { try Fixtures.load(expected.fixture, services) }
@@ -153,6 +183,24 @@ struct Refused: CustomTestStringConvertible {
         let error = try #require(throws: ModuleError.self) { try Fixtures.load(fixture, bare: 0, RecordingServices()) }
         #expect(error.code == .bareGeneration)
         #expect(error.detail.contains("`bare-generation`"), "\(error)")
+    }
+
+    @Test func `one whose source said another generation is refused with both`() throws {
+        #expect(try Fixtures.load("bare_open", bare: 7, RecordingServices()).identity.generation == 7)
+        let error = try #require(throws: ModuleError.self) {
+            try Fixtures.load("bare_open", bare: 6, RecordingServices())
+        }
+        #expect(error.code == .bareGeneration)
+        #expect(error.detail.hasSuffix("`bare-generation` says 6, and its source said AUTH_GENERATION 7"), "\(error)")
+    }
+
+    @Test(arguments: [6, 7])
+    func `one that was built for generation 9 is refused`(_ generation: UInt32) throws {
+        let error = try #require(throws: ModuleError.self) {
+            try Fixtures.load("bare9", bare: generation, RecordingServices())
+        }
+        #expect(error.code == .noDescriptor)
+        #expect(error.detail.contains("have an AUTH_MODULE line"), "\(error)")
     }
 
     @Test func `one of generation 6 is asked with its own parameters`() throws {

@@ -13,12 +13,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("anybody", Answered(status: AUTH_OK)),
+        ("anybody", Answered(status: AUTH_OK, user: "anybody")),
         ("literal", Answered(status: AUTH_DENY, log: "a literal", client: "for you")),
         ("composed", Answered(status: AUTH_DENY, log: "composed of 6", client: "at http")),
-        ("guest", Answered(status: AUTH_OK, expiry: 1_800_000_000, limit: 3)),
-        ("terminal", Answered(status: AUTH_OK, limit: 3, applicationLimit: 1)),
-        ("signed", Answered(status: AUTH_OK)),
+        ("guest", Answered(status: AUTH_OK, expiry: 1_800_000_000, limit: 3, user: "guest")),
+        ("terminal", Answered(status: AUTH_OK, limit: 3, applicationLimit: 1, user: "terminal")),
+        ("signed", Answered(status: AUTH_OK, user: "signed")),
+        (
+            "alias",
+            Answered(
+                status: AUTH_OK, user: "canonical", sessionData: 77, attributes: [Attribute("group", "traders")])
+        ),
         ("signed-wrong", Answered(status: AUTH_INVALID_PASS, log: "k secret signed-wrong")),
         ("signed-odd", Answered(status: AUTH_ERROR, log: "k secret signed-odd")),
     ])
@@ -117,21 +122,34 @@ import Testing
     @Test func `lends the contributed fields of a write`() {
         let status = host.withInstance { instance in
             withCheck("/open", AUTH_ACTION_WRITE) { check in
-                var (name, value) = ([CChar(97), 0], [CChar(98), 0])
-                return name.withUnsafeMutableBufferPointer { name in
-                    value.withUnsafeMutableBufferPointer { value in
-                        let pairs = [string_pair_t](
-                            repeating: string_pair_t(name: name.baseAddress, value: value.baseAddress), count: 3)
-                        return pairs.withUnsafeBufferPointer { pairs in
-                            check.fields = pairs.baseAddress
-                            check.field_count = pairs.count
-                            return answered { authkit_check_write(instance, &check, &$0) }.status
-                        }
-                    }
+                withPairs([("a", "b"), ("a", "b"), ("a", "b")]) { pairs, count in
+                    (check.fields, check.field_count) = (pairs, count)
+                    return answered { authkit_check_write(instance, &check, &$0) }.status
                 }
             }
         }
         #expect(status == AUTH_OK)
+    }
+
+    @Test func `attributes come in and go out, and more than there may be are refused`() throws {
+        try host.withInstance { instance in
+            let told = withLogin("told") { login in
+                withPairs([("subject", "CN=ann"), ("empty", "")]) { pairs, count in
+                    (login.attributes, login.attribute_count) = (pairs, count)
+                    return answered { authkit_new_user(instance, &login, &$0) }
+                }
+            }
+            #expect(told.attributes == [Attribute("subject", "CN=ann"), Attribute("empty", "")])
+            let most = withLogin("grouped") { login in answered { authkit_new_user(instance, &login, &$0) } }
+            #expect(most.attributes.count == 64)
+            #expect(most.attributes.last == Attribute("group", "63"))
+            let more = withLogin("grouped") { login in
+                login.password = auth_string_t()
+                return answered { authkit_new_user(instance, &login, &$0) }
+            }
+            #expect(more.status == AUTH_ERROR)
+            #expect(more.attributes.isEmpty)
+        }
     }
 
     @Test func `a module with open reads allows nothing else that it does not decide`() {
@@ -142,7 +160,7 @@ import Testing
                 #expect(answered { authkit_check_create(instance, &check, &$0) }.status == AUTH_DENY)
             }
             withLogin("bob") { login in
-                #expect(answered { authkit_resume_user(instance, &login, &$0) }.status == AUTH_DENY)
+                #expect(answered { authkit_resume_user(instance, &login, &$0) } == Answered(status: AUTH_NO_ENTRY))
             }
             var request = auth_http_t()
             request.size = UInt32(MemoryLayout<auth_http_t>.size)

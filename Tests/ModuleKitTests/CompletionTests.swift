@@ -25,7 +25,7 @@ import Testing
 
     @Test func `an answer may come before the function has returned`() {
         host.withInstance { #expect(login($0, "early").status == AUTH_DELAYED) }
-        #expect(host.completed == [.init(token: 7, status: AUTH_OK, reason: "")])
+        #expect(host.completed == [.init(token: 7, status: AUTH_OK, reason: "", user: "early")])
     }
 
     @Test func `a completion that is dropped without an answer could not decide`() {
@@ -55,7 +55,10 @@ import Testing
         host.withInstance { instance in
             #expect(login(instance, "late", token: 5).status == AUTH_DELAYED)
             #expect(login(instance, "later", token: 6).status == AUTH_DELAYED)
-            authkit_cancel(instance, 5)
+            var cancel = auth_cancel_t()
+            cancel.size = UInt32(MemoryLayout<auth_cancel_t>.size)
+            cancel.token = 5
+            authkit_cancel(instance, &cancel)
             #expect(module(of: instance)?.kept.withLock { $0.map(\.token.rawValue) } == [6])
         }
         #expect(host.completed.map(\.token) == [5, 6])

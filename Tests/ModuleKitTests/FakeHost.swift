@@ -10,6 +10,7 @@ final class FakeHost: Sendable {
         var token: UInt64
         var status: Int32
         var reason: String
+        var user = ""
     }
 
     struct State {
@@ -36,8 +37,9 @@ final class FakeHost: Sendable {
         table.complete = { host, token, status, result in
             FakeHost.of(host) { state in
                 let reason = result.map { $0.pointee.reason_log.text } ?? ""
+                let user = result.map { $0.pointee.user.text } ?? ""
                 let isFirst = !state.completed.contains { $0.token == token }
-                state.completed.append(Completed(token: token, status: status, reason: reason))
+                state.completed.append(Completed(token: token, status: status, reason: reason, user: user))
                 return isFirst ? AUTH_COMPLETE_TAKEN : AUTH_COMPLETE_TWICE
             }
         }
@@ -87,6 +89,9 @@ struct Answered: Equatable {
     var limit: UInt32 = 0
     var applicationLimit: UInt32 = 0
     var explanation = ""
+    var user = ""
+    var sessionData: UInt64 = 0
+    var attributes: [Attribute] = []
 }
 
 /// Lends a result record with scratch, as the host does, and reads it.
@@ -100,7 +105,11 @@ func answered(scratchSize: Int = 8192, _ body: (inout auth_result_t) -> Int32) -
         return Answered(
             status: status, log: result.reason_log.text, client: result.reason_client.text, mapped: result.mapped.text,
             expiry: result.expiry, limit: result.session_limit,
-            applicationLimit: result.application_session_limit, explanation: result.explanation.text)
+            applicationLimit: result.application_session_limit, explanation: result.explanation.text,
+            user: result.user.text, sessionData: result.session_data,
+            attributes: (0..<result.attribute_count).compactMap { index in
+                result.attributes[index].map { Attribute($0.pointee.name.text, $0.pointee.value.text) }
+            })
     }
 }
 
@@ -153,16 +162,39 @@ func withLogin<Result>(_ user: String, token: UInt64 = 7, _ body: (inout auth_lo
 func withCheck<Result>(_ object: String, _ action: Int32, _ body: (inout auth_check_t) -> Result) -> Result {
     withText("bob") { user in
         withText(object) { name in
-            var held = object_t()
-            held.size = UInt32(MemoryLayout<object_t>.size)
-            held.name = name.data
+            var held = auth_object_t()
+            held.size = UInt32(MemoryLayout<auth_object_t>.size)
+            held.name = name
             return withUnsafeMutablePointer(to: &held) { held in
                 var check = auth_check_t()
                 check.size = UInt32(MemoryLayout<auth_check_t>.size)
                 check.action = UInt32(action)
-                (check.user, check.requested, check.object) = (user, name, held)
+                (check.user, check.requested, check.object) = (user, name, UnsafePointer(held))
                 return body(&check)
             }
         }
+    }
+}
+
+/// Lends fields or attributes.
+func withPairs<Result>(
+    _ texts: [(String, String)], _ body: (UnsafePointer<UnsafePointer<auth_pair_t>?>?, Int) -> Result
+) -> Result {
+    let pairs = texts.map { name, value in
+        var pair = auth_pair_t()
+        pair.size = UInt32(MemoryLayout<auth_pair_t>.size)
+        pair.name = auth_string_t(data: strdup(name), length: name.utf8.count)
+        pair.value = auth_string_t(data: strdup(value), length: value.utf8.count)
+        return pair
+    }
+    defer {
+        for pair in pairs {
+            free(UnsafeMutablePointer(mutating: pair.name.data))
+            free(UnsafeMutablePointer(mutating: pair.value.data))
+        }
+    }
+    return pairs.withUnsafeBufferPointer { pairs in
+        let addresses = pairs.indices.map { index in pairs.baseAddress.map { $0 + index } }
+        return addresses.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
     }
 }

@@ -8,9 +8,9 @@ import Testing
 
     @Test func `null pointers are errors`() {
         #expect(authkit_init(nil, nil) == AUTH_ERROR)
-        #expect(authkit_reload(nil) == AUTH_ERROR)
-        #expect(authkit_free_user(nil, 1, 1) == AUTH_ERROR)
-        authkit_cancel(nil, 1)
+        #expect(authkit_reload(nil, nil) == AUTH_ERROR)
+        #expect(authkit_free_user(nil, nil) == AUTH_ERROR)
+        authkit_cancel(nil, nil)
         authkit_exit(nil)
         withLogin("bob") { login in #expect(answered { authkit_new_user(nil, &login, &$0) }.status == AUTH_ERROR) }
         host.withInstance { instance in
@@ -50,8 +50,10 @@ import Testing
             { $0.action = 0 },
             { $0.action = .max },
             { $0.object = nil },
-            { $0.object.pointee.name = nil },
-            { $0.object.pointee.size = 4 },
+            { UnsafeMutablePointer(mutating: $0.object).pointee.name.data = nil },
+            { UnsafeMutablePointer(mutating: $0.object).pointee.size = 4 },
+            { $0.attribute_count = 1 },
+            { $0.attribute_count = 65 },
             { $0.field_count = 1 },
             { $0.field_count = -1 },
             { $0.field_count = 1025 },
@@ -105,7 +107,7 @@ import Testing
 
     @Test func `what reload throws is logged and the instance stays`() {
         host.withInstance { instance in
-            #expect(authkit_reload(instance) == AUTH_ERROR)
+            #expect(authkit_reload(instance, nil) == AUTH_ERROR)
             withLogin("bob") { login in #expect(answered { authkit_new_user(instance, &login, &$0) }.status == AUTH_OK)
             }
         }
@@ -116,7 +118,7 @@ import Testing
         let status = host.withTable({ $0.size = 24 }) { table in
             var instance: UnsafeMutableRawPointer?
             let status = authkit_init(&table, &instance)
-            _ = authkit_reload(instance)
+            _ = authkit_reload(instance, nil)
             authkit_exit(instance)
             return status
         }
@@ -134,10 +136,21 @@ import Testing
 
     @Test func `tells the module which session ended and why`() throws {
         try host.withInstance { instance in
-            #expect(authkit_free_user(instance, 12, 77) == AUTH_OK)
+            var end = auth_end_t()
+            end.size = UInt32(MemoryLayout<auth_end_t>.size)
+            (end.session, end.reason, end.session_data) = (12, 77, 5)
+            let status = withText("bob") { user in
+                end.user = user
+                return authkit_free_user(instance, &end)
+            }
+            #expect(status == AUTH_OK)
             let ended = try #require(module(of: instance)).ended.withLock { $0.first }
-            #expect(ended?.0 == SessionID(rawValue: 12))
-            #expect(ended?.1 == SessionEnd(rawValue: 77))
+            #expect(ended?.session == SessionID(rawValue: 12))
+            #expect(ended?.reason == SessionEnd(rawValue: 77))
+            #expect(ended?.user == "bob")
+            #expect(ended?.data == 5)
+            end.size -= 1
+            #expect(authkit_free_user(instance, &end) == AUTH_ERROR)
         }
     }
 }

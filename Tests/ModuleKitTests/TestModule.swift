@@ -5,7 +5,7 @@ import Synchronization
 final class TestModule: AuthModule, OpenReads {
     let host: HostInterface
     let kept = Mutex<[Completion<Answer>]>([])
-    let ended = Mutex<[(SessionID, SessionEnd)]>([])
+    let ended = Mutex<[EndedSession]>([])
 
     init(host: HostInterface) throws {
         if let why = host.option("refuse") { throw Refusal(description: why) }
@@ -40,6 +40,18 @@ final class TestModule: AuthModule, OpenReads {
         if login.user.isEqual(to: "terminal") {
             return .ok(sessionLimit: 3, applicationSessionLimit: 1)
         }
+        if login.user.isEqual(to: "alias") {
+            return .ok.with(user: "canonical", sessionData: 77, attributes: [Attribute("group", "traders")])
+        }
+        if login.user.isEqual(to: "grouped") {
+            let groups = (0..<65).map { Attribute("group", "\($0)") }
+            return .ok.with(attributes: Array(groups.prefix(login.password.isEqual(to: "secret") ? 64 : 65)))
+        }
+        if login.user.isEqual(to: "told") {
+            var said: [Attribute] = []
+            login.forEachAttribute { said.append(Attribute($0.text(), $1.text())) }
+            return .ok.with(attributes: said)
+        }
         if login.user.hasPrefix("signed") { return signed(login) }
         return .ok
     }
@@ -60,7 +72,7 @@ final class TestModule: AuthModule, OpenReads {
         return Explanation(answer, lines: ["first", check.wantsReason ? "second" : "nobody asked"])
     }
 
-    func freeUser(_ session: SessionID, _ reason: SessionEnd) { ended.withLock { $0.append((session, reason)) } }
+    func freeUser(_ session: EndedSession) { ended.withLock { $0.append(session) } }
 
     func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
         if mapping.name.hasPrefix("/long") { return .mapped(Array(repeating: UInt8(ascii: "x"), count: 4096)) }

@@ -115,7 +115,7 @@ extension HeldCredential {
         let first = try scene.broker.credential(for: "partner").get()
         scene.broker.completed("partner", serial: first.serial, accepted: false)
         #expect(try scene.secret("partner") == "gateway/secret-2")
-        #expect(scene.test.lines.wait(for: "completed partner with 2"))
+        #expect(scene.test.lines.wait(for: "completed partner, serial \(first.serial), with 2"))
     }
 
     @Test func `a destination that is not configured is refused by name`() throws {

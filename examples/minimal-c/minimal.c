@@ -13,11 +13,10 @@ static int init(const auth_host_t *host, void **instance) {
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
-    (void)login;
-    (void)result;
+    result->user = login->user; // who was authenticated: a yes takes this and AUTH_OK
     return AUTH_OK;
 }
 
-// Without auth_check_read and auth_check_write the host allows reads and denies writes.
+// Without auth_check_write the host denies writes; without auth_check_read it denies reads too, but for AUTH_OPEN_READS.
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user)
-AUTH_MODULE("minimal", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, AUTH_NO_OPTIONS);
+AUTH_MODULE("minimal", "1.0", 9, AUTH_ANY_THREAD | AUTH_OPEN_READS, ENTRIES, AUTH_NO_OPTIONS);

@@ -4,7 +4,8 @@
 // says its own size. Generations 6 and 7 are frozen. Generation 9 is a draft until the module kit is released, and a
 // module built against another draft revision is refused by name.
 //
-// A module of generation 6 or 7 says so before the first header: #define AUTH_GENERATION 7. It decides the number of AUTH_OK.
+// A module of generation 6 or 7 says so before the first header: #define AUTH_GENERATION 7. It decides the number of AUTH_OK,
+// and which entry points and records the header has.
 //
 // TAGS. Every function carries [thread & state]:
 //   host-thread     a thread of the host's, one call at a time for the whole module
@@ -30,20 +31,32 @@
 extern "C" {
 #endif
 
-#include "authenticators9.h"
 #include "descriptor.h"
-#include "entries6.h"
-#include "entries7.h"
-#include "entries9.h"
 #include "host.h"
 #include "status.h"
 #include "types.h"
+
+#if defined(AUTH_GENERATION) && AUTH_GENERATION < 9
+#include "entries7.h"
+#else
+#include "authenticators9.h"
+#include "entries9.h"
+#endif
 
 #ifdef __cplusplus
 }
 #endif
 
+// Tells a module without a descriptor apart by the generation that its source said: an ELF note of type 2.
+#if defined(AUTH_GENERATION) && AUTH_GENERATION < 9
+AUTH_NOTE_OF_TYPE_(auth_built_, AUTH_BUILT_TYPE, AUTH_TEXT(AUTH_GENERATION))
+#else
+AUTH_NOTE_OF_TYPE_(auth_built_, AUTH_BUILT_TYPE, "9")
+#endif
+
+#if !defined(AUTH_GENERATION) || AUTH_GENERATION >= 9
 // For a module written in Swift: its C target holds one line, and the module kit has the functions behind it.
 #include "swiftmodule.h"
+#endif
 
 #endif

@@ -8,6 +8,8 @@
 #ifndef AUTHHOST_ENTRIES6_H
 #define AUTHHOST_ENTRIES6_H
 
+#include "types6.h"
+
 #include "host.h"
 
 // Prepares the module. Optional; a module without it gets no host table, and AUTH_DELAYED from it means "could not decide".

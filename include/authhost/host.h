@@ -9,6 +9,15 @@
 
 #include "types.h"
 
+#if defined(AUTH_GENERATION) && AUTH_GENERATION < 9
+#include "types6.h"
+typedef session_t auth_session_6_;
+typedef object_t auth_object_6_;
+#else
+typedef void auth_session_6_;
+typedef auth_object_t auth_object_6_;
+#endif
+
 // Whether the table of a host has a function, which an older one has not: AUTH_HOST_HAS(host, rules_state).
 #define AUTH_HOST_HAS(host, member) \
     ((host)->size >= offsetof(struct auth_host, member) + sizeof((host)->member) && (host)->member != NULL)
@@ -34,11 +43,11 @@ struct auth_host {
     // [any-thread & any-state]      since 6
     const char *(*option)(const auth_host_t *host, const char *name, size_t index);
 
-    // Tells the wall clock: nanoseconds since 1970-01-01 00:00 UTC.
+    // Tells the wall clock, CLOCK_REALTIME: nanoseconds since 1970-01-01 00:00 UTC.
     // [any-thread & any-state]      since 6
     int64_t (*time)(const auth_host_t *host);
 
-    // Tells the clock that deadlines are on: nanoseconds from an unspecified start, never backwards.
+    // Tells the clock that deadlines are on, CLOCK_MONOTONIC: nanoseconds from an unspecified start, never backwards.
     // [any-thread & any-state]      since 6
     int64_t (*monotonic_time)(const auth_host_t *host);
 
@@ -55,7 +64,7 @@ struct auth_host {
     // Tells the token of the question that the calling thread is in, for generations 6 and 7, which do not get it
     // as an argument. Returns 0 outside of an entry point that may be delayed, and for a session that is not asked about.
     // [entry-thread & in-call]      since 6
-    auth_token_t (*pending)(const auth_host_t *host, const session_t *session);
+    auth_token_t (*pending)(const auth_host_t *host, const auth_session_6_ *session);
 
     // Completes the oldest pending question of (session, kind, name, contribution id): Liberator's callback.
     //
@@ -104,7 +113,7 @@ struct auth_host {
     // where its type is AUTH_OBJECT_RECORD: somebody has put them. In a read of generation 9 they are its fields, too.
     // Returns the length without the NUL, even if that is more than fits; -1 for a field that is not known.
     // [any-thread & initialised]      since 6
-    int64_t (*object_get_value)(const auth_host_t *host, const object_t *object, const char *field, char *buffer,
+    int64_t (*object_get_value)(const auth_host_t *host, const auth_object_6_ *object, const char *field, char *buffer,
                                 size_t size);
 
     // Gets the credentials that a connection of this module's to a destination of the configuration presents.
@@ -146,6 +155,22 @@ struct auth_host {
     // OWNERSHIP: the text is the module's. Returns 0, or -1 for a state that is not known.
     // [any-thread & any-state]      since 9
     int (*rules_state)(const auth_host_t *host, uint32_t state, const char *reason);
+
+    // Finds an ability of the host by its id, such as "authhost.about/1": a record that the ability's own header describes.
+    //
+    // OWNERSHIP: the record is the host's, valid until the process ends.
+    // Returns NULL for an id that this host does not know.
+    // [any-thread & any-state]      since 9
+    const void *(*get_extension)(const auth_host_t *host, const char *id);
 };
+
+// Who the host is.
+#define AUTH_EXTENSION_ABOUT "authhost.about/1"
+typedef struct auth_about {
+    uint32_t size;
+    uint32_t reserved;
+    auth_string_t name;
+    auth_string_t version;
+} auth_about_t;
 
 #endif

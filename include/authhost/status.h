@@ -4,7 +4,8 @@
 // INVARIANT: zero is not an answer. A record that was only zeroed, or a function that falls through to `return 0`, denies.
 // A value that is not in this list denies as well, and is logged with its number.
 // INVARIANT: a yes is not an accident. AUTH_OK of generation 9 is a number that no strcmp(), errno, comparison or zeroed
-// memory gives. A module of generation 6 or 7 says so before it includes any header: #define AUTH_GENERATION 7
+// memory gives, and a log-in is a yes only where auth_result_t.user says who was authenticated as well.
+// A module of generation 6 or 7 says so before it includes any header: #define AUTH_GENERATION 7
 #ifndef AUTHHOST_STATUS_H
 #define AUTHHOST_STATUS_H
 
@@ -33,6 +34,7 @@
 #define AUTH_DEFER 64            // reserved: "not mine, ask the next module". Denies until chains exist
 #define AUTH_IGNORE 65           // reserved: "as if I were not loaded". Denies until chains exist
 #define AUTH_CONTINUE 66         // reserved: "here is a challenge". Denies until challenges exist
+#define AUTH_NO_ENTRY 67         // as if the module did not export the entry point: for a kit that exports all of them
 
 // Severities of host->log(); the words are Liberator's.
 #define AUTH_LOG_DEBUG 0
@@ -46,6 +48,14 @@
 #define AUTH_ACTION_READ 1
 #define AUTH_ACTION_WRITE 2
 #define AUTH_ACTION_CREATE 3
+
+// The method of an HTTP request (auth_http_t.method).
+#define AUTH_METHOD_GET 1
+#define AUTH_METHOD_HEAD 2
+#define AUTH_METHOD_POST 3
+#define AUTH_METHOD_PUT 4
+#define AUTH_METHOD_DELETE 5
+#define AUTH_METHOD_OTHER 6
 
 // Why a session ends (auth_free_user of generation 9).
 #define AUTH_END_LOGOUT 1   // the client logged out or its connection closed
@@ -78,5 +88,6 @@
 #define AUTH_SESSION_MACHINE_ID 3      // client-supplied: not to be trusted for a decision
 #define AUTH_SESSION_ADDRESS 4         // may be a proxy's
 #define AUTH_SESSION_DOOR 5
+#define AUTH_SESSION_ID 6              // as the host's own log lines name it: its first digits, no credential
 
 #endif

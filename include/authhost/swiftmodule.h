@@ -28,9 +28,9 @@ auth_check_create_9_fn authkit_check_create;
 auth_check_batch_9_fn authkit_check_batch;
 auth_explain_9_fn authkit_explain;
 auth_http_request_9_fn authkit_http_request;
-authenticate_9_fn authkit_authenticate;
-retry_9_fn authkit_retry;
-completed_9_fn authkit_completed;
+auth_authenticate_9_fn authkit_authenticate;
+auth_retry_9_fn authkit_retry;
+auth_completed_9_fn authkit_completed;
 
 // Makes the Swift module's type known to the kit; the module's own one line defines it.
 // OWNERSHIP: returns a retained reference that the kit takes over.
@@ -64,9 +64,9 @@ void *authkit_module_type(void);
     ENTRY(auth_exit, 9, authkit_exit) \
     ENTRY(auth_reload, 9, authkit_reload) \
     ENTRY(auth_cancel, 9, authkit_cancel) \
-    ENTRY(authenticate, 9, authkit_authenticate) \
-    ENTRY(retry, 9, authkit_retry) \
-    ENTRY(completed, 9, authkit_completed)
+    ENTRY(auth_authenticate, 9, authkit_authenticate) \
+    ENTRY(auth_retry, 9, authkit_retry) \
+    ENTRY(auth_completed, 9, authkit_completed)
 
 // The same for a type that gives credentials.
 #define AUTH_SWIFT_AUTHENTICATOR(module_name, module_version, threads, OPTIONS) \

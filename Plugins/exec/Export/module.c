@@ -2,8 +2,8 @@
 
 // The defaults are the core's own; "" is an option that is not set.
 #define OPTIONS(OPTION) \
-    OPTION("Command", AUTH_OPTION_STRING, NULL, "The command whose output is the secret; split into words, no shell.") \
-    OPTION("UserName", AUTH_OPTION_STRING, NULL, "The user that the remote server is shown.") \
+    OPTION("Command", AUTH_OPTION_STRING, AUTH_REQUIRED, "The command whose output is the secret; split into words, no shell.") \
+    OPTION("UserName", AUTH_OPTION_STRING, AUTH_REQUIRED, "The user that the remote server is shown.") \
     OPTION("MaxLength", AUTH_OPTION_STRING, "", "Most bytes of the output: 1024, or 64kb with Format json.") \
     OPTION("Timeout", AUTH_OPTION_STRING, "", "How long the command may run, such as 500ms: 10s.") \
     OPTION("PassEnvironment", AUTH_OPTION_LIST, "", "Variables of the host's environment that the command has.") \

@@ -37,7 +37,7 @@ final class UpstreamModule: AuthModule {
         return .delayed
     }
 
-    func freeUser(_ session: SessionID, _ reason: SessionEnd) { link.end(session) }
+    func freeUser(_ ended: EndedSession) { link.end(ended.session) }
 
     func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
         guard mapsNames else { return .notMapped }

@@ -121,7 +121,12 @@ final class LoginCache: Sendable {
     /// while the module was asked.
     ///
     /// Returns whether the answer is for the one question alone: a signed token was used, and everybody who waited is refused.
-    func settle(_ key: LoginKey, _ asking: Asking, _ answer: Answer, user: String, at now: Int64) -> Bool {
+    /// - Parameters:
+    ///   - user: who logged in.
+    ///   - owner: whose session it is: another one where the module has named it.
+    func settle(
+        _ key: LoginKey, _ asking: Asking, _ answer: Answer, user: String, owner: String, at now: Int64
+    ) -> Bool {
         let (waiting, isOneUse) = state.withLock { state -> ([Ticket], Bool) in
             let waiting = state.waiting.removeValue(forKey: asking.serial) ?? []
             let isOneUse = answer.verdict == .allow && state.signed[ExactText(user)].map { $0 >= asking.began } == true
@@ -136,7 +141,7 @@ final class LoginCache: Sendable {
                 if isOneUse { retire(id, &state, now) } else { replace(id, &state, now) }
                 return (waiting, isOneUse)
             }
-            keep(id, key, user, &state, now)
+            keep(id, key, owner, &state, now)
             return (waiting, false)
         }
         let shared =

@@ -1,5 +1,6 @@
 import AuthCore
 import ModuleHost
+import Synchronization
 
 /// One login on its way: the module's answer, then a place, then an open session.
 ///
@@ -11,7 +12,7 @@ final class LoginQuestion: Sendable {
     private let decider: any Decider
     private let login: Login
     private let kind: QuestionKind
-    private let session: Session
+    private let current: Mutex<Session>
     /// When it began, on the monotonic clock.
     private let began: Int64
     private let progress: LoginProgress
@@ -25,11 +26,15 @@ final class LoginQuestion: Sendable {
         self.kind = kind
         let now = logins.clock.now
         began = now.monotonic
-        session = logins.sessions.prepare(login, at: now)
+        current = Mutex(logins.sessions.prepare(login, at: now))
         progress = LoginProgress(due: began + logins.deadlines.nanoseconds(of: kind))
     }
 
+    /// The session that it may become.
+    private var session: Session { current.withLock { $0 } }
+
     func ask() -> Outcome {
+        let session = session
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
         var question = EntryQuestion(
@@ -57,9 +62,8 @@ final class LoginQuestion: Sendable {
             return
         }
         if session.hasEnded { return refuse(Answer(.ejected, .ejectedSession)) }
-        if let user = said.user, !user.hasBytes(of: login.user) {
-            return refuse(Answer(.undecided, .changedUser, logText: "the module named another user"))
-        }
+        if let refusal = name(said) { return refuse(refusal) }
+        session.keep(data: said.sessionData)
         if said.expiry != 0, said.expiry <= logins.clock.wall / 1_000_000_000 {
             return refuse(Answer(.wrongCredentials, .accountExpired, logText: "the session would have ended already"))
         }
@@ -68,8 +72,35 @@ final class LoginQuestion: Sendable {
         if progress.isWaiting { logins.waiting.add(progress.due) { [self] in giveUp(.deadline) } }
     }
 
+    /// Looks at who was authenticated: who has logged in, or of a module that may name another user that one, whose the session
+    /// is from here on.
+    ///
+    /// - Returns: why the log-in is refused; nil where it goes on.
+    private func name(_ said: ModuleAnswer) -> Answer? {
+        let identity = decider.about.identity
+        guard let user = said.user else {
+            // Generations 6 and 7 cannot say it.
+            return identity.generation < 9 ? nil : Answer(.undecided, .brokenAnswer, logText: ModuleAnswer.nobodyNamed)
+        }
+        if user.hasBytes(of: login.user) { return nil }
+        guard identity.namesUser else {
+            return Answer(.undecided, .changedUser, logText: "the module named another user")
+        }
+        do throws(LoginError) {
+            try Login.checkUser(user)
+        } catch {
+            return Answer(.undecided, .brokenAnswer, logText: "the user that the module named: \(error)")
+        }
+        guard let renamed = sessions.rename(session, to: user, login, at: logins.clock.now) else {
+            return Answer(.ejected, .ejectedSession)
+        }
+        current.withLock { $0 = renamed }
+        return nil
+    }
+
     /// Asks for a place, and once more if sessions whose time had come were in the way.
     private func reserve(_ said: ModuleAnswer, _ answer: Answer, again: Bool = false) {
+        let session = session
         let request = AdmissionRequest(
             session: session.handle, user: session.user, applicationID: session.applicationID,
             limits: UserSessionLimits(
@@ -97,6 +128,7 @@ final class LoginQuestion: Sendable {
         guard let ejected else {
             return leave(Answer(.undecided, .admissionFailed, logText: "the place that was reserved is gone"))
         }
+        let session = session
         let isOpen = sessions.open(session, in: place, expiry: said.expiry, at: logins.clock.monotonic)
         for handle in ejected {
             guard let victim = sessions.session(handle: handle) else { continue }
@@ -138,8 +170,9 @@ final class LoginQuestion: Sendable {
 
     /// Forgets a session that the module had allowed and that nobody got, and tells it so.
     private func forget() {
+        let session = session
         sessions.forget(session)
-        if case .ended(let reason) = session.state { decider.tellFree(session.handle, reason) }
+        if case .ended(let reason) = session.state { sessions.tellEnd(of: session, reason) }
     }
 
     /// Answers because nobody waits any more, or because the time is up while a place is waited for.

@@ -85,7 +85,8 @@ final class Logins: Sendable {
     /// token was used, which is good once.
     private func keep(_ answer: Answer, _ key: LoginKey, _ user: String, _ asking: LoginCache.Asking) -> Answer {
         var answer = answer
-        answer.isOneUse = cache.settle(key, asking, answer, user: user, at: clock.monotonic)
+        answer.isOneUse = cache.settle(
+            key, asking, answer, user: user, owner: answer.user ?? user, at: clock.monotonic)
         sessions.freeReplacedPlaces()
         return answer
     }

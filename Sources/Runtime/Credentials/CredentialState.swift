@@ -80,6 +80,9 @@ struct CredentialState {
     /// The serial number of what was given last; 0 before that.
     var newest: UInt32 { serials }
 
+    /// The serial number of what is given next.
+    var next: UInt32 { serials == .max ? 1 : serials + 1 }
+
     /// The serial number of the kept credential, where its secret is this one.
     func serial(of secret: Secret) -> UInt32? {
         guard let credential = kept?.credential else { return nil }
@@ -125,7 +128,7 @@ struct CredentialState {
             fail(failure, at: now, jitter)
             return (.failure(failure), waiters)
         case .success(let fetched):
-            serials = serials == .max ? 1 : serials + 1
+            serials = next
             let credential = HeldCredential(
                 user: fetched.user, secret: fetched.secret, expiry: fetched.expiry, serial: serials)
             if !wasRefused { succeed() }

@@ -57,7 +57,7 @@ final class DestinationCredentials: Sendable {
     func answer(_ challenge: Secret, round: UInt32, _ body: @escaping CredentialState.Waiter) {
         metrics.asked(.challenged)
         let started = clock.monotonic
-        question("retry") { [destination] in
+        question("auth_retry") { [destination] in
             $0.credential(destination, challenge: (challenge, round), $1)
         } then: { [self] answer in
             let fetched = outcome(of: answer)
@@ -81,7 +81,9 @@ final class DestinationCredentials: Sendable {
                 "destination `\(destination.name)`: the remote server refused the credentials; the next are fetched afresh"
             )
         }
-        decider.tell("completed") { [destination] in $0.completed(destination, accepted: accepted) }
+        decider.tell("auth_completed") { [destination] in
+            $0.completed(destination, serial: serial, accepted: accepted)
+        }
     }
 
     func reject(_ secret: Secret) {
@@ -114,8 +116,9 @@ final class DestinationCredentials: Sendable {
 
     private func fetch() {
         let started = clock.monotonic
-        question("authenticate") { [destination] in
-            $0.credential(destination, challenge: nil, $1)
+        let serial = state.withLock { $0.next }
+        question("auth_authenticate") { [destination] in
+            $0.credential(destination, challenge: nil, serial: serial, $1)
         } then: { [self] answer in
             let fetched = outcome(of: answer)
             let now = moment

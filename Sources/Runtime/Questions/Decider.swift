@@ -41,8 +41,8 @@ protocol Decider: AnyObject, Sendable {
     /// Answers every question of a session in its place, because the session has ended.
     func cancelQuestions(of session: UInt64)
 
-    /// Tells it that a session has ended.
-    func tellFree(_ session: UInt64, _ reason: SessionEnd)
+    /// Tells it that a session has ended, and calls `done` when it has heard of it.
+    func tellFree(_ session: ModuleSession, _ reason: SessionEnd, _ done: @escaping @Sendable () -> Void)
     /// Tells it that an object is no longer held for a question of a session.
     func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool)
     /// Tells it of other content, and then completes the reads that waited for it; nil is none.

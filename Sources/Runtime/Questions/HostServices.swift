@@ -67,7 +67,11 @@ final class HostServices: ModuleServices {
     }
 
     func eject(sessionHandle handle: UInt64) -> Bool {
-        guard let session = sessions.session(handle: handle), sessions.eject(session) else { return false }
+        guard let session = sessions.session(handle: handle) else { return false }
+        if !sessions.eject(session) {
+            // A log-in whose module has named another user puts another session in its place meanwhile.
+            guard let next = sessions.session(handle: handle), next !== session, sessions.eject(next) else { return false }
+        }
         invalidations.noteEjection()
         return true
     }
@@ -75,13 +79,14 @@ final class HostServices: ModuleServices {
     func invalidate(_ scope: InvalidationScope) { invalidations.invalidate(scope) }
 
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? {
-        guard let session = sessions.session(handle: handle) else { return nil }
+        guard let session = sessions.session(handle: handle) ?? sessions.leaving[handle] else { return nil }
         return switch attribute {
         case .user: session.user
         case .applicationID: session.applicationID
         case .machineID: session.machineID
         case .address: session.address
         case .door: session.door
+        case .id: session.id.description
         }
     }
 

@@ -12,7 +12,7 @@ extension ModuleDecider {
     ///
     /// - Parameter entry: the entry point that is called, for people.
     func tell(_ entry: StaticString, _ body: @escaping @Sendable (LoadedModule) -> Void) {
-        tell(entry, on: isAnyThread ? .side : .own, body)
+        tell(entry, on: module.threads(of: entry.description) == .any ? .side : .own, body)
     }
 
     func tell(
@@ -30,13 +30,12 @@ extension ModuleDecider {
     }
 
     /// Tells the module that a session has ended, once no entry of it is running on this thread.
-    func tellFree(_ session: UInt64, _ reason: SessionEnd) {
-        guard module.learnsEnds else { return }
+    func tellFree(_ session: ModuleSession, _ reason: SessionEnd, _ done: @escaping @Sendable () -> Void = {}) {
+        guard module.learnsEnds else { return done() }
         let tell: @Sendable () -> Void = { [weak self, report] in
             self?.tell("auth_free_user") { module in
-                if let status = module.freeUser(session: session, reason), status != .ok {
-                    report(.freeFailed(status))
-                }
+                if let status = module.freeUser(session, reason), status != .ok { report(.freeFailed(status)) }
+                done()
             }
         }
         if isAnyThread { CallContext.afterCall(tell) } else { tell() }
@@ -64,7 +63,7 @@ extension ModuleDecider {
 
     /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
-        guard mayCallHere else { return nil }
+        guard mayCallHere, module.checksRunAnywhere else { return nil }
         let now = clock.monotonic
         let due = now + deadlines.nanoseconds(of: .read)
         let slot = pending.take()

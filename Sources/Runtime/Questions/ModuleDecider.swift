@@ -13,6 +13,7 @@ final class ModuleDecider: Decider {
     /// Where the module is asked, unless it is asked on the asking thread.
     let lane: WorkLane
     let threads: Int
+    /// Whether some entry point of the module is called on the thread that asks.
     let isAnyThread: Bool
     /// Whether the module may complete by an event that names what was asked, as generations 6 and 7 do.
     let findsByEvent: Bool
@@ -46,7 +47,7 @@ final class ModuleDecider: Decider {
         self.report = report
         wheel = Mutex(TimerWheel(tick: 10_000_000, slots: 1024, now: clock.monotonic))
         let isSerial = module.identity.threads == .serial
-        isAnyThread = module.identity.threads == .any
+        isAnyThread = module.runsOnAskers
         findsByEvent = module.identity.generation < 9
         self.threads = isSerial ? 1 : threads
         lane = WorkLane(name: isSerial ? "auth-serial" : "auth-blocking", threads: self.threads, limit: queueLimit)
@@ -62,7 +63,7 @@ final class ModuleDecider: Decider {
     ///   - now: on the monotonic clock.
     func ask<Question: ModuleQuestion>(_ question: inout Question, at now: Int64) -> Asked<Question> {
         let slot = pending.take()
-        if mayCallHere { return askHere(&question, slot, now) }
+        if mayCallHere, question.runsAnywhere(module) { return askHere(&question, slot, now) }
         if isHung {
             pending.put(slot)
             return .answered(.refused(.moduleHung))
@@ -219,7 +220,7 @@ final class ModuleDecider: Decider {
             pending.put(slot)
             report(.lateReturn(answer.status))
             // The module believes in a session that nobody has; see AUTH_END_REFUSED.
-            if question.isLogin && answer.status == .ok { tellFree(question.session, .refused) }
+            if answer.status == .ok, let session = question.session(madeBy: answer) { tellFree(session, .refused) }
         case .deliver(let continuation, let early):
             pending.put(slot)
             if early != nil, !question.isLeftOpen(by: answer) {

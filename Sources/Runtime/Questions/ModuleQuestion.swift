@@ -10,7 +10,10 @@ protocol ModuleQuestion: Sendable {
     var session: UInt64 { get }
     /// Who logs in; nil for what a session asks, and what the host asks for itself.
     var asker: WorkLane.Asker? { get }
-    var isLogin: Bool { get }
+    /// Whether every entry point that it is for may be called on the thread that asks.
+    func runsAnywhere(_ module: LoadedModule) -> Bool
+    /// The session that an answer which allows has made, in the module's mind; nil for what is no log-in.
+    func session(madeBy answer: ModuleAnswer) -> ModuleSession?
     /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: it is completed with the content.
     var waitsForContent: Bool { get }
 
@@ -32,7 +35,7 @@ protocol ModuleQuestion: Sendable {
 
 extension ModuleQuestion {
     var asker: WorkLane.Asker? { nil }
-    var isLogin: Bool { false }
+    func session(madeBy answer: ModuleAnswer) -> ModuleSession? { nil }
     var waitsForContent: Bool { false }
 
     func key(_ decider: ModuleDecider) -> PendingSlot.Key? { nil }
@@ -81,7 +84,13 @@ struct EntryQuestion: ModuleQuestion {
         self.call = call
     }
 
-    var isLogin: Bool { kind?.isLogin ?? false }
+    func runsAnywhere(_ module: LoadedModule) -> Bool { module.threads(of: entry.description) == .any }
+
+    func session(madeBy answer: ModuleAnswer) -> ModuleSession? {
+        login.map {
+            ModuleSession(handle: session, user: TerminatedText(answer.user ?? $0.user), data: answer.sessionData)
+        }
+    }
 
     var asker: WorkLane.Asker? {
         login.map { WorkLane.Asker(user: Array($0.user.utf8), address: Array($0.address.utf8)) }

@@ -101,6 +101,8 @@ struct ObjectQuestion: ModuleQuestion {
 
     var session: UInt64 { asking.handle }
 
+    func runsAnywhere(_ module: LoadedModule) -> Bool { module.checksRunAnywhere }
+
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
         guard stage == .checking, let check else { return now + deadlines.nanoseconds(of: .map) }
         // A question that is asked again has what is left of its time, and a moment at least.
@@ -116,7 +118,7 @@ struct ObjectQuestion: ModuleQuestion {
 
     func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? {
         guard stage == .checking, let check else {
-            return module.map(object, requested: requested, asking.moduleSession, ticket)
+            return module.map(object, requested: requested, asking.moduleSession, ticket) ?? ModuleAnswer(.notMapped)
         }
         return ask(check, module, ticket)
     }

@@ -33,7 +33,7 @@ struct Realms: Sendable {
         _ request: DirectoryRequest, _ session: Session, _ decider: any Decider, at now: Int64
     ) -> Outcome {
         var question = EntryQuestion("auth_http_request", .read, session: session.handle) { module, ticket in
-            module.httpRequest(request, ticket)
+            module.httpRequest(request, session.moduleSession, ticket)
         }
         switch decider.ask(&question, at: now) {
         case .answered(let said): return .decided(session.answer(to: .read, said, about: nil))

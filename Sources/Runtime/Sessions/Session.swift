@@ -34,7 +34,11 @@ final class Session: Sendable {
     let address: String
     /// Nanoseconds since 1970.
     let connected: Int64
-    let moduleSession: ModuleSession
+    /// What modules know it by.
+    let handle: UInt64
+    private let terminatedUser: TerminatedText
+    /// What the module has set for it. Set once, before the session opens.
+    private let data = Atomic<UInt64>(0)
     /// When it was last asked something, on the monotonic clock.
     private let used: Atomic<Int64>
     /// Seconds since 1970 when it ends; 0 for never. Set once, before the session opens.
@@ -46,19 +50,30 @@ final class Session: Sendable {
     /// 0 pending, 1 open, above that 16 and the number of its end.
     private let stage = Atomic<UInt8>(0)
 
-    init(id: SessionID, handle: UInt64, login: Login, origin: SessionOrigin, machineID: String, now: SessionTime) {
+    /// - Parameter user: whose it is: who logs in, unless the module names another user.
+    init(
+        id: SessionID, handle: UInt64, user: String, login: Login, origin: SessionOrigin, machineID: String,
+        now: SessionTime
+    ) {
         self.id = id
-        user = login.user
+        self.user = user
         self.origin = origin
         self.machineID = machineID
         address = login.address
         connected = now.wall
         used = Atomic(now.monotonic)
-        moduleSession = ModuleSession(handle: handle, user: TerminatedText(login.user))
+        self.handle = handle
+        terminatedUser = TerminatedText(user)
     }
 
-    /// What modules know it by.
-    var handle: UInt64 { moduleSession.handle }
+    /// What modules are told of it.
+    var moduleSession: ModuleSession {
+        ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .relaxed))
+    }
+
+    /// Keeps what the module wants to be told with every question of the session.
+    func keep(data: UInt64) { self.data.store(data, ordering: .relaxed) }
+
     var applicationID: String { origin.applicationID }
     var door: String { origin.door }
     var lastUse: Int64 { used.load(ordering: .relaxed) }

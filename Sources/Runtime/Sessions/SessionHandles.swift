@@ -44,6 +44,16 @@ final class SessionHandles: Sendable {
         }
     }
 
+    /// Keeps another session by a handle; false where the handle is not in use any more.
+    func replace(_ handle: UInt64, with session: Session) -> Bool {
+        let replaced = shards[Int(handle & 63)].slots.withLock { slots -> Session? in
+            guard let slot = Self.slot(of: handle, in: slots), let before = slots.sessions[slot] else { return nil }
+            slots.sessions[slot] = session
+            return before
+        }
+        return replaced != nil
+    }
+
     func remove(_ handle: UInt64) {
         let removed = shards[Int(handle & 63)].slots.withLock { slots -> Session? in
             guard let slot = Self.slot(of: handle, in: slots) else { return nil }

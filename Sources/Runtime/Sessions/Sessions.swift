@@ -29,6 +29,7 @@ final class Sessions: Sendable {
     let clock: any HostClock
     let observers = SessionObservers()
     let metrics = SessionMetrics()
+    let leaving = LeavingSessions()
     private let decider: SetOnce<any Decider>
     private let log: Logger
     private let shards = (0..<shardCount).map { _ in LockedShard() }
@@ -104,8 +105,20 @@ final class Sessions: Sendable {
         let origin = texts.origin(applicationID: login.applicationID, door: login.door)
         let machineID = texts.shared(login.machineID)
         return handles.insert { handle, id in
-            Session(id: id, handle: handle, login: login, origin: origin, machineID: machineID, now: now)
+            Session(
+                id: id, handle: handle, user: login.user, login: login, origin: origin, machineID: machineID, now: now)
         }
+    }
+
+    /// Puts a session of another user, named by the module, in the place of one that a log-in may become; nil when that has
+    /// ended meanwhile.
+    func rename(_ session: Session, to user: String, _ login: Login, at now: SessionTime) -> Session? {
+        let renamed = Session(
+            id: session.id, handle: session.handle, user: user, login: login, origin: session.origin,
+            machineID: session.machineID, now: now)
+        // A thread that looks for the handle ends either of the two: the first before it was replaced, or the second.
+        guard handles.replace(session.handle, with: renamed) else { return nil }
+        return session.end(.refused) == nil ? nil : renamed
     }
 
     /// Opens a session in a place that was committed for it; false, and the place is free, when it was ended meanwhile.
@@ -146,10 +159,17 @@ final class Sessions: Sendable {
         }
         let decider = decider.value
         if session.hasWaiting { decider?.cancelQuestions(of: session.handle) }
-        decider?.tellFree(session.handle, reason)
+        tellEnd(of: session, reason)
         metrics.count(reason)
         for body in observers.take(session.handle) { body(reason) }
         return true
+    }
+
+    /// Tells the module that a session has ended; it can ask for the session's attributes until it has heard of it.
+    func tellEnd(of session: Session, _ reason: SessionEnd) {
+        guard let decider = decider.value, decider.about.hasEntry("auth_free_user") else { return }
+        leaving.add(session)
+        decider.tellFree(session.moduleSession, reason) { [leaving] in leaving.remove(session) }
     }
 
     /// Ends a session because its client says so.
@@ -233,6 +253,7 @@ extension ModuleAnswer {
         var answer = Answer.closed(status, to: kind)
         if let logText { answer.logText = logText }
         answer.clientText = clientText
+        answer.attributes = attributes
         return answer
     }
 }

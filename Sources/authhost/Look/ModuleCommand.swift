@@ -105,7 +105,11 @@ struct InspectionText {
         } else {
             lines.append("module      \(inspection.hasDescriptor ? "no note" : "no descriptor")")
         }
-        lines += inspection.entries.map { "entry       \($0.name) \($0.version) \($0.signature)" }
+        lines += inspection.openings.map { "open        \($0)" }
+        lines += inspection.entries.map { entry in
+            let threads = ModuleIdentity.Threads(rawValue: entry.threads).flatMap { $0 == .serial ? nil : " (\($0))" }
+            return "entry       \(entry.name) \(entry.version) \(entry.signature)\(threads ?? "")"
+        }
         if !inspection.hasDescriptor { lines += inspection.bareEntries.map { "bare entry  \($0)" } }
         for option in inspection.options {
             let value = option.defaultValue.map { $0.isEmpty ? "none" : $0 } ?? "required"
@@ -130,7 +134,8 @@ struct InspectionText {
             ("generation", inspection.identity.map { "\($0.generation)" }),
             ("threads", inspection.identity.map { "\($0.threads)" }),
         ])
-        return facts.dropLast() + ", \"entries\": [\(entries.joined(separator: ", "))]"
+        return facts.dropLast()
+            + ", \"open\": [\(quoted(inspection.openings))], \"entries\": [\(entries.joined(separator: ", "))]"
             + ", \"bare_entries\": [\(quoted(inspection.bareEntries))], \"options\": [\(options.joined(separator: ", "))]"
             + ", \"needs\": [\(quoted(inspection.neededLibraries))]}"
     }

@@ -18,7 +18,7 @@ static int init(const auth_host_t *functions, void **instance) {
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
-    (void)login;
+    result->user = login->user;
     result->session_limit = 1;
     return AUTH_OK;
 }
@@ -43,8 +43,8 @@ static int answer_all(void) {
 static int check(void *instance, const auth_check_t *question, auth_result_t *result) {
     (void)instance;
     (void)result;
-    if (strncmp(question->object->name, "/later/", 7) == 0) return keep(question->token);
-    return strcmp(question->object->name, "/now") == 0 ? answer_all() : AUTH_OK;
+    if (strncmp(question->object->name.data, "/later/", 7) == 0) return keep(question->token);
+    return strcmp(question->object->name.data, "/now") == 0 ? answer_all() : AUTH_OK;
 }
 
 #define ENTRIES(ENTRY) \

@@ -43,7 +43,7 @@ static int init(const auth_host_t *host, void **instance) {
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
-    (void)result;
+    result->user = login->user;
     return end(login->user.data);
 }
 

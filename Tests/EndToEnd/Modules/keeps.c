@@ -15,7 +15,7 @@ static int init(const auth_host_t *functions, void **instance) {
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
-    (void)result;
+    result->user = login->user;
     if (strcmp(login->user.data, "slow") != 0) return AUTH_OK;
     host->log(host, AUTH_LOG_NOTIFY, "was asked");
     int fifo = open(host->option(host, "fifo", 0), O_RDONLY);
@@ -26,5 +26,5 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
 }
 
 #define ENTRIES(E) E(auth_init, 9, init) E(auth_new_user, 9, new_user)
-#define OPTIONS(O) O("fifo", AUTH_OPTION_PATH, NULL, "What to read from.")
+#define OPTIONS(O) O("fifo", AUTH_OPTION_PATH, AUTH_REQUIRED, "What to read from.")
 AUTH_MODULE("keeps", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, OPTIONS);

@@ -13,7 +13,7 @@ static int init(const auth_host_t *functions, void **instance) {
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
-    (void)result;
+    result->user = login->user;
     int number = atoi(login->user.data + 1);
     return number == 1 ? AUTH_OK : number;
 }
@@ -21,7 +21,7 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
 static int check_write(void *instance, const auth_check_t *check, auth_result_t *result) {
     (void)instance;
     (void)result;
-    if (strcmp(check->object->name, "/EJECT") == 0) host->eject(host, check->user.data, -1, NULL, NULL);
+    if (strcmp(check->object->name.data, "/EJECT") == 0) host->eject(host, check->user.data, -1, NULL, NULL);
     return AUTH_OK;
 }
 

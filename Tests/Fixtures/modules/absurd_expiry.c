@@ -9,6 +9,7 @@ static void *late(void *token) {
     return NULL;
 }
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     if (is(login->user, "later")) {
         auth_token_t *token = malloc(sizeof *token);
         if (token) *token = login->token;

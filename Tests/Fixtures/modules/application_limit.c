@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     result->session_limit = 2;
     result->application_session_limit = 1;
     return AUTH_OK;

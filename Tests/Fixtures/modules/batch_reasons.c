@@ -5,7 +5,7 @@ static int batch(void *instance, const auth_check_t *const *checks, size_t count
     for (size_t i = 0; i < count; i++) {
         memset(results[i]->scratch, 'a' + (int)(i % 26), results[i]->scratch_size);
         int length = snprintf(results[i]->scratch, results[i]->scratch_size, "row %d of %s lends %s%d", (int)i,
-                              checks[i]->object->name, results[i]->scratch_size >= 2048 ? "enough, wants " : "too little ",
+                              checks[i]->object->name.data, results[i]->scratch_size >= 2048 ? "enough, wants " : "too little ",
                               (int)(checks[i]->flags & AUTH_CHECK_REASON));
         results[i]->scratch[length] = '.';
         results[i]->reason_log = (auth_string_t){results[i]->scratch, (size_t)length};

@@ -16,6 +16,7 @@ static int init(const auth_host_t *table, void **instance) {
     return sem_init(&gate, 0, 0) == 0 ? AUTH_OK : AUTH_ERROR;
 }
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     if (is(login->user, "go")) return sem_post(&gate) == 0 ? AUTH_OK : AUTH_ERROR;
     char thread[16] = "";
     if (!begins(login->user.data, "slow")) return prctl(PR_GET_NAME, thread), say("on thread <%s>", thread), AUTH_OK;
@@ -24,8 +25,8 @@ static int user(void *instance, const auth_login_t *login, auth_result_t *result
         if (errno != EINTR) return AUTH_ERROR;
     return AUTH_OK;
 }
-static int leave(void *instance, auth_session_t session, uint32_t reason) {
-    say("free_user for reason %u", (unsigned)reason);
+static int leave(void *instance, const auth_end_t *ended) {
+    say("free_user for reason %u", (unsigned)ended->reason);
     return AUTH_OK;
 }
 #define ENTRIES(ENTRY) \

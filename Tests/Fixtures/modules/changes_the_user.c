@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     result->user = string("mallory");
     return AUTH_OK;
 }

@@ -4,13 +4,14 @@
 static int same(const char *text) { return strcmp(text, "x") == 0; }
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     return same(login->user.data) + same(login->password.data) + same(login->address.data) +
                    same(login->application_id.data) + same(login->machine_id.data) + same(login->door.data)
                ? AUTH_DENY : AUTH_OK;
 }
 
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
-    return same(check->user.data) + same(check->requested.data) + same(check->object->name) +
+    return same(check->user.data) + same(check->requested.data) + same(check->object->name.data) +
                    same(check->contribution_id.data)
                ? AUTH_DENY : AUTH_OK;
 }
@@ -27,5 +28,5 @@ static int ask(void *instance, const auth_destination_t *to, auth_result_t *resu
 }
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_resume_user, 9, user) \
-    ENTRY(auth_check_write, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(authenticate, 9, ask)
+    ENTRY(auth_check_write, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(auth_authenticate, 9, ask)
 FIXTURE("compares_texts", AUTH_SERIAL, ENTRIES);

@@ -6,7 +6,7 @@ static auth_token_t token;
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
     return token = check->token, AUTH_DELAYED;
 }
-static int end(void *instance, auth_session_t session, uint32_t reason) {
+static int end(void *instance, const auth_end_t *ended) {
     if (token) say("complete returned %d", host->complete(host, token, AUTH_OK, NULL));
     return AUTH_OK;
 }

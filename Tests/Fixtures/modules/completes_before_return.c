@@ -2,7 +2,8 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
-    host->complete(host, login->token, AUTH_OK, NULL);
+    names(login, result);
+    host->complete(host, login->token, AUTH_OK, result);
     return AUTH_DELAYED;
 }
 #define ENTRIES(ENTRY) \

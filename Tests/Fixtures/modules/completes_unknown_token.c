@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     say("complete returned %d", host->complete(host, ~login->token, AUTH_OK, NULL));
     return AUTH_OK;
 }

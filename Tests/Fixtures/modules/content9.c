@@ -4,7 +4,7 @@
 static int read_by_desk(void *instance, const auth_check_t *check, auth_result_t *result) {
     char desk[16];
     int64_t length = host->object_get_value(host, check->object, "Desk", desk, sizeof desk);
-    say("asked about %s: type %d, Desk of %d bytes, %d fields", check->object->name, check->object->type, (int)length,
+    say("asked about %s: type %d, Desk of %d bytes, %d fields", check->object->name.data, check->object->type, (int)length,
         (int)check->field_count);
     if (check->object->type == AUTH_OBJECT_UNKNOWN) return AUTH_AGAIN;
     return length == 2 && strcmp(desk, "FX") == 0 ? AUTH_OK : AUTH_DENY;

@@ -4,12 +4,13 @@
 // Serial: one call at a time, so only a call from inside a call can see it set.
 static int running;
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     running = 1;
     say("ejected %d", host->eject(host, login->user.data, -1, NULL, NULL));
     running = 0;
     return AUTH_OK;
 }
-static int end(void *instance, auth_session_t session, uint32_t reason) {
+static int end(void *instance, const auth_end_t *ended) {
     say("free_user %s of a call", running ? "inside" : "outside");
     return AUTH_OK;
 }

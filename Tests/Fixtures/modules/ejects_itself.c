@@ -3,12 +3,13 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     say("eject_session returned %d", host->eject_session(host, login->session));
     if (is(login->user, "denied")) return AUTH_DENY;
     return is(login->user, "later") ? answer_later(login->token, AUTH_OK, 1, "") : AUTH_OK;
 }
-static int leave(void *instance, auth_session_t session, uint32_t reason) {
-    say("free_user for reason %u", (unsigned)reason);
+static int leave(void *instance, const auth_end_t *ended) {
+    say("free_user for reason %u", (unsigned)ended->reason);
     return AUTH_OK;
 }
 #define ENTRIES(ENTRY) \

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     result->expiry = host->time(host) / 1000000000 + 1;
     result->session_limit = 1;
     return AUTH_OK;

@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 static int resume(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     return is(login->user, "nobody") ? AUTH_DENY : AUTH_OK;
 }
 
@@ -14,7 +15,7 @@ static int map(void *instance, const auth_mapping_t *mapping, auth_result_t *res
 }
 
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
-    if (begins(check->object->name, "/deny")) {
+    if (begins(check->object->name.data, "/deny")) {
         result->reason_log = string("rule \"deny read /deny/**\" at users:2");
         return AUTH_DENY;
     }
@@ -25,7 +26,7 @@ static int check(void *instance, const auth_check_t *check, auth_result_t *resul
 static int explain(void *instance, const auth_check_t *question, auth_result_t *result) {
     int status = check(instance, question, result);
     int length = snprintf(result->scratch, result->scratch_size, "%s decides for %s\nfields: %d\n",
-                          result->reason_log.data, question->object->name, (int)question->field_count);
+                          result->reason_log.data, question->object->name.data, (int)question->field_count);
     result->explanation = (auth_string_t){result->scratch, (size_t)length};
     return status;
 }

@@ -6,7 +6,8 @@ typedef struct { uint32_t size; int32_t status; auth_string_t reason_log, reason
                  uint32_t session_limit, scratch_size; char *scratch; } first_result_t;
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
-    first_result_t first = {.size = sizeof first, .session_limit = 3};
+    names(login, result);
+    first_result_t first = {.size = sizeof first, .user = login->user, .session_limit = 3};
     say("complete returned %d", host->complete(host, login->token, AUTH_OK, (const auth_result_t *)&first));
     return AUTH_DELAYED;
 }

@@ -32,19 +32,28 @@ MAYBE int begins(const char *text, const char *start) { return strncmp(text, sta
 MAYBE auth_string_t string(const char *text) { return (auth_string_t){text, strlen(text)}; }
 MAYBE void hang(void) { for (;;) pause(); }
 
+// Who logs in on this thread: said in an answer at once, and kept for one that comes later.
+__attribute__((unused)) static __thread char asked_user[256];
+#if !defined(AUTH_GENERATION) || AUTH_GENERATION >= 9
+MAYBE void names(const auth_login_t *login, auth_result_t *result) {
+    snprintf(asked_user, sizeof asked_user, "%s", login->user.data);
+    result->user = login->user;
+}
+#endif
+
 // An answer on its way: a thread of its own gives it.
 typedef struct later {
     auth_token_t token;
     int status, times;
-    char mapped[256];
+    char mapped[256], user[256];
 } later_t;
 
 MAYBE void *answer(void *argument) {
     later_t *later = argument;
-    auth_result_t result = {.size = sizeof result, .mapped = string(later->mapped)};
+    auth_result_t result = {.size = sizeof result, .mapped = string(later->mapped), .user = string(later->user)};
     for (int i = 0; i < later->times; i++)
         say("complete returned %d",
-            host->complete(host, later->token, later->status, later->mapped[0] ? &result : NULL));
+            host->complete(host, later->token, later->status, &result));
     free(later);
     return NULL;
 }
@@ -65,14 +74,20 @@ MAYBE int answer_later(auth_token_t token, int status, int times, const char *ma
     later->status = status;
     later->times = times;
     snprintf(later->mapped, sizeof later->mapped, "%s", mapped);
+    snprintf(later->user, sizeof later->user, "%s", asked_user);
     return detach(answer, later);
 }
 
+#if !defined(AUTH_GENERATION) || AUTH_GENERATION >= 9
 MAYBE int init9(const auth_host_t *table, void **instance) { return host = table, *instance = NULL, AUTH_OK; }
-MAYBE int user9(void *instance, const auth_login_t *login, auth_result_t *result) { return AUTH_OK; }
+MAYBE int user9(void *instance, const auth_login_t *login, auth_result_t *result) {
+    return names(login, result), AUTH_OK;
+}
 MAYBE int check9(void *instance, const auth_check_t *check, auth_result_t *result) { return AUTH_OK; }
+#else
 MAYBE int init7(const auth_host_t *table) { return host = table, AUTH_OK; }
 MAYBE int user7(session_t *session, char *user, char *pass) { return AUTH_OK; }
 MAYBE int read7(session_t *session, object_t *object, char *requested) { return AUTH_OK; }
+#endif
 
 #endif

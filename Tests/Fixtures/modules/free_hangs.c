@@ -2,7 +2,7 @@
 // is in it.
 #include "fixture.h"
 
-static int leave(void *instance, auth_session_t session, uint32_t reason) {
+static int leave(void *instance, const auth_end_t *ended) {
     say("hanging");
     hang();
     return AUTH_OK;

@@ -43,8 +43,9 @@ static void *give(void *argument) {
 static int answer_in(authenticator_t *from, const auth_destination_t *destination, auth_result_t *result, const char *what) {
     unsigned call = __atomic_add_fetch(&from->calls, 1, __ATOMIC_RELAXED);
     char line[600];
-    snprintf(line, sizeof line, "%s %s at %s, call %u, round %u", what, destination->destination.data,
-             destination->address.length ? destination->address.data : "nowhere", call, destination->round);
+    snprintf(line, sizeof line, "%s %s at %s, call %u, round %u, serial %u", what, destination->destination.data,
+             destination->address.length ? destination->address.data : "nowhere", call, destination->round,
+             destination->serial);
     from->host->log(from->host, AUTH_LOG_INFO, line);
     coming_t *coming = calloc(1, sizeof *coming);
     if (!coming) return AUTH_ERROR;
@@ -75,15 +76,16 @@ static int again(void *instance, const auth_destination_t *destination, auth_res
     return answer_in(instance, destination, result, "retry");
 }
 
-static void done(void *instance, const auth_destination_t *destination, int outcome) {
+static void done(void *instance, const auth_completed_t *completed) {
     authenticator_t *from = instance;
     char line[600];
-    snprintf(line, sizeof line, "completed %s with %d", destination->destination.data, outcome);
+    snprintf(line, sizeof line, "completed %s, serial %u, with %d", completed->destination.data, completed->serial,
+             completed->outcome);
     from->host->log(from->host, AUTH_LOG_INFO, line);
 }
 
 #define ENTRIES(ENTRY) \
-    ENTRY(auth_init, 9, init) ENTRY(authenticate, 9, first) ENTRY(retry, 9, again) ENTRY(completed, 9, done)
+    ENTRY(auth_init, 9, init) ENTRY(auth_authenticate, 9, first) ENTRY(auth_retry, 9, again) ENTRY(auth_completed, 9, done)
 #define OPTIONS(OPTION) \
     OPTION("how", AUTH_OPTION_STRING, "at-once", "What it does.") \
     OPTION("life", AUTH_OPTION_INTEGER, "0", "How many seconds its credentials live.")

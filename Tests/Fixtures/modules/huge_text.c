@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     result->reason_client.data = "no";
     result->reason_client.length = (size_t)-1;
     return AUTH_OK;

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     static __thread char reason[100000];
     for (size_t i = 0; i < sizeof reason; i++) reason[i] = (char)(i % 40 < 32 ? i % 32 : 65);
     result->reason_log = (auth_string_t){reason, sizeof reason};

@@ -9,7 +9,7 @@ static int tell(const char *requested, const char *name, auth_result_t *result) 
 }
 
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
-    return tell(check->requested.data, check->object->name, result);
+    return tell(check->requested.data, check->object->name.data, result);
 }
 
 static int map(void *instance, const auth_mapping_t *mapping, auth_result_t *result) {

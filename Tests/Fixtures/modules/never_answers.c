@@ -2,10 +2,11 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     return is(login->user, "never") ? AUTH_DELAYED : AUTH_OK;
 }
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
-    return begins(check->object->name, "/never/") ? AUTH_DELAYED : AUTH_OK;
+    return begins(check->object->name.data, "/never/") ? AUTH_DELAYED : AUTH_OK;
 }
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_check_read, 9, check) \

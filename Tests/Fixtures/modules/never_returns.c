@@ -2,7 +2,7 @@
 #include "fixture.h"
 
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
-    if (begins(check->object->name, "/hang")) {
+    if (begins(check->object->name.data, "/hang")) {
         say("hanging");
         hang();
     }

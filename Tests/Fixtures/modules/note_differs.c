@@ -4,6 +4,6 @@
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user9)
 #undef AUTH_ENTRY_NOTE_
 #define AUTH_ENTRY_NOTE_(entry, version, fn) AUTH_ENTRY_NOTE_OF_##fn
-#define AUTH_ENTRY_NOTE_OF_init9 "entry auth_init 9 " AUTH_SIGNATURE_auth_init_9 "\n"
+#define AUTH_ENTRY_NOTE_OF_init9 "\036" "entry" "\037" "auth_init" "\037" "9" "\037" AUTH_SIGNATURE_auth_init_9 "\037" "0"
 #define AUTH_ENTRY_NOTE_OF_user9
 FIXTURE("note_differs", AUTH_SERIAL, ENTRIES);

@@ -9,5 +9,5 @@ static int init(const auth_host_t *table, void **instance) {
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user9)
 #define OPTIONS(OPTION) \
     OPTION("count", AUTH_OPTION_INTEGER, "1", "How many.") \
-    OPTION("must", AUTH_OPTION_STRING, NULL, "What must be said.")
+    OPTION("must", AUTH_OPTION_STRING, AUTH_REQUIRED, "What must be said.")
 AUTH_MODULE("one_option", "1.0", 9, AUTH_SERIAL, ENTRIES, OPTIONS);

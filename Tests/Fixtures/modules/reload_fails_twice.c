@@ -5,13 +5,14 @@
 static int tries;
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     (void)instance;
     (void)login;
     (void)result;
     return AUTH_OK;
 }
 
-static int reload(void *instance) {
+static int reload(void *instance, const auth_reload_t *reload) {
     (void)instance;
     return ++tries <= 2 ? AUTH_ERROR : AUTH_OK;
 }

@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     const char *key = is(login->user, "mallory") ? "unknown" : "k";
     int status = host->signature_check(host, key, login->password.data, login->user.data, result->scratch, 64);
     result->reason_log = string(result->scratch);

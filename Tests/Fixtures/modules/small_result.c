@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     auth_result_t small = {.size = 4};
     say("complete returned %d", host->complete(host, login->token, AUTH_OK, &small));
     return AUTH_DELAYED;

@@ -3,6 +3,7 @@
 
 // The user `good` gets in, so that checks can be asked, which are answered the same.
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     return is(login->user, "good") ? AUTH_OK : 77;
 }
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) { return 77; }

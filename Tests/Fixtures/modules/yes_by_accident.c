@@ -4,6 +4,7 @@
 #include <errno.h>
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    names(login, result);
     result->reason_log = AUTH_LITERAL("an accident");
     if (AUTH_EQUAL(login->user, "compares")) return strcmp("secret", "secreu") * -1;
     if (AUTH_EQUAL(login->user, "fails")) return errno = EPERM, errno;

@@ -66,7 +66,7 @@ import Testing
         }
         #expect(services(configuration).checkSignature(key: "k", token: "t", user: "alice") == .valid)
         let answer = Answer(.allow, .granted, session: try parts.session().id)
-        #expect(parts.cache.settle(key, asking, answer, user: "alice", at: 1))
+        #expect(parts.cache.settle(key, asking, answer, user: "alice", owner: "alice", at: 1))
         #expect(parts.cache.count == 0)
     }
 

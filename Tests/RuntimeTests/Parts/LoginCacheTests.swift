@@ -19,7 +19,7 @@ import Testing
     private func keep(_ key: LoginKey, at now: Int64 = 0) throws -> SessionID {
         guard case .first(let asking) = cache.look(up: key, at: now) else { throw Unexpected() }
         let session = SessionID.random()
-        #expect(!cache.settle(key, asking, allowed(session), user: "alice", at: now))
+        #expect(!cache.settle(key, asking, allowed(session), user: "alice", owner: "alice", at: now))
         return session
     }
 
@@ -50,7 +50,7 @@ import Testing
             case .shared(let ticket) = cache.look(up: try key(), at: 0)
         else { throw Unexpected() }
         let session = SessionID.random()
-        _ = cache.settle(try key(), asking, allowed(session), user: "alice", at: 0)
+        _ = cache.settle(try key(), asking, allowed(session), user: "alice", owner: "alice", at: 0)
         #expect(ticket.takeAnswer()?.session == session)
     }
 
@@ -59,9 +59,9 @@ import Testing
         cache.noteInvalidation()
         guard case .first(let later) = cache.look(up: try key(), at: 0) else { throw Unexpected() }
         let (old, new) = (SessionID.random(), SessionID.random())
-        _ = cache.settle(try key(), asking, allowed(old), user: "alice", at: 0)
+        _ = cache.settle(try key(), asking, allowed(old), user: "alice", owner: "alice", at: 0)
         #expect(cache.count == 0)
-        _ = cache.settle(try key(), later, allowed(new), user: "alice", at: 0)
+        _ = cache.settle(try key(), later, allowed(new), user: "alice", owner: "alice", at: 0)
         #expect(try known(key()) == new)
         #expect(cache.takeReplaced() == [old])
     }
@@ -71,7 +71,7 @@ import Testing
             case .shared(let ticket) = cache.look(up: try key(), at: 6)
         else { throw Unexpected() }
         cache.noteSignature(of: "alice", at: 7)
-        #expect(cache.settle(try key(), asking, allowed(.random()), user: "alice", at: 8))
+        #expect(cache.settle(try key(), asking, allowed(.random()), user: "alice", owner: "alice", at: 8))
         #expect(cache.count == 0)
         #expect(ticket.takeAnswer()?.reason == .invalidPassword)
     }

@@ -31,7 +31,7 @@ import Testing
         #expect(parts.operators.eject(filter("alice"), count: 1) == 1)
         #expect(first.state == .ended(.ejected) && second.isOpen)
         let answer = Answer(.allow, .granted, session: second.id)
-        _ = parts.cache.settle(key, asking, answer, user: "alice", at: 0)
+        _ = parts.cache.settle(key, asking, answer, user: "alice", owner: "alice", at: 0)
         #expect(parts.cache.count == 0)
         #expect(parts.lines.all.contains { $0.hasSuffix(": by the operator") })
     }

@@ -29,7 +29,7 @@ final class ScriptedDecider: Decider {
     ) {
         about = DeciderDescription(
             identity: ModuleIdentity(name: "scripted", version: "1", generation: 9, threads: .any, bare: false),
-            path: "-", entryNames: entries)
+            path: "-", entryNames: entries + ["auth_free_user"])
         self.maps = maps
         self.tracksObjects = tracksObjects
         state.withLock { set(&$0) }
@@ -50,7 +50,9 @@ final class ScriptedDecider: Decider {
     }
 
     func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion> {
-        .answered(answer("\(question.entry)"))
+        var said = answer("\(question.entry)")
+        if said.status == .ok, said.user == nil { said.user = question.login?.user }
+        return .answered(said)
     }
 
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
@@ -67,7 +69,10 @@ final class ScriptedDecider: Decider {
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? { nil }
     func cancel(_ token: UInt64) {}
     func cancelQuestions(of session: UInt64) { tell("cancel") }
-    func tellFree(_ session: UInt64, _ reason: SessionEnd) { tell("free \(reason)") }
+    func tellFree(_ session: ModuleSession, _ reason: SessionEnd, _ done: @escaping @Sendable () -> Void) {
+        tell("free \(reason)")
+        done()
+    }
     func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool) { tell("release \(object.text)") }
 
     func tellChange(

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `An index of sessions` {
     private func session(_ id: SessionID) throws -> Session {
         Session(
-            id: id, handle: 1, login: try Login(user: "alice", password: Secret("x"), door: "test"),
+            id: id, handle: 1, user: "alice", login: try Login(user: "alice", password: Secret("x"), door: "test"),
             origin: SessionOrigin(applicationID: "", door: "test", idleLimit: 0), machineID: "",
             now: SessionTime(wall: 0, monotonic: 0))
     }

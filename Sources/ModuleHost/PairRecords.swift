@@ -1,0 +1,98 @@
+import AuthCore
+import CAuthModule
+import CFFI
+
+/// Fields and attributes as generation 9 has them: the addresses of records, each a name with a value.
+enum PairRecords {
+    /// Most attributes of a question or an answer.
+    static let maximumCount = 64
+    private static let longestName = 255
+    private static let longestValue = 4095
+    /// What every such record has had from the start.
+    private static let firstSize = MemoryLayout<auth_pair_t>.offset(of: \.value)! + MemoryLayout<auth_string_t>.size
+
+    /// Lends the pairs; without any nothing is allocated.
+    static func withPairs<Result>(
+        _ fields: [Field], _ body: (UnsafePointer<UnsafePointer<auth_pair_t>?>?, Int) -> Result
+    ) -> Result {
+        if fields.isEmpty { return body(nil, 0) }
+        let length = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 }
+        let text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: length)
+        let pairs = UnsafeMutableBufferPointer<auth_pair_t>.allocate(capacity: fields.count)
+        let addresses = UnsafeMutableBufferPointer<UnsafePointer<auth_pair_t>?>.allocate(capacity: fields.count)
+        defer {
+            text.deallocate()
+            pairs.deallocate()
+            addresses.deallocate()
+        }
+        var used = 0
+        func lend(_ value: String) -> auth_string_t {
+            let start = text.baseAddress! + used
+            var count = 0
+            for byte in value.utf8 {
+                start[count] = CChar(bitPattern: byte)
+                count += 1
+            }
+            start[count] = 0
+            used += count + 1
+            return auth_string_t(data: start, length: count)
+        }
+        for (index, field) in fields.enumerated() {
+            var pair = auth_pair_t()
+            pair.size = UInt32(MemoryLayout<auth_pair_t>.size)
+            pair.name = lend(field.name)
+            pair.value = lend(field.value)
+            pairs.initializeElement(at: index, to: pair)
+            addresses.initializeElement(at: index, to: pairs.baseAddress! + index)
+        }
+        return body(UnsafePointer(addresses.baseAddress), fields.count)
+    }
+
+    /// Copies the attributes that a module gives.
+    ///
+    /// - Throws: ``PairFault`` for more than there may be, and for what is no text: doors hand attributes on.
+    static func read(
+        _ addresses: UnsafePointer<UnsafePointer<auth_pair_t>?>?, _ count: Int
+    ) throws(PairFault) -> [Field] {
+        guard count <= maximumCount else {
+            throw PairFault("\(count) attributes; at most \(maximumCount) are accepted")
+        }
+        guard let addresses else { throw PairFault("\(count) attributes at no address") }
+        var fields: [Field] = []
+        for index in 0..<count {
+            // SAFETY: the module says that `count` addresses are there; each record says its own size first.
+            guard let pair = addresses[index], pair.pointee.size >= UInt32(firstSize) else {
+                throw PairFault("attribute \(index + 1) is at no address, or smaller than an auth_pair_t")
+            }
+            guard pair.pointee.reserved == 0 else {
+                throw PairFault(
+                    "auth_pair_t.reserved of attribute \(index + 1) is \(pair.pointee.reserved); 0 is accepted")
+            }
+            guard let name = text(pair.pointee.name, 1...longestName),
+                let value = text(pair.pointee.value, 0...longestValue)
+            else {
+                throw PairFault(
+                    "attribute \(index + 1) is no text without control characters: a name of 1 to \(longestName) bytes and a "
+                        + "value of at most \(longestValue) are accepted")
+            }
+            fields.append(Field(name, value))
+        }
+        return fields
+    }
+
+    private static func text(_ string: auth_string_t, _ lengths: ClosedRange<Int>) -> String? {
+        guard lengths.contains(string.length) else { return nil }
+        guard string.length > 0 else { return "" }
+        guard let data = string.data else { return nil }
+        // SAFETY: the module says that `length` bytes are readable.
+        let bytes = UnsafeRawBufferPointer(start: data, count: string.length)
+        guard let text = String(validating: bytes, as: UTF8.self), text == text.controlsEscaped else { return nil }
+        return text
+    }
+}
+
+/// What is wrong with the attributes of an answer.
+struct PairFault: Error {
+    let text: String
+    init(_ text: String) { self.text = text }
+}

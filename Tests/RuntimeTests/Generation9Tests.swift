@@ -1,0 +1,198 @@
+import AuthCore
+import ModuleHost
+@testable import Runtime
+import Testing
+
+@Suite struct `A yes of generation 9 is no accident` {
+    @Test(arguments: ["at once", "later"])
+    func `a log-in that does not say who was authenticated is none`(_ user: String) throws {
+        let test = try TestHost("says_nobody")
+        let answer = test.ask(.login(try test.login(user)))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == .brokenAnswer)
+        #expect(answer.logText == ModuleAnswer.nobodyNamed)
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test func `a session that is resumed says it too`() throws {
+        let test = try TestHost("says_nobody")
+        #expect(test.ask(.resume(try test.login("alice"))).reason == .brokenAnswer)
+        #expect(test.lines.wait(for: "AUTH_OK for a log-in without result->user"))
+    }
+
+    @Test(arguments: ["", "s", "secreta", "secreu", "SECRET", "zzz", "secret"])
+    func `what strcmp returns lets nobody in`(_ password: String) throws {
+        let test = try TestHost("returns_strcmp")
+        #expect(test.ask(.login(try test.login("alice", password: password))).verdict != .allow)
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test func `what errno is lets nobody in, whatever it is`() throws {
+        let test = try TestHost("returns_errno")
+        for number in (0...150).map(String.init) {
+            #expect(test.ask(.login(try test.login(number))).verdict != .allow, "\(number)")
+        }
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test(arguments: [("challenge", 66), ("defer", 64), ("ignore", 65)])
+    func `what is only a shape denies, whatever else the record says`(_ user: String, _ number: Int) throws {
+        let test = try TestHost("http_later")
+        let answer = test.ask(.login(try test.login(user)))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == .reservedStatus)
+        #expect(answer.logText == "status \(number)")
+    }
+
+    @Test func `an answer that says how long it is good is asked for again`() throws {
+        let test = try TestHost("http_later")
+        let first = try test.session("alice")
+        #expect(try test.session("alice") != first)
+    }
+
+    @Test func `reads that nobody decides are denied`() throws {
+        let test = try TestHost("reads_undecided")
+        #expect(TestHost.wait(try test.check(try test.session(), .read, "/a")).verdict == .deny)
+    }
+
+    @Test func `reads that a module declares open are allowed, and nothing else is`() throws {
+        let test = try TestHost("reads_open")
+        let session = try test.session()
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
+        let closed = try TestHost("reads_undecided")
+        #expect(TestHost.wait(try closed.check(try closed.session(), .write, "/a")).verdict == .deny)
+    }
+}
+
+@Suite struct `What a log-in of generation 9 says beside its status` {
+    @Test func `is the user that it stands for, whose the session is`() throws {
+        let test = try TestHost("reads_open")
+        let answer = test.ask(.login(try test.login("alias")))
+        #expect(answer.verdict == .allow)
+        #expect(answer.user == "canonical")
+        let session = try #require(answer.session)
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).user == "canonical")
+        #expect(test.lines.wait(for: "map for canonical, data 1122334455667788"))
+        #expect(test.host.services.eject(user: "alias", count: nil, applicationID: nil, machineID: nil) == 0)
+        #expect(test.host.services.eject(user: "canonical", count: nil, applicationID: nil, machineID: nil) == 1)
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .ejected)
+    }
+
+    @Test func `denies where that is no name`() throws {
+        let test = try TestHost("reads_open")
+        let answer = test.ask(.login(try test.login("control")))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.reason == .brokenAnswer)
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test func `denies where the module does not declare that it names users`() throws {
+        let test = try TestHost("changes_the_user")
+        #expect(test.ask(.login(try test.login("alice"))).reason == .changedUser)
+    }
+
+    @Test func `comes back with the mapping, the check and the end, whose session is still known`() throws {
+        let test = try TestHost("reads_open")
+        var login = try test.login("alice")
+        login.address = "192.0.2.1"
+        let session = try #require(test.ask(.login(login)).session)
+        #expect(TestHost.wait(try test.check(session, .write, "/a")).verdict == .allow)
+        #expect(test.lines.wait(for: "map for alice, data 1122334455667788"))
+        #expect(test.lines.wait(for: "write for alice, data 1122334455667788"))
+        #expect(test.ask(.logout(session)).verdict == .allow)
+        #expect(test.lines.wait(for: "end of alice at <192.0.2.1> with id \(session), data 1122334455667788"))
+    }
+
+    @Test func `is groups, and a check says obligations`() throws {
+        let test = try TestHost("attributes")
+        var login = try test.login("alice")
+        login.attributes = [Field("certificate", "CN=alice"), Field("realm", "")]
+        let answer = test.ask(.login(login))
+        #expect(answer.attributes == login.attributes + [Field("group", "traders")])
+        var check = Check(.read, try ObjectName("/a"))
+        check.attributes = [Field("host", "example.org")]
+        let checked = test.ask(.check(try #require(answer.session), check))
+        #expect(checked.attributes == check.attributes + [Field("group", "traders")])
+    }
+
+    @Test(arguments: [
+        ("many", "65 attributes; at most 64 are accepted"), ("unnamed", "a name of 1 to 255 bytes"),
+        ("control", "attribute 1 is no text without control characters"),
+        ("reserved", "auth_pair_t.reserved of attribute 1 is 7"), ("member", "auth_result_t.reserved is 1"),
+    ])
+    func `denies where it breaks a bound, and says which`(_ user: String, _ says: String) throws {
+        let test = try TestHost("attributes")
+        let answer = test.ask(.login(try test.login(user)))
+        #expect(answer.verdict == .undecided)
+        #expect(answer.logText?.contains(says) == true, "\(answer)")
+        #expect(test.host.sessionCount == 0)
+    }
+}
+
+@Suite struct `A module with more entries than it has` {
+    @Test func `is asked as if it did not export the others`() throws {
+        let test = try TestHost("no_such_entry")
+        let session = try test.session()
+        for action in Check.Action.allCases {
+            #expect(TestHost.wait(try test.check(session, action, "/a")).verdict == .allow, "\(action)")
+        }
+        let name = try ObjectName("/a")
+        #expect(test.ask(.map(session, name)).mappedName == name)
+        let rows = [Check(.read, name), Check(.write, name)]
+        #expect(test.host.ask(rows, session: session).map { TestHost.wait($0).verdict } == [.allow, .allow])
+        #expect(test.ask(.resume(try test.login("bob"))).reason == .noEntry)
+        let request = DirectoryRequest(.get, path: name, user: "alice", password: Secret(""))
+        #expect(TestHost.wait(test.host.permits(request, session: session, object: name)).reason == .noEntry)
+        #expect(test.ask(.logout(session)).verdict == .allow)
+    }
+
+    @Test func `explains by its check`() throws {
+        let test = try TestHost("no_such_entry")
+        let box = AnswerBox()
+        test.host.operators.explain(Check(.read, try ObjectName("/a")), session: try test.session()) { box.put($0.answer) }
+        #expect(box.wait().verdict == .allow)
+    }
+}
+
+@Suite struct `An entry that is called elsewhere than its module` {
+    @Test func `may block while the others are answered on the thread that asks`() throws {
+        let test = try TestHost("own_threads")
+        let session = try test.session()
+        let slow = test.host.ask(.login(try test.login("slow")))
+        guard case .delayed = slow else {
+            Issue.record("the log-in was asked on this thread")
+            return
+        }
+        guard case .decided(let answer) = try test.check(session, .read, "/a") else {
+            Issue.record("the check was asked elsewhere")
+            return
+        }
+        #expect(answer.verdict == .allow)
+        #expect(test.ask(.login(try test.login("go"))).verdict == .allow)
+        #expect(TestHost.wait(slow).verdict == .allow)
+        #expect(test.lines.all.contains { $0.contains("log-in on <auth-blocking>") })
+        #expect(test.lines.all.contains { $0.contains("check on <") && !$0.contains("auth-blocking") })
+    }
+}
+
+@Suite struct `A request for an HTTP directory` {
+    @Test func `may be answered later`() throws {
+        let test = try TestHost("http_later")
+        let name = try ObjectName("/d")
+        let session = try test.session()
+        func permits(_ method: DirectoryRequest.Method) -> Answer {
+            let request = DirectoryRequest(method, path: name, user: "alice", password: Secret(""))
+            return TestHost.wait(test.host.permits(request, session: session, object: name))
+        }
+        #expect(permits(.get).verdict == .allow)
+        #expect(permits(.put).verdict == .deny)
+    }
+}
+
+@Suite struct `Abilities by id` {
+    @Test func `are found both ways, and an unknown one is none`() throws {
+        let test = try TestHost("extends")
+        #expect(test.lines.wait(for: "host authhost, later none"))
+        #expect(test.lines.wait(for: "is a directory client 2.6"))
+    }
+}
