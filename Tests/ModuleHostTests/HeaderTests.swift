@@ -1,4 +1,5 @@
 import AuthCore
+import Foundation
 import Glibc
 import ModuleHost
 import Testing
@@ -30,6 +31,56 @@ import Testing
         let (status, output) = try run("Tests/ABI/with-change", change.header, change.change)
         #expect(status == 1, "\(change): \(output)")
         #expect(output.contains(change.says), "\(change): \(output)")
+    }
+}
+
+@Suite struct `A module built with headers one revision apart` {
+    @Test(arguments: ["older", "same", "newer"])
+    func `is loaded and asked like one of this revision`(_ revision: String) throws {
+        let services = RecordingServices()
+        let module = try Fixtures.load("revision_\(revision)", services)
+        #expect(module.options.map(\.defaultValue) == ["one", "two"])
+        let allowed = try #require(module.newUser(Ask.login("ann", password: "right"), session: 99, Ask.ticket))
+        #expect(allowed.status == .ok)
+        #expect(allowed.user == "ann")
+        #expect(allowed.sessionLimit == 3)
+        #expect(
+            try module.newUser(Ask.login("ann", password: "wrong"), session: 99, Ask.ticket)?.status == .invalidPassword
+        )
+        let fields = [Field("n", "v"), Field("n", "v"), Field("n", "v")]
+        for (name, expected) in [("/fields/6", Status.ok), ("/fields/5", .deny)] {
+            let check = Check(.write, try Ask.name(name), fields: fields)
+            #expect(module.check(check, object: check.name, Ask.session, Ask.ticket).status == expected)
+        }
+        let rows = try (0..<100).map { try Ask.name($0 % 3 == 1 ? "/deny/\($0)" : "/a/\($0)") }
+        let answers = try #require(module.checkBatch(rows.map { (Check(.read, $0), $0) }, Ask.session, Ask.ticket))
+        #expect(answers.map(\.status) == rows.indices.map { $0 % 3 == 1 ? .deny : .ok })
+        #expect(answers.map(\.logText) == rows.map(\.text))
+        #expect(module.freeUser(Ask.session, .logout) == .ok)
+        #expect(services.lines.withLock { $0.last } == "revision_\(revision): alice")
+    }
+}
+
+@Suite struct `The golden layout is complete` {
+    @Test func `and has every member and every number of the headers`() throws {
+        let golden = try String(contentsOfFile: "Tests/ABI/layout.c", encoding: .utf8)
+        for header in ["types.h", "types6.h", "authenticators9.h", "descriptor.h", "host.h"] {
+            let text = try String(contentsOfFile: "include/authhost/\(header)", encoding: .utf8)
+            for record in text.matches(of: #/struct (\w+) \{\n((?:    .*\n|\n)+?)\}(?: (\w+))?;/#) {
+                let name = record.3.map(String.init) ?? "\(record.1)_t"
+                for member in record.2.matches(of: #/(?m)^    [a-z].*?(?:\(\*(\w+)\)\(|(\w+);)/#) {
+                    let found = member.1 ?? member.2 ?? ""
+                    #expect(golden.contains("MEMBER(\(name), \(found))"), "\(header): \(name).\(found)")
+                }
+            }
+        }
+        for header in ["status.h", "types.h", "descriptor.h"] {
+            let text = try String(contentsOfFile: "include/authhost/\(header)", encoding: .utf8)
+            for number in text.matches(of: #/(?m)^#define (AUTH_[A-Z0-9_]+) +(?:0x)?[0-9]/#)
+            where number.1 != "AUTH_DRAFT" {
+                #expect(golden.contains("NUMBER(\(number.1))"), "\(header): \(number.1)")
+            }
+        }
     }
 }
 

@@ -47,6 +47,10 @@ static inline int auth_equal_(auth_string_t string, const char *data, size_t len
     return 1;
 }
 
+// Whether a record has a member, which that of a host or module of an older revision has not: AUTH_HAS(check, attributes).
+#define AUTH_HAS(record, member) \
+    ((record)->size >= (size_t)((const char *)(&(record)->member + 1) - (const char *)(record)))
+
 // A name with a value: a field of an object, or an attribute of a question or an answer.
 typedef struct auth_pair {
     uint32_t size;
