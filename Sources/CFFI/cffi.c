@@ -4,6 +4,7 @@
 #include "line.h"
 
 #include <dlfcn.h>
+#include <sys/statvfs.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -102,6 +103,13 @@ int cffi_semaphore_wait(sem_t *semaphore, int64_t nanoseconds) {
         if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) == 0) return 0;
         if (errno != EINTR) return errno;
     }
+}
+
+const char *cffi_signal_name(int number) { return sigabbrev_np(number); }
+
+bool cffi_is_noexec(int descriptor) {
+    struct statvfs place;
+    return fstatvfs(descriptor, &place) == 0 && place.f_flag & ST_NOEXEC;
 }
 
 void cffi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -49,11 +49,19 @@ public struct MappedModule: Sendable {
             module: request.module, declared: options, settings: request.settings, search: request.search)
         let host = HostTable.make(
             module: identity.name, generation: identity.generation, options: options, services: services)
-        guard let status = DeadlineThread.run(for: request.initTimeout, { generation.initialise(host) }) else {
+        let run = DeadlineThread.run(for: request.initTimeout) {
+            let before = ProcessState()
+            let status = generation.initialise(host)
+            return (status: status, changes: ProcessState().changes(since: before))
+        }
+        guard let (status, changes) = run else {
             throw ModuleError(
                 .initHung, request.module,
                 "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off"
             )
+        }
+        for change in changes {
+            services.log(.warn, "`auth_init` \(change), which belongs to the whole process", module: identity.name)
         }
         guard status == .ok else {
             throw ModuleError(

@@ -31,6 +31,12 @@ public struct ModuleError: Error, Sendable, CustomStringConvertible {
         public static let libraryMissing = Code(rawValue: "needed-library-missing")
         /// Another user may change a library that it needs.
         public static let untrustedLibrary = Code(rawValue: "untrusted-library")
+        /// It asks for stacks that can be executed.
+        public static let executableStack = Code(rawValue: "executable-stack")
+        /// Its code has to be written to when it is loaded.
+        public static let textRelocations = Code(rawValue: "text-relocations")
+        /// It lies where nothing may be executed.
+        public static let noexecFolder = Code(rawValue: "noexec-folder")
         /// No private copy could be made.
         public static let copyFailed = Code(rawValue: "private-copy-failed")
         /// The dynamic linker refused the file.

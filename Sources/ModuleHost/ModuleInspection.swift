@@ -30,6 +30,7 @@ public struct ModuleInspection: Sendable {
     public let libraryPaths: [String]
     /// Libraries that the dynamic linker loads as filters of it, where they are there (`DT_FILTER`, `DT_AUXILIARY`).
     let filteredLibraries: [String]
+    let wantsExecutableStack, hasTextRelocations: Bool
     /// Whether it exports `auth_module`.
     public let hasDescriptor: Bool
     /// Entry points that it exports as bare functions, in the order of the catalogue.
@@ -51,6 +52,8 @@ public struct ModuleInspection: Sendable {
         neededLibraries = file.needed
         libraryPaths = file.searchPaths
         filteredLibraries = file.filtered
+        wantsExecutableStack = file.wantsExecutableStack
+        hasTextRelocations = file.hasTextRelocations
         hasDescriptor = file.exports.contains("auth_module")
         bareEntries = EntryPoint.allCases.map(\.rawValue).filter { file.exports.contains($0) }
         do throws(NoteFault) {

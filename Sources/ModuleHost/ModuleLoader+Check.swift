@@ -7,10 +7,32 @@ extension ModuleLoader {
         let image = try read()
         let inspection = try ModuleInspection(image)
         try NeededLibraries(image, inspection, request.trust).check()
+        try checkMemory(of: inspection, image)
         _ = try checkKind(of: inspection)
         _ = try ModuleOptions(
             module: request.module, declared: inspection.options, settings: request.settings, search: request.search)
         return inspection
+    }
+
+    /// Checks what the file asks of memory: where it may be executed, and what besides its code would be.
+    func checkMemory(of inspection: ModuleInspection, _ image: ModuleImage) throws(ModuleError) {
+        if image.isNoExec {
+            throw ModuleError(
+                .noexecFolder, request.module,
+                "`\(image.path)` lies in a file system that is mounted noexec; one that may hold programs is accepted")
+        }
+        if inspection.wantsExecutableStack {
+            throw ModuleError(
+                .executableStack, request.module,
+                "`\(image.path)` asks for executable stacks, for every thread of the host; link it with `-z noexecstack`, "
+                    + "and its assembly with a section `.note.GNU-stack`")
+        }
+        if inspection.hasTextRelocations {
+            throw ModuleError(
+                .textRelocations, request.module,
+                "`\(image.path)` has relocations in its code, which would have to be writable; compile it with `-fPIC`, "
+                    + "link it with `-z text`")
+        }
     }
 
     /// Checks that the file is a module, and one that may be loaded.

@@ -66,6 +66,7 @@ public struct ModuleLoader: Sendable {
         let image = try read()
         let inspection = try ModuleInspection(image)
         try NeededLibraries(image, inspection, request.trust).check()
+        try checkMemory(of: inspection, image)
         let bareGeneration = try checkKind(of: inspection)
         let library = try image.withPrivateCopy { path throws(ModuleError) in
             try ModuleTrial(request: request, file: image.path).run(path)

@@ -12,6 +12,8 @@ struct ModuleImage {
     /// Where it was found, symbolic links resolved.
     let path: String
     let bytes: [UInt8]
+    /// Whether the file lies where nothing may be executed.
+    let isNoExec: Bool
 
     /// Opens the first candidate that exists, checks it, its directories and the links on the way, and reads it.
     static func read(
@@ -46,7 +48,8 @@ struct ModuleImage {
         }
         return ModuleImage(
             module: module, path: file.path,
-            bytes: try contents(module, file.descriptor, file.path, Int(file.status.st_size)))
+            bytes: try contents(module, file.descriptor, file.path, Int(file.status.st_size)),
+            isNoExec: cffi_is_noexec(file.descriptor))
     }
 
     static func contents(

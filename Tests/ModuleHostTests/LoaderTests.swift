@@ -43,6 +43,8 @@ struct Refused: CustomTestStringConvertible {
         Refused(fixture: "truncated", code: .malformedELF, says: "outside"),
         Refused(fixture: "needs_missing_library", code: .libraryMissing, says: "it needs"),
         Refused(fixture: "origin_runpath", code: .originRunpath, says: "$ORIGIN"),
+        Refused(fixture: "executable_stack", code: .executableStack, says: "asks for executable stacks"),
+        Refused(fixture: "text_relocations", code: .textRelocations, says: "compile it with `-fPIC`"),
         Refused(fixture: "runpath_folder", code: .foreignRunpath, says: "ldconfig"),
         Refused(fixture: "crashes_in_constructor", code: .damaged, says: "signal 6 while it was being mapped"),
         Refused(fixture: "bare7", code: .bareNotAllowed, says: "allow-bare-modules"),

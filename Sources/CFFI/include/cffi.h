@@ -3,6 +3,7 @@
 #define AUTHHOST_CFFI_H
 
 #include <semaphore.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,12 @@ uint16_t cffi_machine(void);
 
 // Waits at most so many nanoseconds on the monotonic clock; returns 0, or an errno.
 int cffi_semaphore_wait(sem_t *_Nonnull semaphore, int64_t nanoseconds);
+
+// The name of a signal without `SIG`, NULL for none.
+const char *_Nullable cffi_signal_name(int number);
+
+// Whether a file lies in a file system that is mounted noexec.
+bool cffi_is_noexec(int descriptor);
 
 // Names the calling thread for ps(1) and debuggers.
 void cffi_name_thread(const char *_Nonnull name);

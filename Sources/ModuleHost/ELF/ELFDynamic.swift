@@ -2,6 +2,7 @@
 struct ELFSegments {
     struct Row {
         let type: UInt32
+        let flags: UInt32
         let offset, address, size: UInt64
         /// Bytes in memory, at least ``size`` for a segment that is loaded.
         let memorySize: UInt64
@@ -35,6 +36,9 @@ struct ELFSegments {
         }
     }
 
+    /// Whether the stacks of the process would become executable: a header that says so, or none at all (PT_GNU_STACK, PF_X).
+    var wantExecutableStack: Bool { rows.first { $0.type == 0x6474_e551 }.map { $0.flags & 1 != 0 } ?? true }
+
     /// - Throws: ``ELFError/truncated(_:)`` for an address that no loaded segment takes from the file.
     func offset(of address: UInt64, _ what: String) throws(ELFError) -> UInt64 {
         for row in rows where row.type == 1 && address >= row.address && address - row.address < row.size {
@@ -55,6 +59,8 @@ struct ELFDynamic {
     private(set) var filtered: [String] = []
     /// File offset of `DT_STRTAB`.
     let strings: UInt64
+    /// Whether the dynamic linker has to write into code (`DT_TEXTREL`, `DF_TEXTREL`).
+    let hasTextRelocations: Bool
     /// Addresses, nil where the tag is not there.
     private(set) var symbolTable, hashTable, gnuHashTable: UInt64?
 
@@ -69,6 +75,7 @@ struct ELFDynamic {
         let rows = try Self.rows(reader, try segments.offset(of: segment.address, Self.what), segment.size / 16)
         guard let table = rows.last(where: { $0.tag == 5 }) else { throw .truncated("the dynamic string table") }
         strings = try segments.offset(of: table.value, "the dynamic string table")
+        hasTextRelocations = rows.contains { $0.tag == 22 || $0.tag == 30 && $0.value & 4 != 0 }
         symbolTable = rows.last { $0.tag == 6 }?.value
         hashTable = rows.last { $0.tag == 4 }?.value
         gnuHashTable = rows.last { $0.tag == 0x6fff_fef5 }?.value

@@ -17,6 +17,10 @@ struct ELFFile {
     /// Names of defined, visible functions that dlsym(3) finds, of at most ``ELFSymbols/maximumName`` bytes.
     /// Never data: to call it would end the process.
     private(set) var exports: Set<String> = []
+    /// Whether it asks for stacks that can be executed.
+    private(set) var wantsExecutableStack = false
+    /// Whether the dynamic linker has to write into its code.
+    private(set) var hasTextRelocations = false
     private var notes: [Note] = []
 
     private struct Note {
@@ -42,6 +46,8 @@ struct ELFFile {
         needed = dynamic.needed
         searchPaths = dynamic.searchPaths
         filtered = dynamic.filtered
+        wantsExecutableStack = segments.wantExecutableStack
+        hasTextRelocations = dynamic.hasTextRelocations
         exports = try ELFSymbols(reader, segments, dynamic).exportedFunctions()
         try readNotes(segments, sections())
     }
@@ -87,6 +93,7 @@ struct ELFFile {
             segments.append(
                 ELFSegments.Row(
                     type: UInt32(try reader.number(at: row, size: 4, "a program header")),
+                    flags: UInt32(try reader.number(at: row + 4, size: 4, "a program header")),
                     offset: try reader.number(at: row + 8, size: 8, "a program header"),
                     address: try reader.number(at: row + 16, size: 8, "a program header"),
                     size: try reader.number(at: row + 32, size: 8, "a program header"),

@@ -1,0 +1,100 @@
+import CFFI
+import Glibc
+
+/// What belongs to the whole process, or to a thread of the host's, and what a module must leave as it is.
+struct ProcessState {
+    private let directory: String
+    private let locale: String
+    /// What is done at each signal, as the bytes of its handler.
+    private let handlers: [Int32: [UInt8]]
+    private let blocked: Set<Int32>
+    /// Descriptors that programs started by the host would inherit.
+    private let inherited: Set<Int32>
+    private let standard: [Int32: FileIdentity]
+
+    private struct FileIdentity: Equatable {
+        let device, number: UInt64
+    }
+
+    /// Looks at the process, and at the signals of the calling thread.
+    init() {
+        directory =
+            getcwd(nil, 0).map { path in
+                defer { free(path) }
+                return String(cString: path)
+            } ?? "no directory"
+        locale = setlocale(LC_ALL, nil).map { String(cString: $0) } ?? "none"
+        handlers = Dictionary(uniqueKeysWithValues: Self.signals.map { ($0, Self.handler(of: $0)) })
+        var mask = sigset_t()
+        pthread_sigmask(SIG_SETMASK, nil, &mask)
+        blocked = Set(Self.signals.filter { sigismember(&mask, $0) == 1 })
+        inherited = Self.inheritedDescriptors()
+        standard = Dictionary(
+            uniqueKeysWithValues: (0...2).compactMap { number in Self.file(number).map { (number, $0) } })
+    }
+
+    /// What has changed since an earlier look, in words: one sentence for each.
+    func changes(since before: ProcessState) -> [String] {
+        var changes: [String] = []
+        if directory != before.directory {
+            changes.append("changed the working directory from `\(before.directory)` to `\(directory)`")
+        }
+        if locale != before.locale { changes.append("changed the locale from `\(before.locale)` to `\(locale)`") }
+        for signal in Self.signals where handlers[signal] != before.handlers[signal] {
+            changes.append("changed what the process does at \(Self.name(signal))")
+        }
+        for signal in blocked.symmetricDifference(before.blocked).sorted() {
+            changes.append("left \(Self.name(signal)) \(blocked.contains(signal) ? "blocked" : "unblocked")")
+        }
+        for (number, file) in before.standard.sorted(by: { $0.key < $1.key }) where standard[number] != file {
+            changes.append("\(standard[number] == nil ? "closed" : "replaced") descriptor \(number)")
+        }
+        for number in inherited.subtracting(before.inherited).sorted() {
+            changes.append(
+                "left descriptor \(number)\(Self.target(number)) open to programs that the host starts (no FD_CLOEXEC)")
+        }
+        return changes
+    }
+
+    private static let signals: [Int32] = (1...31).filter { $0 != SIGKILL && $0 != SIGSTOP }
+
+    private static func handler(of signal: Int32) -> [UInt8] {
+        var action = sigaction()
+        sigaction(signal, nil, &action)
+        return withUnsafeBytes(of: &action.__sigaction_handler) { Array($0) }
+    }
+
+    private static func name(_ signal: Int32) -> String {
+        cffi_signal_name(signal).map { "SIG" + String(cString: $0) } ?? "signal \(signal)"
+    }
+
+    private static func file(_ number: Int32) -> FileIdentity? {
+        var status = stat()
+        guard fstat(number, &status) == 0 else { return nil }
+        return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    }
+
+    private static func inheritedDescriptors() -> Set<Int32> {
+        guard let folder = opendir("/proc/self/fd") else { return [] }
+        defer { closedir(folder) }
+        var found: Set<Int32> = []
+        while let entry = readdir(folder) {
+            // SAFETY: d_name is NUL-terminated (readdir(3)) and lives until the next readdir of this stream.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let number = Int32(name), number > 2, number != dirfd(folder) else { continue }
+            let flags = fcntl(number, F_GETFD)
+            if flags >= 0 && flags & FD_CLOEXEC == 0 { found.insert(number) }
+        }
+        return found
+    }
+
+    /// What a descriptor leads to, in parentheses; nothing where the kernel does not say.
+    private static func target(_ number: Int32) -> String {
+        var path = [CChar](repeating: 0, count: 256)
+        let count = readlink("/proc/self/fd/\(number)", &path, path.count - 1)
+        guard count > 0 else { return "" }
+        return " (\(String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)))"
+    }
+}

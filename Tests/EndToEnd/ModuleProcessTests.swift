@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// What a module does to the process, and to where its file lies.
+@Suite struct ModuleProcessTests {
+    private func login(_ what: String) throws -> Ending {
+        try AuthHost.run(
+            [
+                "login", "--user", "ann", "--module", Place.binary("fixtures/changes_the_process.so"), "--option",
+                "what=\(what)",
+            ], input: "x\n")
+    }
+
+    @Test(arguments: [
+        ("directory", "changed the working directory from `"), ("directory", "` to `/usr`"),
+        ("locale", "changed the locale from `C` to `C.UTF-8`"),
+        ("handler", "changed what the process does at SIGWINCH"),
+        ("mask", "left SIGUSR1 unblocked"), ("closed", "closed descriptor 0"),
+        ("leaked", " (/dev/zero) open to programs that the host starts (no FD_CLOEXEC)"),
+    ])
+    func `what auth_init changes of the process is named`(_ what: String, _ says: String) throws {
+        let ending = try login(what)
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.errors.contains("changes_the_process"), "\(ending)")
+        #expect(ending.errors.contains(says), "\(ending)")
+        #expect(ending.errors.contains("which belongs to the whole process"), "\(ending)")
+    }
+
+    @Test(arguments: ["nothing", "kept"])
+    func `nothing is said where nothing was changed`(_ what: String) throws {
+        let ending = try login(what)
+        #expect(ending.status == 0, "\(ending)")
+        #expect(!ending.errors.contains("auth_init"), "\(ending)")
+    }
+
+    @Test(arguments: ["xmlauth", "cfgauth", "openauth"])
+    func `the bundled modules change nothing`(_ module: String) throws {
+        let files = ["xmlauth": ["--option", "xmlauth-file=\(Place.file("Plugins/xmlauth/users.xml"))"]]
+        let ending = try AuthHost.run(
+            ["login", "--user", "alice", "--module", module] + (files[module] ?? []), input: "x\n")
+        #expect(!ending.errors.contains("belongs to the whole process"), "\(ending)")
+    }
+
+    /// Whether this user may mount, in namespaces of its own.
+    private static var mounts: Bool {
+        (try? ChildProcess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]))?.status == 0
+    }
+
+    @Test(.enabled(if: mounts, "needs unshare(1) and mount(8)"))
+    func `a folder where nothing may be executed is told in words`() throws {
+        let script = """
+            mount -t tmpfs -o noexec,mode=755 none /mnt && cp "$1" /mnt/good9.so && exec "$0" login --user ann \
+            --module /mnt/good9.so
+            """
+        let ending = try ChildProcess.run(
+            [
+                "unshare", "-rm", "sh", "-c", script, Place.binary("authhost"), Place.binary("fixtures/good9.so"),
+            ], input: "x\n")
+        #expect(ending.status == 4, "\(ending)")
+        #expect(ending.errors.contains("`/mnt/good9.so` lies in a file system that is mounted noexec"), "\(ending)")
+    }
+}

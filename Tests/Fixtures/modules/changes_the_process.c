@@ -1,0 +1,27 @@
+// Fault: auth_init changes what belongs to the whole process, as its option says. Expected: each is named in the event log.
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+
+static int init(const auth_host_t *table, void **instance) {
+    host = table;
+    const char *what = host->option(host, "what", 0);
+    sigset_t set;
+    sigemptyset(&set);
+    if (!strcmp(what, "directory")) return chdir("/usr") == 0 ? AUTH_OK : AUTH_ERROR;
+    if (!strcmp(what, "locale")) return setlocale(LC_ALL, "C.UTF-8") ? AUTH_OK : AUTH_ERROR;
+    if (!strcmp(what, "handler")) return signal(SIGWINCH, SIG_IGN) == SIG_ERR ? AUTH_ERROR : AUTH_OK;
+    if (!strcmp(what, "mask")) {
+        sigaddset(&set, SIGUSR1);
+        return pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0 ? AUTH_OK : AUTH_ERROR;
+    }
+    if (!strcmp(what, "leaked")) return open("/dev/zero", O_RDONLY) >= 0 ? AUTH_OK : AUTH_ERROR;
+    if (!strcmp(what, "kept")) return open("/dev/zero", O_RDONLY | O_CLOEXEC) >= 0 ? AUTH_OK : AUTH_ERROR;
+    if (!strcmp(what, "closed")) return close(0) == 0 ? AUTH_OK : AUTH_ERROR;
+    return AUTH_OK;
+}
+#define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user9)
+#define OPTIONS(OPTION) OPTION("what", AUTH_OPTION_STRING, "nothing", "What it changes.")
+AUTH_MODULE("changes_the_process", "1.0", 9, AUTH_ANY_THREAD | AUTH_OPEN_READS, ENTRIES, OPTIONS);
