@@ -2,11 +2,11 @@
 import PackageDescription
 
 // A module exports one symbol, carries its Swift runtime, and points at no toolchain folder.
-func moduleLinkage(_ name: String) -> [LinkerSetting] {
+func moduleLinkage(_ name: String, in folder: String = "Plugins") -> [LinkerSetting] {
     [
         .unsafeFlags([
             "-static-stdlib", "-no-toolchain-stdlib-rpath", "-use-ld=lld",
-            "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/\(name)/exports.map",
+            "-Xlinker", "--version-script=\(Context.packageDirectory)/\(folder)/\(name)/exports.map",
             "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "--gc-sections",
         ])
     ]
@@ -21,6 +21,8 @@ let products: [Product] = [
     .library(name: "defaultauth", type: .dynamic, targets: ["defaultauth"]),
     .library(name: "upstream", type: .dynamic, targets: ["upstream"]),
     .library(name: "AuthHostClient", targets: ["AuthHostClient"]),
+    // An example that the tests build and run.
+    .library(name: "users-example", type: .dynamic, targets: ["UsersExample"]),
 ]
 
 let dependencies: [Package.Dependency] = [
@@ -118,6 +120,10 @@ var targets: [Target] = [
     .target(
         name: "defaultauth", dependencies: ["Basics", "ModuleKit", "DefaultAuthModule"],
         path: "Plugins/defaultauth/Sources", linkerSettings: moduleLinkage("defaultauth")),
+    .target(name: "UsersModule", dependencies: ["CAuthModule"], path: "examples/users-swift/Export"),
+    .target(
+        name: "UsersExample", dependencies: ["ModuleKit", "UsersModule"], path: "examples/users-swift/Sources",
+        linkerSettings: moduleLinkage("users-swift", in: "examples")),
     .target(name: "CAuthHost", path: "Sources/libauthhost"),
     .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
     .target(name: "UpstreamModule", dependencies: ["CAuthModule"], path: "Plugins/upstream/Export"),

@@ -41,7 +41,8 @@ enum Place {
 /// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
     case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, dockerpy, epmd, testsaslauthd, postfix,
-        python3
+        python3, cargo
+    case cxx = "g++"
     case rabbitmq = "rabbitmq-server"
     case mosquitto = "mosquitto_pub"
 
@@ -64,6 +65,8 @@ enum RealProgram: String, CaseIterable {
         case .testsaslauthd: "sasl2-bin"
         case .postfix: "postfix (and to be root, which starts it)"
         case .python3: "python3"
+        case .cargo: "cargo"
+        case .cxx: "g++"
         }
     }
 

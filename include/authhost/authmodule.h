@@ -1,7 +1,7 @@
 // The C interface between authhost and an auth module. A module needs this header and nothing else.
 //
-// POLICY. A released shape is never changed in place: functions and record members are added, never mutated; a record
-// says its own size. Generations 6 and 7 are frozen. Generation 9 is a draft until the module kit is released, and a
+// POLICY (docs/abi-policy.md). A released shape is never changed in place: functions and record members are added, never
+// mutated; a record says its own size. Generations 6 and 7 are frozen. Generation 9 is a draft until the module kit is released, and a
 // module built against another draft revision is refused by name.
 //
 // A module of generation 6 or 7 says so before the first header: #define AUTH_GENERATION 7. It decides the number of AUTH_OK,
