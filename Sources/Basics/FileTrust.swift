@@ -125,10 +125,7 @@ public struct FileTrust: Sendable {
         return "root and the running user (\(geteuid()))\(named) are accepted"
     }
 
-    private func octal(_ mode: mode_t) -> String {
-        let digits = String(mode & 0o7777, radix: 8)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-    }
+    private func octal(_ mode: mode_t) -> String { (mode & 0o7777).padded(to: 4, radix: 8) }
 
     private static func kind(_ mode: mode_t) -> String {
         switch mode & S_IFMT {

@@ -32,12 +32,12 @@ package enum RFC3339 {
     ///
     /// - Parameter seconds: since 1970-01-01 00:00 UTC, of a year from 0 to 9999.
     package static func text(_ seconds: Int64) -> String {
-        let day = seconds.flooredQuotient(by: 86_400)
-        let date = CivilDate(daysSince1970: day)
-        let second = seconds - day * 86_400
-        let parts = [second / 3_600, second / 60 % 60, second % 60].map { padded($0, 2) }
-        return
-            "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T\(parts.joined(separator: ":"))Z"
+        let days = seconds.flooredQuotient(by: 86_400)
+        let date = CivilDate(daysSince1970: days)
+        let second = seconds - days * 86_400
+        let day = [date.year.padded(to: 4), date.month.padded(to: 2), date.day.padded(to: 2)]
+        let time = [second / 3_600, second / 60 % 60, second % 60].map { $0.padded(to: 2) }
+        return "\(day.joined(separator: "-"))T\(time.joined(separator: ":"))Z"
     }
 
     /// Reads what stands behind the seconds, such as `.5Z` or `+01:00`, in seconds.
@@ -67,9 +67,4 @@ package enum RFC3339 {
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// A word as it was written: pieces of text and names of variables.
 struct RawWord: Hashable, Sendable {
     enum Part: Hashable, Sendable {
@@ -60,9 +62,8 @@ struct Lexer {
     private func refuseControlCharacters() throws(LexerError) {
         for (offset, scalar) in scalars.enumerated() {
             if scalar.isRefusedControl {
-                let number = String(scalar.value, radix: 16, uppercase: true)
-                let padded = String(repeating: "0", count: 4 - number.count) + number
-                throw LexerError(at: position(of: offset), "control character U+\(padded) is not allowed")
+                let number = scalar.value.padded(to: 4, radix: 16).uppercased()
+                throw LexerError(at: position(of: offset), "control character U+\(number) is not allowed")
             }
         }
     }

@@ -101,10 +101,10 @@ extension UsedTokenFile {
             throw UsedTokenError(.untrusted, path, "is not a regular file")
         }
         guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-            let mode = String(status.st_mode & 0o7777, radix: 8)
+            let mode = (status.st_mode & 0o7777).padded(to: 4, radix: 8)
             throw UsedTokenError(
                 .untrusted, path,
-                "others may write to it (user \(status.st_uid), mode 0\(mode)): the running user's (\(geteuid())) with "
+                "others may write to it (user \(status.st_uid), mode \(mode)): the running user's (\(geteuid())) with "
                     + "a mode without 022 is accepted, such as 0600")
         }
         try Self.checkDirectories(of: path)

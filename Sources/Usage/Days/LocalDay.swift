@@ -32,7 +32,7 @@ public struct LocalDay: Hashable, Comparable, Sendable, CustomStringConvertible 
     public var month: UsageMonth { UsageMonth(year: date.year, number: date.month) }
 
     /// Spells the date: `2026-01-31`.
-    public var description: String { "\(month)-\(padded(date.day))" }
+    public var description: String { "\(month)-\(date.day.padded(to: 2))" }
 
     /// Spells a time of the day as ctime(3) does, which Liberator's event log uses: `Sat Jan 31 23:59:59 2026`.
     func eventLogText(hour: String) -> String {
@@ -94,13 +94,9 @@ public struct UsageMonth: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     /// Spells it `2026-01`.
     public var description: String {
-        let digits = String(year)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "-" + padded(number)
+        "\(year.padded(to: 4))-\(number.padded(to: 2))"
     }
 
     /// Orders months by time.
     public static func < (left: UsageMonth, right: UsageMonth) -> Bool { left.code < right.code }
 }
-
-/// Spells a number below 100 with two digits.
-func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

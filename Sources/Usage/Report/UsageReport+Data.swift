@@ -1,3 +1,5 @@
+import Basics
+
 // The report for programs.
 extension UsageReport {
     /// The report as JSON: `{"month", "closed", "users", "applications": [...], "days": [...]}`, ended by a newline.
@@ -45,7 +47,7 @@ extension UsageReport {
     private static func lines(_ items: [String]) -> String { items.map { "\n" + $0 }.joined(separator: ",") }
 
     private static func member(_ application: String, _ users: Int) -> String {
-        "{\"application\": \(quoted(application)), \"users\": \(users)}"
+        "{\"application\": \(application.jsonQuoted), \"users\": \(users)}"
     }
 
     private static func csvRow(_ period: String, _ application: String, _ users: Int) -> String {
@@ -55,19 +57,5 @@ extension UsageReport {
         let needsQuotes = application.utf8.contains { [0x22, 0x2C, 0x0D, 0x0A].contains($0) }
         let name = needsQuotes ? "\"" + application.replacing("\"", with: "\"\"") + "\"" : application
         return "\(period),application,\(name),\(users)"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

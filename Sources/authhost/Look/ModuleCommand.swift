@@ -140,5 +140,5 @@ struct InspectionText {
             + ", \"needs\": [\(quoted(inspection.neededLibraries))]}"
     }
 
-    private func quoted(_ texts: [String]) -> String { texts.map(JSONText.quoted).joined(separator: ", ") }
+    private func quoted(_ texts: [String]) -> String { texts.map(\.jsonQuoted).joined(separator: ", ") }
 }
