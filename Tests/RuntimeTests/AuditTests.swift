@@ -101,6 +101,16 @@ private func contents(_ path: String) throws -> String {
             ])
     }
 
+    @Test func `has who was typed and who that is, where the module names another user`() throws {
+        let audited = try AuditedHost("reads_open")
+        _ = audited.test.ask(.login(try audited.test.login("alias")))
+        _ = audited.test.ask(.login(try audited.test.login("plain")))
+        let lines = try audited.lines()
+        #expect(lines.first?.hasPrefix("user=alias ") == true, "\(lines)")
+        #expect(lines.first?.contains(" becomes=canonical session=") == true, "\(lines)")
+        #expect(lines.last?.contains("becomes") == false, "\(lines)")
+    }
+
     @Test func `has a line for every row of a batch`() throws {
         let audited = try AuditedHost("explains")
         let session = try audited.test.session()

@@ -4,6 +4,8 @@ import Basics
 /// One line of the audit log, in the form of the event log: facts as `name=value`, or as members of a JSON object.
 struct AuditLine {
     private(set) var facts: [(name: StaticString, value: String)] = []
+    /// Who logs in; nil for what is no log-in.
+    var typed: String?
 
     /// Adds a fact; one without a value is left out.
     mutating func add(_ name: StaticString, _ value: String?) {
