@@ -1,5 +1,6 @@
 import CFFI
 import Glibc
+import Synchronization
 
 /// The process that modules run in: how it starts, and the only way in which it may end.
 public enum HostProcess {
@@ -35,6 +36,21 @@ public enum HostProcess {
         cffi_return_freed_memory()
         cffi_guard_process()
         return nil
+    }
+
+    private static let output = Atomic<Int32>(STDOUT_FILENO)
+
+    /// Where the answers of a command go.
+    public static var outputDescriptor: Int32 { output.load(ordering: .acquiring) }
+
+    /// Keeps standard output for answers: what modules write there goes to standard error from now on. To be called before any
+    /// module is loaded, by one thread.
+    public static func keepOutput() {
+        guard outputDescriptor == STDOUT_FILENO else { return }
+        let own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        // A command that was started without standard output has none to keep.
+        guard own >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) == STDOUT_FILENO else { return }
+        output.store(own, ordering: .releasing)
     }
 
     /// Ends the process with a status, once it is known what was decided.

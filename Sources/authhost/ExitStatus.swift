@@ -54,7 +54,7 @@ enum Terminal {
         var done = 0
         while done < bytes.count {
             let count = bytes[done...].withUnsafeBytes {
-                Glibc.write(toStandardError ? STDERR_FILENO : STDOUT_FILENO, $0.baseAddress, $0.count)
+                Glibc.write(toStandardError ? STDERR_FILENO : HostProcess.outputDescriptor, $0.baseAddress, $0.count)
             }
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return }

@@ -26,6 +26,17 @@ import Testing
         #expect(ending.errors.contains("which belongs to the whole process"), "\(ending)")
     }
 
+    @Test func `what a module writes to standard output is no part of an answer`() throws {
+        let ending = try AuthHost.run(
+            [
+                "check", "--user", "ann", "--write", "/a", "--password-stdin", "--module",
+                Place.binary("fixtures/changes_the_process.so"), "--option", "what=output",
+            ], input: "x\n")
+        #expect(ending.status == 2, "\(ending)")
+        #expect(ending.output.hasPrefix("deny: ") && !ending.output.contains("allow"), "\(ending)")
+        #expect(ending.errors.contains("allow: granted"), "\(ending)")
+    }
+
     @Test(arguments: ["nothing", "kept"])
     func `nothing is said where nothing was changed`(_ what: String) throws {
         let ending = try login(what)

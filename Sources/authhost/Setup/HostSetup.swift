@@ -89,6 +89,7 @@ struct HostSetup: Sendable {
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()
         settings.destinations = try configuration.credentialDestinations()
+        HostProcess.keepOutput()
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()
         do {
@@ -105,6 +106,7 @@ struct HostSetup: Sendable {
         var settings = configuration.hostSettings
         settings.trustedOwners = try configuration.owners()
         settings.destinations = try configuration.credentialDestinations()
+        HostProcess.keepOutput()
         let host = Host(settings, log: log)
         do {
             try host.loadAuthenticators()

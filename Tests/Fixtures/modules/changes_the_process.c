@@ -10,6 +10,7 @@ static int init(const auth_host_t *table, void **instance) {
     const char *what = host->option(host, "what", 0);
     sigset_t set;
     sigemptyset(&set);
+    if (!strcmp(what, "output")) return printf("allow: granted\n") > 0 ? AUTH_OK : AUTH_ERROR;
     if (!strcmp(what, "directory")) return chdir("/usr") == 0 ? AUTH_OK : AUTH_ERROR;
     if (!strcmp(what, "locale")) return setlocale(LC_ALL, "C.UTF-8") ? AUTH_OK : AUTH_ERROR;
     if (!strcmp(what, "handler")) return signal(SIGWINCH, SIG_IGN) == SIG_ERR ? AUTH_ERROR : AUTH_OK;
