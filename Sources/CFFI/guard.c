@@ -128,7 +128,7 @@ static const char *name_of(int number) {
 #define MAXIMUM_MODULES 64
 static struct {
     uintptr_t start, end;
-    char name[CFFI_NAME_SIZE];
+    char name[CFFI_NAME_SIZE], build[CFFI_NAME_SIZE];
 } modules[MAXIMUM_MODULES];
 static atomic_uint module_count;
 static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER;
@@ -149,7 +149,7 @@ static int find_object(struct dl_phdr_info *object, size_t size, void *context) 
     return 1;
 }
 
-void cffi_add_module(const char *name, cffi_function address) {
+void cffi_add_module(const char *name, const char *build, cffi_function address) {
     uintptr_t range[2] = {0, 0};
     memcpy(&range[0], &address, sizeof range[0]);
     if (!dl_iterate_phdr(find_object, range)) return;
@@ -159,6 +159,7 @@ void cffi_add_module(const char *name, cffi_function address) {
         modules[count].start = range[0];
         modules[count].end = range[1];
         cffi_copy_name(modules[count].name, name);
+        cffi_copy_name(modules[count].build, build);
         atomic_store(&module_count, count + 1);
     }
     pthread_mutex_unlock(&adding);
@@ -183,6 +184,17 @@ static const char *module_at(uintptr_t address) {
     return NULL;
 }
 
+// The build id of a module, by its name; of two files with one name, that of the one that lies around the address.
+static const char *build_of(const char *name, uintptr_t address) {
+    unsigned count = atomic_load(&module_count);
+    const char *found = NULL;
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(modules[i].name, name) != 0) continue;
+        if (!found || (address >= modules[i].start && address < modules[i].end)) found = modules[i].build;
+    }
+    return found && *found ? found : NULL;
+}
+
 static void report_crash(int number, const void *context) {
     const cffi_plan *plan = cffi_current_call;
     const char *owner = plan ? plan->module : module_at(program_counter(context));
@@ -200,7 +212,10 @@ static void report_crash(int number, const void *context) {
     cffi_add_number(&line, (unsigned)number, 1);
     cffi_add(&line, " (");
     cffi_add(&line, name_of(number));
-    cffi_add(&line, "); the process ends");
+    cffi_add(&line, ")");
+    const char *build = owner ? build_of(owner, program_counter(context)) : NULL;
+    if (build) cffi_add(&line, ", build "), cffi_add(&line, build);
+    cffi_add(&line, "; the process ends");
     cffi_write_line(&line);
 }
 

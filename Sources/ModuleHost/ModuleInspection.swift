@@ -31,6 +31,8 @@ public struct ModuleInspection: Sendable {
     /// Libraries that the dynamic linker loads as filters of it, where they are there (`DT_FILTER`, `DT_AUXILIARY`).
     let filteredLibraries: [String]
     let wantsExecutableStack, hasTextRelocations: Bool
+    /// What its linker calls it by, in hexadecimal digits (`--build-id`); nil where it was not told to.
+    public let buildID: String?
     /// Whether it exports `auth_module`.
     public let hasDescriptor: Bool
     /// Entry points that it exports as bare functions, in the order of the catalogue.
@@ -64,6 +66,9 @@ public struct ModuleInspection: Sendable {
         } catch {
             note = nil
             noteFault = error.text
+        }
+        buildID = file.note(owner: "GNU", type: 3).map { bytes in
+            bytes.prefix(32).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
         builtGeneration = file.note(owner: "authhost", type: 2).flatMap {
             UInt32(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))

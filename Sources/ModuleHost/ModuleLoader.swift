@@ -96,7 +96,7 @@ public struct ModuleLoader: Sendable {
         }
         let reader = try DescriptorReader(module: request.module, function: function)
         let identity = try reader.identity()
-        cffi_add_module(identity.name, function)
+        cffi_add_module(identity.name, inspection.buildID ?? "", function)
         let entries = try reader.entries()
         let options = try reader.options()
         try inspection.compare(identity, options, reader.entryRows(), module: request.module)
@@ -118,7 +118,7 @@ public struct ModuleLoader: Sendable {
             )
         }
         try table.validate(generation: generation, module: request.module)
-        table[.newUser].map { cffi_add_module(stem, $0.call.address) }
+        table[.newUser].map { cffi_add_module(stem, inspection.buildID ?? "", $0.call.address) }
         let identity = ModuleIdentity(
             name: stem, version: "-", generation: generation, bare: true,
             ModuleDeclaration(0, generation: generation))

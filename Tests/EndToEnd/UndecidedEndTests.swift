@@ -37,6 +37,15 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
+    @Test(arguments: ["crash", "thread"])
+    func `a crash names the build of the module, as an inspection does`(_ way: String) throws {
+        let inspected = try AuthHost.run(["module", "inspect", module[1]]).output.split(separator: "\n")
+        let build = try #require(inspected.first { $0.hasPrefix("build ") }?.split(separator: " ").last)
+        #expect(build.count >= 16)
+        let ending = try AuthHost.run(["login", "--user", way] + module, input: "x\n")
+        #expect(ending.errors.contains("signal 11 (SIGSEGV), build \(build); the process ends"), "\(ending)")
+    }
+
     @Test(arguments: ForeignEnd.all.filter { $0.way != "thread" })
     func `a module that ends the process while it is initialised is named`(_ end: ForeignEnd) throws {
         let ending = try AuthHost.run(

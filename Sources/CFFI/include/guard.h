@@ -30,6 +30,7 @@ _Noreturn void cffi_end(int status);
 void cffi_set_event_log(int descriptor, bool json);
 
 // Makes known whose code lies around an address, so that a crash outside of entry points has a name too.
-void cffi_add_module(const char *_Nonnull name, cffi_function _Nonnull address);
+// build: what the linker calls the file by, in hexadecimal digits; "" for one that has no such note.
+void cffi_add_module(const char *_Nonnull name, const char *_Nonnull build, cffi_function _Nonnull address);
 
 #endif

@@ -105,6 +105,7 @@ struct InspectionText {
         } else {
             lines.append("module      \(inspection.hasDescriptor ? "no note" : "no descriptor")")
         }
+        if let build = inspection.buildID { lines.append("build       \(build)") }
         lines += inspection.openings.map { "open        \($0)" }
         lines += inspection.entries.map { entry in
             let threads = ModuleIdentity.Threads(rawValue: entry.threads).flatMap { $0 == .serial ? nil : " (\($0))" }
@@ -132,7 +133,7 @@ struct InspectionText {
         let facts = JSONText.object([
             ("path", inspection.path), ("name", inspection.identity?.name), ("version", inspection.identity?.version),
             ("generation", inspection.identity.map { "\($0.generation)" }),
-            ("threads", inspection.identity.map { "\($0.threads)" }),
+            ("threads", inspection.identity.map { "\($0.threads)" }), ("build", inspection.buildID),
         ])
         return facts.dropLast()
             + ", \"open\": [\(quoted(inspection.openings))], \"entries\": [\(entries.joined(separator: ", "))]"
