@@ -61,6 +61,40 @@ import Testing
     }
 }
 
+@Suite struct `What an author of generation 9 sees` {
+    /// The output of the preprocessor for the header and for what it includes, line by line.
+    private func preprocessed(_ source: String, _ options: [String]) throws -> Set<Substring> {
+        let (status, output) = try run("Tests/ABI/preprocess", options + [source])
+        try #require(status == 0, "\(output)")
+        return Set(output.split(separator: "\n"))
+    }
+
+    private static let standard = "#include <stddef.h>\n#include <stdint.h>"
+
+    @Test func `has names with our prefix alone, and checkWrite`() throws {
+        let own = try preprocessed("#include <authhost/authmodule.h>", ["-P"])
+            .subtracting(try preprocessed(Self.standard, ["-P"]))
+        let declared = #/\b(?:struct|enum|union)\s+(\w+)|\}\s*(\w+);|(\w+)_fn\b|\(\*(\w+)\)\(|\binline \w+ (\w+)\(/#
+        var names: Set<Substring> = []
+        for match in own.joined(separator: "\n").matches(of: declared) {
+            // Members of the host's table are no names of the file's own.
+            if let name = match.1 ?? match.2 ?? match.3 ?? match.5 { names.insert(name) }
+        }
+        #expect(names.count > 60, "\(names)")
+        let foreign = names.filter { !$0.hasPrefix("auth") && $0 != "checkWrite_9" }
+        #expect(foreign.isEmpty, "\(foreign)")
+    }
+
+    @Test func `has macros with our prefix alone`() throws {
+        let own = try preprocessed("#include <authhost/authmodule.h>", ["-dM"])
+            .subtracting(try preprocessed(Self.standard, ["-dM"]))
+        let names = own.compactMap { $0.split(separator: " ").dropFirst().first?.split(separator: "(").first }
+        #expect(names.count > 100, "\(names)")
+        let foreign = names.filter { !$0.hasPrefix("AUTH") }
+        #expect(foreign.isEmpty, "\(foreign)")
+    }
+}
+
 @Suite struct `The golden layout is complete` {
     @Test func `and has every member and every number of the headers`() throws {
         let golden = try String(contentsOfFile: "Tests/ABI/layout.c", encoding: .utf8)
@@ -124,6 +158,10 @@ import Testing
 
 /// Runs a program of the repository to its end. Its output and errors are one text.
 private func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
+    try run(program, arguments)
+}
+
+private func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
     // Tests run side by side: an end that another one's child inherits would keep this pipe open.
