@@ -20,7 +20,7 @@ public enum ModuleLifecycle {
         case question = "auth_map_object, checks, auth_explain, auth_http_request"
         case object = "auth_new_object, auth_request_object, auth_discard_object, auth_free_object"
         case update = "auth_check_update, auth_global_permission_update"
-        case credential = "authenticate, retry, completed"
+        case credential = "auth_authenticate, auth_retry, auth_completed"
         case reload = "auth_reload"
         case cancel = "auth_cancel"
         case exit = "auth_exit"

@@ -109,9 +109,10 @@ enum AnswerReader {
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }
         if result.user.data != nil, result.user.length > 0 {
             // A name that is escaped or repaired could be that of another user.
-            guard let user = String(validating: bytes(result.user, limit: 256), as: UTF8.self),
-                user == user.controlsEscaped
-            else { return .broken("a user who is no text without control characters") }
+            guard let user = String(validating: bytes(result.user, limit: 256), as: UTF8.self), !user.holdsControls
+            else {
+                return .broken("a user who is no text without control characters")
+            }
             answer.user = user
         }
         if result.mapped.data != nil { answer.mapped = bytes(result.mapped, limit: ObjectName.maximumLength + 1) }
@@ -159,6 +160,13 @@ enum AnswerReader {
         guard let data = string.data else { return [] }
         // SAFETY: the module says that `length` bytes are readable; at most `limit` of them are.
         return Array(UnsafeRawBufferPointer(start: data, count: min(string.length, limit)))
+    }
+}
+
+extension String {
+    /// Whether it holds a control character, as no user's name may.
+    fileprivate var holdsControls: Bool {
+        unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
     }
 }
 

@@ -55,8 +55,8 @@ static inline int auth_equal_(auth_string_t string, const char *data, size_t len
 typedef struct auth_pair {
     uint32_t size;
     uint32_t reserved;
-    auth_string_t name;  // 1...255 bytes for an attribute
-    auth_string_t value; // 0...4095 bytes for an attribute
+    auth_string_t name;  // of an attribute 1...255 bytes of text, every character of which can be seen
+    auth_string_t value; // of an attribute 0...4095 bytes of such text
 } auth_pair_t;
 
 // An object that is asked about (generation 9). OWNERSHIP: the host's, valid until the entry point returns.

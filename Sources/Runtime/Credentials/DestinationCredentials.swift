@@ -165,7 +165,7 @@ final class DestinationCredentials: Sendable {
                     CredentialFailure(
                         "broken-answer", "the authenticator gave no secret, or one of more than 65536 bytes"))
             }
-            let user = answer.user ?? ""
+            let user = (answer.user ?? "").controlsEscaped
             guard user.utf8.count <= 255 else {
                 return .failure(
                     CredentialFailure("broken-answer", "the authenticator gave a user name of more than 255 bytes"))
