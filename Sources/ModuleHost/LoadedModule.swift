@@ -37,6 +37,7 @@ public final class LoadedModule: Sendable {
         }
         self.options = options
         self.generation = generation
+        leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         learnsEnds = entryNames.contains(EntryPoint.freeUser.rawValue)
     }
 
@@ -55,6 +56,9 @@ public final class LoadedModule: Sendable {
     ) -> ModuleAnswer? {
         allows(.login) ? generation.newUser(login, resuming: resuming, session: session, ticket) : .ended
     }
+
+    /// Whether everybody may read everything: what an entry that is exported does not decide is never open.
+    private let leavesReadsOpen: Bool
 
     /// Whether the module wants to know of the end of sessions.
     public let learnsEnds: Bool
@@ -81,7 +85,7 @@ public final class LoadedModule: Sendable {
     ) -> ModuleAnswer {
         guard allows(.question) else { return .ended }
         return generation.check(check, object: object, content: content, session, ticket)
-            ?? ModuleAnswer(check.action == .read && identity.opensReads ? .ok : .deny)
+            ?? ModuleAnswer(check.action == .read && leavesReadsOpen ? .ok : .deny)
     }
 
     /// Asks why a check is answered as it is; nil where the module has no such entry.

@@ -26,6 +26,24 @@ import Testing
         }
     }
 
+    @Test func `records of a later host, which are longer, are read as far as they are known`() {
+        host.withInstance { instance in
+            let login = withLogin("bob") { login in
+                login.size += 64
+                return answered { result in
+                    result.size += 64
+                    return authkit_new_user(instance, &login, &result)
+                }
+            }
+            #expect(login == Answered(status: AUTH_OK, user: "bob"))
+            let check = withCheck("/open", AUTH_ACTION_WRITE) { check in
+                check.size += 64
+                return answered { authkit_check_write(instance, &check, &$0) }
+            }
+            #expect(check.status == AUTH_OK)
+        }
+    }
+
     @Test func `a login whose strings do not fit together is an error`() {
         let broken: [(inout auth_login_t) -> Void] = [
             { $0.size = 8 },

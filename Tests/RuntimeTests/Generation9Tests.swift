@@ -146,6 +146,15 @@ import Testing
         #expect(test.ask(.logout(session)).verdict == .allow)
     }
 
+    @Test func `opens no reads by that, neither of objects nor of directories`() throws {
+        let test = try TestHost("reads_by_no_entry")
+        let session = try test.session()
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .deny)
+        let name = try ObjectName("/authhost/admin/sessions")
+        let request = DirectoryRequest(.get, path: name, user: "alice", password: Secret(""))
+        #expect(TestHost.wait(test.host.permits(request, session: session, object: name)).verdict == .deny)
+    }
+
     @Test func `explains by its check`() throws {
         let test = try TestHost("no_such_entry")
         let box = AnswerBox()

@@ -2,7 +2,7 @@
 // built for another one. It is frozen, and stops being a draft, when the module kit is released.
 //
 // A signature has a letter for each record, so that functions of other generations are never taken for these. Any entry may
-// answer AUTH_NO_ENTRY: the host goes on as if the module did not export it.
+// answer AUTH_NO_ENTRY: the host goes on as if the module did not export it, but nothing is open by that: a read denies.
 //
 // Every entry but auth_init takes the `instance` that auth_init returned. One loaded file may have many instances.
 // OWNERSHIP of every argument of every entry: the host's, valid until the function returns, unless said otherwise.

@@ -34,7 +34,7 @@
 #define AUTH_DEFER 64            // reserved: "not mine, ask the next module". Denies until chains exist
 #define AUTH_IGNORE 65           // reserved: "as if I were not loaded". Denies until chains exist
 #define AUTH_CONTINUE 66         // reserved: "here is a challenge". Denies until challenges exist
-#define AUTH_NO_ENTRY 67         // as if the module did not export the entry point: for a kit that exports all of them
+#define AUTH_NO_ENTRY 67         // as if the module did not export the entry point, for a kit that exports all: opens nothing
 
 // Severities of host->log(); the words are Liberator's.
 #define AUTH_LOG_DEBUG 0
