@@ -28,6 +28,8 @@ extension AuditLine {
 
     /// Adds what was answered, and why.
     mutating func add(_ answer: Answer) {
+        // The user that the module has named, where that is another one.
+        if let typed, let user = answer.user, !user.hasBytes(of: typed) { add("becomes", user) }
         if let session = answer.session { add("session", session.description) }
         if let object = answer.mappedName { add("object", object.text) }
         add("verdict", answer.verdict.rawValue)
@@ -36,6 +38,7 @@ extension AuditLine {
     }
 
     private mutating func add(_ question: String, _ login: Login) {
+        typed = login.user
         add("user", login.user)
         add("question", question)
         add("address", login.address)
