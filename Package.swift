@@ -208,7 +208,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "authhost",
         dependencies: [
-            "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+            "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
+            "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
             "XMLAuthCore", "CLibCrypt",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),

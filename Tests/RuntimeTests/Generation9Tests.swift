@@ -1,7 +1,8 @@
 import AuthCore
 import ModuleHost
-@testable import Runtime
 import Testing
+
+@testable import Runtime
 
 @Suite struct `A yes of generation 9 is no accident` {
     @Test(arguments: ["at once", "later"])
@@ -158,7 +159,9 @@ import Testing
     @Test func `explains by its check`() throws {
         let test = try TestHost("no_such_entry")
         let box = AnswerBox()
-        test.host.operators.explain(Check(.read, try ObjectName("/a")), session: try test.session()) { box.put($0.answer) }
+        test.host.operators.explain(Check(.read, try ObjectName("/a")), session: try test.session()) {
+            box.put($0.answer)
+        }
         #expect(box.wait().verdict == .allow)
     }
 }

@@ -70,7 +70,9 @@ final class HostServices: ModuleServices {
         guard let session = sessions.session(handle: handle) else { return false }
         if !sessions.eject(session) {
             // A log-in whose module has named another user puts another session in its place meanwhile.
-            guard let next = sessions.session(handle: handle), next !== session, sessions.eject(next) else { return false }
+            guard let next = sessions.session(handle: handle), next !== session, sessions.eject(next) else {
+                return false
+            }
         }
         invalidations.noteEjection()
         return true

@@ -6,7 +6,7 @@ static int map(void *instance, const auth_mapping_t *mapping, auth_result_t *res
     if (!begins(mapping->name.data, "/never/")) return AUTH_FALSE;
     return say("mapping is open"), AUTH_DELAYED;
 }
-static void cancel(void *instance, auth_token_t token) { say("mapping is cancelled"); }
+static void cancel(void *instance, const auth_cancel_t *question) { say("mapping is cancelled"); }
 static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
     say("batch of %zu", count);
     for (size_t i = 0; i < count; i++) results[i]->status = AUTH_OK;
