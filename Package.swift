@@ -227,6 +227,11 @@ var targets: [Target] = [
         ]),
 ]
 
+// What a file uses it imports, members of types too: an import elsewhere in the target does not count.
+for target in targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("MemberImportVisibility")]
+}
+
 // The check before a change is taken: a warning in the project's own code is an error there, and never in dependencies.
 if Context.environment["AUTHHOST_WARNINGS_AS_ERRORS"] == "1" {
     for target in targets where target.type == .regular || target.type == .executable || target.type == .test {

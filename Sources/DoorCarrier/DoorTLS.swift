@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOSSL
 import NIOTLS
+import SwiftASN1
 import Synchronization
 import X509
 

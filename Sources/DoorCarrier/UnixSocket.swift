@@ -1,3 +1,4 @@
+import CoreFoundation
 import DoorProtocols
 import Glibc
 import NIOCore

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// What can be said of a module without running any code of it.
 public struct ModuleInspection: Sendable {

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import CAuthModule
 import CFFI
 

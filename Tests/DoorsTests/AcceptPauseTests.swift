@@ -5,11 +5,8 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// What a listener does when the system has no descriptors for another connection.
 @Suite struct AcceptPauseTests {

@@ -3,11 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// Operators' questions answered from a script.
 private final class FakeOperators: OperatorAnswering {

@@ -3,11 +3,8 @@ import NIOEmbedded
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// Which connections a door holds, and which it gives up.
 @Suite struct ConnectionRegistryTests {

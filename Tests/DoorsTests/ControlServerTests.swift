@@ -3,11 +3,8 @@ import Logging
 import NIOCore
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
 @testable import Operators
-@testable import Prometheus
 
 /// The control socket's connections.
 @Suite struct ControlServerTests {

@@ -1,11 +1,7 @@
 import Logging
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The descriptors that doors share` {
     @Test func `are given out until none is left, which is said once, and once when it is over`() {

@@ -3,10 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// What `authhost doctor` does at a door.
 @Suite struct DoctorTests {

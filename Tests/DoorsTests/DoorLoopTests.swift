@@ -7,10 +7,8 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
 @testable import Prometheus
 
 @Suite struct `Event loops of a door` {

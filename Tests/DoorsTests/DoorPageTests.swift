@@ -1,11 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// The pages of doors under `docs/doors`, against what the code declares and the examples say.
 @Suite struct `The page of a door` {

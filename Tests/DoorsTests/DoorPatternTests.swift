@@ -2,11 +2,8 @@ import AuthCore
 import Foundation
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// What all doors have in common.
 @Suite struct DoorPatternTests {

@@ -1,8 +1,4 @@
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// Gives the credentials of `partner`, and fails for every other destination.
 struct FakeDestinations: ControlAnswering {

@@ -1,11 +1,7 @@
 import AuthCore
 import Synchronization
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// A host that answers as its script says, and remembers what it was asked.
 final class FakeHost: QuestionAnswering {

@@ -5,11 +5,8 @@ import NIOCore
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The HTTP door` {
     static let authorization = "Authorization: Session \(FakeHost.sessionText)"

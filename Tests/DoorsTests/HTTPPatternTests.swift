@@ -2,11 +2,8 @@ import AuthCore
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// What the doors of `add-door` blocks that speak HTTP have in common, shown at the RabbitMQ door.
 @Suite struct `A door that speaks HTTP` {

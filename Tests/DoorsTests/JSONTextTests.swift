@@ -1,11 +1,7 @@
 import AuthCore
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The reader of JSON` {
     private static func value(_ text: String, within bounds: JSONBounds = .usual) -> String {

@@ -6,11 +6,8 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// The native door, byte by byte, on a unix socket.
 @Suite struct NativeDoorTests {

@@ -3,11 +3,8 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// What the native door tells unasked, and whom.
 @Suite struct NativePushTests {

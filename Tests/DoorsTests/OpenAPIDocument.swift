@@ -1,11 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// The document, and as much of JSON Schema as it uses. A keyword that is not known here fails the test.
 struct OpenAPIDocument {

@@ -2,11 +2,7 @@ import AuthCore
 import Foundation
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The OpenAPI document` {
     static let session = FakeHost.sessionText

@@ -1,10 +1,7 @@
 import CoreMetrics
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
 @testable import Prometheus
 
 @Suite struct `The metrics for Prometheus` {

@@ -3,11 +3,8 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// What two readers see in the same bytes must not differ: whatever ours accepts, NIOHTTP1 accepts too, as the same
 /// request.

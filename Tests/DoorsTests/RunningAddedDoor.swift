@@ -6,11 +6,8 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// A door of an `add-door` block on a free port and on a unix socket, for as long as the body runs; `forward-auth` unless it is
 /// configured otherwise.

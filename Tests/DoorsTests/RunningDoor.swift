@@ -4,10 +4,8 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
 @testable import Prometheus
 
 /// A door on a free port and on a unix socket, for as long as the body runs.

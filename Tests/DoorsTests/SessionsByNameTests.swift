@@ -1,11 +1,7 @@
 import AuthCore
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `Sessions of clients who ask by name` {
     typealias Client = SessionsByName.Client

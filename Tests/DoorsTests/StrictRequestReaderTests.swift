@@ -1,11 +1,8 @@
 import NIOCore
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The strict reader of requests` {
     static func read(_ text: String, limits: StrictRequestReader.Limits = .init()) throws -> StrictRequest? {

@@ -3,11 +3,8 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// Unix sockets in a folder of their own.
 @Suite struct UnixSocketTests {

@@ -1,6 +1,7 @@
 import AuthCore
 import Basics
 import ModuleHost
+import Synchronization
 import Testing
 
 @Suite struct `Every generation is asked with its own parameters` {

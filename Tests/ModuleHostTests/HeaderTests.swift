@@ -2,6 +2,7 @@ import AuthCore
 import Foundation
 import Glibc
 import ModuleHost
+import Synchronization
 import Testing
 
 @Suite struct `The header is what was released` {

@@ -1,6 +1,7 @@
 import CAuthModule
 import Dispatch
 import ModuleKit
+import Synchronization
 import Testing
 
 @Suite struct CompletionTests {

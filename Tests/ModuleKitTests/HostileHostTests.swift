@@ -1,5 +1,6 @@
 import CAuthModule
 import ModuleKit
+import Synchronization
 import Testing
 
 /// Whatever the host passes, an entry returns, and says AUTH_ERROR where the record is not what the header promises.

@@ -1,4 +1,5 @@
 import AuthCore
+import ModuleHost
 import Runtime
 import Testing
 

@@ -1,5 +1,6 @@
 import CLibXML2
 import Glibc
+import Rules
 import Testing
 
 @testable import Accounts

@@ -4,7 +4,7 @@ import AuthCore
 ///
 /// A carrier owns it, calls one method at a time, and carries out what each leaves in its turn. Limits are the
 /// conversation's own; its deadline is data, which the carrier compares with its clock.
-public protocol Conversation: ~Copyable {
+public protocol Conversation: ~Copyable, SendableMetatype {
     /// What comes from other threads: answers, ends of sessions, pieces of a reply.
     associatedtype Event: Sendable
 

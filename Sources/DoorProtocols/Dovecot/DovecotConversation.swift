@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 
 /// One connection of a mail program.
 struct DovecotConversation: Conversation, ~Copyable {

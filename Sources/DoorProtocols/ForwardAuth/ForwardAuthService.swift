@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 import Metrics
 
 /// What one connection of the door does with its requests.

@@ -1,3 +1,5 @@
+import CoreMetrics
+
 extension HTTPConversation {
     /// Walks towards the reply of a request, and waits on the way if need be.
     mutating func begin(_ step: Step, _ slot: Slot, _ turn: inout DoorTurn) {

@@ -1,4 +1,5 @@
 import AuthCore
+import Prometheus
 
 /// What a request is answered with at each path: from its bytes to a question and from the answer to a reply.
 ///

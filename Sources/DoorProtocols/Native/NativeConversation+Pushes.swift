@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 
 /// What nobody asked for, on its way to a client.
 ///

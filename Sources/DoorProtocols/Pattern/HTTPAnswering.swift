@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 import Metrics
 
 /// A door whose clients ask with one HTTP request each: from a whole, well-formed request to a step.

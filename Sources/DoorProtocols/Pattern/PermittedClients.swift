@@ -1,3 +1,5 @@
+import AuthCore
+
 /// Who may connect to a door.
 package struct PermittedClients: Sendable {
     private enum Rule: Sendable {

@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 
 /// Answers a broker's questions with the sessions that the door keeps for its clients.
 struct RabbitMQHandler: Sendable {

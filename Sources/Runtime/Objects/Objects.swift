@@ -1,5 +1,6 @@
 import AuthCore
 import ModuleHost
+import Synchronization
 
 /// Objects: what they are called inside, what is known of them, and the questions about many of them in one call.
 final class Objects: Sendable {

@@ -1,5 +1,6 @@
 import AuthCore
 import ModuleHost
+import Synchronization
 
 /// Entry points that do not return: on the thread that asked, and on the module's own.
 extension ModuleDecider {

@@ -1,10 +1,8 @@
 import ArgumentParser
-import Doctor
-import DoorCarrier
+import AuthConfiguration
 import DoorProtocols
 import Glibc
 import Operators
-import Prometheus
 import Runtime
 
 /// Gives programs the credentials of configured destinations.

@@ -1,11 +1,7 @@
 import ArgumentParser
 import Basics
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Glibc
-import Operators
-import Prometheus
 
 /// How a credential is written for the program that takes it.
 enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {

@@ -1,9 +1,5 @@
 import AuthConfiguration
-import Doctor
-import DoorCarrier
 import DoorProtocols
-import Operators
-import Prometheus
 
 /// The helper's side of docker's protocol (github.com/docker/docker-credential-helpers): the operation is an argument, the
 /// server or a document comes on standard input, and docker reads errors from **standard output** as well.

@@ -1,9 +1,5 @@
 import AuthCore
-import Doctor
-import DoorCarrier
 import DoorProtocols
-import Operators
-import Prometheus
 
 /// The helper's side of gitcredentials(7): git names an operation, and writes what it knows to standard input.
 ///

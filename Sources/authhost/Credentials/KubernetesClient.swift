@@ -1,12 +1,8 @@
 import AuthCore
 import Basics
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import FoundationEssentials
 import Glibc
-import Operators
-import Prometheus
 
 /// A client of client.authentication.k8s.io, such as kubectl: `KUBERNETES_EXEC_INFO` says which version it speaks and, with
 /// `provideClusterInfo`, which server it will show the token to.

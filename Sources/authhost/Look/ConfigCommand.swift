@@ -1,14 +1,10 @@
 import ArgumentParser
 import AuthConfiguration
 import Basics
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Glibc
 import Logging
 import ModuleHost
-import Operators
-import Prometheus
 import Runtime
 import Signatures
 

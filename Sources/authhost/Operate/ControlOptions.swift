@@ -1,11 +1,8 @@
 import ArgumentParser
 import AuthConfiguration
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Glibc
 import Operators
-import Prometheus
 
 /// How a command finds the host that runs.
 struct ControlOptions: ParsableArguments {

@@ -2,11 +2,8 @@ import ArgumentParser
 import AuthConfiguration
 import Basics
 import Doctor
-import DoorCarrier
 import DoorProtocols
 import Glibc
-import Operators
-import Prometheus
 
 /// Proves that the clients of the configured doors deny when authhost gives no good answer.
 struct DoctorCommand: AsyncParsableCommand {

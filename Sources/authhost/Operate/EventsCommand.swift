@@ -1,9 +1,6 @@
 import ArgumentParser
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Operators
-import Prometheus
 
 /// The event log of a running host, wherever it is written to.
 struct EventsCommand: ParsableCommand {

@@ -1,11 +1,7 @@
 import AuthCore
 import Basics
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Glibc
-import Operators
-import Prometheus
 import Runtime
 
 /// Lays out what operators are shown.

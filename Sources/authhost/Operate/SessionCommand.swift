@@ -1,9 +1,6 @@
 import ArgumentParser
-import Doctor
 import DoorCarrier
 import DoorProtocols
-import Operators
-import Prometheus
 import Runtime
 
 /// What operators see of sessions, and what they do to them.

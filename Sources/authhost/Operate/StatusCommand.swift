@@ -1,9 +1,5 @@
 import ArgumentParser
-import Doctor
-import DoorCarrier
 import DoorProtocols
-import Operators
-import Prometheus
 
 /// How a running host is.
 struct StatusCommand: ParsableCommand {

@@ -1,10 +1,6 @@
 import AuthConfiguration
 import AuthCore
-import Doctor
-import DoorCarrier
 import DoorProtocols
-import Operators
-import Prometheus
 import Runtime
 
 extension ControlService {

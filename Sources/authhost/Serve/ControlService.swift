@@ -1,11 +1,9 @@
+import AuthConfiguration
 import AuthCore
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Logging
 import ModuleHost
 import Operators
-import Prometheus
 import Runtime
 
 /// What operators reach through the control socket.

@@ -1,10 +1,6 @@
-import Doctor
-import DoorCarrier
 import DoorProtocols
 import Glibc
 import Logging
-import Operators
-import Prometheus
 
 /// Divides the descriptors that the process may have between its connections and everything else.
 enum DescriptorLimit {

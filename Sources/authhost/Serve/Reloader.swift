@@ -1,6 +1,7 @@
 import AuthConfiguration
 import AuthCore
 import Dispatch
+import Logging
 import ModuleHost
 import Runtime
 import Synchronization

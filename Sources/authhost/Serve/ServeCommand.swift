@@ -2,7 +2,6 @@ import ArgumentParser
 import AuthConfiguration
 import AuthCore
 import Dispatch
-import Doctor
 import DoorCarrier
 import DoorProtocols
 import Glibc

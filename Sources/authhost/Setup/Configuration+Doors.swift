@@ -1,10 +1,7 @@
 import AuthConfiguration
 import Basics
-import Doctor
 import DoorCarrier
 import DoorProtocols
-import Operators
-import Prometheus
 
 extension Configuration {
     /// All doors: what the `add-door` blocks say, each checked by its type, and then the HTTP door.

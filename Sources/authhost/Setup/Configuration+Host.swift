@@ -1,11 +1,8 @@
 import AuthConfiguration
 import AuthCore
-import Doctor
 import DoorCarrier
 import DoorProtocols
 import Logging
-import Operators
-import Prometheus
 import Runtime
 
 extension Configuration {

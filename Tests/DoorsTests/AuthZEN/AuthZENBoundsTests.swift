@@ -1,11 +1,7 @@
 import AuthCore
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// A request is small, and what it stands for need not be: evaluations inherit, and nested names repeat those around them.
 @Suite struct `What a request of AuthZEN may become` {

@@ -1,11 +1,8 @@
 import AuthCore
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The forward-auth door` {
     static let session = FakeHost.sessionText

@@ -1,11 +1,7 @@
 import AuthCore
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The log-in page` {
     static let token = String(repeating: "5", count: 32)

@@ -3,11 +3,8 @@ import NIOCore
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `Bytes at the forward-auth door` {
     /// What the proxies really sent, with the status that the simple host's answer becomes.

@@ -1,11 +1,7 @@
 import AuthCore
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `What a proxy says of a request` {
     /// Reads a request as the door does; nil where no proxy asks at its path.

@@ -2,11 +2,8 @@ import AuthCore
 import Glibc
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `nginx asks at /auth` {
     static func fixture(_ name: String) throws -> [UInt8] {

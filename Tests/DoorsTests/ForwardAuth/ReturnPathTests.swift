@@ -1,10 +1,6 @@
 import Testing
 
-@testable import Doctor
-@testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `A place to return to` {
     @Test(arguments: [

@@ -2,11 +2,8 @@ import AuthCore
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 /// Recorded requests of RabbitMQ 3.10.8: `get` and `post` of AMQP clients, `mqtt` of MQTT ones.
 enum RecordedRabbitMQ {

@@ -2,11 +2,8 @@ import AuthCore
 import Synchronization
 import Testing
 
-@testable import Doctor
 @testable import DoorCarrier
 @testable import DoorProtocols
-@testable import Operators
-@testable import Prometheus
 
 @Suite struct `The saslauthd door` {
     static func run(

@@ -1,4 +1,5 @@
 import AuthCore
+import ModuleHost
 import Testing
 
 @testable import Runtime

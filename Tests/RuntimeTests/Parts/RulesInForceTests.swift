@@ -1,5 +1,6 @@
 import AuthCore
 import ModuleHost
+import Synchronization
 import Testing
 
 @testable import Runtime
