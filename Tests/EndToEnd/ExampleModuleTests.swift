@@ -61,7 +61,11 @@ enum UsersExample: String, CaseIterable, CustomTestStringConvertible {
 }
 
 @Suite struct ExampleModuleTests {
-    private static let users = "ann,secret,writers\nbob,other,readers\n"
+    /// The lines behind the first two are passed over: without a password, without a group, with a field too many, and one that
+    /// is longer than a reader of pieces takes at once.
+    private static let users =
+        "ann,secret,writers\r\nbob,other,readers\neve,,writers\nfay,word,\nguy,word,writers,x\n"
+        + String(repeating: "a", count: 1023) + "mal,lory,writers\n"
 
     @Test(.needs(.cc, .cxx, .cargo)) func `every language is built`() { #expect(UsersExample.built.count == 4) }
 
@@ -78,6 +82,9 @@ enum UsersExample: String, CaseIterable, CustomTestStringConvertible {
         #expect(try ask(["login", "--user", "ann"], "secreT").output.hasPrefix("wrong-credentials: invalid-password"))
         #expect(
             try ask(["login", "--user", "ann,secret"], "writers").output.hasPrefix("wrong-credentials: invalid-user"))
+        for (user, password) in [("eve", ""), ("fay", "word"), ("guy", "word"), ("mal", "lory")] {
+            #expect(try ask(["login", "--user", user], password).status == 2, "\(user)")
+        }
         #expect(try ask(["map", "--user", "ann", "/me/notes"], "secret").output.contains("/users/ann/notes"))
         #expect(try ask(["check", "--user", "ann", "--write", "/me/notes"], "secret").output.hasPrefix("allow"))
         #expect(try ask(["check", "--user", "bob", "--read", "/me/notes"], "other").output.hasPrefix("allow"))

@@ -2,7 +2,7 @@
 // no file holds up the host. Members of `writers` may write, everybody may read, and `/me/...` is the user's own `/users/NAME/...`.
 //
 //     cc -std=c11 -shared -fPIC $(pkg-config --cflags authhost) users.c -o libusers.so -lpthread
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <authhost/authmodule.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -16,17 +16,19 @@ typedef struct question {
 } question_t;
 
 static int look_up(const question_t *question, char group[64]) {
-    char line[1024], name[256], password[256];
-    int status = AUTH_INVALID_USER;
+    char *line = NULL, name[256], password[4097];
+    size_t room = 0;
+    int status = AUTH_INVALID_USER, end = 0;
     FILE *file = fopen(question->host->option(question->host, "file", 0), "re");
-    if (!file) return AUTH_ERROR;
-    while (status == AUTH_INVALID_USER && fgets(line, sizeof line, file)) {
-        if (sscanf(line, "%255[^,],%255[^,],%63[^,\n]", name, password, group) != 3) continue;
-        if (strcmp(name, question->user) != 0) continue;
+    while (file && status == AUTH_INVALID_USER && getline(&line, &room, file) > 0) {
+        // Each line has three fields with something in each; others are passed over.
+        if (sscanf(line, "%255[^,],%4096[^,],%63[^,\r\n]%n", name, password, group, &end) != 3) continue;
+        if (line[end + strspn(line + end, "\r\n")] || strcmp(name, question->user) != 0) continue;
         status = strcmp(password, question->password) == 0 ? AUTH_OK : AUTH_INVALID_PASS;
     }
-    fclose(file);
-    return status;
+    explicit_bzero(password, sizeof password);
+    free(line);
+    return file ? fclose(file), status : AUTH_ERROR;
 }
 
 static void *answer(void *argument) {
@@ -36,11 +38,10 @@ static void *answer(void *argument) {
     auth_pair_t pair = {sizeof pair, 0, AUTH_LITERAL("group"), {group, strlen(group)}};
     const auth_pair_t *pairs[] = {&pair};
     auth_result_t result = {.size = sizeof result, .attributes = pairs, .attribute_count = 1};
-    result.user.data = question->user; // who was authenticated: a yes takes this and AUTH_OK
-    result.user.length = strlen(question->user);
+    result.user = (auth_string_t){question->user, strlen(question->user)}; // who it is: a yes takes this and AUTH_OK
     result.session_data = strcmp(group, "writers") == 0; // comes back with every check
     question->host->complete(question->host, question->token, status, &result);
-    memset(question->password, 0, sizeof question->password);
+    explicit_bzero(question->password, sizeof question->password);
     free(question);
     return NULL;
 }
@@ -50,8 +51,7 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
     pthread_t thread;
     question_t *question = calloc(1, sizeof *question);
     if (!question) return AUTH_ERROR;
-    question->host = instance;
-    question->token = login->token;
+    *question = (question_t){.host = instance, .token = login->token};
     memcpy(question->user, login->user.data, login->user.length);
     memcpy(question->password, login->password.data, login->password.length);
     if (pthread_create(&thread, NULL, answer, question) == 0) return pthread_detach(thread), AUTH_DELAYED;
@@ -65,7 +65,7 @@ static int map(void *instance, const auth_mapping_t *mapping, auth_result_t *res
     if (strncmp(mapping->name.data, "/me/", 4) != 0) return AUTH_FALSE;
     int length = snprintf(result->scratch, result->scratch_size, "/users/%s%s", mapping->user.data, mapping->name.data + 3);
     result->mapped = (auth_string_t){result->scratch, (size_t)length};
-    return AUTH_OK;
+    return length < (int)result->scratch_size ? AUTH_OK : AUTH_ERROR;
 }
 
 static int check_write(void *instance, const auth_check_t *check, auth_result_t *result) {

@@ -4,26 +4,28 @@
 //     c++ -std=c++17 -shared -fPIC $(pkg-config --cflags authhost) users.cpp -o libusers.so -lpthread
 #include <authhost/authmodule.h>
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
-#include <sstream>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <thread>
 
 namespace users {
-
 std::string_view view(auth_string_t string) { return {string.data, string.length}; }
-
 // INVARIANT: the text outlives the string.
 auth_string_t lend(std::string_view text) { return {text.data(), text.size()}; }
 
 int look_up(const char *path, const std::string &user, const std::string &password, std::string &group) {
     std::ifstream file(path);
     if (!file) return AUTH_ERROR;
-    for (std::string line, name, secret; std::getline(file, line);) {
-        std::istringstream fields(line);
-        if (!std::getline(fields, name, ',') || !std::getline(fields, secret, ',') || !std::getline(fields, group)) continue;
-        if (name == user) return secret == password ? AUTH_OK : AUTH_INVALID_PASS;
+    // Each line has three fields with something in each; others are passed over.
+    const std::regex fields("([^,]+),([^,]+),([^,\\r]+)\r?");
+    std::smatch field;
+    for (std::string line; std::getline(file, line);) {
+        if (!std::regex_match(line, field, fields) || field[1] != user) continue;
+        group = field[3];
+        return field[2] == password ? AUTH_OK : AUTH_INVALID_PASS;
     }
     return AUTH_INVALID_USER;
 }
@@ -37,8 +39,7 @@ void answer(const auth_host_t *host, auth_token_t token, std::string user, std::
     result.size = sizeof result;
     result.user = lend(user); // who was authenticated: a yes takes this and AUTH_OK
     result.session_data = group == "writers"; // comes back with every check
-    result.attributes = pairs;
-    result.attribute_count = 1;
+    result.attributes = pairs, result.attribute_count = 1;
     host->complete(host, token, status, &result);
     std::fill(password.begin(), password.end(), '\0');
 } catch (const std::exception &) {
@@ -61,11 +62,10 @@ int new_user(void *instance, const auth_login_t *login, auth_result_t *result) t
 
 int map(void *, const auth_mapping_t *mapping, auth_result_t *result) {
     if (view(mapping->name).substr(0, 4) != "/me/") return AUTH_FALSE;
-    const std::string_view parts[] = {"/users/", view(mapping->user), view(mapping->name).substr(3)};
-    char *end = result->scratch;
-    for (std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
-    result->mapped = lend({result->scratch, static_cast<std::size_t>(end - result->scratch)});
-    return AUTH_OK;
+    const int length =
+        std::snprintf(result->scratch, result->scratch_size, "/users/%s%s", mapping->user.data, mapping->name.data + 3);
+    result->mapped = lend({result->scratch, static_cast<std::size_t>(length)});
+    return length < static_cast<int>(result->scratch_size) ? AUTH_OK : AUTH_ERROR;
 }
 
 int check_write(void *, const auth_check_t *check, auth_result_t *result) {

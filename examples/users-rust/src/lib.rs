@@ -10,9 +10,9 @@ use std::fs::read_to_string;
 fn look_up(path: &str, user: &str, password: &str) -> (c_int, String) {
     let Ok(text) = read_to_string(path) else { return (ERROR, String::new()) };
     for line in text.lines() {
-        let mut fields = line.split(',');
-        if let (Some(name), Some(secret), Some(group)) = (fields.next(), fields.next(), fields.next()) {
-            if name != user { continue; }
+        // Each line has three fields with something in each; others are passed over.
+        if let [name, secret, group] = line.split(',').collect::<Vec<_>>()[..] {
+            if name != user || secret.is_empty() || group.is_empty() { continue; }
             return (if secret == password { OK } else { INVALID_PASS }, group.to_string());
         }
     }

@@ -21,8 +21,9 @@ final class Users: AuthModule, OpenReads {
     private static func lookUp(_ user: String, _ password: String, in file: String) -> Answer {
         guard let lines = lines(of: file) else { return .failed("the users file cannot be read") }
         for line in lines {
-            let fields = line.split(separator: ",", maxSplits: 2).map(String.init)
-            guard fields.count == 3, fields[0].utf8.elementsEqual(user.utf8) else { continue }
+            // Each line has three fields with something in each; others are passed over.
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count == 3, !fields.contains(""), fields[0].utf8.elementsEqual(user.utf8) else { continue }
             guard fields[1].utf8.elementsEqual(password.utf8) else { return Answer(.invalidPassword) }
             return .ok.with(
                 sessionData: fields[2] == "writers" ? 1 : 0,  // comes back with every check
@@ -35,10 +36,11 @@ final class Users: AuthModule, OpenReads {
         guard let file = fopen(path, "re") else { return nil }
         defer { fclose(file) }
         var lines: [String] = []
-        var line = [CChar](repeating: 0, count: 1024)
-        while fgets(&line, Int32(line.count), file) != nil {
-            let bytes = line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
-            lines.append(String(decoding: bytes, as: UTF8.self))
+        var line: UnsafeMutablePointer<CChar>?
+        var room = 0
+        defer { free(line) }
+        while getline(&line, &room, file) > 0, let line {
+            lines.append(String(String(cString: line).prefix { !$0.isNewline }))
         }
         return lines
     }
