@@ -136,10 +136,36 @@ struct Rehearsing: DoorCarrying {
 }
 
 extension DoorType {
-    /// A client of the door, rehearsed.
+    /// A client of the door, rehearsed; over a unix socket where it has no address.
     func rehearse(_ settings: DoorSettings, from address: String = "127.0.0.1") -> any Rehearsed {
-        let client = DoorClient(
-            peer: DoorPeer(address: address), timeout: settings.timeout, countFault: { _ in })
+        let peer = DoorPeer(address: address, userID: address.isEmpty ? 0 : nil)
+        let client = DoorClient(peer: peer, timeout: settings.timeout, countFault: { _ in })
         return converse(client, by: Rehearsing())
+    }
+}
+
+/// A door of a type whose clients are rehearsed, at its unix socket.
+struct RehearsedDoor {
+    private let door: any DoorType
+    private let settings: DoorSettings
+
+    init(
+        _ type: String, _ host: any QuestionAnswering, configure: (inout DoorSettings) -> Void = { _ in }
+    ) throws {
+        var settings = DoorSettings(type: type, name: type)
+        configure(&settings)
+        door = try DoorTypes.make(settings, host: host)
+        self.settings = settings
+    }
+
+    func client() -> any Rehearsed { door.rehearse(settings, from: "") }
+
+    /// Sends bytes over a connection of its own, in pieces as they are given, and returns all that was said.
+    func talk(_ pieces: [UInt8]..., endingInput: Bool = false) -> [UInt8] {
+        let client = client()
+        for piece in pieces { client.send(piece) }
+        if endingInput { client.endInput() }
+        client.run()
+        return client.take()
     }
 }

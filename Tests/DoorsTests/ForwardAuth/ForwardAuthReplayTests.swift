@@ -14,23 +14,21 @@ import Testing
 
     static func bytes(_ name: String) throws -> [UInt8] { try `nginx asks at /auth`.fixture("../forward-auth/\(name)") }
 
-    @Test(arguments: recorded) func `are answered however they are cut`(_ name: String, _ status: Int) async throws {
+    private static func statuses(_ bytes: [UInt8]) -> [Int] { TestResponse.parse(bytes).map(\.status) }
+
+    @Test(arguments: recorded) func `are answered however they are cut`(_ name: String, _ status: Int) throws {
         let bytes = try Self.bytes(name)
-        try await RunningAddedDoor.run { door in
-            let client = try await door.client()
-            for cut in 0..<bytes.count {
-                try await client.send(bytes[..<cut])
-                try await client.send(bytes[cut...])
-            }
-            let statuses = await client.responses(bytes.count).map(\.status)
-            #expect(statuses == Array(repeating: status, count: bytes.count))
-            try await client.close()
+        let client = try RehearsedDoor("forward-auth", FakeHost(FakeHost.simple)).client()
+        for cut in 0..<bytes.count {
+            client.send(Array(bytes[..<cut]))
+            client.send(Array(bytes[cut...]))
+            #expect(Self.statuses(client.take()) == [status])
         }
     }
 
-    @Test(arguments: recorded) func `are answered twice when they come twice`(_ name: String, _ status: Int)
-        async throws
-    {
+    @Test(arguments: recorded) func `are answered over a socket, and twice when they come twice`(
+        _ name: String, _ status: Int
+    ) async throws {
         let bytes = try Self.bytes(name)
         try await RunningAddedDoor.run { door in
             let client = try await door.client()
@@ -40,24 +38,19 @@ import Testing
         }
     }
 
-    /// Whoever closes its half has gone: what is cut short is never taken for the whole.
-    @Test(arguments: recorded) func `get no answer when they end early`(_ name: String, _ status: Int) async throws {
+    /// A client that closes its half has gone: what is cut short is never taken for the whole.
+    @Test(arguments: recorded) func `get no answer when they end early`(_ name: String, _ status: Int) throws {
         let bytes = try Self.bytes(name)
         let host = FakeHost(FakeHost.simple)
-        try await RunningAddedDoor.run(host) { door in
-            for end in 0..<bytes.count {
-                let client = try await door.client()
-                try await client.send(bytes[..<end])
-                try await client.closeOutput()
-                #expect(await client.end().isEmpty, "\(end) bytes")
-                try await client.close()
-            }
+        let door = try RehearsedDoor("forward-auth", host)
+        for end in 0..<bytes.count {
+            #expect(door.talk(Array(bytes[..<end]), endingInput: true).isEmpty, "\(end) bytes")
         }
         #expect(host.questions.isEmpty)
     }
 
     /// A changed byte may make another good request; it never makes one that is allowed what the host denies.
-    @Test(arguments: recorded) func `open nothing when a byte is another`(_ name: String, _ status: Int) async throws {
+    @Test(arguments: recorded) func `open nothing when a byte is another`(_ name: String, _ status: Int) throws {
         let bytes = try Self.bytes(name)
         let host = FakeHost { question in
             if case .authenticate = question {
@@ -65,17 +58,14 @@ import Testing
             }
             return .decided(Answer(.deny, .deniedByModule))
         }
-        try await RunningAddedDoor.run(host) { door in
-            for index in bytes.indices {
+        let door = try RehearsedDoor("forward-auth", host)
+        for index in bytes.indices {
+            for change in [1, 0x20] as [UInt8] {
                 var mutant = bytes
-                mutant[index] ^= index % 2 == 0 ? 1 : 0x20
-                let client = try await door.client()
+                mutant[index] ^= change
                 // What waits for more bytes gets them.
-                try await client.send(mutant + Array("\r\n\r\n".utf8))
-                try? await client.closeOutput()
-                let statuses = await client.end().map(\.status)
+                let statuses = Self.statuses(door.talk(mutant, Array("\r\n\r\n".utf8), endingInput: true))
                 #expect(!statuses.contains { (200..<300).contains($0) || $0 == 303 }, "byte \(index)")
-                try await client.close()
             }
         }
     }

@@ -64,17 +64,12 @@ import Testing
         }
     }
 
-    @Test func `are not answered when they are cut short and the connection closes`() async throws {
+    @Test func `are not answered when they are cut short and the connection closes`() throws {
         let bytes = try RecordedRabbitMQ.bytes("post-01-auth-user.req")
         let host = Self.host(true)
-        try await `The RabbitMQ door`.run(host) { door in
-            for end in bytes.indices {
-                let client = try await door.client()
-                try await client.send(bytes[..<end])
-                try await client.closeOutput()
-                #expect(await client.end().isEmpty, "at \(end)")
-                try await client.close()
-            }
+        let door = try RehearsedDoor("rabbitmq", host)
+        for end in bytes.indices {
+            #expect(door.talk(Array(bytes[..<end]), endingInput: true).isEmpty, "at \(end)")
         }
         #expect(host.questions.isEmpty)
     }
