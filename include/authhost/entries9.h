@@ -29,7 +29,7 @@ typedef void auth_exit_9_fn(void *instance);
 #define AUTH_SIGNATURE_auth_exit_9 "v(p)"
 
 // Re-reads what the instance was configured from. On failure it keeps what it had.
-// When it has succeeded, the host drops the credentials that it keeps, so that each user's next log-in asks the module. A user
+// When it has succeeded, the host empties its log-in cache, so that each user's next log-in asks the module. A user
 // who is gone, locked or expired by it keeps open sessions until the module ends them: host->eject for each.
 // Returns AUTH_OK, or AUTH_ERROR after logging why; any other value counts as AUTH_ERROR.
 // [entry-thread & initialised]      since 9
@@ -43,7 +43,7 @@ typedef void auth_cancel_9_fn(void *instance, const auth_cancel_t *cancel);
 #define AUTH_SIGNATURE_auth_cancel_9 "v(pX)"
 
 // Finds an ability of the module by its id, such as "vendor.name/1": a record of the module's that the ability's own header
-// describes. The host asks once for each id that it knows, after auth_init; it knows none yet.
+// describes. The host asks once for each id that it knows, after auth_init: AUTH_EXTENSION_ABOUT.
 //
 // OWNERSHIP: the record is the module's, valid until auth_exit returns.
 // Returns NULL for an id that the module does not know.
