@@ -171,10 +171,9 @@ var targets: [Target] = [
     .target(
         name: "Operators",
         dependencies: [
-            "AuthCore", "DoorCarrier", "DoorProtocols",
+            "AuthCore", "Basics", "DoorCarrier", "DoorProtocols",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
-            .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     .target(
         name: "Doctor",

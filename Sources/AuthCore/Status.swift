@@ -37,6 +37,15 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     public static let reserved: ClosedRange<Int32> = 64...66
     /// AUTH_NO_ENTRY: as if the module did not export the entry point. Of a completion it denies.
     public static let noEntry = Status(rawValue: 67)
+
+    /// Whether a module may return the number at all, whatever it was asked.
+    public var isKnown: Bool {
+        (Self.ok.rawValue...Self.siteLimitExceeded.rawValue).contains(rawValue) || Self.userCodes.contains(rawValue)
+            || Self.reserved.contains(rawValue) || self == .noEntry
+    }
+
+    /// How messages name it: the number is another one in each generation for AUTH_OK alone.
+    public var shown: String { self == .ok ? "AUTH_OK" : "\(rawValue)" }
 }
 
 /// The kinds of question a module can be asked. A status means different things to different kinds.

@@ -1,3 +1,4 @@
+import Basics
 import DoorProtocols
 import Glibc
 import Logging
@@ -35,7 +36,7 @@ final class DescriptorShortage: Sendable {
             return last == nil
         }
         guard isNew else { return }
-        let reason = String(cString: strerror(error.errnoCode)).lowercased()
+        let reason = SystemError(error.errnoCode)
         log.error(
             "no connection can be accepted (\(reason)): idle ones are closed and new ones wait; raise the limit on open files"
         )

@@ -1,3 +1,4 @@
+import Basics
 import DoorProtocols
 import Glibc
 import NIOCore
@@ -8,7 +9,7 @@ public struct ListenError: Error, CustomStringConvertible, Sendable {
     public let description: String
 
     init(_ address: DoorAddress, _ error: any Error) {
-        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
+        let reason = (error as? IOError).map { SystemError($0.errnoCode).description } ?? "\(error)"
         description = "cannot listen on `\(address)`: \(reason)"
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import CoreFoundation
 import DoorProtocols
 import Glibc
@@ -163,7 +164,7 @@ public struct UnixSocketError: Error, CustomStringConvertible, Sendable {
     public let description: String
 
     init(_ path: String, _ what: String, _ code: CInt = 0) {
-        let system = code == 0 ? "" : ": \(String(cString: strerror(code)).lowercased())"
+        let system = code == 0 ? "" : ": \(SystemError(code))"
         description = "cannot listen on the unix socket `\(path)`: \(what)\(system)"
     }
 }

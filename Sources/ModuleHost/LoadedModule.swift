@@ -85,7 +85,7 @@ public final class LoadedModule: Sendable {
     ) -> ModuleAnswer {
         guard allows(.question) else { return .ended }
         return generation.check(check, object: object, content: content, session, ticket)
-            ?? ModuleAnswer(check.action == .read && leavesReadsOpen ? .ok : .deny)
+            ?? (check.action == .read && leavesReadsOpen ? ModuleAnswer(.ok) : .refused(.noEntry))
     }
 
     /// Asks why a check is answered as it is; nil where the module has no such entry.

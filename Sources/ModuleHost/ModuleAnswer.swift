@@ -161,11 +161,16 @@ public struct ModuleAnswer: Sendable {
     /// What is wrong with a log-in that allows and does not say who was authenticated.
     public static let nobodyNamed = "AUTH_OK for a log-in without result->user: a yes says who was authenticated"
 
+    /// What the host says for a module.
+    package static func refused(_ reason: Reason) -> ModuleAnswer {
+        var answer = ModuleAnswer(.error)
+        answer.refusal = reason
+        return answer
+    }
+
     /// The answer of an instance that has ended, or not begun.
     static var ended: ModuleAnswer {
-        var answer = ModuleAnswer(.error)
-        answer.refusal = .stopping
-        return answer
+        refused(.stopping)
     }
 
     /// An answer that broke the contract.

@@ -1,3 +1,4 @@
+import Basics
 import DoorCarrier
 import DoorProtocols
 import FoundationEssentials
@@ -18,7 +19,7 @@ public final class ControlClient {
         }
         descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else {
-            throw ControlError(description: "no socket could be made: \(String(cString: strerror(errno)))")
+            throw ControlError(description: "no socket could be made: \(SystemError())")
         }
         guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
             let code = errno
@@ -33,7 +34,7 @@ public final class ControlClient {
         switch code {
         case ENOENT, ECONNREFUSED: "no host runs with the control socket `\(path)`"
         case EACCES, EPERM: "the control socket `\(path)` belongs to another user; only that user and root may use it"
-        default: "the control socket `\(path)` cannot be connected to: \(String(cString: strerror(code)).lowercased())"
+        default: "the control socket `\(path)` cannot be connected to: \(SystemError(code))"
         }
     }
 

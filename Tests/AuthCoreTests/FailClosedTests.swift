@@ -39,7 +39,11 @@ enum Repository {
 enum FailClosedTable {
     static func text(_ codes: [NamedStatus]) -> String {
         var rows = ["| status | number | asked for | verdict | reason |", "|---|---|---|---|---|"]
-        for code in codes { rows += lines("`\(code.name)`", "\(code.status.rawValue)", code.status) }
+        for code in codes {
+            // The one number that each generation has of its own.
+            let number = code.status == .ok ? "1; 0x59455321 in generation 9" : "\(code.status.rawValue)"
+            rows += lines("`\(code.name)`", number, code.status)
+        }
         rows += lines("any other", "", Status(rawValue: 999))
         return rows.joined(separator: "\n") + "\n"
     }

@@ -60,7 +60,7 @@ let package = Package(
         .target(name: "CFFI", path: "Linked/CFFI", sources: ["machine.c"]),
         .target(
             name: "ModuleHost", dependencies: ["CFFI"], path: "Linked/ModuleHost",
-            sources: ["ELF", "LibraryCache.swift", "ModuleIdentity.swift"],
+            sources: ["ELF", "Loading/LibraryCache.swift", "Loading/ModuleIdentity.swift"],
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("configuration", ["AuthConfiguration"]),

@@ -84,7 +84,9 @@ final class LoginQuestion: Sendable {
         }
         if user.hasBytes(of: login.user) { return nil }
         guard identity.namesUser else {
-            return Answer(.undecided, .changedUser, logText: "the module named another user")
+            return Answer(
+                .undecided, .changedUser, logText: "the module named another user, and does not declare AUTH_NAMES_USER"
+            )
         }
         do throws(LoginError) {
             try Login.checkUser(user)

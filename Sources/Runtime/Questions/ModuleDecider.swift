@@ -233,12 +233,16 @@ final class ModuleDecider: Decider {
 
     func completedAndReturned(_ answer: ModuleAnswer) -> ModuleAnswer {
         var broken = ModuleAnswer(.error)
-        broken.breach = "completed a question and then returned \(answer.status.rawValue) instead of AUTH_DELAYED"
+        broken.breach = "completed a question and then returned \(answer.status.shown) instead of AUTH_DELAYED"
         return broken
     }
 
     func checked(_ answer: ModuleAnswer) -> ModuleAnswer {
-        if let breach = answer.breach { report(.broken(breach)) }
+        if let breach = answer.breach {
+            report(.broken(breach))
+        } else if answer.status != .ok, answer.refusal == nil, !answer.status.isKnown {
+            report(.broken("returned \(answer.status.shown), which is no answer; AUTH_OK and AUTH_DENY are"))
+        }
         return answer
     }
 

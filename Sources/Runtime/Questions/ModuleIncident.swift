@@ -49,12 +49,12 @@ extension ModuleIncident {
                 """)
         case .deadline: log.warning("\(module): a delayed answer has not come by its deadline; denied")
         case .returnedAtLast(let call, let status):
-            log.notice("\(module): \(call.entry) has returned at last\(status.map { " (\($0.rawValue))" } ?? "")")
+            log.notice("\(module): \(call.entry) has returned at last\(status.map { " (\($0.shown))" } ?? "")")
         case .lateReturn(let status):
-            log.warning("\(module): an answer (\(status.rawValue)) came after its question was over; dropped")
+            log.warning("\(module): an answer (\(status.shown)) came after its question was over; dropped")
         case .droppedCompletion(let outcome):
             log.warning("\(module): a completion was dropped: \(outcome)")
-        case .freeFailed(let status): log.warning("\(module): auth_free_user returned \(status.rawValue)")
+        case .freeFailed(let status): log.warning("\(module): auth_free_user returned \(status.shown)")
         case .broken(let what): log.error("\(module): broke its contract: \(what); denied")
         }
     }

@@ -175,13 +175,6 @@ final class OpenQuestion<Question: ModuleQuestion>: Sendable {
 }
 
 extension ModuleAnswer {
-    /// What the host says for a module.
-    static func refused(_ reason: Reason) -> ModuleAnswer {
-        var answer = ModuleAnswer(.error)
-        answer.refusal = reason
-        return answer
-    }
-
     /// The content that a question waited for has come, perhaps while the module was asked: it is asked again. The refusal keeps
     /// the question from waiting.
     static var contentCame: ModuleAnswer {

@@ -51,7 +51,13 @@ struct ModuleOptions: Sendable {
         }
         for option in declared {
             guard let value = option.defaultValue else {
-                if values[option.name] != nil { continue }
+                if let set = values[option.name] {
+                    // As a variable that is not set leaves it. An empty secret would let in every client that sends none.
+                    guard set.contains(where: \.isEmpty) else { continue }
+                    throw ModuleError(
+                        .missingOption, module,
+                        "its option `\(option.name)` is required and set to nothing: \(option.help)")
+                }
                 throw ModuleError(
                     .missingOption, module, "its option `\(option.name)` is required and not set: \(option.help)")
             }

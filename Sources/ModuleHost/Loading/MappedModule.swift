@@ -67,7 +67,8 @@ public struct MappedModule: Sendable {
             throw ModuleError(
                 .initFailed, request.module,
                 "`auth_init` returned \(identity.generation == 9 ? status.numberOf9 : status.rawValue); AUTH_OK "
-                    + "(\(identity.generation == 9 ? AUTH_OK : 1)) is accepted, and its own log lines say why")
+                    + "(\(identity.generation == 9 ? "0x59455321" : "1")) is accepted, and log lines of its own may say why"
+            )
         }
         if let about = generation.extensionRecord(AUTH_EXTENSION_ABOUT).flatMap(Self.about) {
             services.log(.info, "is \(about)", module: identity.name)
