@@ -33,6 +33,9 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     private var isHeld = false
     /// The timer, and when it rings: not later than the conversation's deadline.
     private var timer: (task: Scheduled<Void>, due: DoorInstant)?
+    private var hasLeft = false
+    /// Bytes that were thrown away behind the end.
+    private var discarded = 0
 
     /// - Parameter observe: sees what goes out; nil where nobody looks.
     package init(
@@ -75,7 +78,10 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let incoming = unwrapInboundIn(data)
         defer { incoming.overwrite() }
-        guard case .conversing = phase else { return }
+        guard case .conversing = phase else {
+            discarded += incoming.readableBytes
+            return
+        }
         startTurn(context)
         conversation.receive(incoming.readableBytesUInt8Span, &turn)
         // What is not much goes out when everything that came at once was read.
@@ -117,7 +123,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     }
 
     private func wantsRead(_ context: ChannelHandlerContext) -> Bool {
-        guard case .conversing = phase else { return true }
+        guard case .conversing = phase else { return discarded < EndLimits.discarded }
         return conversation.wantsInput && context.channel.isWritable
     }
 
@@ -213,8 +219,12 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
 
     private func end(_ end: DoorTurn.End, _ context: ChannelHandlerContext) {
         phase = .ending
-        stopTimer()
+        // From here on the connection is worth nothing to its client: it may be given up, and its sessions end.
+        leaveConversation()
+        use.isHeld = false
+        isHeld = false
         if case .now = end { return context.close(promise: nil) }
+        closeIn(EndLimits.sending, context)
         // Behind the last byte.
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
             guard let context = self.context else { return }
@@ -226,7 +236,12 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     /// Closes our half first, and the rest in two seconds, whatever the client does (RFC 9112, section 9.6).
     private func linger(_ context: ChannelHandlerContext) {
         context.close(mode: .output, promise: nil)
-        let task = context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(2)) { [self] in
+        closeIn(EndLimits.lingering, context)
+    }
+
+    private func closeIn(_ time: TimeAmount, _ context: ChannelHandlerContext) {
+        stopTimer()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
             self.context?.close(promise: nil)
             return
         }
@@ -254,6 +269,12 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         if case .gone = phase { return }
         phase = .gone
         stopTimer()
+        leaveConversation()
+    }
+
+    private func leaveConversation() {
+        if hasLeft { return }
+        hasLeft = true
         conversation.leave()
     }
 
@@ -266,6 +287,16 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         log.debug("a connection failed: \(error)")
         context.close(promise: nil)
     }
+}
+
+/// What a connection is worth when everything is said.
+private enum EndLimits {
+    /// How long a client may take to take its last bytes.
+    static let sending = TimeAmount.seconds(30)
+    /// How long its own end is waited for behind them.
+    static let lingering = TimeAmount.seconds(2)
+    /// So many bytes are thrown away, and no more are read.
+    static let discarded = 1 << 20
 }
 
 /// A conversation that is carried over a channel.

@@ -100,7 +100,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func schedule(_ context: ChannelHandlerContext) {
         guard let due else { return }
         // One that is held is looked at again.
-        let deadline = max(due, now() + (use.isHeld ? min(idle ?? .minutes(1), .minutes(1)) : .zero))
+        // The first look comes when either time may be over: bytes that come meanwhile change which counts.
+        let early = begun + (idle ?? .hours(24))
+        let first = hasRead || early <= now() ? due : min(due, early)
+        let deadline = max(first, now() + (use.isHeld ? min(idle ?? .minutes(1), .minutes(1)) : .zero))
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
             self?.look(context)
         }

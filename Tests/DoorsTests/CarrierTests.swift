@@ -187,6 +187,32 @@ import Testing
         #expect(halves.closed == [.output, .all])
     }
 
+    @Test func `lets a connection go whose client does not take its last bytes`() throws {
+        final class Stuck: ChannelOutboundHandler {
+            typealias OutboundIn = ByteBuffer
+            var promises: [EventLoopPromise<Void>] = []
+            func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+                if let promise { promises.append(promise) }
+            }
+        }
+        let stuck = Stuck()
+        defer { for promise in stuck.promises { promise.fail(ChannelError.eof) } }
+        try channel.pipeline.syncOperations.addHandler(stuck, position: .first)
+        script.set {
+            $0.isHeld = true
+            $0.reply = [1]
+            $0.end = .written
+        }
+        try channel.writeInbound(ByteBuffer(string: "x"))
+        // It may be given up from here on, and what it held has ended.
+        #expect(!use.isHeld)
+        #expect(script.told == ["begin", "x", "leave"])
+        loop.advanceTime(by: .milliseconds(29_999))
+        #expect(channel.isActive)
+        loop.advanceTime(by: .milliseconds(1))
+        #expect(!channel.isActive)
+    }
+
     @Test func `gives an event that comes too late to the conversation, and sends nothing`() throws {
         let mailbox = try #require(script.state.withLock { $0.mailbox })
         mailbox.post("one")

@@ -9,6 +9,8 @@ protocol Rehearsed: AnyObject {
     var isOpen: Bool { get }
     /// Whether the client takes what it is sent.
     var isWritable: Bool { get set }
+    /// Whether the connection may not be given up for another one.
+    var isHeld: Bool { get }
     /// The client sends bytes, which come at once.
     func send(_ bytes: [UInt8])
     /// The client sends nothing more.
@@ -56,6 +58,8 @@ final class Rehearsal<Carries: Conversation & ~Copyable>: Rehearsed {
             finish()
         }
     }
+
+    var isHeld: Bool { conversation.isHeld }
 
     private var isConversing: Bool { isOpen && closing == nil }
 

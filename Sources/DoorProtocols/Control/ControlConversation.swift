@@ -59,7 +59,10 @@ package struct ControlConversation: Conversation, ~Copyable {
         serve(&turn)
     }
 
-    package mutating func resume(_ turn: inout DoorTurn) { note(turn) }
+    package mutating func resume(_ turn: inout DoorTurn) {
+        note(turn)
+        serve(&turn)
+    }
 
     package mutating func take(_ reply: Event, _ turn: inout DoorTurn) {
         guard isWaiting else { return }
@@ -103,19 +106,21 @@ package struct ControlConversation: Conversation, ~Copyable {
 
     /// Answers the whole lines that are there.
     private mutating func serve(_ turn: inout DoorTurn) {
-        while turn.end == nil, !isFollowing, !isWaiting, let end = line.firstIndex(of: UInt8(ascii: "\n")),
+        // Requests of a client that does not read wait.
+        while turn.end == nil, !turn.isFull, !isFollowing, !isWaiting,
+            let end = line.firstIndex(of: UInt8(ascii: "\n")),
             end <= ControlLine.limit
         {
             let request = Array(line[..<end])
             line.removeFirst(end + 1)
             answer(request, &turn)
         }
-        if line.count > ControlLine.limit { refuse("a request is longer than \(ControlLine.limit) bytes", &turn) }
+        if line.count > ControlLine.limit, !line[...ControlLine.limit].contains(UInt8(ascii: "\n")) {
+            refuse("a request is longer than \(ControlLine.limit) bytes", &turn)
+        }
     }
 
     private mutating func answer(_ bytes: [UInt8], _ turn: inout DoorTurn) {
-        // A client that does not read gets no more answers.
-        guard turn.isWritable else { return turn.close(.now) }
         switch ControlLine.request(bytes) {
         case .failure(let error): send(.failure(error.description), &turn)
         case .success(let request) where request.action == .events: follow(request, &turn)

@@ -36,12 +36,17 @@ struct DovecotConversation: Conversation, ~Copyable {
     }
 
     var wantsInput: Bool { true }
-    var isHeld: Bool { !pending.isEmpty }
+    /// An exchange waits for the client, and holds nothing.
+    var isHeld: Bool { !questions.isEmpty }
 
     mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn) {
         self.mailbox = mailbox
         turn.out.write(door.greeting())
         restartClock(turn)
+    }
+
+    mutating func resume(_ turn: inout DoorTurn) {
+        if !turn.isWritable || deadline == nil { restartClock(turn) }
     }
 
     mutating func endOfInput(_ turn: inout DoorTurn) { finish(&turn) }
@@ -83,8 +88,8 @@ struct DovecotConversation: Conversation, ~Copyable {
             isNew = true
         }
         if received.count > DovecotCommand.longestLine { fail(Self.tooLong, &turn) }
-        // What trickles in has no more time than what comes at once.
-        if isNew || deadline == nil { restartClock(turn) }
+        // What trickles in has no more time than what comes at once, and nobody greets for ever.
+        if (isNew && isAsking) || deadline == nil { restartClock(turn) }
     }
 
     private static let tooLong = DoorFault("length", "a line has more than \(DovecotCommand.longestLine) bytes")
@@ -190,6 +195,8 @@ struct DovecotConversation: Conversation, ~Copyable {
 
     // MARK: - The end
 
+    private var isAsking: Bool { if case .asking = phase { true } else { false } }
+
     private var isOver: Bool { if case .finishing = phase { true } else { false } }
 
     /// Ends the connection without a word, which clients take for a failure for now; the protocol has no other way.
@@ -211,8 +218,11 @@ struct DovecotConversation: Conversation, ~Copyable {
     }
 
     private func closeIfDone(_ turn: inout DoorTurn) {
-        if isOver, pending.isEmpty { turn.close(.written) }
+        if isOver, pending.isEmpty { turn.close(.lingering) }
     }
+
+    /// Whether a request waits for its client's response.
+    private var hasExchange: Bool { pending.count > requests.count }
 
     private mutating func abandon() {
         questions.abandonAll()
@@ -220,12 +230,12 @@ struct DovecotConversation: Conversation, ~Copyable {
         pending = [:]
     }
 
-    /// A client must greet, and end the line that it has begun, within the door's time-out; between lines it may be
-    /// silent.
+    /// A client that takes what it is sent must greet, end the line that it has begun, and go on with its exchanges within the
+    /// door's time-out; else it may be silent.
     private mutating func restartClock(_ turn: borrowing DoorTurn) {
         deadline = nil
         if isOver { return }
-        if case .asking = phase, received.isEmpty { return }
+        if isAsking, !turn.isWritable || (received.isEmpty && !hasExchange) { return }
         deadline = turn.now + client.timeout
     }
 }

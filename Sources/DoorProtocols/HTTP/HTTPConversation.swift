@@ -72,7 +72,10 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
     }
 
     mutating func stop(_ turn: inout DoorTurn) {
-        if phase == .reading { phase = .finishing(linger: false) }
+        // Where requests are left unread, or replies untaken, closing at once would reset the connection and lose replies.
+        if phase == .reading {
+            phase = .finishing(linger: !waiting.isEmpty || !input.isEmpty || !turn.isWritable)
+        }
         endOpenStream(&turn)
         closeIfDone(&turn)
     }

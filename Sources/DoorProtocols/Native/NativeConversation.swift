@@ -49,6 +49,8 @@ struct NativeConversation: Conversation, ~Copyable {
     /// Ends the connection with the session of the client that has logged on.
     var logOnWatch: HostWatch?
     var pushes = NativePushes()
+    /// Whether the client sends nothing more; what it has sent is asked first.
+    private var isInputOver = false
 
     init(_ door: NativeDoor, _ client: DoorClient) {
         self.door = door
@@ -77,11 +79,20 @@ struct NativeConversation: Conversation, ~Copyable {
         readFrames(&turn)
     }
 
-    mutating func resume(_ turn: inout DoorTurn) { readFrames(&turn) }
+    mutating func resume(_ turn: inout DoorTurn) {
+        readFrames(&turn)
+        finishIfAllIsAsked(&turn)
+    }
 
-    mutating func endOfInput(_ turn: inout DoorTurn) { finish(&turn) }
+    mutating func endOfInput(_ turn: inout DoorTurn) {
+        isInputOver = true
+        finishIfAllIsAsked(&turn)
+    }
 
-    mutating func stop(_ turn: inout DoorTurn) { finish(&turn) }
+    mutating func stop(_ turn: inout DoorTurn) {
+        tellStop(&turn)
+        finish(&turn)
+    }
 
     mutating func timeUp(_ turn: inout DoorTurn) {
         if isOver { return }
@@ -103,16 +114,15 @@ struct NativeConversation: Conversation, ~Copyable {
             if NativeReader.holdsSecret(frame) { frame.wipe() }
         }
         // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
-        if (isNew && isAsking) || deadline == nil { restartClock(turn) }
+        if (isNew && isAsking) || deadline == nil || !isClientsTurn(turn) { restartClock(turn) }
     }
 
     /// Takes a whole frame out of what came, without its length; nil when there is none yet.
     private mutating func nextFrame(_ turn: inout DoorTurn) -> [UInt8]? {
-        guard !isOver, received.count >= NativeProtocol.lengthSize else { return nil }
-        var length = 0
-        for index in 0..<NativeProtocol.lengthSize { length |= Int(received.span[index]) << (8 * index) }
-        guard (NativeProtocol.headerSize...NativeProtocol.longestFrame).contains(length) else {
-            let accepted = "\(NativeProtocol.headerSize) to \(NativeProtocol.longestFrame) are accepted"
+        guard !isOver, let length = announcedLength else { return nil }
+        let longest = isAsking ? NativeProtocol.longestFrame : NativeProtocol.longestGreeting
+        guard (NativeProtocol.headerSize...longest).contains(length) else {
+            let accepted = "\(NativeProtocol.headerSize) to \(longest) are accepted"
             fail(DoorFault("length", "a frame of \(length) bytes; \(accepted)"), &turn)
             return nil
         }
@@ -121,6 +131,14 @@ struct NativeConversation: Conversation, ~Copyable {
         let bytes = received.copy(NativeProtocol.lengthSize..<end)
         received.discard(end)
         return bytes
+    }
+
+    /// What the next frame says that its length is; nil while that has not come.
+    private var announcedLength: Int? {
+        guard received.count >= NativeProtocol.lengthSize else { return nil }
+        var length = 0
+        for index in 0..<NativeProtocol.lengthSize { length |= Int(received.span[index]) << (8 * index) }
+        return length
     }
 
     private mutating func take(_ request: NativeRequest, _ turn: inout DoorTurn) throws(DoorFault) {
@@ -173,6 +191,7 @@ struct NativeConversation: Conversation, ~Copyable {
         }
         question.body(&self, answer, &turn)
         readFrames(&turn)
+        finishIfAllIsAsked(&turn)
         closeIfDone(&turn)
     }
 
@@ -195,6 +214,13 @@ struct NativeConversation: Conversation, ~Copyable {
         finish(&turn)
     }
 
+    /// Ends a connection whose client sends nothing more, once every whole frame that came has been asked.
+    private mutating func finishIfAllIsAsked(_ turn: inout DoorTurn) {
+        guard isInputOver else { return }
+        if let length = announcedLength, received.count >= NativeProtocol.lengthSize + length { return }
+        finish(&turn)
+    }
+
     /// Reads no more; what was asked is answered first.
     private mutating func finish(_ turn: inout DoorTurn) {
         guard !isOver else { return }
@@ -205,7 +231,7 @@ struct NativeConversation: Conversation, ~Copyable {
     }
 
     private func closeIfDone(_ turn: inout DoorTurn) {
-        if case .finishing = phase, pending.isEmpty { turn.close(.written) }
+        if case .finishing = phase, pending.isEmpty { turn.close(.lingering) }
     }
 
     private mutating func abandon() {
@@ -230,8 +256,17 @@ struct NativeConversation: Conversation, ~Copyable {
     /// A client must greet, and end what it has begun to say, within the door's time-out; between frames it may be silent.
     private mutating func restartClock(_ turn: borrowing DoorTurn) {
         deadline = nil
-        if isOver { return }
-        if case .asking = phase, received.isEmpty || !wantsInput || !turn.isWritable { return }
+        if isOver || !isClientsTurn(turn) || (isAsking && received.isEmpty) { return }
         deadline = turn.now + client.timeout
+    }
+
+    /// Whether the connection waits for its client, and not for answers, or for its client to take them.
+    private func isClientsTurn(_ turn: borrowing DoorTurn) -> Bool {
+        switch phase {
+        case .greeting: true
+        case .loggingOn: pending.isEmpty
+        case .asking: wantsInput && turn.isWritable
+        case .finishing, .gone: false
+        }
     }
 }

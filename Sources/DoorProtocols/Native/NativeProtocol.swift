@@ -9,6 +9,8 @@ enum NativeProtocol {
     static let headerSize = 8
     /// The longest frame behind its length, either way.
     static let longestFrame = 1 << 20
+    /// The longest before a client may ask: strangers are lent less memory.
+    static let longestGreeting = 1 << 18
     /// The most checks of a batch.
     static let longestBatch = 1000
     /// The most contributed fields of a check.
