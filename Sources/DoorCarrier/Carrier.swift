@@ -90,7 +90,8 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if case .conversing = phase {
-            startTurn(context)
+            // The clock was read with the bytes.
+            turn.isWritable = context.channel.isWritable
             conversation.settle(&turn)
             finishTurn(context)
         }

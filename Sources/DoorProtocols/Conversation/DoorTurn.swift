@@ -11,11 +11,20 @@ public struct DoorInstant: Sendable, Hashable, Comparable {
 
     /// So much later; `duration` is not negative, and what is too long ends with the clock.
     public static func + (instant: DoorInstant, duration: Duration) -> DoorInstant {
+        instant.later(by: nanoseconds(of: duration))
+    }
+
+    /// So many nanoseconds later, at the end of the clock at the latest.
+    func later(by nanoseconds: UInt64) -> DoorInstant {
+        let (sum, ends) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+        return DoorInstant(nanoseconds: ends ? .max : sum)
+    }
+
+    /// A duration in nanoseconds, for what is added often: taking it apart divides 128 bits.
+    static func nanoseconds(of duration: Duration) -> UInt64 {
         let (seconds, rest) = duration.components
         let (whole, overflows) = UInt64(max(0, seconds)).multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflows else { return DoorInstant(nanoseconds: .max) }
-        let (sum, ends) = instant.nanoseconds.addingReportingOverflow(whole + UInt64(max(0, rest)) / 1_000_000_000)
-        return DoorInstant(nanoseconds: ends ? .max : sum)
+        return overflows ? .max : whole + UInt64(max(0, rest)) / 1_000_000_000
     }
 }
 

@@ -8,8 +8,16 @@ struct HTTPTiming {
     private(set) var isTaking = true
     /// When the request began to come that is not complete; nil where none has.
     var arrival: DoorInstant?
+    /// How long the first byte and each request may take, and how long a connection may stay without one, in nanoseconds.
+    fileprivate let request, idle: UInt64
 
-    init(begun now: DoorInstant = DoorInstant(nanoseconds: 0)) { lastProgress = now }
+    init(request: Duration, idle: Duration) {
+        lastProgress = DoorInstant(nanoseconds: 0)
+        self.request = DoorInstant.nanoseconds(of: request)
+        self.idle = DoorInstant.nanoseconds(of: idle)
+    }
+
+    mutating func begin(_ turn: borrowing DoorTurn) { lastProgress = turn.now }
 
     /// Notes that the client does something.
     mutating func note(_ turn: borrowing DoorTurn) {
@@ -24,13 +32,13 @@ struct HTTPTiming {
 extension HTTPConversation {
     var deadline: DoorInstant? {
         if phase == .gone { return nil }
-        let silence = isSilent ? timing.lastProgress + silenceLimit : nil
+        let silence = isSilent ? timing.lastProgress.later(by: silenceLimit) : nil
         guard let arrival = timing.arrival else { return silence }
-        let late = arrival + service.requestTimeout
+        let late = arrival.later(by: timing.request)
         return silence.map { min($0, late) } ?? late
     }
 
-    private var silenceLimit: Duration { timing.hasBegun ? service.keepAliveTimeout : service.requestTimeout }
+    private var silenceLimit: UInt64 { timing.hasBegun ? timing.idle : timing.request }
 
     /// Whether nothing is due to the client, or the client does not take what is.
     private var isSilent: Bool {
@@ -45,11 +53,11 @@ extension HTTPConversation {
     }
 
     mutating func timeUp(_ turn: inout DoorTurn) {
-        if let arrival = timing.arrival, arrival + service.requestTimeout <= turn.now {
+        if let arrival = timing.arrival, arrival.later(by: timing.request) <= turn.now {
             let refusal = RequestRefusal(408, "the request did not arrive in time")
             service.refused(refusal)
             return refuse(Reply(refusal), "refused", &turn)
         }
-        if isSilent, timing.lastProgress + silenceLimit <= turn.now { turn.close(.now) }
+        if isSilent, timing.lastProgress.later(by: silenceLimit) <= turn.now { turn.close(.now) }
     }
 }

@@ -28,12 +28,13 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
     var waiting: [Slot] = []
     /// The number of the first waiting request.
     var firstWaiting: UInt64 = 0
-    var timing = HTTPTiming()
+    var timing: HTTPTiming
     var lastCounter: (endpoint: String, status: Int, counter: Counter)?
 
     init(service: Service) {
         self.service = service
         input = RequestInput(limits: service.limits)
+        timing = HTTPTiming(request: service.requestTimeout, idle: service.keepAliveTimeout)
     }
 
     var wantsInput: Bool { phase == .reading && waiting.count < Self.maximumWaiting }
@@ -41,7 +42,7 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
 
     mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn) {
         self.mailbox = mailbox
-        timing = HTTPTiming(begun: turn.now)
+        timing.begin(turn)
     }
 
     mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn) {

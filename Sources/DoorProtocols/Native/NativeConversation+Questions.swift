@@ -101,21 +101,29 @@ extension NativeConversation {
                 answers.append(Self.refusal(error))
             }
         }
-        noteQuestion(about: session, asked.map(\.name))
-        var outcomes = door.host.ask(asked, session: session)[...]
-        let places = answers.indices.filter { answers[$0] == nil }
-        let gathering = NativeBatch(answers: answers, open: places.count)
-        for (place, check) in zip(places, asked) {
-            let name = check.name
-            settle(outcomes.popFirst() ?? .decided(Answer(.undecided, .brokenAnswer)), &turn) {
-                conversation, answer, turn in
+        if wantsPushes { noteQuestion(about: session, asked.map(\.name)) }
+        let outcomes = door.host.ask(asked, session: session)
+        var open: [(place: Int, name: ObjectName, ticket: Ticket)] = []
+        var next = 0
+        for place in answers.indices where answers[place] == nil {
+            defer { next += 1 }
+            switch next < outcomes.count ? outcomes[next] : .decided(Answer(.undecided, .brokenAnswer)) {
+            case .delayed(let ticket): open.append((place, asked[next].name, ticket))
+            case .decided(let answer):
+                answers[place] = answer
+                if wantsPushes { interest.noteAnswer(answer, about: asked[next].name) }
+            }
+        }
+        if open.isEmpty { return NativeWriter.batch(answers, number, to: &turn.out) }
+        let gathering = NativeBatch(answers: answers, open: open.count)
+        for (place, name, ticket) in open {
+            wait(ticket) { conversation, answer, turn in
                 gathering.answers[place] = answer
                 if conversation.wantsPushes { conversation.interest.noteAnswer(answer, about: name) }
                 gathering.open -= 1
-                if gathering.open == 0 { NativeWriter.batch(gathering.complete, number, to: &turn.out) }
+                if gathering.open == 0 { NativeWriter.batch(gathering.answers, number, to: &turn.out) }
             }
         }
-        if places.isEmpty { NativeWriter.batch(gathering.complete, number, to: &turn.out) }
     }
 
     func answer(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32, _ turn: inout DoorTurn) {
@@ -168,9 +176,6 @@ private final class NativeBatch {
         self.answers = answers
         self.open = open
     }
-
-    /// Every answer; what is missing could not be decided.
-    var complete: [Answer] { answers.map { $0 ?? Answer(.undecided, .brokenAnswer) } }
 }
 
 extension NativeCheck {

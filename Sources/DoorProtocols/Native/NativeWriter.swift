@@ -27,12 +27,13 @@ enum NativeWriter {
         }
     }
 
-    static func batch(_ answers: [Answer], _ number: UInt32, to out: inout OutgoingBytes) {
+    /// Answers a batch; what is missing could not be decided.
+    static func batch(_ answers: [Answer?], _ number: UInt32, to out: inout OutgoingBytes) {
         frame(.batch, number, to: &out) { out in
             out.write(little: UInt16(answers.count))
             for answer in answers {
-                out.write(little: NativeProtocol.number(of: answer.verdict))
-                Self.word(answer.reason.rawValue, &out)
+                out.write(little: NativeProtocol.number(of: answer?.verdict ?? .undecided))
+                word((answer?.reason ?? .brokenAnswer).rawValue, &out)
             }
         }
     }
