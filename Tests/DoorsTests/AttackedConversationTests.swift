@@ -92,15 +92,4 @@ import Testing
         client.advance(by: .seconds(60))
         #expect(client.isOpen)
     }
-
-    @Test func `tells that its sessions end when the host stops`() throws {
-        let client = try native(host)
-        client.send(NativeDoorTests.Frame(1, flags: 1, 1).u16(1).u16(1).text("test").bytes)
-        client.send(NativeDoorTests.Frame.login(7).bytes)
-        _ = client.take()
-        client.stop()
-        let said = client.take()
-        #expect(said.count == 4 + 8 + 17 && said[4] == NativeProtocol.ended)
-        #expect(said.last == UInt8(SessionEnd.stop.rawValue))
-    }
 }

@@ -68,12 +68,6 @@ extension NativeConversation {
         if reason != .logout { push(&turn) { NativeWriter.ended(session, reason, to: &$0) } }
     }
 
-    /// Tells the client that the sessions it may hold answers about end with the host.
-    func tellStop(_ turn: inout DoorTurn) {
-        if isOver || !wantsPushes { return }
-        for session in interest.known { NativeWriter.ended(session, .stop, to: &turn.out) }
-    }
-
     /// Begins to hear of invalidations, once there may be answers here.
     mutating func watchInvalidations() {
         guard invalidations == nil, wantsPushes, let mailbox else { return }

@@ -89,10 +89,7 @@ struct NativeConversation: Conversation, ~Copyable {
         finishIfAllIsAsked(&turn)
     }
 
-    mutating func stop(_ turn: inout DoorTurn) {
-        tellStop(&turn)
-        finish(&turn)
-    }
+    mutating func stop(_ turn: inout DoorTurn) { finish(&turn) }
 
     mutating func timeUp(_ turn: inout DoorTurn) {
         if isOver { return }

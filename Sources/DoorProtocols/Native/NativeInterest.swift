@@ -31,9 +31,6 @@ struct NativeInterest {
 
     var isEmpty: Bool { sessions.isEmpty }
 
-    /// The sessions that are told apart.
-    var known: some Collection<SessionID> { sessions.keys }
-
     /// Adds a session with the names of its user, and what tells its end.
     mutating func add(_ session: SessionID, of names: Set<ExactText>, _ watch: HostWatch) {
         sessions[session] = Known(users: Array(names), watch: watch)
