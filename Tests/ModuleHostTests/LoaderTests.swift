@@ -56,6 +56,9 @@ struct Refused: CustomTestStringConvertible {
             fixture: "note_other_version", code: .noteDiffers,
             says: "the version is `1.0` in the note and `1.1` in the descriptor"),
         Refused(
+            fixture: "note_other_draft", code: .noteDiffers,
+            says: "the draft is `5` in the note and `6` in the descriptor"),
+        Refused(
             fixture: "note_other_default", code: .noteDiffers,
             says: "of option 1, `one`, the default is `1` in the note and `2` in the descriptor"),
         Refused(
@@ -224,7 +227,7 @@ struct Refused: CustomTestStringConvertible {
         ([("must", "x"), ("count", "many")], ModuleError.Code.badOptionValue, "a whole number"),
         ([("must", "x"), ("must", "y")], .badOptionValue, "twice"),
         ([("must", "x"), ("nothing", "y")], .unknownOption, "`count`"),
-        ([], .missingOption, "`must`"),
+        ([], .missingOption, "`must`"), ([("must", "")], .missingOption, "is required and set to nothing"),
     ])
     func `a wrong option is named with its place`(
         _ settings: [(String, String)], _ code: ModuleError.Code, _ says: String
