@@ -58,8 +58,9 @@ let package = Package(
             swiftSettings: instrumented),
         // Of the loader, what reads files and runs none of their code.
         .target(name: "CFFI", path: "Linked/CFFI", sources: ["machine.c"]),
+        .target(name: "CAuthModule", path: "Linked/include", publicHeadersPath: "."),
         .target(
-            name: "ModuleHost", dependencies: ["CFFI"], path: "Linked/ModuleHost",
+            name: "ModuleHost", dependencies: ["CFFI", "CAuthModule"], path: "Linked/ModuleHost",
             sources: ["ELF", "Loading/LibraryCache.swift", "Loading/ModuleIdentity.swift"],
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing"]),

@@ -9,7 +9,7 @@ func read(_ bytes: [UInt8]) {
     do throws(ELFError) {
         let file = try ELFFile(bytes)
         precondition(file.exports.allSatisfy { $0.utf8.count <= 3 * ELFSymbols.maximumName }, "a name without an end")
-        if let note = file.note(owner: "authhost", type: 1), let read = ModuleNote(note) {
+        if let note = file.note(owner: "authhost", type: 1), let read = try? ModuleNote(note) {
             precondition(!read.name.isEmpty && read.generation > 0, "a note that says nothing")
         }
         // The dynamic linker's part was read already: the same part alone cannot fail.
