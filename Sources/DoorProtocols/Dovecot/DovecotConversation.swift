@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Logging
 
 /// One connection of a mail program.

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// One connection of the native door.
 ///
