@@ -133,6 +133,11 @@ final class Rehearsal<Carries: Conversation & ~Copyable>: Rehearsed {
     }
 }
 
+// A failing expectation looks into what it is about, and nothing can be looked into that cannot be copied.
+extension Rehearsal: CustomReflectable where Carries: ~Copyable {
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 struct Rehearsing: DoorCarrying {
     func carry<Carries: Conversation & ~Copyable>(_ conversation: consuming Carries) -> any Rehearsed {
         Rehearsal(conversation)
