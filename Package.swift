@@ -50,7 +50,8 @@ var targets: [Target] = [
     .target(name: "Rules"),
     .target(
         name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-    .target(name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule"]),
+    .target(
+        name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule", "CLibNettle"]),
     .testTarget(name: "ModuleKitTests", dependencies: ["ModuleKit", "CAuthModule"]),
     .testTarget(name: "RulesTests", dependencies: ["Rules"]),
     .testTarget(name: "AuthCoreTests", dependencies: ["AuthCore"]),

@@ -10,6 +10,8 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
+        .systemLibrary(
+            name: "CLibNettle", path: "Sources/CLibNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         .target(name: "CFFI", dependencies: ["CLibFFI", "CAuthModule"]),
         .target(name: "CAuthModule", path: "include", publicHeadersPath: "."),
         .target(
@@ -19,7 +21,8 @@ let package = Package(
         .target(name: "Rules"),
         .target(
             name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-        .target(name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule"]),
+        .target(
+            name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule", "CLibNettle"]),
         .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore", "Basics"]),
     ],
     swiftLanguageModes: [.v6])

@@ -1,7 +1,7 @@
 /// Why a session ended; the numbers are `AUTH_END_*`.
 public enum SessionEnd: UInt32, Sendable {
     case logout = 1
-    case ejected, expired, stop, refused
+    case ejected, expired, stop, refused, swapped
 }
 
 /// What is no longer so, however often it was answered before.

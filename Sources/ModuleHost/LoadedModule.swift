@@ -14,6 +14,8 @@ public final class LoadedModule: Sendable {
     public let entryNames: [String]
     /// The options that it declares.
     public let options: [ModuleOption]
+    /// What it was mapped from.
+    public let copy: ModuleCopy
     private let generation: any Generation
     /// Where entries are called that differ from the module.
     private let threadsOfEntries: [String: ModuleIdentity.Threads]
@@ -23,7 +25,9 @@ public final class LoadedModule: Sendable {
     private let state = Atomic(ModuleLifecycle.State.serving.rawValue)
 
     init(
-        identity: ModuleIdentity, path: String, entries: EntryTable, options: [ModuleOption], generation: any Generation
+        identity: ModuleIdentity, path: String, entries: EntryTable, options: [ModuleOption],
+        generation: any Generation,
+        copy: ModuleCopy
     ) {
         self.identity = identity
         self.path = path
@@ -37,6 +41,7 @@ public final class LoadedModule: Sendable {
         }
         self.options = options
         self.generation = generation
+        self.copy = copy
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         learnsEnds = entryNames.contains(EntryPoint.freeUser.rawValue)
     }

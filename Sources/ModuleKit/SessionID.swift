@@ -43,4 +43,6 @@ public struct SessionEnd: RawRepresentable, Hashable, Sendable {
     public static var stop: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_STOP)) }
     /// The module had allowed the log-in, but a limit of the host refused it or it was cancelled.
     public static var refused: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_REFUSED)) }
+    /// To the module that is replaced: the session goes on without it. Else: this module took over, and did not resume it.
+    public static var swapped: SessionEnd { SessionEnd(rawValue: UInt32(AUTH_END_SWAPPED)) }
 }

@@ -12,6 +12,8 @@ public final class Host: Sendable {
     public let operators: Operators
     /// How the rules in force stand to those on disk, and how they are read again.
     public let rules: RulesInForce
+    /// The module in force and those before it, and how another one takes over.
+    public let modules: Modules
     let sessions: Sessions
     let logins: Logins
     let objects: Objects
@@ -24,7 +26,7 @@ public final class Host: Sendable {
     private let log: Logger
     private let metrics = DecisionMetrics()
     private let deadlines: LiveDeadlines
-    private let decider = SetOnce<any Decider>()
+    private let decider = DeciderInForce()
     private let stopping = Atomic<Bool>(false)
 
     private var isStopping: Bool { stopping.load(ordering: .acquiring) }
@@ -60,8 +62,21 @@ public final class Host: Sendable {
         rules = RulesInForce(
             configuration.staleRules, decider: decider, invalidations: invalidations, clock: clock, log: log)
         services = HostServices(
-            configuration, decider: decider, sessions, invalidations, objects, operators, rules, log: log)
+            configuration, sessions, invalidations, objects, operators, rules, log: log)
         auditing = configuration.audit.map { [sessions, metrics] in Auditing($0, sessions, metrics) }
+        let wantsReasons = configuration.audit != nil
+        modules = Modules(
+            configuration, inForce: decider, services: services, sessions, invalidations, rules, clock: clock, log: log
+        ) { [deadlines] module, instance, settings in
+            let name = module.identity.name
+            return ModuleDecider(
+                module, instance: instance, queueLimit: settings.queueLimit, threads: settings.blockingThreads,
+                deadlines: deadlines, clock: clock, wantsReasons: wantsReasons
+            ) { incident in
+                incident.count()
+                incident.write(to: log, of: name)
+            }
+        }
     }
 
     // MARK: starting
@@ -70,19 +85,13 @@ public final class Host: Sendable {
     ///
     /// - Throws: ``ModuleError``; the host then has no module, and every question is *could not decide*.
     public func load(_ request: LoadRequest) throws(ModuleError) {
-        let module = try ModuleLoader(request).load(services: services)
-        let name = module.identity.name
-        decider.set(
-            ModuleDecider(
-                module, queueLimit: configuration.queueLimit, threads: configuration.blockingThreads,
-                deadlines: deadlines, clock: clock, wantsReasons: auditing != nil
-            ) { [log] incident in
-                incident.count()
-                incident.write(to: log, of: name)
-            })
+        let module = try modules.load(request)
         if clock.runs { startSweeping() }
-        log.notice("Loaded auth module <\(name)> \(module.identity.version) from \(module.path)")
+        log.notice("Loaded auth module <\(module.name)> \(module.version) from \(module.path)")
     }
+
+    /// Takes over a decider that another host has loaded, to try it.
+    func tries(_ decider: any Decider) { self.decider.set(decider) }
 
     /// Loads the authenticators of the destinations, before the module that may ask for credentials. Blocks until every
     /// `auth_init` has returned.
@@ -136,11 +145,13 @@ public final class Host: Sendable {
         case .map(let id, let name):
             let now = clock.monotonic
             guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+            if session.instance != decider.instance { return resumed(session) { [self] in decide(question) } }
             var question = ObjectQuestion(objects, decider, session, name)
             return metrics.counted(.map, question.ask(at: now))
         case .check(let id, let check):
             let now = clock.monotonic
             guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+            if session.instance != decider.instance { return resumed(session) { [self] in decide(question) } }
             var question = ObjectQuestion(objects, decider, session, check)
             return metrics.counted(check.kind, question.ask(at: now))
         }
@@ -152,7 +163,8 @@ public final class Host: Sendable {
     public func ask(_ checks: [Check], session id: SessionID) -> [Outcome] {
         let now = clock.monotonic
         guard !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
-            let session = sessions.use(id, at: now), let outcomes = objects.batch(checks, session, decider, at: now)
+            let session = sessions.use(id, at: now), session.instance == decider.instance,
+            let outcomes = objects.batch(checks, session, decider, at: now)
         else { return checks.map { ask(.check(id, $0)) } }
         return auditing?.recorded(outcomes, of: checks, session) ?? outcomes
     }
@@ -172,7 +184,13 @@ public final class Host: Sendable {
         if rules.denies { return metrics.counted(.read, .decided(Answer(.undecided, .staleRules))) }
         let now = clock.monotonic
         guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+        if session.instance != decider.instance { return resumed(session) { [self] in decide(request, id, object) } }
         return realms.ask(request, session, object: object, decider, at: now)
+    }
+
+    /// Goes on once the module in force has resumed a session that another one has let in.
+    private func resumed(_ session: Session, _ further: @escaping @Sendable () -> Outcome) -> Outcome {
+        modules.resumptions.resume(session, further)
     }
 
     // MARK: running
@@ -187,7 +205,8 @@ public final class Host: Sendable {
     public func apply(_ settings: HostConfiguration) {
         deadlines.replace(with: settings.deadlines)
         rules.apply(settings.staleRules)
-        decider.value?.limitQueue(to: settings.queueLimit)
+        modules.apply(settings)
+        for decider in decider.all { decider.limitQueue(to: settings.queueLimit) }
         let cache = sessions.cache
         let isTighter = cache.configure(
             limit: settings.loginCacheLimit, time: settings.loginCacheTime, grace: settings.deadlines.grace)
@@ -199,7 +218,7 @@ public final class Host: Sendable {
 
     /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.
     package func expireDeadlines() {
-        decider.value?.expireDeadlines()
+        for decider in decider.all { decider.expireDeadlines() }
         noticeLongCalls()
         sweep()
     }
@@ -218,7 +237,7 @@ public final class Host: Sendable {
 
     /// Looks for entry points that have not returned for too long.
     private func noticeLongCalls() {
-        decider.value?.noticeLongCalls()
+        for decider in decider.all { decider.noticeLongCalls() }
         broker?.noticeLongCalls()
     }
 
@@ -254,7 +273,7 @@ extension Host {
     public var sessionCount: Int { sessions.count }
 
     /// Questions that are with the module.
-    public var openQuestions: Int { decider.value?.openQuestions ?? 0 }
+    public var openQuestions: Int { decider.all.reduce(0) { $0 + $1.openQuestions } }
 
     /// What may be told about an open session. Telling it is no use of the session.
     public func describe(_ id: SessionID) -> SessionDescription? { sessions.describe(id) }

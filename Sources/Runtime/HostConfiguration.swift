@@ -39,6 +39,10 @@ public struct HostConfiguration: Sendable {
     public var exitTimeout: Duration = .seconds(10)
     /// What follows where rules are older than those on disk.
     public var staleRules = StaleRules()
+    /// What a swap of the module does with the sessions that there are.
+    public var swap = SwapPolicy()
+    /// What a module must answer before it is put in force by a swap.
+    public var moduleTests: [ModuleTest] = []
     /// Users besides root and the running one whose files may decide something.
     public var trustedOwners: Set<UInt32> = []
 

@@ -44,25 +44,40 @@ import Testing
                 "`max-user-limit` changed at main.conf:4:1: takes effect now",
                 "`http-listen` changed at main.conf:2:1: takes effect at the next start",
                 "`http-realm` changed at main.conf:13:1: takes effect at the next start",
-                "option `xmlauth-file` of module `xmlauth` changed at main.conf:6:5: a module reads its options when it "
-                    + "starts, so this takes effect at the next start",
-                "option `watch` of module `xmlauth` is no longer set: a module reads its options when it starts, so this "
-                    + "takes effect at the next start",
+                "option `xmlauth-file` of module `xmlauth` changed at main.conf:6:5: takes effect by a swap of the module",
+                "option `watch` of module `xmlauth` is no longer set: takes effect by a swap of the module",
             ])
-        #expect(reload.summary == "the configuration was re-read: 3 of 7 changes taken over")
+        #expect(reload.summary == "the configuration was re-read: 5 of 7 changes taken over")
+        #expect(reload.swaps)
         #expect(reload.warnings.map(\.code) == [.variable])
     }
 
     @Test func `names what waits for a start again, until it is as it was`() throws {
         let started = try load(Self.started)
-        let changed = try load(Self.started + "\nauth-module cfgauth\nlog-format json")
+        let changed = try load(Self.started + "\nhttp-realm elsewhere\nlog-format json")
         let again = ConfigurationReload(changed, current: changed, started: started)
-        #expect(again.lines == ["`auth-module` changed at main.conf:13:1: takes effect at the next start"])
+        #expect(again.lines == ["`http-realm` changed at main.conf:13:1: takes effect at the next start"])
+        #expect(!again.swaps)
         let back = ConfigurationReload(started, current: changed, started: started)
         #expect(back.lines == ["`log-format` is no longer set and has its default again: takes effect now"])
         let same = ConfigurationReload(started, current: started, started: started)
         #expect(same.lines.isEmpty)
         #expect(same.summary == "the configuration is unchanged")
+    }
+
+    @Test(arguments: [
+        "auth-module cfgauth", "auth-moddir /srv", "allow-bare-modules", "bare-generation 6",
+        "add-module-options xmlauth\n  watch FALSE\nend-module-options",
+    ])
+    func `swaps the module where another one is asked for, and again where that has failed`(change: String) throws {
+        let old = try load("auth-module xmlauth")
+        let new = try load(change)
+        let reload = ConfigurationReload(new, current: old, started: old)
+        #expect(reload.swaps && reload.lines.count == 1, "\(reload.lines)")
+        #expect(reload.lines.first?.hasSuffix(": takes effect by a swap of the module") == true)
+        #expect(!ConfigurationReload(new, current: new, started: old).swaps)
+        let failed = new.keeping(ConfigurationReload.swappedItems, of: old)
+        #expect(ConfigurationReload(new, current: failed, started: old).swaps)
     }
 
     @Test func `what could not be taken over is not said to take effect, and is tried again`() throws {
@@ -83,7 +98,9 @@ import Testing
     @Test func `marks as changeable exactly what a running host takes over`() {
         #expect(
             ItemDefinition.all.filter(\.isReloadable).map(\.name) == [
-                "rules-stale", "rules-stale-time", "module-queue", "auth-login-timeout", "auth-map-timeout",
+                "auth-module", "auth-moddir", "allow-bare-modules", "bare-generation", "module-pin",
+                "module-pin-required", "rules-stale", "rules-stale-time", "module-queue", "add-module-options",
+                "add-module-test", "swap-sessions", "swap-unresumable", "auth-login-timeout", "auth-map-timeout",
                 "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "object-map", "login-cache-time", "login-cache-size", "event-log",
                 "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",

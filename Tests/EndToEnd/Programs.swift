@@ -15,6 +15,9 @@ enum Place {
 
     static func binary(_ name: String) -> String { URL(filePath: binaries).appending(path: name).path() }
 
+    /// A module of `Tests/Fixtures/modules`; `make fixtures` builds them.
+    static func fixture(_ name: String) -> String { binary("fixtures/\(name).so") }
+
     static func file(_ path: String) -> String { URL(filePath: repository).appending(path: path).path() }
 
     static func text(_ path: String) throws -> String { try String(contentsOfFile: file(path), encoding: .utf8) }

@@ -76,13 +76,18 @@ struct TestHost {
         configure(&configuration)
         let lines = lines
         host = Host(configuration, log: Logger(label: "test") { _ in LineHandler(lines: lines) }, clock: clock)
-        let here = String(cString: getcwd(nil, 0))
-        let folder = Self.fixtures.hasPrefix("/") ? Self.fixtures : "\(here)/\(Self.fixtures)"
-        try host.load(
-            LoadRequest(
-                module: "\(folder)/\(fixture).so",
-                search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: true,
-                bareGeneration: 7, initTimeout: .seconds(20)))
+        try host.load(Self.request(path: "\(Self.fixtureFolder)/\(fixture).so"))
+    }
+
+    private static let here = String(cString: getcwd(nil, 0))
+    static let fixtureFolder = fixtures.hasPrefix("/") ? fixtures : "\(here)/\(fixtures)"
+
+    static func request(_ fixture: String) -> LoadRequest { request(path: "\(fixtureFolder)/\(fixture).so") }
+
+    static func request(path: String) -> LoadRequest {
+        LoadRequest(
+            module: path, search: ModuleSearch(applicationRoot: here, applicationName: "tests"), allowsBare: true,
+            bareGeneration: 7, initTimeout: .seconds(20))
     }
 
     /// What the module may ask of the host.

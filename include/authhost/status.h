@@ -63,6 +63,7 @@
 #define AUTH_END_EXPIRED 3  // its expiry or inactivity period passed
 #define AUTH_END_STOP 4     // the host stops
 #define AUTH_END_REFUSED 5  // the module had said OK, but a limit of the host refused the session or the login was cancelled
+#define AUTH_END_SWAPPED 6  // to the module that is replaced: the session goes on without it; else: the module that took over did not resume it
 
 // What host->invalidate() covers.
 #define AUTH_SCOPE_ALL 1

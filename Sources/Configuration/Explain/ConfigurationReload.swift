@@ -6,9 +6,9 @@ public struct ConfigurationReload: Sendable {
     public let failed: [ConfigurationChange]
     /// The changes that wait for the next start, against what the host was started with; named at every reload.
     public let waiting: [ConfigurationChange]
-    /// The options of the running module that changed, which it reads when it starts; nil sources for those that are gone.
+    /// The options of the configured module that changed; nil sources for those that are gone.
     public let options: [(name: String, source: SettingSource?)]
-    /// The name of the running module.
+    /// The name of the configured module.
     public let module: String
     /// Warnings that the configuration before did not have.
     public let warnings: [ConfigurationProblem]
@@ -17,28 +17,37 @@ public struct ConfigurationReload: Sendable {
     ///
     /// - Parameter failed: names of items whose new value could not be taken over.
     public init(_ new: Configuration, current: Configuration, started: Configuration, failed: [String] = []) {
-        let reloadable = new.changes(from: current).filter(\.isReloadable)
+        let reloadable = new.changes(from: current).filter { $0.isReloadable && $0.item != .moduleOptions }
         applied = reloadable.filter { !failed.contains($0.item.name) }
         self.failed = reloadable.filter { failed.contains($0.item.name) }
         waiting = new.changes(from: started).filter {
-            !$0.isReloadable && $0.item.availability == .live && $0.item != .moduleOptions
+            !$0.isReloadable && $0.item.availability == .live
         }
-        module = started.moduleName
-        options = new.optionChanges(from: started, ofModule: started.moduleName)
+        module = new.moduleName
+        options = new.moduleName == current.moduleName ? new.optionChanges(from: current, ofModule: module) : []
         let known = Set(current.warnings.map(\.message))
         warnings = new.warnings.filter { !known.contains($0.message) }
     }
 
     /// A line of the event log for each change, in the order of the table of items.
     public var lines: [String] {
-        applied.map { "\(Self.what($0)): takes effect now" }
+        applied.map { "\(Self.what($0)): takes effect \(Self.isSwapped($0) ? "by a swap of the module" : "now")" }
             + failed.map { "\(Self.what($0)): could not be taken over, what was before stays" }
             + waiting.map { "\(Self.what($0)): takes effect at the next start" }
             + options.map { name, source in
                 let change = source.map { "changed at \($0)" } ?? "is no longer set"
-                return "option `\(name)` of module `\(module)` \(change): a module reads its options when it starts, "
-                    + "so this takes effect at the next start"
+                return "option `\(name)` of module `\(module)` \(change): takes effect by a swap of the module"
             }
+    }
+
+    /// Whether the module is to be swapped.
+    public var swaps: Bool { !options.isEmpty || applied.contains(where: Self.isSwapped) }
+
+    /// The items that stay as they were where the module could not be swapped.
+    public static var swappedItems: Set<String> { ItemDefinition.swappedItems }
+
+    private static func isSwapped(_ change: ConfigurationChange) -> Bool {
+        ItemDefinition.swappedItems.contains(change.item.name)
     }
 
     /// One line that sums it up.
@@ -46,7 +55,7 @@ public struct ConfigurationReload: Sendable {
         let all = applied.count + failed.count + waiting.count + options.count
         return all == 0
             ? "the configuration is unchanged"
-            : "the configuration was re-read: \(applied.count) of \(all) changes taken over"
+            : "the configuration was re-read: \(applied.count + options.count) of \(all) changes taken over"
     }
 
     private static func what(_ change: ConfigurationChange) -> String {
@@ -58,7 +67,7 @@ public struct ConfigurationReload: Sendable {
 
 extension Configuration {
     /// Returns this configuration with some items as they are in another: what holds, where they could not be taken over.
-    public func keeping(_ items: [String], of old: Configuration) -> Configuration {
+    public func keeping(_ items: some Sequence<String>, of old: Configuration) -> Configuration {
         var settings = settings
         for item in items { settings[item] = old.settings[item] }
         return Configuration(

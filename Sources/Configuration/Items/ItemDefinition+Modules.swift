@@ -2,12 +2,13 @@
 // application-root and application-name are Liberator's.
 extension ItemDefinition {
     static let authModule = ItemDefinition(
-        "auth-module", .text, default: "xmlauth", "the module that answers: a name, a file name or an absolute path")
+        "auth-module", .text, default: "xmlauth", reloadable: true,
+        "the module that answers: a name, a file name or an absolute path")
 
     static let authModuleDirectory = ItemDefinition(
         "auth-moddir", .path,
         note: "%r/lib; while it is unset, the installation's own modules are found first", percent: .expanded("ra"),
-        "the directory of modules")
+        reloadable: true, "the directory of modules")
 
     static let applicationRoot = ItemDefinition(
         "application-root", .path, note: "the working directory", "the directory that `%r` stands for")
@@ -16,11 +17,11 @@ extension ItemDefinition {
         "application-name", .text, default: "authhost", "the name that `%a` stands for")
 
     static let allowBareModules = ItemDefinition(
-        "allow-bare-modules", .flag, default: "FALSE",
+        "allow-bare-modules", .flag, default: "FALSE", reloadable: true,
         "load a shared object without a descriptor, by its bare function names, as `bare-generation` says")
 
     static let bareGeneration = ItemDefinition(
-        "bare-generation", .choice(["6", "7"]), note: "unset: refused",
+        "bare-generation", .choice(["6", "7"]), note: "unset: refused", reloadable: true,
         "the generation, 6 or 7, of a shared object without a descriptor; nothing in its file tells it")
 
     static let trustedOwner = ItemDefinition(
@@ -48,11 +49,46 @@ extension ItemDefinition {
         "leave a core file behind a crash, as the limit of the process allows; it holds passwords")
 
     static let moduleOptions = ItemDefinition(
-        "add-module-options", .moduleOptions, note: "none",
+        "add-module-options", .moduleOptions, note: "none", reloadable: true,
         "options of the named module, one a line; the module declares what it takes")
+
+    static let swapSessions = ItemDefinition(
+        "swap-sessions", .choice(["next-question", "now"]), default: "next-question", reloadable: true,
+        "when a module that takes over is asked about sessions: at the next question of each, or now")
+
+    static let swapUnresumable = ItemDefinition(
+        "swap-unresumable", .choice(["end", "keep"]), default: "end", reloadable: true,
+        "what becomes of sessions that a module which takes over has no entry to resume")
+
+    static let modulePin = ItemDefinition(
+        "module-pin", .row(["module", "digest"]), note: "none", reloadable: true,
+        "the digest, `sha256:` and 64 digits, that a module's file must have to be loaded")
+
+    static let modulePinRequired = ItemDefinition(
+        "module-pin-required", .flag, default: "FALSE", reloadable: true,
+        "load no module without a `module-pin`")
+
+    static let moduleTest = ItemDefinition(
+        "add-module-test", .block([testUser, testPassword, testApplication, testLogin, testCheck]), note: "none",
+        reloadable: true, "what a module must answer about one user before a swap puts it in force")
+    static let testUser = ItemDefinition("user", .text, required: true, "who logs in")
+    static let testPassword = ItemDefinition("password", .text, note: "none", secret: true, "the user's password")
+    static let testApplication = ItemDefinition(
+        "application-id", .text, note: "none", "the application id to log in with")
+    static let testLogin = ItemDefinition(
+        "login", .choice(["allow", "deny"]), default: "allow", "whether the log-in is to be allowed")
+    static let testCheck = ItemDefinition(
+        "check", .row(["action", "object", "verdict"]), note: "none",
+        "a question once the user is in: read, write or create, an object, and allow or deny")
 
     static let moduleItems = [
         authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
-        trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, coreDumps, moduleOptions,
+        modulePin, modulePinRequired, trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, coreDumps,
+        moduleOptions, moduleTest, swapSessions, swapUnresumable,
+    ]
+
+    /// Items whose changes a running host takes over by a swap of its module.
+    static let swappedItems: Set<String> = [
+        authModule.name, authModuleDirectory.name, allowBareModules.name, bareGeneration.name, moduleOptions.name,
     ]
 }

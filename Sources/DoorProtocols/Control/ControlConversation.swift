@@ -67,6 +67,7 @@ package struct ControlConversation: Conversation, ~Copyable {
     package mutating func take(_ reply: Event, _ turn: inout DoorTurn) {
         guard isWaiting else { return }
         isWaiting = false
+        note(turn)
         send(reply, &turn)
         serve(&turn)
     }
@@ -101,7 +102,7 @@ package struct ControlConversation: Conversation, ~Copyable {
     /// A client that follows the log may be silent for as long as it likes, and is let go when it does not read either.
     private mutating func note(_ turn: borrowing DoorTurn) {
         isTaking = turn.isWritable
-        deadline = turn.now + (isFollowing && isTaking ? Self.pace : Self.idle)
+        deadline = isWaiting ? nil : turn.now + (isFollowing && isTaking ? Self.pace : Self.idle)
     }
 
     /// Answers the whole lines that are there.
@@ -128,6 +129,10 @@ package struct ControlConversation: Conversation, ~Copyable {
             guard let mailbox else { return }
             isWaiting = true
             host.credential(request) { mailbox.post($0) }
+        case .success(let request) where [.modules, .swap, .rollback].contains(request.action):
+            guard let mailbox else { return }
+            isWaiting = true
+            host.module(request) { mailbox.post($0) }
         case .success(let request): send(host.answer(request), &turn)
         }
     }

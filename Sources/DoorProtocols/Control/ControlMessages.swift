@@ -121,6 +121,50 @@ public struct ControlReply: Codable, Sendable {
         }
     }
 
+    /// One loading of a module in the running host.
+    public struct Module: Codable, Sendable {
+        /// Which loading it is, from 1.
+        public let instance: UInt32
+        /// `in force`, `leaving` while it has questions yet, `retired`, `left behind`.
+        public let state: String
+        /// What the module calls itself.
+        public let name: String
+        /// The module's version.
+        public let version: String
+        /// The file that it was mapped from.
+        public let path: String
+        /// The SHA-256 of what runs, in 64 digits; nil where it is not known any more.
+        public let sha256: String?
+        /// The build id of what runs; nil for a file without one.
+        public let build: String?
+        /// When it was loaded, in seconds since 1970.
+        public let loaded: Int64
+        /// How many questions it was asked.
+        public let calls: UInt64
+        /// Questions that it has not answered yet.
+        public let pending: Int
+        /// Bytes of its file that are in memory; nil where that is not known.
+        public let resident: Int?
+
+        /// Describes an instance.
+        public init(
+            instance: UInt32, state: String, name: String, version: String, path: String, sha256: String?,
+            build: String?, loaded: Int64, calls: UInt64, pending: Int, resident: Int?
+        ) {
+            self.instance = instance
+            self.state = state
+            self.name = name
+            self.version = version
+            self.path = path
+            self.sha256 = sha256
+            self.build = build
+            self.loaded = loaded
+            self.calls = calls
+            self.pending = pending
+            self.resident = resident
+        }
+    }
+
     /// Whether the request was done.
     public var ok: Bool
     /// Why not, where `ok` is false.
@@ -146,6 +190,11 @@ public struct ControlReply: Codable, Sendable {
     /// What `credential list` found.
     public var destinations: [Destination]?
 
+    /// What `module list` found: the instance in force first.
+    public var modules: [Module]?
+    /// What a swap has done, in words.
+    public var done: String?
+
     /// Makes the answer to a request that was done.
     public init() { ok = true }
 
@@ -168,6 +217,9 @@ public protocol ControlAnswering: Sendable {
 
     /// Answers `credential`: calls `done` once, on any thread.
     func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
+
+    /// Answers `modules`, `swap` and `rollback`: calls `done` once, on any thread, perhaps after seconds.
+    func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
     /// The number of the next line of the event log.
     var nextEvent: UInt64 { get }
@@ -204,4 +256,9 @@ public struct ControlError: Error, CustomStringConvertible, Sendable {
 extension ControlAnswering {
     /// Does nothing: no module is called on this thread.
     public func keepThreadFree() {}
+
+    /// Refuses: there is no module to change.
+    public func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
+        done(.failure("`\(request.action.rawValue)` is not answered here"))
+    }
 }

@@ -2,7 +2,7 @@
 public struct ControlRequest: Encodable, Sendable {
     /// What is to be done.
     public enum Action: String, Encodable, Sendable, CaseIterable {
-        case sessions, eject, invalidate, status, events, credential, reject, destinations
+        case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback
     }
 
     /// What is asked for.
@@ -41,6 +41,9 @@ public struct ControlRequest: Encodable, Sendable {
     /// Of `reject`: the secret that was refused; another one that is kept meanwhile stays.
     public var secret: String?
 
+    /// Of `swap`: the module; nil for the configured one.
+    public var module: String?
+
     /// Makes a request that names nothing.
     public init(_ action: Action) { self.action = action }
 }
@@ -49,18 +52,24 @@ extension ControlRequest: JSONBody {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action = "do"
         case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
-        case destination, server, secret
+        case destination, server, secret, module
     }
 
     static var members: [String] { CodingKeys.allCases.map(\.rawValue) }
 
     init(_ object: JSONObject) throws(JSONFault) {
-        action = try object.needed(CodingKeys.action.rawValue) { node throws(JSONFault) in
+        let action = try object.needed(CodingKeys.action.rawValue) { node throws(JSONFault) in
             let text = try node.text()
             if let action = Action(rawValue: text) { return action }
             let known = Action.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             throw JSONFault(description: "the member `\(node.place)` takes one of \(known)")
         }
+        try self.init(action, of: object)
+    }
+
+    /// Reads every member but the action.
+    init(_ action: Action, of object: JSONObject) throws(JSONFault) {
+        self.action = action
         user = try object.optionalText("user")
         application = try object.optionalText("application")
         machine = try object.optionalText("machine")
@@ -77,5 +86,6 @@ extension ControlRequest: JSONBody {
         destination = try object.optionalText("destination")
         server = try object.optionalText("server")
         secret = try object.optionalText("secret")
+        module = try object.optionalText("module")
     }
 }

@@ -123,7 +123,7 @@ final class SessionsByName: Sendable {
             guard state.entries[client]?.session == session else { return }
             switch end {
             case .ejected where remembersEjections, .refused where remembersEjections: state.insert(client, nil)
-            case .ejected, .refused, .logout, .expired, .stop: state.remove(client)
+            case .ejected, .refused, .logout, .expired, .stop, .swapped: state.remove(client)
             }
         }
     }

@@ -9,6 +9,7 @@ public struct MappedModule: Sendable {
     public let path: String
     let entries: EntryTable
     let options: [ModuleOption]
+    let copy: ModuleCopy
 
     /// Whether the module gives credentials.
     public var isAuthenticator: Bool { entries.isAuthenticator }
@@ -38,7 +39,7 @@ public struct MappedModule: Sendable {
             identity.generation == 9 ? Generation9(entries) : Generation6And7(entries)
         try initialise(generation, request, services)
         return LoadedModule(
-            identity: identity, path: path, entries: entries, options: options, generation: generation)
+            identity: identity, path: path, entries: entries, options: options, generation: generation, copy: copy)
     }
 
     /// Runs `auth_init` on a thread that can be written off.

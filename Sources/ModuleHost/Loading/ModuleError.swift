@@ -33,6 +33,8 @@ extension ErrorCode<ModuleError> {
     public static var untrustedFile: Self { "untrusted-file" }
     /// Another user may change a folder on the way to the file.
     public static var untrustedDirectory: Self { "untrusted-directory" }
+    /// The file is not the one that its pin names, or has no pin where one is needed.
+    public static var pinned: Self { "module-pinned" }
     /// The file is no ELF file.
     public static var notELF: Self { "not-elf" }
     /// The file is for another processor.

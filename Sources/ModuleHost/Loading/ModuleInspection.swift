@@ -17,6 +17,8 @@ public struct ModuleInspection: Sendable {
 
     /// The file, symbolic links resolved.
     public let path: String
+    /// The SHA-256 of the file, in 64 digits of 0-9 and a-f.
+    public var digest: String { ModuleDigest.of(bytes) }
     /// Its identity as its note says, nil without a note.
     public let identity: ModuleIdentity?
     /// The revision of the draft it was built for; 0 for generations 6 and 7.
@@ -40,6 +42,7 @@ public struct ModuleInspection: Sendable {
     public let bareEntries: [String]
     /// Which generation the header that it was built against was used for; nil where it left no note of that.
     let builtGeneration: UInt32?
+    private let bytes: [UInt8]
     private let note: ModuleNote?
     /// Why its note cannot be read.
     private let noteFault: String?
@@ -52,6 +55,7 @@ public struct ModuleInspection: Sendable {
             throw ModuleError(error, image)
         }
         path = image.path
+        bytes = image.bytes
         neededLibraries = file.needed
         libraryPaths = file.searchPaths
         filteredLibraries = file.filtered

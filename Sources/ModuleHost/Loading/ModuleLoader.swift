@@ -22,6 +22,10 @@ public struct LoadRequest: Sendable {
     public var initTimeout: Duration
     /// How long the child process that loads it first may take.
     public var trialTimeout: Duration
+    /// The digest that its file must have.
+    public var pin: ModulePin?
+    /// What is mapped instead of the file: the copy that was mapped before.
+    public var copy: ModuleCopy?
 
     /// Makes a request to load a module.
     public init(
@@ -68,7 +72,7 @@ public struct ModuleLoader: Sendable {
         try NeededLibraries(image, inspection, request.trust).check()
         try checkMemory(of: inspection, image)
         let bareGeneration = try checkKind(of: inspection)
-        let library = try image.withPrivateCopy { path throws(ModuleError) in
+        let (library, copy) = try image.withPrivateCopy(buildID: inspection.buildID) { path throws(ModuleError) in
             try ModuleTrial(request: request, file: image.path).run(path)
             return try DynamicLibrary(path: path, module: request.module)
         }
@@ -77,15 +81,24 @@ public struct ModuleLoader: Sendable {
             ? try described(library, inspection)
             : try bare(library, inspection, path: image.path, generation: bareGeneration)
         return MappedModule(
-            identity: found.identity, path: image.path, entries: found.entries, options: found.options)
+            identity: found.identity, path: image.path, entries: found.entries, options: found.options, copy: copy)
     }
 
     /// Finds and reads the module's file, and checks who could have written it.
     public func inspect() throws(ModuleError) -> ModuleInspection { try ModuleInspection(read()) }
 
     func read() throws(ModuleError) -> ModuleImage {
-        try ModuleImage.read(
-            request.module, candidates: request.search.candidates(request.module), trust: request.trust)
+        let image =
+            if let copy = request.copy {
+                ModuleImage(
+                    module: request.module, path: copy.path, bytes: try copy.bytes(module: request.module),
+                    isNoExec: false)
+            } else {
+                try ModuleImage.read(
+                    request.module, candidates: request.search.candidates(request.module), trust: request.trust)
+            }
+        try request.pin?.check(image)
+        return image
     }
 
     private typealias Found = (identity: ModuleIdentity, entries: EntryTable, options: [ModuleOption])

@@ -1,3 +1,4 @@
+import Basics
 import CFFI
 
 /// Loads a module in a child process before the host does: a file that is damaged ends the child, and is refused.
@@ -9,9 +10,17 @@ struct ModuleTrial {
     /// The file as it is named in errors.
     let file: String
 
+    /// How long the first child may take where a second has longer: a child that is forked while another thread of the host is
+    /// inside the C library or the runtime may find a lock there that nobody will ever open.
+    private static let firstTime = Duration.seconds(5)
+
     /// - Throws: ``ModuleError`` where the child does not come to its end.
     func run(_ path: String) throws(ModuleError) {
-        var trial = cffi_try(path, DescriptorReader.generation, request.trialTimeout.nanoseconds)
+        let (least, all) = (Self.firstTime.nanoseconds, request.trialTimeout.nanoseconds)
+        var trial = cffi_try(path, DescriptorReader.generation, min(least, all))
+        if Int(trial.outcome) == CFFI_TRIAL_HUNG, least < all {
+            trial = cffi_try(path, DescriptorReader.generation, all)
+        }
         let place = trial.was_mapped ? "in `auth_module`" : "while it was being mapped"
         switch Int(trial.outcome) {
         case CFFI_TRIAL_GOOD: return
@@ -25,7 +34,7 @@ struct ModuleTrial {
         default:
             throw ModuleError(
                 .trialFailed, request.module,
-                "`\(file)` is not loaded: a child process to try it in cannot be made: \(systemError(trial.number))")
+                "`\(file)` is not loaded: a child process to try it in cannot be made: \(SystemError(trial.number))")
         }
     }
 

@@ -69,7 +69,7 @@ struct ModuleImage {
             }
         }
         guard bytes.count == size else {
-            throw ModuleError(.unreadable, module, "cannot read `\(path)`: \(systemError(failure))")
+            throw ModuleError(.unreadable, module, "cannot read `\(path)`: \(SystemError(failure))")
         }
         return bytes
     }
@@ -81,7 +81,11 @@ struct ModuleImage {
     ///
     /// A file that is already mapped would be shared by the dynamic linker, and changing it in place would change running
     /// code: a private copy of each load excludes both, and one without a name leaves nothing behind, however the process ends.
-    func withPrivateCopy<Result>(_ body: (String) throws(ModuleError) -> Result) throws(ModuleError) -> Result {
+    ///
+    /// - Returns: what `body` returns, and the copy, which lives for as long as somebody holds it.
+    func withPrivateCopy<Result>(
+        buildID: String?, _ body: (String) throws(ModuleError) -> Result
+    ) throws(ModuleError) -> (Result, ModuleCopy) {
         let name = String(path.split(separator: "/").last ?? "module")
         // SAFETY: the bytes are copied before the call returns.
         let descriptor = bytes.withUnsafeBytes { raw in
@@ -90,10 +94,10 @@ struct ModuleImage {
         guard descriptor >= 0 else {
             throw ModuleError(
                 .copyFailed, module,
-                "cannot copy it into memory (memfd_create, which vm.memfd_noexec=2 forbids): \(systemError())")
+                "cannot copy it into memory (memfd_create, which vm.memfd_noexec=2 forbids): \(SystemError())")
         }
-        defer { close(descriptor) }
-        return try body(Self.uniquePath(descriptor, Self.copies.add(1, ordering: .relaxed).newValue))
+        let copy = ModuleCopy(descriptor, of: path, buildID: buildID)
+        return (try body(Self.uniquePath(descriptor, Self.copies.add(1, ordering: .relaxed).newValue)), copy)
     }
 
     /// A path to a descriptor that was never used before: the dynamic linker takes a path that it knows for the object that it

@@ -61,9 +61,9 @@ final class LoginQuestion: Sendable {
             settle(answer)
             return
         }
+        session.hold(by: decider.instance, data: said.sessionData)
         if session.hasEnded { return refuse(Answer(.ejected, .ejectedSession)) }
         if let refusal = name(said) { return refuse(refusal) }
-        session.keep(data: said.sessionData)
         if said.expiry != 0, said.expiry <= logins.clock.wall / 1_000_000_000 {
             return refuse(Answer(.wrongCredentials, .accountExpired, logText: "the session would have ended already"))
         }
@@ -96,6 +96,7 @@ final class LoginQuestion: Sendable {
         guard let renamed = sessions.rename(session, to: user, login, at: logins.clock.now) else {
             return Answer(.ejected, .ejectedSession)
         }
+        renamed.hold(by: decider.instance, data: said.sessionData)
         current.withLock { $0 = renamed }
         return nil
     }

@@ -9,14 +9,14 @@ final class Objects: Sendable {
     let deadlines: LiveDeadlines
     let clock: any HostClock
     let metrics: DecisionMetrics
-    private let decider: SetOnce<any Decider>
+    private let decider: DeciderInForce
     private let invalidations: Invalidations
 
     /// - Parameters:
     ///   - decider: told of other content, once there is one.
     ///   - invalidations: told of objects whose content has changed.
     init(
-        _ limits: ObjectLimits, mappings: [ConfiguredMapping], decider: SetOnce<any Decider>,
+        _ limits: ObjectLimits, mappings: [ConfiguredMapping], decider: DeciderInForce,
         invalidations: Invalidations, deadlines: LiveDeadlines, clock: any HostClock, metrics: DecisionMetrics
     ) {
         self.mappings = ConfiguredMappings(mappings)
@@ -35,17 +35,21 @@ final class Objects: Sendable {
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) {
         guard store.limits.isOpen else { throw .closed }
         if let content, content.size > store.limits.size { throw .tooLarge(limit: store.limits.size) }
-        let decider = decider.value
+        let deciders = decider.all
         // A module learns of changes in the order in which they were made.
         let waiting: Set<UInt64>? = store.changing.withLock { _ in
             guard let (old, waiting) = store.replace(name, with: content) else { return nil }
-            guard let decider, decider.tracksObjects else { return waiting }
-            decider.tellChange(of: name, from: old, to: content, waiting: waiting)
-            return []
+            // One that does not track objects is asked again here.
+            for decider in deciders where decider.tracksObjects {
+                decider.tellChange(of: name, from: old, to: content, waiting: waiting)
+            }
+            return deciders.allSatisfy(\.tracksObjects) ? [] : waiting
         }
         guard let waiting else { throw .tooMany(limit: store.limits.total) }
         invalidations.invalidate(.object(name.text))
-        for token in waiting { _ = decider?.complete(token, .contentCame) }
+        for decider in deciders where !decider.tracksObjects {
+            for token in waiting where decider.asks(token) { _ = decider.complete(token, .contentCame) }
+        }
     }
 
     /// What is known of an object.

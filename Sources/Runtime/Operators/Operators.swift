@@ -7,12 +7,12 @@ public final class Operators: Sendable {
     private let sessions: Sessions
     private let invalidations: Invalidations
     private let objects: Objects
-    private let decider: SetOnce<any Decider>
+    private let decider: DeciderInForce
 
     private var clock: any HostClock { sessions.clock }
 
     /// - Parameter decider: explains its answers, once there is one.
-    init(_ sessions: Sessions, _ invalidations: Invalidations, _ objects: Objects, decider: SetOnce<any Decider>) {
+    init(_ sessions: Sessions, _ invalidations: Invalidations, _ objects: Objects, decider: DeciderInForce) {
         self.sessions = sessions
         self.invalidations = invalidations
         self.objects = objects

@@ -6,6 +6,8 @@ import ModuleHost
 /// The host holds one and does not know which. What is true for every decider is written once, around it: the verdict, the
 /// client's ticket and the steps of a question. A decider sees to it that each question gets one answer within its deadline.
 protocol Decider: AnyObject, Sendable {
+    /// Which loading of a module it is, from 1: sessions are known by the one that let them in.
+    var instance: UInt32 { get }
     /// Who answers.
     var about: DeciderDescription { get }
     /// Whether it has names of its own for objects.
@@ -18,6 +20,8 @@ protocol Decider: AnyObject, Sendable {
     var hindrance: String? { get }
     /// Questions without an answer.
     var openQuestions: Int { get }
+    /// Questions that it was asked, since it was loaded.
+    var askedQuestions: UInt64 { get }
 
     /// Asks a question about an object: at once on the calling thread where that is possible.
     ///
@@ -34,6 +38,8 @@ protocol Decider: AnyObject, Sendable {
 
     /// Takes an answer that comes later. Any thread.
     func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome
+    /// Whether a token is, or was, of a question of its own.
+    func asks(_ token: UInt64) -> Bool
     /// Finds the oldest open question of a session by what it asks for.
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
     /// Answers a question in its place because nobody waits any more.

@@ -7,7 +7,6 @@ import ModuleHost
 final class HostServices: ModuleServices {
     /// Gives the credentials of destinations, where any is configured.
     let broker = SetOnce<CredentialBroker>()
-    private let decider: SetOnce<any Decider>
     private let sessions: Sessions
     private let invalidations: Invalidations
     private let objects: Objects
@@ -17,14 +16,12 @@ final class HostServices: ModuleServices {
     private let log: Logger
 
     /// - Parameters:
-    ///   - decider: takes the answers of a module, once there is one.
     ///   - configuration: who checks signed tokens, and whose files are trusted.
     init(
-        _ configuration: HostConfiguration, decider: SetOnce<any Decider>, _ sessions: Sessions,
-        _ invalidations: Invalidations, _ objects: Objects, _ operators: Operators, _ rules: RulesInForce, log: Logger
+        _ configuration: HostConfiguration, _ sessions: Sessions, _ invalidations: Invalidations,
+        _ objects: Objects, _ operators: Operators, _ rules: RulesInForce, log: Logger
     ) {
         self.configuration = configuration
-        self.decider = decider
         self.sessions = sessions
         self.invalidations = invalidations
         self.objects = objects
@@ -49,13 +46,10 @@ final class HostServices: ModuleServices {
         log.log(level: level, "\(module): \(text)")
     }
 
-    func complete(token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome {
-        decider.value?.complete(token, answer) ?? .unknown
-    }
+    // An answer is taken by the decider that asked: see ``InstanceServices``. Authenticators have brokers of their own.
+    func complete(token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome { .unknown }
 
-    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
-        decider.value?.pendingToken(session: session, kind: kind, name: name, contributionID: contributionID)
-    }
+    func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? { nil }
 
     @discardableResult
     func eject(user: String?, count: Int?, applicationID: String?, machineID: String?) -> Int {

@@ -51,7 +51,7 @@ extension ModuleDecider {
     ) {
         tell("auth_check_update") { [self] module in
             let refused = module.change(object, from: old, to: content, text: content?.lines ?? "")
-            for token in waiting {
+            for token in waiting where asks(token) {
                 let status = session(of: token).flatMap { refused[$0] }
                 _ = complete(token, status.map { ModuleAnswer($0) } ?? .contentCame)
             }

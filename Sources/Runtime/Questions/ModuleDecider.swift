@@ -8,8 +8,9 @@ import Synchronization
 /// An any-thread module that has once kept a thread which others wait for is asked on the lane from then on.
 final class ModuleDecider: Decider {
     let module: LoadedModule
+    let instance: UInt32
     let about: DeciderDescription
-    let pending = PendingTable()
+    let pending: PendingTable
     /// Where the module is asked, unless it is asked on the asking thread.
     let lane: WorkLane
     let threads: Int
@@ -30,15 +31,19 @@ final class ModuleDecider: Decider {
     let ticker = Mutex(false)
 
     /// - Parameters:
+    ///   - instance: which loading of a module it is; part of its tokens, so that none is taken for another instance's.
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
     ///   - threads: of a blocking module, and of an any-thread one that turned out to block.
     ///   - wantsReasons: whether checks ask for the reason of an allow as well.
     ///   - report: told of everything a module does against its contract. Any thread.
     init(
-        _ module: LoadedModule, queueLimit: Int, threads: Int, deadlines: LiveDeadlines, clock: any HostClock,
+        _ module: LoadedModule, instance: UInt32 = 1, queueLimit: Int, threads: Int, deadlines: LiveDeadlines,
+        clock: any HostClock,
         wantsReasons: Bool = false, report: @escaping @Sendable (ModuleIncident) -> Void
     ) {
         self.module = module
+        self.instance = instance
+        pending = PendingTable(instance: instance)
         about = DeciderDescription(
             identity: module.identity, path: module.path, entryNames: module.entryNames)
         self.clock = clock
@@ -103,6 +108,8 @@ final class ModuleDecider: Decider {
         }
     }
 
+    func asks(_ token: UInt64) -> Bool { pending.slot(of: token) != nil }
+
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
     }
@@ -120,6 +127,8 @@ final class ModuleDecider: Decider {
 
     /// Questions without an answer.
     var openQuestions: Int { pending.open }
+
+    var askedQuestions: UInt64 { pending.begun }
 
     private func askHere<Question: ModuleQuestion>(
         _ question: inout Question, _ slot: PendingSlot, _ now: Int64

@@ -15,6 +15,11 @@ final class PendingTable: Sendable {
     private let shards = (0..<16).map { _ in Shard() }
     private let slots = Mutex<[PendingSlot]>([])
     private let started = Atomic<UInt64>(0)
+    /// The upper 8 of the 32 bits of an index: the instance of a module that is asked.
+    private let base: UInt32
+
+    /// - Parameter instance: a token of another one is found nowhere here, until 256 instances later.
+    init(instance: UInt32 = 0) { base = instance << 24 }
 
     /// Questions whose entry point has not given an answer yet; what a drain waits for.
     var open: Int { shards.reduce(0) { $0 + $1.taken.load(ordering: .relaxed) } }
@@ -26,8 +31,8 @@ final class PendingTable: Sendable {
         if let slot = shard.free.withLock({ $0.popLast() }) { return slot }
         return slots.withLock { slots in
             // Index 0 is left out, so that no token is ever 0.
-            if slots.isEmpty { slots.append(PendingSlot(index: 0)) }
-            let slot = PendingSlot(index: UInt32(slots.count))
+            if slots.isEmpty { slots.append(PendingSlot(index: base)) }
+            let slot = PendingSlot(index: base | UInt32(slots.count))
             slots.append(slot)
             return slot
         }
@@ -43,8 +48,9 @@ final class PendingTable: Sendable {
     /// Finds the slot of a token, whatever life it is in.
     func slot(of token: UInt64) -> PendingSlot? {
         slots.withLock { slots in
-            let index = Int(token & 0xffff_ffff)
-            return index > 0 && index < slots.count ? slots[index] : nil
+            let index = UInt32(truncatingIfNeeded: token)
+            let place = Int(index & 0xff_ffff)
+            return index & ~0xff_ffff == base && place > 0 && place < slots.count ? slots[place] : nil
         }
     }
 
@@ -89,6 +95,11 @@ final class PendingTable: Sendable {
             if let candidate, candidate.order < found?.order ?? .max { found = candidate }
         }
         return found?.token
+    }
+
+    /// How many questions have begun.
+    var begun: UInt64 {
+        slots.withLock { $0 }.reduce(0) { sum, slot in sum + UInt64(slot.state.withLock { $0.generation }) }
     }
 
     /// The next place in the order in which questions began.

@@ -7,7 +7,7 @@ import Synchronization
 public final class RulesInForce: Sendable {
     let freshness: RulesFreshness
     private let retry = Mutex(ReloadRetry())
-    private let decider: SetOnce<any Decider>
+    private let decider: DeciderInForce
     private let invalidations: Invalidations
     private let clock: any HostClock
     private let log: Logger
@@ -16,7 +16,7 @@ public final class RulesInForce: Sendable {
     ///   - decider: asked to read its rules again, once there is one.
     ///   - invalidations: told that decisions may be others now.
     init(
-        _ policy: StaleRules, decider: SetOnce<any Decider>, invalidations: Invalidations, clock: any HostClock,
+        _ policy: StaleRules, decider: DeciderInForce, invalidations: Invalidations, clock: any HostClock,
         log: Logger
     ) {
         freshness = RulesFreshness(policy, log: log)

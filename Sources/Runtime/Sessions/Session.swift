@@ -37,11 +37,13 @@ final class Session: Sendable {
     /// What modules know it by.
     let handle: UInt64
     private let terminatedUser: TerminatedText
-    /// What the module has set for it. Set once, before the session opens.
+    /// What the module has set for it: set before the session opens, and again by the module that takes over.
     private let data = Atomic<UInt64>(0)
+    /// The instance of a module that believes in it; 0 for none.
+    private let holder = Atomic<UInt32>(0)
     /// When it was last asked something, on the monotonic clock.
     private let used: Atomic<Int64>
-    /// Seconds since 1970 when it ends; 0 for never. Set once, before the session opens.
+    /// Seconds since 1970 when it ends; 0 for never.
     private let end = Atomic<Int64>(0)
     /// Where its place is in the ledger.
     private let place = Atomic<UInt32>(.max)
@@ -71,8 +73,20 @@ final class Session: Sendable {
         ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .relaxed))
     }
 
-    /// Keeps what the module wants to be told with every question of the session.
-    func keep(data: UInt64) { self.data.store(data, ordering: .relaxed) }
+    /// The instance of a module that believes in it; 0 for none.
+    var instance: UInt32 { holder.load(ordering: .acquiring) }
+
+    /// Notes that an instance believes in it, and what that wants to be told with every question of the session.
+    func hold(by instance: UInt32, data: UInt64) {
+        self.data.store(data, ordering: .relaxed)
+        holder.store(instance, ordering: .releasing)
+    }
+
+    /// Takes it from the instance that believes in it; 0 for none.
+    func release() -> UInt32 { holder.exchange(0, ordering: .acquiringAndReleasing) }
+
+    /// Sets when it ends, in seconds since 1970, 0 for never; for a module that takes over.
+    func setExpiry(_ expiry: Int64) { end.store(expiry, ordering: .relaxed) }
 
     var applicationID: String { origin.applicationID }
     var door: String { origin.door }

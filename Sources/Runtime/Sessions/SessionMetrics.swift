@@ -8,7 +8,7 @@ final class SessionMetrics: Sendable {
     private let open = Gauge(label: "authhost_sessions")
 
     init() {
-        ends = (1...5).map { number in
+        ends = (1...6).map { number in
             Counter(
                 label: "authhost_sessions_ended_total",
                 dimensions: [("end", SessionEnd(rawValue: number)?.word ?? "unknown")])
@@ -29,6 +29,7 @@ extension SessionEnd {
         case .expired: "expired"
         case .stop: "stop"
         case .refused: "refused"
+        case .swapped: "swapped"
         }
     }
 }

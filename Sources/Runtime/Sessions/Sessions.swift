@@ -18,7 +18,7 @@ final class Sessions: Sendable {
 
     private static let shardCount = 1 << SessionIndex.shardBits
     /// Seconds since 1970: the last second that nanoseconds can say, in the year 2262, less what rounding needs.
-    private static let latestExpiry = Int64.max / 1_000_000_000 - 1
+    static let latestExpiry = Int64.max / 1_000_000_000 - 1
     /// Ids of ejected sessions that are remembered, in all shards together.
     static let rememberedEjections = 262_144
     /// Seconds for which they are remembered at most.
@@ -30,20 +30,22 @@ final class Sessions: Sendable {
     let observers = SessionObservers()
     let metrics = SessionMetrics()
     let leaving = LeavingSessions()
-    private let decider: SetOnce<any Decider>
+    let decider: DeciderInForce
     private let log: Logger
     private let shards = (0..<shardCount).map { _ in LockedShard() }
     private let handles = SessionHandles()
-    private let expiries: SessionTimers
+    let expiries: SessionTimers
     private let idleness: SessionTimers
     private let texts = SessionTexts()
     private let closed = Atomic<Bool>(false)
+    /// Held while a session goes from one instance of a module to another, and while it may be.
+    let moving = Mutex(())
 
     /// - Parameters:
     ///   - places: what open sessions hold.
     ///   - cache: told of sessions that it may hand out no more.
     ///   - decider: told of sessions that end, once there is one.
-    init(places: Places, cache: LoginCache, decider: SetOnce<any Decider>, clock: any HostClock, log: Logger) {
+    init(places: Places, cache: LoginCache, decider: DeciderInForce, clock: any HostClock, log: Logger) {
         self.places = places
         self.cache = cache
         self.decider = decider
@@ -157,19 +159,11 @@ final class Sessions: Sendable {
         } else {
             cache.forget(session.id)
         }
-        let decider = decider.value
-        if session.hasWaiting { decider?.cancelQuestions(of: session.handle) }
+        if session.hasWaiting { for decider in decider.all { decider.cancelQuestions(of: session.handle) } }
         tellEnd(of: session, reason)
         metrics.count(reason)
         for body in observers.take(session.handle) { body(reason) }
         return true
-    }
-
-    /// Tells the module that a session has ended; it can ask for the session's attributes until it has heard of it.
-    func tellEnd(of session: Session, _ reason: SessionEnd) {
-        guard let decider = decider.value, decider.about.hasEntry("auth_free_user") else { return }
-        leaving.add(session)
-        decider.tellFree(session.moduleSession, reason) { [leaving] in leaving.remove(session) }
     }
 
     /// Ends a session because its client says so.

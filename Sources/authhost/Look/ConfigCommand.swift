@@ -38,6 +38,7 @@ struct ConfigCommand: ParsableCommand {
             let doors = try configuration.doorSettings().compactMap(DoorTypes.warning)
             for warning in doors { Terminal.write("warning: \(warning)", toStandardError: true) }
             try configuration.checkFiles()
+            _ = try configuration.moduleTestQuestions()
             let inspection = try configuration.checkModuleOptions()
             let setup = try HostSetup(checking: configuration)
             _ = try setup.usageService()

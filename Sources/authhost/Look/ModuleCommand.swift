@@ -1,26 +1,52 @@
 import ArgumentParser
+import AuthConfiguration
 import AuthCore
 import Basics
+import DoorProtocols
 import Glibc
 import ModuleHost
 
-/// Looks at modules without running any of their code.
+/// Looks at modules without running any of their code, and changes the one of a running host.
 struct ModuleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "module", abstract: "List and inspect modules without running their code.",
-        subcommands: [ListCommand.self, InspectCommand.self])
+        commandName: "module", abstract: "List and inspect modules, and swap the one of a running host.",
+        subcommands: [ListCommand.self, InspectCommand.self, SwapCommand.self, RollbackCommand.self])
 
     struct ListCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the modules in the module directory.")
+            commandName: "list", abstract: "List the modules of the running host, and those in the module directory.",
+            discussion: """
+                Where a host answers at the control socket, each loading of a module in it comes first: what runs, which \
+                may be another file than the one on disk by now.
+                """)
 
-        @Flag(help: "Print one JSON object for each module.")
-        var json = false
+        @OptionGroup var control: ControlOptions
+
+        private var json: Bool { control.json }
 
         func run() throws {
             let setup = try HostSetup(quiet: true)
+            try showRunning()
             for directory in setup.configuration.moduleSearch.directories {
                 for name in Self.files(in: directory) { try show("\(directory)/\(name)", setup) }
+            }
+        }
+
+        /// Prints what runs, where a host answers. An operator who names a socket is told where none does.
+        private func showRunning() throws {
+            guard try control.socket != nil || HostSetup.readConfiguration().controlSocket != nil else { return }
+            let modules: [ControlReply.Module]
+            do {
+                modules = try control.ask(ControlRequest(.modules)).reply.modules ?? []
+            } catch {
+                if control.socket != nil { throw error }
+                return
+            }
+            for module in modules {
+                Terminal.write(
+                    json
+                        ? String(decoding: ControlLine.encode(module).dropLast(), as: UTF8.self)
+                        : OperatorText.module(module))
             }
         }
 
@@ -66,14 +92,22 @@ struct ModuleCommand: ParsableCommand {
         @Flag(help: "Print JSON.")
         var json = false
 
+        @Flag(help: "Print the line `module-pin` for the configuration, and nothing else.")
+        var pin = false
+
         func run() throws {
             var request = try HostSetup(quiet: true).configuration.loadRequest()
             request.module = try absolute(file)
+            if pin { request.pin = nil }
             let inspection: ModuleInspection
             do {
                 inspection = try ModuleLoader(request).inspect()
             } catch {
                 throw Failure(.moduleUnusable, "\(error)")
+            }
+            if pin {
+                let name = Configuration.baseName(ofModule: inspection.path)
+                return Terminal.write("module-pin \(name) sha256:\(inspection.digest)")
             }
             Terminal.write(json ? InspectionText(inspection).json : InspectionText(inspection).text)
         }

@@ -36,7 +36,8 @@ struct ControlService: ControlAnswering {
         case .status: status()
         case .reject: reject(request)
         case .destinations: destinations()
-        case .events, .credential: .failure("`\(request.action.rawValue)` is not answered here")
+        case .events, .credential, .modules, .swap, .rollback:
+            .failure("`\(request.action.rawValue)` is not answered here")
         }
     }
 

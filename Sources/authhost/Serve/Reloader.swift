@@ -17,6 +17,8 @@ final class Reloader: Sendable {
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
     private let certificates = Mutex<CertificateReader?>(nil)
     /// What could not be read the last time, and what was said of it.
+    /// What is to be put in force, and the configuration that holds where it cannot be.
+    private let wanted = Mutex<(request: LoadRequest, before: Configuration)?>(nil)
     private let trying = Mutex<(unread: Parts, said: [Int: String])>(([], [:]))
 
     /// The configuration whose reloadable items hold now.
@@ -41,6 +43,7 @@ final class Reloader: Sendable {
     func reload() {
         setup.log.notice("reloading: HUP")
         attempt(.all)
+        swapWanted()
         host.rules.reload()
     }
 
@@ -78,7 +81,20 @@ final class Reloader: Sendable {
                 trying.unread = self.read(trying.unread, &trying.said)
                 return !trying.unread.isEmpty
             }
+            self.swapWanted()
             if isLeft { self.tryAgain() }
+        }
+    }
+
+    /// Swaps the module where a change of the configuration asks for it. Where that fails, what concerns the module counts as
+    /// unchanged: the next reload tries again.
+    private func swapWanted() {
+        guard let (request, before) = wanted.withLock({ $0.take() }) else { return }
+        do {
+            _ = try host.modules.swap(to: request)
+        } catch {
+            current.withLock { $0 = $0.keeping(ConfigurationReload.swappedItems, of: before) }
+            note("the module stays as it was: \(error)")
         }
     }
 
@@ -104,10 +120,11 @@ final class Reloader: Sendable {
         current.withLock { current in
             do throws(Failure) {
                 let new = try HostSetup.readConfiguration()
+                let (request, tests) = (try new.loadRequest(), try new.moduleTestQuestions())
                 try setup.signatures.takeOver(new, trustedOwners: new.owners())
                 let keys = new.signatureKeys.map { "`\($0.id)`" }
                 if !keys.isEmpty { setup.log.notice("key files were read again: \(keys.joined(separator: ", "))") }
-                let (now, unread) = apply(new, over: current)
+                let (now, unread) = apply(new, request, tests, over: current)
                 current = now
                 said[Parts.configuration.rawValue] = nil
                 host.rules.note(.current, of: Self.configurationName)
@@ -149,7 +166,7 @@ final class Reloader: Sendable {
 
     /// Takes over what can be, and returns what holds now.
     private func apply(
-        _ new: Configuration, over current: Configuration
+        _ new: Configuration, _ request: LoadRequest, _ tests: [ModuleTest], over current: Configuration
     ) -> (now: Configuration, unread: Parts) {
         var failed: [String] = []
         var unread = Parts()
@@ -160,10 +177,12 @@ final class Reloader: Sendable {
         if !licence.isRead { failed.append("licence-file") }
         if licence.isUnreadable { unread.insert(.configuration) }
         settings.limits.applications = licence.limits
+        settings.moduleTests = tests
         host.apply(settings)
         let reload = ConfigurationReload(new, current: current, started: setup.configuration, failed: failed)
         for warning in reload.warnings { setup.log.warning("\(warning)") }
         for line in reload.lines + licence.changes { setup.log.notice("\(line)") }
+        if reload.swaps { wanted.withLock { $0 = (request, current) } }
         let summary = reload.summary + (licence.changes.isEmpty ? "" : "; the licence has changed")
         setup.log.notice("\(summary)")
         note(summary)

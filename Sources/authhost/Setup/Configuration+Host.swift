@@ -26,6 +26,8 @@ extension Configuration {
             settings.inactivityPeriods[ExactText(parameters.applicationID)] = .seconds(parameters.inactivityPeriod)
         }
         settings.exitTimeout = initTimeout
+        settings.swap.asksAtOnce = swapAsksAtOnce
+        settings.swap.keepsUnresumable = swapKeepsUnresumable
         settings.staleRules.time = rulesStaleTime
         settings.staleRules.denies = deniesByStaleRules
         return settings

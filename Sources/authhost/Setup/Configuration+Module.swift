@@ -1,7 +1,9 @@
 import AuthConfiguration
+import AuthCore
 import Basics
 import Glibc
 import ModuleHost
+import Runtime
 
 extension Configuration {
     /// Where modules are looked for.
@@ -12,12 +14,75 @@ extension Configuration {
     }
 
     /// What to load, and how.
-    func loadRequest() throws(Failure) -> LoadRequest {
-        LoadRequest(
-            module: moduleName, search: moduleSearch, trust: FileTrust(owners: try owners()),
+    ///
+    /// - Parameter module: another module than the configured one, with the options that are set for it.
+    func loadRequest(module: String? = nil) throws(Failure) -> LoadRequest {
+        var request = LoadRequest(
+            module: module ?? moduleName, search: moduleSearch, trust: FileTrust(owners: try owners()),
             allowsBare: allowsBareModules, bareGeneration: bareGeneration,
-            settings: try Self.optionSettings(moduleOptions), initTimeout: initTimeout,
-            trialTimeout: initTimeout)
+            settings: try Self.optionSettings(module.map { options(ofModule: $0) } ?? moduleOptions),
+            initTimeout: initTimeout, trialTimeout: initTimeout)
+        request.pin = try pin(ofModule: request.module)
+        return request
+    }
+
+    /// Returns the pin of a module; nil where it has none and needs none.
+    ///
+    /// - Throws: the first `module-pin` line that is wrong, of whatever module.
+    func pin(ofModule name: String) throws(Failure) -> ModulePin? {
+        var found: ModulePin?
+        for pin in modulePins {
+            let digits = pin.digest.hasPrefix("sha256:") ? pin.digest.dropFirst(7) : ""
+            guard digits.utf8.count == 64, digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
+                throw Failure(
+                    .badConfiguration,
+                    "\(pin.source): `module-pin` takes `sha256:` and 64 digits of 0-9 and a-f, not `\(pin.digest)`; "
+                        + "`authhost module inspect --pin \(pin.module)` prints the line")
+            }
+            guard Self.baseName(ofModule: pin.module) == Self.baseName(ofModule: name) else { continue }
+            if let before = found {
+                throw Failure(
+                    .badConfiguration, "\(pin.source): module `\(name)` has a pin already, at \(before.source)")
+            }
+            found = ModulePin(digest: String(digits), source: "\(pin.source)")
+        }
+        return found ?? modulePinRequired.map { ModulePin(digest: nil, source: "\($0)") }
+    }
+
+    /// Returns what a module must answer before a swap puts it in force.
+    ///
+    /// - Throws: the first test that asks what cannot be asked.
+    func moduleTestQuestions() throws(Failure) -> [ModuleTest] {
+        var tests: [ModuleTest] = []
+        for block in moduleTests { tests.append(try Self.test(block)) }
+        return tests
+    }
+
+    private static func test(_ block: ModuleTestBlock) throws(Failure) -> ModuleTest {
+        let login: Login
+        do {
+            login = try Login(
+                user: block.user, password: Secret(block.password), applicationID: block.applicationID, door: "test")
+        } catch {
+            throw Failure(.badConfiguration, "\(block.source): `add-module-test`: \(error)")
+        }
+        var checks: [ModuleTest.Expectation] = []
+        for check in block.checks {
+            guard let action = Check.Action(rawValue: check.action), ["allow", "deny"].contains(check.verdict) else {
+                throw Failure(
+                    .badConfiguration,
+                    "\(check.source): `check` takes read, write or create, an object, and allow or deny, not "
+                        + "`\(check.action) \(check.object) \(check.verdict)`")
+            }
+            do {
+                let question = Check(action, try ObjectName(check.object))
+                checks.append(.init(question, allows: check.verdict == "allow", source: "\(check.source)"))
+            } catch {
+                throw Failure(.badConfiguration, "\(check.source): `check`: \(error)")
+            }
+        }
+        return ModuleTest(
+            login: login, admits: .init(nil, allows: block.admits, source: "\(block.source)"), checks: checks)
     }
 
     /// Returns the users, besides root and the running one, who may own files that decide something.

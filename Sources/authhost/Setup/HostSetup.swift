@@ -89,6 +89,7 @@ struct HostSetup: Sendable {
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()
         settings.destinations = try configuration.credentialDestinations()
+        settings.moduleTests = try configuration.moduleTestQuestions()
         HostProcess.keepOutput()
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()

@@ -116,7 +116,8 @@ typedef void authhost_answered_fn(void *context, const authhost_answer_t *answer
 typedef enum authhost_event_kind {
     AUTHHOST_CONNECTED = 1,    // whatever was kept of earlier answers must be forgotten: events may have been missed
     AUTHHOST_DISCONNECTED = 2, // text: why
-    AUTHHOST_SESSION_ENDED = 3, // session; number: 2 ejected, 3 expired, 4 the host stops, 5 refused
+    AUTHHOST_SESSION_ENDED = 3, // session; number: 2 ejected, 3 expired, 4 the host stops, 5 refused,
+                                // 6 the module was swapped, and the new one does not resume it
     AUTHHOST_INVALIDATED = 4, // number: 0 everything, 1 the user `text`, 2 the session, 3 the object `text`
     AUTHHOST_CONNECT_FAILED = 5, // text: why; the next try is made after a pause
 } authhost_event_kind_t;

@@ -19,7 +19,7 @@ import Testing
 
     private func services(_ configuration: HostConfiguration = HostConfiguration()) -> HostServices {
         HostServices(
-            configuration, decider: parts.asked, parts.sessions, parts.invalidations, parts.objects, parts.operators,
+            configuration, parts.sessions, parts.invalidations, parts.objects, parts.operators,
             rules, log: parts.log)
     }
 
@@ -72,12 +72,27 @@ import Testing
     }
 
     @Test func `are completions of what was asked, and none without a module`() {
-        #expect(services().complete(token: 7, ModuleAnswer(.ok)) == .taken)
+        let instance = InstanceServices(services(), .inForce)
+        #expect(instance.complete(token: 7, ModuleAnswer(.ok)) == .unknown)
+        instance.decider.set(parts.decider)
+        #expect(instance.complete(token: 7, ModuleAnswer(.ok)) == .taken)
         #expect(parts.decider.state.withLock { $0.completed } == [7])
-        let none = HostServices(
-            HostConfiguration(), decider: SetOnce(), parts.sessions, parts.invalidations, parts.objects,
-            parts.operators, rules, log: parts.log)
-        #expect(none.complete(token: 7, ModuleAnswer(.ok)) == .unknown)
+    }
+
+    @Test func `move nothing while an instance is tried, and once it is replaced`() throws {
+        let session = try parts.session()
+        let instance = InstanceServices(services(), .trial)
+        instance.noteRules(.wrong("line 3"), module: "scripted")
+        #expect(!instance.eject(sessionHandle: session.handle))
+        #expect(instance.eject(user: "alice", count: nil, applicationID: nil, machineID: nil) == 0)
+        parts.clock.advance(.seconds(60))
+        #expect(rules.fault == nil && instance.rulesInTrial == .wrong("line 3"))
+        instance.advance(to: .inForce, module: "scripted")
+        parts.clock.advance(.seconds(60))
+        #expect(rules.fault?.contains("module `scripted`") == true)
+        instance.advance(to: .leaving, module: "scripted")
+        #expect(!instance.eject(sessionHandle: session.handle) && session.isOpen)
+        #expect(instance.attribute(.user, ofSession: session.handle) == "alice")
     }
 
     @Test func `are credentials, where there is a destination`() {

@@ -9,7 +9,7 @@ import Testing
     private let parts = TestParts()
     private let told = Seen<Bool?>()
 
-    private func rules(_ decider: SetOnce<any Decider>? = nil) -> RulesInForce {
+    private func rules(_ decider: DeciderInForce? = nil) -> RulesInForce {
         RulesInForce(
             StaleRules(), decider: decider ?? parts.asked, invalidations: parts.invalidations, clock: parts.clock,
             log: parts.log)
@@ -35,7 +35,7 @@ import Testing
         let watch = parts.invalidations.watch { seen.add($0) }
         answer(nil)
         rules().reload { told.add($0) }
-        rules(SetOnce()).reload { told.add($0) }
+        rules(DeciderInForce()).reload { told.add($0) }
         #expect(told.all == [nil, false])
         #expect(seen.all.isEmpty)
         withExtendedLifetime(watch) {}

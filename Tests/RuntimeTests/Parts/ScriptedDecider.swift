@@ -18,11 +18,13 @@ final class ScriptedDecider: Decider {
 
     let state = Mutex(State())
     let about: DeciderDescription
+    let instance: UInt32 = 1
     let maps: Bool
     let tracksObjects: Bool
     let isHung = false
     let hindrance: String? = nil
     let openQuestions = 0
+    let askedQuestions: UInt64 = 0
 
     init(
         entries: [String] = [], maps: Bool = false, tracksObjects: Bool = false, _ set: (inout State) -> Void = { _ in }
@@ -66,6 +68,7 @@ final class ScriptedDecider: Decider {
         return .taken
     }
 
+    func asks(_ token: UInt64) -> Bool { true }
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? { nil }
     func cancel(_ token: UInt64) {}
     func cancelQuestions(of session: UInt64) { tell("cancel") }

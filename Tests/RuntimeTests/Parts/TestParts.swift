@@ -13,7 +13,7 @@ struct TestParts {
     let log: Logger
     let metrics: DecisionMetrics
     let decider: ScriptedDecider
-    let asked = SetOnce<any Decider>()
+    let asked = DeciderInForce()
     let deadlines = LiveDeadlines(Deadlines())
     let places: Places
     let cache: LoginCache
@@ -59,6 +59,7 @@ struct TestParts {
         places.reserve(request) { [places, sessions, clock] reply in
             guard case .reserved(let place, _) = reply else { return }
             places.commit(place) { _ in
+                session.hold(by: 1, data: 0)
                 _ = sessions.open(session, in: place, expiry: expiry, at: clock.monotonic)
             }
         }

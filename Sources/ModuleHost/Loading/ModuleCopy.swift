@@ -1,0 +1,67 @@
+import Basics
+import CLibNettle
+import Glibc
+
+/// The sealed file in memory that a module was mapped from: what runs, whatever has become of the file on disk.
+///
+/// It costs a descriptor and no memory of its own: its pages are those that are mapped.
+public final class ModuleCopy: Sendable {
+    /// The file that was copied, symbolic links resolved.
+    public let path: String
+    /// Whose build id is in its note; nil without one.
+    public let buildID: String?
+    private let descriptor: Int32
+
+    /// Takes over a descriptor.
+    init(_ descriptor: Int32, of path: String, buildID: String?) {
+        self.descriptor = descriptor
+        self.path = path
+        self.buildID = buildID
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads it. Blocks for as long as it takes to copy it.
+    func bytes(module: String) throws(ModuleError) -> [UInt8] {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw ModuleError(.unreadable, module, "cannot read the copy of `\(path)`: \(SystemError())")
+        }
+        return try ModuleImage.contents(module, descriptor, path, Int(status.st_size))
+    }
+
+    /// Its SHA-256, in 64 digits of 0-9 and a-f. Computed anew with each call.
+    public func digest() throws(ModuleError) -> String { ModuleDigest.of(try bytes(module: path)) }
+
+    /// Bytes of it that are in memory, where it is mapped; nil where the system does not say.
+    public func residentBytes() -> Int? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, let map = FileBytes.readToEnd("/proc/self/smaps") else { return nil }
+        var (sum, isOurs) = (0, false)
+        for line in String(decoding: map, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            if words.count >= 5, words[0].contains("-"), !words[0].hasSuffix(":") {
+                isOurs = words[4] == "\(status.st_ino)" && line.contains("memfd:")
+            } else if isOurs, words.first == "Rss:", words.count > 1, let kilobytes = Int(words[1]) {
+                sum += kilobytes * 1024
+            }
+        }
+        return sum
+    }
+}
+
+/// The SHA-256 of a module's file, as pins and `module list` have it.
+public enum ModuleDigest {
+    /// Returns it in 64 digits of 0-9 and a-f.
+    public static func of(_ bytes: [UInt8]) -> String {
+        var context = sha256_ctx()
+        nettle_sha256_init(&context)
+        nettle_sha256_update(&context, bytes.count, bytes)
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
+        nettle_sha256_digest(&context, digest.count, &digest)
+        return digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+}

@@ -1,0 +1,78 @@
+import AuthCore
+import ModuleHost
+import Synchronization
+
+/// Questions with the answers that a module must give before it is put in force: one user's log-in, and what that user may do.
+public struct ModuleTest: Sendable {
+    /// A question and its expected answer.
+    public struct Expectation: Sendable {
+        /// What is asked; nil for the log-in itself.
+        public let check: Check?
+        /// Whether it is to be allowed.
+        public let allows: Bool
+        /// Where it was set, such as `etc/authhost.conf:12:3`.
+        public let source: String
+
+        /// Makes an expectation.
+        public init(_ check: Check?, allows: Bool, source: String) {
+            self.check = check
+            self.allows = allows
+            self.source = source
+        }
+    }
+
+    /// Who logs in.
+    public let login: Login
+    /// Whether the log-in is to be allowed.
+    public let admits: Expectation
+    /// What is asked once the user is in.
+    public let checks: [Expectation]
+
+    /// Makes a test.
+    public init(login: Login, admits: Expectation, checks: [Expectation]) {
+        self.login = login
+        self.admits = admits
+        self.checks = checks
+    }
+
+    /// Asks a host. Blocks for at most the deadlines of the questions.
+    ///
+    /// - Returns: a line for each answer that is another than the expected one.
+    func faults(of host: Host) -> [String] {
+        let admitted = host.answer(to: .login(login))
+        guard (admitted.verdict == .allow) == admits.allows else {
+            return [fault("the log-in", admits, admitted)]
+        }
+        guard let session = admitted.session else { return [] }
+        defer { _ = host.answer(to: .logout(session)) }
+        return checks.compactMap { expected in
+            guard let check = expected.check else { return nil }
+            let answer = host.answer(to: .check(session, check))
+            if answer.verdict == .undecided { return fault("\(check.action) `\(check.name.text)`", expected, answer) }
+            return (answer.verdict == .allow) == expected.allows
+                ? nil : fault("\(check.action) `\(check.name.text)`", expected, answer)
+        }
+    }
+
+    private func fault(_ what: String, _ expected: Expectation, _ found: Answer) -> String {
+        "\(expected.source): user `\(login.user)`, \(what): expected \(expected.allows ? "allow" : "deny"), "
+            + "found \(found.verdict.rawValue) (\(found.reason.rawValue))"
+    }
+}
+
+extension Host {
+    /// Asks a question and waits for the answer, which the question's deadline brings at the latest.
+    fileprivate func answer(to question: Question) -> Answer {
+        switch ask(question) {
+        case .decided(let answer): return answer
+        case .delayed(let ticket):
+            let (found, ready) = (SetOnce<Answer>(), Semaphore())
+            ticket.whenDecided {
+                found.set($0)
+                ready.signal()
+            }
+            ready.wait()
+            return found.value ?? Answer(.undecided, .moduleError)
+        }
+    }
+}

@@ -1,0 +1,262 @@
+import AuthCore
+import Logging
+import Metrics
+import ModuleHost
+import Synchronization
+
+/// The instances of modules in a running host: the one in force, and those before it. Loads them, puts another one in force while
+/// questions run, and retires what was replaced once all that it was asked is answered.
+public final class Modules: Sendable {
+    /// How long an instance that was replaced stays at least: a thread may have looked at it just before, and ask it yet.
+    private static let leastStay = Duration.seconds(1)
+    /// Instances that are described; older ones are forgotten.
+    private static let remembered = 16
+
+    private struct State {
+        var instances: [ModuleInstance] = []
+        var next: UInt32 = 1
+    }
+
+    let resumptions: Resumptions
+    private let inForce: DeciderInForce
+    private let services: HostServices
+    private let sessions: Sessions
+    private let invalidations: Invalidations
+    private let rules: RulesInForce
+    private let clock: any HostClock
+    private let log: Logger
+    private let settings: Mutex<HostConfiguration>
+    private let state = Mutex(State())
+    private let isSwapping = Atomic<Bool>(false)
+    private let moves = MovedSessions()
+    private let makeDecider: @Sendable (LoadedModule, UInt32, HostConfiguration) -> any Decider
+
+    init(
+        _ settings: HostConfiguration, inForce: DeciderInForce, services: HostServices, _ sessions: Sessions,
+        _ invalidations: Invalidations, _ rules: RulesInForce, clock: any HostClock, log: Logger,
+        makeDecider: @escaping @Sendable (LoadedModule, UInt32, HostConfiguration) -> any Decider
+    ) {
+        self.settings = Mutex(settings)
+        self.inForce = inForce
+        self.services = services
+        self.sessions = sessions
+        self.invalidations = invalidations
+        self.rules = rules
+        self.clock = clock
+        self.log = log
+        self.makeDecider = makeDecider
+        resumptions = Resumptions(sessions, inForce, settings.swap) { [moves] in moves.add($1, of: $0) }
+    }
+
+    /// Takes over what holds for swaps from now on.
+    func apply(_ settings: HostConfiguration) {
+        self.settings.withLock { $0 = settings }
+        resumptions.apply(settings.swap)
+    }
+
+    /// The instance in force, and those before it that are remembered, the newest first.
+    public var all: [ModuleInstance.Description] {
+        state.withLock { $0.instances }.reversed().map { $0.description }
+    }
+
+    // MARK: loading
+
+    /// Loads the first module. Blocks until `auth_init` has returned.
+    func load(_ request: LoadRequest) throws(ModuleError) -> ModuleInstance {
+        let instance = try make(request, stage: .inForce)
+        instance.note(.inForce)
+        inForce.set(instance.decider)
+        state.withLock { $0.instances.append(instance) }
+        return instance
+    }
+
+    private func make(_ request: LoadRequest, stage: InstanceServices.Stage) throws(ModuleError) -> ModuleInstance {
+        let number = state.withLock { state in
+            defer { state.next += 1 }
+            return state.next
+        }
+        let services = InstanceServices(services, stage)
+        let module = try ModuleLoader(request).load(services: services)
+        let decider = makeDecider(module, number, settings.withLock { $0 })
+        services.decider.set(decider)
+        return ModuleInstance(number, module, request, decider, services, loaded: clock.wall / 1_000_000_000)
+    }
+
+    // MARK: swapping
+
+    /// Loads a module beside the one in force, tries it, and puts it in force in one step. Sessions stay; what was kept of the
+    /// old module's decisions is not handed out any more. Blocks for as long as loading and the tests take.
+    ///
+    /// - Throws: ``SwapFailure``; nothing has changed then.
+    public func swap(to request: LoadRequest) throws(SwapFailure) -> ModuleSwap {
+        guard !isSwapping.exchange(true, ordering: .acquiringAndReleasing) else {
+            throw fail("a module is being swapped already; try again when it is done", request.module)
+        }
+        defer { isSwapping.store(false, ordering: .releasing) }
+        let settings = settings.withLock { $0 }
+        let instance: ModuleInstance
+        do {
+            instance = try make(request, stage: .trial)
+        } catch {
+            throw fail("\(error)", request.module)
+        }
+        do throws(SwapFailure) {
+            try test(instance, settings)
+        } catch {
+            discard(instance)
+            throw error
+        }
+        return try putInForce(instance, settings)
+    }
+
+    /// Puts the module in force again that was before the one that is, from the very bytes that ran then.
+    ///
+    /// - Throws: ``SwapFailure``; nothing has changed then.
+    public func rollBack() throws(SwapFailure) -> ModuleSwap {
+        guard let before = state.withLock({ $0.instances.dropLast().last }) else {
+            throw fail("no module was in force before this one", "rollback")
+        }
+        var request = before.request
+        request.copy = before.copy
+        return try swap(to: request)
+    }
+
+    private func test(_ instance: ModuleInstance, _ settings: HostConfiguration) throws(SwapFailure) {
+        var trial = settings
+        trial.audit = nil
+        trial.loginRecorder = nil
+        trial.admission = nil
+        trial.limits = SessionLimits()
+        trial.destinations = []
+        let host = Host(trial, log: log, clock: clock)
+        instance.services.trial.set(host.services)
+        host.tries(instance.decider)
+        let faults = settings.moduleTests.flatMap { $0.faults(of: host) }
+        if let first = faults.first {
+            let more = faults.count > 1 ? ", and \(faults.count - 1) more" : ""
+            for fault in faults { log.error("module test: \(fault)") }
+            throw fail("its tests failed: \(first)\(more)", instance.request.module)
+        }
+        switch instance.services.rulesInTrial {
+        case nil, .current?: return
+        case .unreadable(let why)?, .wrong(let why)?:
+            throw fail("its rules are not those on disk: \(why)", instance.request.module)
+        }
+    }
+
+    private func putInForce(
+        _ instance: ModuleInstance, _ settings: HostConfiguration
+    ) throws(SwapFailure) -> ModuleSwap {
+        guard !sessions.isClosed else {
+            discard(instance)
+            throw fail("the host stops", instance.request.module)
+        }
+        let old = state.withLock { state -> ModuleInstance? in
+            let old = state.instances.last
+            state.instances.append(instance)
+            // What is older than the one that `rollBack` may need is not loaded again: its copy goes.
+            if state.instances.count > 2 { state.instances[state.instances.count - 3].copy = nil }
+            if state.instances.count > Self.remembered { state.instances.removeFirst() }
+            return old
+        }
+        inForce.set(instance.decider)
+        instance.services.advance(to: .inForce, module: instance.name)
+        if let old {
+            old.services.advance(to: .leaving, module: old.name)
+            if old.name != instance.name { rules.note(.current, ofModule: old.name) }
+            old.note(.leaving)
+            retire(old)
+        }
+        instance.note(.inForce)
+        invalidations.askAnew()
+        let swap = ModuleSwap(from: old?.label ?? "none", to: instance.label, sessions: sessions.count)
+        log.notice("Swapped auth module \(swap.from) for \(swap.to) from \(instance.path)")
+        Self.count("done")
+        if settings.swap.asksAtOnce { askAboutAll(instance.number) }
+        return swap
+    }
+
+    private func fail(_ why: String, _ module: String) -> SwapFailure {
+        let failure = SwapFailure(module: module, description: why)
+        log.error("The swap to module `\(module)` has failed, and nothing has changed: \(why)")
+        Self.count("failed")
+        return failure
+    }
+
+    private static func count(_ outcome: String) {
+        Counter(label: "authhost_module_swaps_total", dimensions: [("outcome", outcome)]).increment()
+    }
+
+    /// Ends an instance that was never in force.
+    private func discard(_ instance: ModuleInstance) {
+        if !instance.decider.stop(within: settings.withLock { $0.exitTimeout }) {
+            log.error("module \(instance.label) has not ended; it is left behind")
+        }
+    }
+
+    /// Asks the module in force about every session that another instance has let in, some at a time.
+    private func askAboutAll(_ number: UInt32) {
+        _ = PosixThread.start(name: "auth-resume") { [self] in
+            let places = Semaphore()
+            for _ in 0..<64 { places.signal() }
+            for session in sessions.sessions(of: nil) where session.instance != number {
+                places.wait()
+                if sessions.isClosed || inForce.value?.instance != number { return }
+                switch resumptions.resume(session, { .decided(Answer(.allow, .granted)) }) {
+                case .decided: places.signal()
+                case .delayed(let ticket): ticket.whenDecided { _ in places.signal() }
+                }
+            }
+        }
+    }
+
+    // MARK: retiring
+
+    /// Ends an instance that was replaced, once every question that it was asked is answered.
+    private func retire(_ old: ModuleInstance) {
+        let timeout = settings.withLock { $0.exitTimeout }
+        _ = PosixThread.start(name: "auth-retire") { [self] in
+            let pause = Semaphore()
+            let least = SystemClock().monotonic + Self.leastStay.nanoseconds
+            while old.decider.openQuestions > 0 || SystemClock().monotonic < least {
+                _ = pause.wait(for: .milliseconds(20))
+            }
+            for session in sessions.sessions(of: nil) { sessions.letGo(session, of: old.number) }
+            for known in moves.take(of: old.number) { old.decider.tellFree(known, .swapped) {} }
+            inForce.retire(old.number)
+            let hasEnded = old.decider.stop(within: timeout)
+            if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind") }
+            old.note(hasEnded ? .retired : .leftBehind)
+            log.notice("Auth module \(old.label) is retired")
+        }
+    }
+}
+
+/// What a swap has done.
+public struct ModuleSwap: Sendable {
+    /// The module that was in force: its name and version, and which instance it was.
+    public let from: String
+    /// The module in force now.
+    public let to: String
+    /// How many sessions there were.
+    public let sessions: Int
+}
+
+/// Why a swap has changed nothing.
+public struct SwapFailure: Error, Sendable, CustomStringConvertible {
+    /// The module as it was asked for.
+    public let module: String
+    /// What was tried and found.
+    public let description: String
+}
+
+/// What instances that were replaced are to be told: sessions that have moved away from them.
+private final class MovedSessions: Sendable {
+    private let sessions = Mutex<[UInt32: [ModuleSession]]>([:])
+
+    func add(_ known: ModuleSession, of instance: UInt32) {
+        sessions.withLock { $0[instance, default: []].append(known) }
+    }
+
+    func take(of instance: UInt32) -> [ModuleSession] { sessions.withLock { $0.removeValue(forKey: instance) } ?? [] }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Basics
+import DoorProtocols
+
+extension ModuleCommand {
+    struct SwapCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "swap", abstract: "Put another module in force in the running host, while it answers.",
+            discussion: """
+                Loads the module beside the one in force, asks it what `add-module-test` blocks say, and puts all questions \
+                from then on to it. Sessions stay; the new module is asked about each. What fails before that changes \
+                nothing. Without a name the configured module is loaded again, such as after its file was rebuilt. A start \
+                loads the configured module.
+                """)
+
+        @Argument(help: "A module's name, or the absolute path of its file; the configured one without it.")
+        var module: String?
+
+        @OptionGroup var control: ControlOptions
+
+        func run() throws {
+            var request = ControlRequest(.swap)
+            request.module = module
+            let (text, reply) = try control.ask(request)
+            Terminal.write(control.json ? text : reply.done ?? "")
+        }
+    }
+
+    struct RollbackCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rollback", abstract: "Put the module in force again that was before the one that is.",
+            discussion:
+                "What ran then is loaded again, whatever has become of its file; the configuration stays as it is.")
+
+        @OptionGroup var control: ControlOptions
+
+        func run() throws {
+            let (text, reply) = try control.ask(ControlRequest(.rollback))
+            Terminal.write(control.json ? text : reply.done ?? "")
+        }
+    }
+}
+
+extension OperatorText {
+    /// An instance of a module, on one line.
+    static func module(_ module: ControlReply.Module) -> String {
+        [
+            "#\(module.instance)", module.state, module.name.controlsEscaped, module.version.controlsEscaped,
+            module.path.controlsEscaped, module.sha256.map { "sha256:\($0)" }, module.build.map { "build \($0)" },
+            "loaded \(time(module.loaded))", "calls \(module.calls)", "pending \(module.pending)",
+            module.resident.map { "resident \($0 / 1024) KiB" },
+        ].compactMap(\.self).joined(separator: "  ")
+    }
+}

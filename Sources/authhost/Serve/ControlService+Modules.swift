@@ -1,0 +1,54 @@
+import AuthConfiguration
+import DoorProtocols
+import ModuleHost
+import Runtime
+
+extension ControlService {
+    /// Answers on a thread of its own: a swap takes as long as loading and trying a module does.
+    func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
+        let started = PosixThread.start(name: "auth-swap") {
+            switch request.action {
+            case .swap: done(swap(request))
+            case .rollback: done(rollBack())
+            default: done(modules())
+            }
+        }
+        if !started { done(.failure("no thread could be made")) }
+    }
+
+    private func modules() -> ControlReply {
+        var reply = ControlReply()
+        reply.modules = host.modules.all.map { instance in
+            ControlReply.Module(
+                instance: instance.number, state: instance.stage.rawValue, name: instance.name,
+                version: instance.version, path: instance.path, sha256: instance.digest, build: instance.buildID,
+                loaded: instance.loaded, calls: instance.calls, pending: instance.pending,
+                resident: instance.resident)
+        }
+        return reply
+    }
+
+    private func swap(_ request: ControlRequest) -> ControlReply {
+        do {
+            let wanted = try reloader.configurationNow.loadRequest(module: request.module)
+            return Self.reply(try host.modules.swap(to: wanted))
+        } catch {
+            return .failure("nothing has changed: \((error as? Failure)?.text ?? "\(error)")")
+        }
+    }
+
+    private func rollBack() -> ControlReply {
+        do {
+            return Self.reply(try host.modules.rollBack())
+        } catch {
+            return .failure("nothing has changed: \(error)")
+        }
+    }
+
+    private static func reply(_ swap: ModuleSwap) -> ControlReply {
+        var reply = ControlReply()
+        let sessions = swap.sessions == 1 ? "1 session" : "\(swap.sessions) sessions"
+        reply.done = "\(swap.from) was swapped for \(swap.to); \(sessions) open"
+        return reply
+    }
+}
