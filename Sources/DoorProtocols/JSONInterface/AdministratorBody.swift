@@ -1,30 +1,17 @@
-/// `POST /v1/admin/eject` and `POST /v1/admin/invalidate`: as on the control socket.
+/// `POST /v1/admin/eject` and `POST /v1/admin/invalidate`: the members of a control request that say which sessions are meant.
 struct AdministratorBody: JSONBody {
-    let user, application, machine, address, door, session, object: String?
-    let all: Bool?
-    let count: Int?
-
     static let members = [
         "user", "application", "machine", "address", "door", "session", "object", "all", "count",
     ]
 
-    init(_ object: JSONObject) throws(JSONFault) {
-        user = try object.optionalText("user")
-        application = try object.optionalText("application")
-        machine = try object.optionalText("machine")
-        address = try object.optionalText("address")
-        door = try object.optionalText("door")
-        session = try object.optionalText("session")
-        self.object = try object.optionalText("object")
-        all = try object.optionalFlag("all")
-        count = try object.optionalInteger("count")
-    }
+    private let meant: ControlRequest
 
+    init(_ object: JSONObject) throws(JSONFault) { meant = try ControlRequest(.eject, of: object) }
+
+    /// What is asked for, of the sessions that are meant.
     func request(_ action: ControlRequest.Action) -> ControlRequest {
-        var request = ControlRequest(action)
-        (request.user, request.application, request.machine) = (user, application, machine)
-        (request.address, request.door, request.session) = (address, door, session)
-        (request.object, request.all, request.count) = (object, all, count)
+        var request = meant
+        request.action = action
         return request
     }
 }
