@@ -241,7 +241,7 @@ private func contents(_ path: String) throws -> String {
         #expect(!audited.audit.flush())
         #expect(
             audited.problems.all == [
-                "error: audit log `/dev/full` cannot be written: No space left on device; lines are kept until it can be"
+                "error: audit log `/dev/full` cannot be written: no space left on device; lines are kept until it can be"
             ])
     }
 

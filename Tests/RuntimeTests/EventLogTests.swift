@@ -70,7 +70,7 @@ private final class Folder: Sendable {
         let (folder, errors) = (try Folder(), try ErrorPipe())
         let output = try open("/dev/full", errors)
         for number in 1...3 { output.write(.notice, "line \(number)") }
-        #expect(errors.lines() == ["ERROR: the event log `/dev/full` cannot be written: No space left on device"])
+        #expect(errors.lines() == ["ERROR: the event log `/dev/full` cannot be written: no space left on device"])
         try output.open(folder.log)
         output.write(.notice, "line 4")
         output.write(.notice, "line 5")
@@ -110,7 +110,7 @@ private final class Folder: Sendable {
     {
         let (folder, errors) = (try Folder(), try ErrorPipe())
         let output = try open(folder.log, errors)
-        let refusal = "ERROR: cannot open the event log `/nonexistent/log` for appending: No such file or directory; "
+        let refusal = "ERROR: cannot open the event log `/nonexistent/log` for appending: no such file or directory; "
         #expect(!output.reopen("/nonexistent/log"))
         #expect(try folder.lines() == [refusal + "the old one stays in use"])
         #expect(errors.lines() == [refusal + "the old one stays in use"])

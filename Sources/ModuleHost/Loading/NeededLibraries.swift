@@ -166,13 +166,13 @@ struct NeededLibraries {
     private func trusted(_ path: String) throws(ModuleError) -> String {
         var status = stat()
         guard let resolved = realpath(path, nil) else {
-            throw ModuleError(.untrustedLibrary, image.module, "`\(path)`: \(systemError())")
+            throw ModuleError(.untrustedLibrary, image.module, "`\(path)`: \(SystemError())")
         }
         defer { free(resolved) }
         let real = String(cString: resolved)
         let fault =
             stat(real, &status) != 0
-            ? systemError()
+            ? SystemError().description
             : trust.fault(in: status) ?? trust.directoryFault(above: real) ?? trust.directoryFault(above: path)
         if let fault { throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`: \(fault)") }
         return path

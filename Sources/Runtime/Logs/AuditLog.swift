@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Glibc
 import Logging
 import ModuleHost
@@ -196,7 +197,7 @@ public final class AuditLog: Sendable {
 
     private func reportFailure(_ failure: Int32) {
         let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
-        log.error("audit log `\(path)` cannot be written: \(String(cString: strerror(failure))); \(then)")
+        log.error("audit log `\(path)` cannot be written: \(SystemError(failure)); \(then)")
     }
 
     /// Returns how many bytes were written, and the errno of the write that failed.

@@ -140,7 +140,7 @@ public final class EventLogOutput: Sendable {
         // Behind a loss that cannot be told yet no line stands as if nothing were missing.
         if sink.lost == 0 {
             guard let failure = put(line, in: &sink) else { return }
-            let reason = String(cString: strerror(failure))
+            let reason = SystemError(failure)
             if let path = sink.path { tellStandardError("the event log `\(path)` cannot be written: \(reason)") }
         }
         sink.lost += 1

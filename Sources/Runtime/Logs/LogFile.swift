@@ -28,7 +28,7 @@ public enum LogFile {
         guard descriptor >= 0 else {
             let reason = errno
             let kind = reason == ENXIO ? refusedKind { stat(path, &$0) } : nil
-            throw LogFileError(path: path, purpose: purpose, reason: kind ?? String(cString: strerror(reason)))
+            throw LogFileError(path: path, purpose: purpose, reason: kind ?? SystemError(reason).description)
         }
         if let kind = refusedKind({ fstat(descriptor, &$0) }) {
             close(descriptor)
@@ -60,7 +60,7 @@ public enum LogFile {
     /// Says what a file is, when it is neither a regular file nor a character device; nil for these.
     private static func refusedKind(_ look: (inout stat) -> Int32) -> String? {
         var found = stat()
-        guard look(&found) == 0 else { return String(cString: strerror(errno)) }
+        guard look(&found) == 0 else { return SystemError().description }
         let kind: String
         switch found.st_mode & S_IFMT {
         case S_IFREG, S_IFCHR: return nil
