@@ -16,11 +16,13 @@ public struct SessionDescription: Sendable {
     public let connected: Int64
     /// When the session was last asked something, in the same seconds.
     public let lastUse: Int64
+    /// Groups, roles and claims that the log-in was answered with.
+    public let attributes: [Field]
 
     /// Describes a session.
     public init(
         id: SessionID, user: String, applicationID: String, machineID: String, address: String, door: String,
-        connected: Int64, lastUse: Int64
+        connected: Int64, lastUse: Int64, attributes: [Field] = []
     ) {
         self.id = id
         self.user = user
@@ -30,5 +32,6 @@ public struct SessionDescription: Sendable {
         self.door = door
         self.connected = connected
         self.lastUse = lastUse
+        self.attributes = attributes
     }
 }

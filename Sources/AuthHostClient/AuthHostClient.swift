@@ -105,6 +105,8 @@ public final class AuthHostClient: Sendable {
         guard let client = client.withLock({ $0 }) else { return answered(ClientAnswer(undecided: "closed")) }
         question.withRecord(timeout: timeout) { record in
             let context = Unmanaged.passRetained(Continuation(record.kind, answered)).toOpaque()
+            record.attribute = Continuation.take
+            record.attribute_context = context
             authhost_ask(client.pointer, &record, Continuation.call, context)
         }
     }
@@ -166,6 +168,7 @@ private final class Hooks: Sendable {
 private final class Continuation: Sendable {
     private let kind: authhost_kind_t
     private let body: @Sendable (ClientAnswer) -> Void
+    private let attributes = Mutex<[ClientAttribute]>([])
 
     init(_ kind: authhost_kind_t, _ body: @escaping @Sendable (ClientAnswer) -> Void) {
         self.kind = kind
@@ -177,6 +180,17 @@ private final class Continuation: Sendable {
         guard let context, let answer else { return }
         // SAFETY: retained by `ask`, and the library calls once.
         let continuation = Unmanaged<Continuation>.fromOpaque(context).takeRetainedValue()
-        continuation.body(ClientAnswer(answer.pointee, of: continuation.kind))
+        continuation.body(
+            ClientAnswer(answer.pointee, of: continuation.kind, continuation.attributes.withLock { $0 }))
     }
+
+    static let take:
+        @convention(c) (UnsafeMutableRawPointer?, Int, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void = {
+            context, _, name, value in
+            guard let context, let name, let value else { return }
+            // SAFETY: retained by `ask` until the answer, which comes behind its attributes.
+            let continuation = Unmanaged<Continuation>.fromOpaque(context).takeUnretainedValue()
+            let attribute = ClientAttribute(String(cString: name), String(cString: value))
+            continuation.attributes.withLock { $0.append(attribute) }
+        }
 }

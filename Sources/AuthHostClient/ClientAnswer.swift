@@ -27,6 +27,20 @@ public enum ClientVerdict: String, Sendable {
     }
 }
 
+/// A name with a value beside a question or an answer.
+public struct ClientAttribute: Hashable, Sendable {
+    /// 1...255 bytes.
+    public let name: String
+    /// 0...4095 bytes.
+    public let value: String
+
+    /// Makes an attribute.
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
 /// What authhost answers, or the library in its place where it is away, late or breaks the protocol.
 public struct ClientAnswer: Sendable {
     /// What was decided.
@@ -39,8 +53,11 @@ public struct ClientAnswer: Sendable {
     public let session: ClientSession?
     /// Of a mapping that was allowed.
     public let mappedName: String?
+    /// What the module tells beside: of a log-in groups, roles and claims, of a check obligations.
+    public let attributes: [ClientAttribute]
 
-    init(_ answer: authhost_answer_t, of kind: authhost_kind_t) {
+    init(_ answer: authhost_answer_t, of kind: authhost_kind_t, _ attributes: [ClientAttribute] = []) {
+        self.attributes = attributes
         verdict = ClientVerdict(answer.verdict)
         reason = Self.text(answer.reason)
         text = Self.text(answer.text)
@@ -56,6 +73,7 @@ public struct ClientAnswer: Sendable {
         text = ""
         session = nil
         mappedName = nil
+        attributes = []
     }
 
     /// The text of a C array, up to its NUL.

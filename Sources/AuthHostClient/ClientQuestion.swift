@@ -20,6 +20,8 @@ public final class ClientQuestion: Sendable {
     private nonisolated(unsafe) var texts: [(member: Member, place: Int)] = []
     // As above.
     private nonisolated(unsafe) var fields: [(name: Int, value: Int)] = []
+    // As above.
+    private nonisolated(unsafe) var attributes: [(name: Int, value: Int)] = []
 
     private init(_ kind: authhost_kind_t, room: Int = 0) {
         record.size = MemoryLayout<authhost_question_t>.size
@@ -83,6 +85,11 @@ public final class ClientQuestion: Sendable {
     /// Adds a contributed field to a check; at most 1,024.
     public func add(field name: Span<UInt8>, value: Span<UInt8>) { fields.append((append(name), append(value))) }
 
+    /// Adds what the program knows besides of its own client to a log-in or a check; at most 64.
+    public func add(attribute name: Span<UInt8>, value: Span<UInt8>) {
+        attributes.append((append(name), append(value)))
+    }
+
     /// Asks about another session.
     public func about(_ session: ClientSession) { record.session = session.name }
 
@@ -123,14 +130,21 @@ public final class ClientQuestion: Sendable {
             if let start = bytes.baseAddress {
                 for (member, place) in texts { record[keyPath: member] = start + place }
             }
-            let pairs = fields.map { field in
-                authhost_field_t(
-                    name: bytes.baseAddress.map { $0 + field.name }, value: bytes.baseAddress.map { $0 + field.value })
+            func pairs(_ places: [(name: Int, value: Int)]) -> [authhost_field_t] {
+                places.map { place in
+                    authhost_field_t(
+                        name: bytes.baseAddress.map { $0 + place.name },
+                        value: bytes.baseAddress.map { $0 + place.value })
+                }
             }
-            pairs.withUnsafeBufferPointer { pairs in
-                record.fields = pairs.baseAddress
-                record.field_count = pairs.count
-                body(&record)
+            pairs(fields).withUnsafeBufferPointer { fields in
+                pairs(attributes).withUnsafeBufferPointer { attributes in
+                    record.fields = fields.baseAddress
+                    record.field_count = fields.count
+                    record.attributes = attributes.baseAddress
+                    record.attribute_count = attributes.count
+                    body(&record)
+                }
             }
         }
     }

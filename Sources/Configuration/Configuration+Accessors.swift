@@ -66,6 +66,8 @@ extension Configuration {
     public var httpIdleTimeout: Duration { seconds(.httpIdleTimeout) }
     /// The path of the operator's unix socket, nil for none.
     public var controlSocket: String? { text(.controlSocket) }
+    /// Which headers of `/auth` have which attributes, as `ATTRIBUTE=HEADER` with commas between.
+    public var httpAttributeHeaders: String { text(.httpAttributeHeaders) ?? "" }
     /// The realm of HTTP Basic authentication.
     public var httpRealm: String { text(.httpRealm) ?? "" }
     /// The name of the session cookie.

@@ -176,7 +176,7 @@ package final class DoorServer: Sendable {
             try guardConnection(channel, use)
             let secure = NIOSSLServerHandler(context: tls.context)
             let limit = HandshakeLimit(TimeAmount(settings.timeout)) { [self] certificate in
-                let known = DoorPeer(address: peer.address, certificateName: certificate)
+                let known = DoorPeer(address: peer.address, certificate: certificate)
                 guard clients.permits(known) else {
                     refuse(known)
                     return channel.close(promise: nil)

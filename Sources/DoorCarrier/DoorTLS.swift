@@ -1,4 +1,6 @@
+import AuthCore
 import Basics
+import Crypto
 import DoorProtocols
 import Glibc
 import NIOCore
@@ -91,10 +93,10 @@ final class HandshakeLimit: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private let limit: TimeAmount
-    private let onComplete: (_ clientName: String?) -> Void
+    private let onComplete: (_ client: DoorCertificate?) -> Void
     private var timer: Scheduled<Void>?
 
-    init(_ limit: TimeAmount, _ onComplete: @escaping (_ clientName: String?) -> Void) {
+    init(_ limit: TimeAmount, _ onComplete: @escaping (_ client: DoorCertificate?) -> Void) {
         self.limit = limit
         self.onComplete = onComplete
     }
@@ -115,20 +117,35 @@ final class HandshakeLimit: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted = event {
             timer?.cancel()
-            onComplete(clientName(context))
+            onComplete(certificate(context))
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// The last common name of the client's subject; nil where it has none or one that is no text.
-    private func clientName(_ context: ChannelHandlerContext) -> String? {
+    /// What the client's certificate says; nil where it has shown none. The last common name of the subject is the client's.
+    private func certificate(_ context: ChannelHandlerContext) -> DoorCertificate? {
         guard let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
             let bytes = try? handler.peerCertificate?.toDERBytes(),
             let certificate = try? Certificate(derEncoded: bytes)
         else { return nil }
         let names = certificate.subject.flatMap(\.self).filter { $0.type == .RDNAttributeType.commonName }
-        return names.last.map { String(describing: $0.value) }
+        return DoorCertificate(
+            commonName: names.last.map { String(describing: $0.value) }, subject: "\(certificate.subject)",
+            names: Self.names(certificate), digest: SHA256.hash(data: bytes))
+    }
+
+    /// The alternative names of the subject (RFC 5280, section 4.2.1.6) that are text.
+    private static func names(_ certificate: Certificate) -> [(kind: DoorAttribute, name: String)] {
+        guard let names = try? certificate.extensions.subjectAlternativeNames else { return [] }
+        return names.compactMap { name in
+            switch name {
+            case .dnsName(let name): (.tlsDNS, name)
+            case .rfc822Name(let name): (.tlsEmail, name)
+            case .uniformResourceIdentifier(let name): (.tlsURI, name)
+            default: nil
+            }
+        }
     }
 }

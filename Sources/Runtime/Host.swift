@@ -108,6 +108,9 @@ public final class Host: Sendable {
     /// Gives the credentials of destinations, where any is configured.
     package var broker: CredentialBroker? { services.broker.value }
 
+    /// Whether the module declares that it reads the attributes of log-ins and checks.
+    public var readsAttributes: Bool { decider.value?.about.identity.readsAttributes ?? false }
+
     /// The loaded module, once there is one.
     public var module: DeciderDescription? { decider.value?.about }
 

@@ -23,7 +23,7 @@
 
 enum {
     HELLO = 1, LOGON = 2, LOGOUT = 4, ANSWER = 0x80, FAULT = 0xFF, ENDED = 0xC1, INVALIDATED = 0xC2,
-    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, VERSION = 1,
+    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, OLDEST_VERSION = 1, NEWEST_VERSION = 2, HAS_ATTRIBUTES = 1,
     CONNECT_MS = 5000, SLOWEST_RETRY_MS = 5000, QUICKEST_RETRY_MS = 50, LOGON_TRIES = 3, SECRET = 65536,
     MOST_TIMES_SENT = 2, MOST_UNSENT = 8 << 20,
 };
@@ -44,6 +44,9 @@ typedef struct request {
     int64_t deadline;
     authhost_kind_t kind;
     bytes_t frame; // empty once sent, where it may not be repeated
+    size_t attributes_at; // where the attributes begin in the frame, which version 1 does not know; 0 without any
+    void (*attribute)(void *context, size_t row, const char *name, const char *value);
+    void *attribute_context;
     unsigned char *verdicts;
     size_t verdict_count;
     authhost_answered_fn *answered;
@@ -61,6 +64,7 @@ struct authhost {
     // Everything below is under the lock.
     bool is_closing, has_failed;
     int descriptor;  // of a connection that is ready, -1 for none
+    unsigned version; // that the connection has agreed on
     bool has_answered; // whether a question was answered over it
     int handshaking; // of one that is being made, -1 for none
     uint32_t next_number;
@@ -322,6 +326,29 @@ static bool flush(authhost_t *client) {
     return true;
 }
 
+// The flag of a request that attributes follow; 0 for a kind that has none.
+static unsigned attributes_flag(authhost_kind_t kind) {
+    switch (kind) {
+    case AUTHHOST_QUESTION_LOGIN: return 4;
+    case AUTHHOST_QUESTION_CHECK:
+    case AUTHHOST_QUESTION_BATCH: return 1;
+    default: return 0;
+    }
+}
+
+// Puts a request's frame behind what goes out, without its attributes where the other side does not know them.
+static void put_frame(authhost_t *client, const request_t *request) {
+    if (request->attributes_at == 0 || client->version > OLDEST_VERSION) {
+        put(&client->out, request->frame.data, request->frame.count);
+        return;
+    }
+    size_t start = client->out.count, length = request->attributes_at - LENGTH;
+    put(&client->out, request->frame.data, request->attributes_at);
+    if (client->out.failed) return;
+    for (size_t i = 0; i < LENGTH; i++) client->out.data[start + i] = (unsigned char)(length >> (8 * i));
+    client->out.data[start + LENGTH + 1] &= (unsigned char)~attributes_flag(request->kind);
+}
+
 // Queues a request's frame on the connection that is ready.
 static void queue(authhost_t *client, request_t *request) {
     if (client->out_start > MOST_UNSENT / 8) {
@@ -329,7 +356,7 @@ static void queue(authhost_t *client, request_t *request) {
         memmove(client->out.data, client->out.data + client->out_start, client->out.count);
         client->out_start = 0;
     }
-    put(&client->out, request->frame.data, request->frame.count);
+    put_frame(client, request);
     request->is_sent = true;
     // What two connections have ended with is not tried on a third.
     if (++request->times_sent == MOST_TIMES_SENT) request->may_repeat = false;
@@ -339,6 +366,21 @@ static void queue(authhost_t *client, request_t *request) {
 // MARK: asking
 
 static bool is_action(unsigned action) { return action >= 1 && action <= 3; }
+
+// Appends what the program knows besides, behind a flag of the frame.
+static bool put_attributes(request_t *request, const authhost_question_t *question) {
+    bytes_t *frame = &request->frame;
+    unsigned flag = attributes_flag(question->kind);
+    if (question->attribute_count > 64 || flag == 0 || frame->failed) return false;
+    frame->data[LENGTH + 1] |= (unsigned char)flag;
+    request->attributes_at = frame->count;
+    put_number(frame, question->attribute_count, 2);
+    for (size_t i = 0; i < question->attribute_count; i++) {
+        put_text(frame, question->attributes[i].name);
+        put_text(frame, question->attributes[i].value);
+    }
+    return true;
+}
 
 static bool encode(request_t *request, const authhost_question_t *question) {
     bytes_t *frame = &request->frame;
@@ -383,13 +425,25 @@ static bool encode(request_t *request, const authhost_question_t *question) {
         break;
     default: return false;
     }
+    if (question->attribute_count > 0 && !put_attributes(request, question)) return false;
     end_frame(frame);
     return !frame->failed;
 }
 
+// The question as this version of the library has it; one of a program that was built with an earlier version has no attributes.
+static bool widen(authhost_question_t *wide, const authhost_question_t *question) {
+    size_t oldest = offsetof(authhost_question_t, attributes);
+    memset(wide, 0, sizeof *wide);
+    if (question->size != oldest && question->size != sizeof *wide) return false;
+    memcpy(wide, question, question->size);
+    return true;
+}
+
 void authhost_ask(
-    authhost_t *client, const authhost_question_t *question, authhost_answered_fn *answered, void *context) {
+    authhost_t *client, const authhost_question_t *asked, authhost_answered_fn *answered, void *context) {
     const char *problem = NULL;
+    authhost_question_t wide, *question = &wide;
+    bool is_question = widen(&wide, asked);
     request_t *request = calloc(1, sizeof *request);
     if (!request) {
         authhost_answer_t answer = {.verdict = AUTHHOST_UNDECIDED, .reason = "no-memory"};
@@ -400,10 +454,12 @@ void authhost_ask(
     request->answered = answered;
     request->context = context;
     request->kind = question->kind;
+    request->attribute = question->attribute;
+    request->attribute_context = question->attribute_context;
     request->may_repeat = question->kind != AUTHHOST_QUESTION_LOGIN && question->kind != AUTHHOST_QUESTION_LOGOUT;
     int timeout = question->timeout_ms > 0 ? question->timeout_ms : client->options.timeout_ms;
     request->deadline = now_ms() + timeout;
-    if (question->size != sizeof *question || !encode(request, question)) problem = "bad-question";
+    if (!is_question || !encode(request, question)) problem = "bad-question";
     if (client->owner != getpid()) {
         refuse(request, problem ? problem : "closed");
         return;
@@ -468,8 +524,29 @@ void authhost_wait(authhost_t *client, const authhost_question_t *question, auth
 
 // MARK: answers
 
+// Reads the attributes of an answer, which end it, and gives them to `request` where there is one.
+static bool read_attributes(reader_t *reader, const request_t *request, bool is_batch) {
+    char name[256], value[4096];
+    uint64_t count = take_number(reader, is_batch ? 4 : 2);
+    for (; reader->ok && count > 0; count--) {
+        size_t row = is_batch ? (size_t)take_number(reader, 2) : 0;
+        take_text(reader, 2, name, sizeof name);
+        take_text(reader, 2, value, sizeof value);
+        if (reader->ok && request && request->attribute) request->attribute(request->attribute_context, row, name, value);
+    }
+    return reader->ok && reader->position == reader->count;
+}
+
+// Reads what ends an answer: attributes, where its flag says so. None is given before all of them are known to be whole.
+static bool read_end(reader_t *reader, const request_t *request, unsigned flags) {
+    if (!(flags & HAS_ATTRIBUTES)) return reader->ok && reader->position == reader->count;
+    bool is_batch = request->kind == AUTHHOST_QUESTION_BATCH;
+    reader_t ahead = *reader;
+    return read_attributes(&ahead, NULL, is_batch) && read_attributes(reader, request, is_batch);
+}
+
 // Reads an answer to a request; false when it is not one.
-static bool read_answer(reader_t *reader, request_t *request, authhost_answer_t *answer) {
+static bool read_answer(reader_t *reader, request_t *request, unsigned flags, authhost_answer_t *answer) {
     if (request->kind == AUTHHOST_QUESTION_BATCH) {
         if (take_number(reader, 2) != request->verdict_count) return false;
         for (size_t i = 0; i < request->verdict_count; i++) {
@@ -480,7 +557,7 @@ static bool read_answer(reader_t *reader, request_t *request, authhost_answer_t 
         }
         answer->verdict = AUTHHOST_ALLOW;
         strcpy(answer->reason, "granted");
-        return reader->ok && reader->position == reader->count;
+        return read_end(reader, request, flags);
     }
     unsigned verdict = (unsigned)take_number(reader, 1);
     if (verdict < AUTHHOST_ALLOW || verdict > AUTHHOST_UNDECIDED) return false;
@@ -494,7 +571,7 @@ static bool read_answer(reader_t *reader, request_t *request, authhost_answer_t 
     if (verdict == AUTHHOST_ALLOW && request->kind == AUTHHOST_QUESTION_MAP)
         take_text(reader, 2, answer->name, sizeof answer->name);
     answer->verdict = (authhost_verdict_t)verdict;
-    return reader->ok && reader->position == reader->count;
+    return read_end(reader, request, flags);
 }
 
 static bool push_event(authhost_t *client, unsigned type, reader_t *reader) {
@@ -540,7 +617,8 @@ static void log_out_late(authhost_t *client, reader_t *reader) {
 static bool take_frame(authhost_t *client, const unsigned char *data, size_t count) {
     reader_t reader = {data, count, 0, true};
     unsigned type = (unsigned)take_number(&reader, 1);
-    take_number(&reader, 3);
+    unsigned flags = (unsigned)take_number(&reader, 1);
+    take_number(&reader, 2);
     uint32_t number = (uint32_t)take_number(&reader, 4);
     if (!reader.ok || type == FAULT) return false;
     if (type == ENDED || type == INVALIDATED) return push_event(client, type, &reader);
@@ -562,7 +640,7 @@ static bool take_frame(authhost_t *client, const unsigned char *data, size_t cou
     authhost_answer_t answer;
     memset(&answer, 0, offsetof(authhost_answer_t, session) + sizeof answer.session);
     answer.user[0] = answer.name[0] = 0;
-    if (read_answer(&reader, request, &answer)) {
+    if (read_answer(&reader, request, flags, &answer)) {
         finish(request, &answer);
         return true;
     }
@@ -789,19 +867,21 @@ static bool read_frame(int descriptor, unsigned type, unsigned char *data, reade
     return data[0] == (type | ANSWER);
 }
 
-static bool greet(int descriptor, int64_t deadline) {
+// Agrees on a version; 0 where the other side speaks none that is known here.
+static unsigned greet(int descriptor, int64_t deadline) {
     bytes_t frame = {0};
     begin_frame(&frame, HELLO, 1, 1);
-    put_number(&frame, VERSION, 2);
-    put_number(&frame, VERSION, 2);
+    put_number(&frame, OLDEST_VERSION, 2);
+    put_number(&frame, NEWEST_VERSION, 2);
     put_text(&frame, "libauthhost");
     end_frame(&frame);
     unsigned char data[4096];
     reader_t reader;
-    bool good = write_all(descriptor, &frame, deadline) && read_frame(descriptor, HELLO, data, &reader, deadline)
-                && take_number(&reader, 2) == VERSION;
+    unsigned version = 0;
+    if (write_all(descriptor, &frame, deadline) && read_frame(descriptor, HELLO, data, &reader, deadline))
+        version = (unsigned)take_number(&reader, 2);
     bytes_free(&frame);
-    return good;
+    return version >= OLDEST_VERSION && version <= NEWEST_VERSION ? version : 0;
 }
 
 // Logs on, once more for each challenge; false when it was refused for good.
@@ -845,7 +925,7 @@ static bool log_on(authhost_t *client, int descriptor) {
 }
 
 // Makes a connection that questions can go out on; -1 for none, and why.
-static int make_connection(authhost_t *client, const char **why) {
+static int make_connection(authhost_t *client, unsigned *version, const char **why) {
     int64_t deadline = now_ms() + CONNECT_MS;
     int descriptor =
         client->address[0] == '/' ? connect_unix(client, deadline) : connect_tcp(client->address, deadline);
@@ -855,7 +935,8 @@ static int make_connection(authhost_t *client, const char **why) {
     client->handshaking = descriptor;
     bool closing = client->is_closing;
     pthread_mutex_unlock(&client->lock);
-    bool good = !closing && greet(descriptor, deadline);
+    *version = closing ? 0 : greet(descriptor, deadline);
+    bool good = *version != 0;
     *why = "the other side does not greet as a native door";
     if (good && client->options.logon) {
         good = log_on(client, descriptor);
@@ -870,12 +951,13 @@ static int make_connection(authhost_t *client, const char **why) {
 }
 
 // Takes a connection into use: what waits goes out on it.
-static void take_connection(authhost_t *client, int descriptor) {
+static void take_connection(authhost_t *client, int descriptor, unsigned version) {
     // A program that keeps answers forgets them before the first new one.
     authhost_event_t event = {.kind = AUTHHOST_CONNECTED, .text = client->address};
     if (client->options.event) client->options.event(client->options.context, &event);
     pthread_mutex_lock(&client->lock);
     client->descriptor = descriptor;
+    client->version = version;
     client->has_answered = false;
     client->has_failed = false;
     for (size_t i = 0; i < client->pending; i++) queue(client, client->heap[i]);
@@ -915,9 +997,10 @@ static void *connect_loop(void *argument) {
         is_first = false;
         pthread_mutex_unlock(&client->lock);
         const char *why = "";
-        int descriptor = make_connection(client, &why);
+        unsigned version = 0;
+        int descriptor = make_connection(client, &version, &why);
         if (descriptor >= 0) {
-            take_connection(client, descriptor);
+            take_connection(client, descriptor, version);
         } else if (client->options.event) {
             authhost_event_t event = {.kind = AUTHHOST_CONNECT_FAILED, .text = why};
             client->options.event(client->options.context, &event);

@@ -49,6 +49,58 @@ import Testing
         server.stop()
     }
 
+    @Test func `attributes go both ways where the other side speaks version 2`() async throws {
+        let server = try ScriptedServer { _, frame in
+            if frame[0] == 1 { return [ScriptedServer.greeting(frame, version: 2)] }
+            let pairs = ["group", "role"].reduce(into: [2, 0] as [UInt8]) {
+                $0 += ScriptedServer.text($1) + ScriptedServer.text("x")
+            }
+            return [ScriptedServer.withAttributes(ScriptedServer.answer(frame, more: pairs))]
+        }
+        let client = try client(server)
+        let login = ClientQuestion.login(user: "alice", password: "secret")
+        login.add(attribute: Array("realm".utf8).span, value: Array("r1".utf8).span)
+        let answer = await client.ask(login)
+        #expect(answer.attributes == [ClientAttribute("group", "x"), ClientAttribute("role", "x")])
+        let check = ClientQuestion.check(try #require(answer.session), .read, "/A")
+        check.add(attribute: Array("realm".utf8).span, value: Array("r2".utf8).span)
+        #expect(await client.ask(check).attributes.count == 2)
+        client.close()
+        let end = { (text: String) -> [UInt8] in [1, 0] + ScriptedServer.text("realm") + ScriptedServer.text(text) }
+        #expect(server.received.map { $0[1] } == [4, 1])
+        #expect(server.received[0].suffix(13).elementsEqual(end("r1")))
+        #expect(server.received[1].suffix(13).elementsEqual(end("r2")))
+        server.stop()
+    }
+
+    @Test func `towards version 1 attributes are left out`() async throws {
+        let server = try ScriptedServer { _, frame in [ScriptedServer.answer(frame)] }
+        let client = try client(server)
+        for attributes in [false, true] {
+            let login = ClientQuestion.login(user: "alice", password: "secret")
+            if attributes { login.add(attribute: Array("realm".utf8).span, value: Array("r1".utf8).span) }
+            #expect(await client.ask(login).verdict == .allow)
+        }
+        client.close()
+        let frames = server.received.map { Array($0[..<4] + $0[8...]) }
+        try #require(frames.count == 2)
+        #expect(frames[0] == frames[1])
+        server.stop()
+    }
+
+    @Test(arguments: [[2, 0], [1, 0, 1, 0, 97], [1, 0, 1, 0, 97, 1, 0, 98, 9], [255, 255]] as [[UInt8]])
+    func `attributes that are none make the answer no yes`(_ more: [UInt8]) async throws {
+        let server = try ScriptedServer { _, frame in
+            if frame[0] == 1 { return [ScriptedServer.greeting(frame, version: 2)] }
+            return [ScriptedServer.withAttributes(ScriptedServer.answer(frame, more: more))]
+        }
+        let client = try client(server)
+        let answer = await client.ask(.login(user: "alice", password: "secret"))
+        #expect(answer.verdict == .undecided && answer.reason == "broken-answer" && answer.attributes.isEmpty)
+        client.close()
+        server.stop()
+    }
+
     @Test func `an answer of another kind is no yes`() async throws {
         let server = try ScriptedServer { connection, frame in
             guard frame[0] == 6 else { return [ScriptedServer.answer(frame)] }

@@ -94,6 +94,17 @@ final class ScriptedServer: Sendable {
         return withUnsafeBytes(of: UInt32(frame.count).littleEndian) { Array($0) } + frame
     }
 
+    static func greeting(_ frame: [UInt8], version: UInt8) -> [UInt8] {
+        self.frame(0x81, frame[4..<8], [version, 0, 0, 0, 16, 0] + text("test"))
+    }
+
+    /// The same frame, saying that attributes end it.
+    static func withAttributes(_ frame: [UInt8]) -> [UInt8] {
+        var frame = frame
+        frame[5] = 1
+        return frame
+    }
+
     /// Whether a request names something.
     static func names(_ name: String, in frame: [UInt8]) -> Bool {
         String(decoding: frame, as: UTF8.self).contains(name)
@@ -104,7 +115,7 @@ final class ScriptedServer: Sendable {
     /// Answers a greeting, and every other request with a verdict.
     static func answer(_ frame: [UInt8], verdict: UInt8 = 1, more: [UInt8] = []) -> [UInt8] {
         let number = frame[4..<8]
-        if frame[0] == 1 { return self.frame(0x81, number, [1, 0, 0, 0, 16, 0] + text("test")) }
+        if frame[0] == 1 { return greeting(frame, version: 1) }
         let reason = verdict == 1 ? "granted" : "denied-by-module"
         let isLogin = frame[0] == 3 && verdict == 1
         return self.frame(

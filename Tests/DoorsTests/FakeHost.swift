@@ -10,9 +10,18 @@ final class FakeHost: QuestionAnswering {
     private let script: Script
     private let asked = Mutex<[Question]>([])
     let readiness: (ready: Bool, detail: String)
+    let readsAttributes: Bool
+    private let sessionAttributes: [Field]
 
-    init(ready: Bool = true, _ script: @escaping Script) {
+    /// - Parameters:
+    ///   - readsAttributes: whether doors are to tell what they know.
+    ///   - sessionAttributes: what the log-in of ``session`` was answered with.
+    init(
+        ready: Bool = true, readsAttributes: Bool = false, sessionAttributes: [Field] = [], _ script: @escaping Script
+    ) {
         self.script = script
+        self.readsAttributes = readsAttributes
+        self.sessionAttributes = sessionAttributes
         readiness = (ready, ready ? "every module answers" : "the module hangs")
     }
 
@@ -43,7 +52,7 @@ final class FakeHost: QuestionAnswering {
         guard id == Self.session else { return nil }
         return SessionDescription(
             id: id, user: "alice", applicationID: "app", machineID: "box", address: "", door: "native", connected: 0,
-            lastUse: 0)
+            lastUse: 0, attributes: sessionAttributes)
     }
 
     private struct Watchers {

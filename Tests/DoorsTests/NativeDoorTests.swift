@@ -342,7 +342,7 @@ import Testing
 
     @Test(arguments: [
         ("nothing before the greeting", Frame.check(1, "/open").bytes, "greeting"),
-        ("another version", Frame(1, 1).u16(2).u16(9).text("x").bytes, "version"),
+        ("another version", Frame(1, 1).u16(3).u16(9).text("x").bytes, "version"),
         ("a short frame", [2, 0, 0, 0, 1, 0], "length"),
         ("a frame without end", [0, 0, 0, 0x7f], "length"),
         ("flags nobody knows", Frame(1, flags: 128, 1).u16(1).u16(1).text("x").bytes, "flags"),
@@ -376,11 +376,15 @@ import Testing
         let requests = [Frame.login(1), Frame.check(2, "/open/a", action: 2), Frame(4, 3).session()]
         for request in requests {
             let frame = request.bytes.dropFirst(4)
-            _ = try NativeReader.request(frame)
+            _ = try NativeReader.request(frame, version: NativeProtocol.withAttributes)
             for count in 0..<frame.count {
-                #expect(throws: DoorFault.self) { try NativeReader.request(frame.prefix(count)) }
+                #expect(throws: DoorFault.self) {
+                    try NativeReader.request(frame.prefix(count), version: NativeProtocol.withAttributes)
+                }
             }
-            #expect(throws: DoorFault.self) { try NativeReader.request(frame + frame) }
+            #expect(throws: DoorFault.self) {
+                try NativeReader.request(frame + frame, version: NativeProtocol.withAttributes)
+            }
         }
     }
 

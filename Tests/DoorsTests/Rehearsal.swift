@@ -146,8 +146,10 @@ struct Rehearsing: DoorCarrying {
 
 extension DoorType {
     /// A client of the door, rehearsed; over a unix socket where it has no address.
-    func rehearse(_ settings: DoorSettings, from address: String = "127.0.0.1") -> any Rehearsed {
-        let peer = DoorPeer(address: address, userID: address.isEmpty ? 0 : nil)
+    func rehearse(
+        _ settings: DoorSettings, from address: String = "127.0.0.1", with certificate: DoorCertificate? = nil
+    ) -> any Rehearsed {
+        let peer = DoorPeer(address: address, userID: address.isEmpty ? 0 : nil, certificate: certificate)
         let client = DoorClient(peer: peer, timeout: settings.timeout, countFault: { _ in })
         return converse(client, by: Rehearsing())
     }
@@ -168,6 +170,11 @@ struct RehearsedDoor {
     }
 
     func client() -> any Rehearsed { door.rehearse(settings, from: "") }
+
+    /// A client over TCP, maybe with a certificate.
+    func client(from address: String, with certificate: DoorCertificate? = nil) -> any Rehearsed {
+        door.rehearse(settings, from: address, with: certificate)
+    }
 
     /// Sends bytes over a connection of its own, in pieces as they are given, and returns all that was said.
     func talk(_ pieces: [UInt8]..., endingInput: Bool = false) -> [UInt8] {

@@ -16,7 +16,9 @@ import Testing
             <authhost-users version="1">
                 <user name="edge" password="{PLAIN}token-2"><allow actions="read" object="/doors/native"/></user>
                 <user name="stranger" password="{PLAIN}stranger"/>
-                <user name="alice" password="{PLAIN}wonderland">
+                <group name="traders"/>
+                <role name="desk"/>
+                <user name="alice" password="{PLAIN}wonderland" groups="traders" roles="desk">
                     <allow actions="read write" object="/ORDERS/**"><when field="Side" one-of="BUY SELL"/></allow>
                     <allow actions="read" object="/FX/**"/>
                 </user>
@@ -153,6 +155,14 @@ import Testing
         group.wait()
         #expect(waited == "allow")
         #expect(try check(edge, session, "read", "/FX/EURUSD").member("verdict") == "allow")
+        _ = centre
+    }
+
+    @Test func `groups and roles come from there, over both native protocol and module`() throws {
+        let centre = try centre()
+        let edge = try edge()
+        let answer = try edge.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#)
+        #expect(answer.body.contains(#""attributes":{"group":["traders"],"role":["desk"]}"#), "\(answer.body)")
         _ = centre
     }
 

@@ -75,7 +75,7 @@ struct Refused: CustomTestStringConvertible {
             says: "its auth_entry_t.threads of `auth_new_user` is 1; 0 is accepted"),
         Refused(
             fixture: "unknown_flag", code: .reservedMember,
-            says: "its auth_module_t.threads declares 0x400, which has no meaning"),
+            says: "its auth_module_t.threads declares 0x800, which has no meaning"),
         Refused(
             fixture: "bad_default", code: .badOptionTable,
             says: "the default `many` that it declares for its option `count` is not a whole number"),

@@ -189,6 +189,21 @@ private func contents(_ path: String) throws -> String {
         #expect(String(decoding: bytes, as: UTF8.self) == "T: AUDIT: \(expected)\n")
     }
 
+    @Test func `says what a module tells beside, each name and value apart`() throws {
+        let audited = try AuditedHost("attributes")
+        _ = try audited.test.session()
+        audited.audit.flush()
+        let line = try #require(try contents(audited.path).split(separator: "\n").last)
+        #expect(line.hasSuffix(#" verdict=allow reason=granted attributes="group=traders""#), "\(line)")
+        var odd = AuditLine()
+        var answer = Answer(.allow, .granted)
+        answer.attributes = [Field("a=b", "c&d%"), Field("e", "")]
+        odd.add(answer)
+        var bytes: [UInt8] = []
+        odd.append(to: &bytes, time: "T", json: false)
+        #expect(String(decoding: bytes, as: UTF8.self).hasSuffix(#"attributes="a%3Db=c%26d%25&e=""# + "\n"))
+    }
+
     @Test func `is JSON where the event log is`() throws {
         let audited = try AuditedHost("explains", json: true)
         _ = try audited.test.check(audited.test.session(), .read, "/deny/x")

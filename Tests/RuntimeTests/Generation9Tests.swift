@@ -120,6 +120,40 @@ import Testing
         #expect(checked.attributes == check.attributes + [Field("group", "traders")])
     }
 
+    @Test func `is kept with the session, and told again of a log-in that is kept`() throws {
+        let test = try TestHost("attributes")
+        let first = test.ask(.authenticate(try test.login("alice")))
+        #expect(first.attributes == [Field("group", "traders")])
+        let second = test.ask(.authenticate(try test.login("alice")))
+        #expect(second.session == first.session)
+        #expect(second.attributes == first.attributes)
+        #expect(test.host.describe(try #require(first.session))?.attributes == first.attributes)
+    }
+
+    @Test func `a kept log-in is another's whose attributes differ, but not for another request`() throws {
+        let test = try TestHost("attributes")
+        var login = try test.login("alice")
+        login.attributes = [Field("tls.digest", "a"), Field("trace-parent", "1")]
+        let first = test.ask(.authenticate(login))
+        login.attributes = [Field("tls.digest", "a"), Field("trace-parent", "2")]
+        #expect(test.ask(.authenticate(login)).session == first.session)
+        login.attributes = [Field("tls.digest", "b"), Field("trace-parent", "2")]
+        #expect(test.ask(.authenticate(login)).session != first.session)
+    }
+
+    @Test func `attributes come to a module alone that declares that it reads them`() throws {
+        let test = try TestHost("attributes_unread")
+        #expect(!test.host.readsAttributes)
+        var login = try test.login("alice")
+        login.attributes = [Field("realm", "example.org")]
+        let answer = test.ask(.login(login))
+        #expect(answer.attributes == [Field("group", "traders")])
+        var check = Check(.read, try ObjectName("/a"))
+        check.attributes = login.attributes
+        #expect(test.ask(.check(try #require(answer.session), check)).attributes == [Field("group", "traders")])
+        #expect(try TestHost("attributes").host.readsAttributes)
+    }
+
     @Test(arguments: [
         ("many", "65 attributes; at most 64 are accepted"), ("unnamed", "a name of 1 to 255 bytes"),
         ("control", "attribute 1 is no text without control characters"),

@@ -31,6 +31,7 @@
 extern "C" {
 #endif
 
+#include "attributes.h"
 #include "descriptor.h"
 #include "host.h"
 #include "status.h"

@@ -85,8 +85,8 @@ typedef struct auth_login {
     auth_string_t application_id; // client-supplied, 0...255 bytes
     auth_string_t machine_id;    // client-supplied, 0...255 bytes
     auth_string_t door;          // the door that asks, such as "http"
-    const auth_pair_t *const *attributes; // what the door knows besides: the addresses of `attribute_count` pairs
-    size_t attribute_count;      // 0...64
+    const auth_pair_t *const *attributes; // what the door knows besides (attributes.h): addresses of `attribute_count` pairs
+    size_t attribute_count;      // 0...64; 0 for a module that does not declare AUTH_READS_ATTRIBUTES
 } auth_login_t;
 
 // A name to be mapped (generation 9). OWNERSHIP: the host's, valid until the entry point returns.
@@ -119,8 +119,8 @@ typedef struct auth_check {
     uint32_t flags;           // AUTH_CHECK_*; bits that are not known mean nothing
     uint32_t reserved;
     uint64_t session_data;    // what the log-in has set
-    const auth_pair_t *const *attributes; // what the door knows besides: the addresses of `attribute_count` pairs
-    size_t attribute_count;   // 0...64
+    const auth_pair_t *const *attributes; // what the door knows besides (attributes.h): addresses of `attribute_count` pairs
+    size_t attribute_count;   // 0...64; 0 for a module that does not declare AUTH_READS_ATTRIBUTES
 } auth_check_t;
 
 // The host writes an audit log: give reason_log for an allow too, such as the rule that decided and where it stands.
@@ -190,7 +190,8 @@ typedef struct auth_result {
     auth_string_t secret;        // auth_authenticate, auth_retry: what the remote server is shown, 0...65,536 bytes; never
                                  // null. The host keeps it in memory that is wiped, wipes the scratch, and never logs it
     uint64_t session_data;       // login: any 64 bits, given to all that is asked about the session. Not a secret
-    const auth_pair_t *const *attributes; // login: groups, roles and claims; check: obligations; the addresses of pairs
+    const auth_pair_t *const *attributes; // login: groups, roles and claims; check: obligations (attributes.h); the addresses
+                                 // of pairs
     size_t attribute_count;      // 0...64; more are a broken answer, which denies
     auth_string_t challenge;     // reserved, with AUTH_CONTINUE: what the client is to be shown. Not read
     auth_string_t cursor;        // reserved, of auth_permissions: where to go on. Not read

@@ -91,6 +91,19 @@ package final class AccountAuthority: Sendable {
         }
     }
 
+    /// Lists the groups and roles of a user, those by nesting included, in order of their numbers; none of a user who is not
+    /// known. Never blocks.
+    package func memberships(user: Span<UInt8>) -> [Membership] {
+        current.read { snapshot in
+            guard let principal = snapshot.rules.principal(user: user) else { return [] }
+            // What everybody is given hangs on a role without a name.
+            return (snapshot.rules.groups(of: principal) + snapshot.rules.roles(of: principal)).compactMap { id in
+                let name = snapshot.rules.name(of: id)
+                return name.isEmpty ? nil : Membership(isRole: snapshot.rules.isRole(id), name: name)
+            }
+        }
+    }
+
     /// Maps a name. Never blocks.
     package func map(user: Span<UInt8>, name: Span<UInt8>) -> MapOutcome {
         current.read { snapshot in

@@ -12,6 +12,13 @@ package enum LoginOutcome: Sendable, Hashable {
     case couldNotDecide(reason: String)
 }
 
+/// A group that a user is in, or a role that it has.
+package struct Membership: Sendable, Hashable {
+    package let isRole: Bool
+    /// UTF-8, as the file has it.
+    package let name: [UInt8]
+}
+
 /// Answers whether a name is called otherwise inside.
 package enum MapOutcome: Sendable, Hashable {
     /// No mapping applies.

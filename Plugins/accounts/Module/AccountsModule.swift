@@ -43,14 +43,16 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
 
     package func newUser(_ login: borrowing LoginQuestion) -> Answer {
         let completion = login.completion
-        authority.login(user: login.user, password: login.password, client: LoginClient(login)) { outcome in
-            completion.answer(Answer(outcome))
+        let user = login.user.withUnsafeBufferPointer { Array($0) }
+        authority.login(user: login.user, password: login.password, client: LoginClient(login)) { [authority] outcome in
+            completion.answer(Answer(outcome, authority.memberships(user: user.span)))
         }
         return .delayed
     }
 
     package func resumeUser(_ login: borrowing LoginQuestion) -> Answer {
-        Answer(authority.resume(user: login.user, client: LoginClient(login)))
+        Answer(
+            authority.resume(user: login.user, client: LoginClient(login)), authority.memberships(user: login.user))
     }
 
     package func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {

@@ -4,13 +4,16 @@ import ModuleKit
 /// The host's questions as the other authhost is asked them.
 extension ClientQuestion {
     static func login(_ login: borrowing LoginQuestion, resumes: Bool) -> ClientQuestion {
-        resumes
+        let question =
+            resumes
             ? resume(
                 user: login.user, address: login.address, applicationID: login.applicationID,
                 machineID: login.machineID)
             : .login(
                 user: login.user, password: login.password, address: login.address,
                 applicationID: login.applicationID, machineID: login.machineID)
+        login.forEachAttribute { question.add(attribute: $0, value: $1) }
+        return question
     }
 
     /// A log-in without a password, of a session that the other authhost does not know any more.
@@ -34,6 +37,7 @@ extension ClientQuestion {
             session, action, name: check.object, contributionID: check.contributionID)
         // Of a read they are what this host knows of the object, and no contribution.
         if check.action != .read { check.forEachField { question.add(field: $0, value: $1) } }
+        check.forEachAttribute { question.add(attribute: $0, value: $1) }
         return question
     }
 }
@@ -45,22 +49,25 @@ extension ClientAnswer {
 
     private var log: String { "upstream: \(reason)\(text.isEmpty ? "" : ": \(text)")" }
 
+    private var told: [Attribute] { attributes.map { Attribute($0.name, $0.value) } }
+
     var ofLogin: Answer {
         switch verdict {
+        case .allow: .ok.with(attributes: told)
         case .wrongCredentials where reason == "invalid-user": Answer(.invalidUser, log: log, client: text)
         case .wrongCredentials where reason == "account-expired": Answer(.accountExpired, log: log, client: text)
         case .wrongCredentials: Answer(.invalidPassword, log: log, client: text)
         case .overLimit where reason == "site-limit": Answer(.siteLimitExceeded, log: log, client: text)
         case .overLimit: Answer(.userLimitExceeded, log: log, client: text)
         case .deny where reason == "invalid-address": Answer(.invalidAddress, log: log, client: text)
-        case .allow, .deny, .ejected, .undecided: ofCheck
+        case .deny, .ejected, .undecided: ofCheck
         }
     }
 
     var ofCheck: Answer {
         switch verdict {
-        case .allow: .ok
-        case .deny, .ejected, .wrongCredentials, .overLimit: .deny(log, client: text)
+        case .allow: .ok.with(attributes: told)
+        case .deny, .ejected, .wrongCredentials, .overLimit: .deny(log, client: text).with(attributes: told)
         case .undecided: .failed(log)
         }
     }

@@ -31,6 +31,10 @@ extension ItemDefinition {
     static let sessionCookie = ItemDefinition(
         "session-cookie", .token, default: "authhost_session", "the name of the session cookie")
 
+    static let httpAttributeHeaders = ItemDefinition(
+        "http-attribute-headers", .text,
+        "headers of `/auth` that have attributes: `group=Remote-Groups`, with commas between")
+
     static let forwardAuthObject = ItemDefinition(
         "forward-auth-object", .text, default: "/web%p", percent: .template("pmh"),
         "the object that a forwarded request is checked against: `%p` path, `%m` method, `%h` host")
@@ -94,7 +98,7 @@ extension ItemDefinition {
 
     static let doorItems = [
         httpListen, httpSocket, httpSocketMode, httpConnections, httpClientConnections, httpTimeout, httpIdleTimeout,
-        httpRealm, sessionCookie, forwardAuthObject, loginCacheTime,
+        httpRealm, sessionCookie, httpAttributeHeaders, forwardAuthObject, loginCacheTime,
         loginCacheSize, controlSocket, door,
     ]
 }

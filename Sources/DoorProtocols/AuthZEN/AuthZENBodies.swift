@@ -13,9 +13,11 @@ struct AuthZENDecision: Encodable, Sendable {
         /// By language.
         var reasonUser: [String: String]?
         var error: Failure?
+        /// What the module tells beside its answer, by name: obligations.
+        var attributes: [String: [String]]?
 
         enum CodingKeys: String, CodingKey {
-            case verdict, reason, error
+            case verdict, reason, error, attributes
             case reasonUser = "reason_user"
         }
     }
@@ -25,11 +27,12 @@ struct AuthZENDecision: Encodable, Sendable {
 
     init(_ answer: Answer) {
         decision = answer.verdict == .allow
+        let attributes = answer.attributesByName
         if decision {
-            context = nil
+            context = attributes.map { Context(attributes: $0) }
             return
         }
-        var context = Context(verdict: answer.verdict.rawValue)
+        var context = Context(verdict: answer.verdict.rawValue, attributes: attributes)
         // Why somebody cannot be a user is not told, as at a log-in.
         if answer.verdict != .wrongCredentials { context.reason = answer.reason.rawValue }
         context.reasonUser = answer.clientText.map { ["en": $0] }

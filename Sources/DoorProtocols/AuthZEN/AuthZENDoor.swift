@@ -92,7 +92,14 @@ extension AuthZENDoor: HTTPAnswering {
             return .reply(Reply(200, json: AuthZENMetadata(baseURL)))
         }
         guard request.head.method == .post else { return .reply(Self.otherMethod("POST")) }
-        return try answer(endpoint, try Self.body(request), client)
+        let attributes = host.attributes(of: client.peer) { attributes in
+            if let id = (try? request.field(Self.requestID)).flatMap({ $0 }) {
+                attributes.add(.requestID, request.copy(id))
+            }
+            attributes.addTrace(of: request)
+        }
+        return try answer(
+            endpoint, try Self.body(request), AuthZENAsker(client: client, attributes: attributes))
     }
 
     func refusal(of head: RequestHead, _ bytes: Span<UInt8>) -> Reply? {
@@ -119,18 +126,18 @@ extension AuthZENDoor: HTTPAnswering {
     }
 
     private func answer(
-        _ endpoint: AuthZENEndpoint, _ body: JSONValue, _ client: DoorClient
+        _ endpoint: AuthZENEndpoint, _ body: JSONValue, _ asker: AuthZENAsker
     ) throws(RequestRefusal) -> Step {
         switch endpoint {
-        case .evaluation: return handler.single(try AuthZENEvaluation(body), from: client)
+        case .evaluation: return handler.single(try AuthZENEvaluation(body), from: asker)
         case .evaluations:
             switch try AuthZENBatch(body) {
-            case .single(let evaluation): return handler.single(evaluation, from: client)
-            case .several(let items, let semantic): return handler.several(items[...], semantic, from: client)
+            case .single(let evaluation): return handler.single(evaluation, from: asker)
+            case .several(let items, let semantic): return handler.several(items[...], semantic, from: asker)
             }
         case .searchAction:
             let evaluation = try AuthZENEvaluation(body, action: "")
-            return handler.searchActions(evaluation, handler.actions.map(\.name)[...], from: client)
+            return handler.searchActions(evaluation, handler.actions.map(\.name)[...], from: asker)
         case .searchSubject, .searchResource:
             // An empty list would say that there are none.
             throw RequestRefusal(501, "modules are asked about one user and one object, and list neither")

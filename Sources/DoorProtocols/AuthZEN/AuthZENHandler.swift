@@ -1,5 +1,11 @@
 import AuthCore
 
+/// Who asks, and what a module is told of that.
+struct AuthZENAsker: Sendable {
+    let client: DoorClient
+    let attributes: [Field]
+}
+
 /// Answers the questions of the Authorization API with a session for each subject.
 struct AuthZENHandler: Sendable {
     let door: String
@@ -17,14 +23,14 @@ struct AuthZENHandler: Sendable {
         case ask(Check, Login, SessionsByName.Client)
     }
 
-    func single(_ evaluation: AuthZENEvaluation, from client: DoorClient) -> Step {
-        decide(prepared(evaluation, client)) { answer in .reply(reply(to: answer)) }
+    func single(_ evaluation: AuthZENEvaluation, from asker: AuthZENAsker) -> Step {
+        decide(prepared(evaluation, asker)) { answer in .reply(reply(to: answer)) }
     }
 
     /// Evaluates in order until the semantic is satisfied.
     func several(
         _ items: ArraySlice<Result<AuthZENEvaluation, RequestRefusal>>, _ semantic: AuthZENBatch.Semantic,
-        from client: DoorClient, _ done: [AuthZENDecision] = []
+        from asker: AuthZENAsker, _ done: [AuthZENDecision] = []
     ) -> Step {
         var done = done
         var rest = items
@@ -33,14 +39,14 @@ struct AuthZENHandler: Sendable {
             switch item {
             case .failure(let refusal): decision = AuthZENDecision(refusal)
             case .success(let evaluation):
-                switch prepared(evaluation, client) {
+                switch prepared(evaluation, asker) {
                 case .known(let answer): decision = AuthZENDecision(answer)
                 case .ask(let check, let login, let user):
                     let (before, rest) = (done, rest)
                     return decide(check, login, user) { answer in
                         let decision = AuthZENDecision(answer)
                         let isOver = semantic.ends(with: decision.decision)
-                        return several(isOver ? [] : rest, semantic, from: client, before + [decision])
+                        return several(isOver ? [] : rest, semantic, from: asker, before + [decision])
                     }
                 }
             }
@@ -52,31 +58,33 @@ struct AuthZENHandler: Sendable {
 
     /// Asks about each of the actions, and replies with those that are allowed.
     func searchActions(
-        _ evaluation: AuthZENEvaluation, _ names: ArraySlice<String>, from client: DoorClient,
+        _ evaluation: AuthZENEvaluation, _ names: ArraySlice<String>, from asker: AuthZENAsker,
         _ found: [String] = []
     ) -> Step {
         guard let name = names.first else {
             return .reply(Reply(200, json: AuthZENActions(results: found.map { .init(name: $0) })))
         }
-        return decide(prepared(evaluation.asking(name), client)) { answer in
+        return decide(prepared(evaluation.asking(name), asker)) { answer in
             // A list that lacks what nobody could decide would be taken for the whole.
             if answer.verdict == .undecided { return .reply(reply(to: answer)) }
             let found = answer.verdict == .allow ? found + [name] : found
-            return searchActions(evaluation, names.dropFirst(), from: client, found)
+            return searchActions(evaluation, names.dropFirst(), from: asker, found)
         }
     }
 
     // MARK: - Asking
 
-    private func prepared(_ evaluation: AuthZENEvaluation, _ client: DoorClient) -> Prepared {
+    private func prepared(_ evaluation: AuthZENEvaluation, _ asker: AuthZENAsker) -> Prepared {
         let action = actions.first { $0.name == evaluation.action }?.action ?? .write
         guard let name = try? template.name(evaluation.part) else { return .known(Answer(.deny, .invalidName)) }
         guard subjectTypes.contains(evaluation.subjectType),
-            let login = try? Login(
-                user: evaluation.subject, password: Secret([]), address: client.peer.address,
+            var login = try? Login(
+                user: evaluation.subject, password: Secret([]), address: asker.client.peer.address,
                 applicationID: applicationID, door: door)
         else { return .known(Answer(.wrongCredentials, .invalidUser)) }
-        let check = Check(action, name, fields: action == .write ? evaluation.fields : [])
+        var check = Check(action, name, fields: action == .write ? evaluation.fields : [])
+        check.attributes = asker.attributes
+        login.attributes = asker.attributes
         return .ask(check, login, SessionsByName.Client(user: evaluation.subject, clientID: ""))
     }
 

@@ -181,7 +181,11 @@ struct DovecotConversation: Conversation, ~Copyable {
         _ user: String, _ password: Secret, _ request: DovecotRequest, _ turn: inout DoorTurn
     ) {
         guard let mailbox else { return }
-        let login = PasswordLogin(user: user, password: password, service: request.service, address: request.address)
+        var login = PasswordLogin(user: user, password: password, service: request.service, address: request.address)
+        login.attributes = door.questions.host.attributes(of: client.peer) { attributes in
+            attributes.add(.service, request.service)
+            attributes.add(.saslMechanism, request.mechanism)
+        }
         let (number, answer) = questions.ask(login, of: door.questions, by: mailbox)
         if let answer { return self.answer(request, answer, user: user, &turn) }
         pending[request.id] = .question(number)
@@ -191,7 +195,7 @@ struct DovecotConversation: Conversation, ~Copyable {
     private func answer(
         _ request: DovecotRequest, _ answer: Answer, user: String? = nil, _ turn: inout DoorTurn
     ) {
-        turn.out.write(DovecotReply.end(request.id, answer, user: user))
+        turn.out.write(DovecotReply.end(request.id, answer, user: user, door.fields))
     }
 
     // MARK: - The end

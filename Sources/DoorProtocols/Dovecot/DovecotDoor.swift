@@ -16,6 +16,9 @@ public struct DovecotDoor: DoorType {
         DoorOption(
             "max-pending", .integer(1...100_000), default: "1000",
             "log-ins that one connection may have begun; another one fails for now"),
+        DoorOption(
+            "attribute-fields", .text, default: "",
+            "attributes that `OK` has as fields, as `ATTRIBUTE=FIELD` with commas, such as `group=acl_groups`"),
     ]
     /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
@@ -43,6 +46,8 @@ public struct DovecotDoor: DoorType {
     let questions: PasswordQuestions
     let needsSecurity: Bool
     let mostPending: Int
+    /// What a client who is let in is told.
+    let fields: AttributeNames
     private let connections = Counting()
 
     /// Makes the door; throws what is wrong with its block.
@@ -50,6 +55,22 @@ public struct DovecotDoor: DoorType {
         questions = try PasswordQuestions(settings, host: host, letters: "s")
         needsSecurity = settings.flag("secured-only", of: Self.self)
         mostPending = settings.integer("max-pending", of: Self.self)
+        fields = try AttributeNames(
+            "attribute-fields", in: settings, of: Self.self, isName: Self.isField,
+            accepted: "names of fields that mean nothing to the protocol, such as `acl_groups`")
+    }
+
+    /// Whether a field may be called so: one of letters, digits, `_` and `-`, to which clients give no meaning of its own.
+    private static func isField(_ name: String) -> Bool {
+        let taken = [
+            "anonymous", "authz", "auth_user", "code", "delay", "delay_until", "event", "forward", "host", "login_user",
+            "master", "nodelay", "nologin", "original_user", "pass", "password", "port", "proxy", "reason", "resp",
+            "temp",
+            "user", "user_disabled",
+        ]
+        return !name.isEmpty && !taken.contains(name.lowercased())
+            && !["event_", "forward_", "proxy_", "userdb_"].contains(where: { name.lowercased().hasPrefix($0) })
+            && name.utf8.allSatisfy("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-".utf8.contains)
     }
 
     /// Begins the conversation with a client.

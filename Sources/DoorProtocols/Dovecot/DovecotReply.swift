@@ -20,11 +20,20 @@ enum DovecotReply {
     ///
     /// Mail programs show the reason to people, so wrong credentials have none. A temporary failure is said in the
     /// words of old clients and of new ones.
-    static func end(_ id: UInt32, _ answer: Answer, user: String?) -> [UInt8] {
+    ///
+    /// - Parameter fields: the attributes that a client who is let in is told.
+    static func end(_ id: UInt32, _ answer: Answer, user: String?, _ fields: AttributeNames = .none) -> [UInt8] {
+        var answer = answer
+        let told = fields.values(in: answer.attributes)
+        // A part of somebody's groups would be taken for the whole.
+        if told == nil, answer.verdict == .allow { answer = Answer(.undecided, .brokenAnswer, user: answer.user) }
         let name = (answer.user ?? user).map { Array("\tuser=".utf8) + DovecotEscape.encoded($0) } ?? []
         let words: String
         switch answer.verdict {
-        case .allow: return Array("OK\t\(id)".utf8) + name + [UInt8(ascii: "\n")]
+        case .allow:
+            // In visible ASCII there is nothing to escape.
+            let more = (told ?? []).map { "\t\($0.name)=\($0.value)" }.joined()
+            return Array("OK\t\(id)".utf8) + name + Array("\(more)\n".utf8)
         case .wrongCredentials: return Array("FAIL\t\(id)".utf8) + name + [UInt8(ascii: "\n")]
         case .deny: words = "\tauthz\tcode=authz_fail"
         case .overLimit, .ejected: words = "\tcode=authz_fail"

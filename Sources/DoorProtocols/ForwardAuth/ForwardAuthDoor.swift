@@ -26,6 +26,7 @@ public struct ForwardAuthDoor: DoorType {
         DoorOption(
             "identity-headers", .text, default: "Remote-User,X-Auth-User",
             "the headers that tell the application who it is, with commas"),
+        attributeHeaders,
     ]
     /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
@@ -34,6 +35,11 @@ public struct ForwardAuthDoor: DoorType {
             ("p", "the path, decoded, without a slash at its end"), ("m", "the method"),
             ("h", "the host in small letters, without its port"),
         ])
+
+    /// What the HTTP door has too.
+    static let attributeHeaders = DoorOption(
+        "attribute-headers", .text, default: "",
+        "headers that have attributes, as `ATTRIBUTE=HEADER` with commas, such as `group=Remote-Groups`")
 
     let settings: DoorSettings
     let host: any QuestionAnswering
@@ -57,6 +63,8 @@ public struct ForwardAuthDoor: DoorType {
         handler = ForwardAuthHandler(
             door: settings.name, applicationID: settings.applicationID ?? "", cookie: CookieName(cookie),
             template: try options.template(), identityFields: try options.identityFields(),
+            attributeFields: try ForwardAuthOptions.attributeFields(
+                settings, of: Self.self, but: try options.identityFields()),
             challenge: "Basic realm=\(Endpoints.quoted(title)), charset=\"UTF-8\"",
             bearer: .init(rawValue: options.text("bearer")) ?? .none, logInPath: pages?.logInPath)
     }

@@ -20,47 +20,53 @@ struct ForwardAuthHandler: Sendable {
     let template: ObjectTemplate
     /// The fields of an allowing reply that say who it is, in small letters.
     let identityFields: [String]
+    /// The fields of an allowing reply that have attributes, in small letters.
+    var attributeFields = AttributeNames.none
     /// `WWW-Authenticate` towards clients.
     let challenge: String
     var bearer = BearerUse.none
     /// The path of the log-in page as browsers see it; nil for none.
     var logInPath: String?
 
-    /// - Parameter address: of the client behind the proxy.
     func answer(
-        _ proxy: ForwardingProxy, _ request: StrictRequest, address: () throws(RequestRefusal) -> String
+        _ proxy: ForwardingProxy, _ request: StrictRequest, _ asker: ForwardAuthAsker
     ) throws(RequestRefusal) -> Step {
         let forwarded = try ForwardedRequest(proxy, request.head, request.span)
         let credentials = try ForwardAuthCredentials.read(request, cookie: cookie, bearer: bearer)
         let client = ForwardAuthClient(
             proxy: proxy, forwarded: forwarded, request: request, mayLogIn: !credentials.areInAuthorization)
         guard credentials.arePresent else { return .reply(challenge(Reply(401), client)) }
-        guard let check = forwarded.check(template) else {
+        guard var check = forwarded.check(template) else {
             return .reply(Reply(403, verdict: .deny, reason: .invalidName))
         }
+        check.attributes = try asker.attributes(request, forwarded)
         switch credentials {
         case .none, .unusable: return .reply(challenge(Reply(401), client))
-        case .session(let session, _): return ask(check, session, client, user: nil)
+        case .session(let session, _): return ask(check, session, client, asker.host, user: nil)
         case .password(let user, let password):
-            let address = try address()
+            let address = try asker.address(request)
             guard
-                let login = try? Login(
+                var login = try? Login(
                     user: user, password: password, address: address, applicationID: applicationID, door: door)
             else { return .reply(challenge(Reply(401, verdict: .wrongCredentials), client)) }
-            return .ask(.authenticate(login)) { answer in
+            login.attributes = check.attributes
+            return .ask(.authenticate(login)) { [check] answer in
                 guard answer.verdict == .allow, let session = answer.session else {
                     return .reply(refusal(answer, client))
                 }
-                return ask(check, session, client, user: answer.user ?? user, isOneUse: answer.isOneUse)
+                return ask(
+                    check, session, client, asker.host, user: answer.user ?? user, isOneUse: answer.isOneUse)
             }
         }
     }
 
     /// - Parameter isOneUse: whether the session was opened for this question alone, and ends with it.
     private func ask(
-        _ check: Check, _ session: SessionID, _ client: ForwardAuthClient, user: String?, isOneUse: Bool = false
+        _ check: Check, _ session: SessionID, _ client: ForwardAuthClient, _ host: any QuestionAnswering,
+        user: String?, isOneUse: Bool = false
     ) -> Step {
         .ask(.check(session, check)) { answer in
+            let answer = attributeFields.isEmpty ? answer : answer.joined(with: host.describe(session))
             let reply = reply(to: answer, check, client, user: user)
             return isOneUse ? .ask(.logout(session)) { _ in .reply(reply) } : .reply(reply)
         }
@@ -72,8 +78,13 @@ struct ForwardAuthHandler: Sendable {
         // A field that is left out could be the client's own in the application's eyes.
         guard let user = answer.user ?? user else { return refusal(Answer(.undecided, .brokenAnswer), client) }
         var reply = Reply(client.proxy == .nginx ? 204 : 200, verdict: .allow, reason: answer.reason)
+        // A part of somebody's groups would be taken for the whole.
+        guard let attributes = attributeFields.values(in: answer.attributes) else {
+            return refusal(Answer(.undecided, .brokenAnswer), client, isCheck: true)
+        }
         let identity = PercentEncoding.encode(user.utf8)
         for name in identityFields { reply = reply.adding(name, identity) }
+        for (name, value) in attributes { reply = reply.adding(name, value) }
         return reply.adding("x-auth-object", PercentEncoding.encode((answer.mappedName ?? check.name).bytes))
     }
 
@@ -106,6 +117,18 @@ struct ForwardAuthHandler: Sendable {
             guard let origin = client.origin else { return reply.adding("www-authenticate", challenge) }
             return reply.redirected(to: origin + place)
         }
+    }
+}
+
+extension Answer {
+    /// The answer to a check with what the log-in was answered with besides, which comes last. A session that has ended
+    /// meanwhile has no answer.
+    fileprivate func joined(with session: SessionDescription?) -> Answer {
+        guard verdict == .allow else { return self }
+        guard let session else { return Answer(.deny, .unknownSession) }
+        var answer = self
+        answer.attributes += session.attributes
+        return answer
     }
 }
 

@@ -65,15 +65,20 @@ struct ForwardAuthOptions {
         return path
     }
 
+    /// Whether a reply may have a field of that name, in small letters, which it does not have already.
+    static func isFree(_ name: String) -> Bool {
+        let taken = [
+            "cache-control", "connection", "content-length", "content-type", "date", "location", "set-cookie",
+            "transfer-encoding", "www-authenticate", "x-auth-object", "x-auth-reason", "x-auth-redirect",
+            "x-auth-verdict",
+        ]
+        return !name.isEmpty && !taken.contains(name) && name.utf8.allSatisfy { RequestGrammar.isToken[Int($0)] }
+    }
+
     func identityFields() throws(DoorProblem) -> [String] {
         let names = list("identity-headers").map { $0.lowercased() }
         for name in names {
-            let taken = [
-                "cache-control", "connection", "content-length", "content-type", "date", "location", "set-cookie",
-                "transfer-encoding", "www-authenticate", "x-auth-object", "x-auth-reason", "x-auth-redirect",
-                "x-auth-verdict",
-            ]
-            guard !name.isEmpty, !taken.contains(name), name.utf8.allSatisfy({ RequestGrammar.isToken[Int($0)] }),
+            guard Self.isFree(name),
                 names.filter({ $0 == name }).count == 1
             else {
                 throw problem(
@@ -83,6 +88,18 @@ struct ForwardAuthOptions {
             }
         }
         return names
+    }
+
+    /// The fields that have attributes.
+    ///
+    /// - Parameter identity: the fields that say who it is.
+    static func attributeFields(
+        _ settings: DoorSettings, of type: any DoorType.Type, but identity: [String]
+    ) throws(DoorProblem) -> AttributeNames {
+        try AttributeNames(
+            ForwardAuthDoor.attributeHeaders.name, in: settings, of: type, spelling: { $0.lowercased() },
+            isName: { isFree($0) && !identity.contains($0) },
+            accepted: "names of headers that replies do not have already")
     }
 
     func template() throws(DoorProblem) -> ObjectTemplate { try settings.objectTemplate(of: ForwardAuthDoor.self) }

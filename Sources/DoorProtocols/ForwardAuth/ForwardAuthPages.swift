@@ -38,7 +38,7 @@ struct ForwardAuthPages: Sendable {
 
     /// Answers a request for a page; nil where there is none of that path.
     func answer(
-        _ request: StrictRequest, address: () throws(RequestRefusal) -> String
+        _ request: StrictRequest, _ asker: ForwardAuthAsker
     ) throws(RequestRefusal) -> Step? {
         let span = request.span
         let isLogIn = RequestLine.equals(span, request.head.path, logInPath)
@@ -52,7 +52,7 @@ struct ForwardAuthPages: Sendable {
         case .post:
             try Self.checkType(request)
             let form = try FormFields(span, request.head.body)
-            return isLogIn ? try logIn(form, request, address) : logOut(form, request)
+            return isLogIn ? try logIn(form, request, asker) : logOut(form, request)
         default:
             return .reply(Reply(RequestRefusal(405, "GET and POST are accepted")).adding("allow", "GET, HEAD, POST"))
         }
@@ -61,7 +61,7 @@ struct ForwardAuthPages: Sendable {
     // MARK: - Logging in
 
     private func logIn(
-        _ form: FormFields, _ request: StrictRequest, _ address: () throws(RequestRefusal) -> String
+        _ form: FormFields, _ request: StrictRequest, _ asker: ForwardAuthAsker
     ) throws(RequestRefusal) -> Step {
         guard let userBytes = form["user"], let password = form.secret("password") else {
             throw .bad("the form has no `user` or no `password`")
@@ -69,12 +69,13 @@ struct ForwardAuthPages: Sendable {
         let place = form["rd"].flatMap { ReturnPath($0) }
         let user = String(decoding: userBytes, as: UTF8.self)
         guard isOwn(form, request) else { return .reply(stale(.logIn(user: user), request, place)) }
-        let address = try address()
+        let address = try asker.address(request)
         guard String(validating: userBytes, as: UTF8.self) != nil,
-            let login = try? Login(
+            var login = try? Login(
                 user: user, password: password, address: address, applicationID: applicationID,
                 door: door)
         else { return .reply(reply(to: Answer(.wrongCredentials, .invalidUser), user, request, place)) }
+        login.attributes = try asker.attributes(request, nil)
         let logIn = Step.ask(.login(login)) { answer in .reply(reply(to: answer, user, request, place)) }
         // A browser has one session: the one before ends, and takes no place from the one that begins.
         guard let old = presented(session, request).flatMap({ SessionID($0) }) else { return logIn }

@@ -52,9 +52,9 @@ final class ForwardAuthService: HTTPService {
         do throws(RequestRefusal) {
             switch endpoint {
             case .question(let proxy):
-                return try door.handler.answer(proxy, request) { () throws(RequestRefusal) in try address(request) }
+                return try door.handler.answer(proxy, request, asker)
             case .page:
-                let step = try door.pages?.answer(request) { () throws(RequestRefusal) in try address(request) }
+                let step = try door.pages?.answer(request, asker)
                 guard let step else { throw Self.nothingHere }
                 return step
             case .untrusted: return .reply(Reply(403))
@@ -71,16 +71,10 @@ final class ForwardAuthService: HTTPService {
         return RequestRefusal(404, "there is nothing here; proxies ask at \(known)")
     }()
 
-    /// The address of the client behind the proxy, as the proxy names it; its own where it names none.
-    private func address(_ request: StrictRequest) throws(RequestRefusal) -> String {
-        guard let bytes = try request.head.forwardedFor(request.span) else {
-            return client.peer.address
+    private var asker: ForwardAuthAsker {
+        ForwardAuthAsker(host: door.host, peer: client.peer) { peer, request throws(RequestRefusal) in
+            try peer.forwardedAddress(request)
         }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard DoorPeer.bytes(ofAddress: text) != nil else {
-            throw .bad("`\(FieldName.forwardedFor.text)` does not end with an address")
-        }
-        return text
     }
 
     func name(of endpoint: Endpoint) -> String { "" }

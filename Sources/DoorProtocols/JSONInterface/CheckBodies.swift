@@ -74,12 +74,14 @@ struct CheckResult: Encodable, Sendable {
     /// The mapped name, where one is known.
     let object: String?
     let detail: String?
+    let attributes: [String: [String]]?
 
     init(_ answer: Answer) {
         verdict = answer.verdict.rawValue
         reason = answer.reason.rawValue
         object = answer.mappedName?.text
         detail = answer.clientText
+        attributes = answer.attributesByName
     }
 
     init(_ error: NameError) {
@@ -87,6 +89,7 @@ struct CheckResult: Encodable, Sendable {
         reason = Reason.invalidName.rawValue
         object = nil
         detail = error.description
+        attributes = nil
     }
 }
 

@@ -11,7 +11,9 @@ extension Endpoints {
         case .failure: return .reply(Reply(403, verdict: .deny, reason: .invalidName))
         case .success(let name):
             // A query without fields needs nothing remembered: the closure captures the challenge alone.
-            return .ask(.check(session, Check(query.action, name))) { [sessionChallenge] answer in
+            var check = Check(query.action, name)
+            check.attributes = attributes(request, peer)
+            return .ask(.check(session, check)) { [sessionChallenge] answer in
                 .reply(Self.reply(toQuery: answer, about: name, sessionChallenge))
             }
         }
@@ -35,7 +37,8 @@ extension Endpoints {
         let session = try Self.session(body.session)
         switch try body.item.check() {
         case .failure(let error): return .reply(Reply(200, json: CheckResult(error)))
-        case .success(let check):
+        case .success(var check):
+            check.attributes = attributes(request, peer)
             return .ask(.check(session, check)) { answer in .reply(reply(toCheck: answer)) }
         }
     }
@@ -57,9 +60,11 @@ extension Endpoints {
         if body.checks.count > Self.maximumChecks { throw .bad("there are more than \(Self.maximumChecks) checks") }
         var results: [CheckResult?] = []
         var asked: [Check] = []
+        let attributes = attributes(request, peer)
         for item in body.checks {
             switch try item.check() {
-            case .success(let check):
+            case .success(var check):
+                check.attributes = attributes
                 asked.append(check)
                 results.append(nil)
             case .failure(let error): results.append(CheckResult(error))

@@ -3,6 +3,9 @@ import AuthCore
 /// `/auth`: the question of nginx's `auth_request`.
 extension Endpoints {
     func forwardAuth(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
-        try forwardAuthHandler.answer(.nginx, request) { () throws(RequestRefusal) in try peer.clientAddress(request) }
+        let asker = ForwardAuthAsker(host: host, peer: peer) { peer, request throws(RequestRefusal) in
+            try peer.clientAddress(request)
+        }
+        return try forwardAuthHandler.answer(.nginx, request, asker)
     }
 }

@@ -4,7 +4,7 @@ extension Endpoints {
     /// `POST /v1/login`
     func login(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(LoginBody.self, request)
-        let login: Login
+        var login: Login
         do throws(LoginError) {
             login = try Login(
                 user: body.user, password: body.password, address: peer.address,
@@ -13,14 +13,18 @@ extension Endpoints {
         } catch {
             throw .bad(error.description)
         }
-        return .ask(.login(login)) { answer in .reply(reply(toLogin: answer, user: login.user)) }
+        login.attributes = attributes(request, peer)
+        return .ask(.login(login)) { [user = login.user] answer in .reply(reply(toLogin: answer, user: user)) }
     }
 
     /// - Parameter user: whose name the client gave.
     func reply(toLogin answer: Answer, user: String) -> Reply {
         guard answer.verdict == .allow else { return refused(answer) }
         guard let session = answer.session else { return refused(Answer(.undecided, .brokenAnswer)) }
-        return Reply(200, json: LoginResult(session: session.hexadecimal, user: answer.user ?? user))
+        return Reply(
+            200,
+            json: LoginResult(
+                session: session.hexadecimal, user: answer.user ?? user, attributes: answer.attributesByName))
     }
 
     /// `POST /v1/logout`

@@ -35,6 +35,7 @@ struct Endpoints: Sendable {
         forwardAuthHandler = ForwardAuthHandler(
             door: settings.name, applicationID: settings.applicationID ?? "", cookie: cookie,
             template: try settings.objectTemplate(of: HTTPDoor.self), identityFields: ["x-auth-user"],
+            attributeFields: try ForwardAuthOptions.attributeFields(settings, of: HTTPDoor.self, but: ["x-auth-user"]),
             challenge: "Basic realm=\(realm), charset=\"UTF-8\"")
         sessionChallenge = "Session realm=\(realm)"
     }
@@ -67,6 +68,11 @@ struct Endpoints: Sendable {
             json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
         reply.verdict = answer.verdict
         return status == 401 ? reply.adding("www-authenticate", sessionChallenge) : reply
+    }
+
+    /// What modules are told of a request that read it.
+    func attributes(_ request: StrictRequest, _ peer: DoorPeer) -> [Field] {
+        host.attributes(of: peer) { $0.addTrace(of: request) }
     }
 
     static func session(_ text: String) throws(RequestRefusal) -> SessionID {

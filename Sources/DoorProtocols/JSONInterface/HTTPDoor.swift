@@ -10,6 +10,7 @@ public struct HTTPDoor: DoorType {
     public static let options = [
         DoorOption(
             "realm", .text, default: "authhost", "the realm that browsers show when they ask for a password"),
+        ForwardAuthDoor.attributeHeaders,
         DoorOption("session-cookie", .text, default: "authhost_session", "the name of the session cookie"),
     ]
     /// The object of a request, where the block names none.

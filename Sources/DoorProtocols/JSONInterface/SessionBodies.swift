@@ -20,6 +20,7 @@ struct LoginBody: JSONBody {
 struct LoginResult: Encodable {
     let session: String
     let user: String
+    let attributes: [String: [String]]?
 }
 
 /// `POST /v1/logout`

@@ -6,13 +6,14 @@ extension NativeConversation {
         _ user: String, _ secret: Secret, _ tries: Int, _ number: UInt32, _ turn: inout DoorTurn
     ) throws(DoorFault) {
         guard pending.isEmpty else { throw DoorFault("logon", "a connection logs on once at a time") }
-        let login: Login
+        var login: Login
         do throws(LoginError) {
             login = try Login(user: user, password: secret, address: peer.address, door: door.settings.name)
         } catch {
             let refusal = Answer(.wrongCredentials, .invalidRequest, clientText: error.description)
             return retryLogon(refusal, tries, number, &turn)
         }
+        login.attributes = door.host.attributes(of: peer) { _ in }
         // A client that has shown a certificate of that name has proved to be it.
         let isCertified = secret.count == 0 && peer.certificateName?.hasBytes(of: user) == true
         settle(door.host.ask(isCertified ? .resume(login) : .login(login)), &turn) { conversation, answer, turn in
@@ -25,7 +26,9 @@ extension NativeConversation {
             return retryLogon(answer, tries, number, &turn)
         }
         own.insert(session)
-        settle(door.host.ask(.check(session, Check(.read, door.object))), &turn) { conversation, answer, turn in
+        var check = Check(.read, door.object)
+        check.attributes = door.host.attributes(of: peer) { _ in }
+        settle(door.host.ask(.check(session, check)), &turn) { conversation, answer, turn in
             conversation.permitted(session, answer, tries, number, &turn)
         }
     }

@@ -18,13 +18,14 @@ extension NativeConversation {
             }
         case .check(let session, let check):
             do throws(NameError) {
-                let check = try check.checked()
+                var check = try check.checked()
+                check.attributes = attributes(check.attributes)
                 if wantsPushes { noteQuestion(about: session, [check.name]) }
                 answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
             } catch {
                 answer(Self.refusal(error), .check, number, &turn)
             }
-        case .batch(let session, let checks): batch(session, checks, number, &turn)
+        case .batch(let session, let checks, let said): batch(session, checks, attributes(said), number, &turn)
         case .watch(let session): answer(watch(session), .watch, number, &turn)
         case .hello, .logon, .ping: break
         }
@@ -52,7 +53,7 @@ extension NativeConversation {
         guard !login.resumes || login.password.count == 0 else {
             return refuseLogin("a password that nobody looks at", number, &turn)
         }
-        let question: Login
+        var question: Login
         do throws(LoginError) {
             // A trusted client names its own client.
             question = try Login(
@@ -63,6 +64,7 @@ extension NativeConversation {
         } catch {
             return refuseLogin(error.description, number, &turn)
         }
+        question.attributes = attributes(login.attributes)
         if wantsPushes {
             interest.beginLogin()
             watchInvalidations()
@@ -89,13 +91,16 @@ extension NativeConversation {
 
     /// Asks for all in one go; the answer is there when the last of them is.
     private mutating func batch(
-        _ session: SessionID, _ checks: [NativeCheck], _ number: UInt32, _ turn: inout DoorTurn
+        _ session: SessionID, _ checks: [NativeCheck], _ attributes: [Field], _ number: UInt32,
+        _ turn: inout DoorTurn
     ) {
         var answers: [Answer?] = []
         var asked: [Check] = []
         for check in checks {
             do throws(NameError) {
-                asked.append(try check.checked())
+                var check = try check.checked()
+                check.attributes = attributes
+                asked.append(check)
                 answers.append(nil)
             } catch {
                 answers.append(Self.refusal(error))
@@ -114,14 +119,18 @@ extension NativeConversation {
                 if wantsPushes { interest.noteAnswer(answer, about: asked[next].name) }
             }
         }
-        if open.isEmpty { return NativeWriter.batch(answers, number, to: &turn.out) }
+        if open.isEmpty { return NativeWriter.batch(answers, number, version: version, to: &turn.out) }
+        // Each holds its share of what was sent.
+        heldBytes /= open.count
         let gathering = NativeBatch(answers: answers, open: open.count)
         for (place, name, ticket) in open {
             wait(ticket) { conversation, answer, turn in
                 gathering.answers[place] = answer
                 if conversation.wantsPushes { conversation.interest.noteAnswer(answer, about: name) }
                 gathering.open -= 1
-                if gathering.open == 0 { NativeWriter.batch(gathering.answers, number, to: &turn.out) }
+                if gathering.open == 0 {
+                    NativeWriter.batch(gathering.answers, number, version: conversation.version, to: &turn.out)
+                }
             }
         }
     }
@@ -130,7 +139,8 @@ extension NativeConversation {
         // A client that tries passwords does not learn which users there are.
         let isTold = answer.verdict != .wrongCredentials || (isTrusted && kind != .logon)
         NativeWriter.verdict(
-            isTold ? answer : Answer(.wrongCredentials, .invalidPassword), kind, number, to: &turn.out)
+            isTold ? answer : Answer(.wrongCredentials, .invalidPassword), kind, number, version: version, to: &turn.out
+        )
     }
 
     /// Answers with an outcome, once it is there; notes what it says about an object, where that matters.
@@ -163,6 +173,12 @@ extension NativeConversation {
         }
     }
 
+    /// What a module is told: what a trusted client says of its own client, else what the connection tells.
+    private func attributes(_ said: [Field]) -> [Field] {
+        guard door.host.readsAttributes else { return [] }
+        return isTrusted && !said.isEmpty ? said : DoorAttributes(peer).fields
+    }
+
     /// Whether the client is at the unix socket, or has logged on.
     private var isTrusted: Bool { peer.isUnixSocket || door.needsLogon }
 }
@@ -181,6 +197,8 @@ private final class NativeBatch {
 extension NativeCheck {
     /// The check with its name looked at.
     func checked() throws(NameError) -> Check {
-        Check(action, try ObjectName(name), fields: fields, contributionID: contributionID)
+        var check = Check(action, try ObjectName(name), fields: fields, contributionID: contributionID)
+        check.attributes = attributes
+        return check
     }
 }

@@ -38,9 +38,15 @@ struct NativeConversation: Conversation, ~Copyable {
     var mailbox: DoorMailbox<Event>?
     var phase = Phase.greeting
     var received = ReceivedBytes()
-    var pending: [UInt64: (ticket: Ticket, body: Continuation)] = [:]
+    var pending: [UInt64: (ticket: Ticket, bytes: Int, body: Continuation)] = [:]
+    /// What the questions that wait were sent with.
+    private var pendingBytes = 0
+    /// What the question that is being asked holds of its frame while it waits.
+    var heldBytes = 0
     private var lastQuestion: UInt64 = 0
     var wantsPushes = false
+    /// That the connection has agreed on.
+    var version = NativeProtocol.versions.lowerBound
     private(set) var deadline: DoorInstant?
     /// The session of the client that has logged on, and those that end with the connection.
     var own: Set<SessionID> = []
@@ -63,7 +69,7 @@ struct NativeConversation: Conversation, ~Copyable {
 
     var wantsInput: Bool {
         switch phase {
-        case .greeting, .loggingOn, .asking: pending.count < door.mostPending
+        case .greeting, .loggingOn, .asking: pending.count < door.mostPending && pendingBytes < door.mostPendingBytes
         case .finishing: pending.isEmpty
         case .gone: true
         }
@@ -103,11 +109,13 @@ struct NativeConversation: Conversation, ~Copyable {
         var isNew = false
         while wantsInput, !turn.isFull, var frame = nextFrame(&turn) {
             isNew = true
+            heldBytes = frame.count
             do throws(DoorFault) {
-                try take(NativeReader.request(frame[...]), &turn)
+                try take(NativeReader.request(frame[...], version: version), &turn)
             } catch {
                 fail(error, &turn)
             }
+            heldBytes = 0
             // Of a password nothing but the Secret that was made of it is left.
             if NativeReader.holdsSecret(frame) { frame.wipe() }
         }
@@ -142,13 +150,17 @@ struct NativeConversation: Conversation, ~Copyable {
     private mutating func take(_ request: NativeRequest, _ turn: inout DoorTurn) throws(DoorFault) {
         switch (phase, request.body) {
         case (.greeting, .hello(let lowest, let highest, _, let wantsPushes)):
-            guard (lowest...max(lowest, highest)).contains(NativeProtocol.version) else {
+            let spoken = NativeProtocol.versions
+            guard lowest <= spoken.upperBound, highest >= spoken.lowerBound else {
                 throw DoorFault(
-                    "version", "version \(NativeProtocol.version) is spoken here, not \(lowest) to \(highest)")
+                    "version",
+                    "versions \(spoken.lowerBound) to \(spoken.upperBound) are spoken here, not \(lowest) to \(highest)"
+                )
             }
+            version = min(highest, spoken.upperBound)
             self.wantsPushes = wantsPushes
             phase = door.needsLogon ? .loggingOn(tries: 0) : .asking
-            NativeWriter.hello(request.number, to: &turn.out)
+            NativeWriter.hello(request.number, version, to: &turn.out)
         case (.greeting, _): throw DoorFault("greeting", "a connection begins with HELLO")
         case (.loggingOn(let tries), .logon(let user, let secret)):
             try logon(user, secret, tries, request.number, &turn)
@@ -168,7 +180,8 @@ struct NativeConversation: Conversation, ~Copyable {
         guard let mailbox else { return }
         lastQuestion += 1
         let number = lastQuestion
-        pending[number] = (ticket, body)
+        pending[number] = (ticket, heldBytes, body)
+        pendingBytes += heldBytes
         mailbox.await(ticket) { .answer(number, $0) }
     }
 
@@ -187,6 +200,7 @@ struct NativeConversation: Conversation, ~Copyable {
             if let session = answer.session { _ = door.host.ask(.logout(session)) }
             return
         }
+        pendingBytes -= question.bytes
         question.body(&self, answer, &turn)
         readFrames(&turn)
         finishIfAllIsAsked(&turn)
@@ -235,6 +249,7 @@ struct NativeConversation: Conversation, ~Copyable {
     private mutating func abandon() {
         let questions = pending
         pending = [:]
+        pendingBytes = 0
         for question in questions.values { question.ticket.abandon() }
     }
 

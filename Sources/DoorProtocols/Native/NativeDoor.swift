@@ -17,6 +17,9 @@ public struct NativeDoor: DoorType {
         DoorOption(
             "max-pending", .integer(1...100_000), default: "1024",
             "how many questions of a connection may wait for their answers before no more are read"),
+        DoorOption(
+            "max-pending-bytes", .integer(65_536...1_073_741_824), default: "4194304",
+            "how many bytes those questions may have been sent with before no more are read"),
     ]
     /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(
@@ -44,6 +47,7 @@ public struct NativeDoor: DoorType {
     let needsLogon: Bool
     let allowsResume: Bool
     let mostPending: Int
+    let mostPendingBytes: Int
     /// What who logs on must be allowed to read.
     let object: ObjectName
 
@@ -54,6 +58,7 @@ public struct NativeDoor: DoorType {
         needsLogon = settings.flag("logon", of: Self.self)
         allowsResume = settings.flag("resume", of: Self.self)
         mostPending = settings.integer("max-pending", of: Self.self)
+        mostPendingBytes = settings.integer("max-pending-bytes", of: Self.self)
         object = try TextTemplate(settings.object ?? "/doors/%n", letters: "n").constantName(["n": settings.name])
     }
 

@@ -1,8 +1,10 @@
 import AuthCore
 
-/// The native protocol, version 1, as `docs/native-protocol.md` describes it.
+/// The native protocol, versions 1 and 2, as `docs/native-protocol.md` describes it.
 enum NativeProtocol {
-    static let version: UInt16 = 1
+    static let versions: ClosedRange<UInt16> = 1...2
+    /// The first version in which questions and answers may have attributes.
+    static let withAttributes: UInt16 = 2
     /// A frame begins with the length of what follows these four bytes.
     static let lengthSize = 4
     /// Type, flags, two bytes of nothing, and the number of the request.
@@ -33,6 +35,16 @@ enum NativeProtocol {
     static let resumes: UInt8 = 1
     static let bound: UInt8 = 2
 
+    /// Of the requests that may have them, and of answers: attributes follow.
+    static func attributesFlag(_ kind: Kind) -> UInt8? {
+        switch kind {
+        case .login: 4
+        case .check, .batch: 1
+        case .hello, .logon, .logout, .map, .watch, .ping: nil
+        }
+    }
+    static let answerHasAttributes: UInt8 = 1
+
     /// Numbers of verdicts; 0 is none, so that nothing forgotten allows.
     static func number(of verdict: Verdict) -> UInt8 {
         switch verdict {
@@ -55,7 +67,7 @@ struct NativeRequest {
         case logout(SessionID)
         case map(SessionID, ArraySlice<UInt8>)
         case check(SessionID, NativeCheck)
-        case batch(SessionID, [NativeCheck])
+        case batch(SessionID, [NativeCheck], attributes: [Field])
         case watch(SessionID)
         case ping
     }
@@ -73,6 +85,8 @@ struct NativeLogin {
     let machineID: String
     let resumes: Bool
     let isBound: Bool
+    /// What the client knows of its own client.
+    let attributes: [Field]
 }
 
 /// A check as it was read: not checked yet.
@@ -81,6 +95,7 @@ struct NativeCheck {
     let name: ArraySlice<UInt8>
     let fields: [Field]
     let contributionID: String?
+    var attributes: [Field] = []
 }
 
 /// Reads one frame behind its length.
@@ -88,10 +103,12 @@ struct NativeCheck {
 /// Numbers are little-endian; a text is a u16 length and so many bytes of UTF-8, a name the same with any bytes.
 struct NativeReader {
     private let bytes: ArraySlice<UInt8>
+    private let version: UInt16
     private var position: Int
 
-    private init(_ bytes: ArraySlice<UInt8>) {
+    private init(_ bytes: ArraySlice<UInt8>, _ version: UInt16) {
         self.bytes = bytes
+        self.version = version
         position = bytes.startIndex
     }
 
@@ -102,9 +119,11 @@ struct NativeReader {
 
     /// Reads a request.
     ///
-    /// - Parameter frame: everything behind the length.
-    static func request(_ frame: ArraySlice<UInt8>) throws(DoorFault) -> NativeRequest {
-        var reader = NativeReader(frame)
+    /// - Parameters:
+    ///   - frame: everything behind the length.
+    ///   - version: that the connection has agreed on.
+    static func request(_ frame: ArraySlice<UInt8>, version: UInt16) throws(DoorFault) -> NativeRequest {
+        var reader = NativeReader(frame, version)
         let type = try reader.byte()
         let flags = try reader.byte()
         guard try reader.u16() == 0 else { throw DoorFault("reserved", "bytes 2 and 3 of a header are not 0") }
@@ -120,13 +139,17 @@ struct NativeReader {
     }
 
     private mutating func body(_ kind: NativeProtocol.Kind, _ flags: UInt8) throws(DoorFault) -> NativeRequest.Body {
+        let attributesFlag = version >= NativeProtocol.withAttributes ? NativeProtocol.attributesFlag(kind) ?? 0 : 0
         let known: UInt8 =
             switch kind {
             case .hello: NativeProtocol.wantsPushes
             case .login: NativeProtocol.resumes | NativeProtocol.bound
             default: 0
             }
-        guard flags & ~known == 0 else { throw DoorFault("flags", "a request has flags that are not known") }
+        guard flags & ~(known | attributesFlag) == 0 else {
+            throw DoorFault("flags", "a request has flags that are not known")
+        }
+        let hasAttributes = flags & attributesFlag != 0
         switch kind {
         case .hello:
             return .hello(
@@ -138,10 +161,14 @@ struct NativeReader {
                 NativeLogin(
                     user: try text(), password: try secret(), address: try text(), applicationID: try text(),
                     machineID: try text(), resumes: flags & NativeProtocol.resumes != 0,
-                    isBound: flags & NativeProtocol.bound != 0))
+                    isBound: flags & NativeProtocol.bound != 0, attributes: hasAttributes ? try attributes() : []))
         case .logout: return .logout(try session())
         case .map: return .map(try session(), try name())
-        case .check: return .check(try session(), try check(withFields: true))
+        case .check:
+            let session = try session()
+            var check = try check(withFields: true)
+            if hasAttributes { check.attributes = try attributes() }
+            return .check(session, check)
         case .batch:
             let session = try session()
             let count = Int(try u16())
@@ -152,7 +179,7 @@ struct NativeReader {
             var checks: [NativeCheck] = []
             checks.reserveCapacity(count)
             for _ in 0..<count { checks.append(try check(withFields: false)) }
-            return .batch(session, checks)
+            return .batch(session, checks, attributes: hasAttributes ? try attributes() : [])
         case .watch: return .watch(try session())
         case .ping: return .ping
         }
@@ -184,6 +211,22 @@ struct NativeReader {
         }
         return NativeCheck(
             action: action, name: name, fields: fields, contributionID: contribution.isEmpty ? nil : contribution)
+    }
+
+    private mutating func attributes() throws(DoorFault) -> [Field] {
+        let count = Int(try u16())
+        guard count <= DoorAttribute.maximumCount else {
+            throw DoorFault(
+                "attributes", "a request has \(count) attributes; \(DoorAttribute.maximumCount) are accepted")
+        }
+        var attributes: [Field] = []
+        for _ in 0..<count {
+            guard let attribute = Field.attribute(try text(), try text()) else {
+                throw DoorFault("attributes", "an attribute is empty, too long, or holds what cannot be seen")
+            }
+            attributes.append(attribute)
+        }
+        return attributes
     }
 
     private mutating func take(_ count: Int) throws(DoorFault) -> ArraySlice<UInt8> {

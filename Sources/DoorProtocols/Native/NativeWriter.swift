@@ -2,40 +2,90 @@ import AuthCore
 
 /// Writes what a connection of the native door is answered.
 enum NativeWriter {
-    static func hello(_ number: UInt32, to out: inout OutgoingBytes) {
+    static func hello(_ number: UInt32, _ version: UInt16, to out: inout OutgoingBytes) {
         frame(.hello, number, to: &out) { out in
-            out.write(little: NativeProtocol.version)
+            out.write(little: version)
             out.write(little: UInt32(NativeProtocol.longestFrame))
             Self.text("authhost", &out)
         }
     }
 
     /// Answers with a verdict, its reason and what the client may read.
-    static func verdict(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32, to out: inout OutgoingBytes) {
-        frame(kind, number, to: &out) { out in
+    ///
+    /// - Parameter version: that the connection has agreed on; what it has no place for is left out.
+    static func verdict(
+        _ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32,
+        version: UInt16 = NativeProtocol.versions.upperBound, to out: inout OutgoingBytes
+    ) {
+        let hasAttributes =
+            version >= NativeProtocol.withAttributes && NativeProtocol.attributesFlag(kind) != nil
+            && !answer.attributes.isEmpty
+        frame(kind, number, hasAttributes: hasAttributes, to: &out) { out in
             Self.verdict(answer, &out)
-            guard answer.verdict == .allow else { return }
-            switch kind {
-            case .login:
-                guard let session = answer.session else { return }
-                out.write(little: session.high)
-                out.write(little: session.low)
-                Self.text(answer.user ?? "", &out)
-            case .map: Self.text(answer.mappedName?.text ?? "", &out)
-            default: break
-            }
+            if answer.verdict == .allow { Self.gift(answer, kind, &out) }
+            guard hasAttributes else { return }
+            out.write(little: UInt16(answer.attributes.count))
+            for attribute in answer.attributes { pair(attribute, &out) }
+        }
+    }
+
+    /// Writes what comes with an allowance.
+    private static func gift(_ answer: Answer, _ kind: NativeProtocol.Kind, _ out: inout OutgoingBytes) {
+        switch kind {
+        case .login:
+            guard let session = answer.session else { return }
+            out.write(little: session.high)
+            out.write(little: session.low)
+            text(answer.user ?? "", &out)
+        case .map: text(answer.mappedName?.text ?? "", &out)
+        default: break
         }
     }
 
     /// Answers a batch; what is missing could not be decided.
-    static func batch(_ answers: [Answer?], _ number: UInt32, to out: inout OutgoingBytes) {
-        frame(.batch, number, to: &out) { out in
+    ///
+    /// - Parameter version: that the connection has agreed on.
+    static func batch(
+        _ answers: [Answer?], _ number: UInt32, version: UInt16 = NativeProtocol.versions.upperBound,
+        to out: inout OutgoingBytes
+    ) {
+        var answers = answers
+        let count = version >= NativeProtocol.withAttributes ? fitAttributes(of: &answers) : 0
+        frame(.batch, number, hasAttributes: count > 0, to: &out) { out in
             out.write(little: UInt16(answers.count))
             for answer in answers {
                 out.write(little: NativeProtocol.number(of: answer?.verdict ?? .undecided))
                 word((answer?.reason ?? .brokenAnswer).rawValue, &out)
             }
+            guard count > 0 else { return }
+            out.write(little: UInt32(count))
+            for (row, answer) in answers.enumerated() {
+                for attribute in answer?.attributes ?? [] {
+                    out.write(little: UInt16(row))
+                    pair(attribute, &out)
+                }
+            }
         }
+    }
+
+    /// Most bytes of the attributes of a batch: the rest of a frame is more than its verdicts need.
+    private static let mostOfAttributes = 900_000
+
+    /// Counts the attributes of a batch. An answer whose attributes find no room in the frame is none: it might be good with
+    /// them alone.
+    private static func fitAttributes(of answers: inout [Answer?]) -> Int {
+        var (count, size) = (0, 0)
+        for index in answers.indices {
+            guard let attributes = answers[index]?.attributes, !attributes.isEmpty else { continue }
+            let more = attributes.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 6 }
+            if size + more > mostOfAttributes {
+                answers[index] = nil
+            } else {
+                size += more
+                count += attributes.count
+            }
+        }
+        return count
     }
 
     static func pong(_ number: UInt32, to out: inout OutgoingBytes) { frame(.ping, number, to: &out) { _ in } }
@@ -75,20 +125,22 @@ enum NativeWriter {
     }
 
     private static func frame(
-        _ kind: NativeProtocol.Kind, _ number: UInt32, to out: inout OutgoingBytes,
+        _ kind: NativeProtocol.Kind, _ number: UInt32, hasAttributes: Bool = false, to out: inout OutgoingBytes,
         _ body: (inout OutgoingBytes) -> Void
     ) {
-        frame(type: kind.rawValue | NativeProtocol.answerBit, number, to: &out, body)
+        let flags = hasAttributes ? NativeProtocol.answerHasAttributes : 0
+        frame(type: kind.rawValue | NativeProtocol.answerBit, flags: flags, number, to: &out, body)
     }
 
     private static func frame(
-        type: UInt8, _ number: UInt32, to out: inout OutgoingBytes, _ body: (inout OutgoingBytes) -> Void
+        type: UInt8, flags: UInt8 = 0, _ number: UInt32, to out: inout OutgoingBytes,
+        _ body: (inout OutgoingBytes) -> Void
     ) {
         let start = out.count
         out.write(little: UInt32(0))
         out.write(little: type)
-        // Flags, and two bytes of nothing.
-        out.write(little: UInt8(0))
+        out.write(little: flags)
+        // Two bytes of nothing.
         out.write(little: UInt16(0))
         out.write(little: number)
         body(&out)
@@ -99,6 +151,11 @@ enum NativeWriter {
         out.write(little: NativeProtocol.number(of: answer.verdict))
         word(answer.reason.rawValue, &out)
         text(answer.clientText ?? "", &out)
+    }
+
+    private static func pair(_ attribute: Field, _ out: inout OutgoingBytes) {
+        text(attribute.name, &out)
+        text(attribute.value, &out)
     }
 
     /// At most 255 bytes, of which there are never more.

@@ -6,18 +6,21 @@ public struct DoorPeer: Sendable {
     public let address: String
     /// The user of the process at the other end of a unix socket; nil over TCP.
     public let userID: UInt32?
-    /// The subject's common name of the client's certificate, where one was asked for and is good.
-    public let certificateName: String?
+    /// The client's certificate, where one was asked for and is good.
+    public let certificate: DoorCertificate?
     /// The network bytes of ``address``; an IPv4 address mapped into IPv6 is the IPv4 one.
     let addressBytes: [UInt8]?
+
+    /// The subject's common name of its certificate.
+    public var certificateName: String? { certificate?.commonName }
 
     /// Whether it came by a unix socket.
     public var isUnixSocket: Bool { userID != nil }
 
-    package init(address: String, userID: UInt32? = nil, certificateName: String? = nil) {
+    package init(address: String, userID: UInt32? = nil, certificate: DoorCertificate? = nil) {
         self.address = address
         self.userID = userID
-        self.certificateName = certificateName
+        self.certificate = certificate
         addressBytes = Self.bytes(ofAddress: address)
     }
 

@@ -10,6 +10,8 @@ struct PasswordLogin {
     var realm = ""
     /// Of the client as text; empty where the program does not tell.
     let address: String
+    /// What the program tells besides, for modules that read it.
+    var attributes: [Field] = []
 }
 
 /// Asks for doors that serve log-ins alone: may this client have a session, and may that read the object of the
@@ -34,7 +36,7 @@ struct PasswordQuestions: Sendable {
 
     /// Begins to ask; the answer is there at once, or with the last event of the question.
     func ask(_ login: PasswordLogin) -> PasswordQuestion {
-        let checked: Login
+        var checked: Login
         do throws(LoginError) {
             checked = try Login(
                 user: login.user, password: login.password, address: login.address,
@@ -42,6 +44,7 @@ struct PasswordQuestions: Sendable {
         } catch {
             return PasswordQuestion(answered: Answer(.deny, .invalidRequest, clientText: error.description))
         }
+        checked.attributes = login.attributes
         guard let object = object(login) else {
             return PasswordQuestion(answered: Answer(.deny, .invalidName))
         }
@@ -61,7 +64,7 @@ struct PasswordQuestions: Sendable {
 struct PasswordQuestion {
     private enum Stage {
         case authenticating
-        case checking(SessionID, isOneUse: Bool, user: String)
+        case checking(SessionID, isOneUse: Bool, user: String, attributes: [Field])
         case answered(Answer)
     }
 
@@ -140,12 +143,17 @@ struct PasswordQuestion {
                 end(session, if: answer.isOneUse)
                 return nil
             }
-            stage = .checking(session, isOneUse: answer.isOneUse, user: answer.user ?? asked.login.user)
-            return asked.host.ask(.check(session, Check(.read, asked.object)))
-        case .checking(let session, let isOneUse, let user):
+            stage = .checking(
+                session, isOneUse: answer.isOneUse, user: answer.user ?? asked.login.user, attributes: answer.attributes
+            )
+            var check = Check(.read, asked.object)
+            check.attributes = asked.login.attributes
+            return asked.host.ask(.check(session, check))
+        case .checking(let session, let isOneUse, let user, let attributes):
             end(session, if: isOneUse || (asked.endsRefused && answer.verdict == .deny))
             var answer = answer
             answer.user = user
+            answer.attributes += attributes
             stage = .answered(answer)
             return nil
         }

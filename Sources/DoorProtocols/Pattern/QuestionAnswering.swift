@@ -35,11 +35,17 @@ public protocol QuestionAnswering: Sendable {
     /// A host that runs no module code on the threads that ask has nothing to do.
     func keepThreadFree()
 
+    /// Whether a module reads the attributes of log-ins and checks: without one nobody makes them.
+    var readsAttributes: Bool { get }
+
     /// Whether questions can be decided now, and in words why or why not.
     var readiness: (ready: Bool, detail: String) { get }
 }
 
 extension QuestionAnswering {
+    /// No module reads them.
+    public var readsAttributes: Bool { false }
+
     /// Does nothing: no module is called on this thread.
     public func keepThreadFree() {}
 }

@@ -19,6 +19,9 @@ public struct RabbitMQDoor: DoorType {
         DoorOption(
             "tag-object", .text, default: "/rabbitmq-tags/%t", "the name of a tag's object; `%t` is the tag"),
         DoorOption(
+            "tag-attribute", .text, default: "",
+            "the attribute of a log-in whose values are tags of the user as well, such as `role`; empty for none"),
+        DoorOption(
             "wildcards", .choice(["ask", "deny"]), default: "ask",
             "whether a binding with `*` or `#` in its routing key is asked about as it is written, or denied"),
         DoorOption(
@@ -64,6 +67,7 @@ public struct RabbitMQDoor: DoorType {
         handler = RabbitMQHandler(
             door: settings.name, applicationID: settings.applicationID ?? "", host: host, sessions: sessions,
             template: try options.template(), tags: try options.tags("tags"), tagChecks: try options.tagChecks(),
+            tagAttribute: settings.option("tag-attribute", of: Self.self),
             asksWildcards: settings.option("wildcards", of: Self.self) == "ask",
             givesReasons: settings.flag("reasons", of: Self.self),
             trustsBroker: settings.flag("trust-broker", of: Self.self))
@@ -86,7 +90,12 @@ extension RabbitMQDoor: HTTPAnswering {
         case .post: throw .bad("a question by POST has a query")
         default: return .reply(Self.otherMethod)
         }
-        return handler.answer(try RabbitMQQuestion(kind, span, form), from: client)
+        let question = try RabbitMQQuestion(kind, span, form)
+        let attributes = host.attributes(of: client.peer) { attributes in
+            attributes.add(.virtualHost, question.virtualHost)
+            attributes.addTrace(of: request)
+        }
+        return handler.answer(question, attributes, from: client)
     }
 
     func refusal(of head: RequestHead, _ bytes: Span<UInt8>) -> Reply? {
@@ -136,9 +145,13 @@ struct RabbitMQOptions {
             settings.object ?? RabbitMQDoor.template?.defaultText ?? "", letters: String(letters))
     }
 
+    static func isTag(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { RequestGrammar.isToken[Int($0)] }
+    }
+
     func tags(_ name: String) throws(DoorProblem) -> [String] {
         let tags = settings.option(name, of: RabbitMQDoor.self).split(separator: " ").map(String.init)
-        for tag in tags where !tag.utf8.allSatisfy({ RequestGrammar.isToken[Int($0)] }) {
+        for tag in tags where !Self.isTag(tag) {
             throw problem(
                 name, "`\(tag.clippedForMessage)` is no tag: letters, digits and `_`, `-`, `.` are accepted")
         }

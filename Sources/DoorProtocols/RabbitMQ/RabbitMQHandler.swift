@@ -14,15 +14,17 @@ struct RabbitMQHandler: Sendable {
     let tags: [String]
     /// What a user is who may read the object.
     let tagChecks: [(tag: String, object: ObjectName)]
+    /// The attribute of a log-in whose values are tags as well; empty for none.
+    let tagAttribute: String
     let asksWildcards: Bool
     let givesReasons: Bool
     let trustsBroker: Bool
 
-    func answer(_ question: RabbitMQQuestion, from asker: DoorClient) -> Step {
+    func answer(_ question: RabbitMQQuestion, _ attributes: [Field], from asker: DoorClient) -> Step {
         let client = Client(user: question.user, clientID: question.clientID)
         switch question.subject {
         case .user(let password):
-            guard let login = login(question, password, asker) else {
+            guard let login = login(question, password, attributes, asker) else {
                 return .reply(reply(to: Answer(.wrongCredentials, .invalidUser)))
             }
             return logIn(login, password == nil, client)
@@ -30,17 +32,23 @@ struct RabbitMQHandler: Sendable {
             guard asksWildcards || !object.hasWildcard, let name = try? template.name(object.part) else {
                 return .reply(reply(to: Answer(.deny, .invalidName)))
             }
-            return decide(Check(action, name), question, client, asker)
+            var check = Check(action, name)
+            check.attributes = attributes
+            return decide(check, question, client, asker)
         }
     }
 
     /// What presents the client to the module; nil for what no module may see.
-    private func login(_ question: RabbitMQQuestion, _ password: Secret?, _ asker: DoorClient) -> Login? {
+    private func login(
+        _ question: RabbitMQQuestion, _ password: Secret?, _ attributes: [Field], _ asker: DoorClient
+    ) -> Login? {
         let isAddress = DoorPeer.bytes(ofAddress: question.address) != nil
-        return try? Login(
+        var login = try? Login(
             user: question.user, password: password ?? Secret([]),
             address: isAddress ? question.address : asker.peer.address, applicationID: applicationID,
             machineID: question.clientID, door: door)
+        login?.attributes = attributes
+        return login
     }
 
     // MARK: - Logging in
@@ -57,11 +65,17 @@ struct RabbitMQHandler: Sendable {
             }
             let unused = sessions.begin(session, of: client)
             sessions.watch(session, of: client, by: host)
-            return .logOut(unused, then: admitted(session))
+            return .logOut(unused, then: admitted(session, tags + tags(of: answer)))
         }
     }
 
-    private func admitted(_ session: SessionID) -> Step {
+    /// The tags that the module gives; what can be none of a broker's is left out, for it would be taken for several.
+    private func tags(of answer: Answer) -> [String] {
+        if tagAttribute.isEmpty { return [] }
+        return answer.attributes.filter { $0.name == tagAttribute && RabbitMQOptions.isTag($0.value) }.map(\.value)
+    }
+
+    private func admitted(_ session: SessionID, _ tags: [String]) -> Step {
         if tagChecks.isEmpty { return .reply(admittance(tags)) }
         return .askAll(tagChecks.map { Check(.read, $0.object) }, session) { answers in
             let granted = zip(tagChecks, answers).filter { $1.verdict == .allow }.map(\.0.tag)
@@ -73,7 +87,8 @@ struct RabbitMQHandler: Sendable {
 
     private func decide(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
         // Where there is no session, the module is asked to take the user back in that the broker has authenticated.
-        var asked = CheckByName(check: check, client: client, login: { login(question, nil, asker) }) {
+        var asked = CheckByName(check: check, client: client, login: { login(question, nil, check.attributes, asker) })
+        {
             .reply(reply(to: $0))
         }
         asked.notResumed = { answer in
@@ -96,7 +111,9 @@ struct RabbitMQHandler: Sendable {
     // MARK: - Replies
 
     private func admittance(_ tags: [String]) -> Reply {
-        Self.text(200, (["allow"] + tags).joined(separator: " "), .allow, .granted)
+        var seen = Set<ExactText>()
+        let tags = tags.filter { seen.insert(ExactText($0)).inserted }
+        return Self.text(200, (["allow"] + tags).joined(separator: " "), .allow, .granted)
     }
 
     /// What an answer becomes: exactly `allow` or `deny`, with no line end, or an error where nobody could decide.

@@ -22,6 +22,8 @@ struct RabbitMQQuestion: Sendable {
     /// Of the client, as the broker sees it; empty where it does not say.
     let address: String
     let subject: Subject
+    /// The virtual host, where the broker names one.
+    let virtualHost: [UInt8]
 
     /// Reads a form. What it holds besides is passed over: brokers add to it.
     ///
@@ -31,6 +33,7 @@ struct RabbitMQQuestion: Sendable {
         user = try Self.text("username", try Self.needed("username", form))
         clientID = try Self.text("client_id", form["client_id"] ?? form["variable_map.client_id"] ?? [])
         address = String(validating: form["ip"] ?? [], as: UTF8.self) ?? ""
+        virtualHost = form["vhost"] ?? []
         if kind == .user {
             subject = .user(password: form.secret("password"))
             return

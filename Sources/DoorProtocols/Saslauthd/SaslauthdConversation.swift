@@ -85,10 +85,14 @@ struct SaslauthdConversation: Conversation, ~Copyable {
         // The module answers within its own deadline.
         deadline = nil
         let isRealmNamed = door.combinesRealm && !request.realm.isEmpty
-        let login = PasswordLogin(
+        var login = PasswordLogin(
             user: isRealmNamed ? "\(request.user)@\(request.realm)" : request.user, password: request.password,
             service: request.service, realm: request.realm,
             address: request.address.isEmpty ? client.peer.address : request.address)
+        login.attributes = door.questions.host.attributes(of: client.peer) { attributes in
+            attributes.add(.service, request.service)
+            attributes.add(.realm, request.realm)
+        }
         if let answer = questions.ask(login, of: door.questions, by: mailbox).answer {
             reply(SaslauthdReply.bytes(answer), &turn)
         }

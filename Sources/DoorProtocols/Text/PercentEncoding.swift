@@ -46,11 +46,13 @@ enum PercentEncoding {
     }
 
     /// Writes a text as visible ASCII: everything else, and `%` itself, as `%XX`. Fit for a field value.
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    ///
+    /// - Parameter other: what is written as `%XX` besides.
+    static func encode(_ bytes: some Sequence<UInt8>, and other: Unicode.Scalar? = nil) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         for byte in bytes {
-            if (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "%") {
+            if (0x21...0x7e).contains(byte), byte != UInt8(ascii: "%"), other != Unicode.Scalar(byte) {
                 encoded.append(byte)
             } else {
                 encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

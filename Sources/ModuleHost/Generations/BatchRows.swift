@@ -57,6 +57,14 @@ struct BatchRows {
         }
     }
 
+    /// Gives every row the same attributes, which must stand still during the call.
+    func lend(_ attributes: UnsafePointer<UnsafePointer<auth_pair_t>?>?, _ count: Int) {
+        for index in checkRows.indices {
+            checkRows[index].attributes = attributes
+            checkRows[index].attribute_count = count
+        }
+    }
+
     func deallocate() {
         records.deallocate()
         results.deallocate()

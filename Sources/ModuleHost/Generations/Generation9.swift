@@ -8,9 +8,12 @@ final class Generation9: Generation, @unchecked Sendable {
     private(set) var instance: UnsafeMutableRawPointer?
     let table: EntryTable
     private let newUser, resumeUser, mapObject, checkRead, checkWrite, checkCreate, batch, explain: CallInterface?
+    /// Whether log-ins and checks come with attributes.
+    private let readsAttributes: Bool
 
-    init(_ table: EntryTable) {
+    init(_ table: EntryTable, readsAttributes: Bool) {
         self.table = table
+        self.readsAttributes = readsAttributes
         newUser = table[.newUser]?.call
         resumeUser = table[.resumeUser]?.call
         mapObject = table[.mapObject]?.call
@@ -80,7 +83,7 @@ final class Generation9: Generation, @unchecked Sendable {
                     login.applicationID.withTerminated { application in
                         login.machineID.withTerminated { machine in
                             login.door.withTerminated { door in
-                                PairRecords.withPairs(login.attributes) { attributes, count in
+                                PairRecords.withPairs(told(login.attributes)) { attributes, count in
                                     var record = auth_login_t()
                                     record.size = UInt32(MemoryLayout<auth_login_t>.size)
                                     record.session = session
@@ -160,19 +163,28 @@ final class Generation9: Generation, @unchecked Sendable {
     func checkBatch(
         _ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> [ModuleAnswer]? {
-        guard let batch, checks.allSatisfy({ $0.check.fields.isEmpty }) else { return nil }
+        guard let batch, let first = checks.first, checks.allSatisfy({ $0.check.fields.isEmpty }) else { return nil }
+        let shared = told(first.check.attributes)
+        // Rows are lent the attributes of one: those of a request are the same for all that it asks.
+        guard !readsAttributes || checks.allSatisfy({ $0.check.attributes == shared }) else { return nil }
         let rows = BatchRows(checks, session, ticket)
         defer { rows.deallocate() }
-        let returned = status(
-            batch(
-                UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count),
-                UInt64(rows.results.baseAddress)))
+        let returned = PairRecords.withPairs(shared) { attributes, count in
+            rows.lend(attributes, count)
+            return status(
+                batch(
+                    UInt64(instance), UInt64(rows.records.baseAddress), UInt64(checks.count),
+                    UInt64(rows.results.baseAddress)))
+        }
         guard returned != .noEntry else { return nil }
         guard returned == .ok else {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.numberOf9)") }
         }
         return rows.results.map { AnswerReader.answer9($0.pointee.status, $0.pointee) }
     }
+
+    /// The attributes that the module is told.
+    private func told(_ attributes: [Field]) -> [Field] { readsAttributes ? attributes : [] }
 
     /// Makes the record of a check on the stack and lends it.
     private func withRecord(
@@ -185,7 +197,7 @@ final class Generation9: Generation, @unchecked Sendable {
                     PairRecords.withPairs(check.action == .read ? content?.fields ?? [] : check.fields) {
                         fields, count in
                         (check.contributionID ?? "").withTerminated { contribution in
-                            PairRecords.withPairs(check.attributes) { attributes, attributeCount in
+                            PairRecords.withPairs(told(check.attributes)) { attributes, attributeCount in
                                 let held = auth_object_t.transient(auth_string_t(name), isKnown: content != nil)
                                 return withUnsafePointer(to: held) { held in
                                     var record = auth_check_t()

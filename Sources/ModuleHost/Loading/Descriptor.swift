@@ -91,8 +91,8 @@ struct DescriptorReader {
             throw ModuleError(
                 .reservedMember, module,
                 "its auth_module_t.threads declares \(Self.hex(declared.unknown)), which has no meaning; AUTH_SERIAL (0), "
-                    + "AUTH_ANY_THREAD (1) or AUTH_BLOCKING (2) are accepted, in generation 9 with AUTH_OPEN_READS (0x100) "
-                    + "and AUTH_NAMES_USER (0x200)")
+                    + "AUTH_ANY_THREAD (1) or AUTH_BLOCKING (2) are accepted, in generation 9 with AUTH_OPEN_READS (0x100), "
+                    + "AUTH_NAMES_USER (0x200) and AUTH_READS_ATTRIBUTES (0x400)")
         }
         return ModuleIdentity(name: name, version: version, generation: descriptor.generation, declared)
     }

@@ -36,7 +36,8 @@ public struct MappedModule: Sendable {
                     + "`add-authenticator` block and not by auth-module")
         }
         let generation: any Generation =
-            identity.generation == 9 ? Generation9(entries) : Generation6And7(entries)
+            identity.generation == 9
+            ? Generation9(entries, readsAttributes: identity.readsAttributes) : Generation6And7(entries)
         try initialise(generation, request, services)
         return LoadedModule(
             identity: identity, path: path, entries: entries, options: options, generation: generation, copy: copy)

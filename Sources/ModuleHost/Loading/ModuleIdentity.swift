@@ -22,6 +22,8 @@ public struct ModuleIdentity: Sendable, Equatable {
     public var opensReads = false
     /// Whether a log-in may name another user than the one who was typed.
     public var namesUser = false
+    /// Whether log-ins and checks are to come with attributes.
+    public var readsAttributes = false
 }
 
 /// What a descriptor's and a note's word about threads declares.
@@ -29,17 +31,18 @@ struct ModuleDeclaration {
     static let threadMask: UInt32 = 0xff
 
     let threads: ModuleIdentity.Threads
-    let opensReads, namesUser: Bool
+    let opensReads, namesUser, readsAttributes: Bool
     /// What has no meaning.
     let unknown: UInt32
 
     init(_ word: UInt32, generation: UInt32) {
-        let known = generation == 9 ? AUTH_OPEN_READS | AUTH_NAMES_USER : 0
+        let known = generation == 9 ? AUTH_OPEN_READS | AUTH_NAMES_USER | AUTH_READS_ATTRIBUTES : 0
         let said = ModuleIdentity.Threads(rawValue: word & Self.threadMask)
         threads = generation == 9 ? said ?? .serial : .serial
         unknown = word & ~(known | (said == nil ? 0 : Self.threadMask))
         opensReads = generation < 9 || word & AUTH_OPEN_READS != 0
         namesUser = generation == 9 && word & AUTH_NAMES_USER != 0
+        readsAttributes = generation == 9 && word & AUTH_READS_ATTRIBUTES != 0
     }
 }
 
@@ -47,7 +50,7 @@ extension ModuleIdentity {
     init(name: String, version: String, generation: UInt32, bare: Bool = false, _ declared: ModuleDeclaration) {
         self.init(
             name: name, version: version, generation: generation, threads: declared.threads, bare: bare,
-            opensReads: declared.opensReads, namesUser: declared.namesUser)
+            opensReads: declared.opensReads, namesUser: declared.namesUser, readsAttributes: declared.readsAttributes)
     }
 }
 

@@ -134,6 +134,7 @@ enum NoteComparison {
             ?? text("the threads", "\(note.threads)", "\(descriptor.threads)")
             ?? text("AUTH_OPEN_READS", "\(note.opensReads)", "\(descriptor.opensReads)")
             ?? text("AUTH_NAMES_USER", "\(note.namesUser)", "\(descriptor.namesUser)")
+            ?? text("AUTH_READS_ATTRIBUTES", "\(note.readsAttributes)", "\(descriptor.readsAttributes)")
     }
 
     static func draft(_ note: UInt32, _ descriptor: UInt32) -> String? {

@@ -5,7 +5,8 @@ import Glibc
 /// What equal log-ins have in common.
 ///
 /// It is an HMAC under a secret of this process: neither a password nor something to guess it from is kept. The client's address,
-/// application and door are part of it, since a module may decide by them.
+/// application, door and attributes are part of it, since a module may decide by them; but those that are another for each
+/// request, by which no log-in would ever be equal to one before.
 struct LoginKey: Hashable, Sendable {
     fileprivate let code: [UInt8]
 }
@@ -24,6 +25,10 @@ struct LoginKeys: Sendable {
         nettle_hmac_sha256_set_key(&context, secret.count, secret)
         for part in [login.user, realm, login.address, login.applicationID, login.door] {
             Self.update(&context, with: Array(part.utf8))
+        }
+        for attribute in login.attributes where !DoorAttribute.isOfOneRequest(attribute.name) {
+            Self.update(&context, with: Array(attribute.name.utf8))
+            Self.update(&context, with: Array(attribute.value.utf8))
         }
         login.password.withTerminatedBytes { bytes in
             nettle_hmac_sha256_update(&context, bytes.count, bytes.baseAddress)

@@ -64,6 +64,7 @@ final class LoginQuestion: Sendable {
         session.hold(by: decider.instance, data: said.sessionData)
         if session.hasEnded { return refuse(Answer(.ejected, .ejectedSession)) }
         if let refusal = name(said) { return refuse(refusal) }
+        sessions.keep(answer.attributes, for: session)
         if said.expiry != 0, said.expiry <= logins.clock.wall / 1_000_000_000 {
             return refuse(Answer(.wrongCredentials, .accountExpired, logText: "the session would have ended already"))
         }

@@ -51,7 +51,9 @@ final class Logins: Sendable {
         switch finding {
         case .known(let id):
             if let session = sessions.use(id, at: now) {
-                return .decided(Answer(.allow, .granted, session: id, user: session.user))
+                var answer = Answer(.allow, .granted, session: id, user: session.user)
+                answer.attributes = session.attributes
+                return .decided(answer)
             }
             cache.forget(id)
             return authenticate(login, decider)

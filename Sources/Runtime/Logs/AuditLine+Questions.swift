@@ -35,6 +35,25 @@ extension AuditLine {
         add("verdict", answer.verdict.rawValue)
         add("reason", answer.reason.rawValue)
         add("module", answer.logText)
+        if !answer.attributes.isEmpty {
+            add("attributes", answer.attributes.map { Self.pair($0) }.joined(separator: "&"))
+        }
+    }
+
+    /// An attribute as in a query, so that every name and value can be told from the next.
+    private static func pair(_ attribute: Field) -> String { "\(escaped(attribute.name))=\(escaped(attribute.value))" }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "%": escaped += "%25"
+            case "&": escaped += "%26"
+            case "=": escaped += "%3D"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
     }
 
     private mutating func add(_ question: String, _ login: Login) {

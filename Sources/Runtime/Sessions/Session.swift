@@ -16,6 +16,13 @@ final class SessionOrigin: Sendable {
     }
 }
 
+/// The attributes of log-ins, kept once for all sessions that have the same.
+final class SessionAttributes: Sendable {
+    let fields: [Field]
+
+    init(_ fields: [Field]) { self.fields = fields }
+}
+
 /// One login that is in, or on its way in.
 ///
 /// A check reads it without a lock: what changes is atomic, and its state only ever moves forward.
@@ -41,6 +48,8 @@ final class Session: Sendable {
     private let data = Atomic<UInt64>(0)
     /// The instance of a module that believes in it; 0 for none.
     private let holder = Atomic<UInt32>(0)
+    /// What the module has told of the user: at log-in, and again where another module has taken over.
+    private let told = Mutex<SessionAttributes?>(nil)
     /// When it was last asked something, on the monotonic clock.
     private let used: Atomic<Int64>
     /// Seconds since 1970 when it ends; 0 for never.
@@ -87,6 +96,12 @@ final class Session: Sendable {
 
     /// Sets when it ends, in seconds since 1970, 0 for never; for a module that takes over.
     func setExpiry(_ expiry: Int64) { end.store(expiry, ordering: .relaxed) }
+
+    /// Keeps what the module has told of the user.
+    func keep(_ attributes: SessionAttributes?) { told.withLock { $0 = attributes } }
+
+    /// Groups, roles and claims that the log-in was answered with.
+    var attributes: [Field] { told.withLock { $0 }?.fields ?? [] }
 
     var applicationID: String { origin.applicationID }
     var door: String { origin.door }
@@ -162,7 +177,7 @@ final class Session: Sendable {
         SessionDescription(
             id: id, user: user, applicationID: applicationID, machineID: machineID, address: address, door: door,
             connected: connected / 1_000_000_000,
-            lastUse: (now.wall - (now.monotonic - lastUse)) / 1_000_000_000)
+            lastUse: (now.wall - (now.monotonic - lastUse)) / 1_000_000_000, attributes: attributes)
     }
 }
 

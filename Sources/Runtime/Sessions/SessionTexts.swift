@@ -11,6 +11,7 @@ final class SessionTexts: Sendable {
     private struct State: Sendable {
         var origins: [OriginKey: SessionOrigin] = [:]
         var texts: Set<ExactText> = []
+        var attributes: [[Field]: SessionAttributes] = [:]
         var idleLimits: [ExactText: Int64] = [:]
     }
 
@@ -34,6 +35,17 @@ final class SessionTexts: Sendable {
                 applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0)
             state.origins[key] = origin
             return origin
+        }
+    }
+
+    /// The attributes, in memory that equal ones share.
+    func shared(_ attributes: [Field]) -> SessionAttributes {
+        state.withLock { state in
+            if let known = state.attributes[attributes] { return known }
+            if state.attributes.count == Self.limit { state.attributes = [:] }
+            let made = SessionAttributes(attributes)
+            state.attributes[attributes] = made
+            return made
         }
     }
 

@@ -112,6 +112,11 @@ final class Sessions: Sendable {
         }
     }
 
+    /// Keeps what the module has told of the user of a session, in the place of what another module has.
+    func keep(_ attributes: [Field], for session: Session) {
+        session.keep(attributes.isEmpty ? nil : texts.shared(attributes))
+    }
+
     /// Puts a session of another user, named by the module, in the place of one that a log-in may become; nil when that has
     /// ended meanwhile.
     func rename(_ session: Session, to user: String, _ login: Login, at now: SessionTime) -> Session? {

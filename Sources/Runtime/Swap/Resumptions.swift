@@ -85,6 +85,7 @@ final class Resumptions: Sendable {
         if case .ended(let end) = session.state { return end.answer }
         if said.refusal == .noEntry {
             guard policy.withLock({ $0.keepsUnresumable }) else { return end(session) }
+            sessions.keep([], for: session)
             move(session, to: decider, data: 0, expiry: session.expiry)
             return nil
         }
@@ -100,6 +101,7 @@ final class Resumptions: Sendable {
             sessions.end(session, .expired)
             return SessionEnd.expired.answer
         }
+        sessions.keep(answer.attributes, for: session)
         move(session, to: decider, data: said.sessionData, expiry: said.expiry)
         return nil
     }

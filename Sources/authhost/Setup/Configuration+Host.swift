@@ -57,7 +57,9 @@ extension Configuration {
         door.maximumClientConnections = httpClientConnections
         door.timeout = httpTimeout
         door.idleTimeout = httpIdleTimeout
-        door.options = [("realm", httpRealm), ("session-cookie", sessionCookie)]
+        door.options = [
+            ("realm", httpRealm), ("session-cookie", sessionCookie), ("attribute-headers", httpAttributeHeaders),
+        ]
         do throws(DoorProblem) {
             try DoorServers.check(door)
         } catch {

@@ -98,6 +98,15 @@ typedef struct authhost_question {
     const authhost_check_t *checks;
     size_t check_count;
     unsigned char *verdicts;
+    // What follows is behind the size of a question of earlier versions of the library, whose programs go on as they are.
+    // Of a log-in, a check and a batch: what the program knows besides of its own client, for modules that read it; at most
+    // 64. Both are left out towards an authhost that speaks version 1 of the protocol.
+    const authhost_field_t *attributes;
+    size_t attribute_count;
+    // Called for each attribute of the answer, before the answer is given: of a log-in groups, roles and claims, of a check
+    // obligations. row: of a batch, from 0. The texts are lent for the call. NULL: nobody wants them.
+    void (*attribute)(void *context, size_t row, const char *name, const char *value);
+    void *attribute_context;
 } authhost_question_t;
 
 typedef struct authhost_answer {

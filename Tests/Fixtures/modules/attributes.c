@@ -30,4 +30,7 @@ static int check(void *instance, const auth_check_t *check, auth_result_t *resul
 }
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_check_read, 9, check)
-FIXTURE("attributes", AUTH_SERIAL, ENTRIES);
+#ifndef DECLARED
+#define DECLARED AUTH_READS_ATTRIBUTES
+#endif
+FIXTURE("attributes", AUTH_SERIAL | DECLARED, ENTRIES);

@@ -2,4 +2,4 @@
 #include "fixture.h"
 
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user9)
-FIXTURE("unknown_flag", AUTH_ANY_THREAD | 0x400u, ENTRIES);
+FIXTURE("unknown_flag", AUTH_ANY_THREAD | 0x800u, ENTRIES);

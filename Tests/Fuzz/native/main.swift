@@ -7,7 +7,7 @@ import Fuzzing
 /// Reads one input as a frame of the native protocol behind its length, whole and cut short.
 func read(_ bytes: [UInt8]) {
     do throws(DoorFault) {
-        let request = try NativeReader.request(bytes[...])
+        let request = try NativeReader.request(bytes[...], version: NativeProtocol.withAttributes)
         look(request.body)
     } catch {
         expectReadable(error.description)
@@ -17,7 +17,7 @@ func read(_ bytes: [UInt8]) {
     // What is a request is none without its last byte, and none with one more.
     for other in [bytes[..<(bytes.count - 1)], (bytes + [0])[...]] {
         do throws(DoorFault) {
-            _ = try NativeReader.request(other)
+            _ = try NativeReader.request(other, version: NativeProtocol.withAttributes)
             preconditionFailure("a request of another length")
         } catch {
             expectReadable(error.description)
