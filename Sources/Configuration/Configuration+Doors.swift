@@ -14,6 +14,10 @@ extension Configuration {
         public let addresses: [ListenAddress]
         /// The path of its unix socket, nil for none.
         public let socket: String?
+        /// Where the socket is named, else where the block begins.
+        public let socketSource: SettingSource
+        /// Where each of ``addresses`` stands.
+        public let addressSources: [SettingSource]
         /// The permissions of the unix socket.
         public let socketMode: UInt32
         /// Who may connect, as written; empty for everybody.
@@ -48,6 +52,12 @@ extension Configuration {
         public let key: String
         /// Who signs the certificates of clients; nil asks clients for none.
         public let clientAuthority: String?
+        /// Where the chain is named.
+        public let certificateSource: SettingSource
+        /// Where the key is named.
+        public let keySource: SettingSource
+        /// Where the authority is named; nil where none is.
+        public let clientAuthoritySource: SettingSource?
     }
 
     /// An `option` line of a door.
@@ -82,7 +92,9 @@ extension Configuration.Door {
         name = text(.doorName) ?? type
         self.source = block.source
         addresses = (block[ItemDefinition.doorListen.name]?.value?.texts ?? []).compactMap(ListenAddress.init)
+        addressSources = block[ItemDefinition.doorListen.name]?.elementSources ?? []
         socket = text(.doorSocket)
+        socketSource = source(.doorSocket)
         socketMode = UInt32(truncatingIfNeeded: integer(.doorSocketMode))
         clients = block[ItemDefinition.doorClient.name]?.value?.texts ?? []
         clientSources = block[ItemDefinition.doorClient.name]?.elementSources ?? []
@@ -99,7 +111,10 @@ extension Configuration.Door {
         idleTimeout = seconds(.doorIdleTimeout, orElse: 600)
         tls = text(.doorCertificate).flatMap { certificate in
             text(.doorKey).map {
-                Configuration.TLSFiles(certificate: certificate, key: $0, clientAuthority: text(.doorClientAuthority))
+                Configuration.TLSFiles(
+                    certificate: certificate, key: $0, clientAuthority: text(.doorClientAuthority),
+                    certificateSource: source(.doorCertificate), keySource: source(.doorKey),
+                    clientAuthoritySource: text(.doorClientAuthority).map { _ in source(.doorClientAuthority) })
             }
         }
         let lines = block[ItemDefinition.doorOption.name]

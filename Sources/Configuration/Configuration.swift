@@ -52,6 +52,17 @@ public struct Configuration: Sendable {
         try load(file: file, arguments: arguments, context: .system(environment: environment))
     }
 
+    /// The configuration file that is read where none is named, and where it is there.
+    public static let usualFile = "/etc/authhost/authhost.conf"
+
+    /// Returns the control socket that a configuration names, whatever else is wrong with it: an operator asks the host that
+    /// runs. Nil where none is named. Blocks for as long as the disk does.
+    public static func controlSocket(file: String?, arguments: [String], context: ConfigurationContext) -> String? {
+        guard let overlay = try? CommandLineOverlay(arguments) else { return nil }
+        var loader = ConfigurationLoader(overlay: overlay, context: context)
+        return loader.read(file: file).controlSocket
+    }
+
     /// Reads a configuration in a given context; see ``load(file:arguments:environment:)``.
     public static func load(
         file: String?, arguments: [String], context: ConfigurationContext

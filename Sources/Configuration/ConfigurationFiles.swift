@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 
 /// Reads whole files for the configuration: from the disk, or from memory in tests.
 public struct ConfigurationFiles: Sendable {
@@ -24,7 +25,15 @@ public struct ConfigurationFiles: Sendable {
     /// The same files where others are trusted; nil where that makes no difference.
     private var trusting: (@Sendable (FileTrust) -> ConfigurationFiles)?
 
-    init(read: @escaping @Sendable (String) -> Result<Content, Failure>) { self.read = read }
+    /// Whether there is something at a path, readable or not.
+    let holds: @Sendable (String) -> Bool
+
+    init(
+        holds: @escaping @Sendable (String) -> Bool, read: @escaping @Sendable (String) -> Result<Content, Failure>
+    ) {
+        self.holds = holds
+        self.read = read
+    }
 
     /// Reads regular files of the disk that nobody but root and the running user can have written or put there. Blocks
     /// for as long as the disk does.
@@ -32,7 +41,8 @@ public struct ConfigurationFiles: Sendable {
 
     /// Reads regular files of the disk that nobody but trusted owners can have written or put there.
     public static func disk(_ trust: FileTrust) -> ConfigurationFiles {
-        var files = ConfigurationFiles { readFile($0, trust) }
+        var files = ConfigurationFiles(
+            holds: { access($0, F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) }, read: { readFile($0, trust) })
         files.trusting = { disk($0) }
         return files
     }
@@ -42,7 +52,7 @@ public struct ConfigurationFiles: Sendable {
 
     /// Returns the same files; the path of each that is read, found or not, is told to `note` first.
     package func noting(_ note: @escaping @Sendable (String) -> Void) -> ConfigurationFiles {
-        var files = ConfigurationFiles { path in
+        var files = ConfigurationFiles(holds: holds) { path in
             note(path)
             return read(path)
         }
@@ -57,7 +67,7 @@ public struct ConfigurationFiles: Sendable {
 
     /// Reads files out of a dictionary of path and bytes.
     public static func inMemory(_ files: [String: [UInt8]]) -> ConfigurationFiles {
-        ConfigurationFiles { path in
+        ConfigurationFiles(holds: { files[$0] != nil }) { path in
             guard let bytes = files[path] else { return .failure(Failure(reason: "no such file or directory")) }
             return .success(Content(bytes: bytes, identity: path))
         }

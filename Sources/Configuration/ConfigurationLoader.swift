@@ -5,6 +5,8 @@ struct ConfigurationLoader {
     let overlay: CommandLineOverlay
     let context: ConfigurationContext
     private var problems = ProblemList()
+    /// What is doubtful in the files.
+    private var doubts: [ConfigurationProblem] = []
 
     init(overlay: CommandLineOverlay, context: ConfigurationContext) {
         self.overlay = overlay
@@ -22,7 +24,25 @@ struct ConfigurationLoader {
 
     /// Reads everything; see ``Configuration/load(file:arguments:environment:)``.
     mutating func load(file: String?) throws(ConfigurationError) -> Configuration {
-        let path = file ?? overlay.file?.text
+        let configuration = read(file: file)
+        guard problems.isEmpty else {
+            // What is doubtful may well be what made the mistake, such as a variable that is not defined.
+            for warning in doubts { problems.add(warning) }
+            throw problems.error
+        }
+        return configuration
+    }
+
+    /// The file that is read: that of the command line, else the usual one where there is one. `none` is no file.
+    private func path(_ file: String?) -> String? {
+        let named = file ?? overlay.file?.text
+        if named == "none" { return nil }
+        return named ?? (context.files.holds(Configuration.usualFile) ? Configuration.usualFile : nil)
+    }
+
+    /// Reads everything, and notes what is wrong: what could be read of it.
+    mutating func read(file: String?) -> Configuration {
+        let path = path(file)
         if file != nil, let second = overlay.file {
             problems.add(.duplicate, at: second.source, "a second configuration file is named: one is accepted")
         }
@@ -37,15 +57,10 @@ struct ConfigurationLoader {
         RealmItems.check(settings, &problems)
         var seen: Set<ConfigurationProblem> = []
         // What is read for two purposes is doubtful once.
-        let warnings = (read?.warnings ?? []).filter { seen.insert($0).inserted }
-        if !problems.isEmpty {
-            // What is doubtful may well be what made the mistake, such as a variable that is not defined.
-            for warning in warnings { problems.add(warning) }
-            throw problems.error
-        }
+        doubts = (read?.warnings ?? []).filter { seen.insert($0).inserted }
         return Configuration(
             settings: settings,
-            warnings: warnings + Self.withoutEffect(settings) + RealmItems.warnings(settings)
+            warnings: doubts + Self.withoutEffect(settings) + RealmItems.warnings(settings)
                 + SessionItems.warnings(settings) + Configuration.usageWarnings(settings),
             objectMaps: objectMaps, file: path, commandLineOptions: overlay.moduleOptions, expander: expander)
     }

@@ -55,19 +55,6 @@ public final class DoorServers: Sendable {
     }
 }
 
-extension DoorServers {
-    /// Checks a block, and reads its certificate; nothing is opened.
-    public static func check(_ settings: DoorSettings) throws(DoorProblem) {
-        try DoorTypes.check(settings)
-        guard let files = settings.tls else { return }
-        do {
-            _ = try DoorTLS(files, settings.trust)
-        } catch {
-            throw DoorProblem(.block, "\(error)")
-        }
-    }
-}
-
 /// One door: where it listens and its connections.
 package final class DoorServer: Sendable {
     let settings: DoorSettings
@@ -102,7 +89,7 @@ package final class DoorServer: Sendable {
         self.loops = loops
         self.log = log
         door = try DoorTypes.make(settings, host: host, services: services)
-        if let warning = DoorTypes.warning(settings) { log.warning("\(warning)") }
+        for warning in DoorServers.warnings(settings) { log.warning("\(warning)") }
         clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
         tls = try settings.tls.map { try DoorTLS($0, settings.trust) }
         let dimensions = [("door", settings.name)]

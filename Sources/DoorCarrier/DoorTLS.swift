@@ -14,10 +14,19 @@ import X509
 final class DoorTLS: Sendable {
     private let files: DoorSettings.TLSFiles
     private let trust: FileTrust
-    private let current: Mutex<NIOSSLContext>
+    private let current: Mutex<Material>
+
+    /// What was read of the files.
+    private struct Material {
+        let context: NIOSSLContext
+        let ends: [(file: DoorProblem.TLSFile, end: Int64)]
+    }
 
     /// What new connections are served with.
-    var context: NIOSSLContext { current.withLock { $0 } }
+    var context: NIOSSLContext { current.withLock { $0.context } }
+
+    /// When the first certificate of each file ends, in seconds since 1970.
+    var ends: [(file: DoorProblem.TLSFile, end: Int64)] { current.withLock { $0.ends } }
 
     /// Reads the files.
     ///
@@ -30,31 +39,37 @@ final class DoorTLS: Sendable {
 
     /// Reads the files again; throws and keeps the old ones when they are not good.
     func reload() throws {
-        let context = try Self.read(files, trust)
-        current.withLock { $0 = context }
+        let material = try Self.read(files, trust)
+        current.withLock { $0 = material }
     }
 
     /// Most bytes of a file.
     private static let limit = 1 << 20
 
-    private static func read(_ files: DoorSettings.TLSFiles, _ trust: FileTrust) throws -> NIOSSLContext {
+    private static func read(_ files: DoorSettings.TLSFiles, _ trust: FileTrust) throws -> Material {
         let chain = try named(files.certificate, "certificate", trust) { try NIOSSLCertificate.fromPEMBytes($0) }
         guard !chain.isEmpty else { throw DoorTLSError(files.certificate, "it holds no certificate in PEM") }
         let key = try named(files.key, "private key", trust) { try NIOSSLPrivateKey(bytes: $0, format: .pem) }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        var ends = [(DoorProblem.TLSFile.certificate, Self.end(of: chain))]
         if let authority = files.clientAuthority {
             let roots = try named(authority, "certificates", trust) { try NIOSSLCertificate.fromPEMBytes($0) }
             guard !roots.isEmpty else { throw DoorTLSError(authority, "it holds no certificate in PEM") }
+            ends.append((.clientAuthority, Self.end(of: roots)))
             configuration.trustRoots = .certificates(roots)
             configuration.certificateVerification = .noHostnameVerification
         }
         do {
-            return try NIOSSLContext(configuration: configuration)
+            return Material(context: try NIOSSLContext(configuration: configuration), ends: ends)
         } catch {
             throw DoorTLSError(files.certificate, "certificate and key `\(files.key)` do not go together: \(error)")
         }
+    }
+
+    private static func end(of certificates: [NIOSSLCertificate]) -> Int64 {
+        certificates.map { Int64($0.notValidAfter) }.min() ?? .max
     }
 
     private static func named<Result>(
@@ -79,11 +94,14 @@ final class DoorTLS: Sendable {
 /// Why a door has no TLS.
 struct DoorTLSError: Error, CustomStringConvertible {
     let description: String
+    /// The file that is meant.
+    let path: String
     /// Whether a file could not be read, so that another try may help.
     let isUnreadable: Bool
 
     init(_ path: String, _ what: String, isUnreadable: Bool = false) {
         description = "the TLS file `\(path)`: \(what)"
+        self.path = path
         self.isUnreadable = isUnreadable
     }
 }

@@ -43,7 +43,7 @@ package struct UnixSocket: Sendable {
         at path: String, mode: UInt32, _ accept: (CInt) async throws -> any Channel
     ) async throws -> (socket: UnixSocket, channel: any Channel) {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
-            throw UnixSocketError(path, "the path is longer than a socket's can be, 107 bytes")
+            throw UnixSocketError(tooLong: path)
         }
         try removeStale(path, address)
         let bound = try BoundSocket(for: path, mode: mode)
@@ -60,6 +60,24 @@ package struct UnixSocket: Sendable {
             unlink(bound.path)
             try? await channel.close()
             throw error
+        }
+    }
+
+    /// Says why nothing can listen at a path; nil where that is possible. Leaves nothing behind.
+    ///
+    /// - Parameter mustBeFree: whether a server that answers there is a fault.
+    package static func fault(at path: String, mustBeFree: Bool) -> UnixSocketError? {
+        guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
+            return UnixSocketError(tooLong: path)
+        }
+        do throws(UnixSocketError) {
+            try look(at: path, address, mustBeFree: mustBeFree)
+            let bound = try BoundSocket(for: path, mode: 0o600)
+            unlink(bound.path)
+            Glibc.close(bound.descriptor)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -95,21 +113,31 @@ package struct UnixSocket: Sendable {
         return descriptor
     }
 
-    private static func removeStale(_ path: String, _ address: SocketAddress) throws {
+    private static func removeStale(_ path: String, _ address: SocketAddress) throws(UnixSocketError) {
+        guard try look(at: path, address, mustBeFree: true) else { return }
+        guard unlink(path) == 0 else { throw UnixSocketError(path, "the stale socket could not be removed", errno) }
+    }
+
+    /// Whether a socket is there; whatever else is there is a fault.
+    @discardableResult
+    private static func look(
+        at path: String, _ address: SocketAddress, mustBeFree: Bool
+    ) throws(UnixSocketError) -> Bool {
         var status = stat()
         guard lstat(path, &status) == 0 else {
-            if errno == ENOENT { return }
+            if errno == ENOENT { return false }
             throw UnixSocketError(path, "it could not be looked at", errno)
         }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw UnixSocketError(path, "there is something else than a socket; remove it or choose another path")
         }
+        guard mustBeFree else { return true }
         let probe = try open(path)
         defer { Glibc.close(probe) }
         let answered = address.withSockAddr { connect(probe, $0, socklen_t($1)) }
         if answered == 0 { throw UnixSocketError(path, "a server answers there") }
         guard errno == ECONNREFUSED else { throw UnixSocketError(path, "a server may be there", errno) }
-        guard unlink(path) == 0 else { throw UnixSocketError(path, "the stale socket could not be removed", errno) }
+        return true
     }
 }
 
@@ -162,6 +190,10 @@ private struct BoundSocket {
 public struct UnixSocketError: Error, CustomStringConvertible, Sendable {
     /// What hindered listening, in words.
     public let description: String
+
+    init(tooLong path: String) {
+        self.init(path, "the path is longer than a socket's can be, 107 bytes")
+    }
 
     init(_ path: String, _ what: String, _ code: CInt = 0) {
         let system = code == 0 ? "" : ": \(SystemError(code))"

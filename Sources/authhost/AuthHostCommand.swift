@@ -10,7 +10,8 @@ struct AuthHostCommand: AsyncParsableCommand {
         discussion: """
             Every item of the configuration is an option as well, and the command line wins: --auth-module NAME (short: \
             --module NAME), --auth-moddir DIR, --http-listen HOST:PORT, and so on. --option NAME=VALUE sets an option of the \
-            module, --config FILE (short: -c FILE) reads a file.
+            module, --config FILE (short: -c FILE) reads a file; without it \
+            \(Configuration.usualFile) is read, where there is one.
 
             Exit codes: 0 allowed or done, 1 could not decide or failed, 2 denied or wrong credentials, 3 bad \
             configuration or usage, 4 module unusable, 5 over a limit, 6 ejected, 7 findings of a strict check.
@@ -29,6 +30,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         let (own, items) = ConfigurationArguments.split(HostProcess.arguments)
         ConfigurationArguments.items = items
         do {
+            try CommandNames.check(own)
             var command = try parseAsRoot(own)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -31,14 +31,68 @@ enum ExitStatus: Int32 {
 /// A failure with the exit status that belongs to it.
 struct Failure: Error {
     let status: ExitStatus
-    let text: String
+    /// What is wrong, each with its place where that is known; at least one.
+    let problems: [Problem]
     /// Whether something could not be read, so that trying again may help.
     let isUnreadable: Bool
 
+    /// One thing that is wrong.
+    struct Problem {
+        /// Where it was written; nil for what no file or argument says.
+        let place: SettingSource?
+        let message: String
+
+        var text: String { place.map { "\($0): \(message)" } ?? message }
+
+        /// Takes a message, and its place.
+        init(place: SettingSource?, message: String) {
+            (self.place, self.message) = (place, message)
+        }
+
+        /// Takes a line that other code spelled: `FILE:LINE:COLUMN: message` where it knew the place.
+        init(line: Substring) {
+            if let match = line.wholeMatch(of: /(.+?):([0-9]+):([0-9]+): (.+)/), let number = Int(match.2),
+                let column = Int(match.3)
+            {
+                place = .file(SourcePosition(file: String(match.1), line: number, column: column))
+                message = String(match.4)
+            } else {
+                (place, message) = (nil, String(line))
+            }
+        }
+    }
+
+    /// The problems, one a line.
+    var text: String { problems.map(\.text).joined(separator: "\n") }
+
+    /// Makes a failure of causes that were spelled, one a line.
     init(_ status: ExitStatus, _ text: String, isUnreadable: Bool = false) {
+        self.init(status, text.split(separator: "\n").map { Problem(line: $0) }, isUnreadable: isUnreadable)
+    }
+
+    /// Makes a failure with one cause.
+    ///
+    /// - Parameter place: where what failed was written; nil where nobody wrote it.
+    init(_ status: ExitStatus, at place: SettingSource?, _ text: String, isUnreadable: Bool = false) {
+        self.init(status, [Problem(place: place, message: text)], isUnreadable: isUnreadable)
+    }
+
+    /// Makes a failure with several causes.
+    init(_ status: ExitStatus, _ problems: [Problem], isUnreadable: Bool = false) {
         self.status = status
-        self.text = text
+        self.problems = problems
         self.isUnreadable = isUnreadable
+    }
+
+    /// Makes a failure of what is wrong with a configuration.
+    init(_ error: ConfigurationError) {
+        let more =
+            error.omitted > 0
+            ? [Problem(place: nil, message: "\(error.omitted) more problem\(error.omitted == 1 ? "" : "s") not shown")]
+            : []
+        self.init(
+            .badConfiguration, error.problems.map { Problem(place: $0.source, message: $0.message) } + more,
+            isUnreadable: error.isUnreadable)
     }
 
     func printAndExit() -> Never {

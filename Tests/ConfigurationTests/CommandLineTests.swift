@@ -12,6 +12,30 @@ import Testing
         #expect(setting?.overridden?.description == "main.conf:1:1")
     }
 
+    @Test func `without a file on the command line the usual one is read where there is one, and none is no file`()
+        throws
+    {
+        let usual = Configuration.usualFile
+        func module(_ files: [String: String], _ arguments: [String] = []) throws -> String {
+            let context = ConfigurationContext(
+                environment: [:], hostName: "h", workingDirectory: "/w", files: .inMemory(files))
+            return try Configuration.load(file: nil, arguments: arguments, context: context).moduleName
+        }
+        #expect(try module([:]) == "xmlauth")
+        #expect(try module([usual: "auth-module cfgauth"]) == "cfgauth")
+        #expect(try module([usual: "auth-module cfgauth", "a": "auth-module upstream"], ["-c", "a"]) == "upstream")
+        #expect(try module([usual: "auth-module cfgauth"], ["-c", "none"]) == "xmlauth")
+        #expect(try module([usual: "auth-module cfgauth"], ["--module", "openauth"]) == "openauth")
+    }
+
+    @Test func `the control socket is found whatever else is wrong`() {
+        let text = "log-levle x\ncontrol-socket %r/c.sock\nauth-login-timeout soon\nadd-door\n"
+        let context = ConfigurationContext(
+            environment: [:], hostName: "h", workingDirectory: "/w", files: .inMemory(["a": text]))
+        #expect(Configuration.controlSocket(file: nil, arguments: ["-c", "a"], context: context) == "/w/c.sock")
+        #expect(Configuration.controlSocket(file: nil, arguments: ["-c", "b"], context: context) == nil)
+    }
+
     @Test func `takes flags alone or with a value, lists by repetition and rows of two`() throws {
         let configuration = try load(
             "http-listen 127.0.0.1:1",

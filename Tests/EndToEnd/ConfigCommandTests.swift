@@ -55,14 +55,16 @@ struct ConfigOutput: CustomTestStringConvertible {
     @Test func `shows the configuration as JSON`() throws {
         let ending = try config(["show", "--all", "--json", "-c", "example.conf"], in: Place.file(Self.folder))
         let items = try #require(
-            try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [[String: String]])
-        let named = Dictionary(items.map { ($0["item"] ?? "", $0) }) { first, _ in first }
-        #expect(named["auth-login-timeout"]?["value"] == "10")
-        #expect(named["auth-login-timeout"]?["source"] == "example.conf:5:1")
-        #expect(named["auth-login-timeout"]?["default"] == "30")
-        #expect(named["auth-login-timeout"]?["changes"] == "reload")
-        #expect(named["object-map"]?["value"]?.split(separator: "\n").count == 2)
-        #expect(named["cluster-index"]?["no_effect_until"] == "clustering")
+            try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [[String: Any]])
+        let named = Dictionary(items.map { ($0["item"] as? String ?? "", $0) }) { first, _ in first }
+        #expect(named["auth-login-timeout"]?["value"] as? Int == 10)
+        #expect(named["audit-required"]?["value"] as? Bool == false)
+        #expect(named["auth-init-timeout"]?["value"] as? Double == 10)
+        #expect(named["auth-login-timeout"]?["source"] as? String == "example.conf:5:1")
+        #expect(named["auth-login-timeout"]?["default"] as? String == "30")
+        #expect(named["auth-login-timeout"]?["changes"] as? String == "reload")
+        #expect((named["object-map"]?["value"] as? [String])?.count == 2)
+        #expect(named["cluster-index"]?["no_effect_until"] as? String == "clustering")
         #expect(!ending.output.contains("geheim"))
     }
 
@@ -74,7 +76,7 @@ struct ConfigOutput: CustomTestStringConvertible {
         ),
         (
             "add-door\ntype authzen\nlisten 0.0.0.0:8089\nend-door", 0, "with 1 warning;",
-            "warning: door authzen: every program at 0.0.0.0 may ask as any user, without a password"
+            "warning: a.conf:4:1: door authzen: every program at 0.0.0.0 may ask as any user, without a password"
         ),
         ("log-levle x", 3, "", "authhost: a.conf:4:1: unknown item `log-levle`: the nearest known name is `log-level`"),
         ("object-map /A/%1 /A/%1", 3, "", "authhost: a.conf:4:12: `object-map` loops"),
@@ -83,15 +85,15 @@ struct ConfigOutput: CustomTestStringConvertible {
         ("auth-module no-such-module", 4, "", "module `no-such-module`: no such file"),
         (
             "add-module-options xmlauth\nxmlauth-fle x\nend-module-options", 3, "",
-            "a.conf:5:1: it has no option `xmlauth-fle`; it has `xmlauth-file`"
+            "a.conf:5:1: module `xmlauth`: it has no option `xmlauth-fle`; it has `xmlauth-file`"
         ),
         (
             "add-module-options xmlauth\nhash-threads many\nend-module-options", 3, "",
-            "a.conf:5:1: the value `many` of `hash-threads` is not a whole number"
+            "a.conf:5:1: module `xmlauth`: the value `many` of `hash-threads` is not a whole number"
         ),
         (
             "add-module-options xmlauth\nhash-threads\nend-module-options", 3, "",
-            "a.conf:5:1: `hash-threads` has no value, and only a boolean may stand without one"
+            "a.conf:5:1: module `xmlauth`: `hash-threads` has no value, and only a boolean may stand without one"
         ),
         (
             "add-module-options xmlauth\nadd-user\nend-user\nend-module-options", 3, "",
@@ -120,15 +122,15 @@ struct ConfigOutput: CustomTestStringConvertible {
         ("auth-module upstream", 4, "the option `address` is not set"),
         (
             authenticator("exec", "UserName gate"), 3,
-            "a.conf:4:19: the authenticator of destination `partner`: its option `Command` is required"
+            "a.conf:4:19: module `exec`: as the authenticator of destination `partner`: its option `Command` is required"
         ),
         (
             authenticator("exec", "UserName gate\nComand /bin/true"), 3,
-            "a.conf:4:19: the authenticator of destination `partner`: a.conf:6:1: it has no option `Comand`; it has `Command`"
+            "a.conf:6:1: module `exec`: as the authenticator of destination `partner`: it has no option `Comand`; it has `Command`"
         ),
         (
             authenticator("exec", "UserName gate\nCommand /bin/echo x"), 3,
-            "a.conf:6:1: `Command` is set twice and is not a list"
+            "a.conf:6:1: module `exec`: as the authenticator of destination `partner`: `Command` is set twice and is not a list"
         ),
         (authenticator("exec", "UserName gate\nCommand '/bin/echo"), 4, "the option `Command` "),
         (

@@ -107,7 +107,8 @@ import Testing
         let check = try AuthHost.run(["config", "check", folder.path("a.conf")])
         #expect(
             check.status == 3
-                && check.errors.contains("\(log)-log: `\(folder.path("fifo"))` cannot be written: it is a FIFO, and"),
+                && check.errors.contains(
+                    "cannot open the \(log) log `\(folder.path("fifo"))` for appending: it is a FIFO, and"),
             "\(check)")
         #expect(
             ending.errors.contains(

@@ -225,7 +225,8 @@ import Testing
             try Fixtures.load("options9", settings: [setting], RecordingServices())
         }
         #expect(error.code == .badOptionValue)
-        #expect(error.detail.hasPrefix("here:1:1: the value `\(value)` of `\(name)` is not "))
+        #expect(error.place == "here:1:1" && error.description.hasPrefix("here:1:1: module `"))
+        #expect(error.detail.hasPrefix("the value `\(value)` of `\(name)` is not "))
     }
 }
 

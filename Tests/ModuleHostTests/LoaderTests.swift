@@ -244,7 +244,8 @@ struct Refused: CustomTestStringConvertible {
         let error = try #require(throws: ModuleError.self) {
             try Fixtures.load("one_option", settings: alone, RecordingServices())
         }
-        #expect(error.detail == "test:1:1: `must` has no value, and only a boolean may stand without one")
+        #expect(error.place == "test:1:1")
+        #expect(error.detail == "`must` has no value, and only a boolean may stand without one")
     }
 
     @Test func `a right option is accepted`() throws {

@@ -131,7 +131,7 @@ private final class Folder: Sendable {
         try #require(kind == "a FIFO" ? mkfifo(folder.log, 0o600) == 0 : bindSocket(at: folder.log))
         let reason = ": it is \(kind), and neither a regular file nor a character device"
         let refusal = "cannot open the event log `\(folder.log)` for appending" + reason
-        #expect(LogFile.fault(at: folder.log).map { ": " + $0 } == reason)
+        #expect(LogFile.fault(at: folder.log, as: "event log", mustBeFree: false).map { ": \($0.reason)" } == reason)
         #expect(error { try open(folder.log, errors) } == refusal)
         let output = try open(nil, errors)
         #expect(error { try output.open(folder.log) } == refusal)

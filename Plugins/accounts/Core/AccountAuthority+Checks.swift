@@ -55,7 +55,10 @@ extension AccountAuthority {
                     "asked for as \(requested.withUnsafeBufferPointer { shown($0) }), which is \(inside) inside")
             }
             for (rule, why) in found.lost.prefix(Self.longestExplanation) {
-                lines.append("lost: \(snapshot.text(of: rule)): \(why.text)")
+                let failure =
+                    why == .conditionFails
+                    ? rule.condition.flatMap { snapshot.conditions.failure(of: $0, fields) } : nil
+                lines.append("lost: \(snapshot.text(of: rule)): \(failure ?? why.text)")
             }
             let rest = found.lost.count - Self.longestExplanation
             if rest > 0 { lines.append("lost: \(rest) more rules") }

@@ -6,6 +6,8 @@ public struct ConfigurationDescription: Hashable, Sendable {
         public let definition: ItemDefinition
         /// The value as one would write it; nil when the item is unset. Blocks give a line for each.
         public let value: String?
+        /// The value for programs; nil when the item is unset.
+        public let setting: Value?
         /// Where it was set.
         public let source: SettingSource
         /// Where the file sets it, when the command line won.
@@ -17,6 +19,16 @@ public struct ConfigurationDescription: Hashable, Sendable {
         }
     }
 
+    /// A value for programs: numbers are numbers. Secrets are hidden.
+    public enum Value: Hashable, Sendable {
+        case flag(Bool)
+        case integer(Int)
+        case number(Double)
+        case text(String)
+        /// The texts of a list, or a line for each row or block.
+        case list([String])
+    }
+
     /// Every item in the order of the table.
     public let items: [Item]
 
@@ -26,6 +38,7 @@ public struct ConfigurationDescription: Hashable, Sendable {
             guard let setting = configuration[definition.name] else { return nil }
             return Item(
                 definition: definition, value: ValueText.text(setting.value, definition),
+                setting: ValueText.value(setting.value, definition),
                 source: setting.source, overridden: setting.overridden)
         }
     }
@@ -39,6 +52,23 @@ public struct ConfigurationDescription: Hashable, Sendable {
 /// Spells values the way one would write them in a file.
 enum ValueText {
     private static let hidden = "(hidden)"
+
+    static func value(
+        _ value: ItemValue?, _ definition: ItemDefinition
+    ) -> ConfigurationDescription.Value? {
+        if definition.isSecret, value != nil { return .text(hidden) }
+        switch value {
+        case nil: return nil
+        case .flag(let flag): return .flag(flag)
+        case .integer(let number) where definition.type != .fileMode: return .integer(number)
+        case .float(let number): return .number(number)
+        case .text(let text): return .text(text)
+        case .list(let texts): return .list(texts)
+        case .integer: return text(value, definition).map { .text($0) }
+        case .rows, .blocks, .moduleOptions:
+            return .list((text(value, definition) ?? "").split(separator: "\n").map(String.init))
+        }
+    }
 
     static func text(_ value: ItemValue?, _ definition: ItemDefinition) -> String? {
         if definition.isSecret, value != nil { return hidden }

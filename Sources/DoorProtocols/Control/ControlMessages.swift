@@ -16,10 +16,15 @@ public struct ControlReply: Codable, Sendable {
         public let address: String
         /// The door that it came in by.
         public let door: String
-        /// Seconds since 1970-01-01 00:00 UTC.
-        public let connected: Int64
-        /// The same, of its last question.
-        public let lastUse: Int64
+        /// When it logged in.
+        public let connected: Moment
+        /// When it asked last.
+        public let lastUse: Moment
+
+        enum CodingKeys: String, CodingKey {
+            case session, user, application, machine, address, door, connected
+            case lastUse = "last_use"
+        }
 
         /// Describes a session.
         public init(_ session: SessionDescription) {
@@ -29,8 +34,8 @@ public struct ControlReply: Codable, Sendable {
             machine = session.machineID
             address = session.address
             door = session.door
-            connected = session.connected
-            lastUse = session.lastUse
+            connected = Moment(session.connected)
+            lastUse = Moment(session.lastUse)
         }
 
         /// Enough to tell a million sessions apart, too few to use one: 80 bits stay secret.
@@ -63,10 +68,19 @@ public struct ControlReply: Codable, Sendable {
         public var sessionLimit = 0
         /// Whether a log-in over a limit ejects.
         public var ejects = false
-        /// Seconds since 1970 of the last reload; nil before the first.
-        public var reloaded: Int64?
+        /// When the last reload was; nil before the first.
+        public var reloaded: Moment?
         /// What became of it.
         public var reload: String?
+
+        enum CodingKeys: String, CodingKey {
+            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload
+            case moduleVersion = "module_version"
+            case moduleGeneration = "module_generation"
+            case modulePath = "module_path"
+            case pendingQuestions = "pending_questions"
+            case sessionLimit = "session_limit"
+        }
 
         /// Makes a status of a host that has just begun.
         public init() {}
@@ -78,18 +92,18 @@ public struct ControlReply: Codable, Sendable {
         public let user: String
         /// The secret to show.
         public let secret: String
-        /// Seconds since 1970-01-01 00:00 UTC; nil for one that is used once.
-        public let expires: Int64?
+        /// When it ends; nil for one that is used once.
+        public let expires: Moment?
 
         /// Makes a credential; `expires` is in seconds since 1970.
         public init(user: String, secret: String, expires: Int64?) {
             self.user = user
             self.secret = secret
-            self.expires = expires
+            self.expires = expires.map(Moment.init)
         }
     }
 
-    /// A destination, and how its credentials are; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
+    /// A destination, and how its credentials are; times are nil while none is kept.
     public struct Destination: Codable, Sendable {
         /// The destination's name.
         public let name: String
@@ -97,16 +111,16 @@ public struct ControlReply: Codable, Sendable {
         public let address: String
         /// The module that gives its credentials.
         public let authenticator: String
-        /// When they were got last, in seconds since 1970.
-        public let fetched: Int64?
-        /// When it is replaced.
-        public let refresh: Int64?
-        /// When they expire, in the same seconds.
-        public let expires: Int64?
+        /// When they were got last.
+        public let fetched: Moment?
+        /// When they are replaced.
+        public let refresh: Moment?
+        /// When they expire.
+        public let expires: Moment?
         /// Why there was none the last time.
         public let failure: String?
 
-        /// Describes a destination.
+        /// Describes a destination; times are in seconds since 1970.
         public init(
             name: String, address: String, authenticator: String, fetched: Int64?, refresh: Int64?, expires: Int64?,
             failure: String?
@@ -114,9 +128,9 @@ public struct ControlReply: Codable, Sendable {
             self.name = name
             self.address = address
             self.authenticator = authenticator
-            self.fetched = fetched
-            self.refresh = refresh
-            self.expires = expires
+            self.fetched = fetched.map(Moment.init)
+            self.refresh = refresh.map(Moment.init)
+            self.expires = expires.map(Moment.init)
             self.failure = failure
         }
     }

@@ -8,6 +8,8 @@ public struct DovecotDoor: DoorType {
     public static let name = "dovecot"
     /// Which programs it serves.
     public static let summary = "Postfix (`smtpd_sasl_type = dovecot`), Exim, and what else asks Dovecot for log-ins"
+    /// How long Postfix waits for Dovecot's socket.
+    public static let patience = [ClientPatience("Postfix", .seconds(10), setting: nil)]
     /// What `option` lines may say.
     public static let options = [
         DoorOption(

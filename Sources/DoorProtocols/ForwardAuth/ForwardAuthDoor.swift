@@ -8,6 +8,11 @@ public struct ForwardAuthDoor: DoorType {
     public static let summary = "nginx auth_request, Caddy forward_auth, Traefik ForwardAuth, Envoy ext_authz over HTTP"
     /// A client too many is answered 503.
     public static let speaksHTTP = true
+    /// How long the proxies wait.
+    public static let patience = [
+        ClientPatience("Traefik", .seconds(30), setting: nil),
+        ClientPatience("nginx", .seconds(60), setting: "proxy_read_timeout"),
+    ]
     /// What `option` lines may say.
     public static let options = [
         DoorOption(

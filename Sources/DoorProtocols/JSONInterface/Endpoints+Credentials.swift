@@ -51,7 +51,8 @@ extension Endpoints {
                     done(
                         Reply(
                             200,
-                            json: CredentialResult(user: given.user, secret: given.secret, expires: given.expires)))
+                            json: CredentialResult(
+                                user: given.user, secret: given.secret, expires: given.expires?.seconds)))
                 }
             }
         }

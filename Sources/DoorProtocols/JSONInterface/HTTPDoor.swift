@@ -6,6 +6,8 @@ public struct HTTPDoor: DoorType {
     public static let name = "http"
     /// Which programs it serves.
     public static let summary = "the JSON interface, nginx auth_request, operators, health and metrics"
+    /// How long nginx waits for its `auth_request`.
+    public static let patience = [ClientPatience("nginx", .seconds(60), setting: "proxy_read_timeout")]
     /// What `option` lines may say.
     public static let options = [
         DoorOption(

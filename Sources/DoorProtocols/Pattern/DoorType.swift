@@ -22,6 +22,9 @@ public protocol DoorType: Sendable {
     /// The least client of the protocol, for `authhost doctor`.
     static func probe(_ settings: DoorSettings) -> DoorProbe?
 
+    /// The clients of the protocol that give up on an answer by themselves, the least patient first.
+    static var patience: [ClientPatience] { get }
+
     /// Whether every client may ask as users whose passwords it does not have.
     static func believesClients(_ settings: DoorSettings) -> Bool
 
@@ -47,6 +50,8 @@ extension DoorType {
     public static var options: [DoorOption] { [] }
     /// By default requests are about no object of the door's.
     public static var template: DoorTemplate? { nil }
+    /// By default nothing is known of how long clients wait.
+    public static var patience: [ClientPatience] { [] }
     /// By default clients are not believed.
     public static func believesClients(_ settings: DoorSettings) -> Bool { false }
     /// By default a door may be full.
@@ -97,9 +102,33 @@ public enum DoorTypes {
             + "say with `client` or `tls-client-authority` who may connect"
     }
 
+    /// The clients of a door that give up before an answer may come.
+    ///
+    /// - Parameter longest: how long an answer may take.
+    public static func impatient(_ type: String, longest: Duration) -> [ClientPatience] {
+        (all.first { $0.name == type }?.patience ?? []).filter { $0.limit < longest }
+    }
+
     /// Checks a block; nothing is opened or read.
     package static func check(_ settings: DoorSettings) throws(DoorProblem) {
         _ = try make(settings, host: UnaskedHost())
+    }
+}
+
+/// How long a kind of client waits for an answer unless somebody has set it otherwise.
+public struct ClientPatience: Hashable, Sendable {
+    /// The program, such as `nginx`.
+    public let client: String
+    /// How long it waits.
+    public let limit: Duration
+    /// Where its operator changes that; nil where nobody can.
+    public let setting: String?
+
+    /// Makes the patience of a program; `setting` is nil where it is fixed.
+    public init(_ client: String, _ limit: Duration, setting: String?) {
+        self.client = client
+        self.limit = limit
+        self.setting = setting
     }
 }
 
@@ -184,6 +213,12 @@ public struct DoorProblem: Error, Hashable, Sendable, CustomStringConvertible {
         /// The index of the line, from 0.
         case option(Int)
         case client(Int)
+        case tls(TLSFile)
+    }
+
+    /// A file of a door's TLS.
+    public enum TLSFile: Hashable, Sendable {
+        case certificate, key, clientAuthority
     }
 
     /// The part of the block that is meant.

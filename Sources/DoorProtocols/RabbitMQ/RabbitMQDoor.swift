@@ -8,6 +8,8 @@ public struct RabbitMQDoor: DoorType {
     public static let summary = "RabbitMQ 3.10 and later, through its plugin rabbitmq_auth_backend_http"
     /// A client too many is answered 503.
     public static let speaksHTTP = true
+    /// How long brokers of version 3.13 and later wait; older ones wait for ever.
+    public static let patience = [ClientPatience("RabbitMQ", .seconds(15), setting: "auth_http.request_timeout")]
     /// What `option` lines may say.
     public static let options = [
         DoorOption("path", .text, default: "/auth", "what stands before `/user`, `/vhost`, `/resource` and `/topic`"),

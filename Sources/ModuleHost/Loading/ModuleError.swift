@@ -11,15 +11,21 @@ public struct ModuleError: Error, Sendable, CustomStringConvertible {
     public let module: String
     /// What was tried, what was found, what would be accepted.
     public let detail: String
+    /// Where the setting was written that is wrong, as its ``OptionSetting/source`` has it; nil for all else.
+    public let place: String?
 
-    package init(_ code: Code, _ module: String, _ detail: String) {
+    package init(_ code: Code, _ module: String, _ detail: String, at place: String? = nil) {
+        self.place = place
         self.code = code
         self.module = module
         self.detail = detail
     }
 
     /// Spells the failure on one line.
-    public var description: String { "module `\(module)`: \(detail) (\(code.rawValue))" }
+    public var description: String { (place.map { "\($0): " } ?? "") + text }
+
+    /// The failure without its place.
+    public var text: String { "module `\(module)`: \(detail) (\(code.rawValue))" }
 }
 
 extension ErrorCode<ModuleError> {

@@ -39,13 +39,14 @@ struct ModuleOptions: Sendable {
                 let known = declared.map { "`\($0.name)`" }.joined(separator: ", ")
                 throw ModuleError(
                     .unknownOption, module,
-                    "\(setting.source): it has no option `\(setting.name)`; "
-                        + (known.isEmpty ? "it has none" : "it has \(known)"))
+                    "it has no option `\(setting.name)`; "
+                        + (known.isEmpty ? "it has none" : "it has \(known)"), at: setting.source)
             }
             let value = try Self.checked(setting, option, module, search)
             if values[setting.name] != nil, option.kind != .list {
                 throw ModuleError(
-                    .badOptionValue, module, "\(setting.source): `\(setting.name)` is set twice and is not a list")
+                    .badOptionValue, module, "`\(setting.name)` is set twice and is not a list",
+                    at: setting.source)
             }
             values[setting.name, default: []].append(value)
         }
@@ -80,7 +81,8 @@ struct ModuleOptions: Sendable {
         if setting.isBare, option.kind != .boolean {
             throw ModuleError(
                 .badOptionValue, module,
-                "\(setting.source): `\(option.name)` has no value, and only a boolean may stand without one")
+                "`\(option.name)` has no value, and only a boolean may stand without one",
+                at: setting.source)
         }
         do throws(OptionFault) {
             return try option.kind.canonical(setting.value, search)
@@ -88,7 +90,8 @@ struct ModuleOptions: Sendable {
             let found = option.kind == .secret ? "" : " `\(setting.value)`"
             throw ModuleError(
                 .badOptionValue, module,
-                "\(setting.source): the value\(found) of `\(option.name)` is not \(error.accepted)")
+                "the value\(found) of `\(option.name)` is not \(error.accepted)",
+                at: setting.source)
         }
     }
 

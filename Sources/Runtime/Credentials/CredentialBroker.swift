@@ -14,6 +14,13 @@ public struct CredentialDestination: Sendable {
     /// The servers whose clients are given the secret, in the one spelling of each, such as `https://git.example.com:443`.
     public let servers: [String]
 
+    /// Says whose authenticator it was that an error is about.
+    package func error(_ error: ModuleError) -> ModuleError {
+        ModuleError(
+            error.code, error.module, "as the authenticator of destination `\(destination.name)`: \(error.detail)",
+            at: error.place ?? source)
+    }
+
     /// Makes a destination; `source` is where it was written, for messages.
     public init(
         _ destination: Destination, authenticator: LoadRequest, source: String, servers: [String] = []
@@ -68,8 +75,7 @@ package final class CredentialBroker: Sendable {
                 guard let module = mapped[name] else { continue }
                 loaded = try module.instance(item.authenticator, authenticates: true, services: answers)
             } catch {
-                let place = "\(item.source): the authenticator of destination `\(item.destination.name)`: "
-                throw ModuleError(error.code, error.module, place + error.detail)
+                throw item.error(error)
             }
             table[item.destination.name] = DestinationCredentials(
                 item.destination, loaded, answers, limit: limit, clock: clock, log: log)

@@ -3,13 +3,31 @@ import Glibc
 
 /// Opens the files that log lines are appended to.
 public enum LogFile {
-    /// Says why a log at a path would be refused for what is there; nil where nothing is, or what fits. Opens nothing.
-    public static func fault(at path: String) -> String? {
+    /// Says why a log at a path would be refused; nil where it could be written. Writes nothing, and makes no file.
+    ///
+    /// - Parameters:
+    ///   - purpose: which log it is, for the message.
+    ///   - mustBeFree: whether a process that writes it is a fault.
+    public static func fault(at path: String, as purpose: String, mustBeFree: Bool) -> LogFileError? {
         var found = stat()
-        return stat(path, &found) == 0
-            ? refusedKind {
-                $0 = found; return 0
-            } : nil
+        guard stat(path, &found) == 0 else {
+            let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "./"
+            if errno == ENOENT, access(String(folder), W_OK | X_OK) == 0 { return nil }
+            return LogFileError(path: path, purpose: purpose, reason: String(cString: strerror(errno)))
+        }
+        let kind = refusedKind {
+            $0 = found
+            return 0
+        }
+        if let kind { return LogFileError(path: path, purpose: purpose, reason: kind) }
+        guard access(path, W_OK) == 0 else {
+            return LogFileError(path: path, purpose: purpose, reason: String(cString: strerror(errno)))
+        }
+        guard mustBeFree else { return nil }
+        let descriptor = Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return isLockedByAnother(descriptor, nil) ? LogFileError(inUse: path, purpose: purpose) : nil
     }
 
     /// Opens a regular file, which is made where there is none, or a character device. Never waits, as a FIFO would make it.
@@ -36,8 +54,7 @@ public enum LogFile {
         }
         if isLockedByAnother(descriptor, held) {
             close(descriptor)
-            throw LogFileError(
-                path: path, purpose: purpose, reason: "another process writes it; does authhost run already?")
+            throw LogFileError(inUse: path, purpose: purpose)
         }
         // A full terminal delays a line, it does not lose it.
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
@@ -91,6 +108,16 @@ public struct LogFileError: Error, CustomStringConvertible {
     public let purpose: String
     /// What hindered, in words.
     public let reason: String
+
+    init(path: String, purpose: String, reason: String) {
+        (self.path, self.purpose, self.reason) = (path, purpose, reason)
+    }
+
+    /// The file is another process's.
+    init(inUse path: String, purpose: String) {
+        self.init(path: path, purpose: purpose, reason: "another process writes it; does authhost run already?")
+    }
+
     /// Spells the failure on one line.
     public var description: String { "cannot open the \(purpose) `\(path)` for appending: \(reason)" }
 }

@@ -32,11 +32,11 @@ struct UsersCheckCommand: ParsableCommand {
     }
 
     private static func json(_ finding: UsersFinding) -> String {
-        let words = JSONText.object([
-            ("file", finding.file), ("severity", finding.severity.rawValue), ("kind", finding.kind),
-            ("message", finding.message),
+        JSONText.object([
+            ("file", .text(finding.file)), ("line", .integer(Int64(finding.line))),
+            ("column", .integer(Int64(finding.column))), ("severity", .text(finding.severity.rawValue)),
+            ("kind", .text(finding.kind)), ("message", .text(finding.message)),
         ])
-        return words.dropLast() + ", \"line\": \(finding.line), \"column\": \(finding.column)}"
     }
 }
 

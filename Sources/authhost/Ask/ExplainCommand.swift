@@ -20,17 +20,8 @@ struct ExplainCommand: ParsableCommand {
 
     @OptionGroup var object: AskedObject
 
-    @Option(help: "A field that is written, as NAME=VALUE; may be repeated.")
-    var field: [String] = []
-
-    func validate() throws {
-        for text in field where !text.contains("=") || text.hasPrefix("=") {
-            throw ValidationError("--field: `\(text)` is not of the form NAME=VALUE")
-        }
-    }
-
     func run() throws {
-        let check = try object.check(fields: field.map(Self.fieldOf))
+        let check = try object.check()
         let host = try HostSetup(quiet: true).makeHost()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         let explained = host.explained(check, session)
@@ -59,16 +50,11 @@ struct ExplainCommand: ParsableCommand {
     private func printJSON(_ explained: ExplainedAnswer, _ check: Check) {
         let answer = explained.answer
         Terminal.write(
-            JSONText.object([
+            JSONText.object(texts: [
                 ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue), ("user", answer.user),
                 ("requested", check.name.text), ("object", answer.mappedName?.text), ("detail", answer.logText),
                 ("explanation", explained.explanation),
             ]))
-    }
-
-    private static func fieldOf(_ text: String) -> Field {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        return Field(String(parts[0]), String(parts.dropFirst().first ?? ""))
     }
 }
 

@@ -21,6 +21,8 @@ struct AskingUser: ParsableArguments {
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
+    @OptionGroup var common: ConfigurationFileOption
+
     func login(password: Secret) throws(Failure) -> Login {
         do {
             return try Login(
@@ -43,15 +45,26 @@ struct AskedObject: ParsableArguments {
     @Option(help: "The object to create.")
     var create: String?
 
+    @Option(help: "A field that is written, as NAME=VALUE; may be repeated.")
+    var field: [String] = []
+
     func validate() throws {
+        for text in field where !text.contains("=") || text.hasPrefix("=") {
+            throw ValidationError("--field: `\(text)` is not of the form NAME=VALUE")
+        }
         guard [read, write, create].compactMap({ $0 }).count == 1 else {
             throw ValidationError("one of --read, --write and --create is expected, with an object such as /FX/EURUSD")
         }
     }
 
-    func check(fields: [Field] = []) throws(Failure) -> Check {
+    func check() throws(Failure) -> Check {
         let action: Check.Action = read != nil ? .read : write != nil ? .write : .create
-        return Check(action, try objectName(read ?? write ?? create ?? ""), fields: fields)
+        return Check(action, try objectName(read ?? write ?? create ?? ""), fields: field.map(Self.fieldOf))
+    }
+
+    private static func fieldOf(_ text: String) -> Field {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return Field(String(parts[0]), String(parts.dropFirst().first ?? ""))
     }
 }
 
@@ -114,7 +127,7 @@ struct AnswerPrinter {
     let json: Bool
 
     func print(_ answer: Answer) {
-        json ? Terminal.write(JSONText.object(members(answer))) : Terminal.write(line(answer))
+        json ? Terminal.write(JSONText.object(texts: members(answer))) : Terminal.write(line(answer))
     }
 
     func finish(_ answer: Answer, _ host: Host) throws(Failure) {

@@ -86,6 +86,8 @@ struct CredentialCommand: ParsableCommand {
 struct ControlSocketOption: ParsableArguments {
     @Option(help: ArgumentHelp("The control socket of the host, in place of control-socket.", valueName: "path"))
     var socket: String?
+
+    @OptionGroup var common: ConfigurationFileOption
 }
 
 /// Where credentials come from: the host that runs, else the authenticator, loaded by this command.

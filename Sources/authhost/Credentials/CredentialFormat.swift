@@ -24,11 +24,11 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
     ///
     /// - Throws: ``Failure`` for one that the format cannot hold.
     func text(_ credential: ControlReply.Credential) throws(Failure) -> String {
-        let expires = credential.expires.map(RFC3339.text)
+        let expires = credential.expires?.text
         switch self {
         case .raw: return credential.secret
         case .json:
-            return JSONText.object([
+            return JSONText.object(texts: [
                 ("user", credential.user), ("secret", credential.secret), ("expires", expires),
             ])
         case .env:
@@ -54,7 +54,7 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
         let members: [(String, String?)] = [
             ("AccessKeyId", credential.user), ("SecretAccessKey", credential.secret), ("Expiration", expires),
         ]
-        return #"{"Version": 1, "# + JSONText.object(members).dropFirst()
+        return #"{"Version": 1, "# + JSONText.object(texts: members).dropFirst()
     }
 
     private static func shellQuoted(_ text: String) -> String {

@@ -43,7 +43,7 @@ struct DockerHelper {
             // The words are the protocol: a client that finds them goes on without credentials.
             throw Failure(.undecided, "credentials not found in native keychain")
         }
-        return JSONText.object([
+        return JSONText.object(texts: [
             ("ServerURL", server), ("Username", Self.user(of: credential)), ("Secret", credential.secret),
         ])
     }
@@ -58,7 +58,7 @@ struct DockerHelper {
                 return name.port == 443 ? String(host.dropLast(":443".utf8.count)) : String(host)
             }
         }
-        return JSONText.object(names.map { ($0, Self.user(of: credential)) })
+        return JSONText.object(texts: names.map { ($0, Self.user(of: credential)) })
     }
 
     /// docker takes the secret of a user of this name as a token.

@@ -58,7 +58,7 @@ struct GitHelper {
         }
         var lines = credential.user.isEmpty ? [] : ["username=\(credential.user)"]
         lines.append("password=\(credential.secret)")
-        if let expires = credential.expires { lines.append("password_expiry_utc=\(expires)") }
+        if let expires = credential.expires { lines.append("password_expiry_utc=\(expires.seconds)") }
         return lines.joined(separator: "\n")
     }
 }

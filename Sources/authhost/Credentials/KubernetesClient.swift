@@ -42,8 +42,8 @@ struct KubernetesClient {
     /// The answer with a destination's credential.
     func answer(_ destination: String, _ source: CredentialSource) throws(Failure) -> String {
         let credential = try credential(destination, source)
-        let status = JSONText.object([
-            ("expirationTimestamp", credential.expires.map(RFC3339.text)), ("token", credential.secret),
+        let status = JSONText.object(texts: [
+            ("expirationTimestamp", credential.expires?.text), ("token", credential.secret),
         ])
         return #"{"apiVersion": "\#(version)", "kind": "ExecCredential", "status": \#(status)}"#
     }

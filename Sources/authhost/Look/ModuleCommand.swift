@@ -34,7 +34,7 @@ struct ModuleCommand: ParsableCommand {
 
         /// Prints what runs, where a host answers. An operator who names a socket is told where none does.
         private func showRunning() throws {
-            guard try control.socket != nil || HostSetup.readConfiguration().controlSocket != nil else { return }
+            guard control.socket != nil || HostSetup.controlSocket() != nil else { return }
             let modules: [ControlReply.Module]
             do {
                 modules = try control.ask(ControlRequest(.modules)).reply.modules ?? []
@@ -53,18 +53,22 @@ struct ModuleCommand: ParsableCommand {
         private func show(_ path: String, _ setup: HostSetup) throws {
             var request = try setup.configuration.loadRequest()
             request.module = path
-            let line: [(String, String?)]
+            request.pin = nil
             do {
                 let inspection = try ModuleLoader(request).inspect()
                 guard inspection.hasDescriptor || !inspection.bareEntries.isEmpty else { return }
-                line = [
-                    ("name", inspection.identity?.name ?? "-"), ("version", inspection.identity?.version ?? "-"),
-                    ("generation", "\(inspection.identity?.generation ?? 7)"), ("path", inspection.path),
-                ]
+                let generation = inspection.identity?.generation ?? 7
+                let name = inspection.identity?.name
+                let version = inspection.identity?.version
+                let object = JSONText.object([
+                    ("name", name.map { .text($0) }), ("version", version.map { .text($0) }),
+                    ("generation", .integer(Int64(generation))), ("path", .text(inspection.path)),
+                ])
+                Terminal.write(json ? object : "\(name ?? "-")  \(version ?? "-")  \(generation)  \(inspection.path)")
             } catch {
-                line = [("name", "-"), ("version", "-"), ("generation", "-"), ("path", path), ("error", "\(error)")]
+                let object = JSONText.object(texts: [("path", path), ("error", "\(error)")])
+                Terminal.write(json ? object : "-  -  -  \(path)  \(error)")
             }
-            Terminal.write(json ? JSONText.object(line) : line.compactMap(\.1).joined(separator: "  "))
         }
 
         private static func files(in directory: String) -> [String] {
@@ -95,10 +99,12 @@ struct ModuleCommand: ParsableCommand {
         @Flag(help: "Print the line `module-pin` for the configuration, and nothing else.")
         var pin = false
 
+        @OptionGroup var common: ConfigurationFileOption
+
         func run() throws {
             var request = try HostSetup(quiet: true).configuration.loadRequest()
             request.module = try absolute(file)
-            if pin { request.pin = nil }
+            request.pin = nil
             let inspection: ModuleInspection
             do {
                 inspection = try ModuleLoader(request).inspect()
@@ -156,24 +162,30 @@ struct InspectionText {
     }
 
     var json: String {
-        let entries = inspection.entries.map {
-            JSONText.object([("name", $0.name), ("version", "\($0.version)"), ("signature", $0.signature)])
-        }
-        let options = inspection.options.map {
-            JSONText.object([
-                ("name", $0.name), ("type", "\($0.kind)"), ("default", $0.defaultValue), ("help", $0.help),
-            ])
-        }
-        let facts = JSONText.object([
-            ("path", inspection.path), ("name", inspection.identity?.name), ("version", inspection.identity?.version),
-            ("generation", inspection.identity.map { "\($0.generation)" }),
-            ("threads", inspection.identity.map { "\($0.threads)" }), ("build", inspection.buildID),
+        JSONText.object([
+            ("path", .text(inspection.path)), ("name", inspection.identity.map { .text($0.name) }),
+            ("version", inspection.identity.map { .text($0.version) }),
+            ("generation", inspection.identity.map { .integer(Int64($0.generation)) }),
+            ("threads", inspection.identity.map { .text("\($0.threads)") }),
+            ("build", inspection.buildID.map { .text($0) }), ("open", texts(inspection.openings)),
+            ("entries", .list(inspection.entries.map(Self.entry))), ("bare_entries", texts(inspection.bareEntries)),
+            ("options", .list(inspection.options.map(Self.option))), ("needs", texts(inspection.neededLibraries)),
         ])
-        return facts.dropLast()
-            + ", \"open\": [\(quoted(inspection.openings))], \"entries\": [\(entries.joined(separator: ", "))]"
-            + ", \"bare_entries\": [\(quoted(inspection.bareEntries))], \"options\": [\(options.joined(separator: ", "))]"
-            + ", \"needs\": [\(quoted(inspection.neededLibraries))]}"
     }
 
-    private func quoted(_ texts: [String]) -> String { texts.map(\.jsonQuoted).joined(separator: ", ") }
+    private static func entry(_ entry: ModuleInspection.Entry) -> JSONText.Element {
+        .object([
+            ("name", .text(entry.name)), ("version", .integer(Int64(entry.version))),
+            ("signature", .text(entry.signature)),
+        ])
+    }
+
+    private static func option(_ option: ModuleOption) -> JSONText.Element {
+        .object([
+            ("name", .text(option.name)), ("type", .text("\(option.kind)")),
+            ("default", option.defaultValue.map { .text($0) }), ("help", .text(option.help)),
+        ])
+    }
+
+    private func texts(_ texts: [String]) -> JSONText.Element { .list(texts.map { .text($0) }) }
 }

@@ -12,6 +12,8 @@ struct ControlOptions: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @OptionGroup var common: ConfigurationFileOption
+
     /// Connects to the host.
     func connect() throws(Failure) -> ControlClient {
         let path = try self.path()
@@ -34,7 +36,7 @@ struct ControlOptions: ParsableArguments {
 
     private func path() throws(Failure) -> String {
         if let socket { return socket }
-        if let path = try HostSetup.readConfiguration().controlSocket { return path }
+        if let path = HostSetup.controlSocket() { return path }
         throw Failure(
             .badConfiguration,
             "there is no control socket: `control-socket` is not set; set it for the host, or give `--socket PATH`")

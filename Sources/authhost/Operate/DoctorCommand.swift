@@ -33,6 +33,8 @@ struct DoctorCommand: AsyncParsableCommand {
     @Flag(help: "Print the findings as JSON.")
     var json = false
 
+    @OptionGroup var common: ConfigurationFileOption
+
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let configuration = try HostSetup.readConfiguration()
@@ -97,7 +99,7 @@ struct DoctorRow {
 
     static func json(_ rows: [DoctorRow]) -> String {
         let lines = rows.map { row in
-            JSONText.object([
+            JSONText.object(texts: [
                 ("door", row.door), ("answer", row.answer), ("sent", row.sent), ("client", row.client),
                 ("outcome", row.good ? "good" : "bad"), ("note", row.note.isEmpty ? nil : row.note),
             ])

@@ -13,8 +13,8 @@ enum OperatorText {
         var rows = [["SESSION", "USER", "APPLICATION", "MACHINE", "ADDRESS", "DOOR", "AGE", "IDLE"]]
         rows += sessions.map {
             [
-                $0.session, $0.user, $0.application, $0.machine, $0.address, $0.door, span(now - $0.connected),
-                span(now - $0.lastUse),
+                $0.session, $0.user, $0.application, $0.machine, $0.address, $0.door, span(now - $0.connected.seconds),
+                span(now - $0.lastUse.seconds),
             ].map { $0.isEmpty ? "-" : $0.controlsEscaped }
         }
         // Nothing to say about machines or doors: no column for them.
@@ -60,8 +60,9 @@ enum OperatorText {
         rows += destinations.map { destination in
             [
                 destination.name, destination.address, destination.authenticator,
-                destination.fetched.map { span(now - $0) } ?? "", destination.refresh.map { span($0 - now) } ?? "",
-                destination.expires.map { span($0 - now) } ?? "", destination.failure ?? "",
+                destination.fetched.map { span(now - $0.seconds) } ?? "",
+                destination.refresh.map { span($0.seconds - now) } ?? "",
+                destination.expires.map { span($0.seconds - now) } ?? "", destination.failure ?? "",
             ].map { $0.isEmpty ? "-" : $0.controlsEscaped }
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

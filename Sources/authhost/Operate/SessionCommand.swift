@@ -70,7 +70,7 @@ struct SessionCommand: ParsableCommand {
                 OperatorText.facts([
                     ("session", "\(session.session)…"), ("user", session.user), ("application", session.application),
                     ("machine", session.machine), ("address", session.address), ("door", session.door),
-                    ("connected", moment(session.connected)), ("last use", moment(session.lastUse)),
+                    ("connected", moment(session.connected.seconds)), ("last use", moment(session.lastUse.seconds)),
                 ]))
         }
 

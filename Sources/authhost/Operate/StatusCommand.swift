@@ -33,7 +33,8 @@ struct StatusCommand: ParsableCommand {
         facts.append(
             (
                 "reload",
-                status.reloaded.map { "\(OperatorText.time($0)): \(status.reload ?? "")" } ?? "none since the start"
+                status.reloaded.map { "\(OperatorText.time($0.seconds)): \(status.reload ?? "")" }
+                    ?? "none since the start"
             ))
         return OperatorText.facts(facts)
     }

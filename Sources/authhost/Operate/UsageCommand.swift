@@ -28,6 +28,8 @@ struct UsageCommand: ParsableCommand {
         @Flag(help: "Print CSV: period, scope, application, users.")
         var csv = false
 
+        @OptionGroup var common: ConfigurationFileOption
+
         func run() throws {
             guard !(json && csv) else { throw Failure(.badConfiguration, "`--json` and `--csv` exclude each other") }
             let today = LocalTimeZone.system.day(at: SystemUsageClock().wall)

@@ -126,7 +126,7 @@ struct ControlService: ControlAnswering {
         status.sessionLimit = current.maxUserLimit
         status.ejects = current.ejectsUsers
         if let last = reloader.last {
-            status.reloaded = last.time
+            status.reloaded = Moment(last.time)
             status.reload = last.outcome
         }
         var reply = ControlReply()

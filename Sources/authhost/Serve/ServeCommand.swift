@@ -26,6 +26,8 @@ struct ServeCommand: AsyncParsableCommand {
             answer what was asked, tell the module that its sessions end, and exit with 0.
             """)
 
+    @OptionGroup var common: ConfigurationFileOption
+
     func run() async throws {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)

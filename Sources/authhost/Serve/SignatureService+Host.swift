@@ -23,7 +23,8 @@ extension SignatureService {
             if opensStore && !keys.isEmpty { try openStore() }
         } catch {
             throw Failure(
-                .badConfiguration, "`signature-store`: \(error)", isUnreadable: error.code == .system)
+                .badConfiguration, at: configuration.place(of: "signature-store"), "`signature-store`: \(error)",
+                isUnreadable: error.code == .system)
         }
         replaceKeys(
             keys,

@@ -6,25 +6,29 @@ import DoorProtocols
 extension Configuration {
     /// All doors: what the `add-door` blocks say, each checked by its type, and then the HTTP door.
     func doorSettings() throws(Failure) -> [DoorSettings] {
+        var problems: [Failure.Problem] = []
         let http = try httpDoorSettings()
-        var result: [DoorSettings] = []
         let trust = FileTrust(owners: try owners())
+        var result: [DoorSettings] = []
         for door in doors {
             if let http, door.name == http.name {
-                throw Failure(
-                    .badConfiguration,
-                    "\(door.source): a door `\(http.name)` is there already, at `http-listen` or `http-socket`: give this "
-                        + "one another `name`")
+                problems.append(
+                    Failure.Problem(
+                        place: door.source,
+                        message:
+                            "a door `\(http.name)` is there already, at `http-listen` or `http-socket`: give this one "
+                            + "another `name`"))
             }
             var settings = DoorSettings(door)
             settings.trust = trust
             do throws(DoorProblem) {
                 try DoorServers.check(settings)
             } catch {
-                throw Failure(.badConfiguration, "\(door.place(of: error.part)): \(error)")
+                problems.append(Failure.Problem(place: door.place(of: error.part), message: "\(error)"))
             }
             result.append(settings)
         }
+        guard problems.isEmpty else { throw Failure(.badConfiguration, problems) }
         if let http { result.append(http) }
         guard !result.isEmpty else {
             throw Failure(
@@ -56,13 +60,25 @@ extension DoorSettings {
 
 extension Configuration.Door {
     /// Where the part of the block stands that a problem is about.
-    fileprivate func place(of part: DoorProblem.Part) -> SettingSource {
+    func place(of part: DoorProblem.Part) -> SettingSource {
         switch part {
         case .block: source
         case .type: typeSource
         case .object: objectSource
+        case .tls(let file): tls?.place(of: file) ?? source
         case .option(let index): options.indices.contains(index) ? options[index].source : source
         case .client(let index): clientSources.indices.contains(index) ? clientSources[index] : source
+        }
+    }
+}
+
+extension Configuration.TLSFiles {
+    /// Where a file is named.
+    fileprivate func place(of file: DoorProblem.TLSFile) -> SettingSource {
+        switch file {
+        case .certificate: certificateSource
+        case .key: keySource
+        case .clientAuthority: clientAuthoritySource ?? certificateSource
         }
     }
 }

@@ -63,7 +63,11 @@ extension Configuration {
         do throws(DoorProblem) {
             try DoorServers.check(door)
         } catch {
-            throw Failure(.badConfiguration, error.part == .object ? "forward-auth-object: \(error)" : "\(error)")
+            let item =
+                error.part == .object ? "forward-auth-object" : httpAddresses.isEmpty ? "http-socket" : "http-listen"
+            throw Failure(
+                .badConfiguration, at: place(of: item),
+                error.part == .object ? "forward-auth-object: \(error)" : "\(error)")
         }
         return door
     }

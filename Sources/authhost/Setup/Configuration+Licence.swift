@@ -10,7 +10,8 @@ extension Configuration {
         switch ConfigurationFiles.disk(FileTrust(owners: try owners())).read(licenceFile) {
         case .failure(let failure):
             throw Failure(
-                .badConfiguration, "cannot read `licence-file` `\(licenceFile)`: \(failure.reason)",
+                .badConfiguration, at: place(of: "licence-file"),
+                "cannot read `licence-file` `\(licenceFile)`: \(failure.reason)",
                 isUnreadable: true)
         case .success(let content):
             do {

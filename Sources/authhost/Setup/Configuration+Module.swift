@@ -85,6 +85,19 @@ extension Configuration {
             login: login, admits: .init(nil, allows: block.admits, source: "\(block.source)"), checks: checks)
     }
 
+    /// Where an item was set; nil for one that has its default.
+    func place(of item: String) -> SettingSource? {
+        guard let source = self[item]?.source, source != .builtIn else { return nil }
+        return source
+    }
+
+    /// Makes the failure of the module's error, with the place of the option that is wrong, else of the module's name.
+    func failure(_ error: ModuleError) -> Failure {
+        let named = error.place == nil ? place(of: "auth-module") ?? moduleOptions.first?.name.source : nil
+        let text = named.map { "\($0): \(error)" } ?? "\(error)"
+        return Failure(error.code.isOption ? .badConfiguration : .moduleUnusable, text)
+    }
+
     /// Returns the users, besides root and the running one, who may own files that decide something.
     func owners() throws(Failure) -> Set<UInt32> {
         var owners = Set<UInt32>()
@@ -93,11 +106,13 @@ extension Configuration {
             do {
                 number = try SystemUser.number(of: name)
             } catch {
-                throw Failure(.badConfiguration, "trusted-owner: \(error)", isUnreadable: true)
+                throw Failure(
+                    .badConfiguration, at: place(of: "trusted-owner"), "trusted-owner: \(error)", isUnreadable: true)
             }
             guard let number else {
                 throw Failure(
-                    .badConfiguration, "trusted-owner `\(name)` is neither a user of this system nor a number")
+                    .badConfiguration, at: place(of: "trusted-owner"),
+                    "trusted-owner `\(name)` is neither a user of this system nor a number")
             }
             owners.insert(number)
         }
@@ -111,8 +126,8 @@ extension Configuration {
             let name = option.name.text
             guard option.block == nil else {
                 throw Failure(
-                    .badConfiguration,
-                    "\(option.name.source): option `\(name)` of a module is a block: a line `\(name) VALUE` is accepted"
+                    .badConfiguration, at: option.name.source,
+                    "option `\(name)` of a module is a block: a line `\(name) VALUE` is accepted"
                 )
             }
             if option.values.isEmpty {

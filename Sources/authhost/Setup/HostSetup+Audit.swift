@@ -9,7 +9,9 @@ extension HostSetup {
     static func openAudit(_ configuration: Configuration, _ log: Logger) throws(Failure) -> AuditLog? {
         guard let path = configuration.auditLog else {
             guard !configuration.auditRequired else {
-                throw Failure(.badConfiguration, "`audit-required` is TRUE, and there is no `audit-log` to write to")
+                throw Failure(
+                    .badConfiguration, at: configuration.place(of: "audit-required"),
+                    "`audit-required` is TRUE, and there is no `audit-log` to write to")
             }
             return nil
         }
@@ -17,7 +19,7 @@ extension HostSetup {
             return try AuditLog(
                 path: path, required: configuration.auditRequired, json: configuration.logFormat == "json", log: log)
         } catch {
-            throw Failure(.badConfiguration, "\(error)")
+            throw Failure(.badConfiguration, at: configuration.place(of: "audit-log"), "\(error)")
         }
     }
 

@@ -32,7 +32,7 @@ struct HostSetup: Sendable {
                     path: configuration.eventLog, level: configuration.leastSeverity,
                     json: configuration.logFormat == "json")
         } catch {
-            throw Failure(.badConfiguration, "\(error)")
+            throw Failure(.badConfiguration, at: configuration.place(of: "event-log"), "\(error)")
         }
         let handler = EventLogHandler(output)
         log = Logger(label: "authhost") { _ in handler }
@@ -74,8 +74,16 @@ struct HostSetup: Sendable {
                 file: file, arguments: ConfigurationArguments.items,
                 environment: ConfigurationContext.processEnvironment())
         } catch {
-            throw Failure(.badConfiguration, "\(error)", isUnreadable: error.isUnreadable)
+            throw Failure(error)
         }
+    }
+
+    /// The control socket of the host that runs with the configuration of the command line, whatever is wrong with that;
+    /// nil where it names none.
+    static func controlSocket() -> String? {
+        Configuration.controlSocket(
+            file: nil, arguments: ConfigurationArguments.items,
+            context: .system(environment: ConfigurationContext.processEnvironment()))
     }
 
     /// Makes a host and loads its module. Blocks until `auth_init` has returned.
@@ -93,11 +101,11 @@ struct HostSetup: Sendable {
         HostProcess.keepOutput()
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()
+        try Self.loadAuthenticators(host)
         do {
-            try host.loadAuthenticators()
             try host.load(request)
         } catch {
-            throw Failure(.moduleUnusable, "\(error)")
+            throw configuration.failure(error)
         }
         return host
     }
@@ -109,12 +117,16 @@ struct HostSetup: Sendable {
         settings.destinations = try configuration.credentialDestinations()
         HostProcess.keepOutput()
         let host = Host(settings, log: log)
+        try Self.loadAuthenticators(host)
+        return host
+    }
+
+    private static func loadAuthenticators(_ host: Host) throws(Failure) {
         do {
             try host.loadAuthenticators()
         } catch {
-            throw Failure(.moduleUnusable, "\(error)")
+            throw Failure(error.code.isOption ? .badConfiguration : .moduleUnusable, "\(error)")
         }
-        return host
     }
 }
 

@@ -6,7 +6,7 @@ struct FieldCondition: Sendable {
         case equals([UInt8])
         case oneOf(Set<[UInt8]>)
         case range(minimum: DecimalNumber?, maximum: DecimalNumber?)
-        case matches(RegularExpression)
+        case matches(RegularExpression, pattern: [UInt8])
     }
 
     let field: [UInt8]
@@ -32,7 +32,7 @@ struct FieldCondition: Sendable {
         } else if let list = entry.oneOf {
             comparison = .oneOf(try Self.values(list))
         } else if let pattern = entry.matches {
-            comparison = .matches(try Self.expression(pattern))
+            comparison = .matches(try Self.expression(pattern), pattern: Array(pattern))
         } else {
             comparison = try Self.range(entry.minimum, entry.maximum)
         }
@@ -58,13 +58,27 @@ struct FieldCondition: Sendable {
             if let minimum, number < minimum { return .fails }
             if let maximum, number > maximum { return .fails }
             return .holds
-        case .matches(let expression):
+        case .matches(let expression, _):
             if value.count > RegularExpression.longestValue { return .unreadable }
             switch expression.match(value, &work) {
             case .matches: return .holds
             case .differs: return .fails
             case .undecided: return .unreadable
             }
+        }
+    }
+
+    /// What is wanted of a value, in words.
+    var wanted: String {
+        func text(_ bytes: [UInt8]) -> String { bytes.withUnsafeBufferPointer { shown($0) } }
+        switch comparison {
+        case .equals(let value): return "\(text(value))"
+        case .oneOf(let values):
+            return "one of " + values.map(text).sorted().prefix(20).joined(separator: ", ")
+        case .range(let minimum, let maximum):
+            let bounds = [minimum.map { "at least \($0)" }, maximum.map { "at most \($0)" }]
+            return bounds.compactMap(\.self).joined(separator: " and ")
+        case .matches(_, let pattern): return "what matches \(text(pattern))"
         }
     }
 
@@ -162,6 +176,22 @@ struct ConditionTable: ~Copyable, Sendable {
             return .fails
         }
         return .holds
+    }
+
+    /// Says which of a rule's conditions fails first, and with which value, in words; nil where all hold.
+    func failure(of id: ConditionID, _ fields: Fields) -> String? {
+        let set = sets[Int(id.rawValue)]
+        var work = ConditionWork()
+        let failing = set.members.first { !holds(conditions[Int($0)], isDeny: set.isDeny, fields, &work) }
+        guard let condition = failing.map({ conditions[Int($0)] }) else { return nil }
+        var values: [String] = []
+        fields { name, value in
+            guard name.withUnsafeBufferPointer({ $0.elementsEqual(condition.field) }) else { return }
+            values.append(value.withUnsafeBufferPointer { shown($0) })
+        }
+        let field = condition.field.withUnsafeBufferPointer { shown($0) }
+        let found = values.isEmpty ? "is not given" : "is \(values.prefix(5).joined(separator: ", "))"
+        return "\(field) \(found), and the condition takes \(condition.wanted)"
     }
 
     private func holds(

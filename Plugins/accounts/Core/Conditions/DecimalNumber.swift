@@ -31,6 +31,16 @@ struct DecimalNumber: Sendable {
     }
 }
 
+extension DecimalNumber: CustomStringConvertible {
+    /// The number without needless zeros: `-12.5`.
+    var description: String {
+        let digits = whole.isEmpty ? [UInt8(ascii: "0")] : whole
+        let text = String(decoding: digits, as: UTF8.self)
+        let decimals = fraction.isEmpty ? "" : "." + String(decoding: fraction, as: UTF8.self)
+        return (isNegative ? "-" : "") + text + decimals
+    }
+}
+
 extension DecimalNumber: Comparable {
     static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
         if left.isNegative != right.isNegative { return left.isNegative }

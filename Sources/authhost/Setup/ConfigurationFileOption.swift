@@ -1,0 +1,13 @@
+import ArgumentParser
+import AuthConfiguration
+
+/// The option that names the configuration file, for the help of every command that reads it. ``ConfigurationArguments``
+/// takes it out of the command line before the parser sees any.
+struct ConfigurationFileOption: ParsableArguments {
+    @Option(
+        name: [.customShort("c"), .customLong("config")],
+        help: ArgumentHelp(
+            "The configuration file; none for no file. Without it \(Configuration.usualFile), where there is one.",
+            valueName: "file"))
+    var file: String?
+}
