@@ -21,6 +21,7 @@ struct AuthHostCommand: AsyncParsableCommand {
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
             SessionCommand.self, StatusCommand.self, EventsCommand.self, CredentialCommand.self, DoctorCommand.self,
+            ManualCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 
@@ -50,5 +51,6 @@ struct AuthHostCommand: AsyncParsableCommand {
 }
 
 enum Version {
+    static let number = HostProcess.version
     static let text = "authhost \(HostProcess.version) (module generations 6, 7 and 9)"
 }

@@ -44,7 +44,7 @@ enum Place {
 /// A program of the system's that a test drives, and the package that has it: Debian's, or PyPI's in `.build/pypi`.
 enum RealProgram: String, CaseIterable {
     case nginx, promtool, curl, cc, openssl, git, aws, caddy, envoy, pika, dockerpy, epmd, testsaslauthd, postfix,
-        python3, cargo
+        python3, cargo, man, zsh, fish
     case cxx = "g++"
     case rabbitmq = "rabbitmq-server"
     case mosquitto = "mosquitto_pub"
@@ -69,6 +69,9 @@ enum RealProgram: String, CaseIterable {
         case .postfix: "postfix (and to be root, which starts it)"
         case .python3: "python3"
         case .cargo: "cargo"
+        case .man: "man-db"
+        case .zsh: "zsh"
+        case .fish: "fish"
         case .cxx: "g++"
         }
     }

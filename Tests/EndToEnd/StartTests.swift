@@ -114,16 +114,4 @@ import Testing
         #expect(refused.errors.contains("cannot listen on `[::1]:\(taken)`"), "\(refused)")
         #expect(refused.errors.components(separatedBy: "cannot listen").count == 2, "\(refused)")
     }
-
-    @Test(arguments: ["bash", "zsh", "fish"])
-    func `a completion script is printed for each shell`(shell: String) throws {
-        for arguments in [["--generate-completion-script", shell], ["--generate-completion-script=\(shell)"]] {
-            let ending = try AuthHost.run(arguments)
-            #expect(ending.status == 0 && ending.errors.isEmpty, "\(ending)")
-            #expect(ending.output.contains("credential") && ending.output.contains("complet"), "\(ending)")
-            guard shell == "bash" else { continue }
-            let script = try folder.write(ending.output, to: "completion")
-            #expect(try ChildProcess.run(["bash", "-n", script]).status == 0)
-        }
-    }
 }

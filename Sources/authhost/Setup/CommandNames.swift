@@ -12,15 +12,16 @@ enum CommandNames {
             if word.hasPrefix("-") { return }
             // `authhost help COMMAND` is the parser's own.
             if word == "help", path.count == 1 { continue }
-            let names = command.configuration.subcommands.map { $0._commandName }
-            guard let index = names.firstIndex(of: word) else {
+            let commands = command.configuration.subcommands
+            guard let next = commands.first(where: { $0._commandName == word }) else {
+                let names = commands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
                 let known = names.map { "`\($0)`" }.joined(separator: ", ")
                 throw Failure(
                     .badConfiguration,
                     "`\(path.joined(separator: " "))` has no command `\(word.controlsEscaped)`"
                         + NearestName.hint(word, among: names) + ": \(known) are accepted")
             }
-            command = command.configuration.subcommands[index]
+            command = next
             path.append(word)
         }
     }

@@ -8,6 +8,6 @@ struct ConfigurationFileOption: ParsableArguments {
         name: [.customShort("c"), .customLong("config")],
         help: ArgumentHelp(
             "The configuration file; none for no file. Without it \(Configuration.usualFile), where there is one.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var file: String?
 }

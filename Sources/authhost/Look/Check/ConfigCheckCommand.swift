@@ -20,7 +20,7 @@ extension ConfigCommand {
 
         @OptionGroup var common: ConfigurationFileOption
 
-        @Argument(help: "The configuration file; like --config FILE.")
+        @Argument(help: "The configuration file; like --config FILE.", completion: .file())
         var file: String?
 
         @Flag(help: "Compare options with what modules declare, and run no code of them: what they check is not told.")
