@@ -180,7 +180,7 @@ struct InspectionText {
         ])
     }
 
-    private static func option(_ option: ModuleOption) -> JSONText.Element {
+    private static func option(_ option: ModuleHost.ModuleOption) -> JSONText.Element {
         .object([
             ("name", .text(option.name)), ("type", .text("\(option.kind)")),
             ("default", option.defaultValue.map { .text($0) }), ("help", .text(option.help)),
