@@ -42,8 +42,9 @@ public final class LoadedModule: Sendable {
         self.options = options
         self.generation = generation
         self.copy = copy
+        hasMappings = generation.maps
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
-        learnsEnds = entryNames.contains(EntryPoint.freeUser.rawValue)
+        hearsEnds = Atomic(entryNames.contains(EntryPoint.freeUser.rawValue))
     }
 
     /// Where an entry point is called.
@@ -52,8 +53,24 @@ public final class LoadedModule: Sendable {
     /// Whether some entry is called on the thread that asks.
     public var runsOnAskers: Bool { threadsOfEntries.values.contains(.any) || identity.threads == .any }
 
-    /// Whether names are mapped at all.
-    public var maps: Bool { generation.maps }
+    /// Whether names are mapped, as far as the module has said: one that has answered AUTH_NO_ENTRY maps nothing until
+    /// ``noteInvalidation()``.
+    public var maps: Bool { hasMappings && mapping.load(ordering: .acquiring) & 1 == 0 }
+
+    private let hasMappings: Bool
+    /// Twice the number of invalidations, and 1 more while the module maps nothing.
+    private let mapping = Atomic<UInt64>(0)
+
+    /// Notes that everything that the module has said may be otherwise now: names are put to it again.
+    public func noteInvalidation() {
+        var before = mapping.load(ordering: .relaxed)
+        while true {
+            let (exchanged, original) = mapping.compareExchange(
+                expected: before, desired: (before | 1) &+ 1, ordering: .acquiringAndReleasing)
+            if exchanged { return }
+            before = original
+        }
+    }
 
     /// Asks `auth_new_user`, or `auth_resume_user`; nil where the module has no such entry.
     public func newUser(
@@ -65,19 +82,29 @@ public final class LoadedModule: Sendable {
     /// Whether everybody may read everything: what an entry that is exported does not decide is never open.
     private let leavesReadsOpen: Bool
 
-    /// Whether the module wants to know of the end of sessions.
-    public let learnsEnds: Bool
+    /// Whether the module wants to know of the end of sessions: not one that has answered AUTH_NO_ENTRY once.
+    public var learnsEnds: Bool { hearsEnds.load(ordering: .relaxed) }
+
+    private let hearsEnds: Atomic<Bool>
 
     /// Tells that a session has ended; nil where the module does not want to know.
     public func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status? {
-        allows(.logout) ? generation.freeUser(session, reason) : nil
+        guard allows(.logout) else { return nil }
+        let status = generation.freeUser(session, reason)
+        if status == nil { hearsEnds.store(false, ordering: .relaxed) }
+        return status
     }
 
-    /// Asks `auth_map_object`; nil where the module has no such entry.
+    /// Asks `auth_map_object`; nil where the module has no such entry, or says so.
     public func map(
         _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
-        allows(.question) ? generation.map(name, requested: requested, session, ticket) : .ended
+        guard allows(.question) else { return .ended }
+        let before = mapping.load(ordering: .acquiring)
+        if let answer = generation.map(name, requested: requested, session, ticket) { return answer }
+        // Not where the module has invalidated meanwhile: it may have begun to map.
+        _ = mapping.compareExchange(expected: before, desired: before | 1, ordering: .acquiringAndReleasing)
+        return nil
     }
 
     /// Asks for a read, write or create. A module without the entry denies; reads are allowed of one of generation 6 or 7, as

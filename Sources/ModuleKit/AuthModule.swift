@@ -51,7 +51,7 @@ public protocol AuthModule: HostedModule {
     /// the module has no such entry, and denies.
     func resumeUser(_ login: borrowing LoginQuestion) -> Answer
 
-    /// Learns that a session that was allowed has ended. Does nothing by default.
+    /// Learns that a session that was allowed has ended. By default the host is told that the module has no such entry.
     func freeUser(_ ended: EndedSession)
 
     /// Maps a name. Leaves it as it is by default.
@@ -83,10 +83,10 @@ public protocol AuthModule: HostedModule {
 extension AuthModule {
     /// Is not there: a module must say that it takes users whose password it has not seen.
     public func resumeUser(_ login: borrowing LoginQuestion) -> Answer { Answer(.noEntry) }
-    /// Does nothing.
-    public func freeUser(_ ended: EndedSession) {}
-    /// Leaves every name as it is.
-    public func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer { .notMapped }
+    /// Is not there: the host need not say it again.
+    public func freeUser(_ ended: EndedSession) { ended.nobodyListens() }
+    /// Maps nothing.
+    public func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer { .mapsNothing }
     /// Denies every write.
     public func checkWrite(_ check: borrowing CheckQuestion) -> Answer { .deny }
     /// Asks ``checkWrite(_:)``, as the host does for a module without an entry for creations.

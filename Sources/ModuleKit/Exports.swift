@@ -78,11 +78,11 @@ public func authkit_resume_user(
 public func authkit_free_user(_ instance: UnsafeMutableRawPointer?, _ end: UnsafePointer<auth_end_t>?) -> Int32 {
     guard let end, end.pointee.size >= FirstSize.end, end.pointee.user.isValid else { return AUTH_ERROR }
     return Instance.with(instance) { instance in
-        instance.module?.freeUser(
-            EndedSession(
-                session: SessionID(rawValue: end.pointee.session), reason: SessionEnd(rawValue: end.pointee.reason),
-                user: end.pointee.user.span.text(), data: end.pointee.session_data))
-        return AUTH_OK
+        let ended = EndedSession(
+            session: SessionID(rawValue: end.pointee.session), reason: SessionEnd(rawValue: end.pointee.reason),
+            user: end.pointee.user.span.text(), data: end.pointee.session_data, unheard: EndedSession.Unheard())
+        instance.module?.freeUser(ended)
+        return ended.unheard.wasSaid ? AUTH_NO_ENTRY : AUTH_OK
     } ?? AUTH_ERROR
 }
 

@@ -14,6 +14,9 @@ public struct MapAnswer: Sendable {
 
     /// Leaves the name as it is.
     public static var notMapped: MapAnswer { MapAnswer(Answer(AnswerStatus(rawValue: AUTH_FALSE))) }
+    /// Says that the module maps no name at all: it is not asked again until ``HostInterface/invalidate(_:)`` of everything. A
+    /// module that will map from then on says that first, and maps after it.
+    public static var mapsNothing: MapAnswer { MapAnswer(Answer(.noEntry)) }
     /// Gives the new name, in UTF-8.
     public static func mapped(_ name: [UInt8]) -> MapAnswer { MapAnswer(.ok, name) }
     /// Gives the new name.

@@ -1,4 +1,5 @@
 import CAuthModule
+import Synchronization
 
 /// What each of the host's records has had from the start. A later host's is longer, and an older one's than a later kit's
 /// is not: members behind these are looked at where the record's own size covers them.
@@ -48,6 +49,14 @@ enum Pairs {
 
 /// A session that was allowed and has ended.
 public struct EndedSession: Sendable {
+    /// Says that no function of the module's own is told.
+    final class Unheard: Sendable {
+        fileprivate let isSaid = Atomic(false)
+
+        /// Whether it was.
+        var wasSaid: Bool { isSaid.load(ordering: .relaxed) }
+    }
+
     /// Which one.
     public let session: SessionID
     /// Why.
@@ -56,4 +65,7 @@ public struct EndedSession: Sendable {
     public let user: String
     /// What its log-in has set; 0 for nothing.
     public let data: UInt64
+    let unheard: Unheard
+
+    func nobodyListens() { unheard.isSaid.store(true, ordering: .relaxed) }
 }

@@ -26,7 +26,7 @@ public final class Host: Sendable {
     private let log: Logger
     private let metrics = DecisionMetrics()
     private let deadlines: LiveDeadlines
-    private let decider = DeciderInForce()
+    let decider = DeciderInForce()
     private let stopping = Atomic<Bool>(false)
 
     private var isStopping: Bool { stopping.load(ordering: .acquiring) }

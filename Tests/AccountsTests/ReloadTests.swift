@@ -29,6 +29,23 @@ private let password: Entry.Attributes = [.password: "{PLAIN}a"]
         #expect(try ended([.user("a", password)] + others, others + [.user("a", after)]) == ["a"])
     }
 
+    @Test func `says that nothing is mapped, and says it before names are`() throws {
+        let mapped = Entry.user("a", password, [.map("/x", "/y")])
+        let snapshots = Mutex([
+            try snapshot([.user("a", password)]), try snapshot([mapped]), try snapshot([.user("a", password)]),
+        ])
+        let auth = try authority { snapshots.withLock { $0.removeFirst() } }
+        defer { auth.close() }
+        #expect(auth.mapped("a", "/x") == .nothingIsMapped)
+        var seen: [MapOutcome] = []
+        _ = try auth.reload { seen.append(auth.mapped("a", "/x")) }
+        #expect(seen == [.unmapped])
+        #expect(auth.mapped("a", "/x") == .mapped(Array("/y".utf8)))
+        #expect(auth.mapped("a", "/z") == .unmapped)
+        _ = try auth.reload { Issue.record("names were mapped before") }
+        #expect(auth.mapped("a", "/x") == .nothingIsMapped)
+    }
+
     @Test func `ends the sessions of a user who vanished`() throws {
         #expect(try ended([.user("a", password), .user("b", password)], [.user("b", password)]) == ["a"])
     }

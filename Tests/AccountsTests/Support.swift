@@ -167,9 +167,10 @@ func authority(
 extension AccountAuthority {
     func login(_ user: String, _ password: String, _ client: LoginClient = LoginClient()) async -> LoginOutcome {
         await withCheckedContinuation { continuation in
-            login(user: Array(user.utf8).span, password: Array(password.utf8).span, client: client) {
-                continuation.resume(returning: $0)
+            let outcome = login(user: Array(user.utf8).span, password: Array(password.utf8).span, client: client) {
+                { continuation.resume(returning: $0) }
             }
+            if let outcome { continuation.resume(returning: outcome) }
         }
     }
 

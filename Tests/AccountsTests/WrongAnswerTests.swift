@@ -88,6 +88,27 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         }
     }
 
+    @Test func `what costs less than a thread is answered on the asking one, unless a dear hash is owed`() throws {
+        let cheap = try authority(.user("plain", [.password: "{PLAIN}secret"]), .user("salted", [.password: salted]))
+        let mixed = try authority(.user("salted", [.password: salted]), .user("sha", [.password: sha512]))
+        defer {
+            cheap.close()
+            mixed.close()
+        }
+        func isAnswered(_ auth: AccountAuthority, _ user: String, _ password: String) -> Bool {
+            auth.login(user: Array(user.utf8).span, password: Array(password.utf8).span, client: LoginClient()) {
+                { _ in }
+            } != nil
+        }
+        for user in ["plain", "salted", "nobody"] {
+            for password in ["secret", "wrong"] { #expect(isAnswered(cheap, user, password), "\(user) \(password)") }
+        }
+        #expect(isAnswered(mixed, "salted", "secret"))
+        for (user, password) in [("salted", "wrong"), ("nobody", "wrong"), ("sha", "secret"), ("sha", "wrong")] {
+            #expect(!isAnswered(mixed, user, password), "\(user) \(password)")
+        }
+    }
+
     @Test func `where all passwords are of one kind and cost, a wrong answer costs one hash`() async throws {
         let work = Work()
         let auth = try authority(

@@ -1,4 +1,5 @@
 import AuthCore
+import Glibc
 import ModuleHost
 import Testing
 
@@ -185,6 +186,18 @@ import Testing
         #expect(test.ask(.logout(session)).verdict == .allow)
     }
 
+    @Test func `is told of the end of one session, and of no other`() throws {
+        let test = try TestHost("no_such_entry")
+        let decider = try #require(test.host.decider.value)
+        #expect(test.ask(.logout(try test.session())).verdict == .allow)
+        #expect(test.lines.wait(for: "told of an end"))
+        // The line comes before the entry returns.
+        while decider.learnsEnds { sched_yield() }
+        #expect(test.ask(.logout(try test.session())).verdict == .allow)
+        test.host.stop()
+        #expect(test.lines.all.count { $0.contains("told of an end") } == 1)
+    }
+
     @Test func `opens no reads by that, neither of objects nor of directories`() throws {
         let test = try TestHost("reads_by_no_entry")
         let session = try test.session()
@@ -201,6 +214,21 @@ import Testing
             box.put($0.answer)
         }
         #expect(box.wait().verdict == .allow)
+    }
+}
+
+@Suite struct `A module that maps nothing` {
+    @Test func `is asked for a name once, and again when it has invalidated`() throws {
+        let test = try TestHost("maps_later")
+        let session = try test.session()
+        for _ in 0..<3 { #expect(TestHost.wait(try test.check(session, .read, "/a")).mappedName?.text == "/a") }
+        let name = try ObjectName("/a")
+        _ = test.host.ask([Check(.read, name), Check(.read, name)], session: session)
+        #expect(test.lines.all.count { $0.contains("map /a") } == 1)
+        #expect(TestHost.wait(try test.check(session, .write, "/b")).verdict == .allow)
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).mappedName?.text == "/inside")
+        #expect(TestHost.wait(try test.check(session, .read, "/c")).mappedName?.text == "/inside")
+        #expect(test.lines.all.count { $0.contains("check /inside") } == 2)
     }
 }
 

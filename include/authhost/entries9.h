@@ -66,13 +66,15 @@ typedef int auth_resume_user_9_fn(void *instance, const auth_login_t *login, aut
 #define AUTH_SIGNATURE_auth_resume_user_9 "i(pLR)"
 
 // Tells that a session that was allowed has ended. host->session_attribute() still knows it. The return value is logged if
-// it is not AUTH_OK.
+// it is not AUTH_OK. A module that answers AUTH_NO_ENTRY is told of no end any more.
 // [entry-thread & initialised]      since 9
 typedef int auth_free_user_9_fn(void *instance, const auth_end_t *end);
 #define AUTH_SIGNATURE_auth_free_user_9 "i(pE)"
 
 // Maps a name: the new one goes into result->mapped (it may point into result->scratch).
 // Returns AUTH_OK (mapped), AUTH_FALSE (not mapped), AUTH_DENY, AUTH_DELAYED or AUTH_ERROR; any other value denies.
+// AUTH_NO_ENTRY says that no name is mapped at all: the host need not ask again before host->invalidate(AUTH_SCOPE_ALL), so a
+// module that begins to map invalidates first and maps after it.
 // Deadline: auth-map-timeout. [entry-thread & initialised]      since 9
 typedef int auth_map_object_9_fn(void *instance, const auth_mapping_t *mapping, auth_result_t *result);
 #define AUTH_SIGNATURE_auth_map_object_9 "i(pMR)"

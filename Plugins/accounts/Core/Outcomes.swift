@@ -23,6 +23,8 @@ package struct Membership: Sendable, Hashable {
 package enum MapOutcome: Sendable, Hashable {
     /// No mapping applies.
     case unmapped
+    /// There is no mapping at all, and none comes into force without a word before it.
+    case nothingIsMapped
     /// The name inside, UTF-8, 1...4095 bytes.
     case mapped([UInt8])
     /// A mapping applies and cannot be carried out, or the user is not known; `reason` is for the log.

@@ -28,7 +28,7 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         self.authority = authority
         watch = FileWatch(
             before: before, followsChanges: settings.isWatching, files: { [file] + touched.all },
-            read: { Self.announce(try authority.reload(), of: file, to: host) },
+            read: { Self.announce(try authority.reload { host.invalidate(.all) }, of: file, to: host) },
             report: { host.log(.error, "kept the accounts as they were: \($0)") },
             tell: { host.noteRules(RulesState($0)) })
         let counts = authority.counts
@@ -42,12 +42,11 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
     }
 
     package func newUser(_ login: borrowing LoginQuestion) -> Answer {
-        let completion = login.completion
-        let user = login.user.withUnsafeBufferPointer { Array($0) }
-        authority.login(user: login.user, password: login.password, client: LoginClient(login)) { [authority] outcome in
-            completion.answer(Answer(outcome, authority.memberships(user: user.span)))
+        let outcome = authority.login(user: login.user, password: login.password, client: LoginClient(login)) {
+            let (completion, user) = (login.completion, login.user.withUnsafeBufferPointer { Array($0) })
+            return { [authority] in completion.answer(Answer($0, authority.memberships(user: user.span))) }
         }
-        return .delayed
+        return outcome.map { Answer($0, authority.memberships(user: login.user)) } ?? .delayed
     }
 
     package func resumeUser(_ login: borrowing LoginQuestion) -> Answer {
@@ -58,6 +57,7 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
     package func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
         switch authority.map(user: mapping.user, name: mapping.name) {
         case .unmapped: .notMapped
+        case .nothingIsMapped: .mapsNothing
         case .mapped(let name): .mapped(name)
         case .refused(let reason): .deny(reason)
         }

@@ -40,7 +40,7 @@ final class UpstreamModule: AuthModule {
     func freeUser(_ ended: EndedSession) { link.end(ended.session) }
 
     func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
-        guard mapsNames else { return .notMapped }
+        guard mapsNames else { return .mapsNothing }
         let completion = mapping.completion
         link.ask(about: mapping.session, until: mapping.deadline, { .map($0, name: mapping.name) }) {
             completion.answer($0.ofMapping)

@@ -10,8 +10,10 @@ protocol Decider: AnyObject, Sendable {
     var instance: UInt32 { get }
     /// Who answers.
     var about: DeciderDescription { get }
-    /// Whether it has names of its own for objects.
+    /// Whether it has names of its own for objects, as far as it has said.
     var maps: Bool { get }
+    /// Whether it wants to know of the end of sessions, as far as it has said.
+    var learnsEnds: Bool { get }
     /// Whether it wants to know of the objects that are asked about.
     var tracksObjects: Bool { get }
     /// Whether nothing of it can be asked any more.
@@ -57,6 +59,8 @@ protocol Decider: AnyObject, Sendable {
     /// Asks it to re-read its rules; `done` is told nil where it has none to re-read.
     func reload(_ done: @escaping @Sendable (Status?) -> Void)
 
+    /// Notes that everything that it has said may be otherwise now.
+    func noteInvalidation()
     /// Limits how many questions may wait from now on; those that wait stay.
     func limitQueue(to limit: Int)
     /// Answers every question whose deadline has passed.

@@ -59,7 +59,15 @@ extension ModuleDecider {
     }
 
     /// Asks for a reload, on the threads where the module is asked.
-    func reload(_ done: @escaping @Sendable (Status?) -> Void) { tell("auth_reload") { done($0.reload()) } }
+    func reload(_ done: @escaping @Sendable (Status?) -> Void) {
+        tell("auth_reload") { module in
+            let status = module.reload()
+            module.noteInvalidation()
+            done(status)
+        }
+    }
+
+    func noteInvalidation() { module.noteInvalidation() }
 
     /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {

@@ -59,6 +59,7 @@ final class ModuleDecider: Decider {
     }
 
     var maps: Bool { module.maps }
+    var learnsEnds: Bool { module.learnsEnds }
     var tracksObjects: Bool { module.tracksObjects }
 
     /// Asks a question: at once on the calling thread where the module may be called there, else on the module's own.

@@ -66,7 +66,11 @@ final class InstanceServices: ModuleServices {
 
     func eject(sessionHandle handle: UInt64) -> Bool { isInForce && host.eject(sessionHandle: handle) }
 
-    func invalidate(_ scope: InvalidationScope) { if isInForce { host.invalidate(scope) } }
+    func invalidate(_ scope: InvalidationScope) {
+        // It may map names from now on, whether it is in force or not.
+        if case .all = scope { decider.value?.noteInvalidation() }
+        if isInForce { host.invalidate(scope) }
+    }
 
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? {
         target.attribute(attribute, ofSession: handle)

@@ -4,7 +4,10 @@
 static int login(void *instance, const auth_login_t *login, auth_result_t *result) { return AUTH_NO_ENTRY; }
 static int map(void *instance, const auth_mapping_t *mapping, auth_result_t *result) { return AUTH_NO_ENTRY; }
 static int none(void *instance, const auth_check_t *check, auth_result_t *result) { return AUTH_NO_ENTRY; }
-static int end(void *instance, const auth_end_t *ended) { return AUTH_NO_ENTRY; }
+static int end(void *instance, const auth_end_t *ended) {
+    say("told of an end");
+    return AUTH_NO_ENTRY;
+}
 static int reload(void *instance, const auth_reload_t *reload) { return AUTH_NO_ENTRY; }
 static int http(void *instance, const auth_http_t *request, auth_result_t *result) { return AUTH_NO_ENTRY; }
 static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {

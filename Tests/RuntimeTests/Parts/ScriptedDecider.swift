@@ -20,6 +20,7 @@ final class ScriptedDecider: Decider {
     let about: DeciderDescription
     let instance: UInt32 = 1
     let maps: Bool
+    let learnsEnds = true
     let tracksObjects: Bool
     let isHung = false
     let hindrance: String? = nil
@@ -87,6 +88,7 @@ final class ScriptedDecider: Decider {
         done(state.withLock { $0.reload })
     }
 
+    func noteInvalidation() { tell("invalidation") }
     func limitQueue(to limit: Int) {}
     func expireDeadlines() {}
     func noticeLongCalls() {}

@@ -1,5 +1,4 @@
 import CLibCrypt
-import CLibNettle
 import Glibc
 
 /// Verifies passwords on one thread, with scratch memory of its own that is wiped after each use.
@@ -34,11 +33,14 @@ final class PasswordCheck {
     /// Blocks for as long as the hash takes: 1 µs to a second.
     func verify(_ password: SecretCopy, against stored: [UInt8]) -> Answer {
         lastCost = nil
-        if password.bytes.contains(0) { return .refused("the password holds a NUL") }
-        if stored.starts(with: PasswordHash.plainPrefix) {
-            return isEqual(password.bytes, Array(stored.dropFirst(PasswordHash.plainPrefix.count))) ? .right : .wrong
+        let quick = stored.withUnsafeBufferPointer { stored in
+            QuickCheck.covers(stored) ? QuickCheck.verify(password.bytes, against: stored, meter: meter) : nil
         }
-        if stored.starts(with: PasswordHash.saltedPrefix) { return verifySalted(password, stored) }
+        if let (answer, cost) = quick {
+            lastCost = cost
+            return answer
+        }
+        if password.bytes.contains(0) { return .refused("the password holds a NUL") }
         return verifyCrypt(password, stored)
     }
 
@@ -50,30 +52,11 @@ final class PasswordCheck {
         let cut = password.bytes.count > longest ? SecretCopy(password.bytes.extracting(..<longest).span) : password
         for setting in work.rest(after: done) {
             if setting.starts(with: PasswordHash.saltedPrefix) {
-                _ = verifySalted(password, setting)
+                note(setting)
+                _ = setting.withUnsafeBufferPointer { QuickCheck.salted(password.bytes, $0) }
             } else {
                 _ = withHash(of: cut, setting) { _ in }
             }
-        }
-    }
-
-    private func verifySalted(_ password: SecretCopy, _ stored: [UInt8]) -> Answer {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: PasswordHash.longestStored) { decoded in
-            let length = stored.withUnsafeBufferPointer { PasswordHash.decodeSalted($0, into: decoded) }
-            guard let length, let base = decoded.baseAddress else {
-                return .failed("the stored password cannot be read")
-            }
-            note(stored)
-            var context = sha256_ctx()
-            var digest = [UInt8](repeating: 0, count: PasswordHash.digestSize)
-            nettle_sha256_init(&context)
-            // SAFETY: lengths are those of the buffers; nettle keeps no pointer.
-            nettle_sha256_update(&context, password.bytes.count, password.bytes.baseAddress)
-            nettle_sha256_update(
-                &context, length - PasswordHash.digestSize, UnsafePointer(base + PasswordHash.digestSize))
-            nettle_sha256_digest(&context, PasswordHash.digestSize, &digest)
-            explicit_bzero(&context, MemoryLayout<sha256_ctx>.size)
-            return nettle_memeql_sec(digest, base, PasswordHash.digestSize) == 1 ? .right : .wrong
         }
     }
 
@@ -82,7 +65,9 @@ final class PasswordCheck {
         if password.bytes.count > limit {
             return .refused("the password has more than the \(limit) bytes that its hash can cover")
         }
-        return withHash(of: password, stored) { isEqual($0, stored) ? .right : .wrong }
+        return withHash(of: password, stored) { computed in
+            stored.withUnsafeBufferPointer { QuickCheck.isEqual(computed, $0) ? .right : .wrong }
+        }
             ?? .failed("crypt(3) refused the stored password: errno \(errno)")
     }
 
@@ -105,14 +90,6 @@ final class PasswordCheck {
         guard let cost = HashCost(of: stored) else { return }
         lastCost = cost
         meter?(cost)
-    }
-
-    private func isEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: [UInt8]) -> Bool {
-        // The lengths of stored passwords are no secret worth hiding; their bytes are.
-        guard left.count == right.count else { return false }
-        if left.isEmpty { return true }
-        // SAFETY: both hold `count` bytes.
-        return nettle_memeql_sec(left.baseAddress, right, left.count) == 1
     }
 }
 

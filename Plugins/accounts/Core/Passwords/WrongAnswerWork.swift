@@ -27,6 +27,9 @@ struct WrongAnswerWork: Sendable {
     /// What all wrong answers cost, one for each kind.
     var total: [HashCost] { parts.map { HashCost($0.kind, steps: Self.steps($0)) } }
 
+    /// Whether all of it costs less than handing it to another thread.
+    var isQuick: Bool { parts.allSatisfy { $0.kind == .saltedSHA256 } }
+
     /// Settings for crypt(3), and stored passwords of other kinds, whose hashes are what is left of ``total``.
     ///
     /// done: what was hashed for the answer already; nil for nothing.

@@ -87,7 +87,13 @@ struct AccountTable: ~Copyable, Sendable {
         return low < termUsers.count && termUsers[low] == UInt32(index) ? terms[low] : AccountTerms()
     }
 
-    func password(_ index: Int) -> [UInt8] { Array(text[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])]) }
+    func password(_ index: Int) -> [UInt8] { withPassword(index) { Array($0) } }
+
+    /// Lends the stored password of a user; empty for none.
+    func withPassword<Result>(_ index: Int, _ body: (LentText) -> Result) -> Result {
+        let range = (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
+        return text.withUnsafeBufferPointer { body(LentText(rebasing: $0[range])) }
+    }
 
     func fingerprint(_ index: Int) -> UInt64 { fingerprints[index] }
 }
