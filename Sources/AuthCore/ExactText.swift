@@ -1,3 +1,5 @@
+import Glibc
+
 /// A text that is equal to another one only byte by byte.
 ///
 /// Swift's own equality is Unicode's canonical equivalence, by which the KELVIN SIGN is a K; modules, files and protocols compare
@@ -10,7 +12,7 @@ public struct ExactText: Hashable, Sendable {
     public init(_ text: String) { self.text = text }
 
     /// Compares bytes: canonically equivalent texts are different.
-    public static func == (one: ExactText, other: ExactText) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+    public static func == (one: ExactText, other: ExactText) -> Bool { one.text.hasBytes(of: other.text) }
 
     /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
@@ -30,5 +32,16 @@ extension ExactText: ExpressibleByStringLiteral {
 
 extension String {
     /// Whether the other text has the same bytes.
-    public func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    public func hasBytes(of other: String) -> Bool {
+        let (one, two) = (utf8, other.utf8)
+        guard one.count == two.count else { return false }
+        // In one piece: a step for each byte costs ten times as much.
+        let isSame = one.withContiguousStorageIfAvailable { one in
+            two.withContiguousStorageIfAvailable { two in
+                // SAFETY: both have as many bytes; memcmp(3) of none looks at none.
+                one.isEmpty || memcmp(one.baseAddress!, two.baseAddress!, one.count) == 0
+            } ?? one.elementsEqual(two)
+        }
+        return isSame ?? one.elementsEqual(two)
+    }
 }

@@ -48,12 +48,16 @@ public struct LoginError: Error, CustomStringConvertible, Sendable {
     init(_ description: String) { self.description = description }
 
     static func check(_ text: String, _ what: String, _ length: ClosedRange<Int>) throws(LoginError) {
-        let what = (what.hasPrefix("a") ? "an " : "a ") + what
         guard length.contains(text.utf8.count) else {
             throw LoginError(
-                "\(what) has \(text.utf8.count) bytes; \(length.lowerBound) to \(length.upperBound) are accepted")
+                "\(article(what)) has \(text.utf8.count) bytes; \(length.lowerBound) to \(length.upperBound) are accepted"
+            )
         }
         let control = text.unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
-        if control { throw LoginError("\(what) holds a control character") }
+        if control { throw LoginError("\(article(what)) holds a control character") }
+    }
+
+    private static func article(_ what: String) -> String {
+        (what.hasPrefix("a") ? "an " : "a ") + what
     }
 }

@@ -11,14 +11,20 @@ public struct ObjectName: Hashable, Sendable {
     /// Checks and keeps a name that came from outside.
     ///
     /// - Throws: ``NameError``, which says what is wrong and at which byte.
-    public init(_ bytes: some Collection<UInt8>) throws(NameError) {
-        var storage = [UInt8]()
+    public init(_ bytes: Span<UInt8>) throws(NameError) {
+        if let fault = NameFault.find(in: bytes) { throw fault }
+        var storage: [UInt8] = []
         storage.reserveCapacity(bytes.count + 1)
-        storage.append(contentsOf: bytes)
-        if let fault = NameFault.find(in: storage.span) { throw fault }
+        bytes.withUnsafeBufferPointer { storage.append(contentsOf: $0) }
         storage.append(0)
         terminated = storage
     }
+
+    /// Reads a name; throws what is wrong with it.
+    public init(_ bytes: [UInt8]) throws(NameError) { try self.init(bytes.span) }
+
+    /// Reads a name; throws what is wrong with it.
+    public init(_ bytes: ArraySlice<UInt8>) throws(NameError) { try self.init(bytes.span) }
 
     /// Reads a name; throws what is wrong with it.
     public init(_ text: String) throws(NameError) { try self.init(Array(text.utf8)) }

@@ -20,6 +20,23 @@ public final class Secret: Sendable {
         (storage + count).initialize(to: 0)
     }
 
+    /// Copies a secret in. The caller wipes its own copy.
+    public init(_ bytes: Span<UInt8>) {
+        let count = bytes.count
+        self.count = count
+        capacity = count + 1
+        let storage = UnsafeMutablePointer<UInt8>.allocate(capacity: count + 1)
+        // SAFETY: the buffer was allocated above with room for the bytes and the NUL.
+        bytes.withUnsafeBufferPointer { bytes in
+            if let first = bytes.baseAddress { storage.initialize(from: first, count: count) }
+        }
+        (storage + count).initialize(to: 0)
+        self.storage = storage
+    }
+
+    /// Copies a secret in. The caller wipes its own copy.
+    public convenience init(_ bytes: ArraySlice<UInt8>) { self.init(bytes.span) }
+
     /// Copies a text, whose own memory is not overwritten.
     public convenience init(_ text: String) { self.init(Array(text.utf8)) }
 

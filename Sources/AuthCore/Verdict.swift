@@ -50,25 +50,73 @@ public enum Reason: String, Sendable, CaseIterable {
 }
 
 /// What a question is answered with.
+///
+/// Most answers are a verdict and a reason about a user and a name: what few have stands apart, so that an answer is cheap to hand on.
 public struct Answer: Sendable {
+    /// What few answers have to say.
+    private struct Details: Sendable {
+        var logText: String?
+        var clientText: String?
+        var session: SessionID?
+        var isOneUse = false
+        var attributes: [Field] = []
+    }
+
+    private final class Box: Sendable {
+        let details: Details
+        init(_ details: Details) { self.details = details }
+    }
+
     /// What the host makes of the question.
     public var verdict: Verdict
     /// Why, in a word.
     public var reason: Reason
-    /// More for the event log; at most 1,024 bytes, control characters escaped, never a secret.
-    public var logText: String?
-    /// What the client may be told; at most 256 bytes.
-    public var clientText: String?
-    /// The session of an allowed login.
-    public var session: SessionID?
-    /// Whether the session is for one question only; the asker ends it.
-    public var isOneUse = false
-    /// The user the session belongs to, where a session is known.
-    public var user: String?
+    /// The user, "" for none: an optional text costs three times as much to hand on.
+    private var owner = ""
     /// The name after mapping, for `map` and for checks.
     public var mappedName: ObjectName?
+    private var box: Box?
+
+    private var details: Details {
+        get { box?.details ?? Details() }
+        set { box = Box(newValue) }
+    }
+
+    /// The user the session belongs to, where a session is known; never empty.
+    public var user: String? {
+        get { owner.isEmpty ? nil : owner }
+        set { owner = newValue ?? "" }
+    }
+
+    /// More for the event log; at most 1,024 bytes, control characters escaped, never a secret.
+    public var logText: String? {
+        get { box?.details.logText }
+        set { details.logText = newValue }
+    }
+
+    /// What the client may be told; at most 256 bytes.
+    public var clientText: String? {
+        get { box?.details.clientText }
+        set { details.clientText = newValue }
+    }
+
+    /// The session of an allowed login.
+    public var session: SessionID? {
+        get { box?.details.session }
+        set { details.session = newValue }
+    }
+
+    /// Whether the session is for one question only; the asker ends it.
+    public var isOneUse: Bool {
+        get { box?.details.isOneUse ?? false }
+        set { details.isOneUse = newValue }
+    }
+
     /// Groups, roles and claims of a log-in, obligations of a check, as the module gave them.
-    public var attributes: [Field] = []
+    public var attributes: [Field] {
+        get { box?.details.attributes ?? [] }
+        set { details.attributes = newValue }
+    }
 
     /// Makes an answer.
     public init(
@@ -77,10 +125,9 @@ public struct Answer: Sendable {
     ) {
         self.verdict = verdict
         self.reason = reason
-        self.logText = logText
-        self.clientText = clientText
-        self.session = session
-        self.user = user
+        owner = user ?? ""
         self.mappedName = mappedName
+        if logText == nil, clientText == nil, session == nil { return }
+        box = Box(Details(logText: logText, clientText: clientText, session: session))
     }
 }

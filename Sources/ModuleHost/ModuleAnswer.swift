@@ -69,6 +69,9 @@ public struct ModuleAnswer: Sendable {
     /// Makes an answer that is a status and nothing else.
     public init(_ status: Status) { self.status = status }
 
+    /// Whether the status is all that was said.
+    public var isBare: Bool { details == nil }
+
     private var values: Values {
         get { details?.values ?? Values() }
         set { details = Details(newValue) }

@@ -109,8 +109,9 @@ enum AnswerReader {
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }
         if result.user.data != nil, result.user.length > 0 {
             // A name that is escaped or repaired could be that of another user.
-            guard let user = String(validating: bytes(result.user, limit: 256), as: UTF8.self), !user.holdsControls
-            else {
+            // SAFETY: the module says that `length` bytes are readable; at most 256 of them are.
+            let bytes = UnsafeRawBufferPointer(start: result.user.data, count: min(result.user.length, 256))
+            guard let user = String(utf8: bytes.bindMemory(to: UInt8.self).span), !user.holdsControls else {
                 return .broken("a user who is no text without control characters")
             }
             answer.user = user

@@ -20,7 +20,6 @@ struct BatchRows {
         results = .allocate(capacity: checks.count)
         checkRows = .allocate(capacity: checks.count)
         resultRows = .allocate(byteCount: checks.count * AnswerReader.headroom, alignment: 16)
-        resultRows.initializeMemory(as: UInt8.self, repeating: 0)
         objects = .allocate(capacity: checks.count)
         let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
         text = .allocate(capacity: length)
@@ -30,13 +29,13 @@ struct BatchRows {
         let scratch = own?.baseAddress ?? cffi_scratch()
         var used = 0
         let user = Self.store(session.user.withTerminatedBytes, in: text, &used)
-        for (index, row) in checks.enumerated() {
-            let requested = Self.store(row.check.name.withTerminatedBytes, in: text, &used)
-            let name = Self.store(row.object.withTerminatedBytes, in: text, &used)
+        for (index, asked) in checks.enumerated() {
+            let requested = Self.store(asked.check.name.withTerminatedBytes, in: text, &used)
+            let name = Self.store(asked.object.withTerminatedBytes, in: text, &used)
             objects.initializeElement(at: index, to: .transient(name, isKnown: false))
             var record = auth_check_t()
             record.size = UInt32(MemoryLayout<auth_check_t>.size)
-            record.action = row.check.action.number
+            record.action = asked.check.action.number
             record.session = session.handle
             record.deadline = ticket.deadline
             record.user = user
@@ -50,8 +49,9 @@ struct BatchRows {
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.
             let size = AnswerReader.rowScratchSize
             // SAFETY: each row has room for a record, and its start is aligned for one.
-            let result = (resultRows.baseAddress! + index * AnswerReader.headroom)
-                .assumingMemoryBound(to: auth_result_t.self)
+            let row = resultRows.baseAddress! + index * AnswerReader.headroom
+            memset(row, 0, AnswerReader.headroom)
+            let result = row.assumingMemoryBound(to: auth_result_t.self)
             result.pointee = AnswerReader.emptyResult(scratch: scratch + index * size, size)
             results.initializeElement(at: index, to: result)
         }
@@ -81,7 +81,8 @@ struct BatchRows {
     ) -> auth_string_t {
         let start = text.baseAddress! + used
         let count = lend { bytes in
-            for (index, byte) in bytes.enumerated() { start[index] = CChar(bitPattern: byte) }
+            // SAFETY: the block has room for all names, each with its NUL.
+            if let first = bytes.baseAddress { memcpy(start, first, bytes.count) }
             return bytes.count
         }
         used += count

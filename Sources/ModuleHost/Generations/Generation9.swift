@@ -194,33 +194,42 @@ final class Generation9: Generation, @unchecked Sendable {
         object.withTerminatedBytes { name in
             check.name.withTerminatedBytes { requested in
                 session.user.withTerminatedBytes { user in
-                    PairRecords.withPairs(check.action == .read ? content?.fields ?? [] : check.fields) {
-                        fields, count in
-                        (check.contributionID ?? "").withTerminated { contribution in
-                            PairRecords.withPairs(told(check.attributes)) { attributes, attributeCount in
-                                let held = auth_object_t.transient(auth_string_t(name), isKnown: content != nil)
-                                return withUnsafePointer(to: held) { held in
-                                    var record = auth_check_t()
-                                    record.size = UInt32(MemoryLayout<auth_check_t>.size)
-                                    record.action = check.action.number
-                                    record.session = session.handle
-                                    record.token = ticket.token
-                                    record.deadline = ticket.deadline
-                                    record.user = auth_string_t(user)
-                                    record.requested = auth_string_t(requested)
-                                    record.object = held
-                                    record.fields = fields
-                                    record.field_count = count
-                                    record.contribution_id = contribution
-                                    record.flags = ticket.flags
-                                    record.session_data = session.data
-                                    record.attributes = attributes
-                                    record.attribute_count = attributeCount
-                                    return body(&record)
-                                }
-                            }
-                        }
+                    let held = auth_object_t.transient(auth_string_t(name), isKnown: content != nil)
+                    return withUnsafePointer(to: held) { held in
+                        var record = auth_check_t()
+                        record.size = UInt32(MemoryLayout<auth_check_t>.size)
+                        record.action = check.action.number
+                        record.session = session.handle
+                        record.token = ticket.token
+                        record.deadline = ticket.deadline
+                        record.user = auth_string_t(user)
+                        record.requested = auth_string_t(requested)
+                        record.object = held
+                        record.contribution_id = .empty
+                        record.flags = ticket.flags
+                        record.session_data = session.data
+                        if check.isPlain && content == nil { return body(&record) }
+                        return withPairs(of: check, content, in: &record, body)
                     }
+                }
+            }
+        }
+    }
+
+    /// Adds to the record of a check what few checks have.
+    private func withPairs(
+        of check: Check, _ content: ObjectContent?, in record: inout auth_check_t,
+        _ body: (inout auth_check_t) -> ModuleAnswer?
+    ) -> ModuleAnswer? {
+        PairRecords.withPairs(check.action == .read ? content?.fields ?? [] : check.fields) { fields, count in
+            (check.contributionID ?? "").withTerminated { contribution in
+                PairRecords.withPairs(told(check.attributes)) { attributes, attributeCount in
+                    record.fields = fields
+                    record.field_count = count
+                    record.contribution_id = contribution
+                    record.attributes = attributes
+                    record.attribute_count = attributeCount
+                    return body(&record)
                 }
             }
         }

@@ -65,6 +65,12 @@ final class Objects: Sendable {
     func batch(_ checks: [Check], _ session: Session, _ decider: any Decider, at now: Int64) -> [Outcome]? {
         // A row of a batch has room neither for content nor for a wait for it.
         guard !store.limits.isOpen, !decider.tracksObjects, checks.count > 1, checks.count <= 1000 else { return nil }
+        if !decider.maps, !mappings.isInUse {
+            guard let said = decider.batch(checks.map { ($0, $0.name) }, session.moduleSession) else { return nil }
+            return zip(checks, said).map { check, said in
+                metrics.counted(check.kind, .decided(answer(to: check, about: check.name, said, session)))
+            }
+        }
         var rows: [(check: Check, object: ObjectName)] = []
         var places: [Int] = []
         var answers: [Answer] = []
@@ -86,12 +92,15 @@ final class Objects: Sendable {
         if !rows.isEmpty {
             guard let said = decider.batch(rows, session.moduleSession) else { return nil }
             for (place, (row, said)) in zip(places, zip(rows, said)) {
-                // No row may be delayed: nobody would ever answer it.
-                answers[place] =
-                    said.status == .delayed
-                    ? Answer(.undecided, .brokenAnswer) : session.answer(to: row.check.kind, said, about: row.object)
+                answers[place] = answer(to: row.check, about: row.object, said, session)
             }
         }
         return zip(checks, answers).map { metrics.counted($0.kind, .decided($1)) }
+    }
+
+    /// The answer to a row. None may be delayed: nobody would ever answer it.
+    private func answer(to check: Check, about object: ObjectName, _ said: ModuleAnswer, _ session: Session) -> Answer {
+        said.status == .delayed
+            ? Answer(.undecided, .brokenAnswer) : session.answer(to: check.kind, said, about: object)
     }
 }

@@ -10,6 +10,8 @@ final class SessionTexts: Sendable {
 
     private struct State: Sendable {
         var origins: [OriginKey: SessionOrigin] = [:]
+        /// The one that was asked for last: most often the next one as well.
+        var last: SessionOrigin?
         var texts: Set<ExactText> = []
         var attributes: [[Field]: SessionAttributes] = [:]
         var idleLimits: [ExactText: Int64] = [:]
@@ -23,17 +25,17 @@ final class SessionTexts: Sendable {
         state.withLock { state in
             state.idleLimits = limits
             state.origins = [:]
+            state.last = nil
         }
     }
 
     func origin(applicationID: String, door: String) -> SessionOrigin {
-        let key = OriginKey(applicationID: ExactText(applicationID), door: ExactText(door))
-        return state.withLock { state in
-            if let known = state.origins[key] { return known }
-            if state.origins.count == Self.limit { state.origins = [:] }
-            let origin = SessionOrigin(
-                applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0)
-            state.origins[key] = origin
+        state.withLock { state in
+            if let last = state.last, last.door.hasBytes(of: door), last.applicationID.hasBytes(of: applicationID) {
+                return last
+            }
+            let origin = origin(applicationID, door, &state)
+            state.last = origin
             return origin
         }
     }
@@ -47,6 +49,16 @@ final class SessionTexts: Sendable {
             state.attributes[attributes] = made
             return made
         }
+    }
+
+    private func origin(_ applicationID: String, _ door: String, _ state: inout State) -> SessionOrigin {
+        let key = OriginKey(applicationID: ExactText(applicationID), door: ExactText(door))
+        if let known = state.origins[key] { return known }
+        if state.origins.count == Self.limit { state.origins = [:] }
+        let origin = SessionOrigin(
+            applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0)
+        state.origins[key] = origin
+        return origin
     }
 
     /// The text, in memory that equal ones share. Swift keeps up to 15 bytes in the value itself, with nothing to share.

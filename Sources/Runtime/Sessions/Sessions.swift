@@ -247,12 +247,13 @@ extension SessionEnd {
 extension ModuleAnswer {
     /// The verdict on the question: the host's own where it answered for the module, else the fail-closed rule's.
     func verdict(for kind: QuestionKind) -> Answer {
+        if isBare { return Answer.closed(status, to: kind) }
         if let refusal { return Answer(refusal == .noEntry ? .deny : .undecided, refusal) }
         if let breach { return Answer(.undecided, .brokenAnswer, logText: breach) }
         var answer = Answer.closed(status, to: kind)
         if let logText { answer.logText = logText }
-        answer.clientText = clientText
-        answer.attributes = attributes
+        if let clientText { answer.clientText = clientText }
+        if !attributes.isEmpty { answer.attributes = attributes }
         return answer
     }
 }

@@ -15,7 +15,7 @@ extension Sessions {
         of session: Session, _ known: ModuleSession, to instance: UInt32, _ reason: SessionEnd
     ) {
         guard instance != 0, let decider = decider.decider(of: instance),
-            decider.about.hasEntry("auth_free_user")
+            decider.learnsEnds
         else { return }
         leaving.add(session)
         decider.tellFree(known, reason) { [leaving] in leaving.remove(session) }
