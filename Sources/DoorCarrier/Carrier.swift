@@ -76,7 +76,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     // MARK: - What comes in
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let incoming = unwrapInboundIn(data)
+        let incoming = BytesOfPipeline.unwrapInboundIn(data)
         defer { incoming.overwrite() }
         guard case .conversing = phase else {
             discarded += incoming.readableBytes
@@ -184,8 +184,8 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         buffer.clear()
         buffer.writeBytes(turn.out.bytes)
         turn.out.removeAll()
-        guard wantsNotice else { return context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(buffer)).assumeIsolated().whenSuccess { [weak self] in self?.sent() }
+        guard wantsNotice else { return context.writeAndFlush(NIOAny(buffer), promise: nil) }
+        context.writeAndFlush(NIOAny(buffer)).assumeIsolated().whenSuccess { [weak self] in self?.sent() }
     }
 
     private func sent() {
@@ -227,7 +227,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         if case .now = end { return context.close(promise: nil) }
         closeIn(EndLimits.sending, context)
         // Behind the last byte.
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
+        context.writeAndFlush(NIOAny(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
             guard let context = self.context else { return }
             if case .lingering = end { linger(context) } else { context.close(promise: nil) }
         }
@@ -288,6 +288,12 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         log.debug("a connection failed: \(error)")
         context.close(promise: nil)
     }
+}
+
+/// Takes bytes out of what a pipeline hands on. A type of its own: in one that is generic, as a carrier is, types are looked at when
+/// it runs.
+private final class BytesOfPipeline: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
 }
 
 /// What a connection is worth when everything is said.

@@ -97,6 +97,16 @@ public struct OutgoingBytes {
 
     mutating func write(_ more: some Collection<UInt8>) { bytes.append(contentsOf: more) }
 
+    /// Writes a number in decimal digits.
+    mutating func write(decimal number: UInt32) {
+        var divisor: UInt32 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
     /// Writes a number with its lowest byte first.
     mutating func write(little number: some FixedWidthInteger & UnsignedInteger) {
         var rest = number

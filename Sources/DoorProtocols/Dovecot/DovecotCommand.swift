@@ -38,33 +38,61 @@ enum DovecotCommand {
     ///
     /// Throws: ``DoorFault`` where a client cannot mean anything, after which it is not listened to any more.
     init(_ line: ArraySlice<UInt8>) throws(DoorFault) {
-        let words = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-        switch String(decoding: words[0], as: UTF8.self) {
+        var words = DovecotWords(line)
+        switch words.next().flatMap({ String(utf8: $0) }) {
         case "VERSION":
-            guard words.count >= 2, let major = Self.number(words[1]) else {
+            guard let major = words.next().flatMap(Self.number) else {
                 throw DoorFault("version", "a VERSION without its number")
             }
             self = .version(major: Int(major))
         case "CPID": self = .clientProcess
-        case "AUTH": self = .authenticate(try DovecotRequest(words, id: try Self.id(words)))
+        case "AUTH":
+            let id = try Self.id(&words)
+            self = .authenticate(try DovecotRequest(&words, id: id))
         case "CONT":
-            self = .proceed(id: try Self.id(words), response: words.count > 2 ? Response(words[2]) : .bytes(Secret("")))
-        case "CANCEL": self = .cancel(id: try Self.id(words))
+            let id = try Self.id(&words)
+            self = .proceed(id: id, response: words.next().map(Response.init) ?? .bytes(Secret("")))
+        case "CANCEL": self = .cancel(id: try Self.id(&words))
         default: self = .unknown
         }
     }
 
     /// The number of a request, which is of the client's choice.
-    fileprivate static func id(_ words: some Collection<ArraySlice<UInt8>>) throws(DoorFault) -> UInt32 {
-        guard let word = words.dropFirst().first, let id = number(word) else {
+    private static func id(_ words: inout DovecotWords) throws(DoorFault) -> UInt32 {
+        guard let id = words.next().flatMap(number) else {
             throw DoorFault("id", "a command without the number of its request")
         }
         return id
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> UInt32? {
-        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
-        return UInt32(String(decoding: digits, as: UTF8.self))
+        var number: UInt32 = 0
+        for byte in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (tenfold, overflows) = number.multipliedReportingOverflow(by: 10)
+            let (sum, ends) = tenfold.addingReportingOverflow(UInt32(byte - UInt8(ascii: "0")))
+            if overflows || ends { return nil }
+            number = sum
+        }
+        return digits.isEmpty ? nil : number
+    }
+}
+
+/// Takes the words off a line, one after the other.
+private struct DovecotWords {
+    private var rest: ArraySlice<UInt8>?
+
+    init(_ line: ArraySlice<UInt8>) { rest = line }
+
+    /// The next word, which may be empty; nil behind the last.
+    mutating func next() -> ArraySlice<UInt8>? {
+        guard let line = rest else { return nil }
+        guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else {
+            rest = nil
+            return line
+        }
+        rest = line[(tab + 1)...]
+        return line[..<tab]
     }
 }
 
@@ -82,11 +110,11 @@ struct DovecotRequest {
     /// What was sent with the request.
     var response = DovecotCommand.Response.none
 
-    fileprivate init(_ words: [ArraySlice<UInt8>], id: UInt32) throws(DoorFault) {
-        guard words.count > 2 else { throw DoorFault("mechanism", "a request without a mechanism") }
+    fileprivate init(_ words: inout DovecotWords, id: UInt32) throws(DoorFault) {
+        guard let name = words.next() else { throw DoorFault("mechanism", "a request without a mechanism") }
         self.id = id
-        mechanism = String(decoding: words[2], as: UTF8.self).uppercased()
-        for word in words.dropFirst(3) {
+        mechanism = String(decoding: name, as: UTF8.self).uppercased()
+        while let word = words.next() {
             // A secret: no text and no copy is made of it. Nothing counts behind it.
             if word.starts(with: Self.responseName) {
                 response = .init(word.dropFirst(Self.responseName.count))
@@ -105,12 +133,11 @@ struct DovecotRequest {
     private static let responseName = Array("resp=".utf8)
 
     private static func parameter(_ word: ArraySlice<UInt8>) throws(DoorFault) -> (name: String, value: String) {
-        let parts = word.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-        let value = parts.count > 1 ? parts[1] : []
-        guard let text = String(validating: try DovecotEscape.decoded(value), as: UTF8.self) else {
+        let end = word.firstIndex(of: UInt8(ascii: "=")) ?? word.endIndex
+        guard let text = String(utf8: try DovecotEscape.decoded(word[end...].dropFirst())) else {
             throw DoorFault("text", "a parameter is not UTF-8")
         }
-        return (String(decoding: parts[0], as: UTF8.self), text)
+        return (String(decoding: word[..<end], as: UTF8.self), text)
     }
 }
 
@@ -121,7 +148,8 @@ enum DovecotEscape {
         (UInt8(ascii: "\r"), UInt8(ascii: "r")), (UInt8(ascii: "\n"), UInt8(ascii: "n")),
     ]
 
-    static func decoded(_ bytes: ArraySlice<UInt8>) throws(DoorFault) -> [UInt8] {
+    static func decoded(_ bytes: ArraySlice<UInt8>) throws(DoorFault) -> ArraySlice<UInt8> {
+        guard bytes.contains(0x01) else { return bytes }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var rest = bytes
@@ -135,10 +163,20 @@ enum DovecotEscape {
             }
             result.append(pair.byte)
         }
-        return result
+        return result[...]
     }
 
-    static func encoded(_ text: String) -> [UInt8] {
-        text.utf8.flatMap { byte in pairs.first { $0.byte == byte }.map { [0x01, $0.letter] } ?? [byte] }
+    /// Writes a text with what cannot be itself.
+    static func encode(_ text: String, to out: inout OutgoingBytes) {
+        guard text.utf8.contains(where: { byte in byte < 0x20 && pairs.contains { $0.byte == byte } }) else {
+            return out.write(text)
+        }
+        for byte in text.utf8 {
+            if let pair = pairs.first(where: { $0.byte == byte }) {
+                out.write([0x01, pair.letter])
+            } else {
+                out.write(CollectionOfOne(byte))
+            }
+        }
     }
 }

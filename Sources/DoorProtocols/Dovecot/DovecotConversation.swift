@@ -195,7 +195,7 @@ struct DovecotConversation: Conversation, ~Copyable {
     private func answer(
         _ request: DovecotRequest, _ answer: Answer, user: String? = nil, _ turn: inout DoorTurn
     ) {
-        turn.out.write(DovecotReply.end(request.id, answer, user: user, door.fields))
+        DovecotReply.end(request.id, answer, user: user, door.fields, to: &turn.out)
     }
 
     // MARK: - The end

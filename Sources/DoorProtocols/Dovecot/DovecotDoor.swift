@@ -28,7 +28,9 @@ public struct DovecotDoor: DoorType {
 
     /// What each verdict is on the wire, for the table of docs/doors.md.
     public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
-        [("AUTH", WireText.escaped(DovecotReply.end(1, answer, user: "alice")))]
+        var out = OutgoingBytes()
+        DovecotReply.end(1, answer, user: "alice", to: &out)
+        return [("AUTH", WireText.escaped(out.bytes))]
     }
 
     /// Asks as Postfix does.

@@ -22,25 +22,38 @@ enum DovecotReply {
     /// words of old clients and of new ones.
     ///
     /// - Parameter fields: the attributes that a client who is let in is told.
-    static func end(_ id: UInt32, _ answer: Answer, user: String?, _ fields: AttributeNames = .none) -> [UInt8] {
+    static func end(
+        _ id: UInt32, _ answer: Answer, user: String?, _ fields: AttributeNames = .none, to out: inout OutgoingBytes
+    ) {
         var answer = answer
         let told = fields.values(in: answer.attributes)
         // A part of somebody's groups would be taken for the whole.
         if told == nil, answer.verdict == .allow { answer = Answer(.undecided, .brokenAnswer, user: answer.user) }
-        let name = (answer.user ?? user).map { Array("\tuser=".utf8) + DovecotEscape.encoded($0) } ?? []
-        let words: String
+        out.write(answer.verdict == .allow ? "OK\t" : "FAIL\t")
+        out.write(decimal: id)
+        if let name = answer.user ?? user {
+            out.write("\tuser=")
+            DovecotEscape.encode(name, to: &out)
+        }
         switch answer.verdict {
         case .allow:
             // In visible ASCII there is nothing to escape.
-            let more = (told ?? []).map { "\t\($0.name)=\($0.value)" }.joined()
-            return Array("OK\t\(id)".utf8) + name + Array("\(more)\n".utf8)
-        case .wrongCredentials: return Array("FAIL\t\(id)".utf8) + name + [UInt8(ascii: "\n")]
-        case .deny: words = "\tauthz\tcode=authz_fail"
-        case .overLimit, .ejected: words = "\tcode=authz_fail"
-        case .undecided: words = "\ttemp\tcode=temp_fail"
+            for (name, value) in told ?? [] {
+                out.write("\t")
+                out.write(Array("\(name)=\(value)".utf8))
+            }
+        case .wrongCredentials: break
+        case .deny: refuse(answer, "\tauthz\tcode=authz_fail", to: &out)
+        case .overLimit, .ejected: refuse(answer, "\tcode=authz_fail", to: &out)
+        case .undecided: refuse(answer, "\ttemp\tcode=temp_fail", to: &out)
         }
+        out.write("\n")
+    }
+
+    private static func refuse(_ answer: Answer, _ words: StaticString, to out: inout OutgoingBytes) {
+        out.write("\treason=")
         let reason = [answer.verdict.rawValue, answer.clientText].compactMap(\.self).joined(separator: ": ")
-        return Array("FAIL\t\(id)".utf8) + name + Array("\treason=".utf8) + DovecotEscape.encoded(reason)
-            + Array("\(words)\n".utf8)
+        DovecotEscape.encode(reason, to: &out)
+        out.write(words)
     }
 }

@@ -41,7 +41,7 @@ struct SASLExchange {
     /// Takes a response.
     mutating func take(_ response: Secret) -> Step {
         switch state {
-        case .plain: return response.withTerminatedBytes { Self.plain($0.dropLast()) }
+        case .plain: return response.withTerminatedBytes { Self.plain(UnsafeBufferPointer(rebasing: $0.dropLast())) }
         case .loginUser:
             let name = response.withTerminatedBytes { String(validating: $0.dropLast(), as: UTF8.self) }
             guard let name else { return .malformed }
@@ -53,10 +53,13 @@ struct SASLExchange {
     }
 
     /// Reads `[authorization identity] NUL authentication identity NUL password`.
-    private static func plain(_ message: Slice<UnsafeBufferPointer<UInt8>>) -> Step {
-        let parts = message.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let user = String(validating: parts[1], as: UTF8.self) else { return .malformed }
-        guard parts[0].isEmpty || parts[0].elementsEqual(parts[1]) else { return .otherUser }
-        return .credentials(user: user, password: Secret(parts[2]))
+    private static func plain(_ message: UnsafeBufferPointer<UInt8>) -> Step {
+        guard let first = message.firstIndex(of: 0), let second = message[(first + 1)...].firstIndex(of: 0) else {
+            return .malformed
+        }
+        let name = UnsafeBufferPointer(rebasing: message[(first + 1)..<second])
+        guard let user = String(utf8: name.span) else { return .malformed }
+        guard first == 0 || message[..<first].elementsEqual(name) else { return .otherUser }
+        return .credentials(user: user, password: Secret(UnsafeBufferPointer(rebasing: message[(second + 1)...]).span))
     }
 }

@@ -54,6 +54,8 @@ enum RequestGrammar {
     static func lineEnd(_ bytes: Span<UInt8>, from start: inout Int, of part: String) throws(RequestRefusal) -> Int? {
         var index = start
         while index < bytes.count {
+            while index + 8 <= bytes.count, hasNoControl(bytes, at: index) { index += 8 }
+            guard index < bytes.count else { break }
             let byte = bytes[index]
             if byte >= 0x20 && byte != 0x7f || byte == tab {
                 index += 1
@@ -69,6 +71,17 @@ enum RequestGrammar {
         }
         start = index
         return nil
+    }
+
+    /// Whether eight bytes hold neither a control nor a DEL.
+    ///
+    /// A subtraction borrows from a byte only where the byte before it is one that is looked for: the answer for all eight is exact.
+    private static func hasNoControl(_ bytes: Span<UInt8>, at index: Int) -> Bool {
+        let (ones, highs) = (UInt64(0x0101_0101_0101_0101), UInt64(0x8080_8080_8080_8080))
+        // SAFETY: any eight bytes are a number, and the load checks its bounds.
+        let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+        let other = word ^ ones &* 0x7f
+        return (word &- ones &* 0x20) & ~word & highs == 0 && (other &- ones) & ~other & highs == 0
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

@@ -64,11 +64,11 @@ enum RequestLine {
     }
 
     static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: String) -> Bool {
-        var index = range.lowerBound
-        for byte in text.utf8 {
-            guard index < range.upperBound, bytes[index] == byte else { return false }
-            index += 1
+        guard range.count == text.utf8.count else { return false }
+        var text = text
+        return text.withUTF8 { text in
+            for place in text.indices where bytes[range.lowerBound + place] != text[place] { return false }
+            return true
         }
-        return index == range.upperBound
     }
 }

@@ -37,7 +37,7 @@ enum Credentials {
 
     private static func basic(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Credentials {
         guard let decoded = Base64.decodeSecret(bytes, range), let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
-            let user = decoded.withBytes(0..<colon, { String(validating: $0, as: UTF8.self) })
+            let user = decoded.withBytes(0..<colon, { String(utf8: $0.span) })
         else { return .none }
         return .basic(user: user, password: decoded.secret(colon + 1..<decoded.count))
     }

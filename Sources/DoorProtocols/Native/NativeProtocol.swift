@@ -201,7 +201,7 @@ struct NativeReader {
             throw DoorFault("fields", "a check has \(count) fields; \(NativeProtocol.mostFields) are accepted")
         }
         var fields: [Field] = []
-        fields.reserveCapacity(count)
+        if count > 0 { fields.reserveCapacity(count) }
         for _ in 0..<count {
             let field = Field(try text(), try text())
             guard !field.name.utf8.contains(0), !field.value.utf8.contains(0) else {
@@ -245,11 +245,23 @@ struct NativeReader {
         return bytes[position]
     }
 
-    private mutating func u16() throws(DoorFault) -> UInt16 { UInt16(try byte()) | UInt16(try byte()) << 8 }
+    /// Reads a number with its lowest byte first.
+    private mutating func number<Number: FixedWidthInteger & BitwiseCopyable>() throws(DoorFault) -> Number {
+        let size = MemoryLayout<Number>.size
+        guard bytes.endIndex - position >= size else {
+            throw DoorFault("short", "a request ends before what it says it holds")
+        }
+        defer { position += size }
+        let start = position - bytes.startIndex
+        // SAFETY: the guard has seen that so many bytes are there.
+        return bytes.withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: Number.self)) }
+    }
 
-    private mutating func u32() throws(DoorFault) -> UInt32 { UInt32(try u16()) | UInt32(try u16()) << 16 }
+    private mutating func u16() throws(DoorFault) -> UInt16 { try number() }
 
-    private mutating func u64() throws(DoorFault) -> UInt64 { UInt64(try u32()) | UInt64(try u32()) << 32 }
+    private mutating func u32() throws(DoorFault) -> UInt32 { try number() }
+
+    private mutating func u64() throws(DoorFault) -> UInt64 { try number() }
 
     private mutating func session() throws(DoorFault) -> SessionID {
         SessionID(high: try u64(), low: try u64())
@@ -258,7 +270,9 @@ struct NativeReader {
     private mutating func name() throws(DoorFault) -> ArraySlice<UInt8> { try take(Int(try u16())) }
 
     private mutating func text() throws(DoorFault) -> String {
-        guard let text = String(validating: try name(), as: UTF8.self) else {
+        let bytes = try name()
+        if bytes.isEmpty { return "" }
+        guard let text = String(utf8: bytes) else {
             throw DoorFault("text", "a text is not UTF-8")
         }
         return text

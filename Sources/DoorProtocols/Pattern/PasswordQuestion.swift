@@ -74,7 +74,25 @@ struct PasswordQuestion {
         case answered(Answer)
     }
 
-    private let asked: (login: Login, object: ObjectName, host: any QuestionAnswering, endsRefused: Bool)?
+    /// What it is about; apart, so that the question is cheap to hand on.
+    private final class Subject: Sendable {
+        let user: String
+        /// What the door knows of who asks.
+        let attributes: [Field]
+        let object: ObjectName
+        let host: any QuestionAnswering
+        /// Whether a session without the permission holds no place any longer.
+        let endsRefused: Bool
+
+        init(_ login: Login, _ object: ObjectName, _ host: any QuestionAnswering, endsRefused: Bool) {
+            (user, attributes) = (login.user, login.attributes)
+            self.object = object
+            self.host = host
+            self.endsRefused = endsRefused
+        }
+    }
+
+    private let asked: Subject?
     private var stage: Stage
     private var ticket: Ticket?
     private var isAbandoned = false
@@ -86,7 +104,7 @@ struct PasswordQuestion {
 
     /// - Parameter endsRefused: whether a session without the permission holds no place any longer.
     fileprivate init(_ login: Login, reading object: ObjectName, _ host: any QuestionAnswering, endsRefused: Bool) {
-        asked = (login, object, host, endsRefused)
+        asked = Subject(login, object, host, endsRefused: endsRefused)
         stage = .authenticating
         proceed(host.ask(.authenticate(login)))
     }
@@ -144,10 +162,9 @@ struct PasswordQuestion {
                 return nil
             }
             stage = .checking(
-                session, isOneUse: answer.isOneUse, user: answer.user ?? asked.login.user, attributes: answer.attributes
-            )
+                session, isOneUse: answer.isOneUse, user: answer.user ?? asked.user, attributes: answer.attributes)
             var check = Check(.read, asked.object)
-            check.attributes = asked.login.attributes
+            check.attributes = asked.attributes
             return asked.host.ask(.check(session, check))
         case .checking(let session, let isOneUse, let user, let attributes):
             end(session, if: isOneUse || (asked.endsRefused && answer.verdict == .deny))

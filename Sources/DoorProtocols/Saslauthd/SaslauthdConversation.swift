@@ -44,10 +44,7 @@ struct SaslauthdConversation: Conversation, ~Copyable {
     mutating func settle(_ turn: inout DoorTurn) {
         guard case .reading = phase else { return }
         do throws(DoorFault) {
-            let request = try received.span.withUnsafeBufferPointer { bytes throws(DoorFault) in
-                try SaslauthdRequest.read(bytes)
-            }
-            guard let request else { return }
+            guard let request = try SaslauthdRequest.read(received.span) else { return }
             received.wipe()
             ask(request, &turn)
         } catch {

@@ -20,34 +20,32 @@ struct SaslauthdRequest {
     ///
     /// - Returns: nil while a field is missing or not whole.
     /// - Throws: ``DoorFault`` for what can be no request whatever follows.
-    static func read<Bytes: RandomAccessCollection<UInt8>>(
-        _ bytes: Bytes
-    ) throws(DoorFault) -> SaslauthdRequest? where Bytes.Index == Int {
+    static func read(_ bytes: Span<UInt8>) throws(DoorFault) -> SaslauthdRequest? {
         guard bytes.count <= longest else { throw SaslauthdFault.tooLong }
-        var fields: [Bytes.SubSequence] = []
-        var rest = bytes[...]
+        var fields: [Range<Int>] = []
+        var place = 0
         var announced = 0
-        while fields.count < 5, rest.count >= 2 {
-            let length = Int(rest[rest.startIndex]) << 8 | Int(rest[rest.startIndex + 1])
+        while fields.count < 5, bytes.count - place >= 2 {
+            let length = Int(bytes[place]) << 8 | Int(bytes[place + 1])
             announced += 2 + length
             guard announced <= longest else { throw SaslauthdFault.tooLong }
-            guard rest.count >= 2 + length else { return nil }
-            fields.append(rest.dropFirst(2).prefix(length))
-            rest = rest.dropFirst(2 + length)
+            guard bytes.count - place >= 2 + length else { return nil }
+            fields.append(place + 2..<place + 2 + length)
+            place += 2 + length
         }
-        guard rest.isEmpty else {
+        guard place == bytes.count else {
             if fields.count == 5 { throw SaslauthdFault.trailing }
             return nil
         }
         guard fields.count >= 4 else { return nil }
         return SaslauthdRequest(
-            user: try text(fields[0], "user name"), password: Secret(fields[1]),
-            service: try text(fields[2], "service"),
-            realm: try text(fields[3], "realm"), address: try fields.count == 5 ? text(fields[4], "address") : "")
+            user: try text(bytes, fields[0], "user name"), password: Secret(bytes.extracting(fields[1])),
+            service: try text(bytes, fields[2], "service"), realm: try text(bytes, fields[3], "realm"),
+            address: try fields.count == 5 ? text(bytes, fields[4], "address") : "")
     }
 
-    private static func text(_ bytes: some Collection<UInt8>, _ what: String) throws(DoorFault) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+    private static func text(_ bytes: Span<UInt8>, _ range: Range<Int>, _ what: String) throws(DoorFault) -> String {
+        guard let text = String(utf8: bytes.extracting(range)), !text.utf8.contains(0) else {
             throw DoorFault("text", "the \(what) is no text")
         }
         return text

@@ -104,6 +104,8 @@ struct JSONNode {
 
     /// The beginning of a name that a client chose, for a message: what is no character to see is shown as U+FFFD.
     private static func shown(_ name: String) -> String {
+        // Most names are such.
+        if name.utf8.count <= 64, name.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return name }
         var shown = String.UnicodeScalarView()
         for scalar in name.unicodeScalars.prefix(64) {
             switch scalar.properties.generalCategory {

@@ -48,11 +48,13 @@ enum PercentEncoding {
     /// Writes a text as visible ASCII: everything else, and `%` itself, as `%XX`. Fit for a field value.
     ///
     /// - Parameter other: what is written as `%XX` besides.
-    static func encode(_ bytes: some Sequence<UInt8>, and other: Unicode.Scalar? = nil) -> String {
+    static func encode(_ bytes: some Collection<UInt8>, and other: Unicode.Scalar? = nil) -> String {
+        let isKept = { (byte: UInt8) in isPlain(byte) && other != Unicode.Scalar(byte) }
+        if bytes.allSatisfy(isKept) { return String(decoding: bytes, as: UTF8.self) }
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         for byte in bytes {
-            if (0x21...0x7e).contains(byte), byte != UInt8(ascii: "%"), other != Unicode.Scalar(byte) {
+            if isKept(byte) {
                 encoded.append(byte)
             } else {
                 encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
@@ -60,4 +62,6 @@ enum PercentEncoding {
         }
         return String(decoding: encoded, as: UTF8.self)
     }
+
+    private static func isPlain(_ byte: UInt8) -> Bool { (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "%") }
 }

@@ -204,7 +204,7 @@ import Testing
             for byte in [0, 1, 0x20, 0x2F, 0x80, 0xFF] as [UInt8] where byte != recorded[index] {
                 var bytes = recorded
                 bytes[index] = byte
-                guard let request = try? SaslauthdRequest.read(bytes[...]) else { continue }
+                guard let request = try? SaslauthdRequest.read(bytes.span) else { continue }
                 let password = request.password.withTerminatedBytes { Array($0.dropLast()) }
                 let isSame =
                     request.user == "alice" && password.elementsEqual("secret".utf8) && request.service == "imap"

@@ -46,9 +46,12 @@ func proceed(
 
 /// Whatever a user is called, an answer is one line, and its words are those that the door means.
 func answer(_ id: UInt32, _ user: String) {
-    let denied = DovecotReply.end(id, Answer(.wrongCredentials, .invalidPassword), user: user)
-    let allowed = DovecotReply.end(id, Answer(.allow, .granted), user: user)
-    for (line, word, words) in [(denied, "FAIL", 3), (allowed, "OK", 3)] {
+    for (answer, word, words) in [
+        (Answer(.wrongCredentials, .invalidPassword), "FAIL", 3), (Answer(.allow, .granted), "OK", 3),
+    ] {
+        var out = OutgoingBytes()
+        DovecotReply.end(id, answer, user: user, to: &out)
+        let line = out.bytes
         precondition(line.firstIndex(of: UInt8(ascii: "\n")) == line.count - 1)
         let parts = line.dropLast().split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
         precondition(parts.count == words && parts[0].elementsEqual(word.utf8))

@@ -7,7 +7,7 @@ import Fuzzing
 /// Reads one input as a request of a client of saslauthd.
 func read(_ bytes: [UInt8]) {
     do throws(DoorFault) {
-        guard let request = try SaslauthdRequest.read(bytes[...]) else { return }
+        guard let request = try SaslauthdRequest.read(bytes.span) else { return }
         look(request, bytes)
     } catch {
         expectReadable(error.description)
