@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthConfiguration
 import AuthCore
+import Basics
 import Dispatch
 import DoorCarrier
 import DoorProtocols
@@ -66,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
             servers = try await openDoors(doors, service, metrics, setup, signals)
+            StartMemory.giveBack()
             await signals.stopped()
         } catch {
             await stop(servers, control, host, usage)
