@@ -40,8 +40,8 @@ final class HostTable: @unchecked Sendable {
     private static func functions() -> auth_host_t {
         var table = auth_host_t()
         table.size = UInt32(MemoryLayout<auth_host_t>.size)
-        table.generation = DescriptorReader.generation
-        table.draft = DescriptorReader.draft
+        table.generation = DeclarationRules.generation
+        table.draft = DeclarationRules.draft
         table.log = { host, severity, text in HostTable.of(host)?.log(severity, text) }
         table.option = { host, name, index in HostTable.of(host)?.option(name, index) }
         table.time = { host in HostTable.of(host)?.services?.wallTime ?? 0 }

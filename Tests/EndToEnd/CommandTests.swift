@@ -241,6 +241,16 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(one.output.contains("auth_check_write") && one.output.contains("openauth"), "\(one)")
     }
 
+    @Test func `names everything for which a module would not be loaded`() throws {
+        let path = Place.binary("fixtures/other_draft.so")
+        let text = try AuthHost.run(["module", "inspect", path])
+        #expect(text.status == 4)
+        #expect(text.output.contains("\nrefused     it was built for draft 4711 of generation 9"), "\(text)")
+        let json = try AuthHost.run(["module", "inspect", path, "--json"])
+        #expect(json.output.contains(#""refused": ["it was built for draft 4711"#), "\(json)")
+        #expect(json.errors.contains("would not be loaded"))
+    }
+
     @Test(arguments: [
         "", "serve", "login", "check", "map", "module", "explain", "config", "passwd", "xmlauth", "usage",
         "session", "status", "events",

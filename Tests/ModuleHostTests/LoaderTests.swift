@@ -77,6 +77,12 @@ struct Refused: CustomTestStringConvertible {
             fixture: "unknown_flag", code: .reservedMember,
             says: "its auth_module_t.threads declares 0x800, which has no meaning"),
         Refused(
+            fixture: "unknown_threads", code: .reservedMember,
+            says: "its auth_module_t.threads declares 0x3, which has no meaning"),
+        Refused(
+            fixture: "bad_identity", code: .badIdentity,
+            says: "its name is `Bad Name`; 1 to 64 of a-z 0-9 _ - are accepted"),
+        Refused(
             fixture: "bad_default", code: .badOptionTable,
             says: "the default `many` that it declares for its option `count` is not a whole number"),
     ]
@@ -97,6 +103,30 @@ struct Refused: CustomTestStringConvertible {
         let error = #expect(throws: ModuleError.self) { try Fixtures.load(fixture, RecordingServices()) }
         #expect(error?.code == .reservedMember)
         #expect(error?.detail == "its \(member) is 7; 0 is accepted")
+    }
+
+    static let told = [
+        "no_descriptor", "unknown_generation", "unknown_version", "unknown_entry", "wrong_signature", "duplicate_entry",
+        "other_draft", "missing_required_entry", "both_write_spellings", "note_missing", "note_number",
+        "serial_with_threads", "unknown_flag", "unknown_threads", "bad_identity", "bad_default", "bare7",
+        "needs_missing_library", "origin_runpath", "executable_stack", "text_relocations",
+    ]
+
+    @Test(arguments: told)
+    func `is told by its file alone, in the same words`(_ fixture: String) throws {
+        let request = Fixtures.request(fixture)
+        let loaded = try #require(throws: ModuleError.self) {
+            try ModuleLoader(request).load(services: RecordingServices())
+        }
+        let found = try ModuleLoader(request).inspectAndJudge().refusals
+        #expect(found.contains { $0.code == loaded.code && $0.detail == loaded.detail }, "\(loaded)\n\(found)")
+    }
+
+    @Test func `has nothing told against it that is right`() throws {
+        for fixture in ["good9", "gen6", "gen7", "attributes", "gives_credentials", "option_literals"] {
+            let found = try ModuleLoader(Fixtures.request(fixture)).inspectAndJudge().refusals
+            #expect(found.isEmpty, "\(fixture): \(found)")
+        }
     }
 
     @Test func `has a code of its own for each way of being wrong`() {

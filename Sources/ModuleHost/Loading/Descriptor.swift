@@ -3,10 +3,6 @@ import CFFI
 
 /// Reads and checks the descriptor of a mapped module. Nothing of it is trusted before it was checked.
 struct DescriptorReader {
-    /// The highest generation this host speaks, and the revision of its draft.
-    static let generation: UInt32 = 9
-    static let draft = UInt32(AUTH_DRAFT)
-    private static let generations: [UInt32] = [6, 7, 9]
     private static let maximumRows: UInt32 = 256
 
     let module: String
@@ -21,11 +17,11 @@ struct DescriptorReader {
         else {
             throw ModuleError(.linkFailed, module, "libffi cannot prepare a call of `auth_module`")
         }
-        let address = call(UInt64(Self.generation), UInt64(MemoryLayout<auth_module_t>.size))
+        let address = call(UInt64(DeclarationRules.generation), UInt64(MemoryLayout<auth_module_t>.size))
         guard let pointer = UnsafeRawPointer(bitPattern: Int(address)) else {
             throw ModuleError(
                 .nullDescriptor, module,
-                "`auth_module` returned no descriptor to a host of generation \(Self.generation)")
+                "`auth_module` returned no descriptor to a host of generation \(DeclarationRules.generation)")
         }
         // SAFETY: the ABI says that `auth_module` returns static data; the first two words are read before the rest is.
         let magic = pointer.load(as: UInt32.self)
@@ -67,52 +63,33 @@ struct DescriptorReader {
     }
 
     func identity() throws(ModuleError) -> ModuleIdentity {
-        guard Self.generations.contains(descriptor.generation) else {
-            throw ModuleError(
-                .unknownGeneration, module,
-                "it is of generation \(descriptor.generation); this host speaks 6, 7 and 9")
-        }
-        guard descriptor.generation != 9 || descriptor.draft == Self.draft else {
-            throw ModuleError(
-                .otherDraft, module,
-                "it was built for draft \(descriptor.draft) of generation 9; this host speaks draft \(Self.draft): build it again"
-            )
-        }
+        let rules = DeclarationRules(module: module)
+        try rules.checkGeneration(descriptor.generation)
+        try rules.checkDraft(descriptor.draft, of: descriptor.generation)
         try refuseReserved(descriptor.reserved, "auth_module_t.reserved")
-        guard let name = text(descriptor.name, 64), let version = text(descriptor.version, 64),
-            name.utf8.allSatisfy(Self.isNameByte), !name.isEmpty, !version.isEmpty
-        else {
-            throw ModuleError(
-                .badIdentity, module,
-                "its name or version is not one; 1 to 64 of a-z 0-9 _ -, and 1 to 64 characters are accepted")
-        }
-        let declared = ModuleDeclaration(descriptor.threads, generation: descriptor.generation)
-        guard declared.unknown == 0 else {
-            throw ModuleError(
-                .reservedMember, module,
-                "its auth_module_t.threads declares \(Self.hex(declared.unknown)), which has no meaning; AUTH_SERIAL (0), "
-                    + "AUTH_ANY_THREAD (1) or AUTH_BLOCKING (2) are accepted, in generation 9 with AUTH_OPEN_READS (0x100), "
-                    + "AUTH_NAMES_USER (0x200) and AUTH_READS_ATTRIBUTES (0x400)")
-        }
-        return ModuleIdentity(name: name, version: version, generation: descriptor.generation, declared)
+        let (name, version) = (text(descriptor.name, 64), text(descriptor.version, 64))
+        try rules.checkIdentity(name: name, version: version)
+        return ModuleIdentity(
+            name: name ?? "", version: version ?? "", generation: descriptor.generation,
+            try rules.checkThreads(descriptor.threads, generation: descriptor.generation))
     }
 
     /// Agrees on a version of every entry point and prepares its call.
     func entries() throws(ModuleError) -> EntryTable {
         let said = text(descriptor.name, 64) ?? Self.stem(of: module)
+        let rules = DeclarationRules(module: module)
         var seen = Set<String>()
         var table = EntryTable()
         for entry in try rawEntries() {
             let name = text(entry.name, 64) ?? ""
-            guard seen.insert("\(name)/\(entry.version)").inserted else {
-                throw ModuleError(.duplicateEntry, module, "it lists `\(name)` version \(entry.version) twice")
-            }
+            try rules.checkRepetition(name, entry.version, in: &seen)
             var (point, bound) = try EntryBinder(module: module, name: said).bind(
                 name, entry.version, text(entry.signature, 32) ?? "", entry.function)
-            bound.threads = try threads(of: entry, name)
+            bound.threads = try rules.checkThreads(
+                entry.threads, ofEntry: name, in: descriptor.threads, generation: descriptor.generation)
             if table[point].map({ $0.version < bound.version }) ?? true { table.add(point, bound) }
         }
-        try table.validate(generation: descriptor.generation, module: module)
+        try rules.checkEntries(table.points, generation: descriptor.generation)
         return table
     }
 
@@ -123,20 +100,6 @@ struct DescriptorReader {
                 name: text(entry.name, 64) ?? "", version: entry.version, signature: text(entry.signature, 32) ?? "",
                 threads: entry.threads)
         }
-    }
-
-    /// Where an entry is called that differs from its module; nil for one that does not.
-    private func threads(of entry: auth_entry_t, _ name: String) throws(ModuleError) -> ModuleIdentity.Threads? {
-        guard entry.threads != 0 else { return nil }
-        let isSerial = descriptor.threads & ModuleDeclaration.threadMask == AUTH_SERIAL
-        guard descriptor.generation == 9, !isSerial, let threads = ModuleIdentity.Threads(rawValue: entry.threads)
-        else {
-            throw ModuleError(
-                .reservedMember, module,
-                "its auth_entry_t.threads of `\(name)` is \(entry.threads); 0 is accepted, and in a module of generation 9 "
-                    + "that is not AUTH_SERIAL also AUTH_ANY_THREAD (1) and AUTH_BLOCKING (2)")
-        }
-        return threads
     }
 
     private func rawEntries() throws(ModuleError) -> [auth_entry_t] {
@@ -206,15 +169,6 @@ struct DescriptorReader {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
-            UInt8(ascii: "-"):
-            true
-        default: false
-        }
-    }
-
     private static func hex(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
 }
 
@@ -228,29 +182,13 @@ struct EntryBinder {
     func bind(
         _ entry: String, _ version: UInt32, _ signature: String, _ function: cffi_function?
     ) throws(ModuleError) -> (EntryPoint, BoundEntry) {
-        guard let point = EntryPoint(rawValue: entry) else {
-            throw ModuleError(
-                .unknownEntry, module,
-                "it lists the entry point `\(entry)`, which this host does not have; it has "
-                    + EntryPoint.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
-        }
-        guard let expected = point.signatures[version] else {
-            let known = point.signatures.keys.sorted().map(String.init).joined(separator: ", ")
-            throw ModuleError(
-                .unknownVersion, module,
-                "it lists version \(version) of `\(entry)`; this host speaks \(known)")
-        }
-        guard signature == expected else {
-            throw ModuleError(
-                .wrongSignature, module,
-                "its `\(entry)` version \(version) has the signature `\(signature)`; `\(expected)` is accepted")
-        }
+        let point = try DeclarationRules(module: module).checkEntry(entry, version, signature)
         guard let function else {
             throw ModuleError(.missingFunction, module, "its `\(entry)` version \(version) has no function")
         }
-        guard let call = CallInterface(signature: expected, function: function, module: name, entry: entry)
+        guard let call = CallInterface(signature: signature, function: function, module: name, entry: entry)
         else {
-            throw ModuleError(.wrongSignature, module, "libffi cannot prepare a call of `\(entry)`, `\(expected)`")
+            throw ModuleError(.wrongSignature, module, "libffi cannot prepare a call of `\(entry)`, `\(signature)`")
         }
         return (point, BoundEntry(version: version, call: call))
     }

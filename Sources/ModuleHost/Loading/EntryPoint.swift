@@ -87,25 +87,10 @@ struct EntryTable: Sendable {
             uniqueKeysWithValues: entries.compactMap { point, entry in entry.threads.map { (point.rawValue, $0) } })
     }
 
-    var names: [String] { entries.keys.map(\.rawValue).sorted() }
+    var names: [String] { points.map(\.rawValue) }
+
+    /// In the order of their names.
+    var points: [EntryPoint] { entries.keys.sorted { $0.rawValue < $1.rawValue } }
 
     mutating func add(_ point: EntryPoint, _ entry: BoundEntry) { entries[point] = entry }
-
-    /// - Throws: the rule between entries that the module breaks.
-    func validate(generation: UInt32, module: String) throws(ModuleError) {
-        if entries[.checkWrite] != nil, entries[.checkWriteJava] != nil {
-            throw ModuleError(
-                .bothSpellings, module,
-                "it exports both `auth_check_write` and `checkWrite`, which are one entry point; one of them is accepted"
-            )
-        }
-        let asked: EntryPoint = isAuthenticator ? .authenticate : .newUser
-        let required: [EntryPoint] = generation >= 9 ? [.initialise, asked] : [.newUser]
-        for point in required where entries[point] == nil {
-            throw ModuleError(
-                .missingEntry, module,
-                "it lacks `\(point.rawValue)`, which generation \(generation) requires; it exports "
-                    + names.map { "`\($0)`" }.joined(separator: ", "))
-        }
-    }
 }

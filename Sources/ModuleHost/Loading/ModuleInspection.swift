@@ -43,7 +43,7 @@ public struct ModuleInspection: Sendable {
     /// Which generation the header that it was built against was used for; nil where it left no note of that.
     let builtGeneration: UInt32?
     private let bytes: [UInt8]
-    private let note: ModuleNote?
+    let note: ModuleNote?
     /// Why its note cannot be read.
     private let noteFault: String?
 
@@ -95,20 +95,23 @@ public struct ModuleInspection: Sendable {
     func compare(
         _ identity: ModuleIdentity, _ options: [ModuleOption], _ rows: [Entry], module: String
     ) throws(ModuleError) {
-        guard note != nil, let said = self.identity else {
-            let found = noteFault.map { "has a note that cannot be read: \($0)" } ?? "has no note of owner `authhost`"
-            throw ModuleError(
-                .noteMissing, module,
-                "`\(path)` \(found); AUTH_MODULE leaves one, and a linker or strip that drops it must be told to keep the "
-                    + "section `.note.authhost`")
-        }
+        guard note != nil, let said = self.identity else { throw withoutNote(module) }
         // The descriptor's is this host's by now.
-        let revision = said.generation == 9 ? NoteComparison.draft(draft, DescriptorReader.draft) : nil
+        let revision = said.generation == 9 ? NoteComparison.draft(draft, DeclarationRules.draft) : nil
         if let difference = NoteComparison.identity(said, identity) ?? revision ?? NoteComparison.entries(entries, rows)
             ?? NoteComparison.options(self.options, options)
         {
             throw ModuleError(.noteDiffers, module, "its note and its descriptor differ: \(difference)")
         }
+    }
+
+    /// Why a module with a descriptor is refused whose note is missing or cannot be read.
+    func withoutNote(_ module: String) -> ModuleError {
+        let found = noteFault.map { "has a note that cannot be read: \($0)" } ?? "has no note of owner `authhost`"
+        return ModuleError(
+            .noteMissing, module,
+            "`\(path)` \(found); AUTH_MODULE leaves one, and a linker or strip that drops it must be told to keep the "
+                + "section `.note.authhost`")
     }
 
     /// What the module leaves open, in words: one sentence for each.

@@ -87,6 +87,21 @@ public struct ModuleLoader: Sendable {
     /// Finds and reads the module's file, and checks who could have written it.
     public func inspect() throws(ModuleError) -> ModuleInspection { try ModuleInspection(read()) }
 
+    /// The same, with everything for which the module would not be loaded, as far as its file tells: what its code answers, only
+    /// running it shows.
+    public func inspectAndJudge() throws(ModuleError) -> (inspection: ModuleInspection, refusals: [ModuleError]) {
+        let image = try read()
+        let inspection = try ModuleInspection(image)
+        var refusals = Refusals()
+        refusals.add { () throws(ModuleError) in
+            try NeededLibraries(image, inspection, request.trust).check()
+        }
+        refusals.add { () throws(ModuleError) in try checkMemory(of: inspection, image) }
+        refusals.add { () throws(ModuleError) in _ = try checkKind(of: inspection) }
+        inspection.judge(request.module, request.search, &refusals)
+        return (inspection, refusals.errors)
+    }
+
     func read() throws(ModuleError) -> ModuleImage {
         let image =
             if let copy = request.copy {
@@ -130,7 +145,7 @@ public struct ModuleLoader: Sendable {
                 point, try EntryBinder(module: request.module, name: stem).bind(name, generation, signature, function).1
             )
         }
-        try table.validate(generation: generation, module: request.module)
+        try DeclarationRules(module: request.module).checkEntries(table.points, generation: generation)
         table[.newUser].map { cffi_add_module(stem, inspection.buildID ?? "", $0.call.address) }
         let identity = ModuleIdentity(
             name: stem, version: "-", generation: generation, bare: true,

@@ -95,6 +95,14 @@ struct ModuleOptions: Sendable {
         }
     }
 
+    /// - Throws: what the default of an option is not, where it declares one.
+    static func checkDefault(
+        of option: ModuleOption, _ module: String, _ search: ModuleSearch
+    ) throws(ModuleError) {
+        guard let value = option.defaultValue, !value.isEmpty else { return }
+        _ = try checkedDefault(value, option, module, search)
+    }
+
     /// Checks a default like a value; one that could not be set is the module's own mistake.
     private static func checkedDefault(
         _ value: String, _ option: ModuleOption, _ module: String, _ search: ModuleSearch

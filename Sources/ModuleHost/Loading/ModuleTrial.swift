@@ -17,9 +17,9 @@ struct ModuleTrial {
     /// - Throws: ``ModuleError`` where the child does not come to its end.
     func run(_ path: String) throws(ModuleError) {
         let (least, all) = (Self.firstTime.nanoseconds, request.trialTimeout.nanoseconds)
-        var trial = cffi_try(path, DescriptorReader.generation, min(least, all))
+        var trial = cffi_try(path, DeclarationRules.generation, min(least, all))
         if Int(trial.outcome) == CFFI_TRIAL_HUNG, least < all {
-            trial = cffi_try(path, DescriptorReader.generation, all)
+            trial = cffi_try(path, DeclarationRules.generation, all)
         }
         let place = trial.was_mapped ? "in `auth_module`" : "while it was being mapped"
         switch Int(trial.outcome) {

@@ -105,17 +105,23 @@ struct ModuleCommand: ParsableCommand {
             var request = try HostSetup(quiet: true).configuration.loadRequest()
             request.module = try absolute(file)
             request.pin = nil
-            let inspection: ModuleInspection
+            let found: (inspection: ModuleInspection, refusals: [ModuleError])
             do {
-                inspection = try ModuleLoader(request).inspect()
+                found = try ModuleLoader(request).inspectAndJudge()
             } catch {
                 throw Failure(.moduleUnusable, "\(error)")
             }
             if pin {
-                let name = Configuration.baseName(ofModule: inspection.path)
-                return Terminal.write("module-pin \(name) sha256:\(inspection.digest)")
+                let name = Configuration.baseName(ofModule: found.inspection.path)
+                return Terminal.write("module-pin \(name) sha256:\(found.inspection.digest)")
             }
-            Terminal.write(json ? InspectionText(inspection).json : InspectionText(inspection).text)
+            let text = InspectionText(found.inspection, found.refusals)
+            Terminal.write(json ? text.json : text.text)
+            guard found.refusals.isEmpty else {
+                throw Failure(
+                    .moduleUnusable,
+                    "module `\(file)` would not be loaded: \(found.refusals.count) under `refused` say why")
+            }
         }
 
         private func absolute(_ file: String) throws -> String {
@@ -132,8 +138,15 @@ struct ModuleCommand: ParsableCommand {
 /// An inspection as text and as JSON.
 struct InspectionText {
     private let inspection: ModuleInspection
+    private let refusals: [ModuleError]
 
-    init(_ inspection: ModuleInspection) { self.inspection = inspection }
+    /// - Parameter refusals: for what the module would not be loaded.
+    init(_ inspection: ModuleInspection, _ refusals: [ModuleError]) {
+        self.inspection = inspection
+        self.refusals = refusals
+    }
+
+    private var told: [String] { refusals.map { "\($0.detail) (\($0.code.rawValue))" } }
 
     var text: String {
         var lines = ["file        \(inspection.path)"]
@@ -145,6 +158,7 @@ struct InspectionText {
         } else {
             lines.append("module      \(inspection.hasDescriptor ? "no note" : "no descriptor")")
         }
+        lines += told.map { "refused     \($0)" }
         if let build = inspection.buildID { lines.append("build       \(build)") }
         lines += inspection.openings.map { "open        \($0)" }
         lines += inspection.entries.map { entry in
@@ -167,7 +181,7 @@ struct InspectionText {
             ("version", inspection.identity.map { .text($0.version) }),
             ("generation", inspection.identity.map { .integer(Int64($0.generation)) }),
             ("threads", inspection.identity.map { .text("\($0.threads)") }),
-            ("build", inspection.buildID.map { .text($0) }), ("open", texts(inspection.openings)),
+            ("build", inspection.buildID.map { .text($0) }), ("refused", texts(told)), ("open", texts(inspection.openings)),
             ("entries", .list(inspection.entries.map(Self.entry))), ("bare_entries", texts(inspection.bareEntries)),
             ("options", .list(inspection.options.map(Self.option))), ("needs", texts(inspection.neededLibraries)),
         ])
