@@ -82,6 +82,11 @@ import Testing
     @Test(arguments: [
         ("http-lisen", "unknown item `http-lisen`: the nearest known name is `http-listen`"),
         ("authdir", "unknown item `authdir`: the nearest known name is `add-authdir`"),
+        (
+            "module",
+            "unknown item `module`: known names with that word are `auth-module`, `module-queue`, `module-threads`, "
+                + "`add-module-options`, `add-module`"
+        ),
         ("frobnicate", "unknown item `frobnicate`: no known name is similar"),
         ("authdir.realm", "unknown item `authdir.realm`: the nearest known name is `add-authdir`"),
         ("add-authdir.relm", "unknown option `relm` of `add-authdir`: the nearest known name is `add-authdir.realm`"),

@@ -41,7 +41,11 @@ public struct ItemExplanation: Sendable {
 
     private static func unknown(_ name: String, _ item: String) -> Unknown {
         let nearest = ItemDefinition.nearestName(to: item)
-        let hint = nearest.map { "the nearest known name is `\($0)`" } ?? "no known name is similar"
+        // A word of several names stands for any of them.
+        let known = ItemDefinition.all.map(\.name).filter { $0.split(separator: "-").contains { $0 == item } }
+        let several =
+            known.count > 1 ? "known names with that word are " + known.map { "`\($0)`" }.joined(separator: ", ") : nil
+        let hint = several ?? nearest.map { "the nearest known name is `\($0)`" } ?? "no known name is similar"
         return Unknown(description: "unknown item `\(name.clipped)`: \(hint)")
     }
 
