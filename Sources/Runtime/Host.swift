@@ -28,6 +28,8 @@ public final class Host: Sendable {
     private let deadlines: LiveDeadlines
     let decider = DeciderInForce()
     private let stopping = Atomic<Bool>(false)
+    /// Set with the module.
+    private let process = SetOnce<ProcessWatch>()
 
     private var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
@@ -86,6 +88,7 @@ public final class Host: Sendable {
     /// - Throws: ``ModuleError``; the host then has no module, and every question is *could not decide*.
     public func load(_ request: LoadRequest) throws(ModuleError) {
         let module = try modules.load(request)
+        process.set(ProcessWatch())
         if clock.runs { startSweeping() }
         log.notice("Loaded auth module <\(module.name)> \(module.version) from \(module.path)")
     }
@@ -230,10 +233,13 @@ public final class Host: Sendable {
     private func startSweeping() {
         _ = PosixThread.start(name: "auth-sweep") { [weak self] in
             let pause = Semaphore()
+            var seconds = 0
             while self?.isStopping == false {
                 _ = pause.wait(for: .seconds(1))
                 self?.noticeLongCalls()
                 self?.sweep()
+                seconds += 1
+                if seconds % Self.processInterval == 0 { self?.noticeProcessChanges() }
             }
         }
     }
@@ -242,6 +248,21 @@ public final class Host: Sendable {
     private func noticeLongCalls() {
         for decider in decider.all { decider.noticeLongCalls() }
         broker?.noticeLongCalls()
+    }
+
+    /// How many seconds are between two looks at what belongs to the whole process.
+    private static let processInterval = 5
+
+    /// Names what has changed of the process since `auth_init` returned: no part of authhost changes it.
+    private func noticeProcessChanges() {
+        guard let changes = process.value?.changes(), !changes.isEmpty, let decider = decider.value else { return }
+        for change in changes {
+            log.error(
+                """
+                \(decider.about.identity.name): outside of auth_init \(change); an entry point must leave it as it is, since \
+                it belongs to the whole process or to a thread of the host's
+                """)
+        }
     }
 
     private func sweep() {

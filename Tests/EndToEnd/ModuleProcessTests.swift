@@ -26,6 +26,25 @@ import Testing
         #expect(ending.errors.contains("which belongs to the whole process"), "\(ending)")
     }
 
+    @Test(arguments: [
+        ("directory later", "outside of auth_init the working directory has changed from `"),
+        ("locale later", "outside of auth_init the locale has changed from `C` to `C.UTF-8`"),
+    ])
+    func `what it changes later is named too`(_ what: String, _ says: String) throws {
+        let folder = try Folder()
+        _ = try folder.write(
+            """
+            auth-module \(Place.binary("fixtures/changes_the_process.so"))
+            add-module-options \(Place.binary("fixtures/changes_the_process.so"))
+                what "\(what)"
+            end-module-options
+            """, to: "authhost.conf")
+        let server = try Server(["-c", folder.path("authhost.conf")], in: folder)
+        #expect(try server.client.post("/v1/login", #"{"user":"ann","password":"x"}"#).status == 200)
+        try server.process.wait(for: says)
+        #expect(server.process.seen.contains("changes_the_process: \(says)"))
+    }
+
     @Test func `what a module writes to standard output is no part of an answer`() throws {
         let ending = try AuthHost.run(
             [

@@ -16,6 +16,24 @@ import Testing
         #expect(test.host.sessionCount == 0)
     }
 
+    @Test func `a delayed log-in that does not say it is told with module and entry`() throws {
+        let test = try TestHost("says_nobody")
+        let answer = TestHost.wait(test.host.ask(.login(try test.login("later"))))
+        #expect(answer.reason == .brokenAnswer)
+        #expect(test.lines.wait(for: "error: says_nobody: broke its contract in auth_new_user: "))
+    }
+
+    @Test func `a user who is another one is told with module, entry and both names`() throws {
+        let test = try TestHost("changes_the_user")
+        #expect(test.ask(.login(try test.login("alice"))).reason == .changedUser)
+        #expect(
+            test.lines.wait(
+                for:
+                    "error: changes_the_user: broke its contract in auth_new_user: named the user `mallory` where `alice` logs in"
+            )
+        )
+    }
+
     @Test func `a session that is resumed says it too`() throws {
         let test = try TestHost("says_nobody")
         #expect(test.ask(.resume(try test.login("alice"))).reason == .brokenAnswer)

@@ -3,8 +3,8 @@ import Glibc
 
 /// What belongs to the whole process, or to a thread of the host's, and what a module must leave as it is.
 struct ProcessState {
-    private let directory: String
-    private let locale: String
+    private let currentDirectory: String
+    private let currentLocale: String
     /// What is done at each signal, as the bytes of its handler.
     private let handlers: [Int32: [UInt8]]
     private let blocked: Set<Int32>
@@ -18,12 +18,8 @@ struct ProcessState {
 
     /// Looks at the process, and at the signals of the calling thread.
     init() {
-        directory =
-            getcwd(nil, 0).map { path in
-                defer { free(path) }
-                return String(cString: path)
-            } ?? "no directory"
-        locale = setlocale(LC_ALL, nil).map { String(cString: $0) } ?? "none"
+        currentDirectory = Self.directory()
+        currentLocale = Self.locale()
         handlers = Dictionary(uniqueKeysWithValues: Self.signals.map { ($0, Self.handler(of: $0)) })
         var mask = sigset_t()
         pthread_sigmask(SIG_SETMASK, nil, &mask)
@@ -33,13 +29,25 @@ struct ProcessState {
             uniqueKeysWithValues: (0...2).compactMap { number in Self.file(number).map { (number, $0) } })
     }
 
+    static func directory() -> String {
+        getcwd(nil, 0).map { path in
+            defer { free(path) }
+            return String(cString: path)
+        } ?? "no directory"
+    }
+
+    static func locale() -> String { setlocale(LC_ALL, nil).map { String(cString: $0) } ?? "none" }
+
     /// What has changed since an earlier look, in words: one sentence for each.
     func changes(since before: ProcessState) -> [String] {
         var changes: [String] = []
-        if directory != before.directory {
-            changes.append("changed the working directory from `\(before.directory)` to `\(directory)`")
+        if currentDirectory != before.currentDirectory {
+            changes.append(
+                "changed the working directory from `\(before.currentDirectory)` to `\(currentDirectory)`")
         }
-        if locale != before.locale { changes.append("changed the locale from `\(before.locale)` to `\(locale)`") }
+        if currentLocale != before.currentLocale {
+            changes.append("changed the locale from `\(before.currentLocale)` to `\(currentLocale)`")
+        }
         for signal in Self.signals where handlers[signal] != before.handlers[signal] {
             changes.append("changed what the process does at \(Self.name(signal))")
         }

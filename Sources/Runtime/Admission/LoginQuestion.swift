@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 import Synchronization
 
@@ -30,6 +31,8 @@ final class LoginQuestion: Sendable {
         progress = LoginProgress(due: began + logins.deadlines.nanoseconds(of: kind))
     }
 
+    private var entry: StaticString { kind == .resume ? "auth_resume_user" : "auth_new_user" }
+
     /// The session that it may become.
     private var session: Session { current.withLock { $0 } }
 
@@ -37,9 +40,7 @@ final class LoginQuestion: Sendable {
         let session = session
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
-        var question = EntryQuestion(
-            kind == .resume ? "auth_resume_user" : "auth_new_user", kind, session: session.handle
-        ) { [login, session, kind] module, ticket in
+        var question = EntryQuestion(entry, kind, session: session.handle) { [login, session, kind] module, ticket in
             module.newUser(login, resuming: kind == .resume, session: session.handle, ticket)
         }
         question.pending = PendingSubject(.login)
@@ -81,18 +82,19 @@ final class LoginQuestion: Sendable {
         let identity = decider.about.identity
         guard let user = said.user else {
             // Generations 6 and 7 cannot say it.
-            return identity.generation < 9 ? nil : Answer(.undecided, .brokenAnswer, logText: ModuleAnswer.nobodyNamed)
+            return identity.generation < 9 ? nil : broken(.brokenAnswer, ModuleAnswer.nobodyNamed)
         }
         if user.hasBytes(of: login.user) { return nil }
         guard identity.namesUser else {
-            return Answer(
-                .undecided, .changedUser, logText: "the module named another user, and does not declare AUTH_NAMES_USER"
-            )
+            return broken(
+                .changedUser,
+                "named the user `\(user.controlsEscaped)` where `\(login.user)` logs in, and does not declare "
+                    + "AUTH_NAMES_USER")
         }
         do throws(LoginError) {
             try Login.checkUser(user)
         } catch {
-            return Answer(.undecided, .brokenAnswer, logText: "the user that the module named: \(error)")
+            return broken(.brokenAnswer, "named a user who is none: \(error)")
         }
         guard let renamed = sessions.rename(session, to: user, login, at: logins.clock.now) else {
             return Answer(.ejected, .ejectedSession)
@@ -100,6 +102,11 @@ final class LoginQuestion: Sendable {
         renamed.hold(by: decider.instance, data: said.sessionData)
         current.withLock { $0 = renamed }
         return nil
+    }
+
+    private func broken(_ reason: Reason, _ what: String) -> Answer {
+        decider.noteBreach(what, in: entry)
+        return Answer(.undecided, reason, logText: what)
     }
 
     /// Asks for a place, and once more if sessions whose time had come were in the way.

@@ -42,6 +42,8 @@ protocol Decider: AnyObject, Sendable {
     func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome
     /// Whether a token is, or was, of a question of its own.
     func asks(_ token: UInt64) -> Bool
+    /// Tells operators of an answer that breaks the contract in what the host alone can see.
+    func noteBreach(_ what: String, in entry: StaticString)
     /// Finds the oldest open question of a session by what it asks for.
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
     /// Answers a question in its place because nobody waits any more.

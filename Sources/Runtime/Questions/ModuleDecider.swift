@@ -104,12 +104,14 @@ final class ModuleDecider: Decider {
         case .outcome(let outcome): return outcome == .taken ? .taken : reported(outcome)
         case .deliver(let continuation):
             pending.put(slot)
-            continuation(checked(answer))
+            continuation(checked(answer, "host->complete"))
             return .taken
         }
     }
 
     func asks(_ token: UInt64) -> Bool { pending.slot(of: token) != nil }
+
+    func noteBreach(_ what: String, in entry: StaticString) { report(.broken(what, in: entry)) }
 
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
@@ -158,7 +160,7 @@ final class ModuleDecider: Decider {
         let clean = slot.finish()
         pending.put(slot)
         if cameBack(token, answer.status) { return .answered(tooLate(answer, question)) }
-        return .answered(checked(clean ? answer : completedAndReturned(answer)))
+        return .answered(checked(clean ? answer : completedAndReturned(answer), question.entry))
     }
 
     /// Keeps a question that the module has left open on the asking thread, unless the answer came early.
@@ -173,7 +175,7 @@ final class ModuleDecider: Decider {
             return .open(open)
         }
         pending.put(slot)
-        return .answered(isLate ? tooLate(early, question) : checked(early))
+        return .answered(isLate ? tooLate(early, question) : checked(early, "host->complete"))
     }
 
     private func askOnLane<Question: ModuleQuestion>(
@@ -234,9 +236,9 @@ final class ModuleDecider: Decider {
         case .deliver(let continuation, let early):
             pending.put(slot)
             if early != nil, !question.isLeftOpen(by: answer) {
-                continuation(checked(completedAndReturned(answer)))
+                continuation(checked(completedAndReturned(answer), question.entry))
             } else {
-                continuation(checked(early ?? answer))
+                continuation(checked(early ?? answer, early == nil ? question.entry : "host->complete"))
             }
         }
     }
@@ -247,11 +249,13 @@ final class ModuleDecider: Decider {
         return broken
     }
 
-    func checked(_ answer: ModuleAnswer) -> ModuleAnswer {
+    /// - Parameter entry: where it was given.
+    func checked(_ answer: ModuleAnswer, _ entry: StaticString) -> ModuleAnswer {
         if let breach = answer.breach {
-            report(.broken(breach))
+            report(.broken(breach, in: entry))
         } else if answer.status != .ok, answer.refusal == nil, !answer.status.isKnown {
-            report(.broken("returned \(answer.status.shown), which is no answer; AUTH_OK and AUTH_DENY are"))
+            report(
+                .broken("returned \(answer.status.shown), which is no answer; AUTH_OK and AUTH_DENY are", in: entry))
         }
         return answer
     }

@@ -15,7 +15,8 @@ enum ModuleIncident: Sendable {
     case lateReturn(Status)
     case droppedCompletion(CompletionOutcome)
     case freeFailed(Status)
-    case broken(String)
+    /// What was found, and in which entry point.
+    case broken(String, in: StaticString)
 }
 
 extension ModuleIncident {
@@ -55,7 +56,7 @@ extension ModuleIncident {
         case .droppedCompletion(let outcome):
             log.warning("\(module): a completion was dropped: \(outcome)")
         case .freeFailed(let status): log.warning("\(module): auth_free_user returned \(status.shown)")
-        case .broken(let what): log.error("\(module): broke its contract: \(what); denied")
+        case .broken(let what, let entry): log.error("\(module): broke its contract in \(entry): \(what); denied")
         }
     }
 }

@@ -95,6 +95,7 @@ final class Resumptions: Sendable {
         if let user = said.user {
             guard user.hasBytes(of: session.user) else { return end(session) }
         } else if decider.about.identity.generation >= 9 {
+            decider.noteBreach(ModuleAnswer.nobodyNamed, in: "auth_resume_user")
             return Answer(.undecided, .brokenAnswer, logText: ModuleAnswer.nobodyNamed)
         }
         if said.expiry != 0, said.expiry <= sessions.clock.wall / 1_000_000_000 {

@@ -1,4 +1,4 @@
-// Fault: auth_init changes what belongs to the whole process, as its option says. Expected: each is named in the event log.
+// Fault: changes what belongs to the whole process in auth_init or in a log-in, as its option says. Expected: each is named in the event log.
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -23,6 +23,12 @@ static int init(const auth_host_t *table, void **instance) {
     if (!strcmp(what, "closed")) return close(0) == 0 ? AUTH_OK : AUTH_ERROR;
     return AUTH_OK;
 }
-#define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user9)
+static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
+    const char *what = host->option(host, "what", 0);
+    if (!strcmp(what, "directory later") && chdir("/usr") != 0) return AUTH_ERROR;
+    if (!strcmp(what, "locale later") && !setlocale(LC_ALL, "C.UTF-8")) return AUTH_ERROR;
+    return user9(instance, login, result);
+}
+#define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user)
 #define OPTIONS(OPTION) OPTION("what", AUTH_OPTION_STRING, "nothing", "What it changes.")
 AUTH_MODULE("changes_the_process", "1.0", 9, AUTH_ANY_THREAD | AUTH_OPEN_READS, ENTRIES, OPTIONS);

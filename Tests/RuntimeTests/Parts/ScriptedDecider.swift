@@ -58,6 +58,10 @@ final class ScriptedDecider: Decider {
         return .answered(said)
     }
 
+    func noteBreach(_ what: String, in entry: StaticString) {
+        state.withLock { $0.told.append("\(entry): \(what)") }
+    }
+
     func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
         state.withLock { $0.batch }
     }

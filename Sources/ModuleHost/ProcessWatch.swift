@@ -1,0 +1,78 @@
+import Glibc
+import Synchronization
+
+/// Looks from time to time whether the process still has the working directory and the locale that it had, and its threads the
+/// signals that they block: an entry point that has changed them steers whatever runs behind it. No check pays for that.
+public final class ProcessWatch: Sendable {
+    private struct State {
+        var directory = ProcessState.directory()
+        var locale = ProcessState.locale()
+        /// By the kernel's numbers of threads: the mask of blocked signals in hexadecimal digits.
+        var masks: [Int32: String] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    /// Takes everything as it is now for as it should be.
+    public init() {
+        var now = State()
+        now.masks = Self.masks()
+        state = Mutex(now)
+    }
+
+    /// What has changed since the last look, in words: one sentence for each.
+    public func changes() -> [String] {
+        let (directory, locale, masks) = (ProcessState.directory(), ProcessState.locale(), Self.masks())
+        return state.withLock { state in
+            defer { (state.directory, state.locale, state.masks) = (directory, locale, masks) }
+            var changes: [String] = []
+            if directory != state.directory {
+                changes.append("the working directory has changed from `\(state.directory)` to `\(directory)`")
+            }
+            if locale != state.locale {
+                changes.append("the locale has changed from `\(state.locale)` to `\(locale)`")
+            }
+            // A thread that is new is taken as it begins.
+            for (thread, mask) in masks.sorted(by: { $0.key < $1.key }) {
+                guard let before = state.masks[thread], before != mask else { continue }
+                changes.append(
+                    "thread \(PosixThread.describe(thread)) blocks other signals: the mask was \(before) and is \(mask) "
+                        + "(SigBlk, proc(5))")
+            }
+            return changes
+        }
+    }
+
+    /// The masks of the threads on which entry points run: those of doors, and the host's own.
+    private static func masks() -> [Int32: String] {
+        guard let folder = opendir("/proc/self/task") else { return [:] }
+        defer { closedir(folder) }
+        var masks: [Int32: String] = [:]
+        while let entry = readdir(folder) {
+            // SAFETY: d_name is NUL-terminated (readdir(3)) and lives until the next readdir of this stream.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let thread = Int32(name), isOurs(thread), let mask = mask(of: thread) else { continue }
+            masks[thread] = mask
+        }
+        return masks
+    }
+
+    private static func isOurs(_ thread: Int32) -> Bool {
+        let name = PosixThread.describe(thread)
+        return name.hasPrefix("auth-") || name.hasPrefix("NIO-")
+    }
+
+    private static func mask(of thread: Int32) -> String? {
+        guard let file = fopen("/proc/self/task/\(thread)/status", "re") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            guard text.hasPrefix("SigBlk:") else { continue }
+            return String(text.dropFirst(7).filter { $0.isHexDigit })
+        }
+        return nil
+    }
+}
