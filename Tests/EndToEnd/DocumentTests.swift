@@ -25,6 +25,38 @@ import Testing
         #expect(source.split(separator: "\n", omittingEmptySubsequences: false).count <= 35)
     }
 
+    @Test(.needs(.cc, .cxx, .cargo))
+    func `the modules of the guide build, and every command prints what it shows`() throws {
+        let guide = try Place.text("docs/writing-modules.md")
+        let folder = try Folder()
+        for (file, language) in [
+            ("gate.c", "c"), ("authhost.conf", ""), ("gate.cpp", "cpp"), ("Cargo.toml", "toml"), ("src/lib.rs", "rust"),
+            ("module.c", "c"),
+        ] {
+            let mention = try #require(guide.range(of: "`\(file)`"), "\(file)")
+            let text = try #require(String(guide[mention.upperBound...]).firstBlock(language), "\(file)")
+            try FileManager.default.createDirectory(atPath: folder.path("src"), withIntermediateDirectories: true)
+            _ = try folder.write(text, to: file)
+        }
+        _ = try folder.write(try Place.text("examples/users-rust/src/authhost.rs"), to: "src/authhost.rs")
+        let installed = try Place.text("share/authhost.pc.in").replacing(
+            "${prefix}/include", with: Place.file("include"))
+        _ = try folder.write(installed, to: "authhost.pc")
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        for block in guide.components(separatedBy: "\n```console\n").dropFirst() {
+            let session = block.components(separatedBy: "\n```")[0]
+            for step in ("\n" + session).components(separatedBy: "\n$ ").dropFirst() {
+                let lines = step.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+                let ending = try ChildProcess.run(
+                    ["bash", "-c", "umask 022; \(lines[0])"], directory: folder.path,
+                    environment: ["PATH": "\(Place.binaries):\(path)", "PKG_CONFIG_PATH": folder.path])
+                let said = ending.output.replacing(folder.path, with: "/home/ann/gate")
+                let shown = lines.count > 1 ? "\(lines[1])\n" : ""
+                #expect(said == shown && ending.errors.isEmpty, "\(lines[0]): \(ending)")
+            }
+        }
+    }
+
     @Test(.needs(.curl))
     func `make run prints three commands that work when pasted`() throws {
         let folder = try Folder()
@@ -57,7 +89,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "examples/nginx/README.md",
+        "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/attributes.md",
+        "docs/writing-modules.md", "examples/nginx/README.md",
     ])
     func `links lead to files that exist`(document: String) throws {
         let text = try Place.text(document)

@@ -29,6 +29,9 @@ typedef struct auth_string {
 // A text of the module's own, from a literal: its length is counted by the compiler, and a NUL inside is no end.
 #define AUTH_LITERAL(literal) auth_literal_("" literal, sizeof("" literal) - 1)
 
+// The same as an initializer, for what is static: static const auth_pair_t pair = {sizeof pair, 0, AUTH_STATIC_LITERAL("group"), ...
+#define AUTH_STATIC_LITERAL(literal) {"" literal, sizeof("" literal) - 1}
+
 // Whether a string is a literal, byte for byte; 1 or 0. A string without `data` equals "".
 #define AUTH_EQUAL(string, literal) auth_equal_((string), "" literal, sizeof("" literal) - 1)
 

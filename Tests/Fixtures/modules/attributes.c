@@ -2,7 +2,7 @@
 // Expected: they come in and go out, and what breaks a bound denies.
 #include "fixture.h"
 
-static const auth_pair_t group = {sizeof group, 0, {"group", 5}, {"traders", 7}};
+static const auth_pair_t group = {sizeof group, 0, AUTH_STATIC_LITERAL("group"), AUTH_STATIC_LITERAL("traders")};
 static const auth_pair_t unnamed = {sizeof unnamed, 0, {"", 0}, {"x", 1}};
 static const auth_pair_t control = {sizeof control, 0, {"a", 1}, {"x\ny", 3}};
 static const auth_pair_t reserved = {sizeof reserved, 7, {"a", 1}, {"x", 1}};

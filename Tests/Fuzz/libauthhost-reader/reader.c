@@ -19,6 +19,11 @@ static void note(void *context, const authhost_answer_t *answer) {
     if (!memchr(answer->user, 0, sizeof answer->user) || !memchr(answer->name, 0, sizeof answer->name)) abort();
 }
 
+static void note_attribute(void *context, size_t row, const char *name, const char *value) {
+    size_t index = (size_t)(uintptr_t)context;
+    if (tally.answers[index] != 0 || row > UINT16_MAX || strlen(name) > 255 || strlen(value) > 4095) abort();
+}
+
 static void hear(void *context, const authhost_event_t *event) {
     (void)context;
     if (strlen(event->text) > UINT16_MAX) abort();
@@ -37,6 +42,8 @@ static request_t *open_question(uint32_t number, unsigned char *verdicts) {
     request->answered = note;
     request->context = (void *)(uintptr_t)number;
     request->deadline = number;
+    request->attribute = note_attribute;
+    request->attribute_context = request->context;
     if (request->kind == AUTHHOST_QUESTION_BATCH) {
         request->verdicts = verdicts;
         request->verdict_count = CHECKS;

@@ -27,18 +27,29 @@ func read(_ bytes: [UInt8]) {
 
 func look(_ body: NativeRequest.Body) {
     switch body {
-    case .batch(_, let checks):
+    case .batch(_, let checks, let attributes):
+        look(attributes)
         precondition((1...NativeProtocol.longestBatch).contains(checks.count), "a batch of \(checks.count)")
         for check in checks { look(check) }
     case .check(_, let check): look(check)
-    case .hello, .logon, .login, .logout, .map, .watch, .ping: break
+    case .login(let login): look(login.attributes)
+    case .hello, .logon, .logout, .map, .watch, .ping: break
     }
 }
 
 func look(_ check: NativeCheck) {
+    look(check.attributes)
     precondition(check.fields.count <= NativeProtocol.mostFields, "\(check.fields.count) fields")
     for field in check.fields {
         precondition(!field.name.utf8.contains(0) && !field.value.utf8.contains(0), "a NUL in a field")
+    }
+}
+
+func look(_ attributes: [Field]) {
+    precondition(attributes.count <= DoorAttribute.maximumCount, "\(attributes.count) attributes")
+    for attribute in attributes {
+        precondition((1...255).contains(attribute.name.utf8.count) && attribute.value.utf8.count <= 4095)
+        expectReadable(attribute.value)
     }
 }
 
