@@ -52,6 +52,19 @@ struct ConfigOutput: CustomTestStringConvertible {
             separator: "\n")
     }
 
+    @Test(arguments: [
+        ("http-attribute-headers group=Set-Cookie", "`group=Set-Cookie` is not `ATTRIBUTE=NAME`"),
+        ("http-attribute-headers group", "`group` is not `ATTRIBUTE=NAME`"),
+    ])
+    func `says where an item of the HTTP door is wrong`(_ line: String, _ says: String) throws {
+        let folder = try Folder()
+        _ = try folder.write("auth-module openauth\n\(line)\n", to: "a.conf")
+        let ending = try config(["check", "a.conf"], in: folder.path)
+        #expect(ending.status == 3)
+        #expect(ending.errors.contains("a.conf:2:"), "\(ending)")
+        #expect(ending.errors.contains("`http-attribute-headers`: \(says)"), "\(ending)")
+    }
+
     @Test func `shows the configuration as JSON`() throws {
         let ending = try config(["show", "--all", "--json", "-c", "example.conf"], in: Place.file(Self.folder))
         let items = try #require(

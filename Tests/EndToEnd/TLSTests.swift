@@ -130,6 +130,39 @@ private struct Authority {
         #expect(try ask(open) == "no answer")
     }
 
+    /// The attributes of the certificate reach the module, which tells them again, and the door makes a tag of one.
+    @Test func `tells the module what the client's certificate says`() throws {
+        try ours.sign("broker", as: "broker")
+        let port = try Place.freePort()
+        let configuration = try folder.write(
+            """
+            auth-module \(Place.binary("fixtures/attributes.so"))
+            http-listen none
+            audit-log \(folder.path("audit.log"))
+            audit-required TRUE
+            add-door
+                type rabbitmq
+                listen 127.0.0.1:\(port)
+                tls-certificate \(folder.path("server.pem"))
+                tls-key \(folder.path("server.key"))
+                tls-client-authority \(ours.certificate)
+                option tag-attribute tls.digest
+            end-door
+            """, to: "told.conf")
+        let told = try ChildProcess([Place.binary("authhost"), "serve", "-c", configuration])
+        try told.wait(for: "door rabbitmq: listening")
+        let fingerprint = try ChildProcess.run([
+            "openssl", "x509", "-in", folder.path("broker.pem"), "-noout", "-fingerprint", "-sha256",
+        ]).output
+        let digest = fingerprint.split(separator: "=").last?.filter(\.isHexDigit).lowercased()
+        #expect(try ask(port, certificate: "broker") == "allow \(digest ?? "")", "\(told.seen)")
+        let line = try String(contentsOfFile: folder.path("audit.log"), encoding: .utf8)
+        #expect(
+            line.contains("attributes=\"tls.subject=CN%3Dbroker&tls.digest=\(digest ?? "")&group=traders\""), "\(line)")
+        told.terminate()
+        #expect(try told.finish().status == 0)
+    }
+
     private func replace(_ name: String, by other: String) throws {
         guard rename(folder.path(other), folder.path(name)) == 0 else {
             throw ChildError(description: "rename \(name)")

@@ -57,17 +57,22 @@ extension Configuration {
         door.maximumClientConnections = httpClientConnections
         door.timeout = httpTimeout
         door.idleTimeout = httpIdleTimeout
+        let items = ["http-realm", "session-cookie", "http-attribute-headers"]
         door.options = [
             ("realm", httpRealm), ("session-cookie", sessionCookie), ("attribute-headers", httpAttributeHeaders),
         ]
         do throws(DoorProblem) {
             try DoorServers.check(door)
         } catch {
-            let item =
-                error.part == .object ? "forward-auth-object" : httpAddresses.isEmpty ? "http-socket" : "http-listen"
-            throw Failure(
-                .badConfiguration, at: place(of: item),
-                error.part == .object ? "forward-auth-object: \(error)" : "\(error)")
+            let item: String
+            switch error.part {
+            case .object: item = "forward-auth-object"
+            case .option(let index): item = items[index]
+            case .block, .type, .client, .tls:
+                let listening = httpAddresses.isEmpty ? "http-socket" : "http-listen"
+                throw Failure(.badConfiguration, at: place(of: listening), "\(error)")
+            }
+            throw Failure(.badConfiguration, at: place(of: item), "`\(item)`: \(error)")
         }
         return door
     }
