@@ -24,6 +24,8 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     private var turn: DoorTurn
     private var phase = Phase.connecting
     private let use: ConnectionUse
+    /// nil where a handler before this one watches.
+    private let watch: IdleWatch?
     private let log: Logger
     private let observe: (@Sendable ([UInt8]) -> Void)?
     private var context: ChannelHandlerContext?
@@ -38,12 +40,13 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     private var discarded = 0
 
     /// - Parameter observe: sees what goes out; nil where nobody looks.
-    package init(
-        _ conversation: consuming Carried, _ use: ConnectionUse, _ log: Logger,
+    init(
+        _ conversation: consuming Carried, _ use: ConnectionUse, watch: IdleWatch?, _ log: Logger,
         observe: (@Sendable ([UInt8]) -> Void)? = nil
     ) {
         self.conversation = conversation
         self.use = use
+        self.watch = watch
         self.log = log
         self.observe = observe
         turn = DoorTurn(now: DoorInstant(nanoseconds: 0))
@@ -51,6 +54,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        watch?.begin(context.channel)
         if let size = Carried.readSize {
             let whole = FixedSizeRecvByteBufferAllocator(capacity: size)
             context.channel.setOption(.recvAllocator, value: whole).whenFailure { _ in }
@@ -77,6 +81,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let incoming = BytesOfPipeline.unwrapInboundIn(data)
+        watch?.noteRead()
         defer { incoming.overwrite() }
         guard case .conversing = phase else {
             discarded += incoming.readableBytes
@@ -181,6 +186,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         if turn.out.isEmpty && !wantsNotice { return }
         turn.wantsSentNotice = false
         observe?(turn.out.bytes)
+        watch?.noteWrite()
         buffer.clear()
         buffer.writeBytes(turn.out.bytes)
         turn.out.removeAll()
@@ -269,6 +275,7 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
     private func leave() {
         if case .gone = phase { return }
         phase = .gone
+        watch?.end()
         stopTimer()
         leaveConversation()
     }
@@ -314,11 +321,13 @@ package struct CarriedConversation {
 /// Carries conversations over one channel.
 package struct ChannelCarrying: DoorCarrying {
     let use: ConnectionUse
+    /// What the carrier tells of bytes; nil where a handler before it does.
+    var watch: IdleWatch?
     let log: Logger
     var observe: (@Sendable ([UInt8]) -> Void)?
 
     /// Takes a conversation over.
     package func carry<Carries: Conversation & ~Copyable>(_ conversation: consuming Carries) -> CarriedConversation {
-        CarriedConversation(handler: Carrier(conversation, use, log, observe: observe))
+        CarriedConversation(handler: Carrier(conversation, use, watch: watch, log, observe: observe))
     }
 }

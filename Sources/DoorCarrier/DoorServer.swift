@@ -156,11 +156,10 @@ package final class DoorServer: Sendable {
         }
         guard let use = registry.admit(channel) else { return turnAway(channel, usesTLS: usesTLS) }
         guard let tls, usesTLS else {
-            return channel.eventLoop.makeCompletedFuture { try guardConnection(channel, use) }
-                .flatMap { self.begin(channel, peer, use) }
+            return begin(channel, peer, use, watch: watch(use))
         }
         return channel.eventLoop.makeCompletedFuture {
-            try guardConnection(channel, use)
+            let guarding = ConnectionGuard(watch(use))
             let secure = NIOSSLServerHandler(context: tls.context)
             let limit = HandshakeLimit(TimeAmount(settings.timeout)) { [self] certificate in
                 let known = DoorPeer(address: peer.address, certificate: certificate)
@@ -170,7 +169,7 @@ package final class DoorServer: Sendable {
                 }
                 begin(channel, known, use).whenFailure { _ in channel.close(promise: nil) }
             }
-            try channel.pipeline.syncOperations.addHandlers(secure, limit)
+            try channel.pipeline.syncOperations.addHandlers(guarding, secure, limit)
         }
     }
 
@@ -189,20 +188,23 @@ package final class DoorServer: Sendable {
         faults.count("client-not-permitted")
     }
 
-    private func guardConnection(_ channel: any Channel, _ use: ConnectionUse) throws {
+    private func watch(_ use: ConnectionUse) -> IdleWatch {
         // Behind the times of the protocols' own connections, which may say that a client was too slow.
-        try channel.pipeline.syncOperations.addHandler(
-            ConnectionGuard(
-                use, firstByte: TimeAmount(settings.timeout) + .seconds(5), idle: TimeAmount(settings.idleTimeout),
-                whenIdle: { [faults] in faults.count("idle") }))
+        IdleWatch(
+            use, firstByte: TimeAmount(settings.timeout) + .seconds(5), idle: TimeAmount(settings.idleTimeout),
+            whenIdle: { [faults] in faults.count("idle") })
     }
 
-    private func begin(_ channel: any Channel, _ peer: DoorPeer, _ use: ConnectionUse) -> EventLoopFuture<Void> {
+    /// - Parameter watch: what the carrier tells of bytes; nil where a handler before it does.
+    private func begin(
+        _ channel: any Channel, _ peer: DoorPeer, _ use: ConnectionUse, watch: IdleWatch? = nil
+    ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             var client = DoorClient(
                 peer: peer, timeout: settings.timeout, countFault: { [faults] in faults.count($0) })
             client.log = log
-            let carried = door.converse(client, by: ChannelCarrying(use: use, log: log, observe: observer))
+            let carrying = ChannelCarrying(use: use, watch: watch, log: log, observe: observer)
+            let carried = door.converse(client, by: carrying)
             try channel.pipeline.syncOperations.addHandler(carried.handler)
         }
     }

@@ -43,9 +43,9 @@ package struct SocketServer: Sendable {
                     DoorPeer.of(channel).flatMapThrowing { peer in
                         let admitted = connections.admit(channel)
                         let use = admitted ?? ConnectionUse()
-                        try channel.pipeline.syncOperations.addHandlers(
-                            ConnectionGuard(use, firstByte: TimeAmount(firstByte), idle: nil),
-                            converse(peer, admitted == nil, ChannelCarrying(use: use, log: log)).handler)
+                        let watch = IdleWatch(use, firstByte: TimeAmount(firstByte), idle: nil)
+                        try channel.pipeline.syncOperations.addHandler(
+                            converse(peer, admitted == nil, ChannelCarrying(use: use, watch: watch, log: log)).handler)
                     }
                 }
             (socket, channel) = try await UnixSocket.listen(at: path, mode: mode, bootstrap)

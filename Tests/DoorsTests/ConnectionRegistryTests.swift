@@ -104,7 +104,7 @@ import Testing
         let loop = EmbeddedEventLoop()
         let channel = EmbeddedChannel(handler: nil, loop: loop)
         try channel.pipeline.syncOperations.addHandler(
-            ConnectionGuard(use, firstByte: firstByte, idle: idle, now: { loop.now }))
+            ConnectionGuard(IdleWatch(use, firstByte: firstByte, idle: idle, now: { loop.now })))
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         loop.run()
         return (channel, loop)
