@@ -38,6 +38,12 @@ struct Reply: Sendable {
         content = .json(JSON.encode(json))
     }
 
+    /// A JSON object of texts, by their names in their order, and of attributes, where there are any.
+    init(_ status: Int, texts: KeyValuePairs<StaticString, String>, attributes: [Field]) {
+        self.init(status)
+        content = .json(JSON.encode(texts: texts, attributes))
+    }
+
     init(_ refusal: RequestRefusal) {
         self.init(refusal.status, json: ErrorBody(error: refusal.code, detail: refusal.detail))
     }

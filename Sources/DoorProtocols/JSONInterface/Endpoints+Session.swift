@@ -22,9 +22,7 @@ extension Endpoints {
         guard answer.verdict == .allow else { return refused(answer) }
         guard let session = answer.session else { return refused(Answer(.undecided, .brokenAnswer)) }
         return Reply(
-            200,
-            json: LoginResult(
-                session: session.hexadecimal, user: answer.user ?? user, attributes: answer.attributesByName))
+            200, texts: ["session": session.hexadecimal, "user": answer.user ?? user], attributes: answer.attributes)
     }
 
     /// `POST /v1/logout`

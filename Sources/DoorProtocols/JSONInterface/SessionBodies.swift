@@ -17,12 +17,6 @@ struct LoginBody: JSONBody {
     }
 }
 
-struct LoginResult: Encodable {
-    let session: String
-    let user: String
-    let attributes: [String: [String]]?
-}
-
 /// `POST /v1/logout`
 struct LogoutBody: JSONBody {
     let session: String

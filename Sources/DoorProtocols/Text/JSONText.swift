@@ -63,6 +63,9 @@ struct JSONBounds: Sendable {
 enum JSONText {
     private static let wipes: Void = authhost_json_wipes()
 
+    /// From the first call on, jansson overwrites what it gives back.
+    static func startWiping() { _ = wipes }
+
     /// Lends the value that a text holds, for the length of the call.
     ///
     /// - Parameter what: the name of the text in messages.

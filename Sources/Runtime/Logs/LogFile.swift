@@ -13,7 +13,7 @@ public enum LogFile {
         guard stat(path, &found) == 0 else {
             let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "./"
             if errno == ENOENT, access(String(folder), W_OK | X_OK) == 0 { return nil }
-            return LogFileError(path: path, purpose: purpose, reason: String(cString: strerror(errno)))
+            return LogFileError(path: path, purpose: purpose, reason: SystemError().description)
         }
         let kind = refusedKind {
             $0 = found
@@ -21,7 +21,7 @@ public enum LogFile {
         }
         if let kind { return LogFileError(path: path, purpose: purpose, reason: kind) }
         guard access(path, W_OK) == 0 else {
-            return LogFileError(path: path, purpose: purpose, reason: String(cString: strerror(errno)))
+            return LogFileError(path: path, purpose: purpose, reason: SystemError().description)
         }
         guard mustBeFree else { return nil }
         let descriptor = Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
