@@ -224,6 +224,35 @@ private func contents(_ path: String) throws -> String {
         #expect(try audited.lines("old.log").count == 1)
     }
 
+    @Test(arguments: [false, true], ["deleted", "moved", "replaced"])
+    func `goes on under its name when its file was taken away`(isRequired: Bool, what: String) throws {
+        let audited = try AuditedHost("good9", required: isRequired)
+        let session = try audited.test.session()
+        audited.audit.flush()
+        switch what {
+        case "deleted": unlink(audited.path)
+        case "moved": audited.move(to: "old.log")
+        default:
+            audited.move(to: "old.log")
+            close(open(audited.path, O_CREAT | O_WRONLY, 0o600))
+        }
+        #expect(TestHost.wait(try audited.test.check(session, .read, "/a")).reason != .auditFailed)
+        let lines = try audited.lines()
+        #expect(lines.count == 1 && lines[0].contains("question=read"), "\(lines)")
+        #expect(
+            audited.problems.all == [
+                "warning: audit log `\(audited.path)` was deleted, moved or replaced: it is opened again under its name"
+            ])
+    }
+
+    @Test(arguments: [false, true]) func `is there again within a second while nobody asks`(isRequired: Bool) throws {
+        let audited = try AuditedHost("good9", required: isRequired)
+        unlink(audited.path)
+        // What the sweep does each second, and the writer.
+        if isRequired { audited.test.host.expireDeadlines() } else { audited.audit.flush() }
+        #expect(access(audited.path, F_OK) == 0)
+    }
+
     @Test func `is written by a thread of its own, without anything more to write`() throws {
         let folder = try temporaryFolder()
         let path = "\(folder)/audit.log"
@@ -268,6 +297,29 @@ private func contents(_ path: String) throws -> String {
         #expect(answer.session == nil)
         #expect(audited.test.host.sessionCount == 0)
         #expect(audited.problems.all.count == 1)
+    }
+
+    @Test func `denies where it is required and its folder has gone, until there is one again`() throws {
+        let folder = try temporaryFolder()
+        let (inner, path) = ("\(folder)/logs", "\(folder)/logs/audit.log")
+        mkdir(inner, 0o700)
+        defer {
+            unlink(path)
+            rmdir(inner)
+            rmdir(folder)
+        }
+        let audit = try AuditLog(path: path, required: true, log: Logger(label: "x"), startsWriter: false)
+        let test = try TestHost("good9") { $0.audit = audit }
+        unlink(path)
+        rmdir(inner)
+        #expect(test.ask(.login(try test.login("alice"))).reason == .auditFailed)
+        test.host.expireDeadlines()
+        #expect(!test.host.readiness.ready)
+        mkdir(inner, 0o700)
+        test.host.expireDeadlines()
+        #expect(test.host.readiness.ready)
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        #expect(try contents(path).split(separator: "\n").count == 2)
     }
 
     @Test func `makes the host unready where it is required, until a line is written again`() throws {

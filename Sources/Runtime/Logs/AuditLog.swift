@@ -11,6 +11,9 @@ import Synchronization
 /// written makes the answer "could not decide". When it is not, lines are gathered and written at least each second, by a
 /// thread of their own: the end of the process by KILL loses at most that second, and lines beyond the bound that gather
 /// while nothing can be written are counted and reported.
+///
+/// A file that was deleted, moved or replaced is not written any further: before each write its name is looked at, after one
+/// that is required as well, and a file of that name is opened. What a required line was written to is there by its name.
 public final class AuditLog: Sendable {
     /// Most bytes that wait to be written; what comes on top is lost, counted and reported.
     static let bound = 1 << 20
@@ -116,7 +119,11 @@ public final class AuditLog: Sendable {
         if becameFull && !isFailing {
             log.error("audit log `\(path)`: the file system is full; decisions will soon fail")
         }
-        guard isFailing else { return }
+        guard isFailing else {
+            // A file that has gone is opened again before a line is to be written.
+            _ = write([])
+            return
+        }
         var line = AuditLine()
         line.add("question", "none")
         line.add("verdict", Verdict.undecided.rawValue)
@@ -138,14 +145,17 @@ public final class AuditLog: Sendable {
     }
 
     /// Writes what waits; whether nothing is left.
+    ///
+    /// - Parameter follows: whether a file that has taken the place of this one is written.
     @discardableResult
-    func flush() -> Bool {
+    func flush(follows: Bool = true) -> Bool {
         let (bytes, lost) = waiting.withLock { waiting in
             let taken = (waiting.bytes, waiting.lost)
             waiting.bytes = []
             return taken
         }
-        let written = bytes.isEmpty ? 0 : write(bytes)
+        // The writer of lines that need not wait comes each second: a file that has gone is opened again.
+        let written = write(bytes, follows: follows)
         guard written == bytes.count else {
             // INVARIANT: what was not written keeps its place before whatever has come since.
             waiting.withLock { $0.bytes.insert(contentsOf: bytes[written...], at: 0) }
@@ -161,7 +171,7 @@ public final class AuditLog: Sendable {
     /// Opens the file again under its name, after it was moved away; the old one stays in use when that fails. What was
     /// recorded before goes to the old one, if it can be written.
     public func reopen() throws(LogFileError) {
-        flush()
+        flush(follows: false)
         let fresh = try LogFile.open(path, as: "audit log", insteadOf: file.withLock { $0.descriptor })
         let old = file.withLock { file in
             let old = file.descriptor
@@ -180,38 +190,73 @@ public final class AuditLog: Sendable {
     }
 
     /// Writes as much as can be written, and says once when that begins to fail and when it works again.
-    private func write(_ bytes: [UInt8]) -> Int {
-        let (written, failure, wasFailing) = file.withLock { file -> (Int, Int32?, Bool) in
+    ///
+    /// - Parameter follows: whether a file that has taken the place of this one is written.
+    private func write(_ bytes: [UInt8], follows: Bool = true) -> Int {
+        let (written, failure, wasFailing, followed) = file.withLock { file -> (Int, String?, Bool, Bool) in
             let wasFailing = file.isFailing
-            let (written, failure) = append(bytes, to: &file)
-            file.isFailing = failure != nil
-            return (written, failure, wasFailing)
+            var (written, failure, followed) = (0, String?.none, false)
+            if follows { (followed, failure) = follow(&file) }
+            if failure == nil { (written, failure) = append(bytes, to: &file) }
+            // What was written to a file that has gone meanwhile is written again.
+            if follows, isRequired, failure == nil {
+                let again = follow(&file)
+                failure = again.failure
+                followed = followed || again.isOther
+                if again.isOther { (written, failure) = append(bytes, to: &file) }
+                if failure != nil { written = 0 }
+            }
+            // Nothing to write tells nothing of whether a line can be.
+            if failure != nil || !bytes.isEmpty { file.isFailing = failure != nil }
+            return (written, failure, wasFailing, followed)
+        }
+        if followed {
+            log.warning("audit log `\(path)` was deleted, moved or replaced: it is opened again under its name")
         }
         if let failure, !wasFailing {
             reportFailure(failure)
-        } else if failure == nil, wasFailing {
+        } else if failure == nil, wasFailing, !bytes.isEmpty {
             log.notice("audit log `\(path)` is written again")
         }
         return written
     }
 
-    private func reportFailure(_ failure: Int32) {
-        let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
-        log.error("audit log `\(path)` cannot be written: \(SystemError(failure)); \(then)")
+    /// Opens the file that has the log's name, where that is another than the one that is written.
+    private func follow(_ file: inout File) -> (isOther: Bool, failure: String?) {
+        var (own, named) = (stat(), stat())
+        // A device stays where it is, whatever its name leads to.
+        guard fstat(file.descriptor, &own) == 0, own.st_mode & S_IFMT == S_IFREG else { return (false, nil) }
+        if stat(path, &named) == 0, named.st_dev == own.st_dev, named.st_ino == own.st_ino { return (false, nil) }
+        do {
+            let fresh = try LogFile.open(path, as: "audit log", insteadOf: file.descriptor)
+            close(file.descriptor)
+            file.descriptor = fresh
+            file.isTorn = false
+            return (true, nil)
+        } catch {
+            return (false, "its file has gone, and \(error.reason)")
+        }
     }
 
-    /// Returns how many bytes were written, and the errno of the write that failed.
-    private func append(_ bytes: [UInt8], to file: inout File) -> (written: Int, failure: Int32?) {
+    private func reportFailure(_ failure: String) {
+        let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
+        log.error("audit log `\(path)` cannot be written: \(failure); \(then)")
+    }
+
+    /// Returns how many bytes were written, and why no more.
+    private func append(_ bytes: [UInt8], to file: inout File) -> (written: Int, failure: String?) {
         // A line that could not be written whole is over when it is required: the answer it was for has gone.
         if file.isTorn && isRequired {
-            guard LogFile.write(file.descriptor, [UInt8(ascii: "\n")]) == 1 else { return (0, errno) }
+            guard LogFile.write(file.descriptor, [UInt8(ascii: "\n")]) == 1 else {
+                return (0, SystemError().description)
+            }
         }
         file.isTorn = false
         var written = 0
         while written < bytes.count {
             let count = LogFile.write(file.descriptor, bytes[written...])
             guard count > 0 else {
-                let reason = errno
+                let reason = SystemError().description
                 file.isTorn = written > 0 && bytes[written - 1] != UInt8(ascii: "\n")
                 return (written, reason)
             }
