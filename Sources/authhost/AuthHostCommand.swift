@@ -18,7 +18,8 @@ struct AuthHostCommand: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, ModuleCommand.self,
+            ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, TestCommand.self,
+            ModuleCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
             SessionCommand.self, StatusCommand.self, EventsCommand.self, CredentialCommand.self, DoctorCommand.self,
             ManualCommand.self,

@@ -157,12 +157,12 @@ enum Terminal {
         return bytes
     }
 
-    /// Reads standard input to its end; nil where there are more than `limit` bytes.
-    static func readAll(limit: Int) -> [UInt8]? {
+    /// Reads standard input, or another file, to its end; nil where there are more than `limit` bytes.
+    static func readAll(limit: Int, from descriptor: CInt = STDIN_FILENO) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while bytes.count <= limit {
-            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            let count = read(descriptor, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             if count <= 0 { return bytes }
             bytes += buffer[..<count]

@@ -117,28 +117,4 @@ extension AccountSnapshot {
         let place = place(file: rules.source(ofRule: index), line: rules.line(ofRule: index))
         return .denied(reason: "denied by the rule at \(place)")
     }
-
-    /// Names a rule: `allow read /A/**` of the group `staff` at `users.xml`:12.
-    fileprivate func text(of rule: Rule) -> String {
-        let verbs: [(ObjectActions, String)] = [(.read, "read"), (.write, "write"), (.create, "create")]
-        let actions = verbs.filter { rule.actions.contains($0.0) }.map(\.1).joined(separator: " ")
-        let effect = rule.effect == .allow ? "allow" : "deny"
-        let pattern = String(decoding: rule.pattern, as: UTF8.self)
-        let condition = rule.condition == nil ? "" : " when …"
-        let owner = owner(of: rule.subject)
-        return
-            "`\(effect) \(actions) \(pattern)`\(condition) of \(owner) at \(place(file: rule.source, line: rule.line))"
-    }
-
-    private func owner(of subject: RuleSubject) -> String {
-        switch subject {
-        case .everybody: "everybody"
-        case .user(let id): "the user \(shown(rules.name(of: id)))"
-        case .group(let id): "the \(rules.isRole(id) ? "role" : "group") \(shown(rules.name(of: id)))"
-        }
-    }
-
-    private func place(file: Int, line: Int) -> String {
-        common.files.indices.contains(file) ? "`\(common.files[file])`:\(line)" : "line \(line)"
-    }
 }

@@ -1,12 +1,13 @@
 import ArgumentParser
+import Basics
 import Glibc
 import XMLAuthCore
 
 /// Works on users files, with the reader of the module xmlauth and without the module.
 struct XMLAuthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "xmlauth", abstract: "Check and lay out the users files of xmlauth.",
-        subcommands: [UsersCheckCommand.self, UsersFormatCommand.self])
+        commandName: "xmlauth", abstract: "Check, lay out and compare the users files of xmlauth.",
+        subcommands: [UsersCheckCommand.self, UsersFormatCommand.self, UsersDiffCommand.self])
 }
 
 /// Lists what is wrong or doubtful in a users file.
@@ -69,5 +70,68 @@ struct UsersFormatCommand: ParsableCommand {
         } catch let error as UsersFileError {
             throw Failure(.badConfiguration, error.description)
         }
+    }
+}
+
+/// Says where two users files answer differently.
+struct UsersDiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Print the questions that two users files answer differently.",
+        discussion: """
+            Prints one question for each region of users and objects in which other rules decide in the second file than in \
+            the first, and the users of one file alone. Passwords and restrictions are not compared. Exit codes: 0 no question \
+            is answered differently, 3 a file cannot be used, 7 one is.
+            """)
+
+    @Argument(help: "The users file as it was.", completion: .file())
+    var first: String
+
+    @Argument(help: "The users file as it shall be.", completion: .file())
+    var second: String
+
+    @Flag(help: "Print one JSON object for each difference.")
+    var json = false
+
+    func run() throws {
+        let difference: UsersDifference
+        do {
+            difference = try UsersDifference(first, second)
+        } catch {
+            throw Failure(.badConfiguration, error.description)
+        }
+        for (users, file) in [(difference.onlyFirst, first), (difference.onlySecond, second)] {
+            for user in users {
+                Terminal.write(
+                    json
+                        ? JSONText.object(texts: [("user", user), ("only_in", file)])
+                        : "\(user.controlsEscaped): only in \(file)")
+            }
+        }
+        for question in difference.questions {
+            Terminal.write(json ? Self.json(question) : Self.text(question))
+        }
+        if !difference.isEmpty { throw Failure(.findings, "") }
+    }
+
+    private static func text(_ question: UsersDifference.Question) -> String {
+        func answer(_ side: (allowed: Bool, rule: String?)) -> String {
+            "\(side.allowed ? "allow" : "deny") by \(side.rule ?? "no rule")"
+        }
+        let others = question.others == 0 ? "" : ", and so for \(question.others) more users"
+        let condition = question.isConditional ? " under another condition" : ""
+        return "\(question.user) \(question.action) \(question.object): \(answer(question.first)), now "
+            .controlsEscaped + "\(answer(question.second))\(condition)\(others)".controlsEscaped
+    }
+
+    private static func json(_ question: UsersDifference.Question) -> String {
+        func answer(_ side: (allowed: Bool, rule: String?)) -> JSONText.Element {
+            .object([("verdict", .text(side.allowed ? "allow" : "deny")), ("rule", side.rule.map { .text($0) })])
+        }
+        return JSONText.object([
+            ("user", .text(question.user)), ("others", .integer(Int64(question.others))),
+            ("action", .text("\(question.action)")), ("object", .text(question.object)),
+            ("first", answer(question.first)), ("second", answer(question.second)),
+            ("conditional", .flag(question.isConditional)),
+        ])
     }
 }

@@ -60,7 +60,7 @@ struct ExplainCommand: ParsableCommand {
 
 extension Host {
     /// Asks and waits; for commands, which have a thread to spare.
-    fileprivate func explained(_ check: Check, _ session: SessionID) -> ExplainedAnswer {
+    func explained(_ check: Check, _ session: SessionID) -> ExplainedAnswer {
         let cell = Mutex<ExplainedAnswer?>(nil)
         let ready = Semaphore()
         operators.explain(check, session: session) { answer in

@@ -178,6 +178,12 @@ struct ConditionTable: ~Copyable, Sendable {
         return .holds
     }
 
+    /// What must hold, as it was written: equal for equal conditions of any table.
+    func key(of id: ConditionID) -> String {
+        sets[Int(id.rawValue)].members.map { String(decoding: texts.name(Int($0)), as: UTF8.self) }.joined(
+            separator: "&")
+    }
+
     /// Says which of a rule's conditions fails first, and with which value, in words; nil where all hold.
     func failure(of id: ConditionID, _ fields: Fields) -> String? {
         let set = sets[Int(id.rawValue)]

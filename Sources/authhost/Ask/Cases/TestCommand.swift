@@ -1,0 +1,95 @@
+import ArgumentParser
+import AuthConfiguration
+import Basics
+import Glibc
+import Runtime
+import XMLAuthCore
+
+/// Asks a module what a file of cases asks, and compares the answers with those that are expected.
+struct TestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Compare a module's answers with those that a file expects, without a server.",
+        discussion: """
+            Each line of the file is an object of JSON. `user` asks; without `password` the module takes the user back \
+            (auth_resume_user). One of `login` (true), `read`, `write`, `create` and `map` is the question, with `fields` that are \
+            written, `address` and `application_id`. `verdict` is what is expected, besides it `reason` and `object`, the name \
+            inside. `name` names the case. Empty lines and those that begin with # are left out.
+
+              {"user": "ann", "read": "/FX/EURUSD", "verdict": "allow"}
+              {"user": "ann", "write": "/FX/EURUSD", "fields": {"Amount": "5"}, "verdict": "deny"}
+
+            Ends with 0 when every answer is as expected, with 7 when one is not.
+            """)
+
+    @Argument(help: "The file of cases; - for standard input.", completion: .file())
+    var file: String
+
+    @Flag(help: "Print the outcome as JUnit has it, in XML.")
+    var junit = false
+
+    @Flag(help: "Name the rules of xmlauth's users file that decided no case.")
+    var coverage = false
+
+    @OptionGroup var common: ConfigurationFileOption
+
+    func run() throws {
+        let cases = try readCases()
+        let setup = try HostSetup(quiet: true)
+        let rules = coverage ? try Self.rules(setup.configuration) : nil
+        let host = try setup.makeHost()
+        var run = TestRun(host, coverage: rules)
+        let (outcomes, covered) = try run.run(cases)
+        host.stop()
+        Terminal.write(junit ? TestReport.junit(outcomes, file: file) : TestReport.text(outcomes, file: file))
+        if let covered { Terminal.write(TestReport.coverage(covered), toStandardError: junit) }
+        if outcomes.contains(where: { $0.failure != nil }) { throw Failure(.findings, "") }
+    }
+
+    /// The largest file, in bytes.
+    private static let limit = 64 << 20
+
+    private func readCases() throws(Failure) -> [TestCase] {
+        let descriptor = file == "-" ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(.badConfiguration, "`\(file)` cannot be read: \(SystemError())") }
+        defer { if file != "-" { close(descriptor) } }
+        guard let bytes = Terminal.readAll(limit: Self.limit, from: descriptor) else {
+            throw Failure(.badConfiguration, "`\(file)` has more than \(Self.limit) bytes")
+        }
+        var cases: [TestCase] = []
+        var problems: [Failure.Problem] = []
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let text = line.drop { $0 == " " || $0 == "\t" }
+            if text.isEmpty || text.hasPrefix("#") || text == "\r" { continue }
+            do throws(CaseFault) {
+                cases.append(try TestCase(text, line: index + 1))
+            } catch {
+                let place = SourcePosition(file: file, line: index + 1, column: 1)
+                problems.append(Failure.Problem(place: .file(place), message: error.message))
+                if problems.count == ConfigurationError.limit { break }
+            }
+        }
+        guard problems.isEmpty else { throw Failure(.badConfiguration, problems) }
+        guard !cases.isEmpty else { throw Failure(.badConfiguration, "`\(file)` has no case") }
+        return cases
+    }
+
+    private static func rules(_ configuration: Configuration) throws(Failure) -> RuleCoverage {
+        let name = "xmlauth"
+        guard Configuration.baseName(ofModule: configuration.moduleName) == name,
+            let value = configuration.moduleOptions.last(where: { $0.name.text == "xmlauth-file" })?.values.last
+        else {
+            throw Failure(
+                .badConfiguration,
+                "--coverage knows the rules of `xmlauth` with an `xmlauth-file`, and of no other module")
+        }
+        do {
+            let path = try configuration.expandPath(value, ofOption: "xmlauth-file")
+            return RuleCoverage(try UsersFile.rules(path))
+        } catch let error as ConfigurationError {
+            throw Failure(error)
+        } catch {
+            throw Failure(.badConfiguration, "\(error)")
+        }
+    }
+}
