@@ -16,7 +16,7 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run test build release openauth libauthhost fixtures install bench counts format lint asan tsan fuzz clean
+.PHONY: help run test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,6 +50,9 @@ fixtures: ## build the modules that the tests load
 
 install: release ## release build into PREFIX (and DESTDIR)
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install "$$(swift build -c release --show-bin-path)"
+
+deb: release ## Debian packages of the release build, in .build/deb
+	scripts/build-packages "$$(swift build -c release --show-bin-path)"
 
 bench: ## measure, as ratios in one run (ROWS="P2 P9": only these)
 	scripts/setup build bench

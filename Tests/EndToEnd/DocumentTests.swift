@@ -82,7 +82,7 @@ import Testing
     @Test func `make help lists every target that is meant for people`() throws {
         let ending = try ChildProcess.run(["make", "-s", "help"], directory: Place.repository)
         for target in [
-            "run", "test", "build", "release", "install", "bench", "format", "lint", "asan", "tsan", "clean",
+            "run", "test", "build", "release", "install", "deb", "bench", "format", "lint", "asan", "tsan", "clean",
         ] {
             #expect(ending.output.contains("make \(target) "), "\(target)")
         }

@@ -42,6 +42,8 @@ final class Reloader: Sendable {
     /// not live on because of it. Blocks for as long as the disk does.
     func reload() {
         setup.log.notice("reloading: HUP")
+        ServiceManager.reloading()
+        defer { ServiceManager.ready() }
         attempt(.all)
         swapWanted()
         host.rules.reload()

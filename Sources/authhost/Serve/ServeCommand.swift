@@ -68,7 +68,9 @@ struct ServeCommand: AsyncParsableCommand {
             for index in doors.indices { doors[index].descriptors = budget }
             servers = try await openDoors(doors, service, metrics, setup, signals)
             StartMemory.giveBack()
+            ServiceManager.ready()
             await signals.stopped()
+            ServiceManager.stopping()
         } catch {
             await stop(servers, control, host, usage)
             await control?.stop()
