@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -92,3 +94,22 @@ int cffi_restart_without(const char *const *names) {
 }
 
 void cffi_return_freed_memory(void) { mallopt(M_TRIM_THRESHOLD, 128 * 1024); }
+
+// What is not writable has the bytes of its file: a page that is given back is found there again.
+static int give_back(struct dl_phdr_info *object, size_t size, void *page) {
+    (void)size;
+    uintptr_t mask = *(uintptr_t *)page - 1;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+        if (header->p_type != PT_LOAD || header->p_flags & PF_W) continue;
+        uintptr_t start = (object->dlpi_addr + header->p_vaddr) & ~mask;
+        madvise((void *)start, object->dlpi_addr + header->p_vaddr + header->p_memsz - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void cffi_give_back(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    malloc_trim(0);
+    dl_iterate_phdr(give_back, &page);
+}

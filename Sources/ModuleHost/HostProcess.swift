@@ -16,6 +16,10 @@ public enum HostProcess {
         (0..<cffi_argument_count()).dropFirst().map { String(cString: cffi_argument($0)) }
     }
 
+    /// Gives memory back that only the start has needed: pages of programs and libraries that nothing has changed, which are read
+    /// again where they are run again, and what the allocator holds free.
+    public static func giveBackStartMemory() { cffi_give_back() }
+
     /// Variables by which others choose the code of this process, or where the dynamic linker and iconv(3) find it.
     static let loaderVariables = [
         "LD_AUDIT", "LD_DYNAMIC_WEAK", "LD_HWCAP_MASK", "LD_LIBRARY_PATH", "LD_ORIGIN_PATH", "LD_PRELOAD", "LD_PROFILE",

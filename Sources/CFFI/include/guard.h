@@ -12,6 +12,9 @@
 int cffi_argument_count(void);
 const char *_Nonnull cffi_argument(int index);
 
+// Gives back memory that only the start has needed: unchanged pages of programs and libraries, and what malloc holds free.
+void cffi_give_back(void);
+
 // Starts the process again without those variables of `names` (a NULL at the end) that it was started with and that are not
 // empty. Does not return where it succeeds. Returns 0 when there was none, else an errno.
 int cffi_restart_without(const char *_Nullable const *_Nonnull names);

@@ -39,7 +39,7 @@ struct Reply: Sendable {
     }
 
     /// A JSON object of texts, by their names in their order, and of attributes, where there are any.
-    init(_ status: Int, texts: KeyValuePairs<StaticString, String>, attributes: [Field]) {
+    init(_ status: Int, texts: KeyValuePairs<StaticString, String>, attributes: [AuthCore.Field]) {
         self.init(status)
         content = .json(JSON.encode(texts: texts, attributes))
     }

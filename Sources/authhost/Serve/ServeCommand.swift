@@ -67,7 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
             servers = try await openDoors(doors, service, metrics, setup, signals)
-            StartMemory.giveBack()
+            HostProcess.giveBackStartMemory()
             ServiceManager.ready()
             await signals.stopped()
             ServiceManager.stopping()

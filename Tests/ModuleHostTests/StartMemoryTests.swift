@@ -1,5 +1,5 @@
-import Basics
 import Glibc
+import ModuleHost
 import Testing
 
 @Suite(.serialized) struct StartMemoryTests {
@@ -19,7 +19,7 @@ import Testing
         // Other tests run on and need theirs again: one try of many finds fewer right after.
         let isLess = try (0..<1000).contains { _ in
             let before = try filePages()
-            StartMemory.giveBack()
+            HostProcess.giveBackStartMemory()
             return try filePages() < before
         }
         #expect(isLess)
