@@ -6,8 +6,9 @@ extension AdmissionLedger {
         session: UInt64, user: String, application: String, limits userLimits: UserSessionLimits,
         rules: AdmissionRules
     ) -> AdmissionReply {
-        let knownUser = findUser(user)
-        let knownApplication = findApplication(application)
+        let (userHash, applicationHash) = (AdmissionIndex.hash(user), AdmissionIndex.hash(application))
+        let knownUser = findUser(user, userHash)
+        let knownApplication = findApplication(application, applicationHash)
         let ruling = rules.rule(
             on: counts(knownUser, knownApplication), application: application, user: userLimits)
         let count: Int
@@ -15,8 +16,8 @@ extension AdmissionLedger {
         case .refuse(let limit): return .refused(limit)
         case .admit(let ejecting): count = ejecting
         }
-        let userIndex = knownUser ?? addUser(user)
-        let groupIndex = group(userIndex, knownApplication ?? addApplication(application))
+        let userIndex = knownUser ?? addUser(user, userHash)
+        let groupIndex = group(userIndex, knownApplication ?? addApplication(application, applicationHash))
         let index = nodes.insert(Node(session: session, user: userIndex, group: groupIndex))
         users[userIndex].nodes += 1
         groups[groupIndex].nodes += 1
@@ -184,22 +185,23 @@ extension AdmissionLedger {
         if before == 1 && change < 0 { applications[groups[node.group].application].users -= 1 }
     }
 
-    private mutating func addUser(_ name: String) -> UInt32 {
-        let index = users.insert(UserRecord(name: name))
-        userIndex.insert(index, AdmissionIndex.hash(name))
+    private mutating func addUser(_ name: String, _ hash: UInt32) -> UInt32 {
+        let index = users.insert(UserRecord(name: name, hash: hash))
+        userIndex.insert(index, hash)
         return index
     }
 
-    private mutating func addApplication(_ name: String) -> UInt32 {
-        let index = applications.insert(ApplicationRecord(name: name))
-        applicationIndex.insert(index, AdmissionIndex.hash(name))
+    private mutating func addApplication(_ name: String, _ hash: UInt32) -> UInt32 {
+        let index = applications.insert(ApplicationRecord(name: name, hash: hash))
+        applicationIndex.insert(index, hash)
         return index
     }
 
     private mutating func group(_ user: UInt32, _ application: UInt32) -> UInt32 {
-        if let known = findGroup(user, application) { return known }
+        let hash = AdmissionIndex.hash(user, application)
+        if let known = findGroup(user, application, hash) { return known }
         let index = groups.insert(GroupRecord(user: user, application: application))
-        groupIndex.insert(index, AdmissionIndex.hash(user, application))
+        groupIndex.insert(index, hash)
         applications[application].groups += 1
         return index
     }
@@ -213,7 +215,7 @@ extension AdmissionLedger {
         users[node.user].nodes -= 1
         if groups[node.group].nodes == 0 { dropGroup(node.group) }
         guard users[node.user].nodes == 0 else { return }
-        userIndex.remove(node.user, AdmissionIndex.hash(users[node.user].name))
+        userIndex.remove(node.user, users[node.user].hash)
         users[node.user].name = ""
         users.remove(node.user)
     }
@@ -224,7 +226,7 @@ extension AdmissionLedger {
         groups.remove(group)
         applications[application].groups -= 1
         guard applications[application].groups == 0 else { return }
-        applicationIndex.remove(application, AdmissionIndex.hash(applications[application].name))
+        applicationIndex.remove(application, applications[application].hash)
         applications[application].name = ""
         applications.remove(application)
     }

@@ -43,6 +43,8 @@ public struct AdmissionLedger: Sendable {
     /// Sessions of one user; `held` counts places, `free` those of them that a log-in may take.
     struct UserRecord: Sendable {
         var name: String
+        /// Of the name.
+        var hash: UInt32
         var open = ListEnds()
         var leaving = ListEnds()
         var nodes: UInt32 = 0
@@ -62,6 +64,8 @@ public struct AdmissionLedger: Sendable {
 
     struct ApplicationRecord: Sendable {
         var name: String
+        /// Of the name.
+        var hash: UInt32
         var groups: UInt32 = 0
         /// Groups that hold places.
         var users: UInt32 = 0
@@ -132,19 +136,26 @@ public struct AdmissionLedger: Sendable {
         return found
     }
 
-    func findUser(_ name: String) -> UInt32? {
+    func findUser(_ name: String) -> UInt32? { findUser(name, AdmissionIndex.hash(name)) }
+
+    /// - Parameter hash: of the name, made once for all that needs it.
+    func findUser(_ name: String, _ hash: UInt32) -> UInt32? {
         // The one table is lent to the search: a search that used `self` would copy the whole ledger's references.
-        userIndex.find(AdmissionIndex.hash(name)) { [users] in users[$0].name.hasBytes(of: name) }
+        userIndex.find(hash) { [users] in users[$0].name.hasBytes(of: name) }
     }
 
-    func findApplication(_ name: String) -> UInt32? {
-        applicationIndex.find(AdmissionIndex.hash(name)) { [applications] in
-            applications[$0].name.hasBytes(of: name)
-        }
+    func findApplication(_ name: String) -> UInt32? { findApplication(name, AdmissionIndex.hash(name)) }
+
+    func findApplication(_ name: String, _ hash: UInt32) -> UInt32? {
+        applicationIndex.find(hash) { [applications] in applications[$0].name.hasBytes(of: name) }
     }
 
     func findGroup(_ user: UInt32, _ application: UInt32) -> UInt32? {
-        groupIndex.find(AdmissionIndex.hash(user, application)) { [groups] in
+        findGroup(user, application, AdmissionIndex.hash(user, application))
+    }
+
+    func findGroup(_ user: UInt32, _ application: UInt32, _ hash: UInt32) -> UInt32? {
+        groupIndex.find(hash) { [groups] in
             groups[$0].user == user && groups[$0].application == application
         }
     }
