@@ -33,7 +33,8 @@ func look(_ evaluation: AuthZENEvaluation) {
         precondition(!field.name.utf8.contains(0) && !field.value.utf8.contains(0), "a field holds a NUL")
     }
     let type = evaluation.part("t")
-    guard let name = try? ObjectName(Array("/authzen/".utf8) + type + evaluation.part("p")) else { return }
+    let bytes: [UInt8] = Array("/authzen/".utf8) + type + evaluation.part("p")
+    guard let name = try? ObjectName(bytes) else { return }
     let segments = name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     precondition(segments.count >= 4 && segments[2].elementsEqual(type), "\(name)")
     precondition(!evaluation.part("i").contains(UInt8(ascii: "/")), "\(name)")

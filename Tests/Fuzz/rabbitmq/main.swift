@@ -23,7 +23,8 @@ func read(_ bytes: [UInt8]) {
 func look(_ question: RabbitMQQuestion) {
     guard case .object(let object, _) = question.subject else { return }
     let parts = "vknw".map { Array(object.part($0)) }
-    guard let name = try? ObjectName(Array("/mq/".utf8) + parts[0] + [UInt8(ascii: "/")] + parts[1...].joined()) else {
+    let bytes: [UInt8] = Array("/mq/".utf8) + parts[0] + [UInt8(ascii: "/")] + parts[1...].joined()
+    guard let name = try? ObjectName(bytes) else {
         return
     }
     let segments = name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
