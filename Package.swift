@@ -67,6 +67,8 @@ var targets: [Target] = [
         name: "CLibJansson", path: "Sources/CLibJansson", pkgConfig: "jansson",
         providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(
+        name: "CLibYAML", path: "Sources/CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
         name: "CLibSQLite", path: "Sources/CLibSQLite", pkgConfig: "sqlite3",
         providers: [.apt(["libsqlite3-dev"])]),
     .target(
@@ -211,7 +213,7 @@ var targets: [Target] = [
         dependencies: [
             "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
             "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
-            "XMLAuthCore", "CLibCrypt",
+            "XMLAuthCore", "CLibCrypt", "CLibYAML",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -54,6 +54,49 @@ import Testing
         #expect(ending.errors.contains(message), "\(ending)")
     }
 
+    @Test func `cases are read from YAML too, and a fault has its line`() throws {
+        func yaml(_ text: String) throws -> Ending {
+            try AuthHost.run(["test", try folder.write(text, to: "cases.yaml")] + AuthHost.xmlauth())
+        }
+        let good = """
+            # cases
+            - user: alice
+              password: wonderland
+              login: true
+              verdict: allow
+            - {user: alice, read: /FX/EURUSD, verdict: allow}
+            - name: too much
+              user: alice
+              write: /ORDERS/alice/1
+              fields: {Amount: 9000000, Side: BUY}
+              verdict: deny
+            """
+        let ending = try yaml(good)
+        #expect(ending.status == 0 && ending.output == "3 as expected, 0 not\n", "\(ending)")
+        let wrong = try yaml(good + "\n- {user: alice, read: /FX/EURUSD, verdict: deny}\n")
+        #expect(
+            wrong.status == 7 && wrong.output.contains("cases.yaml:12: alice read /FX/EURUSD: expected deny"),
+            "\(wrong)")
+        for (text, message) in [
+            ("\n- user: a\n  user: b\n", "cases.yaml:3:1: `user` stands there twice"),
+            ("user: a\n", "cases.yaml:1:1: a list of cases is expected"),
+            ("- user: [a]\n", "a list is no value of a case"), ("- 'a\n", "cases.yaml:2:1: "),
+            ("- usr: a\n", "there is no member `usr`"), ("", "has no case"),
+        ] {
+            let ending = try yaml(text)
+            #expect(ending.status == 3 && ending.errors.contains(message), "\(text): \(ending)")
+        }
+    }
+
+    @Test func `the cases of the page about them are as the page says`() throws {
+        let page = try Place.text("docs/rule-tests.md")
+        let lines = try #require(page.firstMatch(of: /\n```\n(# cases[^`]+)\n```/)?.1)
+        #expect(try test([String(lines)]).status == 0)
+        let yaml = try folder.write(try #require(page.firstBlock("yaml")), to: "page.yml")
+        let ending = try AuthHost.run(["test", yaml] + AuthHost.xmlauth())
+        #expect(ending.status == 0 && ending.output == "1 as expected, 0 not\n", "\(ending)")
+    }
+
     @Test func `rules that decide no case are named`() throws {
         let ending = try test([Self.good[2]], ["--coverage"])
         #expect(ending.status == 0, "\(ending)")

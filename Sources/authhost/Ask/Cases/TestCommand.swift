@@ -10,7 +10,7 @@ struct TestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Compare a module's answers with those that a file expects, without a server.",
         discussion: """
-            Each line of the file is an object of JSON. `user` asks; without `password` the module takes the user back \
+            Each line of the file is an object of JSON; a file whose name ends in .yaml is a list of such in YAML. `user` asks; without `password` the module takes the user back \
             (auth_resume_user). One of `login` (true), `read`, `write`, `create` and `map` is the question, with `fields` that are \
             written, `address` and `application_id`. `verdict` is what is expected, besides it `reason` and `object`, the name \
             inside. `name` names the case. Empty lines and those that begin with # are left out.
@@ -57,21 +57,37 @@ struct TestCommand: ParsableCommand {
         }
         var cases: [TestCase] = []
         var problems: [Failure.Problem] = []
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, line) in lines.enumerated() {
-            let text = line.drop { $0 == " " || $0 == "\t" }
-            if text.isEmpty || text.hasPrefix("#") || text == "\r" { continue }
+        for (line, text) in try texts(bytes) {
             do throws(CaseFault) {
-                cases.append(try TestCase(text, line: index + 1))
+                cases.append(try TestCase(text, line: line))
             } catch {
-                let place = SourcePosition(file: file, line: index + 1, column: 1)
-                problems.append(Failure.Problem(place: .file(place), message: error.message))
+                problems.append(problem(line, error.message))
                 if problems.count == ConfigurationError.limit { break }
             }
         }
         guard problems.isEmpty else { throw Failure(.badConfiguration, problems) }
         guard !cases.isEmpty else { throw Failure(.badConfiguration, "`\(file)` has no case") }
         return cases
+    }
+
+    private func problem(_ line: Int, _ message: String) -> Failure.Problem {
+        Failure.Problem(place: .file(SourcePosition(file: file, line: line, column: 1)), message: message)
+    }
+
+    /// The cases as JSON, each with its line: of a file of YAML, by its name, or of lines.
+    private func texts(_ bytes: [UInt8]) throws(Failure) -> [(line: Int, json: Substring)] {
+        if file.hasSuffix(".yaml") || file.hasSuffix(".yml") {
+            do throws(YAMLFault) {
+                return try YAMLCases.read(bytes).map { ($0.line, $0.json[...]) }
+            } catch {
+                throw Failure(.badConfiguration, [problem(error.line, error.message)])
+            }
+        }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.enumerated().compactMap { index, line in
+            let text = line.drop { $0 == " " || $0 == "\t" }
+            return text.isEmpty || text.hasPrefix("#") || text == "\r" ? nil : (index + 1, text)
+        }
     }
 
     private static func rules(_ configuration: Configuration) throws(Failure) -> RuleCoverage {

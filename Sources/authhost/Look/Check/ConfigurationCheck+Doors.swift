@@ -89,8 +89,8 @@ struct ListeningPlaces {
             addresses.filter { $0.address.port != 0 }.map { ("\($0.address)", $0.place) } + sockets.map { ($0, $1) }
         return all.compactMap { name, place in
             guard let first = seen.updateValue(place, forKey: name) else { return nil }
-            let where_ = first.map { " at \($0)" } ?? ""
-            return Failure.Problem(place: place, message: "`\(name)` is listened on already\(where_)")
+            let other = first.map { " at \($0)" } ?? ""
+            return Failure.Problem(place: place, message: "`\(name)` is listened on already\(other)")
         }
     }
 
