@@ -25,7 +25,7 @@ package struct UsersDifference {
 
     /// Reads two files and compares them. Blocks for as long as reading takes.
     ///
-    /// Users for whom the same rules hold are compared once. Conditions are compared as they are written: rules that decide
+    /// Users that have the same rules are compared once. Conditions are compared as they are written: rules that decide
     /// with other conditions than before are a difference.
     /// - Throws: ``UsersFileError`` for a file that cannot be used.
     package init(_ first: String, _ second: String) throws(UsersFileError) {

@@ -4,7 +4,7 @@ extension AccountSnapshot {
     /// Describes a rule for people, with its place: `allow read /A/**` of the group `staff` at `users.xml`:12.
     package func text(ofRule index: Int) -> String { text(of: rules.rule(index)) }
 
-    /// What a rule says, without its place and whom it binds: equal for rules that are worth the same.
+    /// What a rule says, without its place and its users: equal for rules that are worth the same.
     package func terms(ofRule index: Int) -> String {
         let rule = rules.rule(index)
         let condition = rule.condition.map { " when " + conditions.key(of: $0) } ?? ""
