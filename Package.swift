@@ -147,6 +147,19 @@ var targets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
         ]),
+    // What a host does as a member of a cluster, as a value: no network library in here.
+    .target(name: "Cluster", resources: [.embedInCode("Registry/registry.lua")]),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
+    .target(
+        name: "ClusterCarrier",
+        dependencies: [
+            "AuthCore", "Cluster",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        ]),
     .target(
         name: "Prometheus",
         dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")]),
@@ -212,7 +225,7 @@ var targets: [Target] = [
         name: "authhost",
         dependencies: [
             "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
-            "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+            "Cluster", "ClusterCarrier", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
             "XMLAuthCore", "CLibCrypt", "CLibYAML",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),

@@ -42,7 +42,7 @@ enum SessionItems {
     static func check(_ settings: [String: Setting], _ problems: inout ProblemList) {
         checkWarning(settings, &problems)
         checkApplications(settings, &problems)
-        checkCluster(settings, &problems)
+        ClusterItems.check(settings, &problems)
     }
 
     private static func checkWarning(_ settings: [String: Setting], _ problems: inout ProblemList) {
@@ -83,14 +83,5 @@ enum SessionItems {
                 }
             }
         }
-    }
-
-    /// Nodes that did not know of each other's sessions would each let in as many as all together may.
-    private static func checkCluster(_ settings: [String: Setting], _ problems: inout ProblemList) {
-        guard case .blocks(let nodes) = settings["add-cluster-node"]?.value, nodes.count > 1 else { return }
-        problems.add(
-            .badValue, at: nodes[1].source,
-            "a cluster of \(nodes.count) nodes is configured: clustering is not there yet, and limits on sessions would hold "
-                + "for each node alone; one `add-cluster-node` is accepted")
     }
 }

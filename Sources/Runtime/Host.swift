@@ -50,10 +50,13 @@ public final class Host: Sendable {
         let cache = LoginCache(
             limit: configuration.loginCacheLimit, time: configuration.loginCacheTime,
             grace: configuration.deadlines.grace)
-        sessions = Sessions(places: places, cache: cache, decider: decider, clock: clock, log: log)
+        let admission = configuration.admission?(places) ?? places
+        sessions = Sessions(
+            places: places, admission: admission, fence: configuration.fence, cache: cache, decider: decider,
+            clock: clock, log: log)
         sessions.setIdleLimits(configuration.inactivityPeriods)
         logins = Logins(
-            sessions, admission: configuration.admission?(places) ?? places, deadlines: deadlines,
+            sessions, admission: admission, deadlines: deadlines,
             realm: configuration.realm, recorder: configuration.loginRecorder, metrics: metrics, log: log)
         invalidations = Invalidations(sessions, cache, clock: clock)
         objects = Objects(

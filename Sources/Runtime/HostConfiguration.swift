@@ -28,7 +28,11 @@ public struct HostConfiguration: Sendable {
     /// Told of every log-in that has got its place, with the user and the application id ("" for none). Must not block.
     public var loginRecorder: (@Sendable (_ user: String, _ application: String) -> Void)?
     /// Stands between log-ins and the places of this host, where places are given out by more than this host.
-    package var admission: (@Sendable (_ local: any Admission) -> any Admission)?
+    package var admission: (@Sendable (_ local: any HostPlaces) -> any Admission)?
+    /// Whether sessions may be answered for; nil where that needs no look.
+    package var fence: (any SessionFence)?
+    /// Told what a module has this host do that concerns all hosts of a cluster, after it was done here. Must not block.
+    package var clusterTeller: (@Sendable (ClusterWord) -> Void)?
     /// The bounds of what is kept about objects, and whether anything is.
     public var objectLimits = ObjectLimits()
     /// The destinations of outgoing connections, and who gives their credentials.

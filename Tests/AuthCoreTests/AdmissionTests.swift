@@ -24,6 +24,7 @@ private struct Population {
             refusal = limit
             return nil
         case .reserved(let place, _): return commit(place)
+        case .undecided: return nil
         }
     }
 

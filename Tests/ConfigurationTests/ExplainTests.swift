@@ -49,8 +49,8 @@ import Testing
     @Test func `explains a block and its options`() throws {
         #expect(
             try explain("add-cluster-node", columns: 60) == """
-                add-cluster-node: a node; all nodes list the same, in the
-                same order
+                add-cluster-node: a host of the cluster; all hosts list the
+                same, in the same order
 
                 takes       no value on the line that opens it
                 default     none
@@ -58,11 +58,10 @@ import Testing
                 set at      default
                 repeated    adds to what is there
                 changes     at the next start
-                effect      accepted and checked; no effect until clustering
 
                 options, as `add-cluster-node.OPTION`:
-                  cluster-addr  the node's address
-                  cluster-port  the node's port
+                  cluster-addr  the host's address
+                  cluster-port  the host's port
 
                 """)
         #expect(
@@ -114,27 +113,27 @@ import Testing
             http-listen 127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
             object-map /A /B
             object-map /C /D
-            cluster-index 3
+            request-log log
             auth-moddir lib
             """, arguments: ["--auth-moddir", "/opt/lib"])
         let description = ConfigurationDescription(configuration)
-        let wanted = ["auth-moddir", "http-listen", "http-socket", "cluster-index", "object-map"]
+        let wanted = ["auth-moddir", "http-listen", "http-socket", "request-log", "object-map"]
         let items = description.items.filter { wanted.contains($0.definition.name) }
         #expect(
             ConfigurationDescription.table(items, columns: 70) == """
-                auth-moddir    /opt/lib  --auth-moddir
-                               (over main.conf:5:1)
-                object-map     /A /B     main.conf:2:1
-                               /C /D
-                http-listen    127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
-                                         main.conf:1:1
-                http-socket    (unset)   default
-                cluster-index  3         main.conf:4:1
-                               (no effect until clustering)
+                auth-moddir  /opt/lib  --auth-moddir
+                             (over main.conf:5:1)
+                object-map   /A /B     main.conf:2:1
+                             /C /D
+                http-listen  127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
+                                       main.conf:1:1
+                http-socket  (unset)   default
+                request-log  log       main.conf:4:1
+                             (no effect until the request log)
 
                 """)
         #expect(description.shown(all: true).count == ItemDefinition.all.count)
         #expect(description.shown(all: false).allSatisfy { $0.withoutEffect == nil || $0.source != .builtIn })
-        #expect(description.shown(all: false).contains { $0.definition.name == "cluster-index" })
+        #expect(description.shown(all: false).contains { $0.definition.name == "request-log" })
     }
 }

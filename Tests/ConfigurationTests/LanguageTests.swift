@@ -41,8 +41,8 @@ import Testing
             "define A 1\nundefine A\nhttp-realm x${A}",
             "main.conf:3:13: `${A}` is not defined: it stands for an empty text"),
         Case(
-            "cluster-index 3",
-            "main.conf:1:1: `cluster-index` is accepted and has no effect yet: it waits for clustering"),
+            "request-log log",
+            "main.conf:1:1: `request-log` is accepted and has no effect yet: it waits for the request log"),
     ])
     func `warns of what is accepted and doubtful`(each: Case) throws {
         #expect(try warnings(each.text) == each.message)

@@ -46,13 +46,34 @@ import Testing
             "main.conf:2:20: application `x` has parameters already, at main.conf:2:16"),
         Case(
             "add-cluster-node\nend-cluster-node\nadd-cluster-node\nend-cluster-node",
-            "main.conf:3:1: a cluster of 2 nodes is configured: clustering is not there yet, and limits on sessions would "
-                + "hold for each node alone; one `add-cluster-node` is accepted"),
+            "main.conf:3:1: a cluster of 2 hosts is configured, and no `cluster-registry` at which they meet: limits on "
+                + "sessions would hold for each host alone"),
+        Case(
+            "cluster-registry http://x",
+            "main.conf:1:1: `cluster-registry` takes `redis://HOST[:PORT][/DATABASE]`, the same with `rediss://`, or "
+                + "`unix:/PATH`, found `http://x`; user and password are items of their own"),
+        Case(
+            "cluster-registry unix:/r\ncluster-name {a}",
+            "main.conf:2:1: `cluster-name` takes 1 to 64 letters, digits, `.`, `_` and `-`, found `{a}`"),
+        Case(
+            "cluster-registry unix:/r\ncluster-index 1",
+            "main.conf:2:1: `cluster-index` is 1, and there are 1 hosts, counted from 0: one for each `add-cluster-node`"
+        ),
+        Case(
+            "cluster-registry unix:/r\ncluster-isolated end\ncluster-unreachable local",
+            "main.conf:2:1: `cluster-isolated end` goes with `cluster-unreachable refuse`, found `local`: a host without a "
+                + "lease answers no session that it let in alone"),
+        Case(
+            "cluster-registry unix:/r\ncluster-heartbeat-time 1\ncluster-heartbeat-slack-time 0.5",
+            "main.conf:2:1: `cluster-heartbeat-time` and `cluster-heartbeat-slack-time` take 2 seconds together at least, "
+                + "found 1.5"),
     ])
     func `that do not fit together are refused`(each: Case) { #expect(mistakes(each.text) == each.message) }
 
     @Test(arguments: [
         "max-user-warn 5\nmax-user-ok 5", "max-user-warn 5", "add-cluster-node\nend-cluster-node",
+        "cluster-registry redis://[::1]:7000/3\nadd-cluster-node\nend-cluster-node\nadd-cluster-node\nend-cluster-node\ncluster-index 1",
+        "cluster-registry rediss://redis.example", "cluster-registry unix:/run/redis\ncluster-isolated end",
     ])
     func `that fit together are taken`(text: String) { #expect(mistakes(text) == "") }
 }

@@ -77,15 +77,15 @@ struct ConfigOutput: CustomTestStringConvertible {
         #expect(named["auth-login-timeout"]?["default"] as? String == "30")
         #expect(named["auth-login-timeout"]?["changes"] as? String == "reload")
         #expect((named["object-map"]?["value"] as? [String])?.count == 2)
-        #expect(named["cluster-index"]?["no_effect_until"] as? String == "clustering")
+        #expect(named["request-log"]?["no_effect_until"] as? String == "the request log")
         #expect(!ending.output.contains("geheim"))
     }
 
     @Test(arguments: [
         ("", 0, "a.conf: good, with no warnings; module xmlauth takes the option that is set", ""),
         (
-            "cluster-index 1", 0, "with 1 warning;",
-            "warning: a.conf:4:1: `cluster-index` is accepted and has no effect yet"
+            "request-log log", 0, "with 1 warning;",
+            "warning: a.conf:4:1: `request-log` is accepted and has no effect yet"
         ),
         (
             "add-door\ntype authzen\nlisten 0.0.0.0:8089\nend-door", 0, "with 1 warning;",

@@ -48,6 +48,7 @@ enum RealProgram: String, CaseIterable {
     case cxx = "g++"
     case rabbitmq = "rabbitmq-server"
     case mosquitto = "mosquitto_pub"
+    case redis = "redis-server"
 
     var package: String {
         switch self {
@@ -73,6 +74,7 @@ enum RealProgram: String, CaseIterable {
         case .zsh: "zsh"
         case .fish: "fish"
         case .cxx: "g++"
+        case .redis: "redis-server"
         }
     }
 

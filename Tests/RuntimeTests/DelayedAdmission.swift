@@ -23,6 +23,10 @@ final class DelayedAdmission: Admission {
         delay { [local] in local.release(place, done) }
     }
 
+    func retire(_ place: AdmissionPlace) { local.retire(place) }
+
+    func vacate(_ place: AdmissionPlace) { local.vacate(place) }
+
     /// Answers one of the waiting questions; before it or after, as a network would, the local step is taken.
     func answer(_ index: Int) { queue.withLock { $0.remove(at: index) }() }
 

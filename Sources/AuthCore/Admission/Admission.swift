@@ -23,6 +23,8 @@ public enum AdmissionReply: Sendable, Equatable {
     /// The place is held until it is committed or released. `ejecting`: how many sessions a commit will eject.
     case reserved(AdmissionPlace, ejecting: Int)
     case refused(ExceededLimit)
+    /// Nobody could say whether there is a place, with the reason; none is held.
+    case undecided(String)
 }
 
 /// Gives out the places that sessions hold.
@@ -42,4 +44,31 @@ public protocol Admission: Sendable {
 
     /// Gives the place back.
     func release(_ place: AdmissionPlace, _ done: @escaping @Sendable () -> Void)
+
+    /// Takes the place from an open session that stays a while for the questions that have it.
+    func retire(_ place: AdmissionPlace)
+
+    /// Takes the place from a session that has ended.
+    func vacate(_ place: AdmissionPlace)
+}
+
+/// The places of one host, for an admission that gives out places of several.
+public protocol HostPlaces: Admission {
+    /// The limits that hold now.
+    var limits: SessionLimits { get }
+
+    /// Takes a place whatever the limits say: they have been looked at elsewhere.
+    func reserveBeyondLimits(_ request: AdmissionRequest) -> AdmissionPlace?
+
+    /// Leaves it to ``note(sessions:)`` to say how many sessions there are, for the warnings about their number.
+    func leaveCounting()
+
+    /// Notes how many sessions there are in all.
+    func note(sessions: Int)
+}
+
+/// Whether a host may answer for its sessions: one that others take for dead must not.
+public protocol SessionFence: Sendable {
+    /// Looked at with every question and before every answer, so it must be quick.
+    var holds: Bool { get }
 }

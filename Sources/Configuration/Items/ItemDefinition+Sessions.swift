@@ -33,8 +33,7 @@ extension ItemDefinition {
 
     static let nodeEjectTimeout = ItemDefinition(
         "auth-node-eject-timeout", .float(.seconds, limitRange), default: "10.0",
-        availability: .later("clustering"),
-        "how long another node may take to eject; then the new log-in is allowed anyway")
+        "how long another host of the cluster may take to eject; then `cluster-unconfirmed` decides")
 
     private static let limitItems = [
         maxUserLimit, maxUserWarn, maxUserOK, ejectUsers, licenceFile, nodeEjectTimeout, applicationParameters,

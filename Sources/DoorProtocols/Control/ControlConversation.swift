@@ -133,6 +133,10 @@ package struct ControlConversation: Conversation, ~Copyable {
             guard let mailbox else { return }
             isWaiting = true
             host.module(request) { mailbox.post($0) }
+        case .success(let request) where request.cluster == true:
+            guard let mailbox else { return }
+            isWaiting = true
+            host.answer(ofCluster: request) { mailbox.post($0) }
         case .success(let request): send(host.answer(request), &turn)
         }
     }

@@ -1,4 +1,5 @@
 import AuthCore
+import FoundationEssentials
 
 /// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
 public struct ControlReply: Codable, Sendable {
@@ -20,9 +21,11 @@ public struct ControlReply: Codable, Sendable {
         public let connected: Moment
         /// When it asked last.
         public let lastUse: Moment
+        /// The host that it is on, `INDEX <NAME>`, where the whole cluster was asked.
+        public var host: String?
 
         enum CodingKeys: String, CodingKey {
-            case session, user, application, machine, address, door, connected
+            case session, user, application, machine, address, door, connected, host
             case lastUse = "last_use"
         }
 
@@ -36,6 +39,13 @@ public struct ControlReply: Codable, Sendable {
             door = session.door
             connected = Moment(session.connected)
             lastUse = Moment(session.lastUse)
+        }
+
+        /// The same session, with the host that it is on.
+        package func on(_ host: String) -> Session {
+            var session = self
+            session.host = host
+            return session
         }
 
         /// Enough to tell a million sessions apart, too few to use one: 80 bits stay secret.
@@ -72,9 +82,11 @@ public struct ControlReply: Codable, Sendable {
         public var reloaded: Moment?
         /// What became of it.
         public var reload: String?
+        /// Its cluster; nil for a single host.
+        public var cluster: Cluster?
 
         enum CodingKeys: String, CodingKey {
-            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload
+            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload, cluster
             case moduleVersion = "module_version"
             case moduleGeneration = "module_generation"
             case modulePath = "module_path"
@@ -84,6 +96,52 @@ public struct ControlReply: Codable, Sendable {
 
         /// Makes a status of a host that has just begun.
         public init() {}
+    }
+
+    /// How the host stands in its cluster.
+    public struct Cluster: Codable, Sendable {
+        /// `ready`, `warming`, `connecting`, `isolated` or `refused`.
+        public var state = ""
+        /// What hinders it; "" for nothing.
+        public var problem = ""
+        /// The epoch of this host's membership.
+        public var epoch = ""
+        /// The registry's generation.
+        public var generation = ""
+        /// Milliseconds of the lease that are left.
+        public var leaseLeft: Int64 = 0
+        /// Microseconds that the last script took, its way included.
+        public var roundTrip: Int64 = 0
+        /// Sessions in the whole cluster.
+        public var sessions = 0
+        /// The hosts that are there, `INDEX <NAME>`.
+        public var hosts: [String] = []
+
+        enum CodingKeys: String, CodingKey {
+            case state, problem, epoch, generation, sessions, hosts
+            case leaseLeft = "lease_left"
+            case roundTrip = "round_trip"
+        }
+
+        /// Makes a status of nothing.
+        public init() {}
+    }
+
+    /// What a host of the cluster has answered.
+    public struct HostReply: Codable, Sendable {
+        /// The host, `INDEX <NAME>`.
+        public var host: String
+        /// Why it did not do it; nil where it did.
+        public var error: String?
+        /// How many sessions matched there, or were ejected or invalidated.
+        public var total: Int?
+
+        /// Makes the answer of a host.
+        public init(host: String, error: String? = nil, total: Int? = nil) {
+            self.host = host
+            self.error = error
+            self.total = total
+        }
     }
 
     /// What a connection to a destination presents.
@@ -203,6 +261,13 @@ public struct ControlReply: Codable, Sendable {
     public var servers: [String]?
     /// What `credential list` found.
     public var destinations: [Destination]?
+    /// What each host of the cluster has answered.
+    public var hosts: [HostReply]?
+
+    /// Reads an answer that another host has given.
+    ///
+    /// - Throws: where it is none.
+    package init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
 
     /// What `module list` found: the instance in force first.
     public var modules: [Module]?
@@ -229,6 +294,9 @@ public protocol ControlAnswering: Sendable {
     /// Answers everything but `events` and `credential`. May take a while; it is called on the control socket's own thread.
     func answer(_ request: ControlRequest) -> ControlReply
 
+    /// Has all hosts of the cluster answer: calls `done` once, on any thread.
+    func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
+
     /// Answers `credential`: calls `done` once, on any thread.
     func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
@@ -252,7 +320,7 @@ package enum ControlLine {
     package static func encode(_ value: some Encodable) -> [UInt8] { JSON.encode(value) + [UInt8(ascii: "\n")] }
 
     /// Reads a request, or says what is wrong with it.
-    static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
+    package static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
         bytes.withUnsafeBytes { JSON.read(ControlRequest.self, $0, as: "request") }
             .mapError { ControlError(description: $0.description) }
     }
@@ -274,5 +342,10 @@ extension ControlAnswering {
     /// Refuses: there is no module to change.
     public func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         done(.failure("`\(request.action.rawValue)` is not answered here"))
+    }
+
+    /// Says that there is no cluster.
+    public func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
+        done(.failure("this host is in no cluster: `cluster-registry` is not set"))
     }
 }

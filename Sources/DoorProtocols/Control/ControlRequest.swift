@@ -29,6 +29,8 @@ public struct ControlRequest: Encodable, Sendable {
     public var offset: Int?
     /// Of `sessions`: how many are told at most, 1...1000.
     public var limit: Int?
+    /// Of `sessions`, `eject` and `invalidate`: on all hosts of the cluster.
+    public var cluster: Bool?
     /// Of `events`: how many of the latest lines come first, 0...1024.
     public var since: Int?
     /// Of `events`: whether lines follow as they are written.
@@ -52,7 +54,7 @@ extension ControlRequest: JSONBody {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case action = "do"
         case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
-        case destination, server, secret, module
+        case destination, server, secret, module, cluster
     }
 
     static var members: [String] { CodingKeys.allCases.map(\.rawValue) }
@@ -87,5 +89,6 @@ extension ControlRequest: JSONBody {
         server = try object.optionalText("server")
         secret = try object.optionalText("secret")
         module = try object.optionalText("module")
+        cluster = try object.optionalFlag("cluster")
     }
 }

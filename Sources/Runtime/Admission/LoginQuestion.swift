@@ -121,6 +121,7 @@ final class LoginQuestion: Sendable {
             case .refused(let limit):
                 if !again && sessions.endDue() > 0 { return reserve(said, answer, again: true) }
                 refuse(limit.answer)
+            case .undecided(let reason): refuse(Answer(.undecided, .admissionFailed, logText: reason))
             case .reserved(let place, let ejecting):
                 if ejecting > 0, !again, sessions.endDue() > 0 {
                     logins.admission.release(place) { [self] in reserve(said, answer, again: true) }
@@ -146,6 +147,11 @@ final class LoginQuestion: Sendable {
             sessions.eject(victim, note: ": session \(session.id) takes its place")
         }
         guard isOpen else { return leave(Answer(.ejected, .ejectedSession)) }
+        if sessions.isFenced {
+            sessions.end(session, .expired)
+            settle(Answer(.undecided, .admissionFailed, logText: "this host's lease in the cluster has run out"))
+            return
+        }
         if sessions.isClosed {
             sessions.end(session, .stop)
             settle(Answer(.undecided, .stopping))

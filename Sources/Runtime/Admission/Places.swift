@@ -4,15 +4,21 @@ import Synchronization
 /// The places of this host: the ledger that log-ins and ends pass, and the warnings about how many are taken.
 ///
 /// Its one lock makes an admission one step, for a fraction of a microsecond. Each step is done when the function returns.
-final class Places: Admission {
+final class Places: HostPlaces {
     private struct Roll: Sendable {
         var ledger = AdmissionLedger()
         var rules: AdmissionRules
         var warning: AdmissionWarning
         /// What the log has not been told yet.
         var events: [AdmissionWarning.Event] = []
+        /// Whether somebody else counts, for more than this host.
+        var isCountedElsewhere = false
 
-        mutating func observe() { if let event = warning.observe(ledger.held) { events.append(event) } }
+        mutating func observe() { if !isCountedElsewhere { observe(ledger.held) } }
+
+        mutating func observe(_ sessions: Int) {
+            if let event = warning.observe(sessions) { events.append(event) }
+        }
     }
 
     private let roll: Mutex<Roll>
@@ -46,6 +52,25 @@ final class Places: Admission {
                 limits: request.limits, rules: roll.rules)
         }
         done(reply)
+    }
+
+    func reserveBeyondLimits(_ request: AdmissionRequest) -> AdmissionPlace? {
+        let reply = roll.withLock { roll in
+            roll.ledger.reserve(
+                session: request.session, user: request.user, application: request.applicationID,
+                limits: UserSessionLimits(), rules: AdmissionRules(SessionLimits()))
+        }
+        guard case .reserved(let place, _) = reply else { return nil }
+        return place
+    }
+
+    var limits: SessionLimits { roll.withLock { $0.rules.limits } }
+
+    func leaveCounting() { roll.withLock { $0.isCountedElsewhere = true } }
+
+    func note(sessions: Int) {
+        roll.withLock { $0.observe(sessions) }
+        speak()
     }
 
     func commit(_ place: AdmissionPlace, _ done: @escaping @Sendable ([UInt64]?) -> Void) {

@@ -57,6 +57,8 @@ final class HostServices: ModuleServices {
         filter.user = user
         filter.applicationID = applicationID
         filter.machineID = machineID
+        // How many of how many hosts is for nobody to say: a number is for the sessions of this one.
+        if count == nil { configuration.clusterTeller?(.eject(filter)) }
         return operators.eject(filter, count: count, note: "")
     }
 
@@ -72,7 +74,11 @@ final class HostServices: ModuleServices {
         return true
     }
 
-    func invalidate(_ scope: InvalidationScope) { invalidations.invalidate(scope) }
+    func invalidate(_ scope: InvalidationScope) {
+        invalidations.invalidate(scope)
+        if case .session = scope { return }
+        configuration.clusterTeller?(.invalidate(scope))
+    }
 
     func attribute(_ attribute: SessionAttribute, ofSession handle: UInt64) -> String? {
         guard let session = sessions.session(handle: handle) ?? sessions.leaving[handle] else { return nil }

@@ -8,11 +8,14 @@ final class SessionOrigin: Sendable {
     let door: String
     /// Nanoseconds after which an idle session of this application ends; 0 for never.
     let idleLimit: Int64
+    /// Whether the sessions may be answered for; nil where that needs no look.
+    let fence: (any SessionFence)?
 
-    init(applicationID: String, door: String, idleLimit: Int64) {
+    init(applicationID: String, door: String, idleLimit: Int64, fence: (any SessionFence)?) {
         self.applicationID = applicationID
         self.door = door
         self.idleLimit = idleLimit
+        self.fence = fence
     }
 }
 

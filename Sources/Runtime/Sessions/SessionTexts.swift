@@ -19,6 +19,9 @@ final class SessionTexts: Sendable {
 
     private static let limit = 8192
     private let state = Mutex(State())
+    private let fence: (any SessionFence)?
+
+    init(fence: (any SessionFence)?) { self.fence = fence }
 
     /// Sets how long sessions of an application may be idle, in nanoseconds; for sessions that come in from now on.
     func setIdleLimits(_ limits: [ExactText: Int64]) {
@@ -56,7 +59,8 @@ final class SessionTexts: Sendable {
         if let known = state.origins[key] { return known }
         if state.origins.count == Self.limit { state.origins = [:] }
         let origin = SessionOrigin(
-            applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0)
+            applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0,
+            fence: fence)
         state.origins[key] = origin
         return origin
     }

@@ -25,7 +25,7 @@ extension Sessions {
     /// A session that is not handed out any more lives on for the questions that have it, and holds no place.
     func freeReplacedPlaces() {
         for id in cache.takeReplaced() {
-            if let place = session(id)?.admissionPlace { places.retire(place) }
+            if let place = session(id)?.admissionPlace { admission.retire(place) }
         }
     }
 

@@ -25,6 +25,7 @@ final class Sessions: Sendable {
     static let ejectionMemory: Int64 = 3600
 
     let places: Places
+    let admission: any Admission
     let cache: LoginCache
     let clock: any HostClock
     let observers = SessionObservers()
@@ -36,17 +37,26 @@ final class Sessions: Sendable {
     private let handles = SessionHandles()
     let expiries: SessionTimers
     private let idleness: SessionTimers
-    private let texts = SessionTexts()
+    private let fence: (any SessionFence)?
+    private let texts: SessionTexts
     private let closed = Atomic<Bool>(false)
     /// Held while a session goes from one instance of a module to another, and while it may be.
     let moving = Mutex(())
 
     /// - Parameters:
-    ///   - places: what open sessions hold.
+    ///   - places: those of this host, by user and age.
+    ///   - admission: told of places that are free again.
+    ///   - fence: whether sessions may be answered for.
     ///   - cache: told of sessions that it may hand out no more.
     ///   - decider: told of sessions that end, once there is one.
-    init(places: Places, cache: LoginCache, decider: DeciderInForce, clock: any HostClock, log: Logger) {
+    init(
+        places: Places, admission: any Admission, fence: (any SessionFence)?, cache: LoginCache,
+        decider: DeciderInForce, clock: any HostClock, log: Logger
+    ) {
         self.places = places
+        self.admission = admission
+        self.fence = fence
+        texts = SessionTexts(fence: fence)
         self.cache = cache
         self.decider = decider
         self.clock = clock
@@ -61,6 +71,9 @@ final class Sessions: Sendable {
     /// Whether every session ends as soon as it opens.
     var isClosed: Bool { closed.load(ordering: .acquiring) }
 
+    /// Whether no session may be answered for.
+    var isFenced: Bool { fence?.holds == false }
+
     // MARK: finding
 
     func session(_ id: SessionID) -> Session? { withShard(of: id) { $0.sessions[id] } }
@@ -73,7 +86,7 @@ final class Sessions: Sendable {
     func use(_ id: SessionID, at now: Int64) -> Session? {
         guard let session = session(id) else { return nil }
         if session.isOver(clock, monotonic: now) { end(session, .expired) }
-        guard session.isOpen else { return nil }
+        guard session.isOpen, !isFenced else { return nil }
         session.touch(now)
         return session
     }
@@ -133,7 +146,7 @@ final class Sessions: Sendable {
     /// - Parameter expiry: seconds since 1970, 0 for never.
     func open(_ session: Session, in place: AdmissionPlace, expiry: Int64, at monotonic: Int64) -> Bool {
         guard session.open(in: place, expiry: expiry, at: monotonic) else {
-            places.vacate(place)
+            admission.vacate(place)
             return false
         }
         // A thread that ends it from now on either finds it in the shard, or has marked it before it gets there.
@@ -213,7 +226,7 @@ final class Sessions: Sendable {
             shard.ejected.insert(session.id, until: session.expiry == 0 ? longest : min(session.expiry, longest))
         }
         handles.remove(session.handle)
-        if let place = session.admissionPlace { places.vacate(place) }
+        if let place = session.admissionPlace { admission.vacate(place) }
         let isLive: @Sendable (UInt64) -> Bool = { [handles] in handles[$0] != nil }
         if session.expiry != 0 { expiries.noteEnd(isLive: isLive) }
         if session.origin.idleLimit != 0 { idleness.noteEnd(isLive: isLive) }
@@ -232,6 +245,7 @@ extension Session {
     /// The answer to a question of the session. One for a session that has ended meanwhile is no answer.
     func answer(to kind: QuestionKind, _ said: ModuleAnswer, about object: ObjectName?) -> Answer {
         if case .ended(let end) = state { return end.answer }
+        if let fence = origin.fence, !fence.holds { return SessionEnd.expired.answer }
         var answer = said.verdict(for: kind)
         answer.user = user
         answer.mappedName = object

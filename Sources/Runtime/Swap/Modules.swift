@@ -126,6 +126,8 @@ public final class Modules: Sendable {
         trial.audit = nil
         trial.loginRecorder = nil
         trial.admission = nil
+        trial.fence = nil
+        trial.clusterTeller = nil
         trial.limits = SessionLimits()
         trial.destinations = []
         let host = Host(trial, log: log, clock: clock)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
+import Basics
 import DoorProtocols
 import Glibc
 import Operators
@@ -40,6 +41,25 @@ struct ControlOptions: ParsableArguments {
         throw Failure(
             .badConfiguration,
             "there is no control socket: `control-socket` is not set; set it for the host, or give `--socket PATH`")
+    }
+}
+
+/// On which hosts.
+struct ClusterOptions: ParsableArguments {
+    @Flag(help: "On all hosts of the cluster.")
+    var cluster = false
+
+    /// Says what a request could not be done on; a host that has not answered makes the command fail.
+    static func check(_ reply: ControlReply) throws(Failure) {
+        let failed = (reply.hosts ?? []).compactMap { host in host.error.map { "host \(host.host): \($0)" } }
+        if !failed.isEmpty { throw Failure(.undecided, failed.joined(separator: "\n")) }
+    }
+
+    /// One line for each host that has answered.
+    static func write(_ reply: ControlReply, _ what: String) {
+        for host in reply.hosts ?? [] where host.error == nil {
+            Terminal.write("host \(host.host.controlsEscaped): \(what)\(host.total.map { " \($0)" } ?? "")")
+        }
     }
 }
 

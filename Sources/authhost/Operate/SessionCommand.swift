@@ -24,6 +24,8 @@ struct SessionCommand: ParsableCommand {
         @OptionGroup var filter: SessionFilterOptions
         @OptionGroup var control: ControlOptions
 
+        @OptionGroup var cluster: ClusterOptions
+
         @Option(help: "How many at most, 1 to 1000.")
         var limit = 100
 
@@ -34,13 +36,19 @@ struct SessionCommand: ParsableCommand {
             var request = filter.request(.sessions)
             request.limit = limit
             request.offset = offset
+            request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
-            if control.json { return Terminal.write(text) }
+            defer { if !control.json { ClusterOptions.write(reply, "sessions") } }
+            if control.json { Terminal.write(text) } else { show(reply) }
+            try ClusterOptions.check(reply)
+        }
+
+        private func show(_ reply: ControlReply) {
             let sessions = reply.sessions ?? []
             let total = reply.total ?? 0
             if sessions.isEmpty { return Terminal.write(total == 0 ? "no sessions" : "no more than \(plural(total))") }
             Terminal.write(OperatorText.sessions(sessions, now: now, width: Terminal.width))
-            if sessions.count < total {
+            if sessions.count < total && reply.hosts == nil {
                 Terminal.write("\(sessions.count) of \(plural(total)); --offset \(offset + sessions.count) shows more")
             }
         }
@@ -53,25 +61,30 @@ struct SessionCommand: ParsableCommand {
         var id: String
 
         @OptionGroup var control: ControlOptions
+        @OptionGroup var cluster: ClusterOptions
 
         func run() throws {
             var request = ControlRequest(.sessions)
             request.session = id
+            request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
             let total = reply.total ?? 0
             guard total <= 1 else {
                 throw Failure(.undecided, "the ids of \(total) sessions begin with `\(id)`; give more digits")
             }
             guard let session = reply.sessions?.first else {
+                try ClusterOptions.check(reply)
                 throw Failure(.undecided, "no open session has an id that begins with `\(id)`")
             }
             if control.json { return Terminal.write(text) }
             Terminal.write(
-                OperatorText.facts([
-                    ("session", "\(session.session)…"), ("user", session.user), ("application", session.application),
-                    ("machine", session.machine), ("address", session.address), ("door", session.door),
-                    ("connected", moment(session.connected.seconds)), ("last use", moment(session.lastUse.seconds)),
-                ]))
+                OperatorText.facts(
+                    [
+                        ("session", "\(session.session)…"), ("user", session.user),
+                        ("application", session.application),
+                        ("machine", session.machine), ("address", session.address), ("door", session.door),
+                        ("connected", moment(session.connected.seconds)), ("last use", moment(session.lastUse.seconds)),
+                    ] + (session.host.map { [("host", $0)] } ?? [])))
         }
 
         private func moment(_ seconds: Int64) -> String {
@@ -86,6 +99,7 @@ struct SessionCommand: ParsableCommand {
 
         @OptionGroup var filter: SessionFilterOptions
         @OptionGroup var control: ControlOptions
+        @OptionGroup var cluster: ClusterOptions
 
         @Option(help: "How many at most; -1 for all that match.")
         var count = -1
@@ -100,8 +114,11 @@ struct SessionCommand: ParsableCommand {
             var request = filter.request(.eject)
             request.count = count
             request.all = all ? true : nil
+            request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
             Terminal.write(control.json ? text : "ejected \(plural(reply.total ?? 0))")
+            if !control.json { ClusterOptions.write(reply, "ejected") }
+            try ClusterOptions.check(reply)
         }
     }
 
@@ -111,6 +128,8 @@ struct SessionCommand: ParsableCommand {
 
         @OptionGroup var filter: SessionFilterOptions
         @OptionGroup var control: ControlOptions
+
+        @OptionGroup var cluster: ClusterOptions
 
         @Option(help: ArgumentHelp("Answers about this object.", valueName: "name"))
         var object: String?
@@ -127,9 +146,12 @@ struct SessionCommand: ParsableCommand {
             var request = filter.request(.invalidate)
             request.object = object
             request.all = all ? true : nil
+            request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
-            if control.json { return Terminal.write(text) }
-            Terminal.write(reply.total.map { "invalidated \(plural($0))" } ?? "invalidated")
+            Terminal.write(
+                control.json ? text : reply.total.map { "invalidated \(plural($0))" } ?? "invalidated")
+            if !control.json { ClusterOptions.write(reply, "invalidated") }
+            try ClusterOptions.check(reply)
         }
     }
 }

@@ -29,6 +29,14 @@ struct StatusCommand: ParsableCommand {
             facts.append(("file", status.modulePath ?? ""))
         }
         facts.append(("sessions", "\(status.sessions), \(limit), \(over)"))
+        if let cluster = status.cluster {
+            let problem = cluster.problem.isEmpty ? "" : ": \(cluster.problem)"
+            facts.append(("cluster", "\(cluster.state)\(problem); \(cluster.sessions) sessions in all"))
+            facts.append(("hosts", cluster.hosts.isEmpty ? "none known" : cluster.hosts.joined(separator: ", ")))
+            facts.append(
+                ("lease", "\(cluster.leaseLeft) ms left, epoch \(cluster.epoch), generation \(cluster.generation)"))
+            facts.append(("registry", "\(cluster.roundTrip) µs for the last script"))
+        }
         facts.append(("questions", "\(status.pendingQuestions) with the module"))
         facts.append(
             (

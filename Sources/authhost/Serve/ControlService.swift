@@ -1,5 +1,6 @@
 import AuthConfiguration
 import AuthCore
+import ClusterCarrier
 import DoorProtocols
 import Logging
 import ModuleHost
@@ -23,7 +24,7 @@ struct ControlService: ControlAnswering {
 
     func answer(_ request: ControlRequest) -> ControlReply { answer(request, by: "the operator") }
 
-    private func answer(_ request: ControlRequest, by who: String) -> ControlReply {
+    func answer(_ request: ControlRequest, by who: String) -> ControlReply {
         let filter: SessionFilter
         switch Self.filter(request) {
         case .failure(let error): return .failure(error.description)
@@ -129,6 +130,7 @@ struct ControlService: ControlAnswering {
             status.reloaded = Moment(last.time)
             status.reload = last.outcome
         }
+        status.cluster = setup.cluster.map { ControlReply.Cluster($0.status) }
         var reply = ControlReply()
         reply.status = status
         return reply

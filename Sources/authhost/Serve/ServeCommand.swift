@@ -2,6 +2,7 @@ import ArgumentParser
 import AuthConfiguration
 import AuthCore
 import Basics
+import ClusterCarrier
 import Dispatch
 import DoorCarrier
 import DoorProtocols
@@ -61,6 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
         var servers: DoorServers?
         do {
             let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
+            setup.cluster?.start(host) { text, answer in answer(service.answer(said: text)) }
             control = try await setup.controlServer(service)
             let budget = try DescriptorLimit.budget(
                 limit: limit, loops: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1,
@@ -72,24 +74,28 @@ struct ServeCommand: AsyncParsableCommand {
             await signals.stopped()
             ServiceManager.stopping()
         } catch {
-            await stop(servers, control, host, usage)
+            await stop(servers, control, host, usage, setup.cluster)
             await control?.stop()
             throw (error as? Failure) ?? Failure(.badConfiguration, "\(error)")
         }
-        await stop(servers, control, host, usage)
+        await stop(servers, control, host, usage, setup.cluster)
         setup.log.notice("authhost has stopped")
         await control?.stop()
     }
 
     /// Ends everything but who follows the event log.
     private func stop(
-        _ servers: DoorServers?, _ control: ControlServer?, _ host: Host, _ usage: UsageService
+        _ servers: DoorServers?, _ control: ControlServer?, _ host: Host, _ usage: UsageService,
+        _ cluster: ClusterRegistry?
     ) async {
         await servers?.stop()
         await control?.stopAnswering()
         await Blocking.run {
+            // First, so that its places are free at once, and not one by one.
+            cluster?.leave()
             host.stop()
             usage.stop()
+            cluster?.stop()
         }
     }
 

@@ -1,5 +1,6 @@
 import AuthConfiguration
 import AuthCore
+import ClusterCarrier
 import Glibc
 import Logging
 import ModuleHost
@@ -16,6 +17,8 @@ struct HostSetup: Sendable {
     let audit: AuditLog?
     /// Checks signed tokens for modules.
     let signatures: SignatureService
+    /// The host's end of its cluster; nil for a single host, and for a command that asks one question.
+    let cluster: ClusterRegistry?
 
     /// Reads the configuration file and the command line, and opens the event log.
     ///
@@ -39,6 +42,7 @@ struct HostSetup: Sendable {
         do throws(Failure) {
             audit = quiet ? nil : try Self.openAudit(configuration, log)
             signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
+            cluster = quiet ? nil : try configuration.clusterRegistry(log: log)
         } catch {
             if !quiet, configuration.eventLog != nil { error.write(to: log, as: "authhost does not start") }
             throw error
@@ -57,6 +61,7 @@ struct HostSetup: Sendable {
         let handler = EventLogHandler(output)
         log = Logger(label: "authhost") { _ in handler }
         audit = nil
+        cluster = nil
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
     }
 
@@ -98,6 +103,7 @@ struct HostSetup: Sendable {
         settings.limits.applications = try configuration.applicationLimits()
         settings.destinations = try configuration.credentialDestinations()
         settings.moduleTests = try configuration.moduleTestQuestions()
+        cluster?.join(&settings)
         HostProcess.keepOutput()
         let host = Host(settings, log: log)
         let request = try configuration.loadRequest()

@@ -7,7 +7,7 @@ import Testing
     private func session(_ id: SessionID) throws -> Session {
         Session(
             id: id, handle: 1, user: "alice", login: try Login(user: "alice", password: Secret("x"), door: "test"),
-            origin: SessionOrigin(applicationID: "", door: "test", idleLimit: 0), machineID: "",
+            origin: SessionOrigin(applicationID: "", door: "test", idleLimit: 0, fence: nil), machineID: "",
             now: SessionTime(wall: 0, monotonic: 0))
     }
 

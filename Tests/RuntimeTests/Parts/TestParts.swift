@@ -33,7 +33,8 @@ struct TestParts {
         log = Logger(label: "test") { [lines] _ in LineHandler(lines: lines) }
         places = Places(limits)
         cache = LoginCache(limit: 10, time: .seconds(60), grace: .seconds(10))
-        sessions = Sessions(places: places, cache: cache, decider: asked, clock: clock, log: log)
+        sessions = Sessions(
+            places: places, admission: places, fence: nil, cache: cache, decider: asked, clock: clock, log: log)
         invalidations = Invalidations(sessions, cache, clock: clock)
         logins = Logins(
             sessions, admission: places, deadlines: deadlines, realm: "authhost", metrics: metrics, log: log)

@@ -1,0 +1,169 @@
+/// The two connections of a member.
+public enum ClusterLine: Sendable, CaseIterable {
+    /// For everything that is asked.
+    case command
+    /// For what comes unasked.
+    case subscription
+}
+
+/// The limits that a log-in meets, in their order; 0 is no limit.
+public struct ClusterLimits: Sendable, Equatable {
+    /// Of user and application, of its licence, of the user, of users of the application, of all sessions.
+    public var allowed: [Int]
+    /// Whether older sessions of the user make room.
+    public var ejects: Bool
+
+    /// Makes limits; `allowed` has five.
+    public init(allowed: [Int], ejects: Bool) {
+        self.allowed = allowed
+        self.ejects = ejects
+    }
+}
+
+/// What came of asking for a place.
+public enum ClusterReservation: Sendable, Equatable {
+    /// It is held. `ejecting`: how many sessions a commit ejects.
+    case reserved(ejecting: Int)
+    /// A limit stands in the way: which, counted from 1 in their order, and what it allows.
+    case over(limit: Int, allowed: Int)
+    /// The registry cannot be reached; the policy decides.
+    case unreachable(String)
+    /// The registry was reached and could not do it.
+    case failed(String)
+}
+
+/// What came of committing a place.
+public enum ClusterCommit: Sendable, Equatable {
+    /// The session may open.
+    case open
+    /// It may not: the reservation is gone, with the reason.
+    case gone(String)
+}
+
+/// What the owner of a member does for it, in order.
+public enum ClusterAction: Sendable, Equatable {
+    case open(ClusterLine)
+    case close(ClusterLine)
+    case send(ClusterLine, [UInt8])
+    case reserved(handle: UInt64, ClusterReservation)
+    case committed(handle: UInt64, ClusterCommit)
+    /// A session of this host must end now.
+    case eject(handle: UInt64)
+    /// The lease is lost: every session of this host must end now.
+    case endAll
+    /// The host may answer until then, on the member's clock; `.max` where it need not look.
+    case lease(until: Int64)
+    /// Another host, or this one, has said something to all. `before`: sessions that are older than that, in milliseconds of
+    /// the registry's clock; nil where that is not known.
+    case said(from: String, number: UInt64, text: String)
+    /// A host has answered what this one has said.
+    case answered(number: UInt64, from: String, text: String)
+    /// What was said while nobody listened is lost.
+    case missed
+    /// So many sessions in the whole cluster; to be told by one host alone.
+    case counted(Int)
+    case event(ClusterEvent)
+}
+
+/// What is worth a line in the event log.
+public enum ClusterEvent: Sendable, Equatable, CustomStringConvertible {
+    case joined(epoch: String, generation: String, isNew: Bool)
+    case connected
+    case unreachable(String)
+    case refusedRegistry(String)
+    case taken(index: Int, by: String)
+    case expelled(keeps: Bool)
+    case leaseLost(sessions: Int, ends: Bool)
+    case hostExpelled(index: String, name: String)
+    case unconfirmed(session: UInt64, hosts: [String], sessions: Int, isRefused: Bool)
+    case open(live: String)
+    case failed(String)
+
+    /// Whether an operator should look.
+    public var isWarning: Bool {
+        switch self {
+        case .joined, .connected, .open: false
+        default: true
+        }
+    }
+
+    /// The text of the line.
+    public var description: String {
+        switch self {
+        case .joined(let epoch, let generation, let isNew):
+            "cluster: joined as epoch \(epoch) of generation \(generation)"
+                + (isNew ? ", which this host begins: the registry was empty or is another server process" : "")
+        case .connected: "cluster: the registry is reached again"
+        case .unreachable(let why): "cluster: the registry cannot be reached: \(why)"
+        case .refusedRegistry(let why): "cluster: the registry cannot be used: \(why)"
+        case .taken(let index, let name):
+            "cluster: `cluster-index` \(index) is held by the host <\(name)>, which has another identity; this host waits "
+                + "until that one has been silent for a lease"
+        case .expelled(let keeps):
+            "cluster: the other hosts took this one for dead; "
+                + (keeps ? "its sessions are registered anew" : "its sessions end")
+        case .leaseLost(let sessions, let ends):
+            "cluster: the lease has run out, since the registry did not answer; sessions of this host: \(sessions), "
+                + (ends ? "ended" : "kept")
+        case .hostExpelled(let index, let name):
+            "cluster: host \(index) <\(name)> was not heard of for a lease; its sessions count no more"
+        case .unconfirmed(let session, let hosts, let sessions, let isRefused):
+            "cluster: ejections of \(sessions) for session handle \(session) were not confirmed in time by host "
+                + "\(hosts.joined(separator: ", ")); the log-in is "
+                + (isRefused ? "refused" : "let in, \(sessions) over the limit until they end")
+        case .open(let live): "cluster: log-ins are let in; hosts that are there: \(live)"
+        case .failed(let why): "cluster: \(why)"
+        }
+    }
+}
+
+/// What has been counted since the start.
+public struct ClusterCounts: Sendable, Equatable {
+    /// Scripts that were answered.
+    public var scripts = 0
+    /// Connections to the registry that were lost.
+    public var reconnects = 0
+    /// Ejections of sessions of other hosts that were confirmed.
+    public var confirmed = 0
+    /// Those that were not in time.
+    public var unconfirmed = 0
+    /// Log-ins that found the registry unreachable.
+    public var unreachable = 0
+
+    /// Makes counts of nothing.
+    public init() {}
+}
+
+/// How a member stands.
+public struct ClusterStatus: Sendable, Equatable {
+    /// Another host of the cluster, or this one.
+    public struct Host: Sendable, Equatable {
+        /// The number of its membership.
+        public var epoch: String
+        /// Its `cluster-index`.
+        public var index: String
+        /// What it is called.
+        public var name: String
+    }
+    /// One word: `ready`, `warming`, `connecting`, `isolated`, `refused`.
+    public var state = "connecting"
+    /// What hinders it; "" for nothing.
+    public var problem = ""
+    /// Of the registry; "" without a membership.
+    public var generation = ""
+    /// The number of this host's membership.
+    public var epoch = ""
+    /// Nanoseconds of the lease that are left; 0 without one.
+    public var leaseLeft: Int64 = 0
+    /// Nanoseconds that the last script took, its way included.
+    public var roundTrip: Int64 = 0
+    /// Sessions in the whole cluster, as of the last renewal.
+    public var sessions = 0
+    /// The hosts that are there.
+    public var hosts: [Host] = []
+    /// What has been counted since the start.
+    public var counts = ClusterCounts()
+
+    /// Makes the status of a member that is not connected.
+    public init() {}
+}

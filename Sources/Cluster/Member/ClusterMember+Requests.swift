@@ -1,0 +1,223 @@
+/// What is asked, and what follows from the answers.
+extension ClusterMember {
+    /// Asks now, or as soon as the registry can be asked.
+    mutating func ask(_ request: Request) { backlog.append(request) }
+
+    /// Sends what can be sent.
+    mutating func flush() {
+        guard isReady else { return }
+        while let request = backlog.popFirst() { transmit(request) }
+    }
+
+    mutating func transmit(_ request: Request) {
+        guard let membership else { return }
+        var request = request
+        request.sent = now
+        if case .renew = request.purpose { renewalSent = now }
+        run(
+            request.operation, generation: membership.generation, epoch: membership.epoch, link: membership.link,
+            request.arguments, .request(request), whenFull: request.runsWhenFull, asText: request.needsText)
+    }
+
+    mutating func askToReserve(_ handle: UInt64) {
+        guard let session = held[handle], let limits = session.limits else { return }
+        let words = limits.allowed.map { Array(String($0).utf8) } + [Array((limits.ejects ? "1" : "0").utf8)]
+        ask(Request(.reserve(handle), [Array(String(handle).utf8), session.user, session.application] + words))
+    }
+
+    /// Takes an answer of the script.
+    mutating func answered(_ request: Request, _ reply: [RESPValue]) {
+        let word = reply.first?.text ?? ""
+        if word == "GONE" { return isGone(request) }
+        if word == "STALE" {
+            expected = expected.preceded(by: .request(request))
+            return drop("another connection of this host is newer")
+        }
+        switch request.purpose {
+        case .reserve(let handle): reserved(handle, word, reply)
+        case .commit(let handle): committed(handle, word, reply)
+        case .register(let handles): registered(handles, reply)
+        case .live: takeLive(reply)
+        case .renew: renewed(reply, sent: request.sent)
+        case .expel(let epoch, let beat): expelled(epoch, beat, word, reply)
+        case .inbox: for handle in reply.dropFirst() { takeEjection(handle.text) }
+        case .waiting(let handle, let isLast): polled(handle, reply, isLast: isLast)
+        case .heard: takeHeard(reply)
+        case .leave: membership = nil
+        case .purge(let generation):
+            if reply.count >= 2, reply[1].text != "0" { purge(generation, cursor: reply[1].text) }
+        case .end, .say, .answer: break
+        }
+    }
+
+    /// What the registry could not do, and would not do when asked again.
+    mutating func refused(_ request: Request, _ text: String) {
+        switch request.purpose {
+        case .reserve(let handle):
+            held[handle] = nil
+            ask(Request(.end, words: ["\(handle)"]))
+            act(.reserved(handle: handle, .failed("the registry answered `\(text)`")))
+        case .commit(let handle):
+            held[handle] = nil
+            ask(Request(.end, words: ["\(handle)"]))
+            act(.committed(handle: handle, .gone("the registry answered `\(text)`")))
+        case .register(let handles):
+            for handle in handles { held[handle]?.isRegistered = false }
+            act(.event(.failed("\(handles.count) sessions could not be registered, the registry answered `\(text)`")))
+            drop("it answered `\(text)`")
+        default:
+            act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))
+        }
+    }
+
+    // MARK: places
+
+    private mutating func reserved(_ handle: UInt64, _ word: String, _ reply: [RESPValue]) {
+        guard held[handle]?.phase == .reserving else {
+            // Nobody waits for it any more.
+            return ask(Request(.end, words: ["\(handle)"]))
+        }
+        func number(_ index: Int) -> Int { reply.count > index ? Int(reply[index].text) ?? 0 : 0 }
+        switch word {
+        case "OK":
+            held[handle]?.phase = .reserved
+            act(.reserved(handle: handle, .reserved(ejecting: number(1))))
+        case "WARM":
+            warming.append((handle, now + 100_000_000))
+        case "OVER":
+            held[handle] = nil
+            act(.reserved(handle: handle, .over(limit: number(1), allowed: number(2))))
+        default:
+            held[handle] = nil
+            act(.reserved(handle: handle, .failed("the registry answered `\(word)`")))
+        }
+    }
+
+    private mutating func committed(_ handle: UInt64, _ word: String, _ reply: [RESPValue]) {
+        guard held[handle]?.phase == .committing else { return }
+        guard word == "OK", reply.count >= 2, let epoch = membership?.epoch else {
+            held[handle] = nil
+            return act(.committed(handle: handle, .gone("the registry does not have the reservation any more")))
+        }
+        held[handle]?.age = reply[1].bytes ?? [48]
+        held[handle]?.isRegistered = true
+        var others: Set<String> = []
+        for victim in reply.dropFirst(2) {
+            let parts = victim.text.split(separator: ".")
+            guard parts.count == 2 else { continue }
+            if parts[0] == epoch { takeEjection(String(parts[1])) } else { others.insert(victim.text) }
+        }
+        if others.isEmpty || held[handle]?.isEjected == true { return open(handle) }
+        held[handle]?.phase = .waiting
+        waiting[handle] = WaitingLogin(
+            victims: others, due: now + settings.ejectTimeout, nextPoll: now + min(1_000_000_000, settings.ejectTimeout)
+        )
+    }
+
+    /// Lets a committed log-in open; one that was ejected meanwhile finds that out as it opens.
+    mutating func open(_ handle: UInt64) {
+        waiting[handle] = nil
+        held[handle]?.phase = .open
+        act(.committed(handle: handle, .open))
+    }
+
+    mutating func finish(_ handle: UInt64) {
+        guard let session = held.removeValue(forKey: handle) else { return }
+        waiting[handle] = nil
+        // All of it goes with the membership.
+        if isLeaving { return }
+        // What was never asked for, or went with a membership, is not there.
+        if membership == nil || (session.phase == .open && !session.isRegistered && line != .ready) { return }
+        ask(Request(.end, words: ["\(handle)"]))
+    }
+
+    // MARK: ejections
+
+    /// This host must end a session. One that it does not know has ended: that is said again.
+    mutating func takeEjection(_ text: String) {
+        guard let handle = UInt64(text) else { return }
+        guard let session = held[handle] else { return ask(Request(.end, words: [text])) }
+        if session.isEjected { return }
+        held[handle]?.isEjected = true
+        act(.eject(handle: handle))
+        if session.phase == .waiting { open(handle) }
+    }
+
+    mutating func takeEnded(_ victim: String, _ handle: UInt64) {
+        guard waiting[handle]?.victims.remove(victim) != nil else { return }
+        counts.confirmed += 1
+        if waiting[handle]?.victims.isEmpty == true { open(handle) }
+    }
+
+    private mutating func polled(_ handle: UInt64, _ reply: [RESPValue], isLast: Bool) {
+        guard let login = waiting[handle] else { return }
+        let left = login.victims.intersection(reply.dropFirst().map(\.text))
+        counts.confirmed += login.victims.count - left.count
+        waiting[handle]?.victims = left
+        if left.isEmpty { return open(handle) }
+        guard isLast else { return }
+        counts.unconfirmed += left.count
+        let hosts = Set(left.map { peer(of: $0) }).sorted()
+        act(
+            .event(
+                .unconfirmed(
+                    session: handle, hosts: hosts, sessions: left.count, isRefused: settings.refusesUnconfirmed)))
+        guard settings.refusesUnconfirmed else { return open(handle) }
+        finish(handle)
+        act(
+            .committed(
+                handle: handle, .gone("host \(hosts.joined(separator: ", ")) has not confirmed an ejection in time")))
+    }
+
+    private func peer(of session: String) -> String {
+        let epoch = String(session.prefix { $0 != "." })
+        return peers[epoch].map { "\($0.index) <\($0.name)>" } ?? "of epoch \(epoch)"
+    }
+
+    // MARK: what all are told
+
+    /// Before the first entry of a log.
+    private static let nothingHeard = "0-0"
+
+    private mutating func takeHeard(_ reply: [RESPValue]) {
+        guard reply.count >= 3 else { return }
+        let (oldest, newest) = (reply[1].text, reply[2].text)
+        // Entries that are gone may have been for this host.
+        if heard != "-" && heard != Self.nothingHeard && oldest != "-" && StreamID(heard) < StreamID(oldest) {
+            act(.missed)
+        }
+        let isFull = reply.count >= 3 + 4 * 1000
+        var entries = reply.dropFirst(3)
+        while entries.count >= 4 {
+            let words = entries.prefix(4).map(\.text)
+            entries = entries.dropFirst(4)
+            takeSaid(id: words[0], from: words[1], number: words[2], text: words[3])
+        }
+        if heard == "-" { heard = newest == "-" ? Self.nothingHeard : newest }
+        if isFull { ask(Request(.heard, words: [heard])) }
+    }
+
+    mutating func takeSaid(id: String, from: String, number: String, text: String) {
+        if id != "-" {
+            if heard != "-" && !(StreamID(heard) < StreamID(id)) { return }
+            heard = id
+        }
+        act(.said(from: from, number: UInt64(number) ?? 0, text: text))
+    }
+}
+
+/// The place of an entry in a stream.
+struct StreamID: Comparable {
+    private let milliseconds: UInt64
+    private let number: UInt64
+
+    init(_ text: String) {
+        let parts = text.split(separator: "-")
+        milliseconds = parts.first.flatMap { UInt64($0) } ?? 0
+        number = parts.count > 1 ? UInt64(parts[1]) ?? 0 : 0
+    }
+
+    static func < (left: StreamID, right: StreamID) -> Bool {
+        (left.milliseconds, left.number) < (right.milliseconds, right.number)
+    }
+}

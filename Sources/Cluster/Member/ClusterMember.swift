@@ -1,0 +1,237 @@
+/// One host's end of a cluster: what it asks of the registry, and what follows from the answers.
+///
+/// A pure value: bytes and moments go in, actions come out. Its owner brings the connections, the clock and one thread. Times are
+/// nanoseconds of one clock that goes on while the machine sleeps (CLOCK_BOOTTIME); the registry's clock plays no part.
+///
+/// The registry holds an index of the sessions that hosts keep: hosts are the truth, and build it again whenever it is lost. What is
+/// asked names its session, and may be asked again; who is no member any more, or speaks on an older connection, changes nothing.
+public struct ClusterMember: Sendable {
+    /// Requests that may be unanswered before further log-ins are turned away.
+    public static let requestLimit = 4096
+
+    struct Membership: Sendable {
+        var generation: String
+        var epoch: String
+        var link = 1
+        /// When joining was asked for.
+        var joined: Int64
+        var leaseEnd: Int64
+        var isOpen = false
+        var hasWaited = false
+        var beat: Int64 = 0
+    }
+
+    struct Peer: Sendable {
+        var index: String
+        var name: String
+        var beat: String
+        /// For how long it has stood still while this host ran.
+        var still: Int64 = 0
+    }
+
+    enum LineState: Sendable, Equatable {
+        case down(until: Int64), opening(since: Int64), greeting(since: Int64), ready
+    }
+
+    /// What it is configured with.
+    public let settings: ClusterSettings
+    var now: Int64
+    private var random: UInt64
+    var actions: [ClusterAction] = []
+
+    var line = LineState.down(until: 0)
+    var reader = RESPReader()
+    var expected = RequestQueue<Expectation>()
+    var backlog = RequestQueue<Request>()
+    var failures = 0
+    var downSince: Int64
+    var problem = ""
+    var isRefused = false
+    var digest: [UInt8] = []
+    var digestWhenFull: [UInt8] = []
+    var runID = ""
+
+    var subscription = LineState.down(until: 0)
+    var subscriptionReader = RESPReader()
+    var subscriptionFailures = 0
+    var confirmations = 0
+    var lastBeatHeard: Int64 = 0
+
+    var membership: Membership?
+    var lastGeneration: String?
+    var joinAsked: Int64 = 0
+    /// Who holds this host's index, and how long its beat has stood still.
+    var rival: (beat: String, still: Int64, seen: Int64)?
+    var nextRenewal: Int64 = 0
+    var renewalSent: Int64 = 0
+    var lastRenewal: Int64 = 0
+    var hasLapsed = false
+    var peers: [String: Peer] = [:]
+    var heard = "-"
+    var isLeaving = false
+
+    var held: [UInt64: HeldSession] = [:]
+    var waiting: [UInt64: WaitingLogin] = [:]
+    /// Log-ins that are asked again, since not all hosts are there yet.
+    var warming: [(handle: UInt64, at: Int64)] = []
+    var sessions = 0
+    var roundTrip: Int64 = 0
+    /// What has been counted since the start.
+    public internal(set) var counts = ClusterCounts()
+
+    /// Makes a member that is not connected.
+    public init(_ settings: ClusterSettings, now: Int64) {
+        self.settings = settings
+        self.now = now
+        random = settings.seed
+        downSince = now
+    }
+
+    /// Whether the registry can be asked.
+    var isReady: Bool { line == .ready && membership != nil }
+
+    /// Whether log-ins must not wait for the registry any longer.
+    var isUnreachable: Bool { !isReady && now - downSince >= settings.patience }
+
+    /// Whether an answer of the registry is under way.
+    package var isAsking: Bool { !expected.isEmpty || confirmations > 0 }
+
+    // MARK: what the owner says
+
+    /// A connection was made.
+    public mutating func opened(_ line: ClusterLine, at now: Int64) -> [ClusterAction] {
+        advance(to: now) { member in
+            switch line {
+            case .command: member.greet()
+            case .subscription: member.subscribe()
+            }
+        }
+    }
+
+    /// A connection has ended, or could not be made.
+    public mutating func closed(_ line: ClusterLine, because reason: String, at now: Int64) -> [ClusterAction] {
+        advance(to: now) { $0.lost(line, because: reason) }
+    }
+
+    /// Bytes have come.
+    public mutating func received(_ line: ClusterLine, _ bytes: [UInt8], at now: Int64) -> [ClusterAction] {
+        advance(to: now) { member in
+            switch line {
+            case .command: member.readReplies(bytes)
+            case .subscription: member.readMessages(bytes)
+            }
+        }
+    }
+
+    /// Time has passed; to be called every 50 milliseconds or so.
+    public mutating func tick(at now: Int64) -> [ClusterAction] { advance(to: now) { $0.lookAtTimes() } }
+
+    /// Asks for a place.
+    public mutating func reserve(
+        _ handle: UInt64, user: [UInt8], application: [UInt8], limits: ClusterLimits, at now: Int64
+    ) -> [ClusterAction] {
+        advance(to: now) { member in
+            if member.isUnreachable || member.hasLapsed {
+                member.counts.unreachable += 1
+                return member.act(.reserved(handle: handle, .unreachable(member.problem)))
+            }
+            guard member.backlog.count + member.expected.count < Self.requestLimit else {
+                return member.act(
+                    .reserved(handle: handle, .failed("\(Self.requestLimit) requests to the registry wait for answers"))
+                )
+            }
+            var session = HeldSession(user: user, application: application, phase: .reserving)
+            session.limits = limits
+            member.held[handle] = session
+            member.askToReserve(handle)
+        }
+    }
+
+    /// Makes a reserved place a session's.
+    public mutating func commit(_ handle: UInt64, at now: Int64) -> [ClusterAction] {
+        advance(to: now) { member in
+            guard member.held[handle]?.phase == .reserved else {
+                return member.act(.committed(handle: handle, .gone("the cluster has forgotten the reservation")))
+            }
+            member.held[handle]?.phase = .committing
+            member.ask(Request(.commit(handle), words: ["\(handle)"]))
+        }
+    }
+
+    /// A session has ended, or a reservation is given back. May be said again.
+    public mutating func vacate(_ handle: UInt64, at now: Int64) -> [ClusterAction] {
+        advance(to: now) { $0.finish(handle) }
+    }
+
+    /// Counts a session that was let in without the registry.
+    public mutating func adopt(
+        _ handle: UInt64, user: [UInt8], application: [UInt8], at now: Int64
+    ) -> [ClusterAction] {
+        advance(to: now) { member in
+            member.held[handle] = HeldSession(user: user, application: application, phase: .open)
+            if member.isReady { member.register([handle]) }
+        }
+    }
+
+    /// Says something to all hosts, this one included; `isKept` for those too that do not listen now.
+    ///
+    /// - Parameter number: what the answers are known by.
+    public mutating func say(_ text: String, number: UInt64, isKept: Bool, at now: Int64) -> [ClusterAction] {
+        advance(to: now) { $0.ask(Request(.say(number), words: ["\(number)", text, isKept ? "1" : "0"])) }
+    }
+
+    /// Answers what a host has said.
+    public mutating func answer(_ epoch: String, number: UInt64, _ text: String, at now: Int64) -> [ClusterAction] {
+        advance(to: now) { $0.ask(Request(.answer, words: [epoch, "\(number)", text])) }
+    }
+
+    /// Gives the membership up, since the host stops.
+    public mutating func leave(at now: Int64) -> [ClusterAction] {
+        advance(to: now) { member in
+            member.isLeaving = true
+            if member.isReady { member.ask(Request(.leave)) }
+        }
+    }
+
+    /// Whether nothing is left to be sent after ``leave(at:)``.
+    public var hasLeft: Bool { isLeaving && (membership == nil || !isReady) }
+
+    /// How it stands.
+    public func status(at now: Int64) -> ClusterStatus {
+        var status = ClusterStatus()
+        status.problem = problem
+        status.state = isRefused ? "refused" : "connecting"
+        if let membership {
+            (status.generation, status.epoch) = (membership.generation, membership.epoch)
+            status.leaseLeft = max(0, membership.leaseEnd - now)
+            if isReady { status.state = membership.isOpen ? "ready" : "warming" }
+            if hasLapsed { status.state = "isolated" }
+        }
+        status.roundTrip = roundTrip
+        status.sessions = sessions
+        status.hosts = peers.map { ClusterStatus.Host(epoch: $0, index: $1.index, name: $1.name) }
+            .sorted { ($0.index.count, $0.index) < ($1.index.count, $1.index) }
+        status.counts = counts
+        return status
+    }
+
+    // MARK: inside
+
+    mutating func act(_ action: ClusterAction) { actions.append(action) }
+
+    /// Does something at a moment; what the lease forbids is noticed before.
+    private mutating func advance(to now: Int64, _ body: (inout Self) -> Void) -> [ClusterAction] {
+        self.now = max(self.now, now)
+        noticeLapse()
+        body(&self)
+        flush()
+        defer { actions = [] }
+        return actions
+    }
+
+    /// A random part of a time, so that hosts do not all come back at once.
+    mutating func jittered(_ time: Int64) -> Int64 {
+        random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return time / 2 + Int64(random >> 33) % (time / 2 + 1)
+    }
+}

@@ -1,0 +1,232 @@
+import AuthCore
+import Cluster
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// The member of a cluster on its event loop.
+final class ClusterLoop {
+    private struct Asked {
+        var waiting: [String: String]
+        var result = ClusterAnswers()
+        var done: @Sendable (ClusterAnswers) -> Void
+    }
+
+    private var member: ClusterMember
+    private let place: RegistryPlace
+    private let context: NIOSSLContext?
+    private let lease: Lease
+    private let board: StatusBoard
+    private let loop: any EventLoop
+    private let log: Logger
+    private let metrics = ClusterMetrics()
+    private var owner = ClusterOwner()
+    /// Told how many sessions there are in the cluster.
+    var places: (any HostPlaces)?
+    private var channels: [ClusterLine: any Channel] = [:]
+    /// The connection of each line that counts; what an older one brings is not listened to.
+    private var serials: [ClusterLine: Int] = [:]
+    private var lastSerial = 0
+    private var queue: [ClusterAction] = []
+    private var isPerforming = false
+    private var ticks: RepeatedTask?
+    private var asked: [UInt64: Asked] = [:]
+    private var lastNumber = UInt64.random(in: 1...1 << 60)
+    var reservations: [UInt64: @Sendable (ClusterReservation) -> Void] = [:]
+    var commits: [UInt64: @Sendable (ClusterCommit) -> Void] = [:]
+
+    init(
+        _ settings: ClusterSettings, _ place: RegistryPlace, _ context: NIOSSLContext?, _ lease: Lease,
+        _ board: StatusBoard, loop: any EventLoop, log: Logger
+    ) {
+        member = ClusterMember(settings, now: BootClock.now)
+        self.place = place
+        self.context = context
+        self.lease = lease
+        self.board = board
+        self.loop = loop
+        self.log = log
+        if settings.isolated == .keep { lease.extend(to: .max) }
+    }
+
+    var status: ClusterStatus { member.status(at: BootClock.now) }
+
+    func start(_ owner: ClusterOwner) {
+        self.owner = owner
+        owner.begun()
+        let box = NIOLoopBound(self, eventLoop: loop)
+        ticks = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { _ in
+            box.value.perform { $0.tick(at: $1) }
+            box.value.publish()
+        }
+    }
+
+    private func publish() {
+        let status = status
+        metrics.record(status)
+        board.status.withLock { $0 = status }
+    }
+
+    func leave(_ promise: EventLoopPromise<Void>) {
+        perform { $0.leave(at: $1) }
+        let box = NIOLoopBound(self, eventLoop: loop)
+        let limit = BootClock.now + 1_000_000_000
+        loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { task in
+            guard box.value.member.hasLeft || BootClock.now >= limit else { return }
+            task.cancel()
+            promise.succeed()
+        }
+    }
+
+    func stop() {
+        ticks?.cancel()
+        for line in ClusterLine.allCases { close(line) }
+        for done in reservations.values { done(.failed("the host stops")) }
+        for done in commits.values { done(.gone("the host stops")) }
+        (reservations, commits) = ([:], [:])
+    }
+
+    // MARK: what the member wants
+
+    /// Lets the member do something, and carries out what follows, in order.
+    func perform(_ body: (inout ClusterMember, Int64) -> [ClusterAction]) {
+        queue += body(&member, BootClock.now)
+        guard !isPerforming else { return }
+        isPerforming = true
+        var index = 0
+        while index < queue.count {
+            perform(queue[index])
+            index += 1
+        }
+        queue.removeAll(keepingCapacity: index < 1024)
+        isPerforming = false
+        for channel in channels.values { channel.flush() }
+    }
+
+    private func perform(_ action: ClusterAction) {
+        switch action {
+        case .open(let line): open(line)
+        case .close(let line): close(line)
+        case .send(let line, let bytes):
+            guard let channel = channels[line] else { return }
+            channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
+        case .reserved(let handle, let reservation): reservations.removeValue(forKey: handle)?(reservation)
+        case .committed(let handle, let commit): commits.removeValue(forKey: handle)?(commit)
+        case .eject(let handle): owner.eject(handle)
+        case .endAll: owner.endAll()
+        case .lease(let end): lease.extend(to: end)
+        case .said(let from, let number, let text):
+            // What the host has done before it told the others.
+            if number == 0 && from == member.status(at: BootClock.now).epoch { return }
+            let box = NIOLoopBound(self, eventLoop: loop)
+            let loop = loop
+            owner.said(text) { answer in
+                loop.execute { box.value.perform { $0.answer(from, number: number, answer, at: $1) } }
+            }
+        case .answered(let number, let from, let text): answered(number, from, text)
+        case .missed: owner.forget()
+        case .counted(let sessions): places?.note(sessions: sessions)
+        case .event(let event): log.log(level: event.isWarning ? .warning : .notice, "\(event)")
+        }
+    }
+
+    // MARK: connections
+
+    private func open(_ line: ClusterLine) {
+        lastSerial += 1
+        let serial = lastSerial
+        serials[line] = serial
+        let box = NIOLoopBound(self, eventLoop: loop)
+        let (context, loop) = (context, loop)
+        var serverName: String?
+        if case .host(let host, _) = place.address, (try? SocketAddress(ipAddress: host, port: 0)) == nil {
+            serverName = host
+        }
+        let name = serverName
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(.seconds(2))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let operations = channel.pipeline.syncOperations
+                    if let context {
+                        try operations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+                    }
+                    try operations.addHandler(
+                        RegistryLine(
+                            received: { bytes in
+                                guard box.value.serials[line] == serial else { return }
+                                box.value.perform { $0.received(line, bytes, at: $1) }
+                            }, closed: { box.value.closed(line, serial, $0) }))
+                }
+            }
+        let connecting: EventLoopFuture<any Channel>
+        switch place.address {
+        case .unix(let path): connecting = bootstrap.connect(unixDomainSocketPath: path)
+        case .host(let host, let port): connecting = bootstrap.connect(host: host, port: port)
+        }
+        connecting.hop(to: loop).whenComplete { result in
+            switch result {
+            case .failure(let error): box.value.closed(line, serial, "\(error)")
+            case .success(let channel): box.value.connected(line, serial, channel)
+            }
+        }
+    }
+
+    private func connected(_ line: ClusterLine, _ serial: Int, _ channel: any Channel) {
+        guard serials[line] == serial else { return channel.close(promise: nil) }
+        channels[line] = channel
+        perform { $0.opened(line, at: $1) }
+    }
+
+    private func closed(_ line: ClusterLine, _ serial: Int, _ reason: String) {
+        guard serials[line] == serial else { return }
+        channels[line] = nil
+        serials[line] = nil
+        perform { $0.closed(line, because: "\(place): \(reason)", at: $1) }
+    }
+
+    private func close(_ line: ClusterLine) {
+        serials[line] = nil
+        channels.removeValue(forKey: line)?.close(promise: nil)
+    }
+
+    // MARK: what all are told
+
+    func say(
+        _ text: String, isKept: Bool, limit: Duration, _ done: @escaping @Sendable (ClusterAnswers) -> Void
+    ) {
+        let status = status
+        guard status.state == "ready" || status.state == "warming" else {
+            var result = ClusterAnswers()
+            result.problem =
+                "the cluster's registry cannot be asked: \(status.problem.isEmpty ? status.state : status.problem)"
+            return done(result)
+        }
+        lastNumber += 1
+        let number = lastNumber
+        var waiting: [String: String] = [:]
+        for host in status.hosts { waiting[host.epoch] = "\(host.index) <\(host.name)>" }
+        asked[number] = Asked(waiting: waiting, done: done)
+        perform { $0.say(text, number: number, isKept: isKept, at: $1) }
+        let box = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: TimeAmount(limit)) { box.value.finish(number) }
+    }
+
+    /// Tells the other hosts what this one has done; nobody answers.
+    func tell(_ text: String) { perform { $0.say(text, number: 0, isKept: true, at: $1) } }
+
+    private func answered(_ number: UInt64, _ from: String, _ text: String) {
+        guard let host = asked[number]?.waiting.removeValue(forKey: from) else { return }
+        asked[number]?.result.answers.append((host, text))
+        if asked[number]?.waiting.isEmpty == true { finish(number) }
+    }
+
+    private func finish(_ number: UInt64) {
+        guard var ask = asked.removeValue(forKey: number) else { return }
+        ask.result.silent = ask.waiting.values.sorted()
+        ask.result.answers.sort { $0.host < $1.host }
+        ask.done(ask.result)
+    }
+}

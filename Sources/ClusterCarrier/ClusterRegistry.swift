@@ -1,0 +1,140 @@
+import AuthCore
+import Cluster
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// What a member of a cluster does to its host. Everything is called on the cluster's own thread, and must not block.
+package struct ClusterOwner: Sendable {
+    /// Called before anything else happens on the thread.
+    package var begun: @Sendable () -> Void = {}
+    /// Ends a session by its handle.
+    package var eject: @Sendable (UInt64) -> Void = { _ in }
+    /// Ends all of them.
+    package var endAll: @Sendable () -> Void = {}
+    /// Forgets whatever is kept, since a word about it may have been missed.
+    package var forget: @Sendable () -> Void = {}
+    /// Takes what a host has said to all, and answers.
+    package var said: @Sendable (_ text: String, _ answer: @escaping @Sendable (String) -> Void) -> Void = { _, _ in }
+
+    /// Makes an owner that does nothing.
+    package init() {}
+}
+
+/// A host's connection to the registry of its cluster: the member's actions carried out, on one thread of its own.
+package final class ClusterRegistry: Sendable {
+    /// Until when the host may answer for its sessions.
+    package let lease = Lease()
+    private let board = StatusBoard()
+    /// What the member is configured with.
+    package let settings: ClusterSettings
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let loop: any EventLoop
+    private let state: NIOLoopBoundBox<ClusterLoop?>
+    private let log: Logger
+
+    /// - Throws: where the authority of TLS cannot be read.
+    package init(_ settings: ClusterSettings, at place: RegistryPlace, log: Logger) throws {
+        self.settings = settings
+        self.log = log
+        loop = group.next()
+        state = NIOLoopBoundBox.makeBoxSendingValue(nil, eventLoop: loop)
+        let context = try place.context()
+        let (state, lease, board, loop) = (state, lease, board, loop)
+        loop.execute {
+            state.value = ClusterLoop(settings, place, context, lease, board, loop: loop, log: log)
+        }
+    }
+
+    /// Begins to connect, for a host.
+    package func start(_ owner: ClusterOwner) { onLoop { $0.start(owner) } }
+
+    func count(in places: any HostPlaces) { onLoop { $0.places = places } }
+
+    func reserve(
+        _ request: AdmissionRequest, _ limits: ClusterLimits, _ done: @escaping @Sendable (ClusterReservation) -> Void
+    ) {
+        onLoop { loop in
+            loop.reservations[request.session] = done
+            loop.perform {
+                $0.reserve(
+                    request.session, user: Array(request.user.utf8), application: Array(request.applicationID.utf8),
+                    limits: limits, at: $1)
+            }
+        }
+    }
+
+    func commit(_ handle: UInt64, _ done: @escaping @Sendable (ClusterCommit) -> Void) {
+        onLoop { loop in
+            loop.commits[handle] = done
+            loop.perform { $0.commit(handle, at: $1) }
+        }
+    }
+
+    func vacate(_ handle: UInt64) { onLoop { $0.perform { $0.vacate(handle, at: $1) } } }
+
+    func adopt(_ request: AdmissionRequest) {
+        onLoop {
+            $0.perform {
+                $0.adopt(
+                    request.session, user: Array(request.user.utf8), application: Array(request.applicationID.utf8),
+                    at: $1)
+            }
+        }
+    }
+
+    /// How it stands, as of a moment ago.
+    package var status: ClusterStatus { board.status.withLock { $0 } }
+
+    /// Says something to all hosts, and gathers the answers of those that are there.
+    ///
+    /// - Parameters:
+    ///   - isKept: whether hosts that do not listen now are told later.
+    ///   - limit: how long they may take.
+    ///   - done: told the answers by host, and the hosts that have not answered; once, on the cluster's thread.
+    package func say(
+        _ text: String, isKept: Bool, limit: Duration, _ done: @escaping @Sendable (ClusterAnswers) -> Void
+    ) {
+        onLoop { $0.say(text, isKept: isKept, limit: limit, done) }
+    }
+
+    /// Tells the other hosts what this one has done already; those that do not listen now hear of it later.
+    package func tell(_ text: String) { onLoop { $0.tell(text) } }
+
+    /// Gives the membership up, so that the places of this host are free at once. Waits for at most a second.
+    package func leave() {
+        let state = state
+        let promise = loop.makePromise(of: Void.self)
+        loop.execute { state.value?.leave(promise) ?? promise.succeed() }
+        try? promise.futureResult.wait()
+    }
+
+    /// Ends the thread.
+    package func stop() {
+        let state = state
+        try? loop.submit { state.value?.stop() }.wait()
+        try? group.syncShutdownGracefully()
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (ClusterLoop) -> Void) {
+        let state = state
+        loop.execute { if let loop = state.value { body(loop) } }
+    }
+}
+
+/// What came of saying something to all hosts.
+package struct ClusterAnswers: Sendable {
+    /// Host by host, as `INDEX <NAME>`.
+    package var answers: [(host: String, text: String)] = []
+    /// The hosts that have not answered in time.
+    package var silent: [String] = []
+    /// Why nobody could be asked; nil where all were.
+    package var problem: String?
+}
+
+/// Where the cluster's thread writes how its member stands, for others to read.
+final class StatusBoard: Sendable {
+    let status = Mutex(ClusterStatus())
+}

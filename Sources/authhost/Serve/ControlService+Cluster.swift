@@ -1,0 +1,99 @@
+import Cluster
+import ClusterCarrier
+import DoorProtocols
+import ModuleHost
+import Runtime
+
+extension ControlService {
+    /// How long hosts may take for their answers.
+    private static let patience = Duration.seconds(1)
+
+    /// Has every host of the cluster do it, and gathers the answers; a host that does not answer is named.
+    func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
+        guard let cluster = setup.cluster else {
+            return done(.failure("this host is in no cluster: `cluster-registry` is not set"))
+        }
+        guard [.sessions, .eject, .invalidate].contains(request.action) else {
+            return done(.failure("`\(request.action.rawValue)` does not take `cluster`"))
+        }
+        guard request.count == nil || request.count == -1, (request.offset ?? 0) == 0 else {
+            return done(
+                .failure("`count` and `offset` do not go with `cluster`: no host knows the order of all sessions"))
+        }
+        var single = request
+        single.cluster = nil
+        let text = String(decoding: ControlLine.encode(single).dropLast(), as: UTF8.self)
+        cluster.say(text, isKept: request.action != .sessions, limit: Self.patience) { answers in
+            done(Self.gathered(answers, limit: request.limit ?? 100))
+        }
+    }
+
+    /// Does what a host of the cluster has said to all.
+    func answer(said text: String) -> String {
+        let reply: ControlReply
+        switch ControlLine.request(Array(text.utf8)) {
+        case .failure(let error): reply = .failure(error.description)
+        case .success(let request) where [.sessions, .eject, .invalidate].contains(request.action):
+            reply = answer(request, by: "a host of the cluster")
+        case .success(let request): reply = .failure("`\(request.action.rawValue)` is not for a cluster")
+        }
+        return String(decoding: ControlLine.encode(reply).dropLast(), as: UTF8.self)
+    }
+
+    private static func gathered(_ answers: ClusterAnswers, limit: Int) -> ControlReply {
+        if let problem = answers.problem { return .failure(problem) }
+        var reply = ControlReply()
+        reply.hosts = []
+        for (host, text) in answers.answers {
+            guard let answer = try? ControlReply(json: text) else {
+                reply.hosts?.append(ControlReply.HostReply(host: host, error: "its answer cannot be read"))
+                continue
+            }
+            reply.hosts?.append(ControlReply.HostReply(host: host, error: answer.error, total: answer.total))
+            if let total = answer.total { reply.total = (reply.total ?? 0) + total }
+            guard let sessions = answer.sessions else { continue }
+            reply.sessions = (reply.sessions ?? []) + sessions.map { $0.on(host) }
+        }
+        for host in answers.silent {
+            reply.hosts?.append(ControlReply.HostReply(host: host, error: "it has not answered within \(patience)"))
+        }
+        if let sessions = reply.sessions {
+            reply.sessions = Array(sessions.sorted { $0.connected < $1.connected }.prefix(limit))
+        }
+        return reply
+    }
+}
+
+extension ControlReply.Cluster {
+    /// Describes how a member stands.
+    init(_ status: ClusterStatus) {
+        self.init()
+        (state, problem) = (status.state, status.problem)
+        (epoch, generation) = (status.epoch, status.generation)
+        leaseLeft = status.leaseLeft / 1_000_000
+        roundTrip = status.roundTrip / 1_000
+        sessions = status.sessions
+        hosts = status.hosts.map { "\($0.index) <\($0.name)>" }
+    }
+}
+
+extension ClusterWord {
+    /// The request that other hosts are told.
+    var text: String {
+        var request: ControlRequest
+        switch self {
+        case .eject(let filter):
+            request = ControlRequest(.eject)
+            (request.user, request.application, request.machine) = (filter.user, filter.applicationID, filter.machineID)
+            if filter.user == nil && filter.applicationID == nil && filter.machineID == nil { request.all = true }
+        case .invalidate(let scope):
+            request = ControlRequest(.invalidate)
+            switch scope {
+            case .all, .session: request.all = true
+            case .user(let user): request.user = user
+            case .object(let name): request.object = name
+            }
+        }
+        return String(decoding: ControlLine.encode(request).dropLast(), as: UTF8.self)
+    }
+}

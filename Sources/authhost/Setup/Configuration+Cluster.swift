@@ -1,0 +1,99 @@
+import AuthConfiguration
+import AuthCore
+import Basics
+import Cluster
+import ClusterCarrier
+import Glibc
+import Logging
+import ModuleHost
+import Runtime
+
+extension Configuration {
+    /// The host's end of its cluster; nil for a single host, which starts nothing of it.
+    ///
+    /// - Throws: where a file that it needs cannot be read.
+    func clusterRegistry(log: Logger) throws(Failure) -> ClusterRegistry? {
+        guard let cluster else { return nil }
+        var settings = ClusterSettings(
+            name: cluster.name, index: cluster.index, hosts: cluster.hosts, hostName: Self.hostName,
+            identity: try Self.identity(cluster.identityFile))
+        settings.lease = cluster.lease.nanoseconds
+        settings.ejectTimeout = cluster.ejectTimeout.nanoseconds
+        settings.refusesUnconfirmed = cluster.refusesUnconfirmed
+        settings.unreachable = UnreachablePolicy(rawValue: cluster.unreachable) ?? .refuse
+        settings.isolated = IsolatedPolicy(rawValue: cluster.isolated) ?? .keep
+        settings.database = cluster.registry.database
+        settings.user = cluster.user
+        settings.password = try cluster.passwordFile.map { (path) throws(Failure) in try Self.password(path, owners()) }
+        let place =
+            switch cluster.registry.way {
+            case .unix(let path): RegistryPlace(.unix(path))
+            case .host(let host, let port):
+                RegistryPlace(
+                    .host(host, port: port), authority: cluster.registry.usesTLS ? cluster.authority ?? "" : nil)
+            }
+        do {
+            return try ClusterRegistry(settings, at: place, log: log)
+        } catch {
+            throw Failure(.badConfiguration, "cluster-authority: `\(cluster.authority ?? "")` cannot be used: \(error)")
+        }
+    }
+
+    private static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The password: the first line of a file that nobody else may read.
+    private static func password(_ path: String, _ owners: Set<UInt32>) throws(Failure) -> [UInt8] {
+        do throws(FileTrustError) {
+            let bytes = try TrustedFile.contents(of: path, FileTrust(owners: owners), limit: 4096).bytes
+            return Array(bytes.prefix { $0 != 10 && $0 != 13 })
+        } catch {
+            throw Failure(.badConfiguration, "cluster-password-file: \(error)")
+        }
+    }
+
+    /// What tells this host from another one of the same index: random, and kept in a file that one process at a time may have.
+    private static func identity(_ path: String?) throws(Failure) -> String {
+        let fresh = (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 16) }.joined()
+        guard let path else { return fresh }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure(.badConfiguration, "cluster-identity-file: `\(path)`: \(String(cString: strerror(errno)))")
+        }
+        guard case .taken = FileLock.take(descriptor) else {
+            throw Failure(.badConfiguration, "cluster-identity-file: another authhost has `\(path)`")
+        }
+        // The descriptor stays open, and the lock with it, as long as the process lives.
+        var buffer = [UInt8](repeating: 0, count: 64)
+        let count = read(descriptor, &buffer, buffer.count)
+        let known = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        if known.utf8.count >= 8, known.utf8.allSatisfy({ ("0123456789abcdef".utf8).contains($0) }) { return known }
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, fresh, fresh.utf8.count, 0) == fresh.utf8.count else {
+            throw Failure(.badConfiguration, "cluster-identity-file: `\(path)`: \(String(cString: strerror(errno)))")
+        }
+        return fresh
+    }
+}
+
+extension ClusterRegistry {
+    /// Makes a host's log-ins pass the registry.
+    func join(_ settings: inout HostConfiguration) {
+        settings.fence = self.settings.isolated == .end ? lease : nil
+        settings.admission = { [self] places in ClusterAdmission(self, places) }
+        settings.clusterTeller = { [self] in tell($0.text) }
+    }
+
+    /// Begins, for a host that has its module.
+    func start(_ host: Host, said: @escaping @Sendable (String, @escaping @Sendable (String) -> Void) -> Void) {
+        var owner = ClusterOwner()
+        owner.begun = { host.keepThreadFree() }
+        owner.eject = { host.ejectForCluster(handle: $0) }
+        owner.endAll = { host.endIsolated() }
+        owner.forget = { host.operators.invalidate(.all) }
+        owner.said = said
+        start(owner)
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// Three real hosts and a real Redis.
+@Suite(.needs(.curl, .redis)) struct ClusterTests {
+    /// Waits for something that hosts do on their own.
+    private func eventually(_ what: String, _ isSo: () throws -> Bool) throws {
+        for _ in 0..<1200 {
+            if try isSo() { return }
+            usleep(50_000)
+        }
+        Issue.record("it never came: \(what)")
+    }
+
+    @Test func `a log-in on one host ejects the session on another, and the client there is told`() throws {
+        let cluster = try ClusterHosts(3, ["--max-user-limit", "2", "--auth-eject-users"])
+        let first = try #require(cluster.logIn(0, "ann").member("session"))
+        let second = try #require(cluster.logIn(1, "ann").member("session"))
+        #expect(try cluster.verdict(0, first) == "allow")
+        #expect(try cluster.logIn(2, "ann").status == 200)
+        #expect(try cluster.verdict(0, first) == "ejected")
+        #expect(try cluster.verdict(1, second) == "allow")
+        let bob = try cluster.logIn(0, "bob")
+        #expect(bob.member("error") == "over-limit" && bob.body.contains("site-limit"), "\(bob)")
+    }
+
+    @Test func `operators see and end the sessions of all hosts, and a host that is silent is named`() throws {
+        let cluster = try ClusterHosts(3, [])
+        let sessions = try (0..<3).map { try #require(cluster.logIn($0, "ann").member("session")) }
+        let listed = try cluster.operate(0, "session", "list", "--cluster")
+        #expect(listed.status == 0, "\(listed)")
+        for session in sessions {
+            #expect(listed.output.contains(session.prefix(12)))
+            #expect(!listed.output.contains(session))
+        }
+        let shown = try cluster.operate(0, "session", "show", sessions[2], "--cluster")
+        #expect(shown.status == 0 && shown.output.contains("host") && shown.output.contains("2 <"), "\(shown)")
+        let status = try cluster.operate(1, "status")
+        #expect(status.output.contains("ready; ") && status.output.contains("0 <"), "\(status)")
+        let ejected = try cluster.operate(0, "session", "eject", "--user", "ann", "--cluster")
+        #expect(ejected.status == 0 && ejected.output.hasPrefix("ejected 3 sessions\n"), "\(ejected)")
+        for (index, session) in sessions.enumerated() {
+            #expect(try cluster.verdict(index, session) == "ejected")
+        }
+        cluster.hosts[2].process.send(SIGSTOP)
+        defer { cluster.hosts[2].process.send(SIGCONT) }
+        let partly = try cluster.operate(0, "session", "invalidate", "--all", "--cluster")
+        #expect(partly.status == 1, "\(partly)")
+        #expect(partly.errors.contains("host 2 <") && partly.errors.contains("has not answered"), "\(partly)")
+    }
+
+    @Test func `without the registry log-ins are undecided, sessions stay, and it is filled again`() throws {
+        let cluster = try ClusterHosts(2, ["--max-user-limit", "2"])
+        let session = try #require(cluster.logIn(0, "ann").member("session"))
+        _ = try cluster.logIn(1, "ann")
+        try cluster.killRedis()
+        try eventually("log-ins are undecided") {
+            let answer = try cluster.logIn(0, "bob")
+            return answer.status == 503 && answer.body.contains("admission-failed")
+        }
+        #expect(try cluster.verdict(0, session) == "allow")
+        try cluster.startRedis()
+        try eventually("the limit holds again") { try cluster.logIn(1, "bob").body.contains("site-limit") }
+        #expect(try cluster.verdict(0, session) == "allow")
+    }
+
+    @Test func `a host that is killed and started again gives its places back at once`() throws {
+        let cluster = try ClusterHosts(2, ["--max-user-limit", "1"])
+        #expect(try cluster.logIn(0, "ann").status == 200)
+        #expect(try cluster.logIn(1, "bob").member("error") == "over-limit")
+        try cluster.killAndRestart(0)
+        try eventually("the place is free") { try cluster.logIn(1, "bob").status == 200 }
+    }
+
+    @Test func `a host that was stopped for longer than its lease answers for nobody`() throws {
+        let cluster = try ClusterHosts(2, ["--max-user-limit", "1", "--cluster-isolated", "end"])
+        let session = try #require(cluster.logIn(0, "ann").member("session"))
+        cluster.hosts[0].process.send(SIGSTOP)
+        try eventually("the place passes on") { try cluster.logIn(1, "bob").status == 200 }
+        cluster.hosts[0].process.send(SIGCONT)
+        #expect(try cluster.verdict(0, session) == "deny")
+    }
+
+    @Test func `a host that stops frees its places, and the others go on`() throws {
+        let cluster = try ClusterHosts(2, ["--max-user-limit", "1"])
+        #expect(try cluster.logIn(0, "ann").status == 200)
+        cluster.hosts[0].process.terminate()
+        #expect(try cluster.hosts[0].process.finish().status == 0)
+        try eventually("the place is free") { try cluster.logIn(1, "bob").status == 200 }
+    }
+}
