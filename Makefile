@@ -8,6 +8,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PORT ?= 8080
 SECONDS_EACH ?= 30
+SEEDS ?= 1 2 3 4 5
 CONFIG ?= debug
 
 # No $ORIGIN in a module: a search path beside the file is what the loader refuses.
@@ -16,16 +17,25 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz clean
+.PHONY: help run run-cluster history test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz \
+    clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "  variables: PORT=$(PORT) (run), PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) (install)"
 
 run: ## install what is missing, build, and serve xmlauth with an example on 127.0.0.1:PORT
 	scripts/setup build
 	$(MAKE) --no-print-directory build
 	@PORT=$(PORT) scripts/run "$(BIN)"
+
+run-cluster: ## serve a cluster of three hosts and a Redis, with a load, until Ctrl-C
+	scripts/setup build test
+	$(MAKE) --no-print-directory build
+	@scripts/run-cluster "$(BIN)"
+
+history: ## play random histories of three hosts with faults, and check each (SEEDS="1 2 3")
+	Tests/Cluster/history $(SEEDS)
 
 test: ## install what is missing, and run every test
 	scripts/test

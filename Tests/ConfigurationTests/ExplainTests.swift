@@ -83,8 +83,8 @@ import Testing
         ("authdir", "unknown item `authdir`: the nearest known name is `add-authdir`"),
         (
             "module",
-            "unknown item `module`: known names with that word are `auth-module`, `module-queue`, `module-threads`, "
-                + "`add-module-options`, `add-module`"
+            "unknown item `module`: known names with that word are `auth-module`, `module-pin`, "
+                + "`module-pin-required`, `module-queue`, `module-threads`, `add-module-options`, `add-module-test`, `add-module`"
         ),
         ("frobnicate", "unknown item `frobnicate`: no known name is similar"),
         ("authdir.realm", "unknown item `authdir.realm`: the nearest known name is `add-authdir`"),
