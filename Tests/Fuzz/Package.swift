@@ -79,6 +79,10 @@ let package = Package(
         fuzzer("libauthhost", ["LibAuthHostReader"]),
         fuzzer("native", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("rabbitmq", ["DoorProtocols", "AuthCore", "Conversing"]),
+        .target(
+            name: "Cluster", path: "Linked/Cluster", resources: [.embedInCode("Registry/registry.lua")],
+            swiftSettings: instrumented),
+        fuzzer("redis", ["Cluster"]),
         fuzzer("saslauthd", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])
