@@ -58,7 +58,7 @@ extension ControlService {
             reply.hosts?.append(ControlReply.HostReply(host: host, error: "it has not answered within \(patience)"))
         }
         if let sessions = reply.sessions {
-            reply.sessions = Array(sessions.sorted { $0.connected < $1.connected }.prefix(limit))
+            reply.sessions = Array(sessions.sorted { $0.connected.seconds < $1.connected.seconds }.prefix(limit))
         }
         return reply
     }
