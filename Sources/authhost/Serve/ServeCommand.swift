@@ -62,7 +62,9 @@ struct ServeCommand: AsyncParsableCommand {
         var servers: DoorServers?
         do {
             let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
-            setup.cluster?.start(host) { text, answer in answer(service.answer(said: text)) }
+            // Not on the cluster's own thread: a list of a million sessions must not cost the host its lease.
+            let said = DispatchQueue(label: "authhost.cluster")
+            setup.cluster?.start(host) { text, answer in said.async { answer(service.answer(said: text)) } }
             control = try await setup.controlServer(service)
             let budget = try DescriptorLimit.budget(
                 limit: limit, loops: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1,
