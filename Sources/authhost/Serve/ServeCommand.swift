@@ -166,6 +166,7 @@ final class SignalHandler: Sendable {
         let queue = DispatchQueue(label: "authhost.signals")
         let reloader = Reloader(setup, host)
         self.reloader = reloader
+        let registered = DispatchSemaphore(value: 0)
         sources = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -178,9 +179,12 @@ final class SignalHandler: Sendable {
                     stop.finish()
                 }
             }
+            source.setRegistrationHandler { registered.signal() }
             source.activate()
             return source
         }
+        // A signal that comes before is ignored for good: on a busy machine that was later than the first connection.
+        for _ in sources { registered.wait() }
     }
 
     /// Returns at the first signal to stop.
