@@ -181,7 +181,8 @@ struct InspectionText {
             ("version", inspection.identity.map { .text($0.version) }),
             ("generation", inspection.identity.map { .integer(Int64($0.generation)) }),
             ("threads", inspection.identity.map { .text("\($0.threads)") }),
-            ("build", inspection.buildID.map { .text($0) }), ("refused", texts(told)), ("open", texts(inspection.openings)),
+            ("build", inspection.buildID.map { .text($0) }), ("refused", texts(told)),
+            ("open", texts(inspection.openings)),
             ("entries", .list(inspection.entries.map(Self.entry))), ("bare_entries", texts(inspection.bareEntries)),
             ("options", .list(inspection.options.map(Self.option))), ("needs", texts(inspection.neededLibraries)),
         ])
