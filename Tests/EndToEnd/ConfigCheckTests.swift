@@ -233,7 +233,7 @@ struct BrokenConfiguration: CustomTestStringConvertible {
             "auth-module openauth\n\nadd-module-options openauth\n  none 1\nend-module-options\n", 3)
         #expect(option.findings.map(\.line) == [4] && option.findings.map(\.column) == [3], "\(option)")
         #expect(option.findings[0].status == 3 && option.findings[0].severity == "error")
-        let warned = try report("auth-module openauth\nhttp-listen 127.0.0.1:0\ncluster-index 1\n", 0)
+        let warned = try report("auth-module openauth\nhttp-listen 127.0.0.1:0\nrequest-log requests\n", 0)
         #expect(warned.good && warned.findings.map(\.severity) == ["warning"] && warned.findings[0].line == 3)
     }
 }
