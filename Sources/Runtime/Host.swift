@@ -286,8 +286,11 @@ public final class Host: Sendable {
             broker?.stop(within: configuration.exitTimeout)
             configuration.audit?.stop()
         }
-        guard let decider = decider.value else { return }
+        guard decider.value != nil else { return }
+        // From here on no module takes over.
         sessions.close()
+        modules.awaitRetirement(within: configuration.exitTimeout)
+        guard let decider = decider.value else { return }
         if !decider.stop(within: configuration.exitTimeout) {
             log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
         }

@@ -15,8 +15,8 @@ final class InstanceServices: ModuleServices {
 
     /// Takes the instance's answers.
     let decider = SetOnce<any Decider>()
-    /// The host that the instance is tried in.
-    let trial = SetOnce<HostServices>()
+    /// The host that the instance is tried in, for as long as it is.
+    private let trial = Mutex<HostServices?>(nil)
     private let host: HostServices
     private let stage: Atomic<UInt8>
     /// How its rules stand, for as long as nobody is to be told.
@@ -35,14 +35,18 @@ final class InstanceServices: ModuleServices {
     /// - Parameter module: what the module calls itself.
     func advance(to stage: Stage, module: String) {
         self.stage.store(stage.rawValue, ordering: .sequentiallyConsistent)
+        trial.withLock { $0 = nil }
         guard stage == .inForce, let state = heldRules.withLock({ $0.take() }) else { return }
         host.noteRules(state, module: module)
     }
 
     private var isInForce: Bool { stage.load(ordering: .acquiring) == Stage.inForce.rawValue }
     private var target: HostServices {
-        stage.load(ordering: .acquiring) == Stage.trial.rawValue ? trial.value ?? host : host
+        stage.load(ordering: .acquiring) == Stage.trial.rawValue ? trial.withLock { $0 } ?? host : host
     }
+
+    /// Tells the instance of the sessions of the host that it is tried in.
+    func tries(in host: HostServices) { trial.withLock { $0 = host } }
 
     var wallTime: Int64 { host.wallTime }
     var monotonicTime: Int64 { host.monotonicTime }

@@ -131,7 +131,7 @@ public final class Modules: Sendable {
         trial.limits = SessionLimits()
         trial.destinations = []
         let host = Host(trial, log: log, clock: clock)
-        instance.services.trial.set(host.services)
+        instance.services.tries(in: host.services)
         host.tries(instance.decider)
         let faults = settings.moduleTests.flatMap { $0.faults(of: host) }
         if let first = faults.first {
@@ -162,13 +162,13 @@ public final class Modules: Sendable {
             return old
         }
         inForce.set(instance.decider)
-        instance.services.advance(to: .inForce, module: instance.name)
         if let old {
             old.services.advance(to: .leaving, module: old.name)
-            if old.name != instance.name { rules.note(.current, ofModule: old.name) }
+            rules.note(.current, ofModule: old.name)
             old.note(.leaving)
-            retire(old)
+            retire(old, settings)
         }
+        instance.services.advance(to: .inForce, module: instance.name)
         instance.note(.inForce)
         invalidations.askAnew()
         let swap = ModuleSwap(from: old?.label ?? "none", to: instance.label, sessions: sessions.count)
@@ -214,13 +214,23 @@ public final class Modules: Sendable {
 
     // MARK: retiring
 
-    /// Ends an instance that was replaced, once every question that it was asked is answered.
-    private func retire(_ old: ModuleInstance) {
-        let timeout = settings.withLock { $0.exitTimeout }
+    /// Waits for the instances that were replaced, for as long at most; for a host that stops.
+    func awaitRetirement(within timeout: Duration) {
+        let (pause, begin) = (Semaphore(), SystemClock().monotonic)
+        while inForce.hasLeaving, SystemClock().monotonic < begin + timeout.nanoseconds {
+            _ = pause.wait(for: .milliseconds(20))
+        }
+    }
+
+    /// Ends an instance that was replaced, once every question that it was asked is answered; one whose entries do not return is
+    /// left behind after their deadlines and the time that an exit may take.
+    private func retire(_ old: ModuleInstance, _ settings: HostConfiguration) {
+        let timeout = settings.exitTimeout
         _ = PosixThread.start(name: "auth-retire") { [self] in
-            let pause = Semaphore()
-            let least = SystemClock().monotonic + Self.leastStay.nanoseconds
-            while old.decider.openQuestions > 0 || SystemClock().monotonic < least {
+            let (pause, begin) = (Semaphore(), SystemClock().monotonic)
+            let least = begin + Self.leastStay.nanoseconds
+            let most = least + settings.deadlines.longest.nanoseconds + timeout.nanoseconds
+            while case let now = SystemClock().monotonic, now < least || now < most && old.decider.openQuestions > 0 {
                 _ = pause.wait(for: .milliseconds(20))
             }
             for session in sessions.sessions(of: nil) { sessions.letGo(session, of: old.number) }

@@ -131,6 +131,7 @@ enum MetricHelp {
     static let texts = [
         "authhost_decisions_total": "Questions that were answered, by kind, verdict and reason.",
         "authhost_event_log_lost_lines_total": "Lines that could not be written to the event log.",
+        "authhost_module_swaps_total": "Swaps of the module, by outcome.",
         "authhost_module_incidents_total": "What modules did against their contract, by kind.",
     ]
 }

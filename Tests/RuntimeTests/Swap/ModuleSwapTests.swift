@@ -164,6 +164,26 @@ import Testing
         #expect(TestHost.wait(try test.check(alice, .read, "/a")).verdict == .deny)
     }
 
+    @Test func `ends with the host, and so does the one before that has not ended yet`() throws {
+        let test = try host()
+        _ = try test.session()
+        _ = try test.host.modules.swap(to: TestHost.request("swapped_late"))
+        test.host.stop()
+        let exits = test.lines.all.filter { $0.hasSuffix(": exit") }.map { $0.split(separator: " ")[1] }
+        #expect(exits.sorted() == ["swapped:", "swapped_late:"])
+        #expect(throws: SwapFailure.self) { try test.host.modules.swap(to: TestHost.request("swapped")) }
+    }
+
+    @Test func `is not swapped twice at a time`() throws {
+        let test = try host()
+        let outcomes = Seen<Bool>()
+        TestThreads.run(4) { _ in outcomes.add((try? test.host.modules.swap(to: TestHost.request("swapped_late"))) != nil) }
+        #expect(outcomes.all.contains(true) && outcomes.all.count == 4)
+        let refused = test.lines.all.filter { $0.contains("a module is being swapped already") }.count
+        #expect(refused == outcomes.all.count { !$0 })
+        #expect(test.host.modules.all.count == 1 + outcomes.all.count { $0 })
+    }
+
     @Test func `needs one before it to go back to`() throws {
         let test = try host()
         #expect(throws: SwapFailure.self) { try test.host.modules.rollBack() }
