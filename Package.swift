@@ -248,6 +248,15 @@ for target in targets where [.regular, .executable, .test].contains(target.type)
     target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("MemberImportVisibility")]
 }
 
+// What runs when people type, and not when programs ask, is built to be small: the executable has its bound.
+let rarelyRun: Set = [
+    "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "Doctor", "Operators", "Prometheus", "Signatures", "Usage",
+]
+for target in targets where rarelyRun.contains(target.name) {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+}
+
 // The check before a change is taken: a warning in the project's own code is an error there, and never in dependencies.
 if Context.environment["AUTHHOST_WARNINGS_AS_ERRORS"] == "1" {
     for target in targets where target.type == .regular || target.type == .executable || target.type == .test {
