@@ -250,7 +250,8 @@ for target in targets where [.regular, .executable, .test].contains(target.type)
 
 // What runs when people type, and not when programs ask, is built to be small: the executable has its bound.
 let rarelyRun: Set = [
-    "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "Doctor", "Operators", "Prometheus", "Signatures", "Usage",
+    "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "Doctor", "Operators", "Prometheus", "Signatures",
+    "Usage",
 ]
 for target in targets where rarelyRun.contains(target.name) {
     target.swiftSettings =

@@ -149,6 +149,14 @@ final class ConnectionRegistry: Sendable {
         return promise.futureResult
     }
 
+    /// Waits no longer for connections that do not end: their loop is kept by an entry point that does not return.
+    func giveUpDraining() {
+        state.withLock { state -> EventLoopPromise<Void>? in
+            defer { state.drained = nil }
+            return state.drained
+        }?.succeed()
+    }
+
     /// Ends every connection now.
     func closeAll() { for channel in all { channel.close(promise: nil) } }
 

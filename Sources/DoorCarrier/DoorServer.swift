@@ -221,6 +221,9 @@ package final class DoorServer: Sendable {
         }
     }
 
+    /// How long connections that are closed may take for it.
+    private static let patience = TimeAmount.seconds(2)
+
     /// Stops accepting, and ends every connection behind its last answer or at the limit.
     package func drain(within limit: TimeAmount) async {
         await stopListening()
@@ -229,8 +232,13 @@ package final class DoorServer: Sendable {
             log.warning("door \(name): connections that did not end in time are closed")
             registry.closeAll()
         }
+        let end = loops.spare.scheduleTask(in: limit + Self.patience) { [registry, log, name = settings.name] in
+            log.error("door \(name): a module keeps connections, which end with the process")
+            registry.giveUpDraining()
+        }
         try? await drained.get()
         deadline.cancel()
+        end.cancel()
     }
 
     /// Stops accepting and ends every connection.

@@ -14,8 +14,8 @@ public final class LoadedModule: Sendable {
     public let entryNames: [String]
     /// The options that it declares.
     public let options: [ModuleOption]
-    /// What it was mapped from.
-    public let copy: ModuleCopy
+    /// What it was mapped from, until somebody takes it.
+    private let copy: Mutex<ModuleCopy?>
     private let generation: any Generation
     /// Where entries are called that differ from the module.
     private let threadsOfEntries: [String: ModuleIdentity.Threads]
@@ -41,11 +41,14 @@ public final class LoadedModule: Sendable {
         }
         self.options = options
         self.generation = generation
-        self.copy = copy
+        self.copy = Mutex(copy)
         hasMappings = generation.maps
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         hearsEnds = Atomic(entryNames.contains(EntryPoint.freeUser.rawValue))
     }
+
+    /// Takes what it was mapped from, to be called once: a descriptor, which the mapping does not need.
+    public func takeCopy() -> ModuleCopy? { copy.withLock { $0.take() } }
 
     /// Where an entry point is called.
     public func threads(of entry: String) -> ModuleIdentity.Threads { threadsOfEntries[entry] ?? identity.threads }

@@ -9,6 +9,9 @@ public final class ProcessWatch: Sendable {
         var locale = ProcessState.locale()
         /// By the kernel's numbers of threads: the mask of blocked signals in hexadecimal digits.
         var masks: [Int32: String] = [:]
+        /// Masks that the last look has found changed. The C library blocks signals for moments, such as while it makes a thread:
+        /// what is so at the next look too is told.
+        var doubtful: [Int32: String] = [:]
     }
 
     private let state: Mutex<State>
@@ -24,7 +27,10 @@ public final class ProcessWatch: Sendable {
     public func changes() -> [String] {
         let (directory, locale, masks) = (ProcessState.directory(), ProcessState.locale(), Self.masks())
         return state.withLock { state in
-            defer { (state.directory, state.locale, state.masks) = (directory, locale, masks) }
+            var (known, doubtful) = (masks, [Int32: String]())
+            defer {
+                (state.directory, state.locale, state.masks, state.doubtful) = (directory, locale, known, doubtful)
+            }
             var changes: [String] = []
             if directory != state.directory {
                 changes.append("the working directory has changed from `\(state.directory)` to `\(directory)`")
@@ -35,6 +41,10 @@ public final class ProcessWatch: Sendable {
             // A thread that is new is taken as it begins.
             for (thread, mask) in masks.sorted(by: { $0.key < $1.key }) {
                 guard let before = state.masks[thread], before != mask else { continue }
+                guard state.doubtful[thread] == mask else {
+                    (known[thread], doubtful[thread]) = (before, mask)
+                    continue
+                }
                 changes.append(
                     "thread \(PosixThread.describe(thread)) blocks other signals: the mask was \(before) and is \(mask) "
                         + "(SigBlk, proc(5))")

@@ -71,7 +71,8 @@ public final class Host: Sendable {
         auditing = configuration.audit.map { [sessions, metrics] in Auditing($0, sessions, metrics) }
         let wantsReasons = configuration.audit != nil
         modules = Modules(
-            configuration, inForce: decider, services: services, sessions, invalidations, rules, clock: clock, log: log
+            configuration, inForce: decider, services: services, sessions, invalidations, rules, deadlines,
+            clock: clock, log: log
         ) { [deadlines] module, instance, settings in
             let name = module.identity.name
             return ModuleDecider(
@@ -154,14 +155,18 @@ public final class Host: Sendable {
         case .map(let id, let name):
             let now = clock.monotonic
             guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-            if session.instance != decider.instance { return resumed(session) { [self] in decide(question) } }
-            var question = ObjectQuestion(objects, decider, session, name)
+            guard let known = session.known(to: decider.instance) else {
+                return resumed(session) { [self] in decide(question) }
+            }
+            var question = ObjectQuestion(objects, decider, session, known, name)
             return metrics.counted(.map, question.ask(at: now))
         case .check(let id, let check):
             let now = clock.monotonic
             guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-            if session.instance != decider.instance { return resumed(session) { [self] in decide(question) } }
-            var question = ObjectQuestion(objects, decider, session, check)
+            guard let known = session.known(to: decider.instance) else {
+                return resumed(session) { [self] in decide(question) }
+            }
+            var question = ObjectQuestion(objects, decider, session, known, check)
             return metrics.counted(check.kind, question.ask(at: now))
         }
     }
@@ -172,8 +177,8 @@ public final class Host: Sendable {
     public func ask(_ checks: [Check], session id: SessionID) -> [Outcome] {
         let now = clock.monotonic
         guard !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
-            let session = sessions.use(id, at: now), session.instance == decider.instance,
-            let outcomes = objects.batch(checks, session, decider, at: now)
+            let session = sessions.use(id, at: now), let known = session.known(to: decider.instance),
+            let outcomes = objects.batch(checks, session, known, decider, at: now)
         else { return checks.map { ask(.check(id, $0)) } }
         return auditing?.recorded(outcomes, of: checks, session) ?? outcomes
     }
@@ -193,8 +198,10 @@ public final class Host: Sendable {
         if rules.denies { return metrics.counted(.read, .decided(Answer(.undecided, .staleRules))) }
         let now = clock.monotonic
         guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-        if session.instance != decider.instance { return resumed(session) { [self] in decide(request, id, object) } }
-        return realms.ask(request, session, object: object, decider, at: now)
+        guard let known = session.known(to: decider.instance) else {
+            return resumed(session) { [self] in decide(request, id, object) }
+        }
+        return realms.ask(request, session, known, object: object, decider, at: now)
     }
 
     /// Goes on once the module in force has resumed a session that another one has let in.
@@ -273,6 +280,7 @@ public final class Host: Sendable {
         configuration.audit?.probe()
         logins.sweep()
         sessions.sweep()
+        modules.resumptions.sweep()
     }
 
     // MARK: stopping

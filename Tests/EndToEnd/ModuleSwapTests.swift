@@ -91,6 +91,14 @@ import Testing
     @Test func `a pinned module is the file that is pinned, or none`() throws {
         let pin = try AuthHost.run(["module", "inspect", "--pin", Place.fixture("swapped")]).output
         #expect(pin.hasPrefix("module-pin swapped sha256:") && pin.utf8.count == 26 + 64 + 1, "\(pin)")
+        let never = try folder.write(
+            "auth-module openauth\nhttp-listen none\nhttp-socket c.sock\nmodule-pin nosuch sha256:\(pin.dropFirst(26).dropLast())\n",
+            to: "c.conf")
+        let warned = try AuthHost.run(["config", "check", never])
+        #expect(
+            warned.status == 0
+                && warned.errors.contains("c.conf:4:19: `module-pin` of `nosuch` holds for a swap alone"),
+            "\(warned)")
         func check(_ text: String) throws -> Ending {
             try folder.write(
                 "auth-module \(Place.fixture("swapped"))\nhttp-listen none\nhttp-socket b.sock\n" + text, to: "b.conf")

@@ -41,10 +41,11 @@ import Testing
         let parts = TestParts(decider, metrics: DecisionMetrics(counts))
         let session = try parts.session()
         let checks = try ["/bad", "/a"].map { Check(.read, try ObjectName($0)) }
-        #expect(parts.objects.batch(checks, session, decider, at: parts.clock.monotonic) == nil)
+        #expect(parts.objects.batch(checks, session, session.moduleSession, decider, at: parts.clock.monotonic) == nil)
         #expect(counts.all.isEmpty)
         decider.state.withLock { $0.batch = [ModuleAnswer(.ok)] }
-        #expect(parts.objects.batch(checks, session, decider, at: parts.clock.monotonic)?.count == 2)
+        #expect(
+            parts.objects.batch(checks, session, session.moduleSession, decider, at: parts.clock.monotonic)?.count == 2)
         #expect(counts.all == ["read deny denied-by-module": 1, "read allow granted": 1])
     }
 }

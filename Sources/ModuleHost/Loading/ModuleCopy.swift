@@ -4,7 +4,7 @@ import Glibc
 
 /// The sealed file in memory that a module was mapped from: what runs, whatever has become of the file on disk.
 ///
-/// It costs a descriptor and no memory of its own: its pages are those that are mapped.
+/// It costs a descriptor, and the memory of the file for as long as it is mapped, which a module is for good.
 public final class ModuleCopy: Sendable {
     /// The file that was copied, symbolic links resolved.
     public let path: String
@@ -33,15 +33,20 @@ public final class ModuleCopy: Sendable {
     /// Its SHA-256, in 64 digits of 0-9 and a-f. Computed anew with each call.
     public func digest() throws(ModuleError) -> String { ModuleDigest.of(try bytes(module: path)) }
 
-    /// Bytes of it that are in memory, where it is mapped; nil where the system does not say.
-    public func residentBytes() -> Int? {
+    /// The file's number among those in memory; 0 where the system does not say.
+    public var number: UInt64 {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, let map = FileBytes.readToEnd("/proc/self/smaps") else { return nil }
+        return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
+    }
+
+    /// Bytes of the copy of a number that are mapped and in memory; nil where the system does not say.
+    public static func residentBytes(ofNumber number: UInt64) -> Int? {
+        guard number != 0, let map = FileBytes.readToEnd("/proc/self/smaps") else { return nil }
         var (sum, isOurs) = (0, false)
         for line in String(decoding: map, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             if words.count >= 5, words[0].contains("-"), !words[0].hasSuffix(":") {
-                isOurs = words[4] == "\(status.st_ino)" && line.contains("memfd:")
+                isOurs = words[4] == "\(number)" && line.contains("memfd:")
             } else if isOurs, words.first == "Rss:", words.count > 1, let kilobytes = Int(words[1]) {
                 sum += kilobytes * 1024
             }

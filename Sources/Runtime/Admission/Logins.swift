@@ -62,7 +62,9 @@ final class Logins: Sendable {
         case .first(let asking):
             // One client that goes away must not take the answer from the others who wait for it.
             return LoginQuestion(self, decider, login, .login).ask().map(abandons: false) { [self] in
-                keep($0, key, login.user, asking)
+                // A swap in between leaves a session that another module has let in: it is not for equal log-ins.
+                if sessions.decider.value?.instance != decider.instance { cache.noteInvalidation() }
+                return keep($0, key, login.user, asking)
             }
         }
     }

@@ -62,11 +62,15 @@ final class Objects: Sendable {
 
     /// Answers up to 1,000 checks of one session in one call, in their order; nil where they must be asked one by one: where a
     /// name's mapping is delayed, content may be waited for, or the decider takes no batch.
-    func batch(_ checks: [Check], _ session: Session, _ decider: any Decider, at now: Int64) -> [Outcome]? {
+    ///
+    /// - Parameter known: what the decider is told of the session.
+    func batch(
+        _ checks: [Check], _ session: Session, _ known: ModuleSession, _ decider: any Decider, at now: Int64
+    ) -> [Outcome]? {
         // A row of a batch has room neither for content nor for a wait for it.
         guard !store.limits.isOpen, !decider.tracksObjects, checks.count > 1, checks.count <= 1000 else { return nil }
         if !decider.maps, !mappings.isInUse {
-            guard let said = decider.batch(checks.map { ($0, $0.name) }, session.moduleSession) else { return nil }
+            guard let said = decider.batch(checks.map { ($0, $0.name) }, known) else { return nil }
             return zip(checks, said).map { check, said in
                 metrics.counted(check.kind, .decided(answer(to: check, about: check.name, said, session)))
             }
@@ -76,7 +80,7 @@ final class Objects: Sendable {
         var answers: [Answer] = []
         answers.reserveCapacity(checks.count)
         for (index, check) in checks.enumerated() {
-            var mapping = ObjectQuestion(self, decider, session, check.name)
+            var mapping = ObjectQuestion(self, decider, session, known, check.name)
             switch mapping.ask(at: now) {
             case .decided(let mapped):
                 answers.append(mapped)
@@ -90,7 +94,7 @@ final class Objects: Sendable {
             }
         }
         if !rows.isEmpty {
-            guard let said = decider.batch(rows, session.moduleSession) else { return nil }
+            guard let said = decider.batch(rows, known) else { return nil }
             for (place, (row, said)) in zip(places, zip(rows, said)) {
                 answers[place] = answer(to: row.check, about: row.object, said, session)
             }

@@ -83,11 +83,18 @@ public final class Operators: Sendable {
         let now = clock.monotonic
         guard let decider = decider.value else { return done(ExplainedAnswer(Answer(.undecided, .stopping))) }
         guard let session = sessions.use(id, at: now) else { return done(ExplainedAnswer(sessions.refusal(of: id))) }
+        guard let known = session.known(to: decider.instance) else {
+            return done(
+                ExplainedAnswer(
+                    Answer(
+                        .undecided, .moduleError,
+                        logText: "the module in force has not been asked about the session yet")))
+        }
         let goOn: @Sendable (Answer) -> Void = { [self] mapped in
             guard mapped.verdict == .allow, let object = mapped.mappedName else { return done(ExplainedAnswer(mapped)) }
-            explain(check, object, session, decider, done)
+            explain(check, object, session, known, decider, done)
         }
-        var mapping = ObjectQuestion(objects, decider, session, check.name)
+        var mapping = ObjectQuestion(objects, decider, session, known, check.name)
         switch mapping.ask(at: now) {
         case .decided(let mapped): goOn(mapped)
         case .delayed(let ticket): ticket.whenDecided { mapped in decider.resume { goOn(mapped) } }
@@ -95,7 +102,7 @@ public final class Operators: Sendable {
     }
 
     private func explain(
-        _ check: Check, _ object: ObjectName, _ session: Session, _ decider: any Decider,
+        _ check: Check, _ object: ObjectName, _ session: Session, _ known: ModuleSession, _ decider: any Decider,
         _ done: @escaping @Sendable (ExplainedAnswer) -> Void
     ) {
         let finish: @Sendable (ModuleAnswer) -> Void = { said in
@@ -103,8 +110,8 @@ public final class Operators: Sendable {
         }
         var question = EntryQuestion("auth_explain", check.kind, session: session.handle) { [objects] module, ticket in
             let content = objects.content(of: object)
-            return module.explain(check, object: object, content: content, session.moduleSession, ticket)
-                ?? module.check(check, object: object, content: content, session.moduleSession, ticket)
+            return module.explain(check, object: object, content: content, known, ticket)
+                ?? module.check(check, object: object, content: content, known, ticket)
         }
         question.pending = PendingSubject(
             check.action == .read ? nil : .write, name: object, contributionID: check.contributionID)

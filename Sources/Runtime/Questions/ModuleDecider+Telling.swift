@@ -1,11 +1,17 @@
 import AuthCore
 import ModuleHost
+import Synchronization
 
 /// What a module is told, and what it is asked beside single questions.
 extension ModuleDecider {
     /// Runs `body` where a module may be called: after a delayed answer has arrived on somebody else's thread.
     func resume(_ body: @escaping @Sendable () -> Void) {
-        if isAnyThread { side.tell(body) } else { body() }
+        guard isAnyThread else { return body() }
+        steps.add(1, ordering: .acquiringAndReleasing)
+        side.tell { [self] in
+            body()
+            steps.subtract(1, ordering: .acquiringAndReleasing)
+        }
     }
 
     /// Tells the module something, where it may be called and after what was said to it before.

@@ -29,6 +29,8 @@ final class ModuleDecider: Decider {
     let wantsReasons: Bool
     let report: @Sendable (ModuleIncident) -> Void
     let ticker = Mutex(false)
+    /// Next steps after delayed answers that have not been taken yet.
+    let steps = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - instance: which loading of a module it is; part of its tokens, so that none is taken for another instance's.
@@ -129,7 +131,7 @@ final class ModuleDecider: Decider {
     }
 
     /// Questions without an answer.
-    var openQuestions: Int { pending.open }
+    var openQuestions: Int { pending.open + steps.load(ordering: .acquiring) }
 
     var askedQuestions: UInt64 { pending.begun }
 

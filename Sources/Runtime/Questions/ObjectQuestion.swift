@@ -11,6 +11,8 @@ struct ObjectQuestion: ModuleQuestion {
     let objects: Objects
     let decider: any Decider
     let asking: Session
+    /// What the decider is told of the session, whatever another one sets meanwhile.
+    let known: ModuleSession
     /// The name as the client asked for it.
     let requested: ObjectName
     /// What the session wants to do; nil where only the name is asked for.
@@ -26,14 +28,17 @@ struct ObjectQuestion: ModuleQuestion {
     private let mayWait: Bool
 
     /// Asks what a name is called inside.
-    init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ name: ObjectName) {
+    init(
+        _ objects: Objects, _ decider: any Decider, _ session: Session, _ known: ModuleSession, _ name: ObjectName
+    ) {
         (self.objects, self.decider, asking, requested, object, check) = (objects, decider, session, name, name, nil)
+        self.known = known
         (isTracked, mayWait) = (false, false)
     }
 
     /// Asks whether a session may do something.
-    init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ check: Check) {
-        (self.objects, self.decider, asking) = (objects, decider, session)
+    init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ known: ModuleSession, _ check: Check) {
+        (self.objects, self.decider, asking, self.known) = (objects, decider, session, known)
         (requested, object, self.check) = (check.name, check.name, check)
         (isTracked, mayWait) = (decider.tracksObjects, check.action == .read && objects.store.limits.isOpen)
     }
@@ -118,7 +123,7 @@ struct ObjectQuestion: ModuleQuestion {
 
     func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? {
         guard stage == .checking, let check else {
-            return module.map(object, requested: requested, asking.moduleSession, ticket) ?? ModuleAnswer(.notMapped)
+            return module.map(object, requested: requested, known, ticket) ?? ModuleAnswer(.notMapped)
         }
         return ask(check, module, ticket)
     }
@@ -207,12 +212,12 @@ extension ObjectQuestion {
     private func ask(_ check: Check, _ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer {
         guard isHeld else {
             return module.check(
-                check, object: object, content: objects.store.content(of: object), asking.moduleSession, ticket)
+                check, object: object, content: objects.store.content(of: object), known, ticket)
         }
         let seen = objects.store.look(at: object)
         let reads = check.action == .read
         if isTracked { module.hold(object, for: session, reads: reads, content: seen.content) }
-        let answer = module.check(check, object: object, content: seen.content, asking.moduleSession, ticket)
+        let answer = module.check(check, object: object, content: seen.content, known, ticket)
         guard answer.status == .again, waitsForContent else { return answer }
         switch objects.store.wait(ticket.token, for: object, since: seen.version) {
         case true?: return answer

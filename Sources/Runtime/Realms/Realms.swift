@@ -14,26 +14,27 @@ struct Realms: Sendable {
     ///   - object: what a check is asked about.
     ///   - now: on the monotonic clock.
     func ask(
-        _ request: DirectoryRequest, _ session: Session, object: ObjectName, _ decider: any Decider, at now: Int64
+        _ request: DirectoryRequest, _ session: Session, _ known: ModuleSession, object: ObjectName,
+        _ decider: any Decider, at now: Int64
     ) -> Outcome {
         let metrics = objects.metrics
         if decider.about.hasEntry("auth_http_request") {
-            return metrics.counted(.read, ask(request, session, decider, at: now))
+            return metrics.counted(.read, ask(request, session, known, decider, at: now))
         }
         let reads = request.method == .get || request.method == .head
         let entries =
             reads ? ["auth_check_read"] : ["auth_check_write", "checkWrite", "auth_check_write_extended"]
         guard entries.contains(where: decider.about.hasEntry) else { return .decided(Answer(.deny, .noEntry)) }
         let check = Check(reads ? .read : .write, object)
-        var question = ObjectQuestion(objects, decider, session, check)
+        var question = ObjectQuestion(objects, decider, session, known, check)
         return metrics.counted(check.kind, question.ask(at: now))
     }
 
     private func ask(
-        _ request: DirectoryRequest, _ session: Session, _ decider: any Decider, at now: Int64
+        _ request: DirectoryRequest, _ session: Session, _ known: ModuleSession, _ decider: any Decider, at now: Int64
     ) -> Outcome {
         var question = EntryQuestion("auth_http_request", .read, session: session.handle) { module, ticket in
-            module.httpRequest(request, session.moduleSession, ticket)
+            module.httpRequest(request, known, ticket)
         }
         switch decider.ask(&question, at: now) {
         case .answered(let said): return .decided(session.answer(to: .read, said, about: nil))

@@ -82,7 +82,16 @@ final class Session: Sendable {
 
     /// What modules are told of it.
     var moduleSession: ModuleSession {
-        ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .relaxed))
+        ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .acquiring))
+    }
+
+    /// What an instance of a module is told of it; nil where that does not believe in it, or not any more.
+    ///
+    /// What an instance has set is never another one's to see: its number stands before and after the look.
+    func known(to instance: UInt32) -> ModuleSession? {
+        guard holder.load(ordering: .acquiring) == instance else { return nil }
+        let known = moduleSession
+        return holder.load(ordering: .acquiring) == instance ? known : nil
     }
 
     /// The instance of a module that believes in it; 0 for none.
@@ -90,8 +99,10 @@ final class Session: Sendable {
 
     /// Notes that an instance believes in it, and what that wants to be told with every question of the session.
     func hold(by instance: UInt32, data: UInt64) {
-        self.data.store(data, ordering: .relaxed)
-        holder.store(instance, ordering: .releasing)
+        // Nobody's in between: see `known(to:)`.
+        holder.store(0, ordering: .sequentiallyConsistent)
+        self.data.store(data, ordering: .sequentiallyConsistent)
+        holder.store(instance, ordering: .sequentiallyConsistent)
     }
 
     /// Takes it from the instance that believes in it; 0 for none.

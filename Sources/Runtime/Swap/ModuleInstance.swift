@@ -52,6 +52,8 @@ public final class ModuleInstance: Sendable {
     let path: String
     let version: String
     private let buildID: String?
+    /// Of the file in memory that is mapped.
+    private let copyNumber: UInt64
     private let loaded: Int64
     private let stage = Mutex(Stage.trial)
     private let kept: Mutex<ModuleCopy?>
@@ -69,8 +71,10 @@ public final class ModuleInstance: Sendable {
         name = module.identity.name
         version = module.identity.version
         path = module.path
-        buildID = module.copy.buildID
-        kept = Mutex(module.copy)
+        let copy = module.takeCopy()
+        buildID = copy?.buildID
+        copyNumber = copy?.number ?? 0
+        kept = Mutex(copy)
     }
 
     /// What it was mapped from, for as long as it may be loaded again.
@@ -94,6 +98,6 @@ public final class ModuleInstance: Sendable {
         return Description(
             number: number, stage: stage.withLock { $0 }, name: name, version: version, path: path, digest: known,
             buildID: buildID, loaded: loaded, calls: decider.askedQuestions, pending: decider.openQuestions,
-            resident: copy?.residentBytes())
+            resident: ModuleCopy.residentBytes(ofNumber: copyNumber))
     }
 }

@@ -33,7 +33,8 @@ public final class Modules: Sendable {
 
     init(
         _ settings: HostConfiguration, inForce: DeciderInForce, services: HostServices, _ sessions: Sessions,
-        _ invalidations: Invalidations, _ rules: RulesInForce, clock: any HostClock, log: Logger,
+        _ invalidations: Invalidations, _ rules: RulesInForce, _ deadlines: LiveDeadlines, clock: any HostClock,
+        log: Logger,
         makeDecider: @escaping @Sendable (LoadedModule, UInt32, HostConfiguration) -> any Decider
     ) {
         self.settings = Mutex(settings)
@@ -45,7 +46,7 @@ public final class Modules: Sendable {
         self.clock = clock
         self.log = log
         self.makeDecider = makeDecider
-        resumptions = Resumptions(sessions, inForce, settings.swap) { [moves] in moves.add($1, of: $0) }
+        resumptions = Resumptions(sessions, inForce, deadlines, settings.swap) { [moves] in moves.add($1, of: $0) }
     }
 
     /// Takes over what holds for swaps from now on.
@@ -90,7 +91,7 @@ public final class Modules: Sendable {
     /// - Throws: ``SwapFailure``; nothing has changed then.
     public func swap(to request: LoadRequest) throws(SwapFailure) -> ModuleSwap {
         guard !isSwapping.exchange(true, ordering: .acquiringAndReleasing) else {
-            throw fail("a module is being swapped already; try again when it is done", request.module)
+            throw fail("a module is being swapped already; try again when it is done", request.module, isBusy: true)
         }
         defer { isSwapping.store(false, ordering: .releasing) }
         let settings = settings.withLock { $0 }
@@ -112,12 +113,17 @@ public final class Modules: Sendable {
     /// Puts the module in force again that was before the one that is, from the very bytes that ran then.
     ///
     /// - Throws: ``SwapFailure``; nothing has changed then.
-    public func rollBack() throws(SwapFailure) -> ModuleSwap {
+    ///
+    /// - Parameter pin: returns the digest that the file of a module must have now; nil for any.
+    public func rollBack(pinned pin: (_ module: String) throws(SwapFailure) -> ModulePin? = { _ in nil })
+        throws(SwapFailure) -> ModuleSwap
+    {
         guard let before = state.withLock({ $0.instances.dropLast().last }) else {
             throw fail("no module was in force before this one", "rollback")
         }
         var request = before.request
         request.copy = before.copy
+        request.pin = try pin(request.module)
         return try swap(to: request)
     }
 
@@ -171,6 +177,7 @@ public final class Modules: Sendable {
         instance.services.advance(to: .inForce, module: instance.name)
         instance.note(.inForce)
         invalidations.askAnew()
+        resumptions.askAnew()
         let swap = ModuleSwap(from: old?.label ?? "none", to: instance.label, sessions: sessions.count)
         log.notice("Swapped auth module \(swap.from) for \(swap.to) from \(instance.path)")
         Self.count("done")
@@ -178,8 +185,8 @@ public final class Modules: Sendable {
         return swap
     }
 
-    private func fail(_ why: String, _ module: String) -> SwapFailure {
-        let failure = SwapFailure(module: module, description: why)
+    private func fail(_ why: String, _ module: String, isBusy: Bool = false) -> SwapFailure {
+        let failure = SwapFailure(module: module, description: why, isBusy: isBusy)
         log.error("The swap to module `\(module)` has failed, and nothing has changed: \(why)")
         Self.count("failed")
         return failure
@@ -230,7 +237,10 @@ public final class Modules: Sendable {
             let (pause, begin) = (Semaphore(), SystemClock().monotonic)
             let least = begin + Self.leastStay.nanoseconds
             let most = least + settings.deadlines.longest.nanoseconds + timeout.nanoseconds
-            while case let now = SystemClock().monotonic, now < least || now < most && old.decider.openQuestions > 0 {
+            // A question is for a moment nowhere between two of its steps.
+            var quiet = 0
+            while case let now = SystemClock().monotonic, now < least || now < most && quiet < 10 {
+                quiet = old.decider.openQuestions == 0 ? quiet + 1 : 0
                 _ = pause.wait(for: .milliseconds(20))
             }
             for session in sessions.sessions(of: nil) { sessions.letGo(session, of: old.number) }
@@ -239,7 +249,7 @@ public final class Modules: Sendable {
             let hasEnded = old.decider.stop(within: timeout)
             if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind") }
             old.note(hasEnded ? .retired : .leftBehind)
-            log.notice("Auth module \(old.label) is retired")
+            if hasEnded { log.notice("Auth module \(old.label) is retired") }
         }
     }
 }
@@ -260,6 +270,15 @@ public struct SwapFailure: Error, Sendable, CustomStringConvertible {
     public let module: String
     /// What was tried and found.
     public let description: String
+    /// Whether another swap is under way, so that trying again may help.
+    public let isBusy: Bool
+
+    /// Says why.
+    public init(module: String, description: String, isBusy: Bool = false) {
+        self.module = module
+        self.description = description
+        self.isBusy = isBusy
+    }
 }
 
 /// What instances that were replaced are to be told: sessions that have moved away from them.

@@ -7,37 +7,61 @@ import Synchronization
 final class Resumptions: Sendable {
     private typealias Waiting = @Sendable (Answer?) -> Void
 
+    /// What one instance is asked about one session.
+    private struct Key: Hashable {
+        let session: UInt64
+        let instance: UInt32
+    }
+
     private let sessions: Sessions
     private let inForce: DeciderInForce
+    private let deadlines: LiveDeadlines
     private let policy: Mutex<SwapPolicy>
     /// Told of a session that has moved from an instance which may have questions of it.
     private let moved: @Sendable (_ from: UInt32, ModuleSession) -> Void
-    /// Who waits for what is said of a session, by its handle.
-    private let waiting = Mutex<[UInt64: [Waiting]]>([:])
+    private let waiting = Mutex<[Key: [Waiting]]>([:])
+    /// Of those that wait: an entry that never returns answers none of them.
+    private let due: AdmissionDeadlines
 
     init(
-        _ sessions: Sessions, _ inForce: DeciderInForce, _ policy: SwapPolicy,
+        _ sessions: Sessions, _ inForce: DeciderInForce, _ deadlines: LiveDeadlines, _ policy: SwapPolicy,
         moved: @escaping @Sendable (_ from: UInt32, ModuleSession) -> Void
     ) {
         self.sessions = sessions
         self.inForce = inForce
+        self.deadlines = deadlines
         self.policy = Mutex(policy)
         self.moved = moved
+        due = AdmissionDeadlines(now: sessions.clock.monotonic)
     }
 
     /// Takes over what follows for sessions from now on.
     func apply(_ policy: SwapPolicy) { self.policy.withLock { $0 = policy } }
+
+    /// Answers those that have waited for too long.
+    func sweep() { due.expire(at: sessions.clock.monotonic) }
+
+    /// Puts those that wait for another module than the one in force to that one.
+    func askAnew() {
+        let now = inForce.value?.instance
+        let left = waiting.withLock { waiting -> [Waiting] in
+            let old = waiting.keys.filter { $0.instance != now }
+            return old.flatMap { waiting.removeValue(forKey: $0) ?? [] }
+        }
+        for goOn in left { goOn(nil) }
+    }
 
     /// Asks the module in force about a session, unless it has been asked already, and goes on with `further` where it resumes it.
     ///
     /// Equal questions that come meanwhile wait for the same answer.
     func resume(_ session: Session, _ further: @escaping @Sendable () -> Outcome) -> Outcome {
         guard let decider = inForce.value else { return .decided(Answer(.undecided, .stopping)) }
-        if session.instance == decider.instance { return further() }
+        if session.known(to: decider.instance) != nil { return further() }
         let ticket = Ticket {}
         let isFirst = waiting.withLock { waiting in
+            let key = Key(session: session.handle, instance: decider.instance)
             defer {
-                waiting[session.handle, default: []].append { refusal in
+                waiting[key, default: []].append { refusal in
                     if let refusal {
                         ticket.decide(refusal)
                     } else {
@@ -45,10 +69,14 @@ final class Resumptions: Sendable {
                     }
                 }
             }
-            return waiting[session.handle] == nil
+            return waiting[key] == nil
         }
         if isFirst { ask(decider, about: session) }
-        return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
+        if let answer = ticket.takeAnswer() { return .decided(answer) }
+        due.add(sessions.clock.monotonic + deadlines.nanoseconds(of: .resume)) {
+            ticket.decide(Answer(.undecided, .deadline))
+        }
+        return .delayed(ticket)
     }
 
     private func ask(_ decider: any Decider, about session: Session) {
@@ -73,8 +101,17 @@ final class Resumptions: Sendable {
 
     /// Takes what the module has said, and lets all go on that wait for it.
     private func settle(_ session: Session, _ decider: any Decider, _ said: ModuleAnswer) {
-        let refusal = refusal(of: session, decider, said)
-        let waiting = waiting.withLock { $0.removeValue(forKey: session.handle) } ?? []
+        // What a module says that is not in force any more decides nothing.
+        let isInForce = inForce.value?.instance == decider.instance
+        if !isInForce, said.status == .ok, said.refusal == nil {
+            decider.tellFree(
+                ModuleSession(handle: session.handle, user: TerminatedText(session.user), data: said.sessionData),
+                .swapped
+            ) {}
+        }
+        let refusal = isInForce ? refusal(of: session, decider, said) : nil
+        let key = Key(session: session.handle, instance: decider.instance)
+        let waiting = waiting.withLock { $0.removeValue(forKey: key) } ?? []
         for goOn in waiting { goOn(refusal) }
     }
 

@@ -39,7 +39,15 @@ extension ControlService {
 
     private func rollBack() -> ControlReply {
         do {
-            return Self.reply(try host.modules.rollBack())
+            let configuration = reloader.configurationNow
+            let swap = try host.modules.rollBack { module throws(SwapFailure) in
+                do throws(Failure) {
+                    return try configuration.pin(ofModule: module)
+                } catch {
+                    throw SwapFailure(module: module, description: error.text)
+                }
+            }
+            return Self.reply(swap)
         } catch {
             return .failure("nothing has changed: \(error)")
         }

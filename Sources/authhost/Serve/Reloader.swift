@@ -94,6 +94,10 @@ final class Reloader: Sendable {
         guard let (request, before) = wanted.withLock({ $0.take() }) else { return }
         do {
             _ = try host.modules.swap(to: request)
+        } catch  where error.isBusy {
+            // What was asked for meanwhile comes first.
+            wanted.withLock { wanted in if wanted == nil { wanted = (request, before) } }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in self?.swapWanted() }
         } catch {
             current.withLock { $0 = $0.keeping(ConfigurationReload.swappedItems, of: before) }
             note("the module stays as it was: \(error)")

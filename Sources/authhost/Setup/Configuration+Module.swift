@@ -66,6 +66,12 @@ extension Configuration {
         } catch {
             throw Failure(.badConfiguration, "\(block.source): `add-module-test`: \(error)")
         }
+        if !block.admits, let first = block.checks.first {
+            throw Failure(
+                .badConfiguration,
+                "\(first.source): `check` asks what a user may do who is in, and `login deny` expects that the user is not"
+            )
+        }
         var checks: [ModuleTest.Expectation] = []
         for check in block.checks {
             guard let action = Check.Action(rawValue: check.action), ["allow", "deny"].contains(check.verdict) else {

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct `The objects of a host` {
     private func ask(_ parts: TestParts, _ check: Check) throws -> Answer {
-        var question = ObjectQuestion(parts.objects, parts.decider, try parts.session(), check)
+        let session = try parts.session()
+        var question = ObjectQuestion(parts.objects, parts.decider, session, session.moduleSession, check)
         return try #require(question.ask(at: parts.clock.monotonic).decided)
     }
 
@@ -62,7 +63,9 @@ import Testing
     private func batch(_ parts: TestParts, _ names: [String]) throws -> [Answer]? {
         let checks = try names.map { Check(.read, try ObjectName($0)) }
         let now = parts.clock.monotonic
-        return parts.objects.batch(checks, try parts.session(), parts.decider, at: now)?.compactMap(\.decided)
+        let session = try parts.session()
+        return parts.objects.batch(checks, session, session.moduleSession, parts.decider, at: now)?
+            .compactMap(\.decided)
     }
 
     @Test func `are checked many at once, each with its own answer`() throws {

@@ -8,8 +8,10 @@ import Testing
     private func ask(_ parts: TestParts, _ method: DirectoryRequest.Method) throws -> Answer {
         let request = DirectoryRequest(
             method, path: try ObjectName("/admin"), user: "alice", password: Secret("secret"))
+        let session = try parts.session()
         let outcome = Realms(objects: parts.objects).ask(
-            request, try parts.session(), object: try ObjectName("/realm"), parts.decider, at: parts.clock.monotonic)
+            request, session, session.moduleSession, object: try ObjectName("/realm"), parts.decider,
+            at: parts.clock.monotonic)
         return try #require(outcome.decided)
     }
 

@@ -45,7 +45,7 @@ import Testing
         let outcomes = try (0..<20).map { try test.check(alice, .read, "/a/\($0)") }
         #expect(outcomes.map { TestHost.wait($0).verdict } == Array(repeating: .allow, count: 20))
         let asked = test.host.modules.all.first?.calls
-        #expect(asked == 21, "one about the session, and the checks: \(asked ?? 0)")
+        #expect(asked == 41, "one about the session, and two entries for each check: \(asked ?? 0)")
     }
 
     @Test func `answers could not decide about a session that it breaks its contract about, which stays`() throws {
@@ -177,11 +177,72 @@ import Testing
     @Test func `is not swapped twice at a time`() throws {
         let test = try host()
         let outcomes = Seen<Bool>()
-        TestThreads.run(4) { _ in outcomes.add((try? test.host.modules.swap(to: TestHost.request("swapped_late"))) != nil) }
+        TestThreads.run(4) { _ in
+            outcomes.add((try? test.host.modules.swap(to: TestHost.request("swapped_late"))) != nil)
+        }
         #expect(outcomes.all.contains(true) && outcomes.all.count == 4)
         let refused = test.lines.all.filter { $0.contains("a module is being swapped already") }.count
         #expect(refused == outcomes.all.count { !$0 })
         #expect(test.host.modules.all.count == 1 + outcomes.all.count { $0 })
+    }
+
+    @Test func `is told its own session data, also of a question that another one has seen the session through`() throws
+    {
+        let folder = try TemporaryFolder()
+        let test = try host()
+        let alice = try test.session()
+        let mapping = try test.check(alice, .read, "/until\(folder.path)/now")
+        _ = try test.host.modules.swap(to: TestHost.request("swapped_strict"))
+        #expect(TestHost.wait(try test.check(alice, .read, "/a")).verdict == .deny)
+        // Data of another one would abort in the old module's check.
+        _ = try folder.copy("\(TestHost.fixtureFolder)/not_elf.so", as: "now")
+        #expect(TestHost.wait(mapping).verdict == .allow)
+        #expect(test.lines.wait(for: "(instance 1) is retired"))
+    }
+
+    @Test func `gives questions back to the one before that wait for a module that never says whether it resumes`()
+        throws
+    {
+        let test = try host()
+        let alice = try test.session()
+        _ = try test.host.modules.swap(to: TestHost.request("swapped_never"))
+        let waiting = try (0..<3).map { _ in try test.check(alice, .read, "/a") }
+        _ = try test.host.modules.rollBack()
+        #expect(waiting.map { TestHost.wait($0).verdict } == [.allow, .allow, .allow])
+        #expect(test.host.sessionCount == 1)
+    }
+
+    @Test func `answers by the deadline where asking about a session does not return, and goes on after a way back`()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let test = try host()
+        let login = try test.login("alice", application: "\(folder.path)/now")
+        let alice = try #require(test.ask(.login(login)).session)
+        _ = try test.host.modules.swap(to: TestHost.request("swapped_blocks"))
+        let asked = Seen<Verdict>()
+        let asker = DispatchedThreads(1) { _ in
+            if let outcome = try? test.check(alice, .read, "/a") { asked.add(TestHost.wait(outcome).verdict) }
+        }
+        #expect(Patience.wait { test.host.openQuestions == 1 })
+        let second = try test.check(alice, .read, "/b")
+        test.clock.advance(.seconds(3600))
+        test.host.expireDeadlines()
+        #expect(TestHost.wait(second).reason == .deadline)
+        _ = try test.host.modules.rollBack()
+        #expect(TestHost.wait(try test.check(alice, .read, "/c")).verdict == .allow)
+        _ = try folder.copy("\(TestHost.fixtureFolder)/not_elf.so", as: "now")
+        asker.join()
+        #expect(asked.all.count == 1 && test.host.sessionCount == 1)
+    }
+
+    @Test func `goes back to nothing but what the pins that hold now allow`() throws {
+        let test = try host()
+        _ = try test.host.modules.swap(to: TestHost.request("swapped_strict"))
+        let pin = ModulePin(digest: String(repeating: "0", count: 64), source: "authhost.conf:1:1")
+        let failure = #expect(throws: SwapFailure.self) { try test.host.modules.rollBack { _ in pin } }
+        #expect(failure?.description.contains("is not the file that is pinned at authhost.conf:1:1") == true)
+        #expect(test.host.module?.identity.name == "swapped_strict")
     }
 
     @Test func `needs one before it to go back to`() throws {

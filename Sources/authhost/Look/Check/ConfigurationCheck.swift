@@ -93,6 +93,10 @@ struct ConfigurationCheck {
             }
         }
         _ = attempt { (configuration) throws(Failure) in try configuration.moduleTestQuestions() }
+        let name = Configuration.baseName(ofModule: configuration.moduleName)
+        for pin in configuration.modulePins where Configuration.baseName(ofModule: pin.module) != name {
+            warn(at: pin.source, "`module-pin` of `\(pin.module)` holds for a swap alone: the module is `\(name)`")
+        }
         let made = attempt { (configuration) throws(Failure) in try HostSetup(checking: configuration) }
         guard let setup = made else { return }
         _ = attempt { (_: Configuration) throws(Failure) in try setup.usageService() }
