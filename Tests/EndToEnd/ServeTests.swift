@@ -52,6 +52,25 @@ import Testing
         #expect(access(server.socket, F_OK) != 0)
     }
 
+    @Test(.needs(.curl))
+    func `stops when it is told to, whatever thread a module keeps`() throws {
+        let server = try Server(
+            ["--module", Place.fixture("keeps_the_loop"), "--auth-init-timeout", "1"], in: try Folder())
+        let login = try server.client.post("/v1/login", #"{"user":"alice","password":"x"}"#)
+        let session = try #require(login.member("session"))
+        let question = try ChildProcess([
+            "curl", "-s", "--unix-socket", server.socket, "-d",
+            #"{"session":"\#(session)","action":"read","object":"/hang/a"}"#, "-H", "Content-Type: application/json",
+            "http://localhost/v1/check",
+        ])
+        try server.process.wait(for: "hanging")
+        server.process.terminate()
+        let ending = try server.process.finish(seconds: 600)
+        #expect(server.process.seen.contains("a module keeps connections, which end with the process"), "\(ending)")
+        question.terminate()
+        _ = try question.finish()
+    }
+
     @Test(.needs(.curl, .cc))
     func `answers what was asked before TERM, and then stops`() throws {
         let folder = try Folder()

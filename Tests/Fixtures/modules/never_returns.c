@@ -1,5 +1,9 @@
 // Fault: a check of /hang/... never returns. Expected: could not decide at the deadline, and the module is marked hung.
 #include "fixture.h"
+#ifndef THREADS
+#define THREADS AUTH_SERIAL
+#define NAME "never_returns"
+#endif
 
 static int check(void *instance, const auth_check_t *check, auth_result_t *result) {
     if (begins(check->object->name.data, "/hang")) {
@@ -10,4 +14,4 @@ static int check(void *instance, const auth_check_t *check, auth_result_t *resul
 }
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user9) ENTRY(auth_check_read, 9, check)
-FIXTURE("never_returns", AUTH_SERIAL, ENTRIES);
+FIXTURE(NAME, THREADS, ENTRIES);
