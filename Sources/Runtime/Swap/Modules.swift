@@ -112,9 +112,8 @@ public final class Modules: Sendable {
 
     /// Puts the module in force again that was before the one that is, from the very bytes that ran then.
     ///
-    /// - Throws: ``SwapFailure``; nothing has changed then.
-    ///
     /// - Parameter pin: returns the digest that the file of a module must have now; nil for any.
+    /// - Throws: ``SwapFailure``; nothing has changed then.
     public func rollBack(pinned pin: (_ module: String) throws(SwapFailure) -> ModulePin? = { _ in nil })
         throws(SwapFailure) -> ModuleSwap
     {
@@ -245,8 +244,8 @@ public final class Modules: Sendable {
             }
             for session in sessions.sessions(of: nil) { sessions.letGo(session, of: old.number) }
             for known in moves.take(of: old.number) { old.decider.tellFree(known, .swapped) {} }
-            inForce.retire(old.number)
             let hasEnded = old.decider.stop(within: timeout)
+            inForce.retire(old.number)
             if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind") }
             old.note(hasEnded ? .retired : .leftBehind)
             if hasEnded { log.notice("Auth module \(old.label) is retired") }
