@@ -52,6 +52,20 @@ import Testing
         }
     }
 
+    @Test func `what was read of a value is not read again with its next piece`() throws {
+        var reader = RESPReader()
+        reader.receive(Array("*2\r\n*6000\r\n".utf8))
+        var most = 0
+        for _ in 0..<3000 {
+            for piece in [":1\r\n$4", "\r\nab", "cd\r\n"] {
+                reader.receive(Array(piece.utf8))
+                _ = try reader.next()
+                most = max(most, reader.waiting)
+            }
+        }
+        #expect(most <= 8, "bytes that are kept to be read again")
+    }
+
     @Test func `spells a command of any bytes`() {
         #expect(
             RESPCommand.encode([Array("SET".utf8), [0, 13, 10, 255]]) == Array("*2\r\n$3\r\nSET\r\n$4\r\n".utf8) + [
