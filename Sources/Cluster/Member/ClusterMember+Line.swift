@@ -160,7 +160,7 @@ extension ClusterMember {
 
     private mutating func attached(_ reply: [RESPValue]) {
         switch reply.first?.text {
-        case "OK": becomeReady()
+        case "OK" where membership != nil: becomeReady()
         case "STALE": enter()
         default:
             loseMembership()
@@ -185,6 +185,7 @@ extension ClusterMember {
 
     /// Gives the connection up, and tries again after a pause that grows.
     mutating func drop(_ reason: String) {
+        if case .down = line { return }
         act(.close(.command))
         lost(.command, because: reason)
     }

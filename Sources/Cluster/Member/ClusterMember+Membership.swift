@@ -142,8 +142,9 @@ extension ClusterMember {
         hasLapsed = true
         guard ends else { return }
         endAll()
+        // What is under way belongs to the membership: it goes back to what is forgotten with that.
+        drop("the lease has run out")
         loseMembership()
-        if line == .ready { drop("the lease has run out") }
     }
 
     private mutating func endAll() {

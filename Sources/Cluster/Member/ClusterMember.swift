@@ -102,8 +102,8 @@ public struct ClusterMember: Sendable {
     public mutating func opened(_ line: ClusterLine, at now: Int64) -> [ClusterAction] {
         advance(to: now) { member in
             switch line {
-            case .command: member.greet()
-            case .subscription: member.subscribe()
+            case .command: if case .opening = member.line { member.greet() }
+            case .subscription: if case .opening = member.subscription { member.subscribe() }
             }
         }
     }
