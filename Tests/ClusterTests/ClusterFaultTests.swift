@@ -35,4 +35,52 @@ import Testing
         #expect(registry.count("join") == 2)
         #expect(registry.count("register") == 1, "nobody has that session any more")
     }
+
+    @Test func `many sessions are registered a few at a time, after the lease was renewed`() throws {
+        let registry = ScriptedRegistry()
+        registry.adopt(1...1000)
+        registry.silent = ["register"]
+        registry.run(500)
+        #expect((1...4).contains(registry.count("register")))
+        #expect(registry.count("live") == 0, "log-ins must find all sessions counted")
+        let renewal = try #require(registry.firstIndex("renew"))
+        #expect(try renewal < #require(registry.firstIndex("register")))
+        registry.silent = []
+        registry.run(500)
+        let handles = registry.asked.filter { $0.operation == "register" }.flatMap { request in
+            stride(from: 0, to: request.words.count, by: 4).map { request.words[$0] }
+        }
+        #expect(handles == (1...1000).map { "\($0)" })
+        let last = try #require(registry.asked.lastIndex { $0.operation == "register" })
+        #expect(try last < #require(registry.firstIndex("live")))
+    }
+
+    @Test func `a log-in waits until the sessions of its own host are registered`() throws {
+        let registry = ScriptedRegistry()
+        registry.adopt(1...1000)
+        registry.silent = ["register"]
+        registry.run(200)
+        registry.reserve(2000)
+        registry.silent = []
+        registry.run(500)
+        let last = try #require(registry.asked.lastIndex { $0.operation == "register" })
+        #expect(try last < #require(registry.firstIndex("reserve")))
+        #expect(registry.actions.contains(.committed(handle: 2000, .open)))
+    }
+
+    @Test func `registering that is refused is tried again after pauses, and the lease is renewed meanwhile`() {
+        let registry = ScriptedRegistry()
+        registry.adopt(1...1000)
+        registry.answers["register"] = { _ in "-OOM command not allowed when used memory > 'maxmemory'.\r\n" }
+        registry.run(20_000)
+        #expect(registry.count("join") == 1)
+        #expect(registry.count("attach") == 0)
+        #expect(registry.count("renew") >= 18)
+        #expect((5...40).contains(registry.count("register")))
+        #expect(registry.events.count { $0.contains("could not be registered") } == 1, "\(registry.events)")
+        registry.answers = [:]
+        registry.run(3000)
+        #expect(registry.count("live") == 1)
+        #expect(registry.state == "ready")
+    }
 }

@@ -175,9 +175,13 @@ extension ClusterMember {
         isRefused = false
         if !problem.isEmpty { act(.event(.connected)) }
         problem = ""
-        let unregistered = held.filter { $0.value.phase == .open && !$0.value.isRegistered }.map(\.key).sorted()
-        register(unregistered)
-        nextRenewal = now
+        // However much is to be asked, the lease comes first.
+        nextRenewal = now + settings.period
+        backlog = backlog.preceded(by: Request(.renew))
+        unregistered = RequestQueue()
+        let open = held.filter { $0.value.phase == .open && $0.value.registration != .asked }
+        for handle in open.keys.sorted() { unregistered.append(handle) }
+        registerSome()
         if case .down = subscription { subscription = .down(until: now) }
     }
 

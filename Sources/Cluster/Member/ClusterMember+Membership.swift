@@ -2,6 +2,8 @@
 extension ClusterMember {
     /// Sessions in one request to register them.
     static let registerSize = 100
+    /// Such requests that are under way at most.
+    private static let registersAtOnce = 4
 
     mutating func joined(_ reply: [RESPValue]) {
         let words = reply.map(\.text)
@@ -41,11 +43,12 @@ extension ClusterMember {
         tellLease()
         // First what there is, then whatever has waited.
         let later = backlog.takeAll()
-        for handle in held.keys { held[handle]?.isRegistered = false }
+        for handle in held.keys { held[handle]?.registration = .unasked }
         becomeReady()
         if old != "-" { expel(old, beat: "-", cursor: "0") }
-        ask(Request(.live, words: ["\(settings.hosts)", "0"]))
-        for request in later { ask(request) }
+        for request in later {
+            if case .reserve(let handle) = request.purpose { askToReserve(handle) } else { ask(request) }
+        }
         restartSubscription()
     }
 
@@ -63,23 +66,53 @@ extension ClusterMember {
         line = .down(until: now + jittered(min(settings.period, 1_000_000_000)))
     }
 
-    mutating func register(_ handles: [UInt64]) {
-        var rest = handles[...]
-        while !rest.isEmpty {
-            let chunk = Array(rest.prefix(Self.registerSize))
-            rest = rest.dropFirst(Self.registerSize)
-            var words: [[UInt8]] = []
-            for handle in chunk {
-                guard let session = held[handle] else { continue }
-                words += [Array(String(handle).utf8), session.user, session.application, session.age]
-                held[handle]?.isRegistered = true
-            }
-            ask(Request(.register(chunk), words))
+    /// Asks to register the next sessions; only a few requests are under way, so that others have their turn.
+    mutating func registerSome() {
+        let most = refusedRegistrations == 0 ? Self.registersAtOnce : 1
+        while registrations < most, now >= nextRegistration, !unregistered.isEmpty { registerNext() }
+        guard registrations == 0, unregistered.isEmpty, membership?.isComplete == false else { return }
+        membership?.isComplete = true
+        ask(Request(.live, words: ["\(settings.hosts)", "0"]))
+    }
+
+    private mutating func registerNext() {
+        var (handles, words): ([UInt64], [[UInt8]]) = ([], [])
+        while handles.count < Self.registerSize, let handle = unregistered.popFirst() {
+            guard let session = held[handle] else { continue }
+            handles.append(handle)
+            words += [Array(String(handle).utf8), session.user, session.application, session.age]
+            held[handle]?.registration = .asked
         }
+        if handles.isEmpty { return }
+        registrations += 1
+        ask(Request(.register(handles), words))
     }
 
     mutating func registered(_ handles: [UInt64], _ reply: [RESPValue]) {
         for (handle, age) in zip(handles, reply.dropFirst()) { held[handle]?.age = age.bytes ?? [48] }
+        registrations -= 1
+        refusedRegistrations = 0
+        registerSome()
+    }
+
+    /// Tries again after a pause that grows; everything else goes on.
+    mutating func registrationRefused(_ handles: [UInt64], _ text: String) {
+        registrations -= 1
+        for handle in handles where held[handle] != nil {
+            held[handle]?.registration = .refused
+            unregistered.append(handle)
+        }
+        if now < nextRegistration { return }
+        if refusedRegistrations == 0 {
+            act(
+                .event(
+                    .failed(
+                        "\(unregistered.count) sessions could not be registered, the registry answered `\(text)`; "
+                            + "that is tried again until it can")))
+        }
+        refusedRegistrations += 1
+        let pause = min(Self.longestPause, Self.shortestPause << min(refusedRegistrations, 10))
+        nextRegistration = now + jittered(pause)
     }
 
     mutating func takeLive(_ reply: [RESPValue]) {
@@ -179,6 +212,8 @@ extension ClusterMember {
     /// What was reserved is gone, and so are the log-ins that waited. What asks for a place yet asks again as a new member.
     mutating func loseMembership() {
         membership = nil
+        unregistered = RequestQueue()
+        (registrations, refusedRegistrations, nextRegistration) = (0, 0, 0)
         for request in backlog.takeAll() {
             switch request.purpose {
             case .reserve, .say: backlog.append(request)

@@ -21,6 +21,10 @@ extension ClusterMember {
 
     mutating func askToReserve(_ handle: UInt64) {
         guard let session = held[handle], let limits = session.limits else { return }
+        if membership?.isComplete == false && refusedRegistrations == 0 {
+            // The sessions of this host are not counted yet.
+            return warming.append((handle, now + 100_000_000))
+        }
         let words = limits.allowed.map { Array(String($0).utf8) } + [Array((limits.ejects ? "1" : "0").utf8)]
         ask(Request(.reserve(handle), [Array(String(handle).utf8), session.user, session.application] + words))
     }
@@ -61,10 +65,7 @@ extension ClusterMember {
             held[handle] = nil
             ask(Request(.end, words: ["\(handle)"]))
             act(.committed(handle: handle, .gone("the registry answered `\(text)`")))
-        case .register(let handles):
-            for handle in handles { held[handle]?.isRegistered = false }
-            act(.event(.failed("\(handles.count) sessions could not be registered, the registry answered `\(text)`")))
-            drop("it answered `\(text)`")
+        case .register(let handles): registrationRefused(handles, text)
         default:
             act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))
         }
@@ -100,7 +101,7 @@ extension ClusterMember {
             return act(.committed(handle: handle, .gone("the registry does not have the reservation any more")))
         }
         held[handle]?.age = reply[1].bytes ?? [48]
-        held[handle]?.isRegistered = true
+        held[handle]?.registration = .asked
         var others: Set<String> = []
         for victim in reply.dropFirst(2) {
             let parts = victim.text.split(separator: ".")
@@ -127,7 +128,7 @@ extension ClusterMember {
         // All of it goes with the membership.
         if isLeaving { return }
         // What was never asked for, or went with a membership, is not there.
-        if membership == nil || (session.phase == .open && !session.isRegistered && line != .ready) { return }
+        if membership == nil || (session.phase == .open && session.registration == .unasked && line != .ready) { return }
         ask(Request(.end, words: ["\(handle)"]))
     }
 

@@ -9,7 +9,8 @@ extension ClusterMember {
             nextRenewal = now + settings.period
             ask(Request(.renew))
         }
-        if !membership.isOpen && !membership.hasWaited && now - membership.joined >= settings.lease {
+        registerSome()
+        if !membership.isOpen && membership.isComplete && !membership.hasWaited && now - membership.joined >= settings.lease {
             self.membership?.hasWaited = true
             ask(Request(.live, words: ["\(settings.hosts)", "1"]))
         }

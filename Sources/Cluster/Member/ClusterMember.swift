@@ -18,6 +18,8 @@ public struct ClusterMember: Sendable {
         var leaseEnd: Int64
         var isOpen = false
         var hasWaited = false
+        /// Whether the registry has had all the sessions that there were at its beginning.
+        var isComplete = false
         var beat: Int64 = 0
     }
 
@@ -71,6 +73,12 @@ public struct ClusterMember: Sendable {
     var isLeaving = false
 
     var held: [UInt64: HeldSession] = [:]
+    /// Sessions that are yet to be registered.
+    var unregistered = RequestQueue<UInt64>()
+    /// Requests to register that have no answer.
+    var registrations = 0
+    var refusedRegistrations = 0
+    var nextRegistration: Int64 = 0
     var waiting: [UInt64: WaitingLogin] = [:]
     /// Log-ins that are asked again, since not all hosts are there yet.
     var warming: [(handle: UInt64, at: Int64)] = []
@@ -169,7 +177,9 @@ public struct ClusterMember: Sendable {
     ) -> [ClusterAction] {
         advance(to: now) { member in
             member.held[handle] = HeldSession(user: user, application: application, phase: .open)
-            if member.isReady { member.register([handle]) }
+            guard member.isReady else { return }
+            member.unregistered.append(handle)
+            member.registerSome()
         }
     }
 

@@ -68,6 +68,16 @@ enum Expectation: Sendable {
     case nothing
 }
 
+/// What the registry knows of a session.
+enum Registration: Sendable {
+    /// It was never asked to count it.
+    case unasked
+    /// It could not, wholly or partly.
+    case refused
+    /// It does, or will have answered soon.
+    case asked
+}
+
 /// A session of this host, or a log-in that may become one.
 struct HeldSession: Sendable {
     enum Phase: Sendable { case reserving, reserved, committing, waiting, open }
@@ -76,8 +86,7 @@ struct HeldSession: Sendable {
     /// In microseconds of the registry's clock; "0" where the registry has given none.
     var age: [UInt8] = [48]
     var phase: Phase
-    /// Whether the registry has it.
-    var isRegistered = false
+    var registration = Registration.unasked
     var isEjected = false
     var limits: ClusterLimits?
 }
