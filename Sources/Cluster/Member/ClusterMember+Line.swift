@@ -128,7 +128,10 @@ extension ClusterMember {
         case .request(let request):
             expected = expected.preceded(by: .request(request))
             refuse("it answered `\(text)`")
-        case .authentication: refuse("it does not let this host in: `\(text)`")
+        case .authentication:
+            // The whole text may repeat what was said: the password.
+            let kind = word == "ERR" || word == "NOPERM" || Self.unusable.contains(String(word)) ? "`\(word)`" : "an error"
+            refuse("it does not let this host in: it answered \(kind) to AUTH")
         case .selection: refuse("it has no database \(settings.database): `\(text)`")
         case .information: refuse("it does not say what it is: `\(text)`")
         case .loading, .loadingWhenFull: refuse("it does not take the script: `\(text)`")
