@@ -83,4 +83,38 @@ import Testing
         #expect(registry.count("live") == 1)
         #expect(registry.state == "ready")
     }
+
+    @Test func `what the registry says to the password is not told`() {
+        let registry = ScriptedRegistry { $0.password = Array("correct horse".utf8) }
+        registry.answers["AUTH"] = { _ in
+            "-ERR unknown command 'AUTH', with args beginning with: 'correct horse' \r\n"
+        }
+        registry.run(500)
+        #expect(registry.state == "refused")
+        let problem = registry.member.status(at: registry.now).problem
+        #expect(problem.contains("`ERR`"))
+        #expect((registry.events + [problem]).allSatisfy { !$0.contains("correct") }, "\(registry.events)")
+    }
+
+    @Test func `what was said while a host did not listen is heard, though news comes first`() {
+        let registry = ScriptedRegistry()
+        registry.answers["heard"] = { words in
+            let entries = [("1-0", "first"), ("2-0", "second"), ("3-0", "third")]
+            if words[0] == "-" { return ScriptedRegistry.text(["OK", "1-0", "1-0"]) }
+            // The second entry was the last when the script ran for the first time.
+            let end = words[0] == "1-0" ? 2 : 3
+            let new = entries[..<end].filter { StreamID(words[0]) < StreamID($0.0) }
+            return ScriptedRegistry.text(["OK", "1-0", "\(end)-0"] + new.flatMap { [$0.0, "77", "0", $0.1] })
+        }
+        registry.run(500)
+        registry.lose(.subscription)
+        registry.silent = ["heard"]
+        registry.run(200)
+        registry.publish("say 3-0 77 0 third")
+        registry.silent = []
+        registry.run(200)
+        #expect(registry.said == ["second", "third"])
+        registry.publish("say 4-0 77 0 fourth")
+        #expect(registry.said == ["second", "third", "fourth"])
+    }
 }

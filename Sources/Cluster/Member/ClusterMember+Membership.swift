@@ -49,7 +49,6 @@ extension ClusterMember {
         for request in later {
             if case .reserve(let handle) = request.purpose { askToReserve(handle) } else { ask(request) }
         }
-        restartSubscription()
     }
 
     private var leaseTime: Int64 { settings.lease / 100 * 95 }
@@ -212,6 +211,8 @@ extension ClusterMember {
     /// What was reserved is gone, and so are the log-ins that waited. What asks for a place yet asks again as a new member.
     mutating func loseMembership() {
         membership = nil
+        restartSubscription()
+        (catchingUp, saidMeanwhile) = (0, false)
         unregistered = RequestQueue()
         (registrations, refusedRegistrations, nextRegistration) = (0, 0, 0)
         for request in backlog.takeAll() {

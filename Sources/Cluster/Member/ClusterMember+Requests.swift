@@ -68,6 +68,10 @@ extension ClusterMember {
         case .register(let handles): registrationRefused(handles, text)
         default:
             act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))
+            guard case .heard = request.purpose else { return }
+            catchingUp -= 1
+            // A new one asks again, after a pause.
+            dropSubscription()
         }
     }
 
@@ -180,7 +184,14 @@ extension ClusterMember {
     /// Before the first entry of a log.
     private static let nothingHeard = "0-0"
 
+    mutating func askForHeard() {
+        catchingUp += 1
+        saidMeanwhile = false
+        ask(Request(.heard, words: [heard]))
+    }
+
     private mutating func takeHeard(_ reply: [RESPValue]) {
+        catchingUp -= 1
         guard reply.count >= 3 else { return }
         let (oldest, newest) = (reply[1].text, reply[2].text)
         // Entries that are gone may have been for this host.
@@ -195,7 +206,7 @@ extension ClusterMember {
             takeSaid(id: words[0], from: words[1], number: words[2], text: words[3])
         }
         if heard == "-" { heard = newest == "-" ? Self.nothingHeard : newest }
-        if isFull { ask(Request(.heard, words: [heard])) }
+        if isFull || saidMeanwhile { askForHeard() }
     }
 
     mutating func takeSaid(id: String, from: String, number: String, text: String) {

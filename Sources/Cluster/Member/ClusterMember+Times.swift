@@ -116,7 +116,7 @@ extension ClusterMember {
         subscriptionFailures = 0
         lastBeatHeard = now
         ask(Request(.inbox))
-        ask(Request(.heard, words: [heard]))
+        askForHeard()
         for handle in waiting.keys { waiting[handle]?.nextPoll = now }
     }
 
@@ -129,6 +129,7 @@ extension ClusterMember {
             guard let handle = words[2].split(separator: ".").last.flatMap({ UInt64($0) }) else { return }
             takeEnded(words[1], handle)
         case "left": nextRenewal = now
+        case "say" where words.count == 5 && words[1] != "-" && heard != "-" && catchingUp > 0: saidMeanwhile = true
         case "say" where words.count == 5: takeSaid(id: words[1], from: words[2], number: words[3], text: words[4])
         case "answer":
             let parts = text.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
@@ -145,7 +146,7 @@ extension ClusterMember {
         subscription = .down(until: now)
     }
 
-    private mutating func dropSubscription() {
+    mutating func dropSubscription() {
         act(.close(.subscription))
         lostSubscription()
     }

@@ -70,6 +70,10 @@ public struct ClusterMember: Sendable {
     var hasLapsed = false
     var peers: [String: Peer] = [:]
     var heard = "-"
+    /// Questions for what was said that have no answer. Until then nothing that is said now may pass for the last that was heard.
+    var catchingUp = 0
+    /// Whether something was said meanwhile, and is to be asked for.
+    var saidMeanwhile = false
     var isLeaving = false
 
     var held: [UInt64: HeldSession] = [:]
