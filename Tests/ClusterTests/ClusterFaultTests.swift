@@ -117,4 +117,41 @@ import Testing
         registry.publish("say 4-0 77 0 fourth")
         #expect(registry.said == ["second", "third", "fourth"])
     }
+
+    @Test func `a log-in that a silent registry does not confirm is answered, and gives its place back`() {
+        let registry = ScriptedRegistry()
+        registry.run(500)
+        registry.silent = ["commit", "INFO"]
+        registry.reserve(7)
+        registry.run(2300)
+        let isAnswered = registry.actions.contains {
+            if case .committed(7, .gone) = $0 { true } else { false }
+        }
+        #expect(isAnswered)
+        registry.silent = []
+        registry.run(3000)
+        #expect(registry.count("commit") == 1)
+        #expect(registry.asked.contains { $0.operation == "end" && $0.words == ["7"] })
+    }
+
+    @Test func `a log-in that waits for ends does not wait for the registry too`() {
+        let registry = ScriptedRegistry()
+        registry.run(500)
+        registry.answers["commit"] = { _ in ScriptedRegistry.text(["OK", "5", "88.1"]) }
+        registry.reserve(7)
+        registry.silent = ["INFO", "waiting"]
+        registry.run(3500)
+        #expect(registry.actions.contains(.committed(handle: 7, .open)))
+        #expect(registry.events.contains { $0.contains("not confirmed in time by host of epoch 88") })
+    }
+
+    @Test func `why a log-in lost its place is told`() {
+        let registry = ScriptedRegistry()
+        registry.run(500)
+        registry.answers["commit"] = { _ in ScriptedRegistry.text(["NONE"]) }
+        registry.reserve(7)
+        #expect(
+            registry.events.contains { $0.contains("session handle 7") && $0.contains("does not have the reservation") },
+            "\(registry.events)")
+    }
 }

@@ -76,6 +76,7 @@ public enum ClusterEvent: Sendable, Equatable, CustomStringConvertible {
     case leaseLost(sessions: Int, ends: Bool)
     case hostExpelled(index: String, name: String)
     case unconfirmed(session: UInt64, hosts: [String], sessions: Int, isRefused: Bool)
+    case denied(session: UInt64, String)
     case open(live: String)
     case failed(String)
 
@@ -111,6 +112,7 @@ public enum ClusterEvent: Sendable, Equatable, CustomStringConvertible {
             "cluster: ejections of \(sessions) for session handle \(session) were not confirmed in time by host "
                 + "\(hosts.joined(separator: ", ")); the log-in is "
                 + (isRefused ? "refused" : "let in, \(sessions) over the limit until they end")
+        case .denied(let session, let why): "cluster: the log-in of session handle \(session) is refused: \(why)"
         case .open(let live): "cluster: log-ins are let in; hosts that are there: \(live)"
         case .failed(let why): "cluster: \(why)"
         }

@@ -181,7 +181,7 @@ extension ClusterMember {
 
     private mutating func endAll() {
         for (handle, session) in held where session.phase == .committing || session.phase == .waiting {
-            act(.committed(handle: handle, .gone("the lease has run out")))
+            deny(handle, "the lease has run out")
         }
         held = held.filter { $0.value.phase == .reserving }
         waiting = [:]
@@ -226,7 +226,7 @@ extension ClusterMember {
             case .reserved: held[handle] = nil
             case .committing, .waiting:
                 held[handle] = nil
-                act(.committed(handle: handle, .gone("this host has lost its membership")))
+                deny(handle, "this host has lost its membership")
             case .reserving, .open: break
             }
         }

@@ -64,7 +64,7 @@ extension ClusterMember {
         case .commit(let handle):
             held[handle] = nil
             ask(Request(.end, words: ["\(handle)"]))
-            act(.committed(handle: handle, .gone("the registry answered `\(text)`")))
+            deny(handle, "the registry answered `\(text)`")
         case .register(let handles): registrationRefused(handles, text)
         default:
             act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))
@@ -102,7 +102,7 @@ extension ClusterMember {
         guard held[handle]?.phase == .committing else { return }
         guard word == "OK", reply.count >= 2, let epoch = membership?.epoch else {
             held[handle] = nil
-            return act(.committed(handle: handle, .gone("the registry does not have the reservation any more")))
+            return deny(handle, "the registry does not have the reservation any more")
         }
         held[handle]?.age = reply[1].bytes ?? [48]
         held[handle]?.registration = .asked
@@ -160,7 +160,11 @@ extension ClusterMember {
         counts.confirmed += login.victims.count - left.count
         waiting[handle]?.victims = left
         if left.isEmpty { return open(handle) }
-        guard isLast else { return }
+        if isLast { giveUpVictims(left, of: handle) }
+    }
+
+    /// Lets a log-in in or refuses it, though sessions have not ended for it in time.
+    mutating func giveUpVictims(_ left: Set<String>, of handle: UInt64) {
         counts.unconfirmed += left.count
         let hosts = Set(left.map { peer(of: $0) }).sorted()
         act(
@@ -172,6 +176,12 @@ extension ClusterMember {
         act(
             .committed(
                 handle: handle, .gone("host \(hosts.joined(separator: ", ")) has not confirmed an ejection in time")))
+    }
+
+    /// Refuses a log-in that had a place, and says why.
+    mutating func deny(_ handle: UInt64, _ why: String) {
+        act(.event(.denied(session: handle, why)))
+        act(.committed(handle: handle, .gone(why)))
     }
 
     private func peer(of session: String) -> String {

@@ -39,22 +39,34 @@ extension ClusterMember {
     /// Log-ins that have waited for a lost connection for long enough get what the policy says.
     private mutating func giveUpUnreachable() {
         guard isUnreachable || hasLapsed else { return }
-        let asking = held.filter { $0.value.phase == .reserving }.map(\.key)
+        giveUpWaiting()
+        let asking = held.filter { $0.value.phase == .reserving || $0.value.phase == .committing }
         guard !asking.isEmpty else { return }
-        let requests = backlog.takeAll()
-        for request in requests {
-            guard case .reserve(let handle) = request.purpose else {
-                backlog.append(request)
-                continue
+        for request in backlog.takeAll() {
+            switch request.purpose {
+            case .reserve(let handle):
+                // It may have been reserved, and its answer lost.
+                if request.sent != 0 { ask(Request(.end, words: ["\(handle)"])) }
+            case .commit: break
+            default: ask(request)
             }
-            // It may have been reserved, and its answer lost.
-            if request.sent != 0 { backlog.append(Request(.end, words: ["\(handle)"])) }
         }
-        for handle in asking {
-            held[handle] = nil
+        for (handle, session) in asking {
             counts.unreachable += 1
-            act(.reserved(handle: handle, .unreachable(problem)))
+            if session.phase == .committing {
+                finish(handle)
+                deny(handle, "the registry did not answer in time: \(problem)")
+            } else {
+                held[handle] = nil
+                act(.reserved(handle: handle, .unreachable(problem)))
+            }
         }
+    }
+
+    /// Without the registry nobody confirms anything.
+    private mutating func giveUpWaiting() {
+        guard !isReady else { return }
+        for (handle, login) in waiting where login.due <= now { giveUpVictims(login.victims, of: handle) }
     }
 
     private mutating func pollWaiting() {

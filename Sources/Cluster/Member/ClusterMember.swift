@@ -163,7 +163,7 @@ public struct ClusterMember: Sendable {
     public mutating func commit(_ handle: UInt64, at now: Int64) -> [ClusterAction] {
         advance(to: now) { member in
             guard member.held[handle]?.phase == .reserved else {
-                return member.act(.committed(handle: handle, .gone("the cluster has forgotten the reservation")))
+                return member.deny(handle, "the cluster has forgotten the reservation")
             }
             member.held[handle]?.phase = .committing
             member.ask(Request(.commit(handle), words: ["\(handle)"]))
