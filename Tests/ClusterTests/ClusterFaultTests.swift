@@ -154,4 +154,16 @@ import Testing
             registry.events.contains { $0.contains("session handle 7") && $0.contains("does not have the reservation") },
             "\(registry.events)")
     }
+
+    @Test func `a host that missed what was said tells the operator`() {
+        let registry = ScriptedRegistry()
+        registry.answers["heard"] = { words in
+            ScriptedRegistry.text(["OK"] + (words[0] == "-" ? ["1-0", "1-0"] : ["5-0", "9-0"]))
+        }
+        registry.run(500)
+        registry.lose(.subscription)
+        registry.run(500)
+        #expect(registry.actions.contains(.missed))
+        #expect(registry.events.contains { $0.contains("is lost for this host") }, "\(registry.events)")
+    }
 }

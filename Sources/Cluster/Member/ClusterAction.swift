@@ -78,6 +78,8 @@ public enum ClusterEvent: Sendable, Equatable, CustomStringConvertible {
     case unconfirmed(session: UInt64, hosts: [String], sessions: Int, isRefused: Bool)
     case denied(session: UInt64, String)
     case open(live: String)
+    case saidLost(isNewRegistry: Bool)
+    case sharedIdentity(index: Int)
     case failed(String)
 
     /// Whether an operator should look.
@@ -114,6 +116,13 @@ public enum ClusterEvent: Sendable, Equatable, CustomStringConvertible {
                 + (isRefused ? "refused" : "let in, \(sessions) over the limit until they end")
         case .denied(let session, let why): "cluster: the log-in of session handle \(session) is refused: \(why)"
         case .open(let live): "cluster: log-ins are let in; hosts that are there: \(live)"
+        case .saidLost(let isNewRegistry):
+            "cluster: what was said to all hosts is not in the registry any more"
+                + (isNewRegistry ? ", which is a new one" : "")
+                + ": an ejection or invalidation that was said while this host was away is lost for this host; say it again"
+        case .sharedIdentity(let index):
+            "cluster: another host with `cluster-index` \(index) uses the identity of this one; give each host a "
+                + "`cluster-identity-file` and an index of its own"
         case .failed(let why): "cluster: \(why)"
         }
     }

@@ -33,6 +33,7 @@ extension ClusterMember {
             // What was said to all went with the old registry.
             heard = "-"
             act(.missed)
+            act(.event(.saidLost(isNewRegistry: true)))
         }
         membership = Membership(
             generation: generation, epoch: epoch, joined: joinAsked, leaseEnd: joinAsked + leaseTime)

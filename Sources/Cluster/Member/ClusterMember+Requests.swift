@@ -207,6 +207,7 @@ extension ClusterMember {
         // Entries that are gone may have been for this host.
         if heard != "-" && heard != Self.nothingHeard && oldest != "-" && StreamID(heard) < StreamID(oldest) {
             act(.missed)
+            act(.event(.saidLost(isNewRegistry: false)))
         }
         let isFull = reply.count >= 3 + 4 * 1000
         var entries = reply.dropFirst(3)
