@@ -166,4 +166,17 @@ import Testing
         #expect(registry.actions.contains(.missed))
         #expect(registry.events.contains { $0.contains("is lost for this host") }, "\(registry.events)")
     }
+
+    @Test func `two hosts of one identity come to rest, and the operator is told`() throws {
+        let cluster = try TestCluster(1)
+        cluster.run(1000)
+        cluster.hosts.append(TestHost(cluster, cluster.hosts[0].member.settings))
+        cluster.run(20_000)
+        let joins = cluster.hosts.map { $0.events.count { "\($0)".contains("joined as epoch") } }
+        #expect(joins.reduce(0, +) <= 4, "\(joins)")
+        let states = cluster.hosts.map { $0.member.status(at: cluster.now).state }.sorted()
+        #expect(states == ["ready", "refused"])
+        let told = cluster.hosts.flatMap(\.events).count { "\($0)".contains("uses the identity of this one") }
+        #expect(told >= 2)
+    }
 }

@@ -33,16 +33,20 @@ extension ClusterMember {
         act(.send(.command, RESPCommand.encode(words)))
     }
 
+    private var identity: String { sharesIdentity ? "\(settings.identity) after \(lastEpoch)" : settings.identity }
+
     /// Becomes a member, or goes on as the one it is.
     mutating func enter() {
         if isLeaving { return }
         guard var member = membership else {
             joinAsked = now
+            joinWasLost = joinWasLost || joinIsOpen
+            joinIsOpen = true
             var stale = "-"
             if let rival, rival.still >= settings.lease { stale = rival.beat }
             return run(
                 "join", generation: "-", epoch: "-", link: 1,
-                [String(settings.index), settings.identity, settings.hostName, RegistryScript.form, stale].map {
+                [String(settings.index), identity, settings.hostName, RegistryScript.form, stale].map {
                     Array($0.utf8)
                 }, .join)
         }

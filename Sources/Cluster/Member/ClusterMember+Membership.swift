@@ -7,6 +7,7 @@ extension ClusterMember {
 
     mutating func joined(_ reply: [RESPValue]) {
         let words = reply.map(\.text)
+        joinIsOpen = false
         switch words.first {
         case "OK" where words.count >= 5:
             becomeMember(generation: words[1], epoch: words[2], old: words[3])
@@ -24,6 +25,11 @@ extension ClusterMember {
         rival = nil
         let isSameGeneration = generation == lastGeneration
         act(.event(.joined(epoch: epoch, generation: generation, isNew: generation == epoch)))
+        if isSameGeneration && !joinWasLost && old != "-" && old != lastEpoch {
+            sharesIdentity = true
+            act(.event(.sharedIdentity(index: settings.index)))
+        }
+        (lastEpoch, joinWasLost) = (epoch, false)
         if isSameGeneration {
             // Others have given this host's places away.
             act(.event(.expelled(keeps: settings.isolated == .keep)))
@@ -59,7 +65,9 @@ extension ClusterMember {
         let still = rival?.beat == beat ? (rival?.still ?? 0) + step : 0
         rival = (beat, still, now)
         let text = "`cluster-index` \(settings.index) is held by the host <\(name)>"
-        if problem != text { act(.event(.taken(index: settings.index, by: name))) }
+        if problem != text {
+            act(.event(sharesIdentity ? .sharedIdentity(index: settings.index) : .taken(index: settings.index, by: name)))
+        }
         (problem, isRefused) = (text, true)
         drop(text)
         // The answer is not the server's fault: ask in a while, however often.

@@ -61,6 +61,13 @@ public struct ClusterMember: Sendable {
 
     var membership: Membership?
     var lastGeneration: String?
+    /// The membership before this one; "" for none.
+    var lastEpoch = ""
+    /// Whether a request to join has no answer, so that this host may be the one that holds its index.
+    var joinIsOpen = false
+    var joinWasLost = false
+    /// Whether another host was seen to use this one's identity: then this one does not take the index from it any more.
+    var sharesIdentity = false
     var joinAsked: Int64 = 0
     /// Who holds this host's index, and how long its beat has stood still.
     var rival: (beat: String, still: Int64, seen: Int64)?
