@@ -151,7 +151,9 @@ import Testing
         registry.answers["commit"] = { _ in ScriptedRegistry.text(["NONE"]) }
         registry.reserve(7)
         #expect(
-            registry.events.contains { $0.contains("session handle 7") && $0.contains("does not have the reservation") },
+            registry.events.contains {
+                $0.contains("session handle 7") && $0.contains("does not have the reservation")
+            },
             "\(registry.events)")
     }
 

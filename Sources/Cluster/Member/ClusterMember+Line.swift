@@ -134,7 +134,8 @@ extension ClusterMember {
             refuse("it answered `\(text)`")
         case .authentication:
             // The whole text may repeat what was said: the password.
-            let kind = word == "ERR" || word == "NOPERM" || Self.unusable.contains(String(word)) ? "`\(word)`" : "an error"
+            let kind =
+                word == "ERR" || word == "NOPERM" || Self.unusable.contains(String(word)) ? "`\(word)`" : "an error"
             refuse("it does not let this host in: it answered \(kind) to AUTH")
         case .selection: refuse("it has no database \(settings.database): `\(text)`")
         case .information: refuse("it does not say what it is: `\(text)`")

@@ -66,7 +66,9 @@ extension ClusterMember {
         rival = (beat, still, now)
         let text = "`cluster-index` \(settings.index) is held by the host <\(name)>"
         if problem != text {
-            act(.event(sharesIdentity ? .sharedIdentity(index: settings.index) : .taken(index: settings.index, by: name)))
+            act(
+                .event(
+                    sharesIdentity ? .sharedIdentity(index: settings.index) : .taken(index: settings.index, by: name)))
         }
         (problem, isRefused) = (text, true)
         drop(text)

@@ -132,7 +132,9 @@ extension ClusterMember {
         // All of it goes with the membership.
         if isLeaving { return }
         // What was never asked for, or went with a membership, is not there.
-        if membership == nil || (session.phase == .open && session.registration == .unasked && line != .ready) { return }
+        if membership == nil || (session.phase == .open && session.registration == .unasked && line != .ready) {
+            return
+        }
         ask(Request(.end, words: ["\(handle)"]))
     }
 

@@ -10,7 +10,9 @@ extension ClusterMember {
             ask(Request(.renew))
         }
         registerSome()
-        if !membership.isOpen && membership.isComplete && !membership.hasWaited && now - membership.joined >= settings.lease {
+        if !membership.isOpen && membership.isComplete && !membership.hasWaited
+            && now - membership.joined >= settings.lease
+        {
             self.membership?.hasWaited = true
             ask(Request(.live, words: ["\(settings.hosts)", "1"]))
         }
