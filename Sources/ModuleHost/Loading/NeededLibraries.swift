@@ -33,6 +33,7 @@ struct NeededLibraries {
     func check() throws(ModuleError) {
         let cache = LibraryCache.system()
         var seen = Set<String>()
+        var dynamics: [FileNumber: ELFDynamic?] = [:]
         var waiting = try needs(
             inspection.neededLibraries, inspection.filteredLibraries, paths: inspection.libraryPaths, library: nil)
         while let need = waiting.popLast() {
@@ -45,21 +46,43 @@ struct NeededLibraries {
                         .untrustedLibrary, image.module,
                         "it needs more than \(Self.maximumLibraries) libraries, with those that they need")
                 }
-                waiting += try needs(ofLibrary: path)
+                waiting += try needs(ofLibrary: path, &dynamics)
             }
         }
     }
 
-    private func needs(ofLibrary path: String) throws(ModuleError) -> [Need] {
-        let dynamic: ELFDynamic
+    private func needs(
+        ofLibrary path: String, _ dynamics: inout [FileNumber: ELFDynamic?]
+    ) throws(ModuleError) -> [Need] {
+        // Most are found by two paths, /lib and /usr/lib, and some have 30 MB.
+        let number = FileNumber(path)
+        if let number, let known = dynamics[number] {
+            return try known.map { dynamic throws(ModuleError) in try needs(dynamic, path) } ?? []
+        }
+        let dynamic: ELFDynamic?
         do throws(ELFError) {
             // A file of another machine's is passed over by the dynamic linker, as it is here.
-            guard let bytes = FileBytes.read(path), let found = try ELFFile.dynamic(bytes) else { return [] }
-            dynamic = found
+            dynamic = try FileBytes.read(path).flatMap { bytes throws(ELFError) in try ELFFile.dynamic(bytes) }
         } catch {
             throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`, which is damaged: \(error)")
         }
-        return try needs(dynamic.needed, dynamic.filtered, paths: dynamic.searchPaths, library: path)
+        if let number { dynamics[number] = .some(dynamic) }
+        return try dynamic.map { dynamic throws(ModuleError) in try needs(dynamic, path) } ?? []
+    }
+
+    private func needs(_ dynamic: ELFDynamic, _ path: String) throws(ModuleError) -> [Need] {
+        try needs(dynamic.needed, dynamic.filtered, paths: dynamic.searchPaths, library: path)
+    }
+
+    /// What makes a file the same by several paths.
+    private struct FileNumber: Hashable {
+        let device, number: UInt64
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
+        }
     }
 
     private func needs(
