@@ -17,7 +17,7 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run run-cluster history test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz \
+.PHONY: help run run-cluster history swaps test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz \
     clean
 
 help: ## list the targets
@@ -33,6 +33,9 @@ run-cluster: ## serve a cluster of three hosts and a Redis, with a load, until C
 	scripts/setup build test
 	$(MAKE) --no-print-directory build
 	@scripts/run-cluster "$(BIN)"
+
+swaps: ## swap the module of a host 200 times while clients ask, and look at every answer
+	Tests/Swap/swaps
 
 history: ## play random histories of three hosts with faults, and check each (SEEDS="1 2 3")
 	Tests/Cluster/history $(SEEDS)
@@ -68,7 +71,7 @@ bench: ## measure, as ratios in one run (ROWS="P2 P9": only these)
 	scripts/setup build bench
 	Tests/Benchmarks/run $(ROWS)
 
-counts: release ## count the instructions of ten workloads, and compare them with what is kept
+counts: release ## count the instructions of eleven workloads, and compare them with what is kept
 	Tests/Benchmarks/counts
 
 format: ## format the Swift code in place
