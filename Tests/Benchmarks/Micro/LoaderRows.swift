@@ -21,7 +21,7 @@ enum LoaderRows {
         let figure = "\(short(loader.median)) ns"
         row(
             "P1", "one check through the loader and libffi, beside a bare `ffi_call`",
-            "\(figure) · \(short(ffi.median)) ns", loader.over(ffi), .atMost(1.3))
+            "\(figure) · \(short(ffi.median)) ns", loader.over(ffi), .atMost(1.15))
         row(
             "P1", "the same beside a direct call", "\(figure) · \(short(direct.median)) ns", loader.over(direct), .none)
     }

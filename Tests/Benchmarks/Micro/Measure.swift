@@ -111,3 +111,10 @@ struct FixedRandom: RandomNumberGenerator {
         return state
     }
 }
+
+/// Writes the points of a curve: a size and a value for each line, one point a line.
+func writeCurve(_ path: String, _ points: [[Double]]) throws {
+    guard let file = fopen(path, "w") else { throw BenchmarkError("cannot write `\(path)`") }
+    for point in points { fputs(point.map { "\($0)" }.joined(separator: " ") + "\n", file) }
+    guard fclose(file) == 0 else { throw BenchmarkError("cannot write `\(path)`") }
+}

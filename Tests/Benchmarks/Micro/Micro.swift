@@ -4,8 +4,8 @@ import Glibc
 @main
 enum Micro {
     static let usage = """
-        usage: authhost-micro loader TRIVIAL.so | rules SVG | abi TRIVIAL.so MODULES FOLDER
-               authhost-micro sessions SESSIONS.so | admit SESSIONS.so | load SESSIONS.so
+        usage: authhost-micro loader TRIVIAL.so | rules CURVE | abi TRIVIAL.so MODULES FOLDER
+               authhost-micro sessions SESSIONS.so CURVE | admit SESSIONS.so | load SESSIONS.so
                authhost-micro policy RULES FILE | read FILE | exec EXEC.so FOLDER
         """
 
@@ -13,9 +13,9 @@ enum Micro {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch (arguments.first, arguments.count) {
         case ("loader", 2): try LoaderRows.run(trivial: arguments[1])
-        case ("rules", 2): try RulesRows.run(svg: arguments[1])
+        case ("rules", 2): try RulesRows.run(curve: arguments[1])
         case ("abi", 4): try ABIRows.run(trivial: arguments[1], modules: arguments[2], folder: arguments[3])
-        case ("sessions", 2): try SessionRows.run(module: arguments[1])
+        case ("sessions", 3): try SessionRows.run(module: arguments[1], curve: arguments[2])
         case ("admit", 2): try SessionRows.admit(module: arguments[1])
         case ("load", 2): try LoadRows.run(module: arguments[1])
         case ("exec", 3): try ExecRows.run(module: arguments[1], folder: arguments[2])

@@ -1,13 +1,14 @@
-// Load of log-ins, of one user with one password: one thread, epoll.
+// Load of log-ins, of one user with the password `secret`: one thread, epoll. The user is `ann`, or of three letters too.
 //
 //   loginload saslauthd SOCKET IN-FLIGHT SECONDS           a connection for each, as the protocol has it
-//   loginload dovecot SOCKET IN-FLIGHT SECONDS             eight connections, PLAIN, so many in flight over all of them
+//   loginload dovecot SOCKET IN-FLIGHT SECONDS [USER]      eight connections, PLAIN, so many in flight over all of them
 //   loginload radius PORT IN-FLIGHT SECONDS                PAP over UDP to 127.0.0.1, with the secret `testing123`
 //
 // Prints log-ins a second and how many there were. Whatever is no yes ends the run.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <nettle/base64.h>
 #include <nettle/md5.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char user[] = "ann", password[] = "secret";
+static const char *user = "ann", password[] = "secret";
+// NUL user NUL secret, in base64: three bytes are four letters.
+static char response[17];
 static uint64_t answered;
 static int events;
 
@@ -96,10 +99,9 @@ static void ask_dovecot(mail_t *mail, unsigned count) {
     static char out[65536];
     size_t length = 0;
     for (unsigned i = 0; i < count; i++) {
-        // NUL ann NUL secret
         length += (size_t)snprintf(
-            out + length, sizeof out - length, "AUTH\t%u\tPLAIN\tservice=smtp\tsecured\tnologin\tresp=AGFubgBzZWNyZXQ=\n",
-            ++number);
+            out + length, sizeof out - length, "AUTH\t%u\tPLAIN\tservice=smtp\tsecured\tnologin\tresp=%s\n", ++number,
+            response);
     }
     if (write(mail->descriptor, out, length) != (ssize_t)length) fail("write");
 }
@@ -185,10 +187,15 @@ static void radius(const char *port, int in_flight, int64_t until) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 5) {
-        fprintf(stderr, "usage: loginload saslauthd|dovecot SOCKET IN-FLIGHT SECONDS | radius PORT IN-FLIGHT SECONDS\n");
+    if (count != 5 && !(count == 6 && strlen(arguments[5]) == 3)) {
+        fprintf(stderr, "usage: loginload saslauthd|dovecot SOCKET IN-FLIGHT SECONDS [USER] | radius PORT IN-FLIGHT SECONDS\n");
         return 3;
     }
+    if (count == 6) user = arguments[5];
+    uint8_t plain[11] = {0};
+    memcpy(plain + 1, user, 3);
+    memcpy(plain + 5, password, 6);
+    base64_encode_raw(response, sizeof plain, plain);
     int in_flight = atoi(arguments[3]);
     if (in_flight < 1 || in_flight > 256) fail("bad numbers");
     events = epoll_create1(0);

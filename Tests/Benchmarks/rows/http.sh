@@ -49,9 +49,9 @@ http_door() {
     done >"$work/http"
     command_line "taskset -c $load_core wrk -t1 -c$connections -d${seconds}s -H 'Authorization: Session …' '$url'"
     row P3 "$what" "$(median_of "$work/http" %.0f '$3')/s · $(median_of "$work/http" %.0f '$1')/s" \
-        "$(spread_of '$3 / $1' "$work/http")" "≥ 0.8"
+        "$(spread_of '$3 / $1' "$work/http")" "≥ 0.95"
     row P3 "the same, CPU a request" "$(median_of "$work/http" %.1f '$4') µs · $(median_of "$work/http" %.1f '$2') µs" \
-        "$(spread_of '$4 / $2' "$work/http")" "≤ 1.4"
+        "$(spread_of '$4 / $2' "$work/http")" "≤ 1.15"
 }
 
 start_up() {
@@ -69,6 +69,6 @@ start_up() {
         kill "$pid"
         wait "$pid" || true
     done >"$work/start"
-    row P12 "start to ready, milliseconds" "" "$(spread_of '$1 / 1000' "$work/start")" "≤ 50"
-    row P12 "resident when idle, with the operator's API, MB" "" "$(spread_of '$2 / 1024' "$work/start")" "≤ 60"
+    row P12 "start to ready, milliseconds" "" "$(spread_of '$1 / 1000' "$work/start")" "≤ 25"
+    row P12 "resident when idle, with the operator's API, MB" "" "$(spread_of '$2 / 1024' "$work/start")" "≤ 25"
 }

@@ -177,13 +177,13 @@ login_servers() {
         local what="log-ins, salted SHA-256, 64 in flight, the door \`dovecot\`"
         if has dovecot; then
             start_dovecot
-            login_rows P6 "$what; beside Dovecot" "≥ 2" "≤ 8" "$dovecot" dovecot "$work/dovecot/auth" dovecot "$work/mail.auth" 64
+            login_rows P6 "$what; beside Dovecot" "≥ 5" "≤ 4" "$dovecot" dovecot "$work/dovecot/auth" dovecot "$work/mail.auth" 64
         else
             skipped P6 "$what; beside Dovecot" "dovecot is missing (Debian package dovecot-core)"
         fi
         if has freeradius; then
             start_radius
-            login_rows P6 "$what; beside FreeRADIUS, one thread" "≥ 2" "≤ 8" "$radius" radius 18474 dovecot "$work/mail.auth" 64
+            login_rows P6 "$what; beside FreeRADIUS, one thread" "≥ 5" "≤ 4" "$radius" radius 18474 dovecot "$work/mail.auth" 64
         else
             skipped P6 "$what; beside FreeRADIUS" "freeradius is missing (Debian package freeradius)"
         fi
@@ -191,7 +191,7 @@ login_servers() {
     if wants P7; then
         local what="a connection for each log-in, 16 in flight, the door \`saslauthd\`; beside saslauthd with sasldb"
         if has saslauthd && ((EUID == 0)) && start_saslauthd; then
-            login_rows P7 "$what" "≥ 1.5" "–" "$saslauthd" saslauthd "$work/sasl/mux" saslauthd "$work/mail.mux" 16
+            login_rows P7 "$what" "≥ 3" "–" "$saslauthd" saslauthd "$work/sasl/mux" saslauthd "$work/mail.mux" 16
         else
             skipped P7 "$what" "saslauthd is missing (Debian package sasl2-bin), or may not be given a database"
         fi

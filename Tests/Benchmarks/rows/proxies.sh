@@ -57,7 +57,7 @@ proxy_rows() {
         "$(spread_of '$3 / $1' "$work/proxied")" "≥ 0.9"
     row P4 "the same, CPU of the one that is asked, for each question" \
         "$(median_of "$work/proxied" %.1f '$4') µs · $(median_of "$work/proxied" %.1f '$2') µs" \
-        "$(spread_of '$4 / $2' "$work/proxied")" "–"
+        "$(spread_of '$4 / $2' "$work/proxied")" "≤ 1.5"
 }
 
 # One broker for each that is asked: NAME PORT-OF-AUTH INDEX.
