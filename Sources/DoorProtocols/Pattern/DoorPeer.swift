@@ -51,20 +51,3 @@ extension DoorPeer {
             ?? "<\(address)>"
     }
 }
-
-/// Users of this system.
-enum SystemUser {
-    /// The number of a user, by number or name; nil for none.
-    static func number(of text: String) -> UInt32? {
-        if let number = UInt32(text) { return number }
-        var entry = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
-            // SAFETY: the buffer outlives the call, and only the number is taken out of the entry.
-            guard let start = buffer.baseAddress,
-                getpwnam_r(text, &entry, start, buffer.count, &found) == 0, found != nil
-            else { return nil }
-            return entry.pw_uid
-        }
-    }
-}

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 
 /// Who may connect to a door.
 package struct PermittedClients: Sendable {
@@ -24,11 +25,11 @@ package struct PermittedClients: Sendable {
                     "`\(text.clippedForMessage)` is the name of a certificate, and no `tls-client-authority` asks for one"
                 )
             }
-            if text.hasPrefix("uid:"), Self.user(text) == nil {
-                throw DoorProblem(
-                    .client(index), "there is no user `\(String(text.dropFirst(4)).clippedForMessage)` here")
+            if text.hasPrefix("uid:") {
+                rules.append(try Self.user(String(text.dropFirst(4)), at: index))
+                continue
             }
-            guard let rule = Self.user(text) ?? Self.certificate(text) ?? Self.network(text) else {
+            guard let rule = Self.certificate(text) ?? Self.network(text) else {
                 throw DoorProblem(
                     .client(index),
                     "`\(text.clippedForMessage)` is no client: an address, `ADDRESS/BITS`, `uid:NAME` and `cn:NAME` are accepted"
@@ -51,9 +52,17 @@ package struct PermittedClients: Sendable {
         }
     }
 
-    private static func user(_ text: String) -> Rule? {
-        guard text.hasPrefix("uid:") else { return nil }
-        return SystemUser.number(of: String(text.dropFirst(4))).map(Rule.user)
+    private static func user(_ name: String, at index: Int) throws(DoorProblem) -> Rule {
+        let number: UInt32?
+        do {
+            number = try SystemUser.number(of: name)
+        } catch {
+            throw DoorProblem(.client(index), "\(error)")
+        }
+        guard let number else {
+            throw DoorProblem(.client(index), "there is no user `\(name.clippedForMessage)` here")
+        }
+        return .user(number)
     }
 
     private static func certificate(_ text: String) -> Rule? {
