@@ -23,27 +23,32 @@ enum AnswerReader {
     /// What a record has that can hold a credential.
     static let sizeWithSecret = MemoryLayout<auth_result_t>.offset(of: \.secret)! + MemoryLayout<auth_string_t>.size
 
-    /// A record as the host hands it to an entry point.
-    static func emptyResult() -> auth_result_t { emptyResult(scratch: cffi_scratch(), scratchSize) }
+    /// What most entry points are lent: memory of the calling thread.
+    static var threadScratch: UnsafeMutableBufferPointer<CChar> {
+        UnsafeMutableBufferPointer(start: cffi_scratch(), count: scratchSize)
+    }
 
-    /// A record that lends `count` bytes at `scratch`.
-    static func emptyResult(scratch: UnsafeMutablePointer<CChar>, _ count: Int) -> auth_result_t {
-        var result = auth_result_t()
-        result.size = UInt32(MemoryLayout<auth_result_t>.size)
-        result.scratch_size = UInt32(count)
-        result.scratch = scratch
-        return result
+    /// Makes a zeroed record one that an entry point is handed, with its scratch.
+    static func lend(_ result: UnsafeMutablePointer<auth_result_t>, _ scratch: UnsafeMutableBufferPointer<CChar>) {
+        result.pointee.size = UInt32(MemoryLayout<auth_result_t>.size)
+        result.pointee.scratch_size = UInt32(scratch.count)
+        result.pointee.scratch = scratch.baseAddress
     }
 
     /// What a result record is lent, so that it may grow: zeroed, and behind our members not read.
     static let headroom = 512
 
-    /// Lends zeroed memory of ``headroom`` bytes for a result record.
-    static func withHeadroom<Result>(_ body: (UnsafeMutablePointer<auth_result_t>) -> Result) -> Result {
+    /// Lends a result record in zeroed memory of ``headroom`` bytes.
+    @inline(__always)
+    static func withResult<Result>(
+        _ scratch: UnsafeMutableBufferPointer<CChar>, _ body: (UnsafeMutablePointer<auth_result_t>) -> Result
+    ) -> Result {
         withUnsafeTemporaryAllocation(byteCount: headroom, alignment: 16) { room in
             // SAFETY: the memory is longer than a record, aligned for it, and lives until `body` has returned.
             memset(room.baseAddress!, 0, headroom)
-            return body(room.baseAddress!.assumingMemoryBound(to: auth_result_t.self))
+            let result = room.baseAddress!.assumingMemoryBound(to: auth_result_t.self)
+            lend(result, scratch)
+            return body(result)
         }
     }
 
@@ -57,8 +62,9 @@ enum AnswerReader {
         number == Status.ok.rawValue ? accident : answer(Status(of9: number), result)
     }
 
-    static func answer9(_ number: Int32, _ result: auth_result_t) -> ModuleAnswer {
-        number == Status.ok.rawValue ? accident : answer(Status(of9: number), result)
+    /// Copies an answer of generation 9 out of a record that the host has lent, which has all members.
+    static func answer9(_ number: Int32, lent result: UnsafePointer<auth_result_t>) -> ModuleAnswer {
+        number == Status.ok.rawValue ? accident : answer(Status(of9: number), lent: result)
     }
 
     /// The answer for the number that `true`, errno and strcmp() give as well.
@@ -79,10 +85,11 @@ enum AnswerReader {
             let known = min(Int(result.pointee.size), $0.count)
             $0.copyMemory(from: UnsafeRawBufferPointer(start: result, count: known))
         }
-        return answer(status, copy)
+        return withUnsafePointer(to: copy) { answer(status, lent: $0) }
     }
 
-    static func answer(_ status: Status, _ result: auth_result_t) -> ModuleAnswer {
+    private static func answer(_ status: Status, lent record: UnsafePointer<auth_result_t>) -> ModuleAnswer {
+        var result: auth_result_t { record.pointee }
         // INVARIANT: a size_t above Int.max arrives as a negative number; no text has that many bytes.
         let lengths =
             result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length
@@ -112,7 +119,7 @@ enum AnswerReader {
             // SAFETY: the module says that `length` bytes are readable; at most 256 of them are.
             let bytes = UnsafeRawBufferPointer(start: result.user.data, count: min(result.user.length, 256))
             guard let user = String(utf8: bytes.bindMemory(to: UInt8.self).span), !user.holdsControls else {
-                return .broken("a user who is no text without control characters")
+                return .broken("a user name with control characters or invalid UTF-8")
             }
             answer.user = user
         }

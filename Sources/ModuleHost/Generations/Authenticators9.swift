@@ -31,7 +31,6 @@ extension Generation9 {
             explicit_bzero(scratch.baseAddress!, count)
             scratch.deallocate()
         }
-        let result = AnswerReader.emptyResult(scratch: scratch.baseAddress!, count)
         return destination.name.withTerminated { name in
             destination.address.withTerminated { address in
                 (challenge?.text ?? Secret([])).withTerminatedBytes { text in
@@ -44,7 +43,7 @@ extension Generation9 {
                     record.address = address
                     record.challenge = auth_string_t(text)
                     record.serial = serial
-                    return ask(call, &record, result)
+                    return ask(call, &record, scratch)
                 }
             }
         }

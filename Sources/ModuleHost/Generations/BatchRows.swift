@@ -52,7 +52,7 @@ struct BatchRows {
             let row = resultRows.baseAddress! + index * AnswerReader.headroom
             memset(row, 0, AnswerReader.headroom)
             let result = row.assumingMemoryBound(to: auth_result_t.self)
-            result.pointee = AnswerReader.emptyResult(scratch: scratch + index * size, size)
+            AnswerReader.lend(result, UnsafeMutableBufferPointer(start: scratch + index * size, count: size))
             results.initializeElement(at: index, to: result)
         }
     }

@@ -155,8 +155,7 @@ final class Generation9: Generation, @unchecked Sendable {
         let count = AnswerReader.explanationScratchSize
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count) { scratch in
             // SAFETY: the scratch is as long as the record says, and lives until the answer has been copied.
-            let result = AnswerReader.emptyResult(scratch: scratch.baseAddress!, count)
-            return withRecord(check, object, content, session, ticket) { ask(explain, &$0, result) }
+            withRecord(check, object, content, session, ticket) { ask(explain, &$0, scratch) }
         }
     }
 
@@ -180,7 +179,7 @@ final class Generation9: Generation, @unchecked Sendable {
         guard returned == .ok else {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.numberOf9)") }
         }
-        return rows.results.map { AnswerReader.answer9($0.pointee.status, $0.pointee) }
+        return rows.results.map { AnswerReader.answer9($0.pointee.status, lent: $0) }
     }
 
     /// The attributes that the module is told.
@@ -237,16 +236,16 @@ final class Generation9: Generation, @unchecked Sendable {
 
     /// Calls an entry that answers; nil where it answers that the module has no such entry.
     func ask<Record>(
-        _ call: CallInterface, _ record: inout Record, _ lent: auth_result_t = AnswerReader.emptyResult()
+        _ call: CallInterface, _ record: inout Record,
+        _ scratch: UnsafeMutableBufferPointer<CChar> = AnswerReader.threadScratch
     ) -> ModuleAnswer? {
-        AnswerReader.withHeadroom { room in
-            room.pointee = lent
+        AnswerReader.withResult(scratch) { room in
             // SAFETY: both records live on this stack until the call has returned, which is all the ABI promises.
             let returned = withUnsafeMutablePointer(to: &record) { record in
                 call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(room)))
             }
             let number = Int32(truncatingIfNeeded: returned)
-            return number == Status.noEntry.rawValue ? nil : AnswerReader.answer9(number, room.pointee)
+            return number == Status.noEntry.rawValue ? nil : AnswerReader.answer9(number, lent: room)
         }
     }
 

@@ -73,7 +73,7 @@ enum PairRecords {
                 let value = text(pair.pointee.value, 0...longestValue)
             else {
                 throw PairFault(
-                    "attribute \(index + 1) is no text without control characters: a name of 1 to \(longestName) bytes and a "
+                    "attribute \(index + 1) is not text without control characters: a name of 1 to \(longestName) bytes and a "
                         + "value of at most \(longestValue) are accepted")
             }
             fields.append(Field(name, value))
