@@ -162,7 +162,7 @@ var targets: [Target] = [
         ]),
     .target(
         name: "Prometheus",
-        dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")]),
+        dependencies: ["AuthCore", "Basics", .product(name: "Metrics", package: "swift-metrics")]),
     // The protocols of doors as values: no network library in here.
     .target(
         name: "DoorProtocols",
@@ -246,6 +246,13 @@ var targets: [Target] = [
 // What a file uses it imports, members of types too: an import elsewhere in the target does not count.
 for target in targets where [.regular, .executable, .test].contains(target.type) {
     target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("MemberImportVisibility")]
+}
+
+// The standard library's searches in text bring an engine of regular expressions along (Sources/Basics/TextSearch.swift).
+for target in targets where target.type == .regular || target.type == .executable {
+    target.swiftSettings =
+        (target.swiftSettings ?? [])
+        + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
 }
 
 // What runs when people type, and not when programs ask, is built to be small: the executable has its bound.

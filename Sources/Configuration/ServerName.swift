@@ -1,3 +1,5 @@
+import Basics
+
 /// A server as the programs that connect to it name it: protocol, host and port.
 public struct ServerName: Hashable, Sendable, CustomStringConvertible {
     /// Lower case, such as `https`.
@@ -13,7 +15,7 @@ public struct ServerName: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) {
         var rest = text[...]
         var scheme = "https"
-        if let end = text.utf8.firstRange(of: "://".utf8) {
+        if let end = text.firstPlace(of: "://") {
             scheme = text[..<end.lowerBound].lowercased()
             rest = text[end.upperBound...]
         }
@@ -30,7 +32,7 @@ public struct ServerName: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads the same with a path behind it, which is left out: programs name a place within the server.
     public init?(url text: String) {
-        let start = text.utf8.firstRange(of: "://".utf8)?.upperBound ?? text.startIndex
+        let start = text.firstPlace(of: "://")?.upperBound ?? text.startIndex
         self.init(String(text[..<(text[start...].firstIndex(of: "/") ?? text.endIndex)]))
     }
 

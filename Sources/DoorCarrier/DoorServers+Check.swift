@@ -48,7 +48,7 @@ extension DoorServers {
             ListeningSocket.close(try ListeningSocket.bind(address.host, port: mustBeFree ? address.port : 0))
             return nil
         } catch {
-            return "\(error)".replacing("`\(DoorAddress(host: address.host, port: 0))`", with: "`\(address)`")
+            return "\(error)".replacingEach("`\(DoorAddress(host: address.host, port: 0))`", with: "`\(address)`")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import CoreMetrics
 import Synchronization
 
@@ -79,7 +80,7 @@ public final class PrometheusMetricsFactory: MetricsFactory {
         let (families, dropped) = state.withLock { ($0.families, $0.dropped) }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
-            let about = PrometheusName.escapedHelp(help[name] ?? name.replacing("_", with: " "))
+            let about = PrometheusName.escapedHelp(help[name] ?? name.replacingEach("_", with: " "))
             text += "# HELP \(name) \(about)\n# TYPE \(name) \(family.kind.rawValue)\n"
             for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
                 series.write(name, labels, to: &text)

@@ -1,3 +1,5 @@
+import Basics
+
 /// The kinds of metric in an exposition.
 enum PrometheusKind: String {
     case counter, gauge, histogram
@@ -18,10 +20,10 @@ enum PrometheusName {
     }
 
     static func escapedHelp(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        text.replacingEach("\\", with: "\\\\").replacingEach("\n", with: "\\n")
     }
 
-    static func escapedValue(_ text: String) -> String { escapedHelp(text).replacing("\"", with: "\\\"") }
+    static func escapedValue(_ text: String) -> String { escapedHelp(text).replacingEach("\"", with: "\\\"") }
 
     private static func sanitized(_ text: String, extra: String) -> String {
         var name = ""

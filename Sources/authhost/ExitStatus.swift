@@ -51,14 +51,29 @@ struct Failure: Error {
 
         /// Takes a line that other code spelled: `FILE:LINE:COLUMN: message` where it knew the place.
         init(line: Substring) {
-            if let match = line.wholeMatch(of: /(.+?):([0-9]+):([0-9]+): (.+)/), let number = Int(match.2),
-                let column = Int(match.3)
-            {
-                place = .file(SourcePosition(file: String(match.1), line: number, column: column))
-                message = String(match.4)
+            if let (position, rest) = Self.placed(line) {
+                (place, message) = (.file(position), String(rest))
             } else {
                 (place, message) = (nil, String(line))
             }
+        }
+
+        /// Parts a line at the first two numbers between colons.
+        private static func placed(_ line: Substring) -> (SourcePosition, Substring)? {
+            let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+            for index in parts.indices.dropFirst().dropLast(2) where parts[index + 2].hasPrefix(" ") {
+                let file = line[..<parts[index].startIndex].dropLast()
+                let rest = line[parts[index + 2].startIndex...].dropFirst()
+                guard let number = ordinal(parts[index]), let column = ordinal(parts[index + 1]), !file.isEmpty,
+                    !rest.isEmpty
+                else { continue }
+                return (SourcePosition(file: String(file), line: number, column: column), rest)
+            }
+            return nil
+        }
+
+        private static func ordinal(_ digits: Substring) -> Int? {
+            digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int(digits) : nil
         }
     }
 

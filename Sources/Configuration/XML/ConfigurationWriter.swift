@@ -1,3 +1,5 @@
+import Basics
+
 /// Writes statements in either syntax, for `config convert`.
 public enum ConfigurationWriter {
     /// Reads a file of either syntax and writes it in the other, what variables stand for in their place.
@@ -117,6 +119,6 @@ private struct XMLWriter {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        text.replacingEach("&", with: "&amp;").replacingEach("<", with: "&lt;").replacingEach(">", with: "&gt;")
     }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 extension AuthZENDoor {
     /// Asks for one evaluation, and lets in by `"decision":true` alone.
     public static func probe(_ settings: DoorSettings) -> DoorProbe? {
@@ -10,7 +12,7 @@ extension AuthZENDoor {
             "POST /access/v1/evaluation HTTP/1.1\r\nhost: doctor\r\ncontent-type: application/json\r\n"
             + "content-length: \(question.utf8.count)\r\n\r\n\(question)"
         return .http(request) { status, content in
-            status == 200 && content.replacing(" ", with: "").contains(#""decision":true"#)
+            status == 200 && content.replacingEach(" ", with: "").holds(#""decision":true"#)
         }
     }
 }

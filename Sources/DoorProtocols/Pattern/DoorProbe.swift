@@ -1,3 +1,5 @@
+import Basics
+
 /// The least client of a door's protocol: one question, and how a client that keeps to the protocol reads the answer.
 public struct DoorProbe: Sendable {
     /// What it sends once it is connected.
@@ -16,14 +18,14 @@ public struct DoorProbe: Sendable {
     {
         DoorProbe(request: Array(request.utf8)) { bytes in
             let text = String(decoding: bytes, as: UTF8.self)
-            let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return nil }
-            let lines = parts[0].split(separator: "\r\n")
+            guard let end = text.firstPlace(of: "\r\n\r\n") else { return nil }
+            let content = text[end.upperBound...]
+            let lines = text[..<end.lowerBound].split(separator: "\r\n" as Character)
             let words = lines.first?.split(separator: " ") ?? []
             guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else { return false }
             let length = status == 204 ? 0 : contentLength(of: lines)
-            guard let length, parts[1].utf8.count >= length else { return nil }
-            return isLetIn(status, String(parts[1]))
+            guard let length, content.utf8.count >= length else { return nil }
+            return isLetIn(status, String(content))
         }
     }
 

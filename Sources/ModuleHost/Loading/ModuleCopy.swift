@@ -46,7 +46,7 @@ public final class ModuleCopy: Sendable {
         for line in String(decoding: map, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             if words.count >= 5, words[0].contains("-"), !words[0].hasSuffix(":") {
-                isOurs = words[4] == "\(number)" && line.contains("memfd:")
+                isOurs = words[4] == "\(number)" && line.holds("memfd:")
             } else if isOurs, words.first == "Rss:", words.count > 1, let kilobytes = Int(words[1]) {
                 sum += kilobytes * 1024
             }

@@ -123,7 +123,7 @@ struct NeededLibraries {
 
     private func foreign(_ path: String, _ library: String?) -> ModuleError {
         let whose = library.map { "it needs `\($0)`, whose" } ?? "its"
-        if library == nil, path.contains("$ORIGIN") || path.contains("${ORIGIN}") {
+        if library == nil, path.holds("$ORIGIN") || path.holds("${ORIGIN}") {
             return ModuleError(
                 .originRunpath, image.module,
                 "its RUNPATH names `\(path)`, which would be the folder of a private copy; "

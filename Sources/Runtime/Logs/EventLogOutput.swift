@@ -124,7 +124,7 @@ public final class EventLogOutput: Sendable {
     private func line(_ level: Logger.Level, _ text: String) -> String {
         let (time, severity) = (EventTime.now(), EventLogHandler.word(for: level))
         guard json.load(ordering: .relaxed) else { return "\(time): \(severity): \(text)" }
-        let quoted = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let quoted = text.replacingEach("\\", with: "\\\\").replacingEach("\"", with: "\\\"")
         return "{\"time\":\"\(time)\",\"severity\":\"\(severity)\",\"message\":\"\(quoted)\"}"
     }
 

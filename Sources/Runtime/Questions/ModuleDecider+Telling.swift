@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 import Synchronization
 
@@ -112,11 +113,11 @@ extension ObjectContent {
     /// A line `name=value` for each field; what would end a line or a name is escaped with a backslash.
     fileprivate var lines: String {
         fields.map { field in
-            Self.escaped(field.name).replacing("=", with: "\\=") + "=" + Self.escaped(field.value)
+            Self.escaped(field.name).replacingEach("=", with: "\\=") + "=" + Self.escaped(field.value)
         }.joined(separator: "\n")
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n").replacing("\r", with: "\\r")
+        text.replacingEach("\\", with: "\\\\").replacingEach("\n", with: "\\n").replacingEach("\r", with: "\\r")
     }
 }

@@ -55,7 +55,7 @@ extension UsageReport {
         let isFormula = application.utf8.first.map { "=+-@".utf8.contains($0) } ?? false
         let application = (isFormula ? "'" : "") + application
         let needsQuotes = application.utf8.contains { [0x22, 0x2C, 0x0D, 0x0A].contains($0) }
-        let name = needsQuotes ? "\"" + application.replacing("\"", with: "\"\"") + "\"" : application
+        let name = needsQuotes ? "\"" + application.replacingEach("\"", with: "\"\"") + "\"" : application
         return "\(period),application,\(name),\(users)"
     }
 }

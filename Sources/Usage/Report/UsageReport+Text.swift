@@ -1,3 +1,5 @@
+import Basics
+
 // The report for people: what matters first, bars for the shape, then every number.
 extension UsageReport {
     /// The report as text that fits a width.
@@ -33,7 +35,7 @@ extension UsageReport {
 
     private var summary: [String] {
         let most = all.byDay.max() ?? 0
-        let day = all.byDay.firstIndex(of: most).map { dayNames[$0].text.replacing("  ", with: " ") } ?? ""
+        let day = all.byDay.firstIndex(of: most).map { dayNames[$0].text.replacingEach("  ", with: " ") } ?? ""
         let users = all.month == 1 ? "1 user" : "\(all.month) users"
         let programs = applications.count == 1 ? "1 application" : "\(applications.count) applications"
         let lines = ["\(users) of \(programs).", "Most on one day: \(most), on \(day)."]

@@ -44,20 +44,20 @@ struct UsersCheckCommand: ParsableCommand {
 /// Lays a users file out anew.
 struct UsersFormatCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "format", abstract: "Lay a users file out in the one way, without a change of its meaning.",
-        discussion: "Exit codes: 0 done, 3 the file cannot be used, 7 with --check when the layout is another.")
+        commandName: "format", abstract: "Format a users file without changing its meaning.",
+        discussion: "Exit codes: 0 done, 3 the file cannot be used, 7 with --check when it is not formatted.")
 
     @Argument(help: "The users file.")
     var file: String
 
-    @Flag(help: "Only say whether the layout is the one.")
+    @Flag(help: "Only report whether the file is formatted.")
     var check = false
 
     @Flag(help: "Put the new layout in the place of the file, with its mode and owner.")
     var inPlace = false
 
     func validate() throws {
-        if check && inPlace { throw ValidationError("--check and --in-place cannot be had together") }
+        if check && inPlace { throw ValidationError("--check and --in-place exclude each other") }
     }
 
     func run() throws {

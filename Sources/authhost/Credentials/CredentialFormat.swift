@@ -58,6 +58,6 @@ enum CredentialFormat: String, ExpressibleByArgument, CaseIterable {
     }
 
     private static func shellQuoted(_ text: String) -> String {
-        "'" + text.replacing("'", with: #"'\''"#) + "'"
+        "'" + text.replacingEach("'", with: #"'\''"#) + "'"
     }
 }

@@ -33,7 +33,7 @@ struct ManualPage {
 
     /// Adds paragraphs, with blank lines between them; indented lines are shown as they are.
     mutating func text(_ text: String) {
-        for paragraph in text.replacing("\n\n", with: "\u{0}").split(separator: "\u{0}") {
+        for paragraph in text.replacingEach("\n\n", with: "\u{0}").split(separator: "\u{0}") {
             if paragraph.hasPrefix("  ") {
                 lines += [".PP", ".in +4n", ".EX"]
                 lines += paragraph.split(separator: "\n").map { Self.line(String($0)) }
@@ -69,7 +69,7 @@ struct ManualPage {
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped
     }
 
-    private static func quoted(_ text: String) -> String { "\"" + escaped(text).replacing("\"", with: "\\(dq") + "\"" }
+    private static func quoted(_ text: String) -> String { "\"" + escaped(text).replacingEach("\"", with: "\\(dq") + "\"" }
 
     /// A dash of an option is a minus, which can be copied; backquotes mark what is typed.
     private static func escaped(_ text: String) -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
+import Basics
 import Glibc
 import Usage
 
@@ -16,7 +17,7 @@ struct UsageCommand: ParsableCommand {
                 written yet (uupp-sync-time) is not in the report.
                 """)
 
-        @Option(help: ArgumentHelp("The month, as in 2026-01; without it the month under way.", valueName: "yyyy-mm"))
+        @Option(help: ArgumentHelp("The month, as in 2026-01; by default the current month.", valueName: "yyyy-mm"))
         var month: String?
 
         @Option(help: "The file of the usage database, in place of uupp-file.")
@@ -72,7 +73,7 @@ struct UsageCommand: ParsableCommand {
             }
             let locale = variables.first { !$0.isEmpty }
             let encoding = (locale ?? "").lowercased()
-            return encoding.contains("utf-8") || encoding.contains("utf8") ? .blocks : .ascii
+            return encoding.holds("utf-8") || encoding.holds("utf8") ? .blocks : .ascii
         }
     }
 }
