@@ -52,7 +52,7 @@ package struct UnixSocket: Sendable {
             channel = try await accept(bound.descriptor)
         } catch {
             unlink(bound.path)
-            throw UnixSocketError(path, "it could not be listened at: \(error)")
+            throw UnixSocketError(path, "cannot listen on it: \(error)")
         }
         do {
             return (try UnixSocket(path, address, bound), channel)
@@ -126,7 +126,7 @@ package struct UnixSocket: Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             if errno == ENOENT { return false }
-            throw UnixSocketError(path, "it could not be looked at", errno)
+            throw UnixSocketError(path, "it cannot be examined", errno)
         }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw UnixSocketError(path, "there is something else than a socket; remove it or choose another path")

@@ -32,8 +32,8 @@ import Testing
     @Test(arguments: [
         ("HTTP/1.1 400 Bad Request\r\n", "begins with byte 72"),
         ("\r\n", "an empty line"),
-        (":1x\r\n", "a number that is none"),
-        (":\r\n", "a number that is none"),
+        (":1x\r\n", "an invalid number"),
+        (":\r\n", "an invalid number"),
         ("$-2\r\n", "a text of -2 bytes"),
         ("$99999999999\r\n", "a text of 99999999999 bytes"),
         ("*99999999\r\n", "an array of 99999999 values"),

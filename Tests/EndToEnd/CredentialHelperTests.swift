@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (Self.info("v1", "https://example.com"), "`https://example.com` is none of the destination"),
+        (Self.info("v1", "https://example.com"), "`https://example.com` does not belong to the destination"),
         (Self.info("v1alpha1", nil), "v1beta1` are accepted"), ("nonsense", "KUBERNETES_EXEC_INFO"),
     ])
     func `kubectl is refused for another cluster`(info: String, text: String) throws {

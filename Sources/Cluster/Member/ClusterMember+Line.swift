@@ -82,7 +82,7 @@ extension ClusterMember {
                 take(value, for: expectation)
             }
         } catch {
-            drop("it is no Redis, or something stands between: \(error)")
+            drop("it is not Redis, or something is in between: \(error)")
         }
     }
 
@@ -153,7 +153,7 @@ extension ClusterMember {
         }
         let version = fields["redis_version"] ?? ""
         guard let major = Int(version.prefix { $0 != "." }) else {
-            return refuse("it is no Redis: its INFO has no `redis_version`")
+            return refuse("it is not Redis: its INFO has no `redis_version`")
         }
         guard major >= 7 else { return refuse("it is Redis \(version), and 7.0 or later is needed") }
         if fields["role"] != "master" {

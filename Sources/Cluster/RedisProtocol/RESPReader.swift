@@ -170,7 +170,7 @@ public struct RESPReader: Sendable {
         let digits = isNegative ? digits.dropFirst() : digits
         guard (1...19).contains(digits.count), digits.allSatisfy({ (48...57).contains($0) }),
             let number = Int64(String(decoding: digits, as: UTF8.self))
-        else { throw RESPError(description: "a number that is none") }
+        else { throw RESPError(description: "an invalid number") }
         return isNegative ? -number : number
     }
 }

@@ -49,7 +49,7 @@ extension ItemDefinition {
 
     static let controlSocket = ItemDefinition(
         "control-socket", .path, note: "none", percent: .expanded("rah"),
-        "the unix socket through which its owner and root see and eject sessions; without it nobody does")
+        "the unix socket through which its owner and root see and eject sessions; unset: there is none")
 
     static let door = ItemDefinition(
         "add-door",

@@ -34,7 +34,7 @@ extension ItemDefinition {
 
     private static let signatureHashSize = ItemDefinition(
         "signature-hashsize", .integer(.none, 1...1_000_000), default: "1024", reloadable: true,
-        "accepted and of no account: the table of keys finds its size by itself")
+        "accepted and ignored: the table sizes itself")
 
     static let signatureItems = [
         signatureKey, signatureValidTime, signatureLeeway, signatureAudience, signatureStore, signatureUsedLimit,

@@ -1,4 +1,4 @@
-/// Turns a configuration of the second reference system, an `AMPSConfig` in XML, into the statements of the line syntax.
+/// Turns a configuration of 60East AMPS, an `AMPSConfig` in XML, into the statements of the line syntax.
 ///
 /// Modules, outgoing connections and their authenticators are read; an element `AuthHost` holds every other item by its name,
 /// with `value` elements where a line has several values. What is AMPS's and not authhost's is named in a warning.

@@ -23,7 +23,7 @@ public struct AuthZENDoor: DoorType {
             "create-actions", .text, default: "create", "the actions that are asked about as creating, with spaces"),
         DoorOption(
             "maximum-sessions", .integer(1...10_000_000), default: "100000",
-            "sessions that are kept for subjects; who was not asked about for longest is logged out for another"),
+            "most sessions kept for subjects; one more logs out the one that was idle longest"),
     ]
     /// The object of a request, where the block names none.
     public static let template: DoorTemplate? = DoorTemplate(

@@ -106,7 +106,7 @@ enum AuthZENEntity: String, Sendable, CaseIterable {
         guard let value, value.isObject else { return .none }
         if self == .context { return try AuthZENFields(value, rawValue) }
         guard let properties = value["properties"] else { return .none }
-        guard properties.isObject else { throw .bad("the member `\(rawValue).properties` is no object") }
+        guard properties.isObject else { throw .bad("the member `\(rawValue).properties` is not an object") }
         return try AuthZENFields(properties, rawValue)
     }
 }

@@ -16,7 +16,7 @@ struct AuthZENEvaluation: Sendable, Equatable {
     /// - Parameter action: nil to read it.
     /// - Throws: a refusal that names what is missing, of another type, or too much.
     init(_ item: JSONValue, defaults: AuthZENDefaults? = nil, action named: String? = nil) throws(RequestRefusal) {
-        guard item.isObject else { throw .bad("an evaluation is no object") }
+        guard item.isObject else { throw .bad("an evaluation is not an object") }
         let read = Reader(item: item, defaults: defaults)
         let subject = try read.entity(.subject)
         let resource = try read.entity(.resource)
@@ -60,7 +60,7 @@ struct AuthZENEvaluation: Sendable, Equatable {
         func entity(_ entity: AuthZENEntity) throws(RequestRefusal) -> JSONValue {
             let name = entity.rawValue
             guard let value = item[name] ?? defaults?.body[name] else { throw .bad("the member `\(name)` is missing") }
-            guard value.isObject else { throw .bad("the member `\(name)` is no object") }
+            guard value.isObject else { throw .bad("the member `\(name)` is not an object") }
             return value
         }
 
@@ -69,14 +69,14 @@ struct AuthZENEvaluation: Sendable, Equatable {
             guard let value = value[part] ?? defaults?.body[name]?[part] else {
                 throw .bad("the member `\(name).\(part)` is missing")
             }
-            guard let text = value.text else { throw .bad("the member `\(name).\(part)` is no text") }
+            guard let text = value.text else { throw .bad("the member `\(name).\(part)` is not text") }
             return text
         }
 
         func fields(_ entity: AuthZENEntity) throws(RequestRefusal) -> AuthZENFields {
             let own = item[entity.rawValue]
             if entity == .context, let context = own ?? defaults?.body[entity.rawValue], !context.isObject {
-                throw .bad("the member `context` is no object")
+                throw .bad("the member `context` is not an object")
             }
             if own == nil, let defaults { return try defaults.fields(entity) }
             return try entity.fields(of: own)
@@ -129,7 +129,7 @@ enum AuthZENBatch: Sendable {
 
     /// - Throws: a refusal where the body as a whole cannot be; what is wrong with one of several is that one's result.
     init(_ body: JSONValue) throws(RequestRefusal) {
-        guard body.isObject else { throw .bad("the body is no object") }
+        guard body.isObject else { throw .bad("the body is not an object") }
         guard let evaluations = body["evaluations"], evaluations != .list([]) else {
             self = .single(try AuthZENEvaluation(body))
             return
@@ -166,7 +166,7 @@ enum AuthZENBatch: Sendable {
 
     private static func semantic(_ body: JSONValue) throws(RequestRefusal) -> Semantic {
         guard let options = body["options"] else { return .all }
-        guard options.isObject else { throw .bad("the member `options` is no object") }
+        guard options.isObject else { throw .bad("the member `options` is not an object") }
         guard let word = options["evaluations_semantic"] else { return .all }
         guard let semantic = word.text.flatMap(Semantic.init(rawValue:)) else {
             let known = Semantic.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")

@@ -255,7 +255,7 @@ public struct ControlReply: Codable, Sendable {
     public var next: UInt64?
     /// How many lines were lost before this one, because the reader was too slow.
     public var missed: UInt64?
-    /// Of `credential`; nil where ``ControlRequest/server`` is none of the destination's.
+    /// Of `credential`; nil where ``ControlRequest/server`` does not belong to the destination.
     public var credential: Credential?
     /// With a credential: the destination's servers, `protocol://host[:port]`.
     public var servers: [String]?

@@ -17,7 +17,7 @@ public struct ForwardAuthDoor: DoorType {
     public static let options = [
         DoorOption(
             "trusted-proxies", .text, default: "127.0.0.1,::1",
-            "addresses and networks whose word about a request is taken, with commas; over the unix socket everybody's is"
+            "proxies that are believed, with commas; at the unix socket every client is"
         ),
         DoorOption(
             "cookie", .text, default: "__Host-authhost", "the name of the session cookie; it begins with `__Host-`"),
@@ -27,7 +27,7 @@ public struct ForwardAuthDoor: DoorType {
         DoorOption("title", .text, default: "authhost", "what the pages and the password box of browsers are titled"),
         DoorOption(
             "bearer", .choice(ForwardAuthHandler.BearerUse.allCases.map(\.rawValue)), default: "session",
-            "what `Authorization: Bearer` is: a session, or else a JSON Web Token as its user's password, or not ours"),
+            "how to read `Authorization: Bearer`: as a session id or a JSON Web Token, or not at all"),
         DoorOption(
             "identity-headers", .text, default: "Remote-User,X-Auth-User",
             "the headers that tell the application who it is, with commas"),

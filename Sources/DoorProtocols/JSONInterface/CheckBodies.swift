@@ -35,7 +35,7 @@ struct CheckItem: JSONBody {
     /// Makes the check; a name that is none is told apart from a request that is none, for names come from strangers.
     func check() throws(RequestRefusal) -> Result<Check, NameError> {
         guard let action = Check.Action(rawValue: action) else {
-            throw .bad("the action is none of `read`, `write` and `create`")
+            throw .bad("the action must be `read`, `write` or `create`")
         }
         let fields = fields ?? [:]
         if fields.count > Self.maximumFields { throw .bad("there are more than \(Self.maximumFields) fields") }

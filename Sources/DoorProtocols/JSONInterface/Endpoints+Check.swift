@@ -120,7 +120,7 @@ struct CheckQuery {
 
     private static func action(_ span: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal) -> Check.Action {
         for action in Check.Action.allCases where RequestLine.equals(span, value, action.rawValue) { return action }
-        throw .bad("the action is none of `read`, `write` and `create`")
+        throw .bad("the action must be `read`, `write` or `create`")
     }
 
     /// A plus is a space to some programs and a plus to others, so it must be written as `%2B` or `%20`.

@@ -136,7 +136,7 @@ struct RouteService: HTTPService {
         case .route: return nil
         case .otherMethods(let methods, _):
             let allowed = methods.map(\.rawValue).joined(separator: ", ")
-            return Reply(RequestRefusal(405, "the method is none of \(allowed)")).adding("allow", allowed)
+            return Reply(RequestRefusal(405, "this path takes \(allowed)")).adding("allow", allowed)
         case .nowhere: return Reply(RequestRefusal(404, "there is nothing at this path"))
         }
     }

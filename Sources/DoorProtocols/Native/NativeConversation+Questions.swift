@@ -51,7 +51,7 @@ extension NativeConversation {
             return refuseLogin("this door logs nobody in without a password", number, &turn)
         }
         guard !login.resumes || login.password.count == 0 else {
-            return refuseLogin("a password that nobody looks at", number, &turn)
+            return refuseLogin("a password in a request that takes none", number, &turn)
         }
         var question: Login
         do throws(LoginError) {

@@ -166,7 +166,7 @@ struct NativeConversation: Conversation, ~Copyable {
             try logon(user, secret, tries, request.number, &turn)
         case (.loggingOn, .ping), (.asking, .ping): NativeWriter.pong(request.number, to: &turn.out)
         case (.loggingOn, _): throw DoorFault("logon", "a connection logs on before it asks")
-        case (.asking, .logon): throw DoorFault("logon", "nobody logs on at this door, or twice")
+        case (.asking, .logon): throw DoorFault("logon", "this door takes no log-on, or this connection has logged on already")
         case (.asking, .hello): throw DoorFault("greeting", "a connection greets once")
         case (.asking, let body): try ask(body, request.number, &turn)
         case (.finishing, _), (.gone, _): break

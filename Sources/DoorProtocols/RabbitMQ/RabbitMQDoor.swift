@@ -31,7 +31,7 @@ public struct RabbitMQDoor: DoorType {
             "says why behind `deny`, for brokers that know that; those of 3.10 close the connection when they get it"),
         DoorOption(
             "trust-broker", .flag, default: "FALSE",
-            "allows what a user without a session asks, unasked, where the module cannot resume sessions"),
+            "where the module cannot resume sessions, allows every question of a user without one, unasked"),
         DoorOption(
             "maximum-sessions", .integer(1...10_000_000), default: "100000",
             "sessions that are kept for users and MQTT client ids; who has not asked for longest is logged out for another"

@@ -44,9 +44,9 @@ struct RabbitMQQuestion: Sendable {
         case .resource, .topic:
             guard let resource = RabbitMQObject.Kind(rawValue: Self.word(try Self.needed("resource", form))),
                 resource != .vhost
-            else { throw .bad("the `resource` is none of `exchange`, `queue` and `topic`") }
+            else { throw .bad("the `resource` must be `exchange`, `queue` or `topic`") }
             guard let action = Self.actions[Self.word(try Self.needed("permission", form))] else {
-                throw .bad("the `permission` is none of `configure`, `write` and `read`")
+                throw .bad("the `permission` must be `configure`, `write` or `read`")
             }
             let key = kind == .topic ? try Self.needed("routing_key", form) : nil
             let name = try Self.needed("name", form)

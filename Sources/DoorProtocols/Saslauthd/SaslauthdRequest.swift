@@ -46,7 +46,7 @@ struct SaslauthdRequest {
 
     private static func text(_ bytes: Span<UInt8>, _ range: Range<Int>, _ what: String) throws(DoorFault) -> String {
         guard let text = String(utf8: bytes.extracting(range)), !text.utf8.contains(0) else {
-            throw DoorFault("text", "the \(what) is no text")
+            throw DoorFault("text", "the \(what) is not text")
         }
         return text
     }

@@ -94,7 +94,7 @@ final class LoginQuestion: Sendable {
         do throws(LoginError) {
             try Login.checkUser(user)
         } catch {
-            return broken(.brokenAnswer, "named a user who is none: \(error)")
+            return broken(.brokenAnswer, "named an invalid user: \(error)")
         }
         guard let renamed = sessions.rename(session, to: user, login, at: logins.clock.now) else {
             return Answer(.ejected, .ejectedSession)

@@ -9,7 +9,7 @@ import Runtime
 struct CredentialCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "credential",
-        abstract: "Get the credentials of a destination, as the program that needs them takes them.",
+        abstract: "Get the credentials of a destination in the form that git, docker, kubectl or AWS expects.",
         subcommands: [GetCommand.self, RejectCommand.self, ListCommand.self])
 
     struct GetCommand: ParsableCommand {
@@ -51,7 +51,7 @@ struct CredentialCommand: ParsableCommand {
             guard operation == "get" else {
                 throw Failure(
                     .badConfiguration,
-                    "`\(operation)` is nothing that the format `\(format.rawValue)` knows: `get` is accepted")
+                    "the format `\(format.rawValue)` has no operation `\(operation)`: `get` is accepted")
             }
         }
     }
@@ -59,7 +59,7 @@ struct CredentialCommand: ParsableCommand {
     struct RejectCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "reject",
-            abstract: "Tell that a destination's credentials were refused: the next are fetched afresh.")
+            abstract: "Report that a destination's credentials were refused; new ones are fetched.")
 
         @Argument(help: "The name of an add-destination block.")
         var destination: String
@@ -113,7 +113,7 @@ struct CredentialSource {
         return (credential, reply.servers ?? [])
     }
 
-    /// A credential to be shown to a server; nil where that is none of the destination's.
+    /// A credential to be shown to a server; nil where that does not belong to the destination.
     func credential(of destination: String, at server: String) throws(Failure) -> ControlReply.Credential? {
         var request = ControlRequest(.credential)
         request.destination = destination

@@ -55,7 +55,7 @@ struct KubernetesClient {
         if let credential = try source.credential(of: destination, at: server) { return credential }
         throw Failure(
             .undecided,
-            "the cluster's server `\(server.controlsEscaped)` is none of the destination `\(destination)`: its `address` "
+            "the cluster's server `\(server.controlsEscaped)` does not belong to the destination `\(destination)`: its `address` "
                 + "and `git-host` lines name them")
     }
 }

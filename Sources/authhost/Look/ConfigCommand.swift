@@ -41,7 +41,7 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show every item with its value and where that was set.")
 
-        @Flag(help: "Show items that have no effect yet as well, even if nobody set them.")
+        @Flag(help: "Also show items that have no effect yet.")
         var all = false
 
         @Flag(help: "Print JSON.")

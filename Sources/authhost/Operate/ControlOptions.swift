@@ -80,7 +80,7 @@ struct SessionFilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Sessions of this door, such as http.", valueName: "name"))
     var door: String?
 
-    @Option(help: ArgumentHelp("Sessions whose id begins so.", valueName: "digits"))
+    @Option(help: ArgumentHelp("Sessions whose id begins with these digits.", valueName: "digits"))
     var session: String?
 
     func request(_ action: ControlRequest.Action) -> ControlRequest {

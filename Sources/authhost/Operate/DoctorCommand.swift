@@ -9,7 +9,7 @@ import Glibc
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "See that clients of the configured doors let nobody in when authhost gives no good answer.",
+        abstract: "Test that each door's clients deny access when authhost's answer is missing, late or garbage.",
         discussion: """
             Stands in for authhost at each configured door, which must not run meanwhile, and answers with a yes, a no, an \
             error, a late yes, silence, garbage, and a connection that is closed. Without --try the least client of the \
@@ -27,7 +27,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(name: .customLong("try"), help: "A command for the shell that makes the door's real client ask.")
     var command: String?
 
-    @Option(help: "How many seconds a client may take; it is longer than the client's own time-out.")
+    @Option(help: "Seconds to wait for a client; longer than its own time-out.")
     var patience = 2.0
 
     @Flag(help: "Print the findings as JSON.")

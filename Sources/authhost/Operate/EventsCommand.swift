@@ -13,7 +13,7 @@ struct EventsCommand: ParsableCommand {
 
     @OptionGroup var control: ControlOptions
 
-    @Flag(help: "Go on as lines are written.")
+    @Flag(help: "Keep printing new lines.")
     var follow = false
 
     @Option(help: ArgumentHelp("How many of the latest lines come first, 0 to 1024.", valueName: "lines"))

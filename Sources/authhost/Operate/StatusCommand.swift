@@ -5,7 +5,7 @@ import DoorProtocols
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show how a running host is: its module, its sessions, its last reload.",
-        discussion: "Ends with 1 when the host cannot decide, and when none runs.")
+        discussion: "Exits with 1 if the host cannot decide or is not running.")
 
     @OptionGroup var control: ControlOptions
 

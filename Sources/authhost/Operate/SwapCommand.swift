@@ -28,9 +28,9 @@ extension ModuleCommand {
 
     struct RollbackCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "rollback", abstract: "Put the module in force again that was before the one that is.",
+            commandName: "rollback", abstract: "Go back to the previous module.",
             discussion:
-                "What ran then is loaded again, whatever has become of its file; the configuration stays as it is.")
+                "Loads the file that ran before, even if it has changed on disk. The configuration stays.")
 
         @OptionGroup var control: ControlOptions
 

@@ -7,7 +7,7 @@ struct ConfigurationFileOption: ParsableArguments {
     @Option(
         name: [.customShort("c"), .customLong("config")],
         help: ArgumentHelp(
-            "The configuration file; none for no file. Without it \(Configuration.usualFile), where there is one.",
+            "The configuration file, or `none`. Default: \(Configuration.usualFile), if it exists.",
             valueName: "file"), completion: .file())
     var file: String?
 }

@@ -214,8 +214,8 @@ import Testing
             let expected = [
                 #"{"decision":true}"#,
                 #"{"context":{"error":{"message":"the member `resource.id` is missing","status":400}},"decision":false}"#,
-                #"{"context":{"error":{"message":"the member `resource` is no object","status":400}},"decision":false}"#,
-                #"{"context":{"error":{"message":"an evaluation is no object","status":400}},"decision":false}"#,
+                #"{"context":{"error":{"message":"the member `resource` is not an object","status":400}},"decision":false}"#,
+                #"{"context":{"error":{"message":"an evaluation is not an object","status":400}},"decision":false}"#,
                 #"{"context":{"error":{"message":"could not decide (deadline); try again later","status":503},"#
                     + #""reason":"deadline","verdict":"undecided"},"decision":false}"#,
                 #"{"context":{"reason":"invalid-name","verdict":"deny"},"decision":false}"#,

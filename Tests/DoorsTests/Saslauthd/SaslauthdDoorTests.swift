@@ -134,8 +134,8 @@ import Testing
 
     @Test(arguments: [
         ([UInt8](repeating: 0xFF, count: 9), "the request has more than 8192 bytes"), (request("a", "\u{0}", "c"), nil),
-        (request("a\u{0}", "b", "c", "d"), "the user name is no text"),
-        ([0, 1, 0xFF] + request("b", "c", "d"), "the user name is no text"),
+        (request("a\u{0}", "b", "c", "d"), "the user name is not text"),
+        ([0, 1, 0xFF] + request("b", "c", "d"), "the user name is not text"),
         (alice + request("e", "f"), "something follows the fifth field"),
         ([UInt8](repeating: 0, count: 9000), "the request has more than 8192 bytes"),
     ])

@@ -47,7 +47,7 @@ struct TestCase {
         } catch let fault as CaseFault {
             throw fault
         } catch {
-            throw CaseFault("it is no object of JSON with texts for its members")
+            throw CaseFault("it must be a JSON object whose members are strings")
         }
         guard let user = raw.texts["user"] else { throw CaseFault("`user` is missing: who asks") }
         let asked: [Question] = [

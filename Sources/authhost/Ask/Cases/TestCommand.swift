@@ -97,7 +97,7 @@ struct TestCommand: ParsableCommand {
         else {
             throw Failure(
                 .badConfiguration,
-                "--coverage knows the rules of `xmlauth` with an `xmlauth-file`, and of no other module")
+                "--coverage works only with `xmlauth` and an `xmlauth-file`")
         }
         do {
             let path = try configuration.expandPath(value, ofOption: "xmlauth-file")

@@ -23,7 +23,7 @@ extension ConfigCommand {
         @Argument(help: "The configuration file; like --config FILE.", completion: .file())
         var file: String?
 
-        @Flag(help: "Compare options with what modules declare, and run no code of them: what they check is not told.")
+        @Flag(help: "Run no module code: compare options with what modules declare, and skip the modules' own checks.")
         var noModuleCode = false
 
         @Flag(help: "Take every port, socket and file for a moment, for a start while no host runs.")
