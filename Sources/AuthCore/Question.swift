@@ -50,6 +50,20 @@ public struct Check: Sendable {
     }
 }
 
+/// A check, and the session that asks it.
+public struct SessionCheck: Sendable {
+    /// The session that asks.
+    public let session: SessionID
+    /// What it wants to do.
+    public let check: Check
+
+    /// Makes the question of a session.
+    public init(_ session: SessionID, _ check: Check) {
+        self.session = session
+        self.check = check
+    }
+}
+
 /// One contributed field.
 public struct Field: Hashable, Sendable {
     /// The field's name.

@@ -37,6 +37,8 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     public static let reserved: ClosedRange<Int32> = 64...66
     /// AUTH_NO_ENTRY: as if the module did not export the entry point. Of a completion it denies.
     public static let noEntry = Status(rawValue: 67)
+    /// AUTH_ASK_ALONE, of a row of a batch: it is put to the check's own entry point. Anywhere else it is no answer, and denies.
+    public static let askAlone = Status(rawValue: 68)
 
     /// Whether a module may return the number at all, whatever it was asked.
     public var isKnown: Bool {

@@ -164,7 +164,7 @@ struct ScriptedHost: QuestionAnswering {
         return answer
     }
 
-    func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }
+    func ask(_ checks: [SessionCheck]) -> [Outcome] { checks.map { ask(.check($0.session, $0.check)) } }
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) { throw .closed }
     func describe(_ id: SessionID) -> SessionDescription? {
         guard fault == .yes, id == Self.session else { return nil }

@@ -43,6 +43,7 @@ public final class LoadedModule: Sendable {
         self.generation = generation
         self.copy = Mutex(copy)
         hasMappings = generation.maps
+        takesBatches = entryNames.contains(EntryPoint.checkBatch.rawValue)
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         hearsEnds = Atomic(entryNames.contains(EntryPoint.freeUser.rawValue))
     }
@@ -155,14 +156,17 @@ public final class LoadedModule: Sendable {
         return generation.objects?.change(object, from: old, to: content, text: text) ?? [:]
     }
 
-    /// Asks up to 1,000 checks in one call; nil where the module has no such entry.
+    /// Asks up to 1,000 checks in one call, of any sessions; nil where the module has no such entry.
     ///
-    /// - Parameter ticket: of the whole batch; its token answers nothing, since no row may be delayed.
-    public func checkBatch(
-        _ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
-    ) -> [ModuleAnswer]? {
-        allows(.question) ? generation.checkBatch(batch, session, ticket) : nil
+    /// - Parameters:
+    ///   - batch: without fields and contribution ids, and all with the same attributes.
+    ///   - ticket: of the whole batch; its token answers nothing, since no row may be delayed.
+    public func checkBatch(_ batch: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]? {
+        allows(.question) ? generation.checkBatch(batch, ticket) : nil
     }
+
+    /// Whether it can be asked many checks in one call.
+    public let takesBatches: Bool
 
     /// Whether an entry point was agreed on.
     public func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }

@@ -42,6 +42,8 @@ public struct AnswerStatus: RawRepresentable, Hashable, Sendable {
     public static var user5: AnswerStatus { AnswerStatus(rawValue: AUTH_USER5) }
     /// As if the module did not export the entry point: what the kit says where a class has no function of its own.
     public static var noEntry: AnswerStatus { AnswerStatus(rawValue: AUTH_NO_ENTRY) }
+    /// A row of a batch that the host is to ask alone, by the check's own function.
+    public static var askAlone: AnswerStatus { AnswerStatus(rawValue: AUTH_ASK_ALONE) }
 }
 
 /// Answers a log-in, a check or an HTTP request.
@@ -143,6 +145,9 @@ public struct Answer: Sendable {
 
     /// Is decided later: the question's completion was kept and answers it.
     public static var delayed: Answer { Answer(.delayed) }
+
+    /// Of a check in a batch: the host asks it alone, and then it can be answered later. See ``CheckQuestion/isRow``.
+    public static var askAlone: Answer { Answer(.askAlone) }
 
     /// Why, for the event log; empty for none.
     public var logReason: String { composed?.log ?? literalLog.description }

@@ -68,7 +68,8 @@ public protocol AuthModule: HostedModule {
 
     /// Decides many checks in one call. Asks the function of each check's action by default.
     ///
-    /// Implement it to take a lock or a snapshot once for all of them. No row may be answered later.
+    /// Checks that clients ask at once come so, whichever sessions they are for. Implement it to take a lock or a snapshot once
+    /// for all of them. A check that cannot be answered at once is answered `.askAlone`.
     func checkBatch(_ batch: borrowing CheckBatch)
 
     /// Says why a check is answered as it is, for an operator who asks; it grants nothing.

@@ -29,7 +29,8 @@ public struct CheckBatch: ~Copyable, ~Escapable {
         self.count = count
     }
 
-    /// Answers every check with what `decide` says. A row that it delays is "could not decide".
+    /// Answers every check with what `decide` says. A row that it delays is asked again alone, and what was kept of it answers
+    /// nothing.
     public func answerEach(_ decide: (borrowing CheckQuestion) -> Answer) {
         for row in 0..<count {
             // SAFETY: both arrays have `count` rows; init? has seen that each has a result.
@@ -37,7 +38,7 @@ public struct CheckBatch: ~Copyable, ~Escapable {
             result.pointee.status = Entry.ask(host, result) { (slot: PendingSlot<Answer>) -> Answer in
                 guard let question = CheckQuestion(checks[row], slot) else { return .failed(Entry.broken) }
                 let answer = decide(question)
-                return answer.status == .delayed ? .failed("a check of a batch cannot be delayed") : answer
+                return answer.status == .delayed ? .askAlone : answer
             }
         }
     }

@@ -41,8 +41,11 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     /// When the question is denied without an answer, on ``HostInterface/monotonicTime``.
     public var deadline: Duration { .nanoseconds(record.pointee.deadline) }
 
-    /// Answers the question later, after `.delayed`. Every access gives the same object. No row of a batch can be
-    /// delayed.
+    /// Whether it came in a batch. Such a check cannot be answered later: return `.askAlone` before anything is begun for it, and
+    /// the host asks again.
+    public var isRow: Bool { record.pointee.token == 0 }
+
+    /// Answers the question later, after `.delayed`. Every access gives the same object. That of a row of a batch answers nothing.
     public var completion: Completion<Answer> { slot.completion(record.pointee.token, record.pointee.deadline) }
 
     /// The user's name: 1...255 bytes.

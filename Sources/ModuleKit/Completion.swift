@@ -56,6 +56,8 @@ public final class Completion<Reply: ModuleReply>: Sendable {
     @discardableResult
     public func answer(_ reply: Reply) -> CompletionOutcome {
         isAnswered.store(true, ordering: .releasing)
+        // A row of a batch has no token, and is asked again.
+        if token.rawValue == 0 { return .unknown }
         return host.complete(token.rawValue, reply, user: user)
     }
 

@@ -171,16 +171,36 @@ public final class Host: Sendable {
         }
     }
 
-    /// Answers up to 1,000 checks of one session, in their order.
+    /// Answers up to 1,000 checks that came at once, of any sessions, in their order.
     ///
-    /// A module with `auth_check_batch` is asked once; others are asked one by one.
-    public func ask(_ checks: [Check], session id: SessionID) -> [Outcome] {
+    /// A module with `auth_check_batch` is asked once for all that it can answer so; the others are asked one by one.
+    public func ask(_ checks: [SessionCheck]) -> [Outcome] {
+        let answers = batch(checks)
+        return checks.indices.map { place in
+            if let answer = answers?[place] { return .decided(answer) }
+            return ask(.check(checks[place].session, checks[place].check))
+        }
+    }
+
+    /// The answers that one call of the module gives; nil for those that must be asked alone, such as of a session that is not open.
+    private func batch(_ checks: [SessionCheck]) -> [Answer?]? {
+        guard checks.count > 1, !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
+            decider.takesBatches
+        else { return nil }
         let now = clock.monotonic
-        guard !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
-            let session = sessions.use(id, at: now), let known = session.known(to: decider.instance),
-            let outcomes = objects.batch(checks, session, known, decider, at: now)
-        else { return checks.map { ask(.check(id, $0)) } }
-        return auditing?.recorded(outcomes, of: checks, session) ?? outcomes
+        var asked: [AskedCheck] = []
+        asked.reserveCapacity(checks.count)
+        for (place, one) in checks.enumerated() {
+            if let last = asked.last, last.session.id == one.session {
+                asked.append(AskedCheck(place: place, check: one.check, session: last.session, known: last.known))
+            } else if let session = sessions.use(one.session, at: now), let known = session.known(to: decider.instance) {
+                asked.append(AskedCheck(place: place, check: one.check, session: session, known: known))
+            }
+        }
+        var answers: [Answer?] = Array(repeating: nil, count: checks.count)
+        objects.batch(asked, decider, at: now, into: &answers)
+        auditing?.record(&answers, of: asked)
+        return answers
     }
 
     /// Asks whether a user may do something in an HTTP realm that the module protects.

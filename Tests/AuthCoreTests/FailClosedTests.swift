@@ -117,6 +117,7 @@ enum FailClosedTable {
             "AUTH_INVALID_PASS": .invalidPassword, "AUTH_INVALID_ADDR": .invalidAddress,
             "AUTH_ACCT_EXPIRED": .accountExpired, "AUTH_USER_LC_EXCEEDED": .userLimitExceeded,
             "AUTH_SITE_LC_EXCEEDED": .siteLimitExceeded, "AUTH_NO_ENTRY": .noEntry,
+            "AUTH_ASK_ALONE": .askAlone,
         ]
         for (name, status) in mine { #expect(codes[name] == status, "\(name)") }
         #expect(codes.count == mine.count + Status.userCodes.count + Status.reserved.count)

@@ -32,7 +32,15 @@ final class FakeHost: QuestionAnswering {
         return script(question)
     }
 
-    func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }
+    func ask(_ checks: [SessionCheck]) -> [Outcome] {
+        sizes.withLock { $0.append(checks.count) }
+        return checks.map { ask(.check($0.session, $0.check)) }
+    }
+
+    private let sizes = Mutex<[Int]>([])
+
+    /// How many checks were asked in one go, each time that it was so.
+    var bursts: [Int] { sizes.withLock { $0 } }
 
     /// Takes content for objects below `/open`, and none of more than eight bytes.
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) {

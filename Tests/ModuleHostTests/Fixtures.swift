@@ -81,3 +81,12 @@ enum Ask {
 
     static func name(_ text: String) throws -> ObjectName { try ObjectName(text) }
 }
+
+extension LoadedModule {
+    /// Asks a batch of one session.
+    func checkBatch(
+        _ rows: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> [ModuleAnswer]? {
+        checkBatch(rows.map { BatchedCheck($0.check, about: $0.object, of: session) }, ticket)
+    }
+}

@@ -17,7 +17,7 @@ import Testing
         #expect(test.lines.wait(for: "batch of 2"))
     }
 
-    @Test func `with a mapping that stays open gives it up, and is asked one by one`() throws {
+    @Test func `leaves out the one whose mapping stays open, which is asked alone`() throws {
         let test = try TestHost("batch_delays_mapping")
         let session = try test.session()
         let outcomes = try ask(test, session, ["/a", "/bad/x", "/never/x", "/b"])
@@ -25,7 +25,7 @@ import Testing
         // The mapping of the batch is over, that of the check is what the client waits for.
         #expect(test.lines.wait(for: "mapping is cancelled"))
         #expect(test.lines.all.count { $0.contains("mapping is open") } == 2)
-        #expect(!test.lines.all.contains { $0.contains("batch of") })
+        #expect(test.lines.all.contains { $0.contains("batch of 2") })
         #expect(test.host.openQuestions == 1)
         test.clock.advance(.seconds(31))
         test.host.expireDeadlines()
@@ -33,19 +33,45 @@ import Testing
         #expect(test.host.openQuestions == 0)
     }
 
-    @Test func `that is given up is counted when its rows are asked one by one, and not before`() throws {
+    @Test func `is one call for all sessions that ask at once, each row with its user`() throws {
+        let test = try TestHost("asks_alone")
+        let sessions = [try test.session("alice"), try test.session("bob")]
+        let asked = try [(0, "/a"), (0, "/deny/b"), (1, "/c"), (0, "/d")].map {
+            SessionCheck(sessions[$0.0], Check(.read, try ObjectName($0.1)))
+        }
+        let strange = SessionCheck(SessionID(high: 1, low: 2), asked[0].check)
+        let answers = test.host.ask(asked + [strange]).map(\.decided)
+        #expect(answers.map { $0?.reason } == [.granted, .deniedByModule, .granted, .granted, .unknownSession])
+        #expect(answers.map { $0?.user } == ["alice", "alice", "bob", "alice", nil])
+        let rows = test.lines.all.filter { $0.contains("row ") }.map { $0.replacing("info: asks_alone: ", with: "") }
+        #expect(rows.count == 4 && test.lines.all.count { $0.contains("batch of 4") } == 1, "\(rows)")
+        #expect(rows.map { $0.contains("of bob, token 0") } == [false, false, true, false], "\(rows)")
+    }
+
+    @Test func `has the rows asked alone of which the module says so, and they may be answered later`() throws {
+        let test = try TestHost("asks_alone")
+        let outcomes = try ask(test, try test.session(), ["/a", "/later/b", "/deny/c"])
+        #expect(outcomes.map { $0.decided?.reason } == [.granted, nil, .deniedByModule])
+        #expect(TestHost.wait(outcomes[1]).reason == .granted)
+    }
+
+    @Test func `does not ask for ever: a check that is asked alone and says so again denies`() throws {
+        let test = try TestHost("asks_alone")
+        let outcomes = try ask(test, try test.session(), ["/a", "/late/broken"])
+        #expect(outcomes.map { $0.decided?.reason } == [.granted, .unknownStatus])
+        #expect(test.lines.wait(for: "68, which is no answer"))
+    }
+
+    @Test func `counts each row once`() throws {
         let counts = CountingFactory()
         let decider = ScriptedDecider(maps: true) {
             $0.answers = ["auth_map_object /bad": ModuleAnswer(.deny), "auth_map_object": ModuleAnswer(.notMapped)]
         }
         let parts = TestParts(decider, metrics: DecisionMetrics(counts))
-        let session = try parts.session()
-        let checks = try ["/bad", "/a"].map { Check(.read, try ObjectName($0)) }
-        #expect(parts.objects.batch(checks, session, session.moduleSession, decider, at: parts.clock.monotonic) == nil)
-        #expect(counts.all.isEmpty)
-        decider.state.withLock { $0.batch = [ModuleAnswer(.ok)] }
-        #expect(
-            parts.objects.batch(checks, session, session.moduleSession, decider, at: parts.clock.monotonic)?.count == 2)
+        #expect(try parts.batch(["/bad", "/a", "/b"]).allSatisfy { $0 == nil })
+        #expect(counts.all.isEmpty, "they are counted when they are asked one by one")
+        decider.state.withLock { $0.batch = [ModuleAnswer(.ok), ModuleAnswer(.askAlone)] }
+        #expect(try parts.batch(["/bad", "/a", "/b"]).map { $0 != nil } == [true, true, false])
         #expect(counts.all == ["read deny denied-by-module": 1, "read allow granted": 1])
     }
 }

@@ -61,6 +61,11 @@ struct LineHandler: LogHandler {
     func log(event: LogEvent) { lines.add("\(event.level): \(event.message)") }
 }
 
+extension Host {
+    /// Asks many checks of one session at once.
+    func ask(_ checks: [Check], session: SessionID) -> [Outcome] { ask(checks.map { SessionCheck(session, $0) }) }
+}
+
 /// A host with a fixture, a clock that stands still, and its log.
 struct TestHost {
     let host: Host

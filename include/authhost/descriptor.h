@@ -19,7 +19,7 @@
 #include "status.h"
 #include "types.h"
 
-#define AUTH_DRAFT 6
+#define AUTH_DRAFT 7
 
 #define AUTH_MAGIC 0x4d415554u // "TUAM" in memory on a little-endian machine
 

@@ -93,8 +93,11 @@ typedef auth_check_read_9_fn auth_check_create_9_fn;
 typedef auth_check_read_9_fn checkWrite_9_fn;
 #define AUTH_SIGNATURE_checkWrite_9 AUTH_SIGNATURE_auth_check_read_9
 
-// Decides 1...1,000 questions in one call; results[i]->status answers *checks[i]. No row may be delayed.
-// Rows are arrays of addresses, so that a record may grow: nobody steps through records by a size of their own.
+// Decides 1...1,000 questions in one call; results[i]->status answers *checks[i]. What clients have asked at once comes so, each
+// row with the session and the user that it is for. A row has token 0 and may not be delayed: one that cannot be answered at once
+// is answered AUTH_ASK_ALONE, and the host puts it to the check's own entry, which may delay it.
+// A row is answered as the check's own entry would answer it. Rows are arrays of addresses, so that a record may grow: nobody
+// steps through records by a size of their own.
 // Returns AUTH_OK if every row was answered; any other value makes every row "could not decide".
 // [entry-thread & initialised]      since 9
 typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *const *checks, size_t count,

@@ -35,6 +35,7 @@
 #define AUTH_IGNORE 65           // reserved: "as if I were not loaded". Denies until chains exist
 #define AUTH_CONTINUE 66         // reserved: "here is a challenge". Denies until challenges exist
 #define AUTH_NO_ENTRY 67         // as if the module did not export the entry point, for a kit that exports all: opens nothing
+#define AUTH_ASK_ALONE 68        // a row of auth_check_batch: the host asks it again, by the check's own entry; else it denies
 
 // Severities of host->log(); the words are Liberator's.
 #define AUTH_LOG_DEBUG 0

@@ -1,3 +1,4 @@
+import AuthCore
 import CoreMetrics
 import Metrics
 
@@ -26,6 +27,8 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
     private var hasToldToContinue = false
     var writer = ReplyWriter()
     var waiting: [Slot] = []
+    /// Checks of pipelined requests that are read and not asked yet, each with the number of its request.
+    private var burst = Burst<(number: UInt64, next: @Sendable (Answer) -> Step)>()
     /// The number of the first waiting request.
     var firstWaiting: UInt64 = 0
     var timing: HTTPTiming
@@ -90,6 +93,16 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
 
     /// Reads and answers the requests that are complete.
     mutating func readRequests(_ turn: inout DoorTurn) {
+        readCompleteRequests(&turn)
+        while !burst.isEmpty {
+            askBurst(&turn)
+            // There may be room for more now.
+            readCompleteRequests(&turn)
+        }
+        watchArrival(turn)
+    }
+
+    private mutating func readCompleteRequests(_ turn: inout DoorTurn) {
         while wantsInput, !turn.isFull, !input.isEmpty {
             do throws(RequestRefusal) {
                 guard try readRequest(&turn) else { break }
@@ -98,7 +111,6 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
                 refuse(Reply(error), "refused", &turn)
             }
         }
-        watchArrival(turn)
     }
 
     /// Reads one request; false: it is not complete yet.
@@ -143,6 +155,12 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
 extension HTTPConversation {
     /// Walks towards the reply of a request, and waits on the way if need be.
     mutating func begin(_ step: Step, _ slot: Slot, _ turn: inout DoorTurn) {
+        // A check that comes alone is asked at once.
+        if case .ask(.check(let session, let check), let next) = step, !(burst.isEmpty && input.isEmpty) {
+            burst.add(SessionCheck(session, check), (firstWaiting + UInt64(waiting.count), next))
+            return waiting.append(slot)
+        }
+        if case .reply = step {} else { askBurst(&turn) }
         switch step.walk(asking: service.host) {
         case .arrived(let reply) where waiting.isEmpty && !reply.isStream:
             send(reply, slot, &turn)
@@ -159,6 +177,36 @@ extension HTTPConversation {
         }
     }
 
+    /// Asks the checks that were read and not asked yet, in one go.
+    private mutating func askBurst(_ turn: inout DoorTurn) {
+        if burst.isEmpty { return }
+        let outcomes = service.host.ask(burst.checks)
+        for (place, outcome) in outcomes.enumerated() {
+            let (number, next) = burst.origins[place]
+            switch outcome {
+            case .decided(let answer): walk(next(answer), number)
+            case .delayed(let ticket): wait(for: PendingStep(ticket, next), number)
+            }
+        }
+        burst.removeAll()
+        sendReady(&turn)
+    }
+
+    /// Walks on towards the reply of a request that waits; false while it waits on.
+    @discardableResult
+    private mutating func walk(_ step: Step, _ number: UInt64) -> Bool {
+        switch step.walk(asking: service.host) {
+        case .waiting(let pending):
+            wait(for: pending, number)
+            return false
+        case .arrived(let reply):
+            let place = Int(number - firstWaiting)
+            waiting[place].pending = nil
+            waiting[place].reply = reply
+            return true
+        }
+    }
+
     private mutating func wait(for pending: PendingStep, _ number: UInt64) {
         waiting[Int(number - firstWaiting)].pending = pending
         guard let mailbox else { return }
@@ -169,15 +217,9 @@ extension HTTPConversation {
         guard number >= firstWaiting, number - firstWaiting < UInt64(waiting.count) else {
             return step.windUp(asking: service.host)
         }
-        switch step.walk(asking: service.host) {
-        case .waiting(let pending): wait(for: pending, number)
-        case .arrived(let reply):
-            let place = Int(number - firstWaiting)
-            waiting[place].pending = nil
-            waiting[place].reply = reply
-            sendReady(&turn)
-            readRequests(&turn)
-        }
+        guard walk(step, number) else { return }
+        sendReady(&turn)
+        readRequests(&turn)
     }
 
     /// Sends the replies that are there, up to one that is not, or whose content comes in pieces.

@@ -2,7 +2,22 @@ import AuthCore
 
 // What a client asks, and what it is answered.
 extension NativeConversation {
-    mutating func ask(_ body: NativeRequest.Body, _ number: UInt32, _ turn: inout DoorTurn) throws(DoorFault) {
+    mutating func check(_ session: SessionID, _ check: NativeCheck, _ number: UInt32, _ turn: inout DoorTurn) {
+        do throws(NameError) {
+            var check = try check.checked()
+            check.attributes = attributes(check.attributes)
+            if wantsPushes { noteQuestion(about: session, [check.name]) }
+            let question = SessionCheck(session, check)
+            // What comes alone is asked at once.
+            guard burst.isEmpty, received.isEmpty else { return gather(question, number) }
+            answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
+        } catch {
+            askBurst(&turn)
+            answer(Self.refusal(error), .check, number, &turn)
+        }
+    }
+
+    mutating func ask(_ body: NativeRequest.Body, _ number: UInt32, _ turn: inout DoorTurn) {
         switch body {
         case .login(let login): self.login(login, number, &turn)
         case .logout(let session):
@@ -16,18 +31,9 @@ extension NativeConversation {
             } catch {
                 answer(Self.refusal(error), .map, number, &turn)
             }
-        case .check(let session, let check):
-            do throws(NameError) {
-                var check = try check.checked()
-                check.attributes = attributes(check.attributes)
-                if wantsPushes { noteQuestion(about: session, [check.name]) }
-                answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
-            } catch {
-                answer(Self.refusal(error), .check, number, &turn)
-            }
         case .batch(let session, let checks, let said): batch(session, checks, attributes(said), number, &turn)
         case .watch(let session): answer(watch(session), .watch, number, &turn)
-        case .hello, .logon, .ping: break
+        case .hello, .logon, .check, .ping: break
         }
     }
 
@@ -107,7 +113,7 @@ extension NativeConversation {
             }
         }
         if wantsPushes { noteQuestion(about: session, asked.map(\.name)) }
-        let outcomes = door.host.ask(asked, session: session)
+        let outcomes = door.host.ask(asked.map { SessionCheck(session, $0) })
         var open: [(place: Int, name: ObjectName, ticket: Ticket)] = []
         var next = 0
         for place in answers.indices where answers[place] == nil {
@@ -144,7 +150,7 @@ extension NativeConversation {
     }
 
     /// Answers with an outcome, once it is there; notes what it says about an object, where that matters.
-    private mutating func answer(
+    mutating func answer(
         _ outcome: Outcome, _ kind: NativeProtocol.Kind, _ number: UInt32, about name: ObjectName? = nil,
         _ turn: inout DoorTurn
     ) {

@@ -44,6 +44,9 @@ struct NativeConversation: Conversation, ~Copyable {
     /// What the question that is being asked holds of its frame while it waits.
     var heldBytes = 0
     private var lastQuestion: UInt64 = 0
+    /// Checks that are read and not asked yet, each with its number and the bytes that it was sent with.
+    var burst = Burst<(number: UInt32, bytes: Int)>()
+    private var burstBytes = 0
     var wantsPushes = false
     /// That the connection has agreed on.
     var version = NativeProtocol.versions.lowerBound
@@ -69,7 +72,8 @@ struct NativeConversation: Conversation, ~Copyable {
 
     var wantsInput: Bool {
         switch phase {
-        case .greeting, .loggingOn, .asking: pending.count < door.mostPending && pendingBytes < door.mostPendingBytes
+        case .greeting, .loggingOn, .asking:
+            pending.count + burst.count < door.mostPending && pendingBytes + burstBytes < door.mostPendingBytes
         case .finishing: pending.isEmpty
         case .gone: true
         }
@@ -116,9 +120,12 @@ struct NativeConversation: Conversation, ~Copyable {
                 fail(error, &turn)
             }
             heldBytes = 0
+            // What waits for room is asked, which may make some.
+            if burst.isFull || !wantsInput { askBurst(&turn) }
             // Of a password nothing but the Secret that was made of it is left.
             if NativeReader.holdsSecret(frame) { frame.wipe() }
         }
+        askBurst(&turn)
         // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
         if (isNew && isAsking) || deadline == nil || !isClientsTurn(turn) { restartClock(turn) }
     }
@@ -164,16 +171,41 @@ struct NativeConversation: Conversation, ~Copyable {
         case (.greeting, _): throw DoorFault("greeting", "a connection begins with HELLO")
         case (.loggingOn(let tries), .logon(let user, let secret)):
             try logon(user, secret, tries, request.number, &turn)
-        case (.loggingOn, .ping), (.asking, .ping): NativeWriter.pong(request.number, to: &turn.out)
+        case (.loggingOn, .ping), (.asking, .ping):
+            askBurst(&turn)
+            NativeWriter.pong(request.number, to: &turn.out)
         case (.loggingOn, _): throw DoorFault("logon", "a connection logs on before it asks")
         case (.asking, .logon): throw DoorFault("logon", "this door takes no log-on, or this connection has logged on already")
         case (.asking, .hello): throw DoorFault("greeting", "a connection greets once")
-        case (.asking, let body): try ask(body, request.number, &turn)
+        case (.asking, .check(let session, let check)): self.check(session, check, request.number, &turn)
+        case (.asking, let body):
+            askBurst(&turn)
+            ask(body, request.number, &turn)
         case (.finishing, _), (.gone, _): break
         }
     }
 
     // MARK: - Answers
+
+    /// Adds a check to those that are asked together.
+    mutating func gather(_ check: SessionCheck, _ number: UInt32) {
+        burst.add(check, (number, heldBytes))
+        burstBytes += heldBytes
+    }
+
+    /// Asks what has been read and not asked yet, in one go, and answers in the order in which it was read.
+    mutating func askBurst(_ turn: inout DoorTurn) {
+        if burst.isEmpty { return }
+        let outcomes = door.host.ask(burst.checks)
+        burstBytes = 0
+        for (place, outcome) in outcomes.enumerated() {
+            let (number, bytes) = burst.origins[place]
+            heldBytes = bytes
+            answer(outcome, .check, number, about: burst.checks[place].check.name, &turn)
+        }
+        heldBytes = 0
+        burst.removeAll()
+    }
 
     /// Calls `body` with the answer, unless the connection has gone by then.
     mutating func wait(_ ticket: Ticket, _ body: @escaping Continuation) {
@@ -219,6 +251,8 @@ struct NativeConversation: Conversation, ~Copyable {
     }
 
     mutating func fail(_ fault: DoorFault, _ turn: inout DoorTurn) {
+        // What was read before it is answered before it.
+        askBurst(&turn)
         client.countFault(fault.kind)
         NativeWriter.fault(fault, to: &turn.out)
         // Questions that wait would be answered behind the end.

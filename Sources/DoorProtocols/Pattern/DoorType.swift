@@ -242,7 +242,7 @@ extension String {
 struct UnaskedHost: QuestionAnswering {
     var readiness: (ready: Bool, detail: String) { (false, "not asked") }
     func ask(_ question: Question) -> Outcome { .decided(Answer(.undecided, .stopping)) }
-    func ask(_ checks: [Check], session: SessionID) -> [Outcome] { checks.map { ask(.check(session, $0)) } }
+    func ask(_ checks: [SessionCheck]) -> [Outcome] { checks.map { ask(.check($0.session, $0.check)) } }
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) { throw .closed }
     func describe(_ id: SessionID) -> SessionDescription? { nil }
     func whenEnded(_ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void) -> Bool { false }

@@ -7,8 +7,8 @@ public protocol QuestionAnswering: Sendable {
     /// Asks one question. The answer comes at once, or later through the ticket, exactly once.
     func ask(_ question: Question) -> Outcome
 
-    /// Asks many checks of one session in one go; the outcomes are in the order of the checks.
-    func ask(_ checks: [Check], session: SessionID) -> [Outcome]
+    /// Asks checks that came at once in one go; the outcomes are in the order of the checks.
+    func ask(_ checks: [SessionCheck]) -> [Outcome]
 
     /// Replaces what is known of an object, by its name after mapping; nil is nothing any more.
     ///
@@ -43,6 +43,9 @@ public protocol QuestionAnswering: Sendable {
 }
 
 extension QuestionAnswering {
+    /// Asks many checks of one session in one go; the outcomes are in the order of the checks.
+    public func ask(_ checks: [Check], session: SessionID) -> [Outcome] { ask(checks.map { SessionCheck(session, $0) }) }
+
     /// No module reads them.
     public var readsAttributes: Bool { false }
 

@@ -3,6 +3,20 @@ import CAuthModule
 import CFFI
 import Glibc
 
+/// A check of a batch: what it is about, by the name after mapping, and the session that asks.
+public struct BatchedCheck: Sendable {
+    let check: Check
+    let object: ObjectName
+    let session: ModuleSession
+
+    /// Makes a row of a batch.
+    public init(_ check: Check, about object: ObjectName, of session: ModuleSession) {
+        self.check = check
+        self.object = object
+        self.session = session
+    }
+}
+
 /// The records of a batch: one block of memory for all names, so that their addresses stand still during the call.
 struct BatchRows {
     /// The addresses of the rows.
@@ -15,35 +29,39 @@ struct BatchRows {
     private let text: UnsafeMutableBufferPointer<CChar>
     private let own: UnsafeMutableBufferPointer<CChar>?
 
-    init(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket) {
+    init(_ checks: [BatchedCheck], _ ticket: QuestionTicket) {
         records = .allocate(capacity: checks.count)
         results = .allocate(capacity: checks.count)
         checkRows = .allocate(capacity: checks.count)
         resultRows = .allocate(byteCount: checks.count * AnswerReader.headroom, alignment: 16)
         objects = .allocate(capacity: checks.count)
-        let length = checks.reduce(session.user.count + 1) { $0 + $1.check.name.count + $1.object.count + 2 }
+        let length = checks.reduce(0) { $0 + $1.session.user.count + $1.check.name.count + $1.object.count + 3 }
         text = .allocate(capacity: length)
         // NOTE: not cleared, so that a row without a reason costs no page of it; few rows use the thread's own memory.
         let room = checks.count * AnswerReader.rowScratchSize
         own = room <= CFFI_SCRATCH_SIZE ? nil : .allocate(capacity: room)
         let scratch = own?.baseAddress ?? cffi_scratch()
         var used = 0
-        let user = Self.store(session.user.withTerminatedBytes, in: text, &used)
+        var user = auth_string_t.empty
         for (index, asked) in checks.enumerated() {
+            // The rows of a session stand together.
+            if index == 0 || asked.session.handle != checks[index - 1].session.handle {
+                user = Self.store(asked.session.user.withTerminatedBytes, in: text, &used)
+            }
             let requested = Self.store(asked.check.name.withTerminatedBytes, in: text, &used)
             let name = Self.store(asked.object.withTerminatedBytes, in: text, &used)
             objects.initializeElement(at: index, to: .transient(name, isKnown: false))
             var record = auth_check_t()
             record.size = UInt32(MemoryLayout<auth_check_t>.size)
             record.action = asked.check.action.number
-            record.session = session.handle
+            record.session = asked.session.handle
             record.deadline = ticket.deadline
             record.user = user
             record.requested = requested
             record.object = UnsafePointer(objects.baseAddress! + index)
             record.contribution_id = .empty
             record.flags = ticket.flags
-            record.session_data = session.data
+            record.session_data = asked.session.data
             checkRows.initializeElement(at: index, to: record)
             records.initializeElement(at: index, to: checkRows.baseAddress! + index)
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.

@@ -17,8 +17,7 @@ protocol Generation: Sendable {
     /// The objects that the module knows; nil for one that wants to know of none.
     var objects: HeldObjects? { get }
     /// nil where the generation or the module has no batch entry.
-    func checkBatch(_ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket)
-        -> [ModuleAnswer]?
+    func checkBatch(_ batch: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]?
     /// nil where the generation or the module has no entry for it.
     func explain(
         _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket

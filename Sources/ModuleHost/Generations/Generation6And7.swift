@@ -94,9 +94,7 @@ struct Generation6And7: Generation {
         }
     }
 
-    func checkBatch(
-        _ batch: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
-    ) -> [ModuleAnswer]? { nil }
+    func checkBatch(_ batch: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]? { nil }
 
     private func extended(
         _ entry: BoundEntry, _ check: Check, _ object: ObjectName, _ content: ObjectContent?, _ session: ModuleSession,

@@ -159,16 +159,11 @@ final class Generation9: Generation, @unchecked Sendable {
         }
     }
 
-    func checkBatch(
-        _ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
-    ) -> [ModuleAnswer]? {
-        guard let batch, let first = checks.first, checks.allSatisfy({ $0.check.fields.isEmpty }) else { return nil }
-        let shared = told(first.check.attributes)
-        // Rows are lent the attributes of one: those of a request are the same for all that it asks.
-        guard !readsAttributes || checks.allSatisfy({ $0.check.attributes == shared }) else { return nil }
-        let rows = BatchRows(checks, session, ticket)
+    func checkBatch(_ checks: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]? {
+        guard let batch, let first = checks.first else { return nil }
+        let rows = BatchRows(checks, ticket)
         defer { rows.deallocate() }
-        let returned = PairRecords.withPairs(shared) { attributes, count in
+        let returned = PairRecords.withPairs(told(first.check.attributes)) { attributes, count in
             rows.lend(attributes, count)
             return status(
                 batch(

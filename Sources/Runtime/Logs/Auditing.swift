@@ -38,17 +38,21 @@ final class Auditing: Sendable {
         decide().map { [self] in recorded($0, line, unrecord) }
     }
 
-    /// Records the rows of a batch, all of which are decided, in one write.
-    func recorded(_ outcomes: [Outcome], of checks: [Check], _ session: Session) -> [Outcome] {
+    /// Records the rows of a batch that have an answer, in one write.
+    func record(_ answers: inout [Answer?], of asked: [AskedCheck]) {
         let time = EventTime.now()
         var bytes: [UInt8] = []
-        for case (let check, .decided(let answer)) in zip(checks, outcomes) {
-            var line = AuditLine(.check(session.id, check), user: session.user)
+        for one in asked {
+            guard let answer = answers[one.place] else { continue }
+            var line = AuditLine(.check(one.session.id, one.check), user: one.session.user)
             line.add(answer)
             line.append(to: &bytes, time: time, json: log.json)
         }
-        if log.record(bytes) { return outcomes }
-        return checks.map { metrics.counted($0.kind, .decided(unrecorded)) }
+        if bytes.isEmpty || log.record(bytes) { return }
+        for one in asked where answers[one.place] != nil {
+            metrics.count(one.check.kind, unrecorded)
+            answers[one.place] = unrecorded
+        }
     }
 
     private func recorded(

@@ -33,8 +33,11 @@ protocol Decider: AnyObject, Sendable {
     func ask(_ question: inout ObjectQuestion, at now: Int64) -> Asked<ObjectQuestion>
     /// Asks a question of one entry point.
     func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion>
-    /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
-    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]?
+    /// Whether many checks may be asked in one call on the calling thread.
+    var takesBatches: Bool { get }
+    /// Asks up to 1,000 checks in one call, of any sessions, without fields and all with the same attributes; nil where that is
+    /// not possible, and they must be asked one by one.
+    func batch(_ checks: [BatchedCheck], at now: Int64) -> [ModuleAnswer]?
     /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
     func resume(_ body: @escaping @Sendable () -> Void)
 

@@ -76,19 +76,20 @@ extension ModuleDecider {
 
     func noteInvalidation() { module.noteInvalidation() }
 
-    /// Asks up to 1,000 checks in one call; nil where that is not possible, and they must be asked one by one.
-    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
-        guard mayCallHere, module.checksRunAnywhere else { return nil }
-        let now = clock.monotonic
-        let due = now + deadlines.nanoseconds(of: .read)
+    var takesBatches: Bool { mayCallHere && module.checksRunAnywhere && module.takesBatches }
+
+    func batch(_ checks: [BatchedCheck], at now: Int64) -> [ModuleAnswer]? {
+        guard takesBatches else { return nil }
+        // The shortest of the deadlines that its rows would have alone.
+        let due = now + min(deadlines.nanoseconds(of: .read), deadlines.nanoseconds(of: .write))
         let slot = pending.take()
         let call = RunningCall("auth_check_batch", .asking, began: now, due: due)
-        let token = slot.begin(laned: false, session: session.handle, call: call)
-        let answers = module.checkBatch(
-            checks, session, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
+        let token = slot.begin(laned: false, call: call)
+        let answers = module.checkBatch(checks, QuestionTicket(token: 0, deadline: due, wantsReason: wantsReasons))
         _ = slot.finish()
         pending.put(slot)
-        return cameBack(token, nil) ? answers?.map { _ in .refused(.deadline) } : answers
+        if cameBack(token, nil) { return answers?.map { _ in .refused(.deadline) } }
+        return answers?.map { $0.isToBeAskedAlone ? $0 : checked($0, "auth_check_batch") }
     }
 
     /// Ends the lanes and the instance. Returns whether the module's exit returned in time.
@@ -107,6 +108,11 @@ extension ModuleDecider {
     }
 
     func tellCancel(_ token: UInt64) { tell("auth_cancel", on: .side) { $0.cancel(token) } }
+}
+
+extension ModuleAnswer {
+    /// Whether a row of a batch is to be put to the check's own entry point: its answer is there, or that there is no such entry.
+    var isToBeAskedAlone: Bool { status == .askAlone || status == .noEntry }
 }
 
 extension ObjectContent {

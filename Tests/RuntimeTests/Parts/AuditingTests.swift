@@ -47,10 +47,11 @@ import Testing
     }
 
     @Test func `refuses every row of a batch that is not recorded`() throws {
-        let session = try parts.session()
-        let check = Check(.read, try ObjectName("/a"))
-        let rows = [Outcome.decided(Answer(.allow, .granted)), .decided(Answer(.deny, .deniedByModule))]
-        let answers = try auditing("/dev/full").recorded(rows, of: [check, check], session).map(\.decided?.reason)
-        #expect(answers == [.auditFailed, .auditFailed])
+        let asked = try parts.asked(["/a", "/b", "/c"])
+        var answers = [Answer(.allow, .granted), nil, Answer(.deny, .deniedByModule)]
+        try auditing("/dev/full").record(&answers, of: asked)
+        // The second is asked alone, and recorded then.
+        #expect(answers.map { $0?.reason } == [.auditFailed, nil, .auditFailed])
+        #expect(counts.all == ["read undecided audit-failed": 2])
     }
 }

@@ -60,31 +60,44 @@ import Testing
         #expect(parts.decider.state.withLock { $0.completed } == [77])
     }
 
-    private func batch(_ parts: TestParts, _ names: [String]) throws -> [Answer]? {
-        let checks = try names.map { Check(.read, try ObjectName($0)) }
-        let now = parts.clock.monotonic
-        let session = try parts.session()
-        return parts.objects.batch(checks, session, session.moduleSession, parts.decider, at: now)?
-            .compactMap(\.decided)
-    }
-
     @Test func `are checked many at once, each with its own answer`() throws {
         let said = [ModuleAnswer(.ok), ModuleAnswer(.deny), ModuleAnswer(.delayed)]
-        let parts = TestParts(ScriptedDecider { $0.batch = said })
-        let answers = try #require(try batch(parts, ["/a", "/b", "/c"]))
+        let answers = try TestParts(ScriptedDecider { $0.batch = said }).batch(["/a", "/b", "/c"])
         // Nobody would ever answer a row that is delayed.
-        #expect(answers.map(\.verdict) == [.allow, .deny, .undecided])
-        #expect(answers[2].reason == .brokenAnswer)
-        #expect(parts.decider.asked.isEmpty)
+        #expect(answers.map { $0?.reason } == [.granted, .deniedByModule, .brokenAnswer])
     }
 
-    @Test func `are asked for one by one where a decider has no batch, or content may come`() throws {
-        #expect(try batch(TestParts(), ["/a", "/b"]) == nil)
+    @Test func `are left to be asked alone where the module says so, or has no such entry`() throws {
+        let said = [ModuleAnswer(.askAlone), ModuleAnswer(.deny), ModuleAnswer(.noEntry)]
+        let answers = try TestParts(ScriptedDecider { $0.batch = said }).batch(["/a", "/b", "/c"])
+        #expect(answers.map { $0?.reason } == [nil, .deniedByModule, nil])
+    }
+
+    @Test func `are left to be asked alone where more comes with a check than its name`() throws {
+        let parts = TestParts(ScriptedDecider { $0.batch = [ModuleAnswer(.ok), ModuleAnswer(.ok)] })
+        var asked = try parts.asked(["/a", "/b", "/c", "/d"])
+        func replace(_ place: Int, _ change: (inout Check) -> Void) {
+            var check = asked[place].check
+            if place == 1 { check = Check(.write, check.name, fields: [Field("Bid", "1")]) }
+            change(&check)
+            asked[place] = AskedCheck(
+                place: place, check: check, session: asked[place].session, known: asked[place].known)
+        }
+        replace(1) { _ in }
+        replace(2) { $0.attributes = [Field("address", "192.0.2.1")] }
+        var answers: [Answer?] = Array(repeating: nil, count: 4)
+        parts.objects.batch(asked, parts.decider, at: parts.clock.monotonic, into: &answers)
+        #expect(answers.map { $0 != nil } == [true, false, false, true])
+    }
+
+    @Test func `are left to be asked one by one where a decider has no batch, or content may come`() throws {
+        #expect(try TestParts().batch(["/a", "/b"]).allSatisfy { $0 == nil })
         let said = [ModuleAnswer(.ok), ModuleAnswer(.ok)]
-        #expect(try batch(TestParts(ScriptedDecider(tracksObjects: true) { $0.batch = said }), ["/a", "/b"]) == nil)
+        let tracks = TestParts(ScriptedDecider(tracksObjects: true) { $0.batch = said })
+        #expect(try tracks.batch(["/a", "/b"]).allSatisfy { $0 == nil })
         var limits = ObjectLimits()
         limits.isOpen = true
-        let parts = TestParts(ScriptedDecider { $0.batch = said }, objectLimits: limits)
-        #expect(try batch(parts, ["/a", "/b"]) == nil)
+        let open = TestParts(ScriptedDecider { $0.batch = said }, objectLimits: limits)
+        #expect(try open.batch(["/a", "/b"]).allSatisfy { $0 == nil })
     }
 }

@@ -62,9 +62,9 @@ final class ScriptedDecider: Decider {
         state.withLock { $0.told.append("\(entry): \(what)") }
     }
 
-    func batch(_ checks: [(check: Check, object: ObjectName)], _ session: ModuleSession) -> [ModuleAnswer]? {
-        state.withLock { $0.batch }
-    }
+    var takesBatches: Bool { state.withLock { $0.batch != nil } }
+
+    func batch(_ checks: [BatchedCheck], at now: Int64) -> [ModuleAnswer]? { state.withLock { $0.batch } }
 
     func resume(_ body: @escaping @Sendable () -> Void) { body() }
 

@@ -69,6 +69,24 @@ struct TestParts {
     }
 }
 
+extension TestParts {
+    /// Checks of a session of their own.
+    func asked(_ names: [String]) throws -> [AskedCheck] {
+        let session = try session()
+        return try names.enumerated().map { place, name in
+            AskedCheck(
+                place: place, check: Check(.read, try ObjectName(name)), session: session, known: session.moduleSession)
+        }
+    }
+
+    /// Asks them as a batch; nil for each that is to be asked alone.
+    func batch(_ names: [String]) throws -> [Answer?] {
+        var answers: [Answer?] = Array(repeating: nil, count: names.count)
+        objects.batch(try asked(names), decider, at: clock.monotonic, into: &answers)
+        return answers
+    }
+}
+
 extension Outcome {
     /// The answer of a question that was decided at once.
     var decided: Answer? { if case .decided(let answer) = self { answer } else { nil } }
