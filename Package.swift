@@ -104,12 +104,13 @@ var targets: [Target] = [
     .target(
         name: "CfgAuthModule", dependencies: ["AccountsOptions", "CAuthModule"], path: "Plugins/cfgauth/Export"),
     .target(
-        name: "CfgAuthCore", dependencies: ["Accounts", "AuthConfiguration"], path: "Plugins/cfgauth/Core"),
+        name: "CfgAuthCore", dependencies: ["Accounts", "Basics", "ConfigurationLanguage"],
+        path: "Plugins/cfgauth/Core"),
     .target(
         name: "cfgauth",
         dependencies: [
-            "ModuleKit", "AccountsModule", "Accounts", "AuthConfiguration", "Basics", "CfgAuthCore",
-            "CfgAuthModule",
+            "ModuleKit", "AccountsModule", "Accounts", "Basics", "CfgAuthCore", "CfgAuthModule",
+            "ConfigurationLanguage",
         ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
     .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
     .target(
@@ -135,9 +136,12 @@ var targets: [Target] = [
         path: "Plugins/upstream/Sources", linkerSettings: moduleLinkage("upstream")),
     .testTarget(name: "AuthHostClientTests", dependencies: ["AuthHostClient"]),
     .testTarget(name: "ExecTests", dependencies: ["ExecCore"]),
+    // A leaf as well: the host's configuration is written in it, and so are files of modules.
+    .target(name: "ConfigurationLanguage", dependencies: ["Basics"], path: "Sources/Configuration/Language"),
     // Not `Configuration`: see docs/decisions/0001-configuration-target-name.md.
     .target(
-        name: "AuthConfiguration", dependencies: ["Basics", "Rules", "CLibXML2"], path: "Sources/Configuration"),
+        name: "AuthConfiguration", dependencies: ["Basics", "ConfigurationLanguage", "Rules", "CLibXML2"],
+        path: "Sources/Configuration", exclude: ["Language"]),
     .target(
         name: "Usage", dependencies: ["AuthCore", "Basics", "CLibSQLite"]),
     .target(
@@ -201,9 +205,11 @@ var targets: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ]),
     .testTarget(name: "UsageTests", dependencies: ["Usage"], exclude: ["Golden"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["AuthConfiguration", "Rules"]),
+    .testTarget(
+        name: "ConfigurationTests", dependencies: ["AuthConfiguration", "ConfigurationLanguage", "Rules"]),
     .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Basics", "Rules"]),
-    .testTarget(name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "AuthConfiguration", "Rules"]),
+    .testTarget(
+        name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "ConfigurationLanguage", "Rules"]),
     .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
     // The real binary and real programs: it links nothing of what it tests.
     .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
@@ -257,8 +263,8 @@ for target in targets where target.type == .regular || target.type == .executabl
 
 // What runs when people type, and not when programs ask, is built to be small: the executable has its bound.
 let rarelyRun: Set = [
-    "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "Doctor", "Operators", "Prometheus", "Signatures",
-    "Usage",
+    "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "ConfigurationLanguage", "Doctor", "Operators",
+    "Prometheus", "Signatures", "Usage",
 ]
 for target in targets where rarelyRun.contains(target.name) {
     target.swiftSettings =

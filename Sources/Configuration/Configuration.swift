@@ -1,28 +1,5 @@
-/// What a configuration may refer to outside of its files.
-public struct ConfigurationContext: Sendable {
-    /// The environment variables behind `${ENV:NAME}`.
-    public var environment: [String: String]
-    /// What `%h` and `${HOST_NAME}` stand for.
-    public var hostName: String
-    /// The default of application-root; an absolute path.
-    public var workingDirectory: String
-    /// The program's version, for `${MAJOR_VERSION}` and `${MINOR_VERSION}`.
-    public var version: (major: Int, minor: Int)
-    /// Where files come from.
-    public var files: ConfigurationFiles
-
-    /// Makes a context.
-    public init(
-        environment: [String: String], hostName: String, workingDirectory: String,
-        version: (major: Int, minor: Int) = (0, 1), files: ConfigurationFiles = .disk
-    ) {
-        self.environment = environment
-        self.hostName = hostName
-        self.workingDirectory = workingDirectory
-        self.version = version
-        self.files = files
-    }
-}
+// Its errors, settings and contexts are those of the language: who reads a configuration imports both in one.
+@_exported import ConfigurationLanguage
 
 /// A checked configuration: every item has a value of its type, and every value knows where it came from.
 public struct Configuration: Sendable {

@@ -1,4 +1,4 @@
-import AuthConfiguration
+import ConfigurationLanguage
 import Glibc
 import Rules
 import Synchronization

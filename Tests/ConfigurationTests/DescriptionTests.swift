@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import AuthConfiguration
+@testable import ConfigurationLanguage
 
 @Suite struct DescriptionTests {
     @Test func `describes every item with value, source and availability`() throws {

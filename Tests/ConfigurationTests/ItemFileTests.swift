@@ -1,6 +1,7 @@
 import Testing
 
 @testable import AuthConfiguration
+@testable import ConfigurationLanguage
 
 @Suite struct ItemFileTests {
     private static let items = [

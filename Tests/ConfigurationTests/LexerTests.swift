@@ -1,6 +1,7 @@
 import Testing
 
 @testable import AuthConfiguration
+@testable import ConfigurationLanguage
 
 @Suite struct LexerTests {
     private func words(_ text: String) throws -> [RawWord] {

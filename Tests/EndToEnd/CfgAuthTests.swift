@@ -103,6 +103,18 @@ import Testing
         #expect(try login(try signer.token(for: "ann")) == 200)
     }
 
+    @Test func `the module brings the configuration's language, and no item of the host`() throws {
+        let shown = try AuthHost.run(["config", "show", "--all", "--json", "-c", "none"])
+        let items = try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [[String: Any]])
+        // A text of at most 15 bytes is part of instructions. `application-name` is the language's own, for `${APP_NAME}`.
+        let names = items.compactMap { $0["item"] as? String }
+            .filter { $0.utf8.count > 15 && $0 != "application-name" }
+        #expect(names.count > 30, "\(shown)")
+        let module = try Data(contentsOf: URL(filePath: Place.binary("libcfgauth.so")))
+        #expect(module.range(of: Data("application-name".utf8)) != nil, "what the module holds is not found in it")
+        #expect(names.filter { module.range(of: Data($0.utf8)) != nil } == [])
+    }
+
     @Test(arguments: [
         ("hash-threads=257", "`hash-threads` is `257`; 0 to 256 are accepted"),
         ("hash-queue=0", "`hash-queue` is `0`; 1 to 1000000 are accepted"),

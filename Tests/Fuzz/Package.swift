@@ -5,9 +5,12 @@ import PackageDescription
 // package, and the two small packages that the protocols of doors count and log with.
 let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-O"])]
 
-func linked(_ name: String, folder: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+func linked(
+    _ name: String, folder: String? = nil, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Linked/\(folder ?? name)", swiftSettings: instrumented)
+        name: name, dependencies: dependencies, path: "Linked/\(folder ?? name)", exclude: exclude,
+        swiftSettings: instrumented)
 }
 
 func system(_ name: String, pkgConfig: String? = nil) -> Target {
@@ -30,7 +33,10 @@ let package = Package(
     targets: [
         .target(name: "FuzzDriver", path: "driver"),
         .target(name: "Fuzzing", dependencies: ["FuzzDriver"], path: "fuzzing"),
-        linked("AuthConfiguration", folder: "Configuration", ["Basics", "Rules", "CLibXML2"]),
+        linked("ConfigurationLanguage", folder: "Configuration/Language", ["Basics"]),
+        linked(
+            "AuthConfiguration", folder: "Configuration", ["Basics", "ConfigurationLanguage", "Rules", "CLibXML2"],
+            exclude: ["Language"]),
         linked("Basics"),
         linked("Rules"),
         system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),

@@ -1,4 +1,4 @@
-import AuthConfiguration
+import ConfigurationLanguage
 
 /// The items of a cfgauth file: `add-user … end-user` blocks, and nothing else outside of the language's own directives.
 enum UserBlock {

@@ -1,6 +1,6 @@
 import Accounts
-import AuthConfiguration
 import Basics
+import ConfigurationLanguage
 
 /// Reads users and permissions that are written as items of the configuration's language.
 package enum UserBlocksReader {

@@ -1,8 +1,8 @@
 import Accounts
 import AccountsModule
-import AuthConfiguration
 import Basics
 import CfgAuthCore
+import ConfigurationLanguage
 import ModuleKit
 
 /// Reads accounts from `add-user` blocks.

@@ -14,7 +14,7 @@ extension ItemDefinition {
         "application-root", .path, note: "the working directory", "the directory that `%r` stands for")
 
     static let applicationName = ItemDefinition(
-        "application-name", .text, default: "authhost", "the name that `%a` stands for")
+        "application-name", .text, default: ConfigurationContext.usualApplicationName, "the name that `%a` stands for")
 
     static let allowBareModules = ItemDefinition(
         "allow-bare-modules", .flag, default: "FALSE", reloadable: true,

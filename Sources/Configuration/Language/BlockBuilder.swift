@@ -1,5 +1,5 @@
 /// Builds the tree from lines and the `add-X … end-X` around them.
-struct BlockBuilder: Sendable {
+package struct BlockBuilder: Sendable {
     /// How deep blocks may nest.
     static let depthLimit = 32
 
@@ -9,7 +9,8 @@ struct BlockBuilder: Sendable {
         var statements: [Statement] = []
     }
 
-    private(set) var statements: [Statement] = []
+    /// The lines and blocks outside of all blocks.
+    package private(set) var statements: [Statement] = []
     private var frames: [Frame] = []
 
     /// The number of open blocks.

@@ -41,7 +41,8 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// Whether a file could not be read, so that nobody knows what it says.
     public var isUnreadable: Bool { problems.contains { $0.code == .unreadable } }
 
-    init(problems: [ConfigurationProblem], omitted: Int) {
+    /// Makes an error of problems that are few enough, and the number of those that are left out.
+    package init(problems: [ConfigurationProblem], omitted: Int) {
         self.problems = problems
         self.omitted = omitted
     }
@@ -54,31 +55,40 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 /// Collects problems and keeps memory bounded however broken a file is.
-struct ProblemList: Sendable {
-    private(set) var problems: [ConfigurationProblem] = []
-    private(set) var omitted = 0
+package struct ProblemList: Sendable {
+    /// Those that are kept, in the order in which they were added.
+    package private(set) var problems: [ConfigurationProblem] = []
+    /// How many more there were.
+    package private(set) var omitted = 0
     /// The files in the order in which they were first read.
     private var files: [String: Int] = [:]
 
+    /// Makes an empty list.
+    package init() {}
+
     /// Whether further problems are only counted: their messages need not be made.
-    var isFull: Bool { problems.count >= ConfigurationError.limit }
+    package var isFull: Bool { problems.count >= ConfigurationError.limit }
 
-    var isEmpty: Bool { problems.isEmpty }
+    /// Whether nothing is wrong.
+    package var isEmpty: Bool { problems.isEmpty }
 
-    mutating func add(_ code: ConfigurationProblem.Code, at source: SettingSource, _ message: String) {
+    /// Adds a problem.
+    package mutating func add(_ code: ConfigurationProblem.Code, at source: SettingSource, _ message: String) {
         add(ConfigurationProblem(code, at: source, message))
     }
 
-    mutating func add(_ problem: ConfigurationProblem) {
+    /// Adds a problem.
+    package mutating func add(_ problem: ConfigurationProblem) {
         if problems.count < ConfigurationError.limit { problems.append(problem) } else { omitted += 1 }
     }
 
     /// Notes that a file is read now, which says where its problems stand among the others.
-    mutating func enter(file: String) {
+    package mutating func enter(file: String) {
         if files[file] == nil { files[file] = files.count }
     }
 
-    mutating func add(contentsOf other: ProblemList) {
+    /// Adds what another list holds, which has read its files after this one.
+    package mutating func add(contentsOf other: ProblemList) {
         files.merge(other.files) { first, _ in first }
         for problem in other.problems { add(problem) }
         omitted += other.omitted
@@ -88,7 +98,7 @@ struct ProblemList: Sendable {
     var filesInOrder: [String] { files.sorted { $0.value < $1.value }.map(\.key) }
 
     /// Orders the problems as a reader meets them: by file, line and column, then those of the command line.
-    var error: ConfigurationError {
+    package var error: ConfigurationError {
         func key(_ problem: ConfigurationProblem) -> (Int, Int, Int) {
             guard case .file(let position) = problem.source else { return (.max, 0, 0) }
             return (files[position.file] ?? .max, position.line, position.column)

@@ -2,7 +2,7 @@
 ///
 /// Goes on after a mistake, so that one run names them all. What it reads may be hostile: sizes, nesting, the number of
 /// files and the text that variables expand to are bounded.
-struct DocumentReader {
+package struct DocumentReader {
     /// How deep files may include each other.
     static let includeDepthLimit = 16
     /// How many files one configuration may read; a file included twice counts twice.
@@ -26,9 +26,12 @@ struct DocumentReader {
     }
 
     let files: ConfigurationFiles
-    var expander: VariableExpander
-    var problems = ProblemList()
-    var blocks = BlockBuilder()
+    /// The variables, and what is doubtful about them.
+    package internal(set) var expander: VariableExpander
+    /// What is wrong.
+    package internal(set) var problems = ProblemList()
+    /// What the files say.
+    package internal(set) var blocks = BlockBuilder()
     private var open: [OpenFile] = []
     private var fileCount = 0
     private var byteCount = 0
@@ -38,14 +41,15 @@ struct DocumentReader {
     /// The command line has set application-name: the file's value does not change `${APP_NAME}`.
     let isApplicationNameFixed: Bool
 
-    init(files: ConfigurationFiles, variables: Variables, isApplicationNameFixed: Bool) {
+    /// Makes a reader that has read nothing.
+    package init(files: ConfigurationFiles, variables: Variables, isApplicationNameFixed: Bool) {
         self.files = files
         self.isApplicationNameFixed = isApplicationNameFixed
         expander = VariableExpander(variables: variables)
     }
 
     /// Reads `path`; `source` is the place that asks for it, for messages about the file itself.
-    mutating func read(_ path: String, at source: SettingSource) {
+    package mutating func read(_ path: String, at source: SettingSource) {
         guard let content = content(of: path, at: source) else { return }
         var file = OpenFile(path: path, identity: content.identity, blockFloor: blocks.depth)
         open.append(file)

@@ -139,5 +139,5 @@ struct LexerError: Error {
 
 extension Unicode.Scalar {
     /// Whether this is a control character other than a tab: none may get into a value, by whatever way.
-    var isRefusedControl: Bool { value < 0x20 && self != "\t" || (0x7f...0x9f).contains(value) }
+    package var isRefusedControl: Bool { value < 0x20 && self != "\t" || (0x7f...0x9f).contains(value) }
 }

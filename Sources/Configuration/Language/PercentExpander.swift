@@ -1,21 +1,29 @@
 /// Replaces `%r`, `%a` and `%h` where an item allows them.
-struct PercentExpander: Sendable {
+package struct PercentExpander: Sendable {
     /// What `%r` stands for: application-root.
-    let root: String
+    package let root: String
     /// What `%a` stands for: application-name.
-    let application: String
+    package let application: String
     /// What `%h` stands for: the host's name.
-    let host: String
+    package let host: String
+
+    /// Makes an expander.
+    package init(root: String, application: String, host: String) {
+        self.root = root
+        self.application = application
+        self.host = host
+    }
 
     /// Says which letter is wrong.
-    struct Failure: Error {
-        let message: String
+    package struct Failure: Error {
+        /// What was found and what would be accepted.
+        package let message: String
     }
 
     /// Returns `text` with the letters of `definition` replaced.
     ///
     /// Throws: when a `%` is followed by something that the item does not allow.
-    func expand(_ text: String, for definition: ItemDefinition) throws(Failure) -> String {
+    package func expand(_ text: String, for definition: ItemDefinition) throws(Failure) -> String {
         switch definition.percent {
         case .literal:
             if definition.type == .path { try check(text, letters: "", refused: "rah", name: definition.name) }

@@ -1,14 +1,15 @@
 /// Replaces the variables of a word, within bounds that no file can talk it out of.
-struct VariableExpander: Sendable {
+package struct VariableExpander: Sendable {
     /// The longest word, in bytes of UTF-8.
-    static let wordLimit = 65_536
+    package static let wordLimit = 65_536
     /// How many bytes the variables of one configuration may expand to in all.
     static let totalLimit = 16 << 20
     /// How many warnings are kept.
-    static let warningLimit = 100
+    package static let warningLimit = 100
 
     var variables: Variables
-    private(set) var warnings: [ConfigurationProblem] = []
+    /// What is doubtful, at most ``warningLimit``.
+    package private(set) var warnings: [ConfigurationProblem] = []
     private var total = 0
 
     init(variables: Variables) {

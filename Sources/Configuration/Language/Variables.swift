@@ -1,5 +1,5 @@
 /// The variables that `${NAME}` names, and the environment behind `${ENV:NAME}`.
-struct Variables: Sendable {
+package struct Variables: Sendable {
     private var values: [String: String]
     private let environment: [String: String]
     private let isEnvironmentEmptyByDefault: Bool
@@ -7,7 +7,7 @@ struct Variables: Sendable {
     /// Starts with the predefined variables.
     ///
     /// isEnvironmentEmptyByDefault: whether an environment variable that is not set is an empty text, or not defined.
-    init(_ context: ConfigurationContext, applicationName: String, isEnvironmentEmptyByDefault: Bool = true) {
+    package init(_ context: ConfigurationContext, applicationName: String, isEnvironmentEmptyByDefault: Bool = true) {
         values = [
             "HOST_NAME": context.hostName, "APP_NAME": applicationName,
             "MAJOR_VERSION": String(context.version.major),
@@ -20,7 +20,7 @@ struct Variables: Sendable {
     }
 
     /// Whether a name is made of ASCII letters, digits, `_` and `.`, and is not empty.
-    static func isName(_ name: String) -> Bool {
+    package static func isName(_ name: String) -> Bool {
         !name.isEmpty
             && name.utf8.allSatisfy { byte in
                 switch byte {

@@ -26,7 +26,7 @@ public struct ConfigurationFiles: Sendable {
     private var trusting: (@Sendable (FileTrust) -> ConfigurationFiles)?
 
     /// Whether there is something at a path, readable or not.
-    let holds: @Sendable (String) -> Bool
+    package let holds: @Sendable (String) -> Bool
 
     init(
         holds: @escaping @Sendable (String) -> Bool, read: @escaping @Sendable (String) -> Result<Content, Failure>
@@ -48,7 +48,7 @@ public struct ConfigurationFiles: Sendable {
     }
 
     /// Returns the same files, of the disk with the rule of trust that is given.
-    func trusting(_ trust: FileTrust) -> ConfigurationFiles { trusting?(trust) ?? self }
+    package func trusting(_ trust: FileTrust) -> ConfigurationFiles { trusting?(trust) ?? self }
 
     /// Returns the same files; the path of each that is read, found or not, is told to `note` first.
     package func noting(_ note: @escaping @Sendable (String) -> Void) -> ConfigurationFiles {

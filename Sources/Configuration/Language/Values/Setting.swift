@@ -20,13 +20,13 @@ public enum ItemValue: Hashable, Sendable {
 
 extension ItemValue {
     /// The texts of a list, nil for any other value.
-    var texts: [String]? { if case .list(let texts) = self { texts } else { nil } }
+    package var texts: [String]? { if case .list(let texts) = self { texts } else { nil } }
     /// The lines of a row, nil for any other value.
-    var rows: [[String]]? { if case .rows(let rows) = self { rows } else { nil } }
+    package var rows: [[String]]? { if case .rows(let rows) = self { rows } else { nil } }
     /// The blocks, nil for any other value.
-    var blocks: [ConfigurationBlock]? { if case .blocks(let blocks) = self { blocks } else { nil } }
+    package var blocks: [ConfigurationBlock]? { if case .blocks(let blocks) = self { blocks } else { nil } }
     /// The blocks of module options, nil for any other value.
-    var optionBlocks: [ModuleOptionBlock]? { if case .moduleOptions(let blocks) = self { blocks } else { nil } }
+    package var optionBlocks: [ModuleOptionBlock]? { if case .moduleOptions(let blocks) = self { blocks } else { nil } }
 }
 
 /// The value of an item and where it came from.
@@ -40,7 +40,8 @@ public struct Setting: Hashable, Sendable {
     /// Where the file sets the item, when the command line won over it.
     public let overridden: SettingSource?
 
-    init(
+    /// Makes a setting of a checked value.
+    package init(
         _ value: ItemValue?, source: SettingSource, elementSources: [SettingSource] = [],
         overridden: SettingSource? = nil
     ) {
@@ -89,7 +90,8 @@ public struct ModuleOption: Hashable, Sendable {
     /// The lines of a block `add-name … end-name`, nil for a plain line.
     public let block: [ModuleOption]?
 
-    init(_ statement: Statement) {
+    /// Makes a line of one that was read.
+    package init(_ statement: Statement) {
         name = statement.name
         values = statement.values
         block = statement.block.map { $0.map(ModuleOption.init) }

@@ -21,7 +21,7 @@ package struct ItemFile: Sendable {
     package static func read(
         _ path: String, items: [ItemDefinition], askedBy source: SettingSource, context: ConfigurationContext
     ) throws(ConfigurationError) -> ItemFile {
-        let application = ItemDefinition.applicationName.defaultText ?? ""
+        let application = ConfigurationContext.usualApplicationName
         var document = DocumentReader(
             files: context.files,
             variables: Variables(context, applicationName: application, isEnvironmentEmptyByDefault: false),

@@ -1,4 +1,5 @@
-/// Describes one item of the configuration; the table of all is ``ItemDefinition/all``.
+/// Describes one item of a file in the language of configurations. The host has a table of its items, and so may a module
+/// that keeps its data in the language.
 public struct ItemDefinition: Hashable, Sendable {
     /// Says whether an item does what it says.
     public enum Availability: Hashable, Sendable {

@@ -1,14 +1,18 @@
 import Basics
 
 /// Checks statements against a table of items.
-struct SettingsReader {
+package struct SettingsReader {
     let expander: PercentExpander
-    var problems = ProblemList()
+    /// What is wrong.
+    package internal(set) var problems = ProblemList()
+
+    /// Makes a reader that has found nothing wrong yet.
+    package init(expander: PercentExpander) { self.expander = expander }
 
     /// Returns the settings that the statements make; what is wrong goes into ``problems``.
     ///
     /// `block` is the name of the block the statements stand in, nil outside of all.
-    mutating func read(
+    package mutating func read(
         _ statements: [Statement], table: [ItemDefinition], block: String? = nil
     ) -> [String: Setting] {
         let known = Dictionary(table.map { ($0.name, $0) }) { first, _ in first }
@@ -31,7 +35,7 @@ struct SettingsReader {
     }
 
     /// Returns the default of an item.
-    mutating func builtIn(_ definition: ItemDefinition) -> Setting {
+    package mutating func builtIn(_ definition: ItemDefinition) -> Setting {
         guard let text = definition.defaultText else { return Setting(nil, source: .builtIn) }
         return Setting(value(of: [Word(text, at: .builtIn)], as: definition), source: .builtIn)
     }

@@ -36,7 +36,7 @@ extension ItemType {
     }
 
     /// What messages say is accepted.
-    var expectation: String {
+    package var expectation: String {
         switch self {
         case .flag: "TRUE or FALSE, or no value for TRUE"
         case .integer(let unit, _): "a whole number \(Self.of(unit))\(rangeDescription)"
@@ -55,7 +55,7 @@ extension ItemType {
     }
 
     /// Whether the item may be set several times, each adding to what is there.
-    var isRepeatable: Bool {
+    package var isRepeatable: Bool {
         switch self {
         case .list, .addresses, .row, .block, .moduleOptions: true
         default: false
@@ -63,7 +63,7 @@ extension ItemType {
     }
 
     /// Whether it opens a block.
-    var isBlock: Bool {
+    package var isBlock: Bool {
         switch self {
         case .block, .moduleOptions: true
         default: false

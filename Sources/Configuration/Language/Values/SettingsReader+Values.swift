@@ -108,5 +108,5 @@ extension SettingsReader {
 
 extension String {
     /// The text as messages quote it: at most 80 characters, an ellipsis for the rest.
-    var clipped: String { count > 80 ? prefix(80) + "…" : self }
+    package var clipped: String { count > 80 ? prefix(80) + "…" : self }
 }
