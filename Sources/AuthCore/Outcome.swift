@@ -7,6 +7,16 @@ public enum Outcome: Sendable {
 }
 
 extension Outcome {
+    /// Goes on with the answer, at once or when it is there.
+    ///
+    /// - Parameter body: called exactly once: before the return where the answer is there, else on the thread that decides.
+    public func then(_ body: @escaping @Sendable (Answer) -> Void) {
+        switch self {
+        case .decided(let answer): body(answer)
+        case .delayed(let ticket): ticket.whenDecided(body)
+        }
+    }
+
     /// Changes the answer, when it is there.
     ///
     /// - Parameters:

@@ -54,6 +54,9 @@ public final class Ticket: Sendable {
         return true
     }
 
+    /// Decides as an outcome does, now or later.
+    public func follow(_ outcome: Outcome) { outcome.then { self.decide($0) } }
+
     /// Takes the answer if it is there already and nobody listens; the listener is then never called.
     public func takeAnswer() -> Answer? {
         state.withLock { state in

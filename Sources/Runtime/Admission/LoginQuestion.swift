@@ -45,12 +45,7 @@ final class LoginQuestion: Sendable {
         }
         question.pending = PendingSubject(.login)
         question.login = login
-        switch decider.ask(&question, at: began) {
-        case .answered(let said): decide(said)
-        case .open(let open):
-            progress.wait(for: open.token)
-            open.whenAnswered { [self] said, _ in decide(said) }
-        }
+        decider.ask(question, at: began, opened: { progress.wait(for: $0) }) { [self] said in decide(said) }
         return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
     }
 

@@ -140,13 +140,9 @@ final class DestinationCredentials: Sendable {
         _ entry: StaticString, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
         then body: @escaping @Sendable (ModuleAnswer) -> Void
     ) {
-        var question = EntryQuestion(entry, within: limit, call: call)
-        switch decider.ask(&question, at: clock.monotonic) {
-        case .answered(let answer): body(answer)
-        case .open(let open):
-            // The answer goes on on a thread of the host's: the authenticator's own are not kept from their work.
-            open.whenAnswered { [decider] answer, _ in decider.resume { body(answer) } }
-        }
+        // The authenticator's own threads are not kept from their work.
+        decider.ask(
+            EntryQuestion(entry, within: limit, call: call), at: clock.monotonic, resumes: true, then: body)
     }
 
     private func outcome(

@@ -105,9 +105,6 @@ public final class Operators: Sendable {
         _ check: Check, _ object: ObjectName, _ session: Session, _ known: ModuleSession, _ decider: any Decider,
         _ done: @escaping @Sendable (ExplainedAnswer) -> Void
     ) {
-        let finish: @Sendable (ModuleAnswer) -> Void = { said in
-            done(ExplainedAnswer(session.answer(to: check.kind, said, about: object), said.explanation))
-        }
         var question = EntryQuestion("auth_explain", check.kind, session: session.handle) { [objects] module, ticket in
             let content = objects.content(of: object)
             return module.explain(check, object: object, content: content, known, ticket)
@@ -115,9 +112,8 @@ public final class Operators: Sendable {
         }
         question.pending = PendingSubject(
             check.action == .read ? nil : .write, name: object, contributionID: check.contributionID)
-        switch decider.ask(&question, at: clock.monotonic) {
-        case .answered(let said): finish(said)
-        case .open(let open): open.whenAnswered { said, _ in finish(said) }
+        decider.ask(question, at: clock.monotonic) { said in
+            done(ExplainedAnswer(session.answer(to: check.kind, said, about: object), said.explanation))
         }
     }
 }

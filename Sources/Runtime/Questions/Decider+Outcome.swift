@@ -10,6 +10,29 @@ enum NextStep: Sendable {
 }
 
 extension Decider {
+    /// The one way from a question of one entry point to whoever goes on with its answer, at once or later.
+    ///
+    /// - Parameters:
+    ///   - now: on the monotonic clock; the deadline counts from it.
+    ///   - resumes: whether an answer that comes later is taken on a thread where the decider may be asked further; else on the
+    ///     one that brings it.
+    ///   - opened: told the token of a question that was left open, before its answer is taken.
+    ///   - body: called with the answer, exactly once; before the return where the question is answered at once.
+    func ask(
+        _ question: EntryQuestion, at now: Int64, resumes: Bool = false, opened: (_ token: UInt64) -> Void = { _ in },
+        then body: @escaping @Sendable (ModuleAnswer) -> Void
+    ) {
+        var question = question
+        switch ask(&question, at: now) {
+        case .answered(let said): body(said)
+        case .open(let open):
+            opened(open.token)
+            open.whenAnswered { [self] said, _ in
+                if resumes { resume { body(said) } } else { body(said) }
+            }
+        }
+    }
+
     /// The one way from a question that was left open to the client's ticket.
     ///
     /// - Parameters:
@@ -54,12 +77,8 @@ private final class WaitingStep: Sendable {
 
     /// Answers the client's ticket with the outcome of a further step.
     func go(on outcome: Outcome, _ ticket: Ticket) {
-        switch outcome {
-        case .decided(let answer): ticket.decide(answer)
-        case .delayed(let inner):
-            canceller.withLock { $0 = { inner.abandon() } }
-            inner.whenDecided { ticket.decide($0) }
-        }
+        if case .delayed(let inner) = outcome { canceller.withLock { $0 = { inner.abandon() } } }
+        ticket.follow(outcome)
     }
 
     func cancel() { canceller.withLock { $0 }() }

@@ -65,7 +65,7 @@ final class Resumptions: Sendable {
                     if let refusal {
                         ticket.decide(refusal)
                     } else {
-                        decider.resume { ticket.decide(with: further()) }
+                        decider.resume { ticket.follow(further()) }
                     }
                 }
             }
@@ -93,10 +93,7 @@ final class Resumptions: Sendable {
         }
         question.pending = PendingSubject(.login)
         question.login = login
-        switch decider.ask(&question, at: sessions.clock.monotonic) {
-        case .answered(let said): settle(session, decider, said)
-        case .open(let open): open.whenAnswered { [self] said, _ in settle(session, decider, said) }
-        }
+        decider.ask(question, at: sessions.clock.monotonic) { [self] said in settle(session, decider, said) }
     }
 
     /// Takes what the module has said, and lets all go on that wait for it.
@@ -154,16 +151,6 @@ final class Resumptions: Sendable {
         sessions.end(session, .swapped)
         // Doors that know the client's password log in again then.
         return SessionEnd.swapped.answer
-    }
-}
-
-extension Ticket {
-    /// Decides as an outcome does, now or later.
-    fileprivate func decide(with outcome: Outcome) {
-        switch outcome {
-        case .decided(let answer): decide(answer)
-        case .delayed(let inner): inner.whenDecided { self.decide($0) }
-        }
     }
 }
 
