@@ -157,7 +157,7 @@ var targets: [Target] = [
     .target(
         name: "ClusterCarrier",
         dependencies: [
-            "AuthCore", "Cluster",
+            "AuthCore", "Basics", "Cluster",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -284,7 +284,7 @@ if Context.environment["AUTHHOST_BENCH"] == "1" {
         .executableTarget(
             name: "authhost-micro",
             dependencies: [
-                "BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore", "Rules", "XMLAuthCore", "ExecCore",
+                "BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules", "XMLAuthCore", "ExecCore",
             ],
             path: "Tests/Benchmarks/Micro"),
     ]

@@ -7,9 +7,24 @@ package enum SystemTime {
     /// The time since 1970-01-01 00:00 UTC.
     package static var wall: Int64 { read(CLOCK_REALTIME) }
 
+    /// The time from an unspecified start, which goes on while the machine sleeps.
+    package static var boot: Int64 { read(CLOCK_BOOTTIME) }
+    /// The whole seconds since 1970-01-01 00:00 UTC.
+    package static var seconds: Int64 { wall / 1_000_000_000 }
+
     private static func read(_ clock: Int32) -> Int64 {
         var time = timespec()
         clock_gettime(clockid_t(clock), &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
+
+extension Duration {
+    /// The whole nanoseconds of the duration; of one that is longer than 292 years as many as there are.
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, isLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isLonger) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isLong || isLonger ? (seconds < 0 ? .min : .max) : sum
     }
 }

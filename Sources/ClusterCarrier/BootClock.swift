@@ -1,15 +1,11 @@
 import AuthCore
-import Glibc
+import Basics
 import Synchronization
 
 /// The clock of leases: it goes on while the machine sleeps.
 enum BootClock {
     /// Nanoseconds of CLOCK_BOOTTIME.
-    static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    static var now: Int64 { SystemTime.boot }
 }
 
 /// Until when a host may answer for its sessions.

@@ -39,7 +39,6 @@ extension UnixTime: CustomStringConvertible {
 extension Duration {
     /// The duration as a number of seconds.
     var inSeconds: Double {
-        let (seconds, attoseconds) = components
-        return Double(seconds) + Double(attoseconds) / 1e18
+        self / .seconds(1)
     }
 }

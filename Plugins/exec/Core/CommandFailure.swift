@@ -24,9 +24,8 @@ package struct CommandFailure: Error, Equatable, Sendable, CustomStringConvertib
 
     /// "1.25": seconds to the hundredth.
     static func seconds(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        let hundredths = attoseconds / 10_000_000_000_000_000
-        return "\(seconds).\(hundredths < 10 ? "0" : "")\(hundredths)"
+        let hundredths = duration.nanoseconds / 10_000_000
+        return "\(hundredths / 100).\((hundredths % 100).padded(to: 2))"
     }
 }
 

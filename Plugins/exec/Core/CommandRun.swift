@@ -66,8 +66,7 @@ final class CommandRun {
         processDescriptor = launched.processDescriptor
         outputDescriptor = launched.output
         errorDescriptor = launched.errors
-        let (seconds, attoseconds) = options.timeout.components
-        deadline = started + seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        deadline = started + options.timeout.nanoseconds
     }
 
     /// Whether nothing is left of it.
@@ -192,7 +191,7 @@ final class CommandRun {
     }
 
     private func understand(_ now: Int64) throws -> CommandOutput {
-        let seconds = Int64(time(nil))
+        let seconds = SystemTime.seconds
         switch command.options.format {
         case .raw:
             try RawOutput.take(output, options: command.options)

@@ -1,5 +1,4 @@
 import Basics
-import Glibc
 
 /// The `Date` field (RFC 9110, section 6.6.1), written once a second.
 struct HTTPDate {
@@ -7,7 +6,7 @@ struct HTTPDate {
     private var bytes: [UInt8] = []
 
     /// The field of now with its line end.
-    mutating func line() -> [UInt8] { line(at: time(nil)) }
+    mutating func line() -> [UInt8] { line(at: Int(SystemTime.seconds)) }
 
     /// The field of a time in seconds since 1970, in the form IMF-fixdate.
     mutating func line(at now: Int) -> [UInt8] {

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Synchronization
 
 /// Log-ins that a module has allowed a while ago and that are answered again without it, so that a page of fifty requests costs

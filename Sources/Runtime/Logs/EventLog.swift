@@ -50,19 +50,13 @@ public struct EventLogHandler: LogHandler {
 /// The time of a log line: local time with its offset, in microseconds.
 enum EventTime {
     static func now() -> String {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        var local = tm()
-        localtime_r(&time.tv_sec, &local)
+        let (second, rest) = SystemTime.wall.quotientAndRemainder(dividingBy: 1_000_000_000)
+        var (time, local) = (time_t(second), tm())
+        localtime_r(&time, &local)
         let offset = local.tm_gmtoff / 60
-        let date = "\(local.tm_year + 1900)/\(padded(Int(local.tm_mon) + 1, 2))/\(padded(Int(local.tm_mday), 2))"
-        let clock = [local.tm_hour, local.tm_min, local.tm_sec].map { padded(Int($0), 2) }.joined(separator: ":")
-        let zone = (offset < 0 ? "-" : "+") + padded(abs(offset) / 60, 2) + padded(abs(offset) % 60, 2)
-        return "\(date)-\(clock).\(padded(time.tv_nsec / 1000, 6)) \(zone)"
-    }
-
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        let date = "\(local.tm_year + 1900)/\((local.tm_mon + 1).padded(to: 2))/\(local.tm_mday.padded(to: 2))"
+        let clock = [local.tm_hour, local.tm_min, local.tm_sec].map { $0.padded(to: 2) }.joined(separator: ":")
+        let zone = (offset < 0 ? "-" : "+") + (abs(offset) / 60).padded(to: 2) + (abs(offset) % 60).padded(to: 2)
+        return "\(date)-\(clock).\((rest / 1000).padded(to: 6)) \(zone)"
     }
 }

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Synchronization
 
 /// The deadlines that hold now: read by every question, replaced by a reload. No lock is taken for either.

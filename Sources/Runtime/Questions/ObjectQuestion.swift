@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 
 /// A question about an object: what its name is called inside, first by the configuration and then by the module; and for a

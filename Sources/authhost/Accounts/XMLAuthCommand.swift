@@ -26,7 +26,7 @@ struct UsersCheckCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let findings = UsersCheck.findings(file, now: Int64(time(nil)))
+        let findings = UsersCheck.findings(file, now: SystemTime.seconds)
         for finding in findings { Terminal.write(json ? Self.json(finding) : finding.description) }
         if findings.contains(where: { $0.severity == .error }) { throw Failure(.badConfiguration, "") }
         if strict && !findings.isEmpty { throw Failure(.findings, "") }
