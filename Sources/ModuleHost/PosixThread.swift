@@ -33,34 +33,7 @@ public enum PosixThread {
     }
 }
 
-/// A counting semaphore of the system, with a deadline on the monotonic clock.
-public final class Semaphore: @unchecked Sendable {
-    // sem_t is made for many threads; it stands at one address from init to deinit.
-    private let semaphore: UnsafeMutablePointer<sem_t>
-
-    /// Makes a semaphore that nobody has signalled.
-    public init() {
-        semaphore = .allocate(capacity: 1)
-        semaphore.initialize(to: sem_t())
-        sem_init(semaphore, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    /// Lets one waiting thread go on, or the next that waits. Safe in signal handlers, sem_post(3).
-    public func signal() { sem_post(semaphore) }
-
-    /// Waits without an end.
-    public func wait() {
-        while sem_wait(semaphore) != 0 && errno == EINTR {}
-    }
-
-    /// Waits at most so long; returns whether it was signalled.
-    public func wait(for timeout: Duration) -> Bool {
-        let (seconds, attoseconds) = timeout.components
-        return cffi_semaphore_wait(semaphore, seconds * 1_000_000_000 + attoseconds / 1_000_000_000) == 0
-    }
+extension Semaphore {
+    /// Waits at most so long, on the monotonic clock; returns whether it was signalled.
+    package func wait(for timeout: Duration) -> Bool { cffi_semaphore_wait(pointer, timeout.nanoseconds) == 0 }
 }

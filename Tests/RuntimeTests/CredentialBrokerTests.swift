@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Glibc
 import ModuleHost
 import Synchronization
@@ -87,12 +88,12 @@ extension HeldCredential {
         var destinations = (0..<99).map { (name: "d\($0)", how: "later", life: 0) }
         destinations.append((name: "hung", how: "never", life: 0))
         let scene = try Scene(destinations)
-        let hung = Waiting()
-        scene.broker.ask("hung") { hung.take($0) }
+        let hung = Awaited<CredentialOutcome>()
+        scene.broker.ask("hung", hung.put)
         for number in 0..<99 { #expect(try scene.secret("d\(number)") == "gateway/secret-1") }
         scene.test.clock.advance(.seconds(11))
         scene.broker.expireDeadlines()
-        guard case .failure(let failure) = hung.result() else {
+        guard case .failure(let failure) = hung.wait() else {
             Issue.record("credentials were given")
             return
         }
@@ -101,7 +102,7 @@ extension HeldCredential {
 
     @Test func `asks the authenticator once for a thousand who ask at once`() throws {
         let scene = try Scene([("partner", "never", 0)])
-        let last = ModuleHost.Semaphore()
+        let last = Semaphore()
         let count = FailureCount(last, 1000)
         for _ in 0..<1000 { scene.broker.ask("partner") { count.take($0) } }
         scene.test.clock.advance(.seconds(11))
@@ -138,10 +139,10 @@ extension HeldCredential {
 /// Counts failures, and signals at the last.
 private final class FailureCount: Sendable {
     private let count = Atomic<Int>(0)
-    private let last: ModuleHost.Semaphore
+    private let last: Semaphore
     private let expected: Int
 
-    init(_ last: ModuleHost.Semaphore, _ expected: Int) {
+    init(_ last: Semaphore, _ expected: Int) {
         self.last = last
         self.expected = expected
     }

@@ -1,3 +1,4 @@
+import Basics
 import ModuleHost
 import Synchronization
 import Testing

@@ -128,13 +128,13 @@ package final class CredentialBroker: Sendable {
 
     /// Asks, and waits for the answer. Not to be called on an event loop or the cooperative pool.
     package func credential(for name: String, challenge: Secret? = nil, round: UInt32 = 1) -> CredentialOutcome {
-        let waiting = Waiting()
+        let outcome = Awaited<CredentialOutcome>()
         if let challenge {
-            answer(challenge, round: round, for: name) { waiting.take($0) }
+            answer(challenge, round: round, for: name, outcome.put)
         } else {
-            ask(name) { waiting.take($0) }
+            ask(name, outcome.put)
         }
-        return waiting.result()
+        return outcome.wait()
     }
 
     /// Ends the authenticators. Blocks for at most `timeout` for each.

@@ -213,22 +213,6 @@ final class AnswersOfAuthenticator: ModuleServices {
     }
 }
 
-/// Waits on a thread for an answer that may come on another.
-final class Waiting: Sendable {
-    private let cell = Mutex<CredentialOutcome?>(nil)
-    private let done = Semaphore()
-
-    func take(_ outcome: CredentialOutcome) {
-        cell.withLock { $0 = outcome }
-        done.signal()
-    }
-
-    func result() -> CredentialOutcome {
-        done.wait()
-        return cell.withLock { $0 } ?? .failure(CredentialFailure("cancelled", "nobody answered"))
-    }
-}
-
 extension Result {
     fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
 }

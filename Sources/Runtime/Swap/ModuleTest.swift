@@ -1,6 +1,4 @@
 import AuthCore
-import ModuleHost
-import Synchronization
 
 /// Questions with the answers that a module must give before it is put in force: one user's log-in, and what that user may do.
 public struct ModuleTest: Sendable {
@@ -39,15 +37,15 @@ public struct ModuleTest: Sendable {
     ///
     /// - Returns: a line for each answer that is another than the expected one.
     func faults(of host: Host) -> [String] {
-        let admitted = host.answer(to: .login(login))
+        let admitted = host.ask(.login(login)).waited()
         guard (admitted.verdict == .allow) == admits.allows else {
             return [fault("the log-in", admits, admitted)]
         }
         guard let session = admitted.session else { return [] }
-        defer { _ = host.answer(to: .logout(session)) }
+        defer { _ = host.ask(.logout(session)).waited() }
         return checks.compactMap { expected in
             guard let check = expected.check else { return nil }
-            let answer = host.answer(to: .check(session, check))
+            let answer = host.ask(.check(session, check)).waited()
             if answer.verdict == .undecided { return fault("\(check.action) `\(check.name.text)`", expected, answer) }
             return (answer.verdict == .allow) == expected.allows
                 ? nil : fault("\(check.action) `\(check.name.text)`", expected, answer)
@@ -57,22 +55,5 @@ public struct ModuleTest: Sendable {
     private func fault(_ what: String, _ expected: Expectation, _ found: Answer) -> String {
         "\(expected.source): user `\(login.user)`, \(what): expected \(expected.allows ? "allow" : "deny"), "
             + "found \(found.verdict.rawValue) (\(found.reason.rawValue))"
-    }
-}
-
-extension Host {
-    /// Asks a question and waits for the answer, which the question's deadline brings at the latest.
-    fileprivate func answer(to question: Question) -> Answer {
-        switch ask(question) {
-        case .decided(let answer): return answer
-        case .delayed(let ticket):
-            let (found, ready) = (SetOnce<Answer>(), Semaphore())
-            ticket.whenDecided {
-                found.set($0)
-                ready.signal()
-            }
-            ready.wait()
-            return found.value ?? Answer(.undecided, .moduleError)
-        }
     }
 }

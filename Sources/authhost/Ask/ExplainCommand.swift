@@ -1,8 +1,8 @@
 import ArgumentParser
 import AuthCore
+import Basics
 import ModuleHost
 import Runtime
-import Synchronization
 
 /// Shows what decides a check.
 struct ExplainCommand: ParsableCommand {
@@ -61,16 +61,9 @@ struct ExplainCommand: ParsableCommand {
 extension Host {
     /// Asks and waits; for commands, which have a thread to spare.
     func explained(_ check: Check, _ session: SessionID) -> ExplainedAnswer {
-        let cell = Mutex<ExplainedAnswer?>(nil)
-        let ready = Semaphore()
-        operators.explain(check, session: session) { answer in
-            cell.withLock { $0 = answer }
-            ready.signal()
-        }
+        let explained = Awaited<ExplainedAnswer>()
+        operators.explain(check, session: session, explained.put)
         // The deadline of the question answers it at the latest.
-        while true {
-            if let answer = cell.withLock({ $0 }) { return answer }
-            _ = ready.wait(for: .seconds(1))
-        }
+        return explained.wait()
     }
 }

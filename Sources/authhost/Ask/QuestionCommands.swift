@@ -98,7 +98,7 @@ struct AskingSession: ParsableArguments {
         if trusted, host.module?.entryNames.contains("auth_resume_user") != true { throw lacksEntry }
         let password = trusted ? Secret("") : Terminal.readSecret(prompt: "Password of \(user): ")
         let login = try login(password)
-        let answer = host.answer(to: trusted ? .resume(login) : .login(login))
+        let answer = host.ask(trusted ? .resume(login) : .login(login)).waited()
         // A kit exports every entry, and says so where the module has none behind it.
         if trusted, answer.reason == .noEntry { throw lacksEntry }
         guard answer.verdict == .allow, let session = answer.session else {
@@ -106,19 +106,6 @@ struct AskingSession: ParsableArguments {
             throw Failure(ExitStatus(answer.verdict), "")
         }
         return session
-    }
-}
-
-extension Host {
-    /// Asks and waits; for commands, which have a thread to spare.
-    func answer(to question: Question) -> Answer {
-        switch ask(question) {
-        case .decided(let answer): return answer
-        case .delayed(let ticket):
-            let cell = AnswerCell()
-            ticket.whenDecided { cell.put($0) }
-            return cell.wait()
-        }
     }
 }
 
@@ -161,7 +148,7 @@ struct LoginCommand: ParsableCommand {
     func run() throws {
         let host = try HostSetup(quiet: true).makeHost()
         let login = try asking.login(password: Terminal.readSecret(prompt: "Password of \(asking.user): "))
-        try AnswerPrinter(json: asking.json).finish(host.answer(to: .login(login)), host)
+        try AnswerPrinter(json: asking.json).finish(host.ask(.login(login)).waited(), host)
     }
 }
 
@@ -179,7 +166,7 @@ struct CheckCommand: ParsableCommand {
         let check = try object.check()
         let host = try HostSetup(quiet: true).makeHost()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
-        try AnswerPrinter(json: asking.json).finish(host.answer(to: .check(session, check)), host)
+        try AnswerPrinter(json: asking.json).finish(host.ask(.check(session, check)).waited(), host)
     }
 }
 
@@ -198,7 +185,7 @@ struct MapCommand: ParsableCommand {
         let name = try objectName(object)
         let host = try HostSetup(quiet: true).makeHost()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
-        try AnswerPrinter(json: asking.json).finish(host.answer(to: .map(session, name)), host)
+        try AnswerPrinter(json: asking.json).finish(host.ask(.map(session, name)).waited(), host)
     }
 }
 

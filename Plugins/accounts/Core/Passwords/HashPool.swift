@@ -28,9 +28,7 @@ final class HashPool: Sendable {
     }
 
     private let state: Mutex<State>
-    private nonisolated(unsafe) let wake: UnsafeMutablePointer<sem_t>
-    // POSIX semaphores are made to be posted and awaited from any thread; the pointer itself never changes.
-
+    private let wake = Semaphore()
     private let bounds: FairQueueBounds
     private let meter: PasswordCheck.Meter?
 
@@ -39,16 +37,7 @@ final class HashPool: Sendable {
         state = Mutex(State(queue: FairQueue(bounds)))
         self.bounds = bounds
         self.meter = meter
-        wake = .allocate(capacity: 1)
-        // SAFETY: freed after the last thread has been joined.
-        sem_init(wake, 0, 0)
         for _ in 0..<threads { try startThread() }
-    }
-
-    deinit {
-        // SAFETY: threads hold a reference, so the last one let go means that none runs.
-        sem_destroy(wake)
-        wake.deallocate()
     }
 
     /// Queues a job; says why when there is no room or the pool stopped: the job was not and will not be run.
@@ -62,7 +51,7 @@ final class HashPool: Sendable {
                 return reason(error)
             }
         }
-        if refusal == nil { sem_post(wake) }
+        if refusal == nil { wake.signal() }
         return refusal
     }
 
@@ -85,7 +74,7 @@ final class HashPool: Sendable {
             return (waiting, state.threads)
         }
         for job in waiting { job(nil) }
-        for _ in threads { sem_post(wake) }
+        for _ in threads { wake.signal() }
         for thread in threads { pthread_join(thread, nil) }
     }
 
@@ -102,7 +91,7 @@ final class HashPool: Sendable {
     private func run() {
         let check = PasswordCheck(meter: meter)
         while true {
-            while sem_wait(wake) != 0 {}
+            wake.wait()
             let (job, isStopped) = state.withLock { ($0.queue.next(), $0.isStopped) }
             if let job { job(check) } else if isStopped { return }
         }

@@ -35,10 +35,10 @@ struct TestRun {
         guard opened.verdict == .allow, let session = opened.session else { return opened }
         switch test.question {
         case .login: return opened
-        case .map(let object): return host.answer(to: .map(session, try objectName(object)))
+        case .map(let object): return host.ask(.map(session, try objectName(object))).waited()
         case .check(let action, let object):
             let check = Check(action, try objectName(object), fields: test.fields)
-            guard coverage != nil else { return host.answer(to: .check(session, check)) }
+            guard coverage != nil else { return host.ask(.check(session, check)).waited() }
             let explained = host.explained(check, session)
             coverage?.note(explained.explanation ?? "")
             return explained.answer
@@ -55,7 +55,7 @@ struct TestRun {
         } catch {
             throw Failure(.badConfiguration, "`\(asker.user.controlsEscaped)` cannot log in: \(error)")
         }
-        let answer = host.answer(to: asker.password == nil ? .resume(login) : .login(login))
+        let answer = host.ask(asker.password == nil ? .resume(login) : .login(login)).waited()
         if asker.password == nil, answer.reason == .noEntry {
             throw Failure(
                 .moduleUnusable,

@@ -1,0 +1,27 @@
+import Synchronization
+
+/// A value that one thread waits for, and whoever has it brings.
+package final class Awaited<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+    private let ready = Semaphore()
+
+    /// Makes one whose value is not there yet.
+    package init() {}
+
+    /// Brings the value; the first counts.
+    package func put(_ value: Value) {
+        let isFirst = self.value.withLock { held in
+            defer { held = held ?? value }
+            return held == nil
+        }
+        if isFirst { ready.signal() }
+    }
+
+    /// Waits for the value, without an end; to be called once. Never on an event loop or Swift's cooperative pool.
+    package func wait() -> Value {
+        while true {
+            ready.wait()
+            if let value = value.withLock({ $0 }) { return value }
+        }
+    }
+}

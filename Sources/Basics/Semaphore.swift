@@ -1,0 +1,31 @@
+import Glibc
+
+/// A counting semaphore of the system.
+package final class Semaphore: @unchecked Sendable {
+    // sem_t is made for many threads; it stands at one address from init to deinit.
+    /// The system's own, for waits of other kinds.
+    package let pointer: UnsafeMutablePointer<sem_t>
+
+    /// Makes a semaphore that nobody has signalled.
+    package init() {
+        pointer = .allocate(capacity: 1)
+        pointer.initialize(to: sem_t())
+        sem_init(pointer, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(pointer)
+        pointer.deallocate()
+    }
+
+    /// Lets one waiting thread go on, or the next that waits. Safe in signal handlers, sem_post(3).
+    package func signal() { sem_post(pointer) }
+
+    /// Waits without an end.
+    package func wait() {
+        while sem_wait(pointer) != 0 {
+            // Anything else says that this is no semaphore: who waited would go on as if it had been signalled.
+            precondition(errno == EINTR, "sem_wait: \(SystemError())")
+        }
+    }
+}
