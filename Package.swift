@@ -47,7 +47,7 @@ var targets: [Target] = [
     // A leaf for host and modules alike: what both must do in one way.
     .target(name: "Basics"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .target(name: "Rules"),
+    .target(name: "Rules", dependencies: ["Basics"]),
     .target(
         name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .target(

@@ -18,7 +18,7 @@ let package = Package(
             name: "ModuleKit", dependencies: ["CAuthModule"],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         .target(name: "Basics"),
-        .target(name: "Rules"),
+        .target(name: "Rules", dependencies: ["Basics"]),
         .target(
             name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         .target(

@@ -5,3 +5,8 @@ extension BinaryInteger {
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 }
+
+extension Sequence<UInt8> {
+    /// Two hexadecimal digits for each byte, in small letters.
+    package var hexadecimal: String { map { $0.padded(to: 2, radix: 16) }.joined() }
+}

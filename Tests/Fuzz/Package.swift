@@ -38,7 +38,7 @@ let package = Package(
             "AuthConfiguration", folder: "Configuration", ["Basics", "ConfigurationLanguage", "Rules", "CLibXML2"],
             exclude: ["Language"]),
         linked("Basics"),
-        linked("Rules"),
+        linked("Rules", ["Basics"]),
         system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
         linked("Accounts", ["Basics", "Rules", "CLibCrypt", "CLibNettle", "CLibPCRE2"]),

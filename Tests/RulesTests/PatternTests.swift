@@ -8,6 +8,7 @@ import Testing
         ("A/B", 0, "`A/B` does not begin with `/`"),
         ("/A//B", 2, "`/A//B` has an empty segment"),
         ("/A/", 2, "`/A/` has an empty segment"),
+        ("A\u{202E}B\u{85}\n", 0, "`A\\u{202e}B\\u{85}\\u{a}` does not begin with `/`"),
         ("/A/../B", 3, "the segment `..` is not accepted in a path"),
         ("/A/./B", 3, "the segment `.` is not accepted in a path"),
         ("/A/EUR*", 6, "`*` stands for a whole segment and cannot be a part of `EUR*`"),

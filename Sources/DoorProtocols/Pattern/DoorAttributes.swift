@@ -89,8 +89,7 @@ public struct DoorCertificate: Sendable {
         commonName: String?, subject: String, names: [(kind: DoorAttribute, name: String)], digest: some Sequence<UInt8>
     ) {
         self.commonName = commonName
-        let digits = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        let all = [(DoorAttribute.tlsSubject, subject)] + names.prefix(Self.mostNames) + [(.tlsDigest, digits)]
+        let all = [(DoorAttribute.tlsSubject, subject)] + names.prefix(Self.mostNames) + [(.tlsDigest, digest.hexadecimal)]
         attributes = all.compactMap { $1.isEmpty ? nil : Field.attribute($0.rawValue, $1) }
     }
 }

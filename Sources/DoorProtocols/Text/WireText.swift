@@ -1,3 +1,5 @@
+import Basics
+
 /// Shows bytes of the wire to people.
 package enum WireText {
     /// Printable ASCII as it is, `\r`, `\n`, `\t` and `\\` as in C, every other byte as `\xNN`.
@@ -10,9 +12,7 @@ package enum WireText {
             case UInt8(ascii: "\n"): text += "\\n"
             case UInt8(ascii: "\t"): text += "\\t"
             case 0x20...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16)
-                text += "\\x" + (digits.count == 1 ? "0" : "") + digits
+            default: text += "\\x" + byte.padded(to: 2, radix: 16)
             }
         }
         return text

@@ -64,9 +64,6 @@ public enum ModuleDigest {
         nettle_sha256_update(&context, bytes.count, bytes)
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
         nettle_sha256_digest(&context, digest.count, &digest)
-        return digest.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return digest.hexadecimal
     }
 }

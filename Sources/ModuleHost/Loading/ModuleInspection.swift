@@ -72,9 +72,7 @@ public struct ModuleInspection: Sendable {
             note = nil
             noteFault = error.text
         }
-        buildID = file.note(owner: "GNU", type: 3).map { bytes in
-            bytes.prefix(32).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
+        buildID = file.note(owner: "GNU", type: 3)?.prefix(32).hexadecimal
         builtGeneration = file.note(owner: "authhost", type: 2).flatMap {
             UInt32(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
         }

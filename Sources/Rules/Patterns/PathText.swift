@@ -1,3 +1,5 @@
+import Basics
+
 /// Splits the text of patterns and mappings, with the checks both need.
 enum PathText {
     enum Piece {
@@ -52,10 +54,9 @@ enum PathText {
         return pieces
     }
 
-    /// Quotes bytes for a message; what is not printable ASCII or UTF-8 is escaped.
+    /// Quotes at most 80 bytes for a message; what cannot be seen is escaped.
     static func shown(_ bytes: some Sequence<UInt8>) -> String {
-        let text = String(decoding: Array(bytes.prefix(80)), as: UTF8.self)
-        return "`" + text.unicodeScalars.map { $0.value < 0x20 ? $0.escaped(asASCII: true) : String($0) }.joined() + "`"
+        "`\(String(decoding: Array(bytes.prefix(80)), as: UTF8.self).controlsEscaped)`"
     }
 
     private static func checkSegment(_ bytes: [UInt8], _ range: Range<Int>) throws(PatternError) {

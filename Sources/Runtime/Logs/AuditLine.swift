@@ -28,7 +28,7 @@ struct AuditLine {
             if value.unicodeScalars.allSatisfy(Self.isPlain) {
                 bytes += value.utf8
             } else {
-                Self.appendQuoted(value, to: &bytes)
+                bytes.appendJSONQuoted(value)
             }
         }
     }
@@ -39,34 +39,13 @@ struct AuditLine {
             bytes += ",\"".utf8
             Self.append(name, to: &bytes)
             bytes += "\":".utf8
-            Self.appendQuoted(value, to: &bytes)
+            bytes.appendJSONQuoted(value)
         }
         bytes.append(UInt8(ascii: "}"))
     }
 
     private static func append(_ name: StaticString, to bytes: inout [UInt8]) {
         name.withUTF8Buffer { bytes += $0 }
-    }
-
-    /// Appends the value between quotation marks; `"`, `\` and whatever moves a cursor are escaped, as JSON reads it.
-    private static func appendQuoted(_ value: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"", "\\":
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(UInt8(scalar.value))
-            case _ where scalar.cannotBeSeen:
-                for unit in UTF16.encode(scalar)! {
-                    let digits = String(unit, radix: 16)
-                    bytes += "\\u".utf8
-                    bytes += repeatElement(UInt8(ascii: "0"), count: 4 - digits.utf8.count)
-                    bytes += digits.utf8
-                }
-            default: bytes += UTF8.encode(scalar)!
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     /// What a value may hold to stand without quotation marks: whatever is printed, but spaces, `"`, `=` and `\`.

@@ -96,17 +96,7 @@ extension UsedTokenFile {
     }
 
     private func checkTrust() throws(UsedTokenError) {
-        let status = try status()
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw UsedTokenError(.untrusted, path, "is not a regular file")
-        }
-        guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
-            let mode = (status.st_mode & 0o7777).padded(to: 4, radix: 8)
-            throw UsedTokenError(
-                .untrusted, path,
-                "others may write to it (user \(status.st_uid), mode \(mode)): the running user's (\(geteuid())) with "
-                    + "a mode without 022 is accepted, such as 0600")
-        }
+        if let fault = FileTrust().fault(in: try status()) { throw UsedTokenError(.untrusted, path, fault) }
         try Self.checkDirectories(of: path)
     }
 
