@@ -33,7 +33,7 @@ private final class FakeOperators: OperatorAnswering {
 
     func answer(_ request: ControlRequest, for administrator: String) -> ControlReply {
         seen.withLock {
-            $0.done.append("\(administrator) \(request.action) \(request.door ?? "")\(request.user ?? "")")
+            $0.done.append("\(administrator) \(request.action) \(request.filter.door ?? "")\(request.filter.user ?? "")")
         }
         return answer(request)
     }
@@ -45,7 +45,7 @@ private final class FakeOperators: OperatorAnswering {
             reply.sessions = []
             reply.total = 0
         case .status: reply.status = .init()
-        case .eject where request.user == nil: return .failure("which sessions?")
+        case .eject where request.filter.user == nil: return .failure("which sessions?")
         default: reply.total = 1
         }
         return reply

@@ -1,5 +1,7 @@
+import AuthCore
+
 /// What an operator asks over the control socket: one JSON object on one line.
-public struct ControlRequest: Encodable, Sendable {
+public struct ControlRequest: Sendable {
     /// What is to be done.
     public enum Action: String, Encodable, Sendable, CaseIterable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback
@@ -7,18 +9,8 @@ public struct ControlRequest: Encodable, Sendable {
 
     /// What is asked for.
     public var action: Action
-    /// Which sessions: those that have every property that is given.
-    public var user: String?
-    /// Of the sessions that are meant: their application id.
-    public var application: String?
-    /// Their machine id.
-    public var machine: String?
-    /// Their address.
-    public var address: String?
-    /// The door that they came in by.
-    public var door: String?
-    /// The first digits of a session's id, 4...32.
-    public var session: String?
+    /// Of `sessions`, `eject` and `invalidate`: which sessions.
+    public var filter = SessionFilter()
     /// Of `invalidate`: an object's name.
     public var object: String?
     /// Of `eject` and `invalidate`: everything, where no filter is given.
@@ -50,45 +42,68 @@ public struct ControlRequest: Encodable, Sendable {
     public init(_ action: Action) { self.action = action }
 }
 
-extension ControlRequest: JSONBody {
-    enum CodingKeys: String, CodingKey, CaseIterable {
-        case action = "do"
-        case user, application, machine, address, door, session, object, all, count, offset, limit, since, follow
-        case destination, server, secret, module, cluster
-    }
+/// The members by their names: the one table from which a request is read and written.
+extension ControlRequest {
+    private typealias Path<Value> = any WritableKeyPath<ControlRequest, Value?> & Sendable
 
-    static var members: [String] { CodingKeys.allCases.map(\.rawValue) }
+    private static let action = "do"
+    private static let texts: [(name: String, path: Path<String>)] = [
+        ("object", \.object), ("destination", \.destination), ("server", \.server), ("secret", \.secret),
+        ("module", \.module),
+    ]
+    private static let numbers: [(name: String, path: Path<Int>)] = [
+        ("count", \.count), ("offset", \.offset), ("limit", \.limit), ("since", \.since),
+    ]
+    private static let flags: [(name: String, path: Path<Bool>)] = [
+        ("all", \.all), ("follow", \.follow), ("cluster", \.cluster),
+    ]
+}
+
+extension ControlRequest: JSONBody {
+    static let members =
+        [action] + SessionFilter.members.map(\.name) + texts.map(\.name) + numbers.map(\.name) + flags.map(\.name)
 
     init(_ object: JSONObject) throws(JSONFault) {
-        let action = try object.needed(CodingKeys.action.rawValue) { node throws(JSONFault) in
+        action = try object.needed(Self.action) { node throws(JSONFault) in
             let text = try node.text()
             if let action = Action(rawValue: text) { return action }
             let known = Action.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             throw JSONFault(description: "the member `\(node.place)` takes one of \(known)")
         }
-        try self.init(action, of: object)
+        filter = try SessionFilter(object)
+        for (name, path) in Self.texts { self[keyPath: path] = try object.optionalText(name) }
+        for (name, path) in Self.numbers { self[keyPath: path] = try object.optionalInteger(name) }
+        for (name, path) in Self.flags { self[keyPath: path] = try object.optionalFlag(name) }
+    }
+}
+
+extension SessionFilter {
+    /// Reads the members of an object that say which sessions are meant.
+    init(_ object: JSONObject) throws(JSONFault) {
+        self.init()
+        for member in Self.members { self[keyPath: member.path] = try object.optionalText(member.name) }
+    }
+}
+
+extension ControlRequest: Encodable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 
-    /// Reads every member but the action.
-    init(_ action: Action, of object: JSONObject) throws(JSONFault) {
-        self.action = action
-        user = try object.optionalText("user")
-        application = try object.optionalText("application")
-        machine = try object.optionalText("machine")
-        address = try object.optionalText("address")
-        door = try object.optionalText("door")
-        session = try object.optionalText("session")
-        self.object = try object.optionalText("object")
-        all = try object.optionalFlag("all")
-        count = try object.optionalInteger("count")
-        offset = try object.optionalInteger("offset")
-        limit = try object.optionalInteger("limit")
-        since = try object.optionalInteger("since")
-        follow = try object.optionalFlag("follow")
-        destination = try object.optionalText("destination")
-        server = try object.optionalText("server")
-        secret = try object.optionalText("secret")
-        module = try object.optionalText("module")
-        cluster = try object.optionalFlag("cluster")
+    /// Writes an object of the members that are set.
+    public func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: Key.self)
+        func write(_ value: (some Encodable)?, _ name: String) throws {
+            try object.encodeIfPresent(value, forKey: Key(stringValue: name))
+        }
+        try write(action, Self.action)
+        for (name, value) in filter.given { try write(value, name) }
+        for (name, path) in Self.texts { try write(self[keyPath: path], name) }
+        for (name, path) in Self.numbers { try write(self[keyPath: path], name) }
+        for (name, path) in Self.flags { try write(self[keyPath: path], name) }
     }
 }

@@ -1,17 +1,25 @@
-/// `POST /v1/admin/eject` and `POST /v1/admin/invalidate`: the members of a control request that say which sessions are meant.
+import AuthCore
+
+/// `POST /v1/admin/eject` and `POST /v1/admin/invalidate`: what is meant.
 struct AdministratorBody: JSONBody {
-    static let members = [
-        "user", "application", "machine", "address", "door", "session", "object", "all", "count",
-    ]
+    static let members = SessionFilter.members.map(\.name) + ["object", "all", "count"]
 
-    private let meant: ControlRequest
+    private let filter: SessionFilter
+    private let object: String?
+    private let all: Bool?
+    private let count: Int?
 
-    init(_ object: JSONObject) throws(JSONFault) { meant = try ControlRequest(.eject, of: object) }
+    init(_ body: JSONObject) throws(JSONFault) {
+        filter = try SessionFilter(body)
+        object = try body.optionalText("object")
+        all = try body.optionalFlag("all")
+        count = try body.optionalInteger("count")
+    }
 
-    /// What is asked for, of the sessions that are meant.
+    /// What is asked for, of what is meant.
     func request(_ action: ControlRequest.Action) -> ControlRequest {
-        var request = meant
-        request.action = action
+        var request = ControlRequest(action)
+        (request.filter, request.object, request.all, request.count) = (filter, object, all, count)
         return request
     }
 }

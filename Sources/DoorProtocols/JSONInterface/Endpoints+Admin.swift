@@ -31,14 +31,9 @@ extension Route {
 extension AdministratorErrand {
     fileprivate static func sessions(_ request: StrictRequest) throws(RequestRefusal) -> AdministratorErrand {
         let query = try AdministratorQuery(
-            request, names: ["user", "application", "machine", "address", "door", "session", "offset", "limit"])
+            request, names: SessionFilter.members.map(\.name) + ["offset", "limit"])
         var asked = ControlRequest(.sessions)
-        asked.user = query["user"]
-        asked.application = query["application"]
-        asked.machine = query["machine"]
-        asked.address = query["address"]
-        asked.door = query["door"]
-        asked.session = query["session"]
+        for member in SessionFilter.members { asked.filter[keyPath: member.path] = query[member.name] }
         asked.offset = try query.number("offset").map(Int.init)
         asked.limit = try query.number("limit").map(Int.init)
         return AdministratorErrand(asked)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
+import AuthCore
 import Basics
 import DoorProtocols
 import Glibc
@@ -85,17 +86,17 @@ struct SessionFilterOptions: ParsableArguments {
 
     func request(_ action: ControlRequest.Action) -> ControlRequest {
         var request = ControlRequest(action)
-        request.user = user
-        request.application = application
-        request.machine = machine
-        request.address = address
-        request.door = door
-        request.session = session
+        request.filter = filter
         return request
     }
 
-    var isGiven: Bool {
-        user != nil || application != nil || machine != nil || address != nil || door != nil || session != nil
+    var isGiven: Bool { filter.isGiven }
+
+    private var filter: SessionFilter {
+        var filter = SessionFilter()
+        (filter.user, filter.applicationID, filter.machineID) = (user, application, machine)
+        (filter.address, filter.door, filter.idPrefix) = (address, door, session)
+        return filter
     }
 }
 

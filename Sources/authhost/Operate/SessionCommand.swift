@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthCore
 import DoorCarrier
 import DoorProtocols
 import Runtime
@@ -65,7 +66,7 @@ struct SessionCommand: ParsableCommand {
 
         func run() throws {
             var request = ControlRequest(.sessions)
-            request.session = id
+            request.filter.idPrefix = id
             request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
             let total = reply.total ?? 0

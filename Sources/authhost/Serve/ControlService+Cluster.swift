@@ -84,13 +84,13 @@ extension ClusterWord {
         switch self {
         case .eject(let filter):
             request = ControlRequest(.eject)
-            (request.user, request.application, request.machine) = (filter.user, filter.applicationID, filter.machineID)
-            if filter.user == nil && filter.applicationID == nil && filter.machineID == nil { request.all = true }
+            request.filter = filter
+            if !filter.isGiven { request.all = true }
         case .invalidate(let scope):
             request = ControlRequest(.invalidate)
             switch scope {
             case .all, .session: request.all = true
-            case .user(let user): request.user = user
+            case .user(let user): request.filter.user = user
             case .object(let name): request.object = name
             }
         }

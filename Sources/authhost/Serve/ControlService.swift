@@ -43,18 +43,11 @@ struct ControlService: ControlAnswering {
     }
 
     private static func filter(_ request: ControlRequest) -> Result<SessionFilter, ControlError> {
-        var filter = SessionFilter()
-        filter.user = request.user
-        filter.applicationID = request.application
-        filter.machineID = request.machine
-        filter.address = request.address
-        filter.door = request.door
-        if let digits = request.session {
+        if let digits = request.filter.idPrefix {
             guard (4...32).contains(digits.utf8.count), digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
             else { return .failure(ControlError(description: "`session` takes 4 to 32 digits of 0-9 and a-f")) }
-            filter.idPrefix = digits
         }
-        return .success(filter)
+        return .success(request.filter)
     }
 
     private func sessions(_ filter: SessionFilter, _ request: ControlRequest) -> ControlReply {
@@ -104,7 +97,7 @@ struct ControlService: ControlAnswering {
         } else {
             reply.total = host.operators.invalidate(sessions: filter)
             // What is kept of a user may outlive its sessions.
-            if let user = request.user, filter.isUserAlone { host.operators.invalidate(.user(user)) }
+            if let user = filter.user, filter.given.count == 1 { host.operators.invalidate(.user(user)) }
         }
         setup.log.notice("Invalidation of \(request.scope), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
         return reply
@@ -151,26 +144,12 @@ extension ControlRequest {
     /// What is ejected or invalidated, as the event log has it.
     fileprivate var scope: String {
         if let object { return "what is kept of object <\(object)>" }
-        let filters = [
-            ("user", user), ("application", application), ("machine", machine), ("address", address), ("door", door),
+        let filters = filter.given.map { name, value in
             // Who has a whole id can use the session.
-            ("id", session.map { String($0.prefix(ControlReply.Session.digits)) + "…" }),
-        ].compactMap { name, value in value.map { "\(name) <\($0)>" } }
+            name == "session" ? "id <\(value.prefix(ControlReply.Session.digits))…>" : "\(name) <\(value)>"
+        }
         if !filters.isEmpty { return "sessions with \(filters.joined(separator: ", "))" }
         return action == .eject ? "all sessions" : "everything"
-    }
-}
-
-extension SessionFilter {
-    /// Whether it names anything.
-    fileprivate var isGiven: Bool {
-        user != nil || applicationID != nil || machineID != nil || address != nil || door != nil
-            || idPrefix != nil
-    }
-
-    fileprivate var isUserAlone: Bool {
-        user != nil && applicationID == nil && machineID == nil && address == nil && door == nil
-            && idPrefix == nil
     }
 }
 

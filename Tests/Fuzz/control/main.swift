@@ -8,7 +8,8 @@ func read(_ bytes: UnsafeRawBufferPointer) {
         let request = try JSONText.read(bytes, within: .usual, as: "request") { node throws(JSONFault) in
             try node.read(ControlRequest.self)
         }
-        for text in [request.user, request.session, request.object, request.destination, request.server] {
+        let texts = [request.object, request.destination, request.server] + request.filter.given.map(\.value)
+        for text in texts {
             precondition((text?.utf8.count ?? 0) <= bytes.count, "a text longer than the request")
         }
     } catch {
