@@ -144,31 +144,60 @@ public final class Host: Sendable {
     }
 
     private func decide(_ question: Question) -> Outcome {
-        guard !isStopping, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
-        if rules.denies, let kind = question.kind {
-            return metrics.counted(kind, .decided(Answer(.undecided, .staleRules)))
-        }
-        switch question {
-        case .login(let login): return LoginQuestion(logins, decider, login, .login).ask()
-        case .resume(let login): return LoginQuestion(logins, decider, login, .resume).ask()
-        case .authenticate(let login): return logins.authenticate(login, decider)
-        case .logout(let id): return .decided(sessions.logOut(id, at: clock.monotonic))
-        case .map(let id, let name):
-            let now = clock.monotonic
-            guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-            guard let known = session.known(to: decider.instance) else {
-                return resumed(session) { [self] in decide(question) }
+        decided(question.kind) { decider in
+            switch question {
+            case .login(let login): LoginQuestion(logins, decider, login, .login).ask()
+            case .resume(let login): LoginQuestion(logins, decider, login, .resume).ask()
+            case .authenticate(let login): logins.authenticate(login, decider)
+            case .logout(let id): .decided(sessions.logOut(id, at: clock.monotonic))
+            case .map(let id, let name): asked(by: id, about: .name(name), decider)
+            case .check(let id, let check): asked(by: id, about: .check(check), decider)
             }
+        }
+    }
+
+    /// What every question passes: a host that stops, or whose rules are stale, answers it in the module's place.
+    ///
+    /// - Parameter kind: nil for what stale rules do not change.
+    private func decided(_ kind: QuestionKind?, _ ask: (any Decider) -> Outcome) -> Outcome {
+        guard !isStopping, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
+        if rules.denies, let kind { return metrics.counted(kind, .decided(Answer(.undecided, .staleRules))) }
+        return ask(decider)
+    }
+
+    /// What a session asks about.
+    private enum Subject {
+        case name(ObjectName)
+        case check(Check)
+        case realm(DirectoryRequest, ObjectName)
+
+        var kind: QuestionKind {
+            switch self {
+            case .name: .map
+            case .check(let check): check.kind
+            case .realm: .read
+            }
+        }
+    }
+
+    /// What every question of a session passes: the session is open, and the module in force knows it.
+    private func asked(by id: SessionID, about subject: Subject, _ decider: any Decider) -> Outcome {
+        let now = clock.monotonic
+        guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+        guard let known = session.known(to: decider.instance) else {
+            return modules.resumptions.resume(session) { [self] in
+                decided(subject.kind) { asked(by: id, about: subject, $0) }
+            }
+        }
+        switch subject {
+        case .name(let name):
             var question = ObjectQuestion(objects, decider, session, known, name)
             return metrics.counted(.map, question.ask(at: now))
-        case .check(let id, let check):
-            let now = clock.monotonic
-            guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-            guard let known = session.known(to: decider.instance) else {
-                return resumed(session) { [self] in decide(question) }
-            }
+        case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)
             return metrics.counted(check.kind, question.ask(at: now))
+        case .realm(let request, let object):
+            return realms.ask(request, session, known, object: object, decider, at: now)
         }
     }
 
@@ -215,19 +244,7 @@ public final class Host: Sendable {
     }
 
     private func decide(_ request: DirectoryRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
-        guard !isStopping, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
-        if rules.denies { return metrics.counted(.read, .decided(Answer(.undecided, .staleRules))) }
-        let now = clock.monotonic
-        guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-        guard let known = session.known(to: decider.instance) else {
-            return resumed(session) { [self] in decide(request, id, object) }
-        }
-        return realms.ask(request, session, known, object: object, decider, at: now)
-    }
-
-    /// Goes on once the module in force has resumed a session that another one has let in.
-    private func resumed(_ session: Session, _ further: @escaping @Sendable () -> Outcome) -> Outcome {
-        modules.resumptions.resume(session, further)
+        decided(.read) { asked(by: id, about: .realm(request, object), $0) }
     }
 
     // MARK: running
