@@ -31,7 +31,7 @@ final class LoginQuestion: Sendable {
         progress = LoginProgress(due: began + logins.deadlines.nanoseconds(of: kind))
     }
 
-    private var entry: StaticString { kind == .resume ? "auth_resume_user" : "auth_new_user" }
+    private var asked: EntryCall { kind == .resume ? .resume(login) : .login(login) }
 
     /// The session that it may become.
     private var session: Session { current.withLock { $0 } }
@@ -40,11 +40,7 @@ final class LoginQuestion: Sendable {
         let session = session
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
-        var question = EntryQuestion(entry, kind, session: session.handle) { [login, session, kind] module, ticket in
-            module.newUser(login, resuming: kind == .resume, session: session.handle, ticket)
-        }
-        question.pending = PendingSubject(.login)
-        question.login = login
+        let question = EntryQuestion(asked, kind, session: session.handle)
         decider.ask(question, at: began, opened: { progress.wait(for: $0) }) { [self] said in decide(said) }
         return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
     }
@@ -100,7 +96,7 @@ final class LoginQuestion: Sendable {
     }
 
     private func broken(_ reason: Reason, _ what: String) -> Answer {
-        decider.noteBreach(what, in: entry)
+        decider.noteBreach(what, in: asked.entry)
         return Answer(.undecided, reason, logText: what)
     }
 

@@ -77,8 +77,9 @@ package final class CredentialBroker: Sendable {
             } catch {
                 throw item.error(error)
             }
+            let decider = Self.decider(loaded, of: item.destination, clock, log)
             table[item.destination.name] = DestinationCredentials(
-                item.destination, loaded, answers, limit: limit, clock: clock, log: log)
+                item.destination, decider, answers, limit: limit, clock: clock, log: log)
         }
         self.destinations = table
         servers = Dictionary(destinations.map { ($0.destination.name, $0.servers) }) { $1 }
@@ -88,6 +89,18 @@ package final class CredentialBroker: Sendable {
         let module = try ModuleLoader(request).map()
         log.notice("Loaded authenticator <\(module.identity.name)> \(module.identity.version) from \(module.path)")
         return module
+    }
+
+    private static func decider(
+        _ module: LoadedModule, of destination: Destination, _ clock: any HostClock, _ log: Logger
+    ) -> any Decider {
+        let text = "authenticator `\(module.identity.name)` of destination `\(destination.name)`"
+        return ModuleDecider(
+            module, queueLimit: 1024, threads: 2, deadlines: LiveDeadlines(Deadlines()), clock: clock
+        ) { incident in
+            incident.count()
+            incident.write(to: log, of: text)
+        }
     }
 
     /// The names of the destinations, sorted.

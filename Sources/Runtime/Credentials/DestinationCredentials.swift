@@ -8,7 +8,7 @@ import Synchronization
 /// The credentials of one destination: asks its authenticator when ``CredentialState`` says so, and tells who waits.
 final class DestinationCredentials: Sendable {
     private let destination: Destination
-    private let decider: ModuleDecider
+    private let decider: any Decider
     /// Held here: the table of host functions that the module has refers to it weakly.
     private let answers: AnswersOfAuthenticator
     private let state = Mutex(CredentialState())
@@ -18,22 +18,16 @@ final class DestinationCredentials: Sendable {
     private let metrics: CredentialMetrics
 
     init(
-        _ destination: Destination, _ module: LoadedModule, _ answers: AnswersOfAuthenticator, limit: Duration,
+        _ destination: Destination, _ decider: any Decider, _ answers: AnswersOfAuthenticator, limit: Duration,
         clock: any HostClock, log: Logger
     ) {
         self.destination = destination
+        self.decider = decider
         self.answers = answers
         self.limit = limit
         self.clock = clock
         self.log = log
         metrics = CredentialMetrics(destination.name)
-        let text = "authenticator `\(module.identity.name)` of destination `\(destination.name)`"
-        decider = ModuleDecider(
-            module, queueLimit: 1024, threads: 2, deadlines: LiveDeadlines(Deadlines()), clock: clock
-        ) { incident in
-            incident.count()
-            incident.write(to: log, of: text)
-        }
         answers.deliver(to: decider)
     }
 
@@ -58,9 +52,7 @@ final class DestinationCredentials: Sendable {
     func answer(_ challenge: Secret, round: UInt32, _ body: @escaping CredentialState.Waiter) {
         metrics.asked(.challenged)
         let started = clock.monotonic
-        question("auth_retry") { [destination] in
-            $0.credential(destination, challenge: (challenge, round), $1)
-        } then: { [self] answer in
+        ask(.retry(destination, challenge: challenge, round: round)) { [self] answer in
             let fetched = outcome(of: answer)
             metrics.fetched(fetched, nanoseconds: clock.monotonic - started)
             body(fetched.map { HeldCredential(user: $0.user, secret: $0.secret, expiry: nil, serial: 0) })
@@ -82,9 +74,7 @@ final class DestinationCredentials: Sendable {
                 "destination `\(destination.name)`: the remote server refused the credentials; the next are fetched afresh"
             )
         }
-        decider.tell("auth_completed") { [destination] in
-            $0.completed(destination, serial: serial, accepted: accepted)
-        }
+        decider.tellCompleted(destination, serial: serial, accepted: accepted)
     }
 
     func reject(_ secret: Secret) {
@@ -118,9 +108,7 @@ final class DestinationCredentials: Sendable {
     private func fetch() {
         let started = clock.monotonic
         let serial = state.withLock { $0.next }
-        question("auth_authenticate") { [destination] in
-            $0.credential(destination, challenge: nil, serial: serial, $1)
-        } then: { [self] answer in
+        ask(.authenticate(destination, serial: serial)) { [self] answer in
             let fetched = outcome(of: answer)
             let now = moment
             let (result, waiters, times) = state.withLock { state in
@@ -136,13 +124,9 @@ final class DestinationCredentials: Sendable {
         }
     }
 
-    private func question(
-        _ entry: StaticString, _ call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?,
-        then body: @escaping @Sendable (ModuleAnswer) -> Void
-    ) {
+    private func ask(_ asked: EntryCall, then body: @escaping @Sendable (ModuleAnswer) -> Void) {
         // The authenticator's own threads are not kept from their work.
-        decider.ask(
-            EntryQuestion(entry, within: limit, call: call), at: clock.monotonic, resumes: true, then: body)
+        decider.ask(EntryQuestion(asked, within: limit), at: clock.monotonic, resumes: true, then: body)
     }
 
     private func outcome(
@@ -186,11 +170,11 @@ final class DestinationCredentials: Sendable {
 /// What an authenticator may ask of its host, and where its late answers go.
 final class AnswersOfAuthenticator: ModuleServices {
     private let services: any ModuleServices
-    private let decider = Mutex<ModuleDecider?>(nil)
+    private let decider = Mutex<(any Decider)?>(nil)
 
     init(_ services: any ModuleServices) { self.services = services }
 
-    func deliver(to decider: ModuleDecider) { self.decider.withLock { $0 = decider } }
+    func deliver(to decider: any Decider) { self.decider.withLock { $0 = decider } }
 
     var wallTime: Int64 { services.wallTime }
     var monotonicTime: Int64 { services.monotonicTime }

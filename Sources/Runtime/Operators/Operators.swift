@@ -105,13 +105,8 @@ public final class Operators: Sendable {
         _ check: Check, _ object: ObjectName, _ session: Session, _ known: ModuleSession, _ decider: any Decider,
         _ done: @escaping @Sendable (ExplainedAnswer) -> Void
     ) {
-        var question = EntryQuestion("auth_explain", check.kind, session: session.handle) { [objects] module, ticket in
-            let content = objects.content(of: object)
-            return module.explain(check, object: object, content: content, known, ticket)
-                ?? module.check(check, object: object, content: content, known, ticket)
-        }
-        question.pending = PendingSubject(
-            check.action == .read ? nil : .write, name: object, contributionID: check.contributionID)
+        let question = EntryQuestion(
+            .explain(check, object, objects.content(of: object), known), check.kind, session: session.handle)
         decider.ask(question, at: clock.monotonic) { said in
             done(ExplainedAnswer(session.answer(to: check.kind, said, about: object), said.explanation))
         }

@@ -5,25 +5,15 @@ import ModuleHost
 ///
 /// The host holds one and does not know which. What is true for every decider is written once, around it: the verdict, the
 /// client's ticket and the steps of a question. A decider sees to it that each question gets one answer within its deadline.
-protocol Decider: AnyObject, Sendable {
+protocol Decider: DeciderAnswers, DeciderNews, DeciderLifetime {
     /// Which loading of a module it is, from 1: sessions are known by the one that let them in.
     var instance: UInt32 { get }
     /// Who answers.
     var about: DeciderDescription { get }
     /// Whether it has names of its own for objects, as far as it has said.
     var maps: Bool { get }
-    /// Whether it wants to know of the end of sessions, as far as it has said.
-    var learnsEnds: Bool { get }
     /// Whether it wants to know of the objects that are asked about.
     var tracksObjects: Bool { get }
-    /// Whether nothing of it can be asked any more.
-    var isHung: Bool { get }
-    /// What hinders it from being asked, in words; nil for nothing.
-    var hindrance: String? { get }
-    /// Questions without an answer.
-    var openQuestions: Int { get }
-    /// Questions that it was asked, since it was loaded.
-    var askedQuestions: UInt64 { get }
 
     /// Asks a question about an object: at once on the calling thread where that is possible.
     ///
@@ -38,21 +28,30 @@ protocol Decider: AnyObject, Sendable {
     /// Asks up to 1,000 checks in one call, of any sessions, without fields and all with the same attributes; nil where that is
     /// not possible, and they must be asked one by one.
     func batch(_ checks: [BatchedCheck], at now: Int64) -> [ModuleAnswer]?
-    /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
-    func resume(_ body: @escaping @Sendable () -> Void)
+}
 
+/// The questions that a decider has open: what answers them later.
+protocol DeciderAnswers: AnyObject, Sendable {
     /// Takes an answer that comes later. Any thread.
     func complete(_ token: UInt64, _ answer: ModuleAnswer) -> CompletionOutcome
     /// Whether a token is, or was, of a question of its own.
     func asks(_ token: UInt64) -> Bool
-    /// Tells operators of an answer that breaks the contract in what the host alone can see.
-    func noteBreach(_ what: String, in entry: StaticString)
     /// Finds the oldest open question of a session by what it asks for.
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
     /// Answers a question in its place because nobody waits any more.
     func cancel(_ token: UInt64)
     /// Answers every question of a session in its place, because the session has ended.
     func cancelQuestions(of session: UInt64)
+    /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
+    func resume(_ body: @escaping @Sendable () -> Void)
+    /// Tells operators of an answer that breaks the contract in what the host alone can see.
+    func noteBreach(_ what: String, in entry: StaticString)
+}
+
+/// What a decider is told, and not asked.
+protocol DeciderNews: AnyObject, Sendable {
+    /// Whether it wants to know of the end of sessions, as far as it has said.
+    var learnsEnds: Bool { get }
 
     /// Tells it that a session has ended, and calls `done` when it has heard of it.
     func tellFree(_ session: ModuleSession, _ reason: SessionEnd, _ done: @escaping @Sendable () -> Void)
@@ -61,11 +60,25 @@ protocol Decider: AnyObject, Sendable {
     /// Tells it of other content, and then completes the reads that waited for it; nil is none.
     func tellChange(
         of object: ObjectName, from old: ObjectContent?, to content: ObjectContent?, waiting: Set<UInt64>)
+    /// Tells it what has become of credentials that it gave.
+    func tellCompleted(_ destination: Destination, serial: UInt32, accepted: Bool)
     /// Asks it to re-read its rules; `done` is told nil where it has none to re-read.
     func reload(_ done: @escaping @Sendable (Status?) -> Void)
-
     /// Notes that everything that it has said may be otherwise now.
     func noteInvalidation()
+}
+
+/// How a decider is while it runs, and how it ends.
+protocol DeciderLifetime: AnyObject, Sendable {
+    /// Whether nothing of it can be asked any more.
+    var isHung: Bool { get }
+    /// What hinders it from being asked, in words; nil for nothing.
+    var hindrance: String? { get }
+    /// Questions without an answer.
+    var openQuestions: Int { get }
+    /// Questions that it was asked, since it was loaded.
+    var askedQuestions: UInt64 { get }
+
     /// Limits how many questions may wait from now on; those that wait stay.
     func limitQueue(to limit: Int)
     /// Answers every question whose deadline has passed.

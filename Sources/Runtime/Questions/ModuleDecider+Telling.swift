@@ -65,6 +65,10 @@ extension ModuleDecider {
         }
     }
 
+    func tellCompleted(_ destination: Destination, serial: UInt32, accepted: Bool) {
+        tell("auth_completed") { $0.completed(destination, serial: serial, accepted: accepted) }
+    }
+
     /// Asks for a reload, on the threads where the module is asked.
     func reload(_ done: @escaping @Sendable (Status?) -> Void) {
         tell("auth_reload") { module in

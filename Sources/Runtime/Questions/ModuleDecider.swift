@@ -71,7 +71,7 @@ final class ModuleDecider: Decider {
     ///   - now: on the monotonic clock.
     func ask<Question: ModuleQuestion>(_ question: inout Question, at now: Int64) -> Asked<Question> {
         let slot = pending.take()
-        if mayCallHere, question.runsAnywhere(module) { return askHere(&question, slot, now) }
+        if mayCallHere, runsAnywhere(question) { return askHere(&question, slot, now) }
         if isHung {
             pending.put(slot)
             return .answered(.refused(.moduleHung))
@@ -119,10 +119,18 @@ final class ModuleDecider: Decider {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
     }
 
-    func key(_ session: UInt64, _ subject: PendingSubject) -> PendingSlot.Key {
-        PendingSlot.Key(
-            session: session, kind: subject.kind, name: subject.name, contributionID: subject.contributionID,
+    /// What the event callback of generations 6 and 7 finds the question by; nil for what it need not find.
+    private func key(_ question: some ModuleQuestion) -> PendingSlot.Key? {
+        guard findsByEvent, let subject = question.subject else { return nil }
+        return PendingSlot.Key(
+            session: question.session, kind: subject.kind, name: subject.name, contributionID: subject.contributionID,
             order: pending.nextOrder())
+    }
+
+    /// Whether every entry point that a question is for may be called on the thread that asks.
+    private func runsAnywhere(_ question: some ModuleQuestion) -> Bool {
+        question.isAboutObject
+            ? module.checksRunAnywhere : module.threads(of: question.entry.description) == .any
     }
 
     /// Whether an entry point may run on the calling thread.
@@ -139,14 +147,14 @@ final class ModuleDecider: Decider {
         _ question: inout Question, _ slot: PendingSlot, _ now: Int64
     ) -> Asked<Question> {
         var call = RunningCall(question.entry, .asking, began: now, due: question.due(at: now, deadlines))
-        var token = slot.begin(laned: false, session: question.session, key: question.key(self), call: call)
+        var token = slot.begin(laned: false, session: question.session, key: key(question), call: call)
         var answer: ModuleAnswer
         while true {
             answer = put(question, token, call)
             if question.isLeftOpen(by: answer) { return park(question, slot, token, call, answer) }
             guard question.goesOn(after: answer) else { break }
             let next = nextCall(of: question, .asking)
-            guard let another = slot.goOn(token, next, question.key(self)) else {
+            guard let another = slot.goOn(token, next, key(question)) else {
                 question.goBack()
                 break
             }
@@ -184,7 +192,7 @@ final class ModuleDecider: Decider {
         _ question: Question, _ slot: PendingSlot, _ now: Int64
     ) -> OpenQuestion<Question> {
         let due = question.due(at: now, deadlines)
-        let token = slot.begin(laned: true, session: question.session, key: question.key(self))
+        let token = slot.begin(laned: true, session: question.session, key: key(question))
         let open = OpenQuestion(token, question)
         slot.state.withLock { $0.continuation = open.deliver }
         schedule(token, due)
@@ -198,7 +206,7 @@ final class ModuleDecider: Decider {
                     return leave(slot, token, answer, question)
                 }
                 let next = nextCall(of: question, .own)
-                guard let another = slot.goOn(token, next, question.key(self), note: { open.note(question, $0) })
+                guard let another = slot.goOn(token, next, key(question), note: { open.note(question, $0) })
                 else {
                     question.goBack()
                     return leave(slot, token, answer, question)

@@ -11,8 +11,8 @@ protocol ModuleQuestion: Sendable {
     var session: UInt64 { get }
     /// Who logs in; nil for what a session asks, and what the host asks for itself.
     var asker: WorkLane.Asker? { get }
-    /// Whether every entry point that it is for may be called on the thread that asks.
-    func runsAnywhere(_ module: LoadedModule) -> Bool
+    /// Whether it is about an object, which may take several entry points.
+    var isAboutObject: Bool { get }
     /// The session that an answer which allows has made, in the module's mind; nil for what is no log-in.
     func session(madeBy answer: ModuleAnswer) -> ModuleSession?
     /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: it is completed with the content.
@@ -21,11 +21,11 @@ protocol ModuleQuestion: Sendable {
     /// When the answer of the next entry point is due, on the monotonic clock.
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64
 
-    /// What the event callback of generations 6 and 7 finds the question by.
-    func key(_ decider: ModuleDecider) -> PendingSlot.Key?
+    /// What the event callback of generations 6 and 7 finds the question by; nil: not at all.
+    var subject: PendingSubject? { get }
 
-    /// Calls the next entry point; nil where the module has none.
-    func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer?
+    /// Asks at the next entry point; nil where there is none.
+    func call(_ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer?
 
     /// Moves on to the entry point that follows where an answer asks for one, and tells whether it did.
     mutating func goesOn(after answer: ModuleAnswer) -> Bool
@@ -39,7 +39,7 @@ extension ModuleQuestion {
     func session(madeBy answer: ModuleAnswer) -> ModuleSession? { nil }
     var waitsForContent: Bool { false }
 
-    func key(_ decider: ModuleDecider) -> PendingSlot.Key? { nil }
+    var isAboutObject: Bool { false }
     mutating func goesOn(after answer: ModuleAnswer) -> Bool { false }
     mutating func goBack() {}
 
@@ -49,43 +49,92 @@ extension ModuleQuestion {
     }
 }
 
+/// Where questions are put: a module that was loaded, or what stands in the place of one.
+protocol Entries {
+    /// Asks what a name is called inside.
+    func map(
+        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer?
+    /// Asks whether a session may do something.
+    func check(
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+    ) -> ModuleAnswer
+    /// Tells of an object that is held for a question from now on.
+    func hold(_ object: ObjectName, for session: UInt64, reads: Bool, content: ObjectContent?)
+    /// Asks at the one entry point that a question names; nil where there is none.
+    func call(_ asked: EntryCall, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer?
+}
+
+/// What one entry point is asked: values alone.
+enum EntryCall: Sendable {
+    case login(Login)
+    case resume(Login)
+    /// Asks for the check itself where there is nothing that explains it.
+    case explain(Check, ObjectName, ObjectContent?, ModuleSession)
+    case httpRequest(DirectoryRequest, ModuleSession)
+    case authenticate(Destination, serial: UInt32)
+    case retry(Destination, challenge: Secret, round: UInt32)
+
+    /// The entry point, for people.
+    var entry: StaticString {
+        switch self {
+        case .login: "auth_new_user"
+        case .resume: "auth_resume_user"
+        case .explain: "auth_explain"
+        case .httpRequest: "auth_http_request"
+        case .authenticate: "auth_authenticate"
+        case .retry: "auth_retry"
+        }
+    }
+}
+
+extension LoadedModule: Entries {
+    func call(_ asked: EntryCall, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
+        switch asked {
+        case .login(let login): newUser(login, session: session, ticket)
+        case .resume(let login): newUser(login, resuming: true, session: session, ticket)
+        case .explain(let check, let object, let content, let known):
+            explain(check, object: object, content: content, known, ticket)
+                ?? self.check(check, object: object, content: content, known, ticket)
+        case .httpRequest(let request, let known): httpRequest(request, known, ticket)
+        case .authenticate(let destination, let serial):
+            credential(destination, challenge: nil, serial: serial, ticket)
+        case .retry(let destination, let challenge, let round):
+            credential(destination, challenge: (challenge, round), ticket)
+        }
+    }
+}
+
 /// A question of one entry point.
 struct EntryQuestion: ModuleQuestion {
-    let entry: StaticString
+    let asked: EntryCall
     let session: UInt64
-    /// The log-in that is asked about; nil for what a session asks, and what the host asks for itself.
-    var login: Login?
     private let kind: QuestionKind?
     private let limit: Int64
-    /// As what the event callback of generations 6 and 7 finds it; nil: not at all.
-    var pending: PendingSubject?
-    private let call: @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
 
     /// Makes a question that a session asks, or that makes one; its answer is due after the kind's deadline.
-    init(
-        _ entry: StaticString, _ kind: QuestionKind, session: UInt64,
-        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
-    ) {
-        self.entry = entry
-        self.kind = kind
+    init(_ asked: EntryCall, _ kind: QuestionKind, session: UInt64) {
+        (self.asked, self.kind, self.session) = (asked, kind, session)
         limit = 0
-        self.session = session
-        self.call = call
     }
 
     /// Makes a question that no session asks.
-    init(
-        _ entry: StaticString, within limit: Duration,
-        call: @escaping @Sendable (LoadedModule, QuestionTicket) -> ModuleAnswer?
-    ) {
-        self.entry = entry
+    init(_ asked: EntryCall, within limit: Duration) {
+        self.asked = asked
         kind = nil
         self.limit = limit.nanoseconds
         session = 0
-        self.call = call
     }
 
-    func runsAnywhere(_ module: LoadedModule) -> Bool { module.threads(of: entry.description) == .any }
+    var entry: StaticString { asked.entry }
+
+    /// The log-in that is asked about; nil for what a session asks, and what the host asks for itself.
+    var login: Login? {
+        switch asked {
+        case .login(let login), .resume(let login): login
+        default: nil
+        }
+    }
 
     func session(madeBy answer: ModuleAnswer) -> ModuleSession? {
         login.map {
@@ -101,11 +150,19 @@ struct EntryQuestion: ModuleQuestion {
         now + (kind.map(deadlines.nanoseconds(of:)) ?? limit)
     }
 
-    func key(_ decider: ModuleDecider) -> PendingSlot.Key? {
-        decider.findsByEvent ? pending.map { decider.key(session, $0) } : nil
+    var subject: PendingSubject? {
+        switch asked {
+        case .login, .resume: PendingSubject(.login)
+        case .explain(let check, let object, _, _):
+            PendingSubject(
+                check.action == .read ? nil : .write, name: object, contributionID: check.contributionID)
+        case .httpRequest, .authenticate, .retry: nil
+        }
     }
 
-    func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? { call(module, ticket) }
+    func call(_ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer? {
+        entries.call(asked, session: session, ticket)
+    }
 }
 
 /// What a question is about, for the event callback of generations 6 and 7.

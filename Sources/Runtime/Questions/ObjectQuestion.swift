@@ -107,7 +107,7 @@ struct ObjectQuestion: ModuleQuestion {
 
     var session: UInt64 { asking.handle }
 
-    func runsAnywhere(_ module: LoadedModule) -> Bool { module.checksRunAnywhere }
+    var isAboutObject: Bool { true }
 
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
         guard stage == .checking, let check else { return now + deadlines.nanoseconds(of: .map) }
@@ -115,18 +115,17 @@ struct ObjectQuestion: ModuleQuestion {
         return checkDue == 0 ? now + deadlines.nanoseconds(of: check.kind) : max(checkDue, now + 1)
     }
 
-    func key(_ decider: ModuleDecider) -> PendingSlot.Key? {
-        guard decider.findsByEvent else { return nil }
+    var subject: PendingSubject? {
         let kind: PendingKind? = stage == .mapping ? .map : check?.action == .read ? nil : .write
         let contribution = stage == .mapping ? nil : check?.contributionID
-        return decider.key(session, PendingSubject(kind, name: object, contributionID: contribution))
+        return PendingSubject(kind, name: object, contributionID: contribution)
     }
 
-    func call(_ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func call(_ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer? {
         guard stage == .checking, let check else {
-            return module.map(object, requested: requested, known, ticket) ?? ModuleAnswer(.notMapped)
+            return entries.map(object, requested: requested, known, ticket) ?? ModuleAnswer(.notMapped)
         }
-        return ask(check, module, ticket)
+        return ask(check, entries, ticket)
     }
 
     mutating func goesOn(after answer: ModuleAnswer) -> Bool {
@@ -210,15 +209,15 @@ extension ObjectQuestion {
         objects.store.giveBack(of: session)
     }
 
-    private func ask(_ check: Check, _ module: LoadedModule, _ ticket: QuestionTicket) -> ModuleAnswer {
+    private func ask(_ check: Check, _ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer {
         guard isHeld else {
-            return module.check(
+            return entries.check(
                 check, object: object, content: objects.store.content(of: object), known, ticket)
         }
         let seen = objects.store.look(at: object)
         let reads = check.action == .read
-        if isTracked { module.hold(object, for: session, reads: reads, content: seen.content) }
-        let answer = module.check(check, object: object, content: seen.content, known, ticket)
+        if isTracked { entries.hold(object, for: session, reads: reads, content: seen.content) }
+        let answer = entries.check(check, object: object, content: seen.content, known, ticket)
         guard answer.status == .again, waitsForContent else { return answer }
         switch objects.store.wait(ticket.token, for: object, since: seen.version) {
         case true?: return answer

@@ -33,9 +33,7 @@ struct Realms: Sendable {
     private func ask(
         _ request: DirectoryRequest, _ session: Session, _ known: ModuleSession, _ decider: any Decider, at now: Int64
     ) -> Outcome {
-        var question = EntryQuestion("auth_http_request", .read, session: session.handle) { module, ticket in
-            module.httpRequest(request, known, ticket)
-        }
+        var question = EntryQuestion(.httpRequest(request, known), .read, session: session.handle)
         switch decider.ask(&question, at: now) {
         case .answered(let said): return .decided(session.answer(to: .read, said, about: nil))
         case .open(let open):

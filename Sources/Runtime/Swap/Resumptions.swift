@@ -89,11 +89,7 @@ final class Resumptions: Sendable {
         } catch {
             return settle(session, decider, .refused(.moduleError))
         }
-        var question = EntryQuestion("auth_resume_user", .resume, session: session.handle) { module, ticket in
-            module.newUser(login, resuming: true, session: session.handle, ticket)
-        }
-        question.pending = PendingSubject(.login)
-        question.login = login
+        let question = EntryQuestion(.resume(login), .resume, session: session.handle)
         decider.ask(question, at: sessions.clock.monotonic) { [self] said in settle(session, decider, said) }
     }
 

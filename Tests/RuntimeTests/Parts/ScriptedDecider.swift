@@ -87,6 +87,10 @@ final class ScriptedDecider: Decider {
         of object: ObjectName, from old: ObjectContent?, to content: ObjectContent?, waiting: Set<UInt64>
     ) { tell("change \(object.text)") }
 
+    func tellCompleted(_ destination: Destination, serial: UInt32, accepted: Bool) {
+        tell("completed \(destination.name) \(serial) \(accepted)")
+    }
+
     func reload(_ done: @escaping @Sendable (Status?) -> Void) {
         tell("reload")
         done(state.withLock { $0.reload })
