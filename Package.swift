@@ -71,10 +71,12 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CLibSQLite", path: "Sources/CLibSQLite", pkgConfig: "sqlite3",
         providers: [.apt(["libsqlite3-dev"])]),
+    // The one reader of JSON, a leaf as well.
+    .target(name: "JSONReading", dependencies: ["CLibJansson"]),
     .target(
         name: "Signatures",
         dependencies: [
-            "Basics", "Rules", "CLibJansson",
+            "Basics", "JSONReading", "Rules",
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "CryptoExtras", package: "swift-crypto"),
         ]),
@@ -114,7 +116,7 @@ var targets: [Target] = [
         ], path: "Plugins/cfgauth/Sources", linkerSettings: moduleLinkage("cfgauth")),
     .target(name: "ExecSpawn", path: "Plugins/exec/Spawn"),
     .target(
-        name: "ExecCore", dependencies: ["Basics", "Rules", "ExecSpawn", "CLibJansson"],
+        name: "ExecCore", dependencies: ["Basics", "JSONReading", "Rules", "ExecSpawn"],
         path: "Plugins/exec/Core"),
     .target(name: "ExecModule", dependencies: ["CAuthModule"], path: "Plugins/exec/Export"),
     .target(
@@ -171,7 +173,7 @@ var targets: [Target] = [
     .target(
         name: "DoorProtocols",
         dependencies: [
-            "AuthCore", "Basics", "CLibJansson", "Prometheus",
+            "AuthCore", "Basics", "CLibJansson", "JSONReading", "Prometheus",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
         ],
@@ -192,7 +194,7 @@ var targets: [Target] = [
     .target(
         name: "Operators",
         dependencies: [
-            "AuthCore", "Basics", "DoorCarrier", "DoorProtocols",
+            "AuthCore", "Basics", "DoorCarrier", "DoorProtocols", "JSONReading",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
         ]),
@@ -223,7 +225,7 @@ var targets: [Target] = [
     .testTarget(
         name: "DoorsTests",
         dependencies: [
-            "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthCore",
+            "DoorProtocols", "DoorCarrier", "JSONReading", "Operators", "Doctor", "Prometheus", "AuthCore",
             .product(name: "NIOEmbedded", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]),
@@ -231,7 +233,7 @@ var targets: [Target] = [
         name: "authhost",
         dependencies: [
             "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
-            "Cluster", "ClusterCarrier", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+            "Cluster", "ClusterCarrier", "JSONReading", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
             "XMLAuthCore", "CLibCrypt", "CLibYAML",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),

@@ -1,8 +1,8 @@
 import Basics
 import DoorCarrier
 import DoorProtocols
-import FoundationEssentials
 import Glibc
+import JSONReading
 import NIOCore
 
 /// The operator's end of a control socket; blocks, for commands.
@@ -65,7 +65,7 @@ public final class ControlClient {
             if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(buffer[..<end])
                 buffer.removeFirst(end + 1)
-                guard let reply = try? JSONDecoder().decode(ControlReply.self, from: Data(line)) else {
+                guard let reply = try? JSONReader.decode(ControlReply.self, line, as: "answer") else {
                     throw ControlError(description: "the host's answer is not of this version's protocol")
                 }
                 if !reply.ok { throw ControlError(description: reply.error ?? "the host refused without a reason") }

@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 import Testing
 
 @testable import DoorProtocols

@@ -38,6 +38,7 @@ let package = Package(
             "AuthConfiguration", folder: "Configuration", ["Basics", "ConfigurationLanguage", "Rules", "CLibXML2"],
             exclude: ["Language"]),
         linked("Basics"),
+        linked("JSONReading", ["CLibJansson"]),
         linked("Rules", ["Basics"]),
         system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),
         system("CLibXML2", pkgConfig: "libxml-2.0"), system("CLibPCRE2", pkgConfig: "libpcre2-8"),
@@ -52,7 +53,7 @@ let package = Package(
         .target(
             name: "DoorProtocols",
             dependencies: [
-                "AuthCore", "Basics", "CLibJansson", "Prometheus",
+                "AuthCore", "Basics", "CLibJansson", "JSONReading", "Prometheus",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -69,13 +70,13 @@ let package = Package(
             name: "ModuleHost", dependencies: ["CFFI", "CAuthModule"], path: "Linked/ModuleHost",
             sources: ["ELF", "Loading/LibraryCache.swift", "Loading/ModuleIdentity.swift"],
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
-        fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing"]),
+        fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing", "JSONReading"]),
         fuzzer("configuration", ["AuthConfiguration"]),
-        fuzzer("control", ["DoorProtocols"]),
+        fuzzer("control", ["DoorProtocols", "AuthCore", "JSONReading"]),
         fuzzer("dovecot", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("elf", ["ModuleHost"]),
         fuzzer("forward-auth", ["DoorProtocols", "AuthCore", "Conversing"]),
-        fuzzer("http-json", ["DoorProtocols", "AuthCore", "Conversing"]),
+        fuzzer("http-json", ["DoorProtocols", "AuthCore", "Conversing", "JSONReading"]),
         .target(
             name: "LibAuthHostReader", path: "libauthhost-reader",
             cSettings: [

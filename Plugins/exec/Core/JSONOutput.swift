@@ -1,6 +1,6 @@
 import Basics
-import CLibJansson
 import Glibc
+import JSONReading
 import Rules
 
 /// Understands output that is one JSON object, of one of three shapes. Unknown members are ignored, members given twice
@@ -26,13 +26,26 @@ struct JSONOutput {
             throw OutputRefusal(.empty, "printed nothing")
         }
         guard output.count <= options.maxLength + 2 else { throw RawOutput.tooLong(options) }
-        let document = try JSONDocument(output)
-        let read = try read(document.root, output)
+        let read = try document(output).withRoot { root in
+            guard root.isObject else { throw malformed("is not an object") }
+            return try read(OutputObject(node: root), output)
+        }
         guard let expiry = read.expiry, expiry <= now else { return read }
         throw OutputRefusal(.expired, "gave a credential that ended \(now - expiry) s ago")
     }
 
-    private static func read(_ root: JSONObject, _ output: SecretBytes) throws -> JSONOutput {
+    private static func document(_ output: SecretBytes) throws(OutputRefusal) -> JSONDocument {
+        switch output.withBytes({ JSONDocument.read($0, .strict, as: "output", isSecret: true) }) {
+        case .success(let document): return document
+        case .failure(let fault):
+            throw OutputRefusal(
+                .malformed,
+                "printed what is not one JSON object without repeated members: line \(fault.line), column "
+                    + "\(fault.column)")
+        }
+    }
+
+    private static func read(_ root: OutputObject, _ output: SecretBytes) throws -> JSONOutput {
         try refuseReported(root)
         if try root.text("kind") == "ExecCredential" { return try execCredential(root) }
         if root.has("AccessKeyId") { return try credentialProcess(root, output) }
@@ -45,7 +58,7 @@ struct JSONOutput {
             user: try userName(root, "user"), secret: try root.secret(name), expiry: try expiry(root, "expires"))
     }
 
-    private static func execCredential(_ root: JSONObject) throws -> JSONOutput {
+    private static func execCredential(_ root: OutputObject) throws -> JSONOutput {
         let version = try root.text("apiVersion")
         guard version == "client.authentication.k8s.io/v1" || version == "client.authentication.k8s.io/v1beta1" else {
             throw malformed(
@@ -61,7 +74,7 @@ struct JSONOutput {
             user: nil, secret: try status.secret("token"), expiry: try expiry(status, "expirationTimestamp"))
     }
 
-    private static func credentialProcess(_ root: JSONObject, _ output: SecretBytes) throws -> JSONOutput {
+    private static func credentialProcess(_ root: OutputObject, _ output: SecretBytes) throws -> JSONOutput {
         guard root.has("Version") else { throw malformed("has `AccessKeyId` and no `Version`") }
         try requireVersion(root, "Version")
         guard root.has("SecretAccessKey") else { throw malformed("has `AccessKeyId` and no `SecretAccessKey`") }
@@ -76,12 +89,12 @@ struct JSONOutput {
             user: try userName(root, "AccessKeyId"), secret: whole, expiry: try expiry(root, "Expiration"))
     }
 
-    private static func requireVersion(_ root: JSONObject, _ name: String) throws {
+    private static func requireVersion(_ root: OutputObject, _ name: String) throws {
         guard root.has(name) else { return }
         guard try root.integer(name) == 1 else { throw malformed("has a `\(name)` that is not 1") }
     }
 
-    private static func refuseReported(_ root: JSONObject) throws {
+    private static func refuseReported(_ root: OutputObject) throws {
         let error = root.has("error") ? try root.object("error") : nil
         guard let said = try error ?? (root.boolean("success") == false ? root : nil) else { return }
         let code = try said.text("code") ?? "no code"
@@ -93,7 +106,7 @@ struct JSONOutput {
         String(Redaction.redact(text, secrets: []).prefix(256)).controlsEscaped
     }
 
-    private static func userName(_ object: JSONObject, _ name: String) throws -> String? {
+    private static func userName(_ object: OutputObject, _ name: String) throws -> String? {
         guard let text = try object.text(name) else { return nil }
         guard (1...255).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 32 || $0 == 127 }) else {
             throw malformed("has a `\(name)` that is not 1...255 bytes without control characters")
@@ -101,7 +114,7 @@ struct JSONOutput {
         return text
     }
 
-    private static func expiry(_ object: JSONObject, _ name: String) throws -> Int64? {
+    private static func expiry(_ object: OutputObject, _ name: String) throws -> Int64? {
         guard object.has(name) else { return nil }
         let given = (try? object.integer(name)) ?? (try? object.text(name)).flatMap { RFC3339.seconds($0) }
         guard let given else {
@@ -118,104 +131,33 @@ struct JSONOutput {
     }
 }
 
-/// A parsed document, whose strings are wiped when it goes.
-private struct JSONDocument: ~Copyable {
-    private let value: UnsafeMutablePointer<json_t>
-    let root: JSONObject
-
-    init(_ output: SecretBytes) throws {
-        var error = json_error_t()
-        let parsed = output.withBytes { bytes in
-            json_loadb(
-                bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, Int(JSON_REJECT_DUPLICATES), &error
-            )
-        }
-        guard let parsed else {
-            throw OutputRefusal(
-                .malformed,
-                "printed what is not one JSON object without repeated members: line \(error.line), column "
-                    + "\(error.column)")
-        }
-        guard parsed.pointee.type == JSON_OBJECT else {
-            wipe(parsed)
-            json_decref(parsed)
-            throw JSONOutput.malformed("is not an object")
-        }
-        value = parsed
-        root = JSONObject(value: parsed)
-    }
-
-    deinit {
-        wipe(value)
-        json_decref(value)
-    }
-}
-
-// SAFETY: jansson's strings are its own heap memory, written through here alone, just before it is freed.
-private func wipe(_ value: UnsafeMutablePointer<json_t>) {
-    switch value.pointee.type {
-    case JSON_STRING:
-        if let text = json_string_value(value) {
-            explicit_bzero(UnsafeMutableRawPointer(mutating: text), json_string_length(value))
-        }
-    case JSON_ARRAY:
-        for index in 0..<json_array_size(value) { json_array_get(value, index).map(wipe) }
-    case JSON_OBJECT:
-        var iterator = json_object_iter(value)
-        while let current = iterator {
-            json_object_iter_value(current).map(wipe)
-            iterator = json_object_iter_next(value, current)
-        }
-    default: break
-    }
-}
-
 /// An object within a document, valid as long as that.
-private struct JSONObject {
-    let value: UnsafeMutablePointer<json_t>
+private struct OutputObject {
+    let node: JSONNode
 
     func has(_ name: String) -> Bool { member(name) != nil }
 
     /// A string; nil where there is none or null.
     func text(_ name: String) throws(OutputRefusal) -> String? {
-        guard let member = member(name) else { return nil }
-        guard member.pointee.type == JSON_STRING else {
-            throw JSONOutput.malformed("has a `\(name)` that is not a string")
-        }
-        return String(cString: json_string_value(member))
+        try read(name, "a string") { $0.withText { String(decoding: $0, as: UTF8.self) } }
     }
 
-    func integer(_ name: String) throws(OutputRefusal) -> Int64? {
-        guard let member = member(name) else { return nil }
-        guard member.pointee.type == JSON_INTEGER else {
-            throw JSONOutput.malformed("has a `\(name)` that is not a whole number")
-        }
-        return json_integer_value(member)
-    }
+    func integer(_ name: String) throws(OutputRefusal) -> Int64? { try read(name, "a whole number") { $0.whole } }
 
-    func boolean(_ name: String) throws(OutputRefusal) -> Bool? {
-        guard let member = member(name) else { return nil }
-        switch member.pointee.type {
-        case JSON_TRUE: return true
-        case JSON_FALSE: return false
-        default: throw JSONOutput.malformed("has a `\(name)` that is not a boolean")
-        }
-    }
+    func boolean(_ name: String) throws(OutputRefusal) -> Bool? { try read(name, "a boolean") { try? $0.flag() } }
 
-    func object(_ name: String) throws(OutputRefusal) -> JSONObject? {
-        guard let member = member(name) else { return nil }
-        guard member.pointee.type == JSON_OBJECT else {
-            throw JSONOutput.malformed("has a `\(name)` that is not an object")
-        }
-        return JSONObject(value: member)
+    func object(_ name: String) throws(OutputRefusal) -> OutputObject? {
+        try read(name, "an object") { $0.isObject ? OutputObject(node: $0) : nil }
     }
 
     /// A string as a secret: not empty, without NUL, CR and LF.
     func secret(_ name: String) throws -> SecretBytes {
-        guard let member = member(name), member.pointee.type == JSON_STRING, let text = json_string_value(member) else {
-            throw JSONOutput.malformed("has a `\(name)` that is not a string")
-        }
-        let bytes = UnsafeRawBufferPointer(start: text, count: json_string_length(member))
+        let taken = member(name)?.withText { bytes in Result { try Self.secret(bytes, name) } }
+        guard let taken else { throw JSONOutput.malformed("has a `\(name)` that is not a string") }
+        return try taken.get()
+    }
+
+    private static func secret(_ bytes: UnsafeRawBufferPointer, _ name: String) throws -> SecretBytes {
         guard !bytes.isEmpty else { throw OutputRefusal(.empty, "printed an empty `\(name)`") }
         guard !bytes.contains(where: { $0 == 0 || $0 == 10 || $0 == 13 }) else {
             throw OutputRefusal(.forbiddenByte, "printed a `\(name)` that holds NUL, CR or LF")
@@ -223,8 +165,18 @@ private struct JSONObject {
         return try SecretBytes(bytes)
     }
 
-    private func member(_ name: String) -> UnsafeMutablePointer<json_t>? {
-        guard let member = json_object_get(value, name), member.pointee.type != JSON_NULL else { return nil }
+    private func read<Value>(
+        _ name: String, _ accepted: String, _ body: (JSONNode) -> Value?
+    ) throws(OutputRefusal) -> Value? {
+        guard let member = member(name) else { return nil }
+        guard let value = body(member) else {
+            throw JSONOutput.malformed("has a `\(name)` that is not \(accepted)")
+        }
+        return value
+    }
+
+    private func member(_ name: String) -> JSONNode? {
+        guard let member = node.member(name), !member.isNull else { return nil }
         return member
     }
 }

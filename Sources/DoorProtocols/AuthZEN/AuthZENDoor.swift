@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// The door for enforcement points that speak the OpenID AuthZEN Authorization API 1.0.
 public struct AuthZENDoor: DoorType {

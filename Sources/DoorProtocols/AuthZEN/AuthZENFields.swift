@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// What the properties of an entity, or the context, become for a module: fields, in the order of their names.
 ///

@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// One question of the Authorization API: may the subject do the action with the resource?
 struct AuthZENEvaluation: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import AuthCore
-import FoundationEssentials
+import JSONReading
 
 /// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
 public struct ControlReply: Codable, Sendable {
@@ -267,7 +267,7 @@ public struct ControlReply: Codable, Sendable {
     /// Reads an answer that another host has given.
     ///
     /// - Throws: where it is none.
-    package init(json: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(json.utf8)) }
+    package init(json: String) throws { self = try JSONReader.decode(Self.self, json.utf8, as: "answer") }
 
     /// What `module list` found: the instance in force first.
     public var modules: [Module]?

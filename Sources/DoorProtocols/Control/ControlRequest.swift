@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// What an operator asks over the control socket: one JSON object on one line.
 public struct ControlRequest: Sendable {

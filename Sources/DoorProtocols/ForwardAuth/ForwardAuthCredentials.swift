@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// What a held-back request presents to be recognised.
 enum ForwardAuthCredentials {
@@ -86,7 +87,7 @@ enum TokenSubject {
         }
         while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
         guard let json = Base64.decode(text.span, text.indices) else { return nil }
-        let claims = try? JSONText.read(json, as: "token") { node throws(JSONFault) in
+        let claims = try? JSONReader.read(json, as: "token") { node throws(JSONFault) in
             try node.members { member throws(JSONFault) in member.withText { String(decoding: $0, as: UTF8.self) } }
         }
         return claims?["sub"] ?? nil

@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// `POST /v1/admin/eject` and `POST /v1/admin/invalidate`: what is meant.
 struct AdministratorBody: JSONBody {

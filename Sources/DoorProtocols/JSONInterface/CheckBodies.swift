@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// `POST /v1/check`
 struct CheckBody: JSONBody {

@@ -1,3 +1,5 @@
+import JSONReading
+
 /// `POST /v1/credentials` and `POST /v1/credentials/reject`
 struct CredentialBody: JSONBody {
     let session: String

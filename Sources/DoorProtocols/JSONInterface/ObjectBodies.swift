@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// `PUT /v1/objects`
 struct ObjectBody: JSONBody {

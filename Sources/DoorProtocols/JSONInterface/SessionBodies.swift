@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// `POST /v1/login`
 struct LoginBody: JSONBody {

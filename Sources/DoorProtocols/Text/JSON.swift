@@ -1,6 +1,7 @@
 import AuthCore
 import CLibJansson
 import FoundationEssentials
+import JSONReading
 
 /// The JSON of the interface: strict about what it does not know.
 enum JSON {
@@ -17,7 +18,7 @@ enum JSON {
     ///
     /// For what is asked for often: an `Encodable` is taken apart at run time, which costs as much as a log-in.
     static func encode(texts: KeyValuePairs<StaticString, String>, _ attributes: [Field]) -> [UInt8] {
-        JSONText.startWiping()
+        JSONReader.startWiping()
         guard let object = json_object() else { return Array("{}".utf8) }
         // SAFETY: the object is owned here; what is put into it is its own, also where that fails.
         defer { json_decref(object) }
@@ -79,7 +80,7 @@ enum JSON {
     ) -> Result<Body, JSONFault> {
         do throws(JSONFault) {
             return .success(
-                try JSONText.read(bytes, within: bounds, as: what) { node throws(JSONFault) -> Body in
+                try JSONReader.read(bytes, within: bounds, as: what) { node throws(JSONFault) -> Body in
                     try node.read(type)
                 })
         } catch {

@@ -38,7 +38,7 @@ public struct TokenVerifier: Sendable {
 
     /// Returns the algorithm of the signature, when it is one of the key's (RFC 8725, section 3.1).
     private func checkHeader(_ bytes: [UInt8], _ key: SignatureKey) throws(TokenRefusal) -> JWSAlgorithm {
-        let header = try JSONObject("header", bytes)
+        let header = try TokenObject("header", bytes)
         let name = try header.text("alg")
         guard let algorithm = key.algorithms.first(where: { $0.rawValue == name }) else {
             throw .algorithm(accepted: key.algorithms.map(\.rawValue))
@@ -52,7 +52,7 @@ public struct TokenVerifier: Sendable {
     private func checkPayload(
         _ bytes: [UInt8], _ key: SignatureKey, _ user: String, _ now: UnixTime
     ) throws(TokenRefusal) -> Verified {
-        let claims = try JSONObject("payload", bytes)
+        let claims = try TokenObject("payload", bytes)
         guard let subject = try claims.text("sub") else { throw .missing("sub") }
         // Byte for byte: texts that Unicode calls equivalent are different users.
         guard subject.utf8.elementsEqual(user.utf8) else { throw .otherUser }
@@ -77,7 +77,7 @@ public struct TokenVerifier: Sendable {
     /// Returns `iat` when now is in the token's time: from `iat`, or from `nbf` where that is later, until the key's
     /// lifetime after `iat`, or until `exp` where that is earlier (RFC 7519, sections 4.1.4 to 4.1.6).
     private func checkTimes(
-        _ claims: borrowing JSONObject, _ key: SignatureKey, _ now: UnixTime
+        _ claims: TokenObject, _ key: SignatureKey, _ now: UnixTime
     ) throws(TokenRefusal) -> UnixTime {
         guard let issued = try claims.time("iat") else { throw .missing("iat") }
         let ends = min(issued + key.lifetime, try claims.time("exp") ?? issued + key.lifetime)

@@ -1,8 +1,8 @@
 import AuthCore
 import Basics
 import DoorProtocols
-import FoundationEssentials
 import Glibc
+import JSONReading
 
 /// A client of client.authentication.k8s.io, such as kubectl: `KUBERNETES_EXEC_INFO` says which version it speaks and, with
 /// `provideClusterInfo`, which server it will show the token to.
@@ -28,7 +28,7 @@ struct KubernetesClient {
             (version, server) = (Self.versions[0], nil)
             return
         }
-        guard let info = try? JSONDecoder().decode(ExecInfo.self, from: Data(text.utf8)) else {
+        guard let info = try? JSONReader.decode(ExecInfo.self, text.utf8, as: "object") else {
             throw Failure(.undecided, "KUBERNETES_EXEC_INFO is not an ExecCredential object of Kubernetes' clients")
         }
         guard Self.versions.contains(info.apiVersion) else {

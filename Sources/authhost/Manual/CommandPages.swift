@@ -1,6 +1,6 @@
 import ArgumentParser
 import AuthConfiguration
-import FoundationEssentials
+import JSONReading
 
 /// The pages of the command and of each subcommand, made of what their help is made of.
 enum CommandPages {
@@ -50,7 +50,7 @@ enum CommandPages {
 
     static func all() throws(Failure) -> [ManualPage] {
         let help = AuthHostCommand._dumpHelp()
-        guard let tool = try? JSONDecoder().decode(Tool.self, from: Data(help.utf8)) else {
+        guard let tool = try? JSONReader.decode(Tool.self, help.utf8, as: "description") else {
             throw Failure(.undecided, "the parser's description of the commands is of another form than is known")
         }
         return pages(of: tool.command, path: [], siblings: [])

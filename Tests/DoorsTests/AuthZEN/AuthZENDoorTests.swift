@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 import Synchronization
 import Testing
 

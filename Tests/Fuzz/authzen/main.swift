@@ -1,6 +1,7 @@
 import AuthCore
 import Conversing
 import Fuzzing
+import JSONReading
 
 @testable import DoorProtocols
 

@@ -1,11 +1,13 @@
+import AuthCore
 import Fuzzing
+import JSONReading
 
 @testable import DoorProtocols
 
 /// Reads one input as what an operator asks over the control socket.
 func read(_ bytes: UnsafeRawBufferPointer) {
     do throws(JSONFault) {
-        let request = try JSONText.read(bytes, within: .usual, as: "request") { node throws(JSONFault) in
+        let request = try JSONReader.read(bytes, within: .usual, as: "request") { node throws(JSONFault) in
             try node.read(ControlRequest.self)
         }
         let texts = [request.object, request.destination, request.server] + request.filter.given.map(\.value)

@@ -1,6 +1,7 @@
 import AuthCore
 import Conversing
 import Fuzzing
+import JSONReading
 
 @testable import DoorProtocols
 
@@ -26,7 +27,7 @@ func body<Body: JSONBody>(
     _ type: Body.Type, _ bytes: UnsafeRawBufferPointer, within bounds: JSONBounds = .usual
 ) -> Body? {
     do throws(JSONFault) {
-        return try JSONText.read(bytes, within: bounds, as: "body") { node throws(JSONFault) -> Body in
+        return try JSONReader.read(bytes, within: bounds, as: "body") { node throws(JSONFault) -> Body in
             try node.read(type)
         }
     } catch {

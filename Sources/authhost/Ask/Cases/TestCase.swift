@@ -1,6 +1,6 @@
 import AuthCore
 import Basics
-import FoundationEssentials
+import JSONReading
 
 /// A question with the answer that is expected: a line of a file for `authhost test`.
 struct TestCase {
@@ -43,7 +43,7 @@ struct TestCase {
     init(_ text: Substring, line: Int) throws(CaseFault) {
         let raw: RawCase
         do {
-            raw = try JSONDecoder().decode(RawCase.self, from: Data(text.utf8))
+            raw = try JSONReader.decode(RawCase.self, text.utf8, as: "case")
         } catch let fault as CaseFault {
             throw fault
         } catch {

@@ -1,36 +1,32 @@
-import AuthCore
 import CLibJansson
 
-/// A value of a JSON text while ``JSONText`` lends it.
+/// A value of a JSON text while ``JSONReader`` lends it.
 // INVARIANT: it is not kept beyond the call that lends it; what is read from it are copies.
-struct JSONNode {
+package struct JSONNode {
     let value: UnsafeMutablePointer<json_t>
     /// Where it stands, such as `checks.[0].action`; empty for the whole.
-    let place: String
+    package let place: String
     /// The name of the text in messages.
     let what: String
 
-    var isNull: Bool { value.pointee.type == JSON_NULL }
+    /// Whether it is null.
+    package var isNull: Bool { value.pointee.type == JSON_NULL }
 
     /// The bytes of a text, for the length of the call; nil for anything else.
-    func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+    package func withText<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         guard value.pointee.type == JSON_STRING else { return nil }
         // SAFETY: jansson tells the length of the text that it holds.
         return body(UnsafeRawBufferPointer(start: json_string_value(value), count: json_string_length(value)))
     }
 
-    func text() throws(JSONFault) -> String {
+    /// A text.
+    package func text() throws(JSONFault) -> String {
         guard let text = withText({ String(decoding: $0, as: UTF8.self) }) else { throw otherType() }
         return text
     }
 
-    /// A text that never becomes a `String`.
-    func secret() throws(JSONFault) -> Secret {
-        guard let secret = withText({ Secret($0) }) else { throw otherType() }
-        return secret
-    }
-
-    func flag() throws(JSONFault) -> Bool {
+    /// TRUE or FALSE.
+    package func flag() throws(JSONFault) -> Bool {
         switch value.pointee.type {
         case JSON_TRUE: true
         case JSON_FALSE: false
@@ -38,18 +34,56 @@ struct JSONNode {
         }
     }
 
-    func integer() throws(JSONFault) -> Int {
+    /// A whole number of 64 bits.
+    package func integer() throws(JSONFault) -> Int {
         switch value.pointee.type {
         case JSON_INTEGER: return Int(json_integer_value(value))
         case JSON_REAL:
-            guard let number = Int(exactly: json_real_value(value)) else { throw JSONText.oddNumber(what) }
+            guard let number = Int(exactly: json_real_value(value)) else { throw JSONReader.oddNumber(what) }
             return number
         default: throw otherType()
         }
     }
 
+    /// A number that is written as a whole one; nil for anything else.
+    package var whole: Int64? { value.pointee.type == JSON_INTEGER ? json_integer_value(value) : nil }
+
+    /// A number, as the nearest that a double can hold; nil for anything else.
+    package var number: Double? {
+        [JSON_INTEGER, JSON_REAL].contains(value.pointee.type) ? json_number_value(value) : nil
+    }
+
+    /// Whether it is an object.
+    package var isObject: Bool { value.pointee.type == JSON_OBJECT }
+
+    /// A member of an object, null as well; nil without one, and for what is no object.
+    package func member(_ name: String) -> JSONNode? {
+        json_object_get(value, name).map { JSONNode(value: $0, place: inside(name), what: what) }
+    }
+
+    /// The names of an object's members; none for what is no object.
+    package var names: [String] {
+        var names: [String] = []
+        var member = json_object_iter(value)
+        while let current = member {
+            let bytes = UnsafeRawBufferPointer(
+                start: json_object_iter_key(current), count: json_object_iter_key_len(current))
+            names.append(String(decoding: bytes, as: UTF8.self))
+            member = json_object_iter_next(value, current)
+        }
+        return names
+    }
+
+    /// The elements of a list; nil for anything else.
+    package var list: [JSONNode]? {
+        guard value.pointee.type == JSON_ARRAY else { return nil }
+        return (0..<json_array_size(value)).compactMap { index in
+            json_array_get(value, index).map { JSONNode(value: $0, place: inside("[\(index)]"), what: what) }
+        }
+    }
+
     /// The elements of a list.
-    func elements<Element>(
+    package func elements<Element>(
         _ read: (JSONNode) throws(JSONFault) -> Element
     ) throws(JSONFault) -> [Element] {
         guard value.pointee.type == JSON_ARRAY else { throw otherType() }
@@ -63,7 +97,7 @@ struct JSONNode {
 
     /// The members of an object whose names nobody knows beforehand. Names that are one as Unicode compares texts, such as
     /// `K` and the Kelvin sign, are one name: a module must see both or none.
-    func members<Member>(
+    package func members<Member>(
         _ read: (JSONNode) throws(JSONFault) -> Member
     ) throws(JSONFault) -> [String: Member] {
         guard value.pointee.type == JSON_OBJECT else { throw otherType() }
@@ -71,7 +105,7 @@ struct JSONNode {
         members.reserveCapacity(json_object_size(value))
         try eachMember { name, node throws(JSONFault) in
             let member = try read(node)
-            if members.updateValue(member, forKey: name) != nil { throw JSONText.twice(what) }
+            if members.updateValue(member, forKey: name) != nil { throw JSONReader.twice(what) }
         }
         return members
     }
@@ -92,7 +126,7 @@ struct JSONNode {
     }
 
     /// The value as an object with no members but these.
-    func object(_ known: [String]) throws(JSONFault) -> JSONObject {
+    package func object(_ known: [String]) throws(JSONFault) -> JSONObject {
         guard value.pointee.type == JSON_OBJECT else { throw otherType() }
         try eachMember { name, node throws(JSONFault) in
             if known.contains(name) { return }
@@ -118,19 +152,20 @@ struct JSONNode {
 
     fileprivate func inside(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
 
-    private func otherType() -> JSONFault {
+    /// Says that it is of another type than was asked for.
+    package func otherType() -> JSONFault {
         if place.isEmpty { return JSONFault(description: "the \(what) is not a JSON object") }
         return JSONFault(description: "the member `\(place)` is \(isNull ? "null" : "of another type")")
     }
 }
 
-/// An object whose members are read by their names, while ``JSONText`` lends it. One that is null is as one that is missing,
+/// An object whose members are read by their names, while ``JSONReader`` lends it. One that is null is as one that is missing,
 /// where it may be missing.
-struct JSONObject {
+package struct JSONObject {
     fileprivate let node: JSONNode
 
     /// A member that may be missing.
-    func optional<Member>(
+    package func optional<Member>(
         _ name: String, _ read: (JSONNode) throws(JSONFault) -> Member
     ) throws(JSONFault) -> Member? {
         guard let value = json_object_get(node.value, name) else { return nil }
@@ -139,7 +174,7 @@ struct JSONObject {
     }
 
     /// A member that has to be there.
-    func needed<Member>(
+    package func needed<Member>(
         _ name: String, _ read: (JSONNode) throws(JSONFault) -> Member
     ) throws(JSONFault) -> Member {
         let place = node.inside(name)
@@ -149,41 +184,30 @@ struct JSONObject {
         return try read(JSONNode(value: value, place: place, what: node.what))
     }
 
-    func text(_ name: String) throws(JSONFault) -> String {
+    /// A text that has to be there.
+    package func text(_ name: String) throws(JSONFault) -> String {
         try needed(name) { node throws(JSONFault) in try node.text() }
     }
 
-    func optionalText(_ name: String) throws(JSONFault) -> String? {
+    /// A text that may be missing.
+    package func optionalText(_ name: String) throws(JSONFault) -> String? {
         try optional(name) { node throws(JSONFault) in try node.text() }
     }
 
-    func secret(_ name: String) throws(JSONFault) -> Secret {
-        try needed(name) { node throws(JSONFault) in try node.secret() }
-    }
-
-    func optionalFlag(_ name: String) throws(JSONFault) -> Bool? {
+    /// TRUE or FALSE, which may be missing.
+    package func optionalFlag(_ name: String) throws(JSONFault) -> Bool? {
         try optional(name) { node throws(JSONFault) in try node.flag() }
     }
 
-    func optionalInteger(_ name: String) throws(JSONFault) -> Int? {
+    /// A whole number that may be missing.
+    package func optionalInteger(_ name: String) throws(JSONFault) -> Int? {
         try optional(name) { node throws(JSONFault) in try node.integer() }
     }
 
     /// An object of texts.
-    func optionalTexts(_ name: String) throws(JSONFault) -> [String: String]? {
+    package func optionalTexts(_ name: String) throws(JSONFault) -> [String: String]? {
         try optional(name) { node throws(JSONFault) in
             try node.members { member throws(JSONFault) in try member.text() }
         }
     }
-}
-
-/// The body of a request: an object with no members but these.
-protocol JSONBody {
-    static var members: [String] { get }
-
-    init(_ object: JSONObject) throws(JSONFault)
-}
-
-extension JSONNode {
-    func read<Body: JSONBody>(_ type: Body.Type) throws(JSONFault) -> Body { try Body(try object(Body.members)) }
 }

@@ -1,32 +1,61 @@
 import CLibJansson
 
 /// Why a JSON text was refused.
-struct JSONFault: Error {
+package struct JSONFault: Error {
     /// Never quotes a value, which may be a password.
-    let description: String
+    package let description: String
     /// Whether it was refused for holding too much, before it was read.
-    var isTooMuch = false
+    package private(set) var isTooMuch = false
+    /// Whether an object names a member twice.
+    package private(set) var isTwice = false
+    /// Where it is not JSON, counted from 1; zeros for what is JSON.
+    package private(set) var line = 0, column = 0
 
-    /// What the body of a request is refused with for it.
-    var refusal: RequestRefusal { RequestRefusal(isTooMuch ? 413 : 400, description) }
+    /// Makes a fault of what was found and what would be accepted.
+    package init(description: String) { self.description = description }
+
+    init(tooMuch description: String) {
+        self.description = description
+        isTooMuch = true
+    }
+
+    init(_ error: inout json_error_t, _ what: String) {
+        let code = json_error_code(&error)
+        switch code {
+        case json_error_duplicate_key: self = JSONReader.twice(what)
+        case json_error_numeric_overflow: self = JSONReader.oddNumber(what)
+        case json_error_null_byte_in_key: self.init(description: "the \(what) holds a name with a NUL")
+        default: self.init(description: "the \(what) is not JSON")
+        }
+        isTwice = code == json_error_duplicate_key
+        (line, column) = (Int(error.line), Int(error.column))
+    }
 }
 
 /// How much a JSON text may hold, looked at before any work is done for it.
-struct JSONBounds: Sendable {
+package struct JSONBounds: Sendable {
     /// Most lists and objects inside each other.
-    var depth = 32
+    package var depth = 32
     /// Most values: the members of all objects and the elements of all lists.
-    var values = 4_096
+    package var values = 4_096
+
+    /// Makes bounds; those of a body of 64 KiB where nothing is said.
+    package init(depth: Int = 32, values: Int = 4_096) {
+        self.depth = depth
+        self.values = values
+    }
 
     /// Of a body of 64 KiB.
-    static let usual = JSONBounds()
+    package static let usual = JSONBounds()
     /// Of a batch in a body of 64 KiB.
-    static let batch = JSONBounds(values: 16_384)
+    package static let batch = JSONBounds(values: 16_384)
     /// Of a body of 2 MiB.
-    static let large = JSONBounds(values: 65_536)
+    package static let large = JSONBounds(values: 65_536)
+    /// Of what authhost or its operator has written, whose size has a bound of its own.
+    package static let own = JSONBounds(depth: 2_048, values: 1 << 24)
 
     /// Counts, in one pass and without a memory; says nothing about whether it is JSON.
-    func check(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(JSONFault) {
+    package func check(_ bytes: UnsafeRawBufferPointer, _ what: String) throws(JSONFault) {
         var (open, count) = (0, 1)
         var index = 0
         while index < bytes.count {
@@ -40,10 +69,10 @@ struct JSONBounds: Sendable {
             default: break
             }
             if open > depth {
-                throw JSONFault(description: "the \(what) is deeper than \(depth) levels", isTooMuch: true)
+                throw JSONFault(tooMuch: "the \(what) is deeper than \(depth) levels")
             }
             if count > values {
-                throw JSONFault(description: "the \(what) holds more than \(values) values", isTooMuch: true)
+                throw JSONFault(tooMuch: "the \(what) holds more than \(values) values")
             }
             index += 1
         }
@@ -60,34 +89,27 @@ struct JSONBounds: Sendable {
 }
 
 /// The one reader of JSON: I-JSON (RFC 7493), within bounds, as jansson reads it. What jansson gives back is overwritten.
-enum JSONText {
+package enum JSONReader {
     private static let wipes: Void = authhost_json_wipes()
 
     /// From the first call on, jansson overwrites what it gives back.
-    static func startWiping() { _ = wipes }
+    package static func startWiping() { _ = wipes }
 
     /// Lends the value that a text holds, for the length of the call.
     ///
     /// - Parameter what: the name of the text in messages.
     /// - Throws: ``JSONFault`` for what is not JSON, for a name twice in an object, and for too much of it.
-    static func read<Result>(
+    package static func read<Result>(
         _ bytes: UnsafeRawBufferPointer, within bounds: JSONBounds, as what: String,
         _ body: (JSONNode) throws(JSONFault) -> Result
     ) throws(JSONFault) -> Result {
         try bounds.check(bytes, what)
-        _ = wipes
-        var error = json_error_t()
-        // SAFETY: jansson reads `count` bytes during the call and keeps none.
-        let root = json_loadb(
-            bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count,
-            Int(JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL), &error)
-        guard let root else { throw fault(json_error_code(&error), what) }
-        // SAFETY: the tree is owned here; the closure keeps nothing of it.
-        defer { json_decref(root) }
-        return try body(JSONNode(value: root, place: "", what: what))
+        startWiping()
+        return try JSONDocument(bytes, as: what).withRoot(body)
     }
 
-    static func read<Result>(
+    /// Lends the value that a text holds, for the length of the call.
+    package static func read<Result>(
         _ bytes: [UInt8], within bounds: JSONBounds = .usual, as what: String,
         _ body: (JSONNode) throws(JSONFault) -> Result
     ) throws(JSONFault) -> Result {
@@ -99,15 +121,6 @@ enum JSONText {
             }
         }
         return try result.get()
-    }
-
-    private static func fault(_ code: json_error_code, _ what: String) -> JSONFault {
-        switch code {
-        case json_error_duplicate_key: twice(what)
-        case json_error_numeric_overflow: oddNumber(what)
-        case json_error_null_byte_in_key: JSONFault(description: "the \(what) holds a name with a NUL")
-        default: JSONFault(description: "the \(what) is not JSON")
-        }
     }
 
     static func twice(_ what: String) -> JSONFault {

@@ -1,7 +1,7 @@
 import CLibJansson
 
 /// JSON whose members nobody knows beforehand.
-enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Equatable {
     case null
     case flag(Bool)
     /// As text: whole numbers exactly, others as the nearest that a double can hold.
@@ -10,21 +10,9 @@ enum JSONValue: Sendable, Equatable {
     case list([JSONValue])
     case object([String: JSONValue])
 
-    /// Reads the body of a request.
-    ///
-    /// - Throws: a refusal for what is not I-JSON, and for too much of it.
-    init(_ bytes: [UInt8], within bounds: JSONBounds = .usual) throws(RequestRefusal) {
-        do throws(JSONFault) {
-            self = try JSONText.read(bytes, within: bounds, as: "body") { node throws(JSONFault) in
-                try JSONValue(node)
-            }
-        } catch {
-            throw error.refusal
-        }
-    }
-
+    /// Copies a value.
     // INVARIANT: the bounds let few levels through, so the recursion ends well within a thread's stack.
-    private init(_ node: JSONNode) throws(JSONFault) {
+    package init(_ node: JSONNode) throws(JSONFault) {
         switch node.value.pointee.type {
         case JSON_TRUE: self = .flag(true)
         case JSON_FALSE: self = .flag(false)
@@ -44,16 +32,18 @@ enum JSONValue: Sendable, Equatable {
     }
 
     /// A member of an object; nil without one, and for what is no object.
-    subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
-    var isObject: Bool {
+    /// Whether it is an object.
+    package var isObject: Bool {
         if case .object = self { true } else { false }
     }
 
-    var text: String? {
+    /// A text; nil for anything else.
+    package var text: String? {
         if case .text(let text) = self { text } else { nil }
     }
 }
