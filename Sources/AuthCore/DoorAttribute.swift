@@ -14,6 +14,8 @@ public enum DoorAttribute: String, Sendable, CaseIterable {
     case forwardedAddress = "forwarded.address"
     case traceParent = "trace-parent"
     case requestID = "request-id"
+    /// The host's own: which decision the answer will be.
+    case decisionID = "decision-id"
 
     /// Most attributes of a question or an answer.
     public static let maximumCount = 64
@@ -21,7 +23,7 @@ public enum DoorAttribute: String, Sendable, CaseIterable {
     /// Whether an attribute is another one for each request, and says nothing of who asks.
     public static func isOfOneRequest(_ name: String) -> Bool {
         switch DoorAttribute(rawValue: name) {
-        case .forwardedMethod, .forwardedHost, .traceParent, .requestID, .virtualHost: true
+        case .forwardedMethod, .forwardedHost, .traceParent, .requestID, .virtualHost, .decisionID: true
         default: false
         }
     }

@@ -14,6 +14,8 @@ public struct Login: Sendable {
     public var door: String
     /// What the door knows besides, such as the subject of a client's certificate; at most 64.
     public var attributes: [Field] = []
+    /// Which decision its answer is; set by the host.
+    public var decision = DecisionID.none
 
     /// - Throws: ``LoginError`` naming the part that no module may see, and why.
     public init(

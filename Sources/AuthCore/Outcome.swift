@@ -32,6 +32,18 @@ extension Outcome {
         }
     }
 
+    /// Says which decision the answer is, now or when it is there.
+    public func named(_ decision: DecisionID) -> Outcome {
+        switch self {
+        case .decided(var answer):
+            answer.decision = decision
+            return .decided(answer)
+        case .delayed(let ticket):
+            ticket.name(decision)
+            return self
+        }
+    }
+
     /// Tells of the answer before anybody else has it; for counting and keeping.
     ///
     /// - Parameter body: called exactly once, on the thread that decides.

@@ -99,32 +99,12 @@ public struct SessionID: Hashable, Sendable {
 
     /// Reads 32 lower-case hexadecimal digits; nil for anything else.
     public init?(_ text: some Collection<UInt8>) {
-        guard text.count == 32 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (index, byte) in text.enumerated() {
-            let digit: UInt64
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(byte - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
-            if index < 16 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
-        }
-        self.init(high: words.0, low: words.1)
+        guard let words = HexadecimalWords.read(text) else { return nil }
+        self.init(high: words.high, low: words.low)
     }
 
     /// The 32 hexadecimal digits that a client is given.
-    public var hexadecimal: String {
-        String(unsafeUninitializedCapacity: 32) { text in
-            for place in 0..<32 {
-                let word = place < 16 ? high : low
-                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (place & 15))) & 15
-                text.initializeElement(
-                    at: place, to: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10))
-            }
-            return 32
-        }
-    }
+    public var hexadecimal: String { HexadecimalWords.text(high, low) }
 }
 
 extension SessionID: CustomStringConvertible, CustomReflectable {

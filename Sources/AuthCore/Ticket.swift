@@ -9,7 +9,20 @@ public final class Ticket: Sendable {
         case delivered
     }
 
-    private let state = Mutex(State.waiting)
+    /// How far it is, and which decision its answer is.
+    private struct Progress {
+        var state = State.waiting
+        var decision = DecisionID.none
+
+        func named(_ answer: Answer) -> Answer {
+            if decision.isNone { return answer }
+            var answer = answer
+            answer.decision = decision
+            return answer
+        }
+    }
+
+    private let progress = Mutex(Progress())
     private let observers = Mutex<[@Sendable (Answer) -> Void]>([])
     private let onAbandon: @Sendable () -> Void
 
@@ -20,14 +33,14 @@ public final class Ticket: Sendable {
     ///
     /// A ticket has one listener; a second one replaces the first.
     public func whenDecided(_ body: @escaping @Sendable (Answer) -> Void) {
-        let ready = state.withLock { state -> Answer? in
-            switch state {
+        let ready = progress.withLock { progress -> Answer? in
+            switch progress.state {
             case .waiting, .listening:
-                state = .listening(body)
+                progress.state = .listening(body)
                 return nil
             case .decided(let answer):
-                state = .delivered
-                return answer
+                progress.state = .delivered
+                return progress.named(answer)
             case .delivered: return nil
             }
         }
@@ -37,15 +50,16 @@ public final class Ticket: Sendable {
     /// Gives the answer. The first one counts; returns whether this was it.
     @discardableResult
     public func decide(_ answer: Answer) -> Bool {
-        let (first, listener) = state.withLock { state -> (Bool, (@Sendable (Answer) -> Void)?) in
-            switch state {
+        let (first, listener, answer) = progress.withLock {
+            progress -> (Bool, (@Sendable (Answer) -> Void)?, Answer) in
+            switch progress.state {
             case .waiting:
-                state = .decided(answer)
-                return (true, nil)
+                progress.state = .decided(answer)
+                return (true, nil, progress.named(answer))
             case .listening(let body):
-                state = .delivered
-                return (true, body)
-            case .decided, .delivered: return (false, nil)
+                progress.state = .delivered
+                return (true, body, progress.named(answer))
+            case .decided, .delivered: return (false, nil, answer)
             }
         }
         guard first else { return false }
@@ -59,23 +73,26 @@ public final class Ticket: Sendable {
 
     /// Takes the answer if it is there already and nobody listens; the listener is then never called.
     public func takeAnswer() -> Answer? {
-        state.withLock { state in
-            guard case .decided(let answer) = state else { return nil }
-            state = .delivered
-            return answer
+        progress.withLock { progress in
+            guard case .decided(let answer) = progress.state else { return nil }
+            progress.state = .delivered
+            return progress.named(answer)
         }
     }
 
     /// Calls `body` with the answer before the listener is told; for counting and keeping, by the maker of the ticket, before
     /// anybody else has it.
     public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
-        let answer = state.withLock { state -> Answer? in
-            if case .decided(let answer) = state { return answer }
+        let answer = progress.withLock { progress -> Answer? in
+            if case .decided(let answer) = progress.state { return progress.named(answer) }
             observers.withLock { $0.append(body) }
             return nil
         }
         if let answer { body(answer) }
     }
+
+    /// Says which decision its answer is. Whoever takes the answer from here on has it with the name.
+    public func name(_ decision: DecisionID) { progress.withLock { $0.decision = decision } }
 
     /// Says that nobody waits any more: the module is told to cancel, and a login that succeeds later holds no place.
     public func abandon() { onAbandon() }

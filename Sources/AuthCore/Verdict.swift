@@ -75,6 +75,8 @@ public struct Answer: Sendable {
     private var owner = ""
     /// The name after mapping, for `map` and for checks.
     public var mappedName: ObjectName?
+    /// Which decision it is; none where nobody was asked, as for a request that a door refuses.
+    public var decision = DecisionID.none
     private var box: Box?
 
     private var details: Details {

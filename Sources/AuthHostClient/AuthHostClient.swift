@@ -104,7 +104,10 @@ public final class AuthHostClient: Sendable {
     ) {
         guard let client = client.withLock({ $0 }) else { return answered(ClientAnswer(undecided: "closed")) }
         question.withRecord(timeout: timeout) { record in
-            let context = Unmanaged.passRetained(Continuation(record.kind, answered)).toOpaque()
+            let continuation = Continuation(record.kind, answered)
+            // Kept as long as the continuation, which the library's answer lets go.
+            if record.kind != AUTHHOST_QUESTION_BATCH { record.decision = continuation.decision }
+            let context = Unmanaged.passRetained(continuation).toOpaque()
             record.attribute = Continuation.take
             record.attribute_context = context
             authhost_ask(client.pointer, &record, Continuation.call, context)
@@ -169,11 +172,17 @@ private final class Continuation: Sendable {
     private let kind: authhost_kind_t
     private let body: @Sendable (ClientAnswer) -> Void
     private let attributes = Mutex<[ClientAttribute]>([])
+    /// Room for the name of the decision.
+    // The library writes it before it gives the answer, and nobody reads it before.
+    nonisolated(unsafe) let decision = UnsafeMutablePointer<CChar>.allocate(capacity: Int(AUTHHOST_DECISION_SIZE))
 
     init(_ kind: authhost_kind_t, _ body: @escaping @Sendable (ClientAnswer) -> Void) {
         self.kind = kind
         self.body = body
+        decision.initialize(repeating: 0, count: Int(AUTHHOST_DECISION_SIZE))
     }
+
+    deinit { decision.deallocate() }
 
     static let call: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<authhost_answer_t>?) -> Void = {
         context, answer in
@@ -181,7 +190,9 @@ private final class Continuation: Sendable {
         // SAFETY: retained by `ask`, and the library calls once.
         let continuation = Unmanaged<Continuation>.fromOpaque(context).takeRetainedValue()
         continuation.body(
-            ClientAnswer(answer.pointee, of: continuation.kind, continuation.attributes.withLock { $0 }))
+            ClientAnswer(
+                answer.pointee, of: continuation.kind, continuation.attributes.withLock { $0 },
+                decision: String(cString: continuation.decision)))
     }
 
     static let take:

@@ -55,9 +55,15 @@ public struct ClientAnswer: Sendable {
     public let mappedName: String?
     /// What the module tells beside: of a log-in groups, roles and claims, of a check obligations.
     public let attributes: [ClientAttribute]
+    /// Which decision it is, in 32 hexadecimal digits, as the host's audit log has it; nil where the host has decided nothing, or
+    /// does not say.
+    public let decisionID: String?
 
-    init(_ answer: authhost_answer_t, of kind: authhost_kind_t, _ attributes: [ClientAttribute] = []) {
+    init(
+        _ answer: authhost_answer_t, of kind: authhost_kind_t, _ attributes: [ClientAttribute] = [], decision: String
+    ) {
         self.attributes = attributes
+        decisionID = decision.isEmpty ? nil : decision
         verdict = ClientVerdict(answer.verdict)
         reason = Self.text(answer.reason)
         text = Self.text(answer.text)
@@ -74,6 +80,7 @@ public struct ClientAnswer: Sendable {
         session = nil
         mappedName = nil
         attributes = []
+        decisionID = nil
     }
 
     /// The text of a C array, up to its NUL.

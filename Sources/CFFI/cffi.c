@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -113,6 +114,15 @@ bool cffi_is_noexec(int descriptor) {
 }
 
 void cffi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+// A thread takes numbers by the million, so that threads do not wait for each other.
+uint64_t cffi_next_number(void) {
+    enum { BLOCK = 1 << 20 };
+    static _Atomic uint64_t blocks;
+    static _Thread_local uint64_t next;
+    if (next % BLOCK == 0) next = atomic_fetch_add_explicit(&blocks, BLOCK, memory_order_relaxed);
+    return next++;
+}
 
 static _Thread_local int32_t thread_number;
 int32_t cffi_thread_number(void) {

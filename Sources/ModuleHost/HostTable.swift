@@ -271,7 +271,9 @@ final class HostTable: @unchecked Sendable {
         guard let services else { return -1 }
         let text = reason.map { AnswerReader.bounded($0, limit: 4096) } ?? "the module does not say why"
         switch Int32(bitPattern: state) {
-        case AUTH_RULES_CURRENT: services.noteRules(.current, module: module)
+        case AUTH_RULES_CURRENT:
+            services.noteRules(.current, module: module)
+            services.noteDigest(reason == nil ? "" : text, module: module)
         case AUTH_RULES_UNREADABLE: services.noteRules(.unreadable(text), module: module)
         case AUTH_RULES_WRONG: services.noteRules(.wrong(text), module: module)
         default: return -1

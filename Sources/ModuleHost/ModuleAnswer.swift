@@ -238,6 +238,8 @@ public protocol ModuleServices: AnyObject, Sendable {
     func trusts(owner: UInt32) -> Bool
     /// Learns how the rules that a module decides by stand to those that they are read from.
     func noteRules(_ state: RulesState, module: String)
+    /// Learns what tells the rules that a module decides by from others; "" where it does not say.
+    func noteDigest(_ digest: String, module: String)
 }
 
 /// How the rules in force stand to those that they are read from; the reasons are for the log.
@@ -267,6 +269,8 @@ extension ModuleServices {
     public func trusts(owner: UInt32) -> Bool { FileTrust().trusts(owner) }
     /// Does nothing.
     public func noteRules(_ state: RulesState, module: String) {}
+    /// Does nothing.
+    public func noteDigest(_ digest: String, module: String) {}
 }
 
 /// What became of a signed token; the reasons are for the log alone and never hold the token.

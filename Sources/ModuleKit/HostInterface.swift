@@ -81,9 +81,17 @@ public final class HostInterface: @unchecked Sendable {
     /// Tells how the rules that the module decides by stand to those that they are read from, whenever that changes.
     ///
     /// While they are not the same the host may deny, see ``RulesState``; so try again until they have been read.
-    public func noteRules(_ state: RulesState) {
+    ///
+    /// - Parameter digest: of rules that are current, what tells them from others, such as the SHA-256 of their file in
+    ///   hexadecimal digits; it stands in the audit log beside each decision.
+    public func noteRules(_ state: RulesState, digest: String? = nil) {
         switch state {
-        case .current: _ = table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), nil)
+        case .current:
+            guard let digest else {
+                _ = table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), nil)
+                return
+            }
+            _ = digest.withCString { table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), $0) }
         case .unreadable(let reason):
             _ = reason.withCString { table.rules_state?(host, UInt32(AUTH_RULES_UNREADABLE), $0) }
         case .wrong(let reason): _ = reason.withCString { table.rules_state?(host, UInt32(AUTH_RULES_WRONG), $0) }

@@ -26,6 +26,7 @@ public final class Host: Sendable {
     private let clock: any HostClock
     private let log: Logger
     private let metrics = DecisionMetrics()
+    private let decisions = DecisionIDs()
     private let deadlines: LiveDeadlines
     let decider = DeciderInForce()
     private let stopping = Atomic<Bool>(false)
@@ -69,7 +70,7 @@ public final class Host: Sendable {
             configuration.staleRules, decider: decider, invalidations: invalidations, clock: clock, log: log)
         services = HostServices(
             configuration, sessions, invalidations, objects, operators, rules, log: log)
-        auditing = configuration.audit.map { [sessions, metrics] in Auditing($0, sessions, metrics) }
+        auditing = configuration.audit.map { [sessions, metrics, rules] in Auditing($0, sessions, metrics, rules) }
         let wantsReasons = configuration.audit != nil
         modules = Modules(
             configuration, inForce: decider, services: services, sessions, invalidations, rules, deadlines,
@@ -116,8 +117,11 @@ public final class Host: Sendable {
     /// Gives the credentials of destinations, where any is configured.
     package var broker: CredentialBroker? { services.broker.value }
 
-    /// Whether the module declares that it reads the attributes of log-ins and checks.
-    public var readsAttributes: Bool { decider.value?.about.identity.readsAttributes ?? false }
+    /// Whether anybody reads the attributes of log-ins and checks: the module, if it declares so, or the audit log.
+    public var readsAttributes: Bool { auditing != nil || tellsAttributes }
+
+    /// Whether the module declares that it reads them.
+    private var tellsAttributes: Bool { decider.value?.about.identity.readsAttributes ?? false }
 
     /// The loaded module, once there is one.
     public var module: DeciderDescription? { decider.value?.about }
@@ -139,8 +143,10 @@ public final class Host: Sendable {
     ///
     /// Never throws and never traps: whatever goes wrong is a verdict that denies, with a reason of its own.
     public func ask(_ question: Question) -> Outcome {
-        guard let auditing else { return decide(question) }
-        return auditing.recorded(question) { decide(question) }
+        let id = decisions.next()
+        let question = question.named(id, tells: tellsAttributes)
+        guard let auditing else { return decide(question).named(id) }
+        return auditing.recorded(question) { decide(question).named(id) }
     }
 
     private func decide(_ question: Question) -> Outcome {
@@ -229,6 +235,8 @@ public final class Host: Sendable {
         }
         var answers: [Answer?] = Array(repeating: nil, count: checks.count)
         objects.batch(asked, decider, at: now, into: &answers)
+        // Rows have their attributes in common, so the module is not told of the names of these decisions.
+        for place in answers.indices { answers[place]?.decision = decisions.next() }
         auditing?.record(&answers, of: asked)
         return answers
     }
@@ -239,8 +247,15 @@ public final class Host: Sendable {
     ///   - id: the session that the user's password has got.
     ///   - object: what a check is asked about.
     public func permits(_ request: DirectoryRequest, session id: SessionID, object: ObjectName) -> Outcome {
-        guard let auditing else { return decide(request, id, object) }
-        return auditing.recorded(request, session: id) { decide(request, id, object) }
+        let decision = decisions.next()
+        guard let auditing else { return decide(request, id, object).named(decision) }
+        return auditing.recorded(request, session: id) { decide(request, id, object).named(decision) }
+    }
+
+    /// Records what an operator is about to do; false where that must be recorded and cannot be: it is not to be done then.
+    /// May block for as long as a line may take; not for an event loop of a door.
+    public func records(_ order: OperatorOrder) -> Bool {
+        auditing?.records(order, decisions.next()) ?? true
     }
 
     private func decide(_ request: DirectoryRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {

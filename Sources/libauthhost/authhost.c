@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,7 +24,7 @@
 
 enum {
     HELLO = 1, LOGON = 2, LOGOUT = 4, ANSWER = 0x80, FAULT = 0xFF, ENDED = 0xC1, INVALIDATED = 0xC2,
-    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, OLDEST_VERSION = 1, NEWEST_VERSION = 2, HAS_ATTRIBUTES = 1,
+    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, OLDEST_VERSION = 1, NEWEST_VERSION = 3, HAS_ATTRIBUTES = 1, HAS_DECISION = 2,
     CONNECT_MS = 5000, SLOWEST_RETRY_MS = 5000, QUICKEST_RETRY_MS = 50, LOGON_TRIES = 3, SECRET = 65536,
     MOST_TIMES_SENT = 2, MOST_UNSENT = 8 << 20,
 };
@@ -49,6 +50,7 @@ typedef struct request {
     void *attribute_context;
     unsigned char *verdicts;
     size_t verdict_count;
+    char *decision; // room for the names of its decisions; NULL where nobody wants them
     authhost_answered_fn *answered;
     void *context;
 } request_t;
@@ -430,11 +432,11 @@ static bool encode(request_t *request, const authhost_question_t *question) {
     return !frame->failed;
 }
 
-// The question as this version of the library has it; one of a program that was built with an earlier version has no attributes.
+// The question as this version of the library has it; one of a program that was built with an earlier version has less.
 static bool widen(authhost_question_t *wide, const authhost_question_t *question) {
-    size_t oldest = offsetof(authhost_question_t, attributes);
+    size_t first = offsetof(authhost_question_t, attributes), second = offsetof(authhost_question_t, decision);
     memset(wide, 0, sizeof *wide);
-    if (question->size != oldest && question->size != sizeof *wide) return false;
+    if (question->size != first && question->size != second && question->size != sizeof *wide) return false;
     memcpy(wide, question, question->size);
     return true;
 }
@@ -456,6 +458,9 @@ void authhost_ask(
     request->kind = question->kind;
     request->attribute = question->attribute;
     request->attribute_context = question->attribute_context;
+    request->decision = question->decision;
+    size_t decisions = question->kind == AUTHHOST_QUESTION_BATCH ? question->check_count : 1;
+    for (size_t i = 0; request->decision && i < decisions; i++) request->decision[i * AUTHHOST_DECISION_SIZE] = 0;
     request->may_repeat = question->kind != AUTHHOST_QUESTION_LOGIN && question->kind != AUTHHOST_QUESTION_LOGOUT;
     int timeout = question->timeout_ms > 0 ? question->timeout_ms : client->options.timeout_ms;
     request->deadline = now_ms() + timeout;
@@ -537,8 +542,21 @@ static bool read_attributes(reader_t *reader, const request_t *request, bool is_
     return reader->ok && reader->position == reader->count;
 }
 
-// Reads what ends an answer: attributes, where its flag says so. None is given before all of them are known to be whole.
+// Reads which decisions an answer tells, where its flag says so: two numbers for each, which are 0 for none.
+static void read_decisions(reader_t *reader, const request_t *request) {
+    size_t count = request->kind == AUTHHOST_QUESTION_BATCH ? request->verdict_count : 1;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t high = take_number(reader, 8), low = take_number(reader, 8);
+        if (!request->decision || !reader->ok || (high | low) == 0) continue;
+        char *text = request->decision + i * AUTHHOST_DECISION_SIZE;
+        snprintf(text, AUTHHOST_DECISION_SIZE, "%016llx%016llx", (unsigned long long)high, (unsigned long long)low);
+    }
+}
+
+// Reads what ends an answer: decisions and attributes, where its flags say so. No attribute is given before all of them are known
+// to be whole.
 static bool read_end(reader_t *reader, const request_t *request, unsigned flags) {
+    if (flags & HAS_DECISION) read_decisions(reader, request);
     if (!(flags & HAS_ATTRIBUTES)) return reader->ok && reader->position == reader->count;
     bool is_batch = request->kind == AUTHHOST_QUESTION_BATCH;
     reader_t ahead = *reader;

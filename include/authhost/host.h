@@ -148,7 +148,8 @@ struct auth_host {
 
     // Tells how the rules that the module decides by stand to those that they are read from, whenever that changes.
     //
-    // state: AUTH_RULES_*. reason: what hinders it, for the log; NULL for AUTH_RULES_CURRENT.
+    // state: AUTH_RULES_*. reason: what hinders it, for the log; with AUTH_RULES_CURRENT what tells the rules from others, such
+    // as the SHA-256 of their file in hexadecimal digits, which stands in the audit log beside each decision, or NULL.
     // While they are not the same for longer than `rules-stale-time`, the host is not ready and says so again and again.
     // Where they could not be read, `rules-stale deny` has every question answered `could not decide`; so the module tries
     // again until it has read them.

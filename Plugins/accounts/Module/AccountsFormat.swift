@@ -10,9 +10,9 @@ package protocol AccountsFormat: SendableMetatype {
     ///
     /// allowsPlain: whether `{PLAIN}` passwords are accepted. trust: who may have written the files. touch: told the path of each further file that is looked
     /// for, found or not. warn: told of what is doubtful and accepted. Throws: an error whose description says where what
-    /// is wrong; never with a password.
+    /// is wrong; never with a password. digest: takes every byte that is read.
     static func read(
         _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
-        warn: (String) -> Void
+        digest: RulesDigest, warn: (String) -> Void
     ) throws -> AccountSnapshot
 }

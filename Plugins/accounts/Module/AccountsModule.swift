@@ -15,22 +15,31 @@ package final class AccountsModule<Format: AccountsFormat>: AuthModule {
         let file = settings.file
         let before = [file: FileStatus(path: file)]
         let touched = TouchedFiles()
+        let digest = LastDigest()
         let authority = try AccountAuthority(
             options: settings.options, processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))),
             clock: WallClock(now: { host.wallTime.components.seconds }), signatures: HostSignatures(host: host)
         ) {
             touched.removeAll()
-            return try Format.read(
+            let reading = RulesDigest()
+            let snapshot = try Format.read(
                 file, allowsPlain: settings.allowsPlainPasswords, trust: FileTrust(asking: { host.trusts(owner: $0) }),
-                touch: { touched.insert($0) },
+                touch: { touched.insert($0) }, digest: reading,
                 warn: { host.log(.warn, $0) })
+            digest.text = reading.finish()
+            return snapshot
         }
         self.authority = authority
         watch = FileWatch(
             before: before, followsChanges: settings.isWatching, files: { [file] + touched.all },
-            read: { Self.announce(try authority.reload { host.invalidate(.all) }, of: file, to: host) },
+            read: {
+                let reload = try authority.reload { host.invalidate(.all) }
+                host.noteRules(.current, digest: digest.text)
+                Self.announce(reload, of: file, to: host)
+            },
             report: { host.log(.error, "kept the accounts as they were: \($0)") },
-            tell: { host.noteRules(RulesState($0)) })
+            tell: { host.noteRules(RulesState($0), digest: digest.text) })
+        host.noteRules(.current, digest: digest.text)
         let counts = authority.counts
         host.log(.info, "read \(counts.users) users and \(counts.rules) rules from \(file)")
         do {
@@ -140,6 +149,16 @@ private final class TouchedFiles: Sendable {
     func removeAll() { paths.withLock { $0 = [] } }
 
     func insert(_ path: String) { paths.withLock { $0.append(path) } }
+}
+
+/// The digest of what was read last.
+private final class LastDigest: Sendable {
+    private let kept = Mutex("")
+
+    var text: String {
+        get { kept.withLock { $0 } }
+        set { kept.withLock { $0 = newValue } }
+    }
 }
 
 extension RulesState {

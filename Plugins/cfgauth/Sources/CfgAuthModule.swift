@@ -11,10 +11,10 @@ enum UserBlocksFile: AccountsFormat {
 
     static func read(
         _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
-        warn: (String) -> Void
+        digest: RulesDigest, warn: (String) -> Void
     ) throws -> AccountSnapshot {
         var context = ConfigurationContext.system(environment: ConfigurationContext.processEnvironment())
-        context.files = ConfigurationFiles.disk(trust).noting(touch)
+        context.files = ConfigurationFiles.disk(trust).noting(touch) { digest.add($0) }
         let reading = try UserBlocksReader.read(file, allowsPlain: allowsPlain, context: context)
         for warning in reading.warnings { warn(warning) }
         return reading.snapshot

@@ -47,7 +47,10 @@ extension ClientAnswer {
     /// Whether there is no such session, which is so after a restart of the other side.
     var isOfUnknownSession: Bool { verdict == .deny && reason == "unknown-session" }
 
-    private var log: String { "upstream: \(reason)\(text.isEmpty ? "" : ": \(text)")" }
+    /// With the name of the decision, by which the other host's audit log has it.
+    private var log: String {
+        "upstream: \(reason)\(text.isEmpty ? "" : ": \(text)")\(decisionID.map { ", decision \($0) there" } ?? "")"
+    }
 
     private var told: [Attribute] { attributes.map { Attribute($0.name, $0.value) } }
 

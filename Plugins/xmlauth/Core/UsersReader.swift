@@ -10,11 +10,13 @@ package enum UsersReader {
     static let largestFile = 1 << 30
 
     /// Reads a file into accounts. Blocks for as long as that takes.
+    ///
+    /// digest: takes every byte that is read.
     package static func read(
-        _ path: String, allowsPlain: Bool, trust: FileTrust = FileTrust()
+        _ path: String, allowsPlain: Bool, trust: FileTrust = FileTrust(), digest: RulesDigest? = nil
     ) throws(UsersFileError) -> AccountSnapshot {
         let session = try UsersSession(path: path, allowsPlain: allowsPlain)
-        try feed(path, to: session, trust)
+        try feed(path, to: session, trust, digest: digest)
         return try session.finish()
     }
 
@@ -28,7 +30,7 @@ package enum UsersReader {
 
     /// Hands a whole file to a parser, piece by piece.
     static func feed(
-        _ path: String, to session: some UsersFeed, _ trust: FileTrust = FileTrust()
+        _ path: String, to session: some UsersFeed, _ trust: FileTrust = FileTrust(), digest: RulesDigest? = nil
     ) throws(UsersFileError) {
         let trusted: TrustedFile
         do {
@@ -47,7 +49,9 @@ package enum UsersReader {
                 total += count
                 // The file may grow while it is read.
                 if total > largestFile { throw unreadable(path, "has more than \(largestFile) bytes") }
-                try session.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                digest?.add(piece)
+                try session.feed(piece)
                 if count == 0 { return }
             }
         }

@@ -10,9 +10,9 @@ enum UsersFile: AccountsFormat {
 
     static func read(
         _ file: String, allowsPlain: Bool, trust: FileTrust, touch: @escaping @Sendable (String) -> Void,
-        warn: (String) -> Void
+        digest: RulesDigest, warn: (String) -> Void
     ) throws -> AccountSnapshot {
-        try UsersReader.read(file, allowsPlain: allowsPlain, trust: trust)
+        try UsersReader.read(file, allowsPlain: allowsPlain, trust: trust, digest: digest)
     }
 }
 

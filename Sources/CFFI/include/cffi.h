@@ -53,6 +53,9 @@ void cffi_name_thread(const char *_Nonnull name);
 // The kernel's number of the calling thread; the first call of each thread asks the kernel.
 int32_t cffi_thread_number(void);
 
+// A number that this process has given nobody yet.
+uint64_t cffi_next_number(void);
+
 typedef void (*cffi_function)(void);
 cffi_function _Nullable cffi_symbol(void *_Nonnull library, const char *_Nonnull name);
 

@@ -50,13 +50,17 @@ public struct ConfigurationFiles: Sendable {
     /// Returns the same files, of the disk with the rule of trust that is given.
     package func trusting(_ trust: FileTrust) -> ConfigurationFiles { trusting?(trust) ?? self }
 
-    /// Returns the same files; the path of each that is read, found or not, is told to `note` first.
-    package func noting(_ note: @escaping @Sendable (String) -> Void) -> ConfigurationFiles {
+    /// Returns the same files; the path of each that is read, found or not, is told to `note` first, and to `take` what was read.
+    package func noting(
+        _ note: @escaping @Sendable (String) -> Void, take: @escaping @Sendable ([UInt8]) -> Void = { _ in }
+    ) -> ConfigurationFiles {
         var files = ConfigurationFiles(holds: holds) { path in
             note(path)
-            return read(path)
+            let result = read(path)
+            if case .success(let content) = result { take(content.bytes) }
+            return result
         }
-        if let trusting { files.trusting = { trusting($0).noting(note) } }
+        if let trusting { files.trusting = { trusting($0).noting(note, take: take) } }
         return files
     }
 

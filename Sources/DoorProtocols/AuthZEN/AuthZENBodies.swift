@@ -15,9 +15,12 @@ struct AuthZENDecision: Encodable, Sendable {
         var error: Failure?
         /// What the module tells beside its answer, by name: obligations.
         var attributes: [String: [String]]?
+        /// Which decision it is; left out where nobody was asked.
+        var decisionID: String?
 
         enum CodingKeys: String, CodingKey {
             case verdict, reason, error, attributes
+            case decisionID = "decision_id"
             case reasonUser = "reason_user"
         }
     }
@@ -29,10 +32,12 @@ struct AuthZENDecision: Encodable, Sendable {
         decision = answer.verdict == .allow
         let attributes = answer.attributesByName
         if decision {
-            context = attributes.map { Context(attributes: $0) }
+            let id = answer.decision.text
+            context = attributes == nil && id == nil ? nil : Context(attributes: attributes, decisionID: id)
             return
         }
-        var context = Context(verdict: answer.verdict.rawValue, attributes: attributes)
+        var context = Context(
+            verdict: answer.verdict.rawValue, attributes: attributes, decisionID: answer.decision.text)
         // Why somebody cannot be a user is not told, as at a log-in.
         if answer.verdict != .wrongCredentials { context.reason = answer.reason.rawValue }
         context.reasonUser = answer.clientText.map { ["en": $0] }

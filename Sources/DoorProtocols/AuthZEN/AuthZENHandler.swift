@@ -107,9 +107,7 @@ struct AuthZENHandler: Sendable {
         var reply =
             isDecided
             ? Reply(200, json: AuthZENDecision(answer))
-            : Reply(
-                VerdictStatus.of(answer),
-                json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
+            : Reply(VerdictStatus.of(answer), json: ErrorBody(answer))
         reply.verdict = answer.verdict
         return reply
     }

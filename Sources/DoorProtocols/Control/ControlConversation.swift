@@ -18,6 +18,8 @@ package struct ControlConversation: Conversation, ~Copyable {
     private let log: Logger
     /// Why the client is served nothing; nil for one that is.
     private let refusal: String?
+    /// Who asks.
+    private let asker: ControlRequest.Asker
     private var mailbox: DoorMailbox<Event>?
     private var line: [UInt8] = []
     private var isFollowing = false
@@ -33,6 +35,7 @@ package struct ControlConversation: Conversation, ~Copyable {
     package init(_ host: any ControlAnswering, _ peer: DoorPeer, isOneTooMany: Bool, _ log: Logger) {
         self.host = host
         self.log = log
+        asker = ControlRequest.Asker(peer.userID.map { "uid:\($0)" } ?? "unknown", door: "control")
         if isOneTooMany {
             refusal = "too many operators are connected: \(ControlLine.mostConnections)"
         } else if let user = peer.userID, user == geteuid() || user == 0 {
@@ -122,7 +125,13 @@ package struct ControlConversation: Conversation, ~Copyable {
     }
 
     private mutating func answer(_ bytes: [UInt8], _ turn: inout DoorTurn) {
-        switch ControlLine.request(bytes) {
+        let asker = asker
+        let named = ControlLine.request(bytes).map { request in
+            var request = request
+            request.asker = asker
+            return request
+        }
+        switch named {
         case .failure(let error): send(.failure(error.description), &turn)
         case .success(let request) where request.action == .events: follow(request, &turn)
         case .success(let request) where request.action == .credential:

@@ -8,6 +8,19 @@ public struct ControlRequest: Sendable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback
     }
 
+    /// Who asks, as the audit log has it.
+    public struct Asker: Sendable {
+        /// `uid:` and a number at the control socket, the user's name over HTTP.
+        public let name: String
+        /// `control` or `http`.
+        public let door: String
+
+        /// Names who asks.
+        public init(_ name: String, door: String) { (self.name, self.door) = (name, door) }
+    }
+
+    /// Who asks; known from the connection, and no member of the request.
+    public var asker: Asker?
     /// What is asked for.
     public var action: Action
     /// Of `sessions`, `eject` and `invalidate`: which sessions.

@@ -1,3 +1,5 @@
+import AuthCore
+
 /// A moment on the clock of a carrier, which only ever goes forward.
 public struct DoorInstant: Sendable, Hashable, Comparable {
     /// Nanoseconds since a moment that only the carrier knows.
@@ -105,6 +107,11 @@ public struct OutgoingBytes {
             bytes.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
             divisor /= 10
         }
+    }
+
+    /// Writes the 32 digits of a decision's name.
+    mutating func write(_ decision: DecisionID) {
+        for place in 0..<32 { bytes.append(decision.digit(at: place)) }
     }
 
     /// Writes a number with its lowest byte first.

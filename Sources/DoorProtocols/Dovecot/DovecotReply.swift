@@ -35,6 +35,10 @@ enum DovecotReply {
             out.write("\tuser=")
             DovecotEscape.encode(name, to: &out)
         }
+        if !answer.decision.isNone {
+            out.write("\tdecision_id=")
+            out.write(answer.decision)
+        }
         switch answer.verdict {
         case .allow:
             // In visible ASCII there is nothing to escape.
@@ -42,7 +46,11 @@ enum DovecotReply {
                 out.write("\t")
                 out.write(Array("\(name)=\(value)".utf8))
             }
-        case .wrongCredentials: break
+        case .wrongCredentials where answer.decision.isNone: break
+        case .wrongCredentials:
+            // What a client is told of every log-in that fails so, whatever was wrong.
+            out.write("\treason=decision ")
+            out.write(answer.decision)
         case .deny: refuse(answer, "\tauthz\tcode=authz_fail", to: &out)
         case .overLimit, .ejected: refuse(answer, "\tcode=authz_fail", to: &out)
         case .undecided: refuse(answer, "\ttemp\tcode=temp_fail", to: &out)
@@ -53,7 +61,8 @@ enum DovecotReply {
     private static func refuse(_ answer: Answer, _ words: StaticString, to out: inout OutgoingBytes) {
         out.write("\treason=")
         let reason = [answer.verdict.rawValue, answer.clientText].compactMap(\.self).joined(separator: ": ")
-        DovecotEscape.encode(reason, to: &out)
+        let decision = answer.decision.isNone ? "" : " (decision \(answer.decision))"
+        DovecotEscape.encode(reason + decision, to: &out)
         out.write(words)
     }
 }

@@ -125,7 +125,9 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
         timing.arrival = nil
         let head = request.head
         if !head.keepsAlive { phase = .finishing(linger: !input.isEmpty) }
-        begin(service.answer(request, at: endpoint), slot(head, endpoint), &turn)
+        var slot = slot(head, endpoint)
+        slot.trace = request.traceParent
+        begin(service.answer(request, at: endpoint), slot, &turn)
         return true
     }
 
@@ -161,12 +163,12 @@ extension HTTPConversation {
             return waiting.append(slot)
         }
         if case .reply = step {} else { askBurst(&turn) }
-        switch step.walk(asking: service.host) {
+        var slot = slot
+        switch step.walk(asking: service.host, &slot.decision) {
         case .arrived(let reply) where waiting.isEmpty && !reply.isStream:
             send(reply, slot, &turn)
             closeIfDone(&turn)
         case .arrived(let reply):
-            var slot = slot
             slot.reply = reply
             waiting.append(slot)
             sendReady(&turn)
@@ -184,7 +186,7 @@ extension HTTPConversation {
         for (place, outcome) in outcomes.enumerated() {
             let (number, next) = burst.origins[place]
             switch outcome {
-            case .decided(let answer): walk(next(answer), number)
+            case .decided(let answer): walk(.decided(answer.decision, next(answer)), number)
             case .delayed(let ticket): wait(for: PendingStep(ticket, next), number)
             }
         }
@@ -195,12 +197,12 @@ extension HTTPConversation {
     /// Walks on towards the reply of a request that waits; false while it waits on.
     @discardableResult
     private mutating func walk(_ step: Step, _ number: UInt64) -> Bool {
-        switch step.walk(asking: service.host) {
+        let place = Int(number - firstWaiting)
+        switch step.walk(asking: service.host, &waiting[place].decision) {
         case .waiting(let pending):
             wait(for: pending, number)
             return false
         case .arrived(let reply):
-            let place = Int(number - firstWaiting)
             waiting[place].pending = nil
             waiting[place].reply = reply
             return true
@@ -241,7 +243,8 @@ extension HTTPConversation {
         // While the door stops, the last reply says so.
         let isLast = !slot.keepsAlive || (phase != .reading && waiting.isEmpty)
         writer.write(
-            reply, to: &turn.out, isHTTP11: slot.isHTTP11, keepsAlive: !isLast, withoutContent: slot.withoutContent)
+            reply, to: &turn.out, isHTTP11: slot.isHTTP11, keepsAlive: !isLast, withoutContent: slot.withoutContent,
+            trace: slot.trace)
         count(slot.endpoint, reply.status)
     }
 

@@ -1,3 +1,4 @@
+import AuthCore
 import Metrics
 
 /// What an ``HTTPConversation`` needs of the door that it serves.
@@ -46,6 +47,10 @@ struct HTTPSlot {
     var keepsAlive: Bool
     let withoutContent: Bool
     let endpoint: String
+    /// The place in a trace that the request has told; it goes back with the reply.
+    var trace: [UInt8]?
+    /// Which decision the reply tells, as far as is known.
+    var decision = DecisionID.none
     var reply: Reply?
     var pending: PendingStep?
     /// Of a reply whose head has gone out, and whose content comes in pieces.

@@ -24,6 +24,8 @@ struct Reply: Sendable {
     var verdict: Verdict?
     /// Goes out as `x-auth-reason`. Not set for refused logins: a guesser must not learn which half was wrong.
     var reason: Reason?
+    /// Goes out as `x-auth-decision-id`: which decision the reply tells; none where nobody was asked.
+    var decision = DecisionID.none
     var fields: [Field] = []
     var content = Content.none
 
@@ -70,23 +72,37 @@ enum Step: Sendable {
     case work(@Sendable () -> Reply)
     /// Begin something that gives the reply once, on any thread.
     case begin(@Sendable (@escaping @Sendable (Reply) -> Void) -> Void)
+    /// Go on behind an answer that had to be waited for.
+    indirect case decided(DecisionID, Step)
 
     /// Walks as far as can be gone at once. Must be called on an event loop.
-    func walk(asking host: some QuestionAnswering) -> Walk {
+    ///
+    /// - Parameter decision: which decision the reply will tell, as far as is known: the last, but for log-outs behind it.
+    func walk(asking host: some QuestionAnswering, _ decision: inout DecisionID) -> Walk {
         var step = self
         while true {
             switch step {
-            case .reply(let reply): return .arrived(reply)
+            case .reply(var reply):
+                reply.decision = decision
+                return .arrived(reply)
             case .ask(let question, let next):
+                let isLogOut = if case .logout = question { true } else { false }
                 switch host.ask(question) {
-                case .decided(let answer): step = next(answer)
+                case .decided(let answer):
+                    if !isLogOut || decision.isNone { decision = answer.decision }
+                    step = next(answer)
                 case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
                 }
             case .decide(let ask, let next):
                 switch ask() {
-                case .decided(let answer): step = next(answer)
+                case .decided(let answer):
+                    decision = answer.decision
+                    step = next(answer)
                 case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
                 }
+            case .decided(let id, let next):
+                decision = id
+                step = next
             case .work(let body): return .waiting(PendingStep(body))
             case .begin(let body): return .waiting(PendingStep(body))
             case .askAll(let checks, let session, let next):
@@ -101,6 +117,7 @@ enum Step: Sendable {
 extension Step {
     /// Goes on for a client that has gone: what was opened for it ends, and nothing more is opened.
     func windUp(asking host: any QuestionAnswering) {
+        if case .decided(_, let next) = self { return next.windUp(asking: host) }
         guard case .ask(let question, let next) = self else { return }
         switch question {
         case .login, .resume, .authenticate: return
@@ -129,7 +146,7 @@ struct PendingStep: Sendable {
     let abandon: @Sendable () -> Void
 
     init(_ ticket: Ticket, _ next: @escaping @Sendable (Answer) -> Step) {
-        whenReady = { body in ticket.whenDecided { body(next($0)) } }
+        whenReady = { body in ticket.whenDecided { body(.decided($0.decision, next($0))) } }
         abandon = { ticket.abandon() }
     }
 

@@ -10,13 +10,25 @@ struct ReplyWriter {
     ///   - isHTTP11: of the request; a client of HTTP/1.0 is told when its connection stays.
     ///   - keepsAlive: whether the connection stays open behind this reply.
     ///   - withoutContent: for HEAD, whose replies end with their header.
+    ///   - trace: the value of the request's `traceparent`, which goes back as it came.
     mutating func write(
-        _ reply: Reply, to out: inout OutgoingBytes, isHTTP11: Bool, keepsAlive: Bool, withoutContent: Bool
+        _ reply: Reply, to out: inout OutgoingBytes, isHTTP11: Bool, keepsAlive: Bool, withoutContent: Bool,
+        trace: [UInt8]? = nil
     ) {
         out.write(Self.statusLine(reply.status))
         out.write(date.line())
         if let verdict = reply.verdict { Self.write("x-auth-verdict", verdict.rawValue, to: &out) }
         if let reason = reply.reason { Self.write("x-auth-reason", reason.rawValue, to: &out) }
+        if !reply.decision.isNone {
+            out.write("x-auth-decision-id: " as StaticString)
+            out.write(reply.decision)
+            out.write("\r\n" as StaticString)
+        }
+        if let trace {
+            out.write("traceparent: " as StaticString)
+            out.write(trace)
+            out.write("\r\n" as StaticString)
+        }
         for field in reply.fields { Self.write(field.name, field.value, to: &out) }
         if !keepsAlive {
             out.write("connection: close\r\n" as StaticString)

@@ -76,6 +76,13 @@ struct CheckResult: Encodable, Sendable {
     let object: String?
     let detail: String?
     let attributes: [String: [String]]?
+    /// Left out where nobody was asked.
+    let decisionID: String?
+
+    enum CodingKeys: String, CodingKey {
+        case verdict, reason, object, detail, attributes
+        case decisionID = "decision_id"
+    }
 
     init(_ answer: Answer) {
         verdict = answer.verdict.rawValue
@@ -83,6 +90,7 @@ struct CheckResult: Encodable, Sendable {
         object = answer.mappedName?.text
         detail = answer.clientText
         attributes = answer.attributesByName
+        decisionID = answer.decision.text
     }
 
     init(_ error: NameError) {
@@ -91,6 +99,7 @@ struct CheckResult: Encodable, Sendable {
         object = nil
         detail = error.description
         attributes = nil
+        decisionID = nil
     }
 }
 

@@ -110,8 +110,7 @@ extension Endpoints {
         // "Allowed" without a session is a broken answer.
         let answer = answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer
         let status = VerdictStatus.of(answer)
-        var reply = Reply(
-            status, json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
+        var reply = Reply(status, json: ErrorBody(answer))
         reply.verdict = answer.verdict
         return status == 401 ? reply.adding("www-authenticate", challenge) : reply
     }

@@ -29,7 +29,8 @@ extension Endpoints {
             guard answer.verdict == .allow, let mapped = answer.mappedName else { return .reply(refused(answer)) }
             do throws(ObjectRefusal) {
                 try host.setContent(content, of: mapped)
-                return .reply(Reply(200, json: MapResult(object: mapped.text)))
+                return .reply(
+                    Reply(200, json: MapResult(object: mapped.text, decisionID: answer.decision.text)))
             } catch {
                 return .reply(Reply(Self.refusal(error)))
             }

@@ -21,8 +21,12 @@ extension Endpoints {
     func reply(toLogin answer: Answer, user: String) -> Reply {
         guard answer.verdict == .allow else { return refused(answer) }
         guard let session = answer.session else { return refused(Answer(.undecided, .brokenAnswer)) }
+        let (id, user) = (session.hexadecimal, answer.user ?? user)
+        guard let decision = answer.decision.text else {
+            return Reply(200, texts: ["session": id, "user": user], attributes: answer.attributes)
+        }
         return Reply(
-            200, texts: ["session": session.hexadecimal, "user": answer.user ?? user], attributes: answer.attributes)
+            200, texts: ["decision_id": decision, "session": id, "user": user], attributes: answer.attributes)
     }
 
     /// `POST /v1/logout`
@@ -31,7 +35,11 @@ extension Endpoints {
         return .ask(.logout(session)) { answer in
             guard answer.verdict == .allow else { return .reply(refused(answer)) }
             return .reply(
-                Reply(200, json: LogoutResult(verdict: answer.verdict.rawValue, reason: answer.reason.rawValue)))
+                Reply(
+                    200,
+                    json: LogoutResult(
+                        verdict: answer.verdict.rawValue, reason: answer.reason.rawValue,
+                        decisionID: answer.decision.text)))
         }
     }
 
@@ -47,7 +55,8 @@ extension Endpoints {
         }
         return .ask(.map(session, name)) { answer in
             guard answer.verdict == .allow else { return .reply(refused(answer)) }
-            return .reply(Reply(200, json: MapResult(object: (answer.mappedName ?? name).text)))
+            let result = MapResult(object: (answer.mappedName ?? name).text, decisionID: answer.decision.text)
+            return .reply(Reply(200, json: result))
         }
     }
 

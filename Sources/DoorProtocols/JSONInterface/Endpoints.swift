@@ -63,9 +63,7 @@ struct Endpoints: Sendable {
     /// An answer that ends a JSON request without its result.
     func refused(_ answer: Answer) -> Reply {
         let status = VerdictStatus.of(answer)
-        var reply = Reply(
-            status,
-            json: ErrorBody(error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer)))
+        var reply = Reply(status, json: ErrorBody(answer))
         reply.verdict = answer.verdict
         return status == 401 ? reply.adding("www-authenticate", sessionChallenge) : reply
     }

@@ -30,6 +30,12 @@ struct LogoutBody: JSONBody {
 struct LogoutResult: Encodable {
     let verdict: String
     let reason: String
+    let decisionID: String?
+
+    enum CodingKeys: String, CodingKey {
+        case verdict, reason
+        case decisionID = "decision_id"
+    }
 }
 
 /// `POST /v1/map`
@@ -47,6 +53,12 @@ struct MapBody: JSONBody {
 
 struct MapResult: Encodable {
     let object: String
+    let decisionID: String?
+
+    enum CodingKeys: String, CodingKey {
+        case object
+        case decisionID = "decision_id"
+    }
 }
 
 struct HealthResult: Encodable {

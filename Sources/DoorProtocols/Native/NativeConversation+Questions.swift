@@ -144,9 +144,9 @@ extension NativeConversation {
     func answer(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32, _ turn: inout DoorTurn) {
         // A client that tries passwords does not learn which users there are.
         let isTold = answer.verdict != .wrongCredentials || (isTrusted && kind != .logon)
-        NativeWriter.verdict(
-            isTold ? answer : Answer(.wrongCredentials, .invalidPassword), kind, number, version: version, to: &turn.out
-        )
+        var told = isTold ? answer : Answer(.wrongCredentials, .invalidPassword)
+        told.decision = answer.decision
+        NativeWriter.verdict(told, kind, number, version: version, to: &turn.out)
     }
 
     /// Answers with an outcome, once it is there; notes what it says about an object, where that matters.

@@ -1,10 +1,12 @@
 import AuthCore
 
-/// The native protocol, versions 1 and 2, as `docs/native-protocol.md` describes it.
+/// The native protocol, versions 1 to 3, as `docs/native-protocol.md` describes it.
 enum NativeProtocol {
-    static let versions: ClosedRange<UInt16> = 1...2
+    static let versions: ClosedRange<UInt16> = 1...3
     /// The first version in which questions and answers may have attributes.
     static let withAttributes: UInt16 = 2
+    /// The first version in which answers say which decision they are.
+    static let withDecisions: UInt16 = 3
     /// A frame begins with the length of what follows these four bytes.
     static let lengthSize = 4
     /// Type, flags, two bytes of nothing, and the number of the request.
@@ -44,6 +46,7 @@ enum NativeProtocol {
         }
     }
     static let answerHasAttributes: UInt8 = 1
+    static let answerHasDecision: UInt8 = 2
 
     /// Numbers of verdicts; 0 is none, so that nothing forgotten allows.
     static func number(of verdict: Verdict) -> UInt8 {

@@ -20,13 +20,25 @@ enum NativeWriter {
         let hasAttributes =
             version >= NativeProtocol.withAttributes && NativeProtocol.attributesFlag(kind) != nil
             && !answer.attributes.isEmpty
-        frame(kind, number, hasAttributes: hasAttributes, to: &out) { out in
+        let hasDecision = version >= NativeProtocol.withDecisions && !answer.decision.isNone
+        frame(kind, number, flags(hasAttributes, hasDecision), to: &out) { out in
             Self.verdict(answer, &out)
             if answer.verdict == .allow { Self.gift(answer, kind, &out) }
+            if hasDecision { Self.decision(answer.decision, &out) }
             guard hasAttributes else { return }
             out.write(little: UInt16(answer.attributes.count))
             for attribute in answer.attributes { pair(attribute, &out) }
         }
+    }
+
+    private static func flags(_ hasAttributes: Bool, _ hasDecision: Bool) -> UInt8 {
+        (hasAttributes ? NativeProtocol.answerHasAttributes : 0)
+            | (hasDecision ? NativeProtocol.answerHasDecision : 0)
+    }
+
+    private static func decision(_ id: DecisionID, _ out: inout OutgoingBytes) {
+        out.write(little: id.high)
+        out.write(little: id.low)
     }
 
     /// Writes what comes with an allowance.
@@ -51,12 +63,14 @@ enum NativeWriter {
     ) {
         var answers = answers
         let count = version >= NativeProtocol.withAttributes ? fitAttributes(of: &answers) : 0
-        frame(.batch, number, hasAttributes: count > 0, to: &out) { out in
+        let hasDecisions = version >= NativeProtocol.withDecisions
+        frame(.batch, number, flags(count > 0, hasDecisions), to: &out) { out in
             out.write(little: UInt16(answers.count))
             for answer in answers {
                 out.write(little: NativeProtocol.number(of: answer?.verdict ?? .undecided))
                 word((answer?.reason ?? .brokenAnswer).rawValue, &out)
             }
+            if hasDecisions { for answer in answers { decision(answer?.decision ?? .none, &out) } }
             guard count > 0 else { return }
             out.write(little: UInt32(count))
             for (row, answer) in answers.enumerated() {
@@ -79,7 +93,9 @@ enum NativeWriter {
             guard let attributes = answers[index]?.attributes, !attributes.isEmpty else { continue }
             let more = attributes.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 6 }
             if size + more > mostOfAttributes {
-                answers[index] = nil
+                let decision = answers[index]?.decision ?? .none
+                answers[index] = Answer(.undecided, .brokenAnswer)
+                answers[index]?.decision = decision
             } else {
                 size += more
                 count += attributes.count
@@ -125,10 +141,9 @@ enum NativeWriter {
     }
 
     private static func frame(
-        _ kind: NativeProtocol.Kind, _ number: UInt32, hasAttributes: Bool = false, to out: inout OutgoingBytes,
+        _ kind: NativeProtocol.Kind, _ number: UInt32, _ flags: UInt8 = 0, to out: inout OutgoingBytes,
         _ body: (inout OutgoingBytes) -> Void
     ) {
-        let flags = hasAttributes ? NativeProtocol.answerHasAttributes : 0
         frame(type: kind.rawValue | NativeProtocol.answerBit, flags: flags, number, to: &out, body)
     }
 

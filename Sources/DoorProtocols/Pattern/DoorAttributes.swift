@@ -21,12 +21,19 @@ struct DoorAttributes {
         if let text = String(validating: value, as: UTF8.self) { add(attribute, text) }
     }
 
-    /// Adds the place in a trace that a request says it has. One that is not as it should be, or there twice, is passed over, as
-    /// the specification wants it (W3C Trace Context, section 3.2.2).
+    /// Adds the place in a trace that a request says it has.
     mutating func addTrace(of request: StrictRequest) {
-        guard let range = (try? request.field(.traceParent)).flatMap({ $0 }) else { return }
-        let value = request.copy(range)
-        if Self.isTraceParent(value) { add(.traceParent, value) }
+        if let value = request.traceParent { add(.traceParent, value) }
+    }
+}
+
+extension StrictRequest {
+    /// The place in a trace that the request says it has. One that is not as it should be, or there twice, is passed over, as
+    /// the specification wants it (W3C Trace Context, section 3.2.2).
+    var traceParent: [UInt8]? {
+        guard let range = (try? field(.traceParent)).flatMap({ $0 }) else { return nil }
+        let value = copy(range)
+        return Self.isTraceParent(value) ? value : nil
     }
 
     private static func isTraceParent(_ bytes: [UInt8]) -> Bool {

@@ -129,7 +129,8 @@ struct RabbitMQHandler: Sendable {
     private func denial(_ answer: Answer) -> String {
         guard givesReasons else { return "deny" }
         let detail = String(VerdictStatus.detail(answer).map { $0.isNewline ? " " : $0 })
-        return answer.verdict == .deny ? "deny \(detail)" : "deny \(answer.verdict.rawValue): \(detail)"
+        let decision = answer.decision.text.map { " (decision \($0))" } ?? ""
+        return (answer.verdict == .deny ? "deny \(detail)" : "deny \(answer.verdict.rawValue): \(detail)") + decision
     }
 
     private static func text(_ status: Int, _ text: String, _ verdict: Verdict, _ reason: Reason?) -> Reply {

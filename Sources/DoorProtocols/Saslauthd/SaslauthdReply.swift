@@ -2,13 +2,14 @@ import AuthCore
 
 /// What a request is answered with: a text behind its length in two bytes, the greater first.
 enum SaslauthdReply {
-    /// `OK`, or `NO` with the verdict and, but for wrong credentials, its reason.
+    /// `OK`, or `NO` with the verdict and, but for wrong credentials, its reason; and which decision it is.
     static func bytes(_ answer: Answer) -> [UInt8] {
-        switch answer.verdict {
-        case .allow: counted("OK")
-        case .wrongCredentials: counted("NO \(answer.verdict.rawValue)")
+        let decision = answer.decision.isNone ? "" : " decision \(answer.decision)"
+        return switch answer.verdict {
+        case .allow: counted("OK\(decision)")
+        case .wrongCredentials: counted("NO \(answer.verdict.rawValue)\(decision)")
         case .deny, .overLimit, .ejected, .undecided:
-            counted("NO \(answer.verdict.rawValue) \(answer.reason.rawValue)")
+            counted("NO \(answer.verdict.rawValue) \(answer.reason.rawValue)\(decision)")
         }
     }
 

@@ -103,4 +103,24 @@ enum JSON {
 struct ErrorBody: Encodable {
     let error: String
     let detail: String
+    /// Which decision it tells; left out where nobody was asked.
+    var decisionID: String?
+
+    enum CodingKeys: String, CodingKey {
+        case error, detail
+        case decisionID = "decision_id"
+    }
+}
+
+extension ErrorBody {
+    /// Tells an answer that is no yes.
+    init(_ answer: Answer) {
+        self.init(
+            error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer), decisionID: answer.decision.text)
+    }
+}
+
+extension DecisionID {
+    /// The digits; nil for none.
+    var text: String? { isNone ? nil : hexadecimal }
 }

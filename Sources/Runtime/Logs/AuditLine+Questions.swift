@@ -3,31 +3,44 @@ import AuthCore
 extension AuditLine {
     /// Begins a line with the question and the asker.
     ///
-    /// - Parameter user: of the session that asks, where it is known.
-    init(_ question: Question, user: String?) {
+    /// - Parameter session: the one that asks, where it is known.
+    init(_ question: Question, _ session: Session?) {
         switch question {
         case .login(let login): add("login", login)
         case .resume(let login): add("resume", login)
         case .authenticate(let login): add("authenticate", login)
-        case .logout(let id): add("logout", id, user)
+        case .logout(let id): add("logout", id, session)
         case .map(let id, let name):
-            add("map", id, user)
+            add("map", id, session)
             add("requested", name.text)
         case .check(let id, let check):
-            add(check.action.rawValue, id, user)
+            add(check.action.rawValue, id, session)
             add("requested", check.name.text)
+            trace = check.attributes.value(of: .traceParent)
         }
     }
 
     /// Begins a line with what an administrator wants to do, and who it is.
-    init(_ request: DirectoryRequest, session: SessionID, user: String?) {
-        add("directory", session, user ?? request.user)
+    init(_ request: DirectoryRequest, _ id: SessionID, _ session: Session?) {
+        if session == nil { add("user", request.user) }
+        add("directory", id, session)
         add("method", "\(request.method)".uppercased())
         add("requested", request.path.text)
     }
 
+    /// Begins a line with what an operator does.
+    init(_ order: OperatorOrder) {
+        add("user", order.user)
+        add("question", "operator")
+        add("door", order.door)
+        add("method", order.action.uppercased())
+        add("requested", order.scope)
+    }
+
     /// Adds what was answered, and why.
-    mutating func add(_ answer: Answer) {
+    ///
+    /// - Parameter rules: what tells the rules in force from others; "" where nobody says.
+    mutating func add(_ answer: Answer, rules: String) {
         // The user that the module has named, where that is another one.
         if let typed, let user = answer.user, !user.hasBytes(of: typed) { add("becomes", user) }
         if let session = answer.session { add("session", session.description) }
@@ -38,7 +51,13 @@ extension AuditLine {
         if !answer.attributes.isEmpty {
             add("attributes", answer.attributes.map { Self.pair($0) }.joined(separator: "&"))
         }
+        if !answer.decision.isNone { add("decision", answer.decision.hexadecimal) }
+        add("trace", trace)
+        add("rules", String(rules.prefix(Self.digestDigits)))
     }
+
+    /// Digits of a digest: enough to tell any rules that ever were from each other.
+    private static let digestDigits = 16
 
     /// An attribute as in a query, so that every name and value can be told from the next.
     private static func pair(_ attribute: Field) -> String { "\(escaped(attribute.name))=\(escaped(attribute.value))" }
@@ -58,17 +77,27 @@ extension AuditLine {
 
     private mutating func add(_ question: String, _ login: Login) {
         typed = login.user
+        trace = login.attributes.value(of: .traceParent)
         add("user", login.user)
         add("question", question)
-        add("address", login.address)
-        add("application", login.applicationID)
-        add("machine", login.machineID)
-        add("door", login.door)
+        addOrigin(login.address, login.applicationID, login.machineID, login.door)
     }
 
-    private mutating func add(_ question: String, _ session: SessionID, _ user: String?) {
-        add("user", user)
-        add("session", session.description)
+    private mutating func add(_ question: String, _ id: SessionID, _ session: Session?) {
+        if let session {
+            add("user", session.typedUser.isEmpty ? session.user : session.typedUser)
+            if !session.typedUser.isEmpty { add("becomes", session.user) }
+        }
+        add("session", id.description)
         add("question", question)
+        guard let session else { return }
+        addOrigin(session.address, session.applicationID, session.machineID, session.door)
+    }
+
+    private mutating func addOrigin(_ address: String, _ application: String, _ machine: String, _ door: String) {
+        add("address", address)
+        add("application", application)
+        add("machine", machine)
+        add("door", door)
     }
 }

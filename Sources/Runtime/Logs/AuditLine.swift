@@ -6,6 +6,8 @@ struct AuditLine {
     private(set) var facts: [(name: StaticString, value: String)] = []
     /// Who logs in; nil for what is no log-in.
     var typed: String?
+    /// The place in a trace that the request has told (W3C Trace Context); nil for none.
+    var trace: String?
 
     /// Adds a fact; one without a value is left out.
     mutating func add(_ name: StaticString, _ value: String?) {

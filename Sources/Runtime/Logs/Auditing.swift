@@ -6,19 +6,21 @@ final class Auditing: Sendable {
     let log: AuditLog
     private let sessions: Sessions
     private let metrics: DecisionMetrics
+    private let rules: RulesInForce
 
-    init(_ log: AuditLog, _ sessions: Sessions, _ metrics: DecisionMetrics) {
+    init(_ log: AuditLog, _ sessions: Sessions, _ metrics: DecisionMetrics, _ rules: RulesInForce) {
         self.log = log
         self.sessions = sessions
         self.metrics = metrics
+        self.rules = rules
     }
 
     /// Asks, and records what was answered before anybody else has it.
     func recorded(_ question: Question, _ decide: () -> Outcome) -> Outcome {
-        let line = AuditLine(question, user: question.session.flatMap { sessions.session($0)?.user })
+        let line = AuditLine(question, question.session.flatMap { sessions.session($0) })
         return recorded(line, decide) { [self] in
             endUnrecorded($0, to: question)
-            if let kind = question.kind { metrics.count(kind, unrecorded) }
+            if let kind = question.kind { metrics.count(kind, Answer(.undecided, .auditFailed)) }
         }
     }
 
@@ -26,8 +28,19 @@ final class Auditing: Sendable {
     func recorded(
         _ request: DirectoryRequest, session id: SessionID, _ decide: () -> Outcome
     ) -> Outcome {
-        let line = AuditLine(request, session: id, user: sessions.session(id)?.user)
+        let line = AuditLine(request, id, sessions.session(id))
         return recorded(line, decide) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }
+    }
+
+    /// Records what an operator is about to do; whether it may count as recorded.
+    func records(_ order: OperatorOrder, _ decision: DecisionID) -> Bool {
+        var line = AuditLine(order)
+        var answer = Answer(.allow, .granted)
+        answer.decision = decision
+        line.add(answer, rules: rules.digest)
+        var bytes: [UInt8] = []
+        line.append(to: &bytes, time: EventTime.now(), json: log.json)
+        return log.record(bytes)
     }
 
     /// - Parameter unrecord: told of an answer that nobody gets because it could not be recorded.
@@ -44,12 +57,14 @@ final class Auditing: Sendable {
         var bytes: [UInt8] = []
         for one in asked {
             guard let answer = answers[one.place] else { continue }
-            var line = AuditLine(.check(one.session.id, one.check), user: one.session.user)
-            line.add(answer)
+            var line = AuditLine(.check(one.session.id, one.check), one.session)
+            line.add(answer, rules: rules.digest)
             line.append(to: &bytes, time: time, json: log.json)
         }
         if bytes.isEmpty || log.record(bytes) { return }
-        for one in asked where answers[one.place] != nil {
+        for one in asked {
+            guard let answer = answers[one.place] else { continue }
+            let unrecorded = unrecorded(answer)
             metrics.count(one.check.kind, unrecorded)
             answers[one.place] = unrecorded
         }
@@ -59,12 +74,12 @@ final class Auditing: Sendable {
         _ answer: Answer, _ line: AuditLine, _ unrecord: @Sendable (Answer) -> Void
     ) -> Answer {
         var line = line
-        line.add(answer)
+        line.add(answer, rules: rules.digest)
         var bytes: [UInt8] = []
         line.append(to: &bytes, time: EventTime.now(), json: log.json)
         if log.record(bytes) { return answer }
         unrecord(answer)
-        return unrecorded
+        return unrecorded(answer)
     }
 
     /// A log-in that is not in the audit log leaves no session behind; one that others share stays theirs.
@@ -77,7 +92,12 @@ final class Auditing: Sendable {
         }
     }
 
-    private var unrecorded: Answer { Answer(.undecided, .auditFailed) }
+    /// What everybody gets in place of an answer that could not be recorded.
+    private func unrecorded(_ answer: Answer) -> Answer {
+        var unrecorded = Answer(.undecided, .auditFailed)
+        unrecorded.decision = answer.decision
+        return unrecorded
+    }
 }
 
 extension Question {

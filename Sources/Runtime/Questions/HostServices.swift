@@ -127,4 +127,6 @@ final class HostServices: ModuleServices {
     func trusts(owner: UInt32) -> Bool { FileTrust(owners: configuration.trustedOwners).trusts(owner) }
 
     func noteRules(_ state: RulesState, module: String) { rules.note(state, ofModule: module) }
+
+    func noteDigest(_ digest: String, module: String) { rules.note(digest: digest) }
 }

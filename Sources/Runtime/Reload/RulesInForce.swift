@@ -11,6 +11,12 @@ public final class RulesInForce: Sendable {
     private let invalidations: Invalidations
     private let clock: any HostClock
     private let log: Logger
+    /// Bytes of a digest that are kept: those of SHA-512.
+    private static let longestDigest = 128
+    private let known = Mutex("")
+
+    /// What tells the rules of the module from others, such as the SHA-256 of their file; "" where the module does not say.
+    public var digest: String { known.withLock { $0 } }
 
     /// - Parameters:
     ///   - decider: asked to read its rules again, once there is one.
@@ -37,6 +43,9 @@ public final class RulesInForce: Sendable {
 
     /// Notes how the rules of a module stand to those on disk.
     func note(_ state: RulesState, ofModule name: String) { note(state, of: "module `\(name)`") }
+
+    /// Notes what tells the rules that the module decides by from others.
+    func note(digest: String) { known.withLock { $0 = String(digest.prefix(Self.longestDigest)) } }
 
     /// Takes over what follows from stale rules.
     func apply(_ policy: StaleRules) { freshness.apply(policy, at: clock.monotonic) }

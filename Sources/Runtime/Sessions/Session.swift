@@ -39,6 +39,8 @@ final class Session: Sendable {
 
     let id: SessionID
     let user: String
+    /// Who has logged in, where the module has named another user; "" where it has not.
+    let typedUser: String
     let origin: SessionOrigin
     let machineID: String
     let address: String
@@ -71,6 +73,7 @@ final class Session: Sendable {
     ) {
         self.id = id
         self.user = user
+        typedUser = user.hasBytes(of: login.user) ? "" : login.user
         self.origin = origin
         self.machineID = machineID
         address = login.address

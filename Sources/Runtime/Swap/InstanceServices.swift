@@ -21,6 +21,8 @@ final class InstanceServices: ModuleServices {
     private let stage: Atomic<UInt8>
     /// How its rules stand, for as long as nobody is to be told.
     private let heldRules = Mutex<RulesState?>(nil)
+    /// What tells its rules from others; "" where it does not say.
+    private let digest = Mutex("")
 
     init(_ host: HostServices, _ stage: Stage) {
         self.host = host
@@ -36,8 +38,9 @@ final class InstanceServices: ModuleServices {
     func advance(to stage: Stage, module: String) {
         self.stage.store(stage.rawValue, ordering: .sequentiallyConsistent)
         trial.withLock { $0 = nil }
-        guard stage == .inForce, let state = heldRules.withLock({ $0.take() }) else { return }
-        host.noteRules(state, module: module)
+        guard stage == .inForce else { return }
+        host.noteDigest(digest.withLock { $0 }, module: module)
+        if let state = heldRules.withLock({ $0.take() }) { host.noteRules(state, module: module) }
     }
 
     private var isInForce: Bool { stage.load(ordering: .acquiring) == Stage.inForce.rawValue }
@@ -103,5 +106,9 @@ final class InstanceServices: ModuleServices {
             return true
         }
         if !isHeld, isInForce { host.noteRules(state, module: module) }
+    }
+    func noteDigest(_ digest: String, module: String) {
+        self.digest.withLock { $0 = digest }
+        if isInForce { host.noteDigest(digest, module: module) }
     }
 }

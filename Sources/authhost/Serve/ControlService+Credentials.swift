@@ -13,6 +13,7 @@ extension ControlService {
         guard let broker = host.broker else { return done(.failure(Host.noDestinations)) }
         let name = request.destination ?? ""
         guard broker.serves(request) else { return done(ControlReply()) }
+        if let refusal = unrecorded(request) { return done(refusal) }
         broker.ask(name) { done(ControlReply($0, broker.servers(of: name))) }
     }
 
@@ -22,6 +23,7 @@ extension ControlService {
             return .failure(broker.unknown(request.destination ?? "").description)
         }
         guard broker.serves(request) else { return ControlReply() }
+        if let refusal = unrecorded(request) { return refusal }
         if let secret = request.secret {
             broker.reject(name, secret: Secret(secret))
         } else {

@@ -9,7 +9,7 @@ extension ControlService {
         let started = PosixThread.start(name: "auth-swap") {
             switch request.action {
             case .swap: done(swap(request))
-            case .rollback: done(rollBack())
+            case .rollback: done(rollBack(request))
             default: done(modules())
             }
         }
@@ -29,6 +29,7 @@ extension ControlService {
     }
 
     private func swap(_ request: ControlRequest) -> ControlReply {
+        if let refusal = unrecorded(request) { return refusal }
         do {
             let wanted = try reloader.configurationNow.loadRequest(module: request.module)
             return Self.reply(try host.modules.swap(to: wanted))
@@ -37,7 +38,8 @@ extension ControlService {
         }
     }
 
-    private func rollBack() -> ControlReply {
+    private func rollBack(_ request: ControlRequest) -> ControlReply {
+        if let refusal = unrecorded(request) { return refusal }
         do {
             let configuration = reloader.configurationNow
             let swap = try host.modules.rollBack { module throws(SwapFailure) in

@@ -72,6 +72,7 @@ struct ControlService: ControlAnswering {
         guard let count = Optional(request.count ?? -1), count == -1 || count >= 1 else {
             return .failure("`count` takes a number from 1 on, or -1 for all")
         }
+        if let refusal = unrecorded(request) { return refusal }
         let ejected = host.operators.eject(filter, count: count == -1 ? nil : count)
         let most = count == -1 ? "" : ", \(count) at most"
         setup.log.notice("Ejection of \(request.scope)\(most), by \(who): \(ejected)")
@@ -84,13 +85,16 @@ struct ControlService: ControlAnswering {
         let ways = [filter.isGiven, request.object != nil, request.all == true].filter { $0 }.count
         guard ways == 1 else { return .failure("what? give either a filter of sessions, or `object`, or `all`") }
         guard request.count == nil else { return .failure("`invalidate` does not take `count`") }
-        var reply = ControlReply()
         if let object = request.object {
             do throws(NameError) {
                 _ = try ObjectName(object)
             } catch {
                 return .failure("`object`: \(error)")
             }
+        }
+        if let refusal = unrecorded(request) { return refusal }
+        var reply = ControlReply()
+        if let object = request.object {
             host.operators.invalidate(.object(object))
         } else if request.all == true {
             host.operators.invalidate(.all)
@@ -136,7 +140,20 @@ extension ControlService: OperatorAnswering {
     }
 
     func answer(_ request: ControlRequest, for administrator: String) -> ControlReply {
-        answer(request, by: "administrator <\(administrator)> over HTTP")
+        var request = request
+        request.asker = ControlRequest.Asker(administrator, door: "http")
+        return answer(request, by: "administrator <\(administrator)> over HTTP")
+    }
+}
+
+extension ControlService {
+    /// Records what an operator is about to do. Where that cannot be recorded and must be, it is not done: the answer then.
+    func unrecorded(_ request: ControlRequest) -> ControlReply? {
+        let order = OperatorOrder(
+            user: request.asker?.name ?? "", door: request.asker?.door ?? "cluster", action: request.action.rawValue,
+            scope: request.module ?? request.destination ?? request.scope)
+        if host.records(order) { return nil }
+        return .failure("nothing was done: the audit log is required and cannot be written")
     }
 }
 

@@ -107,7 +107,14 @@ typedef struct authhost_question {
     // obligations. row: of a batch, from 0. The texts are lent for the call. NULL: nobody wants them.
     void (*attribute)(void *context, size_t row, const char *name, const char *value);
     void *attribute_context;
+    // Room for AUTHHOST_DECISION_SIZE bytes, which must live until the answer; of a batch as many for each check. They get the
+    // name of the decision in hexadecimal digits, by which it is found in the host's audit log, and are empty where the host
+    // has decided nothing or speaks version 1 or 2 of the protocol. NULL: nobody wants it.
+    char *decision;
 } authhost_question_t;
+
+// 32 digits and a NUL.
+#define AUTHHOST_DECISION_SIZE 33
 
 typedef struct authhost_answer {
     authhost_verdict_t verdict;

@@ -13,7 +13,9 @@ import Testing
     /// - Parameter path: /dev/null takes every line, /dev/full none.
     private func auditing(_ path: String) throws -> Auditing {
         let log = try AuditLog(path: path, required: true, log: parts.log, startsWriter: false)
-        return Auditing(log, parts.sessions, parts.metrics)
+        let rules = RulesInForce(
+            StaleRules(), decider: parts.asked, invalidations: parts.invalidations, clock: parts.clock, log: parts.log)
+        return Auditing(log, parts.sessions, parts.metrics, rules)
     }
 
     private func logIn() throws -> (question: Question, session: Session, answer: Answer) {
