@@ -173,7 +173,7 @@ public final class LoadedModule: Sendable {
 
     /// Asks `auth_http_request`; nil where the module has no such entry. Generations 6 and 7 cannot delay it.
     public func httpRequest(
-        _ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         allows(.question) ? generation.httpRequest(request, session, ticket) : .ended
     }

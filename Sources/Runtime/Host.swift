@@ -175,7 +175,7 @@ public final class Host: Sendable {
     private enum Subject {
         case name(ObjectName)
         case check(Check)
-        case realm(DirectoryRequest, ObjectName)
+        case realm(RealmRequest, ObjectName)
 
         var kind: QuestionKind {
             switch self {
@@ -246,7 +246,7 @@ public final class Host: Sendable {
     /// - Parameters:
     ///   - id: the session that the user's password has got.
     ///   - object: what a check is asked about.
-    public func permits(_ request: DirectoryRequest, session id: SessionID, object: ObjectName) -> Outcome {
+    public func permits(_ request: RealmRequest, session id: SessionID, object: ObjectName) -> Outcome {
         let decision = decisions.next()
         guard let auditing else { return decide(request, id, object).named(decision) }
         return auditing.recorded(request, session: id) { decide(request, id, object).named(decision) }
@@ -258,7 +258,7 @@ public final class Host: Sendable {
         auditing?.records(order, decisions.next()) ?? true
     }
 
-    private func decide(_ request: DirectoryRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
+    private func decide(_ request: RealmRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
         decided(.read) { asked(by: id, about: .realm(request, object), $0) }
     }
 

@@ -9,7 +9,7 @@ import Testing
 private final class FakeOperators: OperatorAnswering {
     let permission: Answer
     let isDelayed: Bool
-    private let seen = Mutex<(asked: [DirectoryRequest], objects: [String], done: [String])>(([], [], []))
+    private let seen = Mutex<(asked: [RealmRequest], objects: [String], done: [String])>(([], [], []))
 
     init(_ permission: Answer = Answer(.allow, .granted), isDelayed: Bool = false) {
         self.permission = permission
@@ -20,7 +20,7 @@ private final class FakeOperators: OperatorAnswering {
     var objects: [String] { seen.withLock { $0.objects } }
     var done: [String] { seen.withLock { $0.done } }
 
-    func permits(_ request: DirectoryRequest, session: SessionID, object: ObjectName) -> Outcome {
+    func permits(_ request: RealmRequest, session: SessionID, object: ObjectName) -> Outcome {
         seen.withLock {
             $0.asked.append(request)
             $0.objects.append(object.text)

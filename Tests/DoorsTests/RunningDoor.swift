@@ -18,7 +18,7 @@ struct RunningDoor {
     static func run(
         _ host: FakeHost, operators: (any OperatorAnswering)? = nil,
         destinations: DestinationAccess? = nil, logger: Logger? = nil, loops: Int = 1,
-        drainingFor drainTime: TimeAmount = .seconds(30), directories: [AdministratorDirectory] = [],
+        drainingFor drainTime: TimeAmount = .seconds(30), directories: [AdministratorRealm] = [],
         configure: (inout DoorSettings) -> Void = { _ in },
         _ body: (RunningDoor) async throws -> Void
     ) async throws {
@@ -33,7 +33,7 @@ struct RunningDoor {
         configure(&settings)
         var services = DoorServices()
         services.operators = operators
-        services.administratorDirectories = directories
+        services.administratorRealms = directories
         services.destinations = destinations
         var quiet = Logger(label: "test")
         quiet.logLevel = .error

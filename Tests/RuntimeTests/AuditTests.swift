@@ -146,7 +146,7 @@ private func contents(_ path: String) throws -> String {
     func `has a line for what an administrator may do`(_ fixture: String) throws {
         let audited = try AuditedHost(fixture)
         let session = try audited.test.session()
-        let request = DirectoryRequest(
+        let request = RealmRequest(
             .delete, path: try ObjectName("/v1/admin/sessions"), user: "alice", password: Secret("secret"))
         let answer = TestHost.wait(
             audited.test.host.permits(request, session: session, object: try ObjectName("/authhost/admin/sessions")))

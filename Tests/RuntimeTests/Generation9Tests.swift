@@ -199,7 +199,7 @@ import Testing
         let rows = [Check(.read, name), Check(.write, name)]
         #expect(test.host.ask(rows, session: session).map { TestHost.wait($0).verdict } == [.allow, .allow])
         #expect(test.ask(.resume(try test.login("bob"))).reason == .noEntry)
-        let request = DirectoryRequest(.get, path: name, user: "alice", password: Secret(""))
+        let request = RealmRequest(.get, path: name, user: "alice", password: Secret(""))
         #expect(TestHost.wait(test.host.permits(request, session: session, object: name)).reason == .noEntry)
         #expect(test.ask(.logout(session)).verdict == .allow)
     }
@@ -221,7 +221,7 @@ import Testing
         let session = try test.session()
         #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .deny)
         let name = try ObjectName("/authhost/admin/sessions")
-        let request = DirectoryRequest(.get, path: name, user: "alice", password: Secret(""))
+        let request = RealmRequest(.get, path: name, user: "alice", password: Secret(""))
         #expect(TestHost.wait(test.host.permits(request, session: session, object: name)).verdict == .deny)
     }
 
@@ -276,8 +276,8 @@ import Testing
         let test = try TestHost("http_later")
         let name = try ObjectName("/d")
         let session = try test.session()
-        func permits(_ method: DirectoryRequest.Method) -> Answer {
-            let request = DirectoryRequest(method, path: name, user: "alice", password: Secret(""))
+        func permits(_ method: RealmRequest.Method) -> Answer {
+            let request = RealmRequest(method, path: name, user: "alice", password: Secret(""))
             return TestHost.wait(test.host.permits(request, session: session, object: name))
         }
         #expect(permits(.get).verdict == .allow)

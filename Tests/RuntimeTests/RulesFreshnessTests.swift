@@ -34,7 +34,7 @@ import Testing
             test.ask(.map(session, try ObjectName("/a"))),
             TestHost.wait(
                 test.host.permits(
-                    DirectoryRequest(.get, path: try ObjectName("/v1/admin"), user: "alice", password: Secret("x")),
+                    RealmRequest(.get, path: try ObjectName("/v1/admin"), user: "alice", password: Secret("x")),
                     session: session, object: try ObjectName("/authhost/admin"))),
         ]
         #expect(answers.map(\.reason) == answers.map { _ in .staleRules })

@@ -1,7 +1,7 @@
 import AuthCore
 
 /// A part of `/v1/admin` that is served to the administrators that the module lets in.
-public struct AdministratorDirectory: Sendable {
+public struct AdministratorRealm: Sendable {
     /// `/v1/admin`, or a path below it.
     public let path: String
     /// What browsers show when they ask for a password.
@@ -19,7 +19,7 @@ public struct AdministratorDirectory: Sendable {
 /// The running host as an administrator's requests see it: less than the control socket shows.
 public protocol OperatorAnswering: Sendable {
     /// Asks the module whether a user may send a request; `object` is what a module that knows of no HTTP is asked about.
-    func permits(_ request: DirectoryRequest, session: SessionID, object: ObjectName) -> Outcome
+    func permits(_ request: RealmRequest, session: SessionID, object: ObjectName) -> Outcome
 
     /// Answers everything but `events` for an administrator. May take a while; never called on an event loop.
     func answer(_ request: ControlRequest, for administrator: String) -> ControlReply
@@ -35,17 +35,17 @@ public protocol OperatorAnswering: Sendable {
 struct Administration: Sendable {
     static let root = "/v1/admin"
     /// The most specific first.
-    private let directories: [AdministratorDirectory]
+    private let directories: [AdministratorRealm]
     let operators: any OperatorAnswering
 
     /// nil without a directory.
-    init?(_ directories: [AdministratorDirectory], _ operators: any OperatorAnswering) {
+    init?(_ directories: [AdministratorRealm], _ operators: any OperatorAnswering) {
         if directories.isEmpty { return nil }
         self.directories = directories.sorted { $0.path.utf8.count > $1.path.utf8.count }
         self.operators = operators
     }
 
-    func directory(of path: String) -> AdministratorDirectory? { directories.first { $0.covers(path) } }
+    func directory(of path: String) -> AdministratorRealm? { directories.first { $0.covers(path) } }
 }
 
 /// What an administrator wants, before it is known whether the module lets them.

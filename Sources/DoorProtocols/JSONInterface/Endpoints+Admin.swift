@@ -73,7 +73,7 @@ extension Endpoints {
                 machineID: "", door: door)
         else { return .reply(unauthenticated(challenge)) }
         let errand = try read(request)
-        let asked = DirectoryRequest(request.head.method.inDirectory, path: name, user: user, password: login.password)
+        let asked = RealmRequest(request.head.method.inDirectory, path: name, user: user, password: login.password)
         return .ask(.authenticate(login)) { answer in
             guard answer.verdict == .allow, let session = answer.session else {
                 return .reply(refused(answer, challenge))
@@ -117,7 +117,7 @@ extension Endpoints {
 }
 
 extension RequestMethod {
-    fileprivate var inDirectory: DirectoryRequest.Method {
+    fileprivate var inDirectory: RealmRequest.Method {
         switch self {
         case .get: .get
         case .head: .head

@@ -28,7 +28,7 @@ struct Endpoints: Sendable {
         door = settings.name
         applicationID = settings.applicationID
         destinations = services.destinations
-        administration = services.operators.flatMap { Administration(services.administratorDirectories, $0) }
+        administration = services.operators.flatMap { Administration(services.administratorRealms, $0) }
         metrics = { [factory = services.metrics] in factory.text() }
         cookie = CookieName(try Self.cookie(settings))
         let realm = Self.quoted(settings.option("realm", of: HTTPDoor.self))

@@ -5,7 +5,7 @@ public struct DoorServices: Sendable {
     /// What administrators ask; nil: there is nothing for them.
     public var operators: (any OperatorAnswering)?
     /// The parts of `/v1/admin` that are served, to users that the module lets in.
-    public var administratorDirectories: [AdministratorDirectory] = []
+    public var administratorRealms: [AdministratorRealm] = []
     /// Whose credentials local users may have; nil: there are none.
     public var destinations: DestinationAccess?
     /// What doors count in, and what `/metrics` shows.

@@ -23,7 +23,7 @@ protocol Generation: Sendable {
         _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer?
     /// nil where the module has no entry for it.
-    func httpRequest(_ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
+    func httpRequest(_ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket) -> ModuleAnswer?
     var maps: Bool { get }
     /// nil where the generation or the module has no entry for it.
     func credential(

@@ -21,7 +21,7 @@ extension AuditLine {
     }
 
     /// Begins a line with what an administrator wants to do, and who it is.
-    init(_ request: DirectoryRequest, _ id: SessionID, _ session: Session?) {
+    init(_ request: RealmRequest, _ id: SessionID, _ session: Session?) {
         if session == nil { add("user", request.user) }
         add("directory", id, session)
         add("method", "\(request.method)".uppercased())

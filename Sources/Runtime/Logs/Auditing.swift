@@ -26,7 +26,7 @@ final class Auditing: Sendable {
 
     /// Asks whether a user may do something in an HTTP realm, and records what was answered before anybody else has it.
     func recorded(
-        _ request: DirectoryRequest, session id: SessionID, _ decide: () -> Outcome
+        _ request: RealmRequest, session id: SessionID, _ decide: () -> Outcome
     ) -> Outcome {
         let line = AuditLine(request, id, sessions.session(id))
         return recorded(line, decide) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }

@@ -71,7 +71,7 @@ enum EntryCall: Sendable {
     case resume(Login)
     /// Asks for the check itself where there is nothing that explains it.
     case explain(Check, ObjectName, ObjectContent?, ModuleSession)
-    case httpRequest(DirectoryRequest, ModuleSession)
+    case httpRequest(RealmRequest, ModuleSession)
     case authenticate(Destination, serial: UInt32)
     case retry(Destination, challenge: Secret, round: UInt32)
 

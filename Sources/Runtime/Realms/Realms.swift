@@ -14,7 +14,7 @@ struct Realms: Sendable {
     ///   - object: what a check is asked about.
     ///   - now: on the monotonic clock.
     func ask(
-        _ request: DirectoryRequest, _ session: Session, _ known: ModuleSession, object: ObjectName,
+        _ request: RealmRequest, _ session: Session, _ known: ModuleSession, object: ObjectName,
         _ decider: any Decider, at now: Int64
     ) -> Outcome {
         let metrics = objects.metrics
@@ -31,7 +31,7 @@ struct Realms: Sendable {
     }
 
     private func ask(
-        _ request: DirectoryRequest, _ session: Session, _ known: ModuleSession, _ decider: any Decider, at now: Int64
+        _ request: RealmRequest, _ session: Session, _ known: ModuleSession, _ decider: any Decider, at now: Int64
     ) -> Outcome {
         var question = EntryQuestion(.httpRequest(request, known), .read, session: session.handle)
         switch decider.ask(&question, at: now) {

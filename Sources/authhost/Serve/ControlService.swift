@@ -135,7 +135,7 @@ struct ControlService: ControlAnswering {
 }
 
 extension ControlService: OperatorAnswering {
-    func permits(_ request: DirectoryRequest, session: SessionID, object: ObjectName) -> Outcome {
+    func permits(_ request: RealmRequest, session: SessionID, object: ObjectName) -> Outcome {
         host.permits(request, session: session, object: object)
     }
 

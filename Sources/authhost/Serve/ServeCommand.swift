@@ -108,8 +108,8 @@ struct ServeCommand: AsyncParsableCommand {
     ) async throws -> DoorServers {
         var services = DoorServices(metrics: metrics)
         services.operators = service
-        services.administratorDirectories = setup.configuration.administratorRealms.map {
-            AdministratorDirectory(path: $0.path, realm: $0.realm)
+        services.administratorRealms = setup.configuration.administratorRealms.map {
+            AdministratorRealm(path: $0.path, realm: $0.realm)
         }
         services.destinations = service.destinationAccess
         let servers = try await DoorServers(doors, host: service.host, services: services, log: setup.log)

@@ -5,8 +5,8 @@ import Testing
 @testable import Runtime
 
 @Suite struct `HTTP realms` {
-    private func ask(_ parts: TestParts, _ method: DirectoryRequest.Method) throws -> Answer {
-        let request = DirectoryRequest(
+    private func ask(_ parts: TestParts, _ method: RealmRequest.Method) throws -> Answer {
+        let request = RealmRequest(
             method, path: try ObjectName("/admin"), user: "alice", password: Secret("secret"))
         let session = try parts.session()
         let outcome = Realms(objects: parts.objects).ask(
@@ -22,10 +22,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (DirectoryRequest.Method.get, "auth_check_read"), (.head, "auth_check_read"), (.post, "auth_check_write"),
+        (RealmRequest.Method.get, "auth_check_read"), (.head, "auth_check_read"), (.post, "auth_check_write"),
         (.other, "auth_check_write"),
     ])
-    func `are checks else, by the method`(_ method: DirectoryRequest.Method, _ entry: String) throws {
+    func `are checks else, by the method`(_ method: RealmRequest.Method, _ entry: String) throws {
         let parts = TestParts(ScriptedDecider(entries: ["auth_check_read", "auth_check_write"]))
         let answer = try ask(parts, method)
         #expect(answer.verdict == .allow && answer.mappedName?.text == "/realm")

@@ -1,5 +1,5 @@
 /// A request for an HTTP realm of the host's, by a user whose password the module has accepted.
-public struct DirectoryRequest: Sendable {
+public struct RealmRequest: Sendable {
     /// What is to be done with the path; the numbers are `HTTP_METHOD_*`.
     public enum Method: UInt32, Sendable {
         case get = 1

@@ -4,7 +4,7 @@ import CAuthModule
 // How each generation is asked `auth_http_request`.
 extension Generation9 {
     func httpRequest(
-        _ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         guard let call = table[.httpRequest]?.call else { return nil }
         return request.password.withTerminatedBytes { password in
@@ -29,7 +29,7 @@ extension Generation9 {
 
 extension Generation6And7 {
     func httpRequest(
-        _ request: DirectoryRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
         guard let call = table[.httpRequest]?.call else { return nil }
         var lent = LentText()
