@@ -191,6 +191,14 @@ private final class FakeOperators: OperatorAnswering {
         #expect(host.questions.contains { if case .logout = $0 { true } else { false } })
     }
 
+    @Test func `are of the user that the one who was typed stands for`() async throws {
+        let operators = FakeOperators()
+        let host = `A log-in that stands for another user`.host()
+        let response = try await send(Self.cases[0], operators, host: host, Self.alice)
+        #expect(response.status == 200)
+        #expect(operators.asked == ["get /v1/admin/sessions bob"] && operators.done == ["bob sessions http"])
+    }
+
     @Test func `page through the events by number, and count what is gone`() async throws {
         let latest = try await send(
             Case(method: "GET", path: "/v1/admin/events", status: 200, query: "?limit=2"), FakeOperators(), Self.alice)

@@ -56,7 +56,7 @@ public struct DovecotDoor: DoorType {
 
     /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
-        questions = try PasswordQuestions(settings, host: host, letters: "s")
+        questions = try PasswordQuestions(settings, host: host, letters: "s", saysUser: true)
         needsSecurity = settings.flag("secured-only", of: Self.self)
         mostPending = settings.integer("max-pending", of: Self.self)
         fields = try AttributeNames(

@@ -73,11 +73,14 @@ extension Endpoints {
                 machineID: "", door: door)
         else { return .reply(unauthenticated(challenge)) }
         let errand = try read(request)
-        let asked = RealmRequest(request.head.method.inDirectory, path: name, user: user, password: login.password)
+        let method = request.head.method.inDirectory
         return .ask(.authenticate(login)) { answer in
             guard answer.verdict == .allow, let session = answer.session else {
                 return .reply(refused(answer, challenge))
             }
+            // Who was typed may stand for another user.
+            let user = answer.user ?? user
+            let asked = RealmRequest(method, path: name, user: user, password: login.password)
             return .decide({ administration.operators.permits(asked, session: session, object: object) }) { permitted in
                 let next = Self.proceed(
                     permitted, refused(permitted, challenge), errand, administration.operators, user)

@@ -26,9 +26,14 @@ struct PasswordQuestions: Sendable {
     let door: String
     private let applicationID: String?
     private let template: TextTemplate
+    private let saysUser: Bool
 
-    init(_ settings: DoorSettings, host: any QuestionAnswering, letters: String) throws(DoorProblem) {
+    /// - Parameter saysUser: whether the program is told who has logged in; else whoever stands for another user is denied.
+    init(
+        _ settings: DoorSettings, host: any QuestionAnswering, letters: String, saysUser: Bool
+    ) throws(DoorProblem) {
         self.host = host
+        self.saysUser = saysUser
         door = settings.name
         applicationID = settings.applicationID
         template = try TextTemplate(settings.object ?? Self.defaultTemplate, letters: letters)
@@ -49,7 +54,8 @@ struct PasswordQuestions: Sendable {
             return PasswordQuestion(answered: Answer(.deny, .invalidName))
         }
         // A session that is shared with other services may be in use.
-        return PasswordQuestion(checked, reading: object, host, endsRefused: applicationID == nil)
+        return PasswordQuestion(
+            checked, reading: object, host, endsRefused: applicationID == nil, saysUser: saysUser)
     }
 
     /// The object of a service; nil where its name would be none.
@@ -83,12 +89,17 @@ struct PasswordQuestion {
         let host: any QuestionAnswering
         /// Whether a session without the permission holds no place any longer.
         let endsRefused: Bool
+        /// Whether the program is told who has logged in.
+        let saysUser: Bool
 
-        init(_ login: Login, _ object: ObjectName, _ host: any QuestionAnswering, endsRefused: Bool) {
+        init(
+            _ login: Login, _ object: ObjectName, _ host: any QuestionAnswering, endsRefused: Bool, saysUser: Bool
+        ) {
             (user, attributes) = (login.user, login.attributes)
             self.object = object
             self.host = host
             self.endsRefused = endsRefused
+            self.saysUser = saysUser
         }
     }
 
@@ -103,8 +114,10 @@ struct PasswordQuestion {
     }
 
     /// - Parameter endsRefused: whether a session without the permission holds no place any longer.
-    fileprivate init(_ login: Login, reading object: ObjectName, _ host: any QuestionAnswering, endsRefused: Bool) {
-        asked = Subject(login, object, host, endsRefused: endsRefused)
+    fileprivate init(
+        _ login: Login, reading object: ObjectName, _ host: any QuestionAnswering, endsRefused: Bool, saysUser: Bool
+    ) {
+        asked = Subject(login, object, host, endsRefused: endsRefused, saysUser: saysUser)
         stage = .authenticating
         proceed(host.ask(.authenticate(login)))
     }
@@ -153,6 +166,11 @@ struct PasswordQuestion {
             }
             guard let session = answer.session else {
                 stage = .answered(Answer(.undecided, .brokenAnswer))
+                return nil
+            }
+            if !asked.saysUser, answer.isAbout(otherThan: asked.user) {
+                end(session, if: true)
+                stage = .answered(answer.refusedAsOther(than: asked.user))
                 return nil
             }
             // A client that has gone needs no answer, but a session that is this question's alone has to end.

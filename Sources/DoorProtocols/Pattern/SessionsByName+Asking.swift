@@ -10,6 +10,8 @@ struct CheckByName: Sendable {
     let then: @Sendable (Answer) -> Step
     /// What becomes of a refusal to take the client back in, where that is not ``then``'s; nil: it is.
     var notResumed: @Sendable (Answer) -> Step? = { _ in nil }
+    /// Whether the client may be taken back in as another user, whose rights count then.
+    var mayStandForOther = true
 }
 
 extension SessionsByName {
@@ -38,6 +40,10 @@ extension SessionsByName {
             if answer.verdict == .overLimit, case .open = standing(of: asked.client) {
                 // Another question took the client back in meanwhile, and has the place.
                 return ask(asked, of: host, tries: tries - 1)
+            }
+            if !asked.mayStandForOther, answer.isAbout(otherThan: login.user) {
+                let refusal = answer.refusedAsOther(than: login.user)
+                return .logOut([answer.session].compactMap(\.self), then: asked.then(refusal))
             }
             guard answer.verdict == .allow, let session = answer.session else {
                 let refusal = answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer

@@ -27,7 +27,7 @@ struct RabbitMQHandler: Sendable {
             guard let login = login(question, password, attributes, asker) else {
                 return .reply(reply(to: Answer(.wrongCredentials, .invalidUser)))
             }
-            return logIn(login, password == nil, client)
+            return logIn(login, password == nil, client, asker)
         case .object(let object, let action):
             guard asksWildcards || !object.hasWildcard, let name = try? template.name(object.part) else {
                 return .reply(reply(to: Answer(.deny, .invalidName)))
@@ -54,11 +54,17 @@ struct RabbitMQHandler: Sendable {
     // MARK: - Logging in
 
     /// - Parameter isVouched: whether the broker has authenticated the user itself.
-    private func logIn(_ login: Login, _ isVouched: Bool, _ client: Client, isAgain: Bool = false) -> Step {
+    private func logIn(
+        _ login: Login, _ isVouched: Bool, _ client: Client, _ asker: DoorClient, isAgain: Bool = false
+    ) -> Step {
         .ask(isVouched ? .resume(login) : .login(login)) { answer in
+            // The broker goes on with the name that it was given, and the places of that user are no other one's to give up.
+            if answer.isAbout(otherThan: login.user) {
+                return .logOut([answer.session].compactMap(\.self), then: refuseOther(answer, than: login.user, asker))
+            }
             // The credentials were good, so the place to give up is the user's own: the session of a connection before.
             if answer.verdict == .overLimit, !isAgain, let old = sessions.take(client) {
-                return .logOut([old], then: logIn(login, isVouched, client, isAgain: true))
+                return .logOut([old], then: logIn(login, isVouched, client, asker, isAgain: true))
             }
             guard answer.verdict == .allow, let session = answer.session else {
                 return .reply(reply(to: answer.verdict == .allow ? Answer(.undecided, .brokenAnswer) : answer))
@@ -67,6 +73,12 @@ struct RabbitMQHandler: Sendable {
             sessions.watch(session, of: client, by: host)
             return .logOut(unused, then: admitted(session, tags + tags(of: answer)))
         }
+    }
+
+    private func refuseOther(_ answer: Answer, than typed: String, _ asker: DoorClient) -> Step {
+        let refusal = answer.refusedAsOther(than: typed)
+        asker.noteOtherUser(refusal, at: door)
+        return .reply(reply(to: refusal))
     }
 
     /// The tags that the module gives; what can be none of a broker's is left out, for it would be taken for several.
@@ -88,9 +100,11 @@ struct RabbitMQHandler: Sendable {
     private func decide(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
         // Where there is no session, the module is asked to take the user back in that the broker has authenticated.
         var asked = CheckByName(check: check, client: client, login: { login(question, nil, check.attributes, asker) })
-        {
-            .reply(reply(to: $0))
+        { answer in
+            asker.noteOtherUser(answer, at: door)
+            return .reply(reply(to: answer))
         }
+        asked.mayStandForOther = false
         asked.notResumed = { answer in
             answer.reason == .noEntry && trustsBroker ? .reply(unasked(question, asker)) : nil
         }

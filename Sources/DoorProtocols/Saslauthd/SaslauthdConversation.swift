@@ -54,7 +54,7 @@ struct SaslauthdConversation: Conversation, ~Copyable {
 
     mutating func take(_ event: Event, _ turn: inout DoorTurn) {
         guard let mailbox, let answer = questions.take(event, by: mailbox) else { return }
-        if case .asking = phase { reply(SaslauthdReply.bytes(answer), &turn) }
+        if case .asking = phase { reply(answer, &turn) }
     }
 
     mutating func endOfInput(_ turn: inout DoorTurn) {
@@ -91,8 +91,13 @@ struct SaslauthdConversation: Conversation, ~Copyable {
             attributes.add(.realm, request.realm)
         }
         if let answer = questions.ask(login, of: door.questions, by: mailbox).answer {
-            reply(SaslauthdReply.bytes(answer), &turn)
+            reply(answer, &turn)
         }
+    }
+
+    private mutating func reply(_ answer: Answer, _ turn: inout DoorTurn) {
+        client.noteOtherUser(answer, at: door.questions.door)
+        reply(SaslauthdReply.bytes(answer), &turn)
     }
 
     private mutating func refuse(_ fault: DoorFault, _ turn: inout DoorTurn) {

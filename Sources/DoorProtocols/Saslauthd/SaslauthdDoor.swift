@@ -41,7 +41,7 @@ public struct SaslauthdDoor: DoorType {
 
     /// Makes the door; throws what is wrong with its block.
     public init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem) {
-        questions = try PasswordQuestions(settings, host: host, letters: "sr")
+        questions = try PasswordQuestions(settings, host: host, letters: "sr", saysUser: false)
         combinesRealm = settings.flag("combine-realm", of: Self.self)
     }
 

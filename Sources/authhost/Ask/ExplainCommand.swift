@@ -34,6 +34,7 @@ struct ExplainCommand: ParsableCommand {
     private func printText(_ explained: ExplainedAnswer, _ check: Check, _ host: Host) {
         let answer = explained.answer
         var lines = ["\(answer.verdict.rawValue): \(answer.reason.rawValue)"]
+        if let user = answer.user, !user.hasBytes(of: asking.user) { lines.append("user \(user.controlsEscaped)") }
         if let object = answer.mappedName {
             let asked = object == check.name ? "" : ", asked for as \(check.name.text)"
             lines.append("object \(object.text)\(asked)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthCore
+import Basics
 import Glibc
 import ModuleHost
 import Runtime
@@ -102,7 +103,7 @@ struct AskingSession: ParsableArguments {
         // A kit exports every entry, and says so where the module has none behind it.
         if trusted, answer.reason == .noEntry { throw lacksEntry }
         guard answer.verdict == .allow, let session = answer.session else {
-            AnswerPrinter(json: json).print(answer)
+            AnswerPrinter(json: json, typed: user).print(answer)
             throw Failure(ExitStatus(answer.verdict), "")
         }
         return session
@@ -112,6 +113,8 @@ struct AskingSession: ParsableArguments {
 /// Prints an answer, and ends the command with its status.
 struct AnswerPrinter {
     let json: Bool
+    /// Who was typed: another user, whom the module has named, is told.
+    let typed: String
 
     func print(_ answer: Answer) {
         json ? Terminal.write(JSONText.object(texts: members(answer))) : Terminal.write(line(answer))
@@ -126,6 +129,7 @@ struct AnswerPrinter {
 
     private func line(_ answer: Answer) -> String {
         var text = "\(answer.verdict.rawValue): \(answer.reason.rawValue)"
+        if let user = answer.user, !user.hasBytes(of: typed) { text += ", user \(user.controlsEscaped)" }
         if let name = answer.mappedName { text += ", object \(name.text)" }
         if let log = answer.logText { text += ", \(log)" }
         return text
@@ -148,7 +152,7 @@ struct LoginCommand: ParsableCommand {
     func run() throws {
         let host = try HostSetup(quiet: true).makeHost()
         let login = try asking.login(password: Terminal.readSecret(prompt: "Password of \(asking.user): "))
-        try AnswerPrinter(json: asking.json).finish(host.ask(.login(login)).waited(), host)
+        try AnswerPrinter(json: asking.json, typed: asking.user).finish(host.ask(.login(login)).waited(), host)
     }
 }
 
@@ -166,7 +170,7 @@ struct CheckCommand: ParsableCommand {
         let check = try object.check()
         let host = try HostSetup(quiet: true).makeHost()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
-        try AnswerPrinter(json: asking.json).finish(host.ask(.check(session, check)).waited(), host)
+        try AnswerPrinter(json: asking.json, typed: asking.user).finish(host.ask(.check(session, check)).waited(), host)
     }
 }
 
@@ -185,7 +189,7 @@ struct MapCommand: ParsableCommand {
         let name = try objectName(object)
         let host = try HostSetup(quiet: true).makeHost()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
-        try AnswerPrinter(json: asking.json).finish(host.ask(.map(session, name)).waited(), host)
+        try AnswerPrinter(json: asking.json, typed: asking.user).finish(host.ask(.map(session, name)).waited(), host)
     }
 }
 
