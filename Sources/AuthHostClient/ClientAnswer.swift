@@ -51,6 +51,8 @@ public struct ClientAnswer: Sendable {
     public let text: String
     /// Of a log-in that was allowed.
     public let session: ClientSession?
+    /// Of a log-in that was allowed: whose session it is, which may be another user than the one who was typed.
+    public let user: String?
     /// Of a mapping that was allowed.
     public let mappedName: String?
     /// What the module tells beside: of a log-in groups, roles and claims, of a check obligations.
@@ -69,6 +71,8 @@ public struct ClientAnswer: Sendable {
         text = Self.text(answer.text)
         let isAllowed = answer.verdict == AUTHHOST_ALLOW
         session = isAllowed && kind == AUTHHOST_QUESTION_LOGIN ? ClientSession(answer.session) : nil
+        let user = isAllowed && kind == AUTHHOST_QUESTION_LOGIN ? Self.text(answer.user) : ""
+        self.user = user.isEmpty ? nil : user
         mappedName = isAllowed && kind == AUTHHOST_QUESTION_MAP ? Self.text(answer.name) : nil
     }
 
@@ -78,6 +82,7 @@ public struct ClientAnswer: Sendable {
         self.reason = reason
         text = ""
         session = nil
+        user = nil
         mappedName = nil
         attributes = []
         decisionID = nil

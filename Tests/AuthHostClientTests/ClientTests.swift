@@ -23,7 +23,10 @@ import Testing
             [ScriptedServer.answer(frame, verdict: ScriptedServer.names("/X", in: frame) ? 2 : 1)]
         }
         let client = try client(server)
-        let session = try await session(client)
+        // Whoever was typed: the answer says whose the session is.
+        let login = await client.ask(.login(user: "root", password: "secret"))
+        #expect(login.user == "alice")
+        let session = try #require(login.session)
         let allowed = await client.ask(.check(session, .read, "/A", fields: [("Side", "BUY")]))
         #expect(allowed.verdict == .allow && allowed.reason == "granted")
         #expect(await client.ask(.check(session, .write, "/X")).verdict == .deny)

@@ -49,6 +49,45 @@ import Testing
         try server.process.wait(for: "door mail: the log-in of <root> stands for <bob>")
     }
 
+    @Test func `is who the other authhost names where that decides, until the session ends`() throws {
+        let centreFolder = try Folder()
+        let native = centreFolder.path("native.sock")
+        _ = try centreFolder.write(
+            """
+            auth-module \(Self.module)
+            control-socket \(centreFolder.path("control.sock"))
+            add-door
+                type native
+                socket \(native)
+                option resume TRUE
+            end-door
+            """, to: "authhost.conf")
+        func centre() throws -> Server { try Server(["-c", centreFolder.path("authhost.conf")], in: centreFolder) }
+        var inner: Server? = try centre()
+        let control = folder.path("control.sock")
+        let edge = try Server(
+            [
+                "--module", "upstream", "--option", "address=\(native)", "--control-socket", control,
+                "--auth-login-timeout", "60", "--auth-checkread-timeout", "60",
+            ], in: folder)
+        let login = try edge.client.post("/v1/login", #"{"user":"root","password":"token-of-bob"}"#)
+        let session = try #require(login.member("session"), "\(login)")
+        #expect(login.member("user") == "bob")
+        let forwarded = try edge.client.get("/auth", user: "root:token-of-bob", headers: ["X-Original-URI: /a"])
+        #expect(forwarded.headers["x-auth-user"] == "bob", "\(forwarded)")
+        let sessions = try AuthHost.run(["session", "list", "--socket", control]).output
+        #expect(sessions.contains("bob") && !sessions.contains("root"), "\(sessions)")
+        inner?.process.terminate()
+        _ = try inner?.process.finish()
+        inner = try centre()
+        // It is taken back in there as who it is.
+        let read = try edge.client.post("/v1/check", #"{"session":"\#(session)","action":"read","object":"/a"}"#)
+        #expect(read.member("verdict") == "allow", "\(read)")
+        let inside = try AuthHost.run(["session", "list", "--socket", centreFolder.path("control.sock")]).output
+        #expect(inside.contains("bob") && !inside.contains("root"), "\(inside)")
+        _ = inner
+    }
+
     @Test(arguments: [["login"], ["check", "--password-stdin", "--read", "/a"], ["explain", "--password-stdin", "--read", "/a"]])
     func `commands say whose the answer is`(_ command: [String]) throws {
         func says(_ user: String) throws -> Bool {

@@ -18,4 +18,4 @@
     ENTRY(auth_check_write, 9, authkit_check_write) \
     ENTRY(auth_check_create, 9, authkit_check_create)
 
-AUTH_MODULE("upstream", "0.1.0", 9, AUTH_ANY_THREAD | AUTH_READS_ATTRIBUTES, ENTRIES, OPTIONS);
+AUTH_MODULE("upstream", "0.1.0", 9, AUTH_ANY_THREAD | AUTH_NAMES_USER | AUTH_READS_ATTRIBUTES, ENTRIES, OPTIONS);

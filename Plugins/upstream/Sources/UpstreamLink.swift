@@ -74,16 +74,27 @@ final class UpstreamLink: Sendable {
 
     private func resume(_ id: ModuleKit.SessionID, until deadline: Duration) {
         ask(.resuming(id, of: host), until: deadline) { [self] answer in
+            var reason = answer.reason
             if let session = answer.session {
-                if !sessions.resumed(id, session) { endRemote(session) }
-                return
+                // The session here has its user for good.
+                if isOwn(id, answer.user) {
+                    if !sessions.resumed(id, session) { endRemote(session) }
+                    return
+                }
+                endRemote(session)
+                reason = "it would be another user's"
             }
-            host.log(.warn, "a session could not be resumed upstream: \(answer.reason)")
+            host.log(.warn, "a session could not be resumed upstream: \(reason)")
             // Where nobody could say, the next question tries again with the name that was lost.
             if answer.verdict == .undecided { return sessions.postpone(id) }
             _ = sessions.resumed(id, nil)
             host.eject(id)
         }
+    }
+
+    private func isOwn(_ id: ModuleKit.SessionID, _ user: String?) -> Bool {
+        guard let user, let own = host.attribute(.user, of: id) else { return false }
+        return user.utf8.elementsEqual(own.utf8)
     }
 
     /// Ends a session there as it ends here.

@@ -32,7 +32,7 @@ final class UpstreamModule: AuthModule {
             }
             // The first check may come before the answer has returned.
             link.sessions.add(session, remote)
-            if completion.answer(answer.ofLogin) != .taken { link.end(session) }
+            if completion.answer(answer.ofLogin) != .taken || answer.user == nil { link.end(session) }
         }
         return .delayed
     }

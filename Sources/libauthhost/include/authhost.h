@@ -122,7 +122,7 @@ typedef struct authhost_answer {
                                  // "broken-answer", "too-many", "bad-question", "no-memory"
     char text[512];              // what the user may read; may be empty
     authhost_session_t session;  // of an allowed log-in
-    char user[256];              // of an allowed log-in
+    char user[256];              // of an allowed log-in: whose session it is, which may be another user than was typed
     char name[4096];             // of an allowed mapping
 } authhost_answer_t;
 
