@@ -26,9 +26,9 @@ struct JSONOutput {
             throw OutputRefusal(.empty, "printed nothing")
         }
         guard output.count <= options.maxLength + 2 else { throw RawOutput.tooLong(options) }
-        let read = try document(output).withRoot { root in
+        let read = try document(output).withRoot { root throws -> JSONOutput in
             guard root.isObject else { throw malformed("is not an object") }
-            return try read(OutputObject(node: root), output)
+            return try Self.read(OutputObject(node: root), output)
         }
         guard let expiry = read.expiry, expiry <= now else { return read }
         throw OutputRefusal(.expired, "gave a credential that ended \(now - expiry) s ago")
