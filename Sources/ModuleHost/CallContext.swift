@@ -10,6 +10,9 @@ public final class CallContext {
     /// The session and token of the question this thread is in; for generations 6 and 7, which do not get a token.
     var question: (session: UInt64, token: UInt64)?
 
+    /// The session that the log-in which this thread is asking about may become.
+    private var loggingIn: UInt64?
+
     private static func existing() -> CallContext? {
         // SAFETY: the value is set by `current()` alone, to a retained reference that is never released before the thread ends.
         cffi_thread_value().map { Unmanaged<CallContext>.fromOpaque($0).takeUnretainedValue() }
@@ -41,6 +44,18 @@ public final class CallContext {
 
     /// Whether no entry point may run on the calling thread.
     public static var isThreadKeptFree: Bool { existing()?.isKeptFree ?? false }
+
+    /// The session that the log-in may become which the calling thread is asking a module about; nil where it asks about none.
+    public static var session: UInt64? { existing()?.loggingIn }
+
+    /// Asks a module about a log-in.
+    static func loggingIn<Result>(_ session: UInt64, _ body: () -> Result) -> Result {
+        let context = current()
+        let outer = context.loggingIn
+        context.loggingIn = session
+        defer { context.loggingIn = outer }
+        return body()
+    }
 
     /// Runs `body` now, or, inside an entry point, when the outermost one has returned, on this thread.
     public static func afterCall(_ body: @escaping () -> Void) {

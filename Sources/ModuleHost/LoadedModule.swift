@@ -80,7 +80,10 @@ public final class LoadedModule: Sendable {
     public func newUser(
         _ login: Login, resuming: Bool = false, session: UInt64, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
-        allows(.login) ? generation.newUser(login, resuming: resuming, session: session, ticket) : .ended
+        guard allows(.login) else { return .ended }
+        return CallContext.loggingIn(session) {
+            generation.newUser(login, resuming: resuming, session: session, ticket)
+        }
     }
 
     /// Whether everybody may read everything: what an entry that is exported does not decide is never open.

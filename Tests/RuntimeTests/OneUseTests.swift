@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    private func host(_ signatures: Signatures) throws -> TestHost {
-        try TestHost("signed_tokens") { $0.signatureCheck = { _, token, _ in signatures.check(token) } }
+    private func host(_ signatures: Signatures, _ module: String = "signed_tokens") throws -> TestHost {
+        try TestHost(module) { $0.signatureCheck = { _, token, _ in signatures.check(token) } }
     }
 
     @Test func `a token that let somebody in is asked about again, and its session is for one question`() throws {
@@ -37,6 +37,15 @@ import Testing
         #expect(first.verdict == .allow && first.isOneUse, "\(first)")
         let second = test.ask(.authenticate(login))
         #expect(second.verdict == .wrongCredentials, "\(second)")
+    }
+
+    @Test(arguments: ["ann@alias", "typed@alias", "third@alias", "later@alias", "ann"])
+    func `a token lets one in, whichever name it was checked for`(_ user: String) throws {
+        let test = try host(Signatures(waits: false), "alias_tokens")
+        let login = try test.login(user, password: user.hasPrefix("third") ? "token:t" : "t")
+        let answers = (0..<3).map { _ in test.ask(.authenticate(login)) }
+        #expect(answers.map(\.verdict) == [.allow, .wrongCredentials, .wrongCredentials], "\(answers)")
+        #expect(answers[0].isOneUse)
     }
 
     @Test func `of two that bring one token at the same time, one gets in`() throws {

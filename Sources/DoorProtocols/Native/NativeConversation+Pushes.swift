@@ -38,10 +38,12 @@ struct NativePushes {
 // What a client is told unasked.
 extension NativeConversation {
     /// Tells the client when a session ends, and what is no longer so of it; false when there is none.
-    mutating func follow(_ session: SessionID, user: String? = nil) -> Bool {
+    ///
+    /// - Parameter users: who was typed, and whose the session is, as far as the client knows.
+    mutating func follow(_ session: SessionID, users: [String] = []) -> Bool {
         if interest.knows(session) { return true }
         guard let watch = watchEnd(of: session, { .ended(session, $0) }) else { return false }
-        let names = [user, door.host.describe(session)?.user].compactMap { $0.map { ExactText($0) } }
+        let names = (users + [door.host.describe(session)?.user].compactMap(\.self)).map { ExactText($0) }
         interest.add(session, of: Set(names), watch)
         watchInvalidations()
         return true

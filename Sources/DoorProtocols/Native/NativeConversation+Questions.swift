@@ -75,10 +75,10 @@ extension NativeConversation {
             interest.beginLogin()
             watchInvalidations()
         }
-        let isBound = login.isBound
+        let (isBound, typed) = (login.isBound, login.user)
         settle(door.host.ask(login.resumes ? .resume(question) : .login(question)), &turn) {
             conversation, answer, turn in
-            conversation.loggedIn(answer, isBound: isBound)
+            conversation.loggedIn(answer, typed, isBound: isBound)
             conversation.answer(answer, .login, number, &turn)
         }
     }
@@ -87,12 +87,12 @@ extension NativeConversation {
         answer(Answer(.deny, .invalidRequest, clientText: text), .login, number, &turn)
     }
 
-    private mutating func loggedIn(_ answer: Answer, isBound: Bool) {
+    private mutating func loggedIn(_ answer: Answer, _ typed: String, isBound: Bool) {
         if wantsPushes { interest.endLogin() }
         guard answer.verdict == .allow, let session = answer.session else { return }
         if isBound { own.insert(session) }
         // A session that has ended meanwhile is told of by the next question.
-        if wantsPushes { _ = follow(session, user: answer.user) }
+        if wantsPushes { _ = follow(session, users: [typed] + [answer.user].compactMap(\.self)) }
     }
 
     /// Asks for all in one go; the answer is there when the last of them is.

@@ -11,7 +11,7 @@ final class LoginCache: Sendable {
         case shared(Ticket)
         /// The session of an equal log-in was ejected; said once, then the module is asked again.
         case ejected
-        /// The caller asks the module and then calls ``settle(_:_:_:user:at:)``.
+        /// The caller asks the module and then calls ``settle(_:_:_:user:owner:marks:at:)``.
         case first(Asking)
     }
 
@@ -26,7 +26,8 @@ final class LoginCache: Sendable {
 
     private enum Entry {
         case asking(Asking)
-        case known(SessionID, user: String, until: Int64)
+        /// - users: who was typed, and whose the session is.
+        case known(SessionID, users: [String], until: Int64)
         /// The next client has not been told yet.
         case ejected(until: Int64)
     }
@@ -46,8 +47,7 @@ final class LoginCache: Sendable {
         /// Who waits for each asking.
         var waiting: [UInt64: [Ticket]] = [:]
         var lastSerial: UInt64 = 0
-        /// When a signed token of a user was last found good, on the monotonic clock.
-        var signed: [ExactText: Int64] = [:]
+        var signatures = UsedSignatures()
         /// Grows with every invalidation.
         ///
         /// INVARIANT: it has grown before anything is forgotten, and an answer is kept or shared under the same lock only if it
@@ -115,8 +115,14 @@ final class LoginCache: Sendable {
 
     /// Notes that a signed token has let a user in: it is good once, so no answer that may rest on it is kept or shared.
     ///
-    /// Who asks with which password is not known here; an answer for the user that was under way is taken to be it.
-    func noteSignature(of user: String, at now: Int64) { state.withLock { $0.signed[ExactText(user)] = now } }
+    /// - Parameter session: whose log-in the calling thread is asking about; nil where it is not in such an entry point.
+    func noteSignature(_ token: String, of user: String, session: UInt64?, at now: Int64) {
+        let marks = [.user(ExactText(user)), .password(keys.mark(of: token))] + (session.map { [.session($0)] } ?? [])
+        state.withLock { $0.signatures.note(marks, at: now) }
+    }
+
+    /// Whether a signed token may have let somebody in lately, so that ``settle(_:_:_:user:owner:marks:at:)`` needs marks.
+    var hasSignatures: Bool { state.withLock { !$0.signatures.isEmpty } }
 
     /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept unless something was invalidated
     /// while the module was asked.
@@ -125,12 +131,16 @@ final class LoginCache: Sendable {
     /// - Parameters:
     ///   - user: who logged in.
     ///   - owner: whose session it is: another one where the module has named it.
+    ///   - marks: by what it may rest on a signed token, besides those two.
     func settle(
-        _ key: LoginKey, _ asking: Asking, _ answer: Answer, user: String, owner: String, at now: Int64
+        _ key: LoginKey, _ asking: Asking, _ answer: Answer, user: String, owner: String,
+        marks: [UsedSignatures.Mark] = [], at now: Int64
     ) -> Bool {
+        let marks = marks + [.user(ExactText(user)), .user(ExactText(owner))]
         let (waiting, isOneUse) = state.withLock { state -> ([Ticket], Bool) in
             let waiting = state.waiting.removeValue(forKey: asking.serial) ?? []
-            let isOneUse = answer.verdict == .allow && state.signed[ExactText(user)].map { $0 >= asking.began } == true
+            let isOneUse =
+                answer.verdict == .allow && marks.contains { state.signatures.contains($0, since: asking.began) }
             var isCurrent = asking.epoch == state.epoch && !isOneUse
             if case .asking(let other) = state.entries[key], other.serial == asking.serial {
                 state.entries[key] = nil
@@ -142,7 +152,7 @@ final class LoginCache: Sendable {
                 if isOneUse { retire(id, &state, now) } else { replace(id, &state, now) }
                 return (waiting, isOneUse)
             }
-            keep(id, key, owner, &state, now)
+            keep(id, key, user.hasBytes(of: owner) ? [owner] : [user, owner], &state, now)
             return (waiting, false)
         }
         let shared =
@@ -152,12 +162,8 @@ final class LoginCache: Sendable {
         return isOneUse
     }
 
-    /// Forgets whose signed tokens were found good before `time`, when every asking of then has been answered.
-    func dropSignatures(before time: Int64) {
-        state.withLock { state in
-            if !state.signed.isEmpty { state.signed = state.signed.filter { $0.value >= time } }
-        }
-    }
+    /// Forgets signed tokens that were found good before `time`, when every asking of then has been answered.
+    func dropSignatures(before time: Int64) { state.withLock { $0.signatures.drop(before: time) } }
 
     /// Takes out the sessions that are not handed out any more and hold places still.
     func takeReplaced() -> [SessionID] {
@@ -204,9 +210,10 @@ final class LoginCache: Sendable {
         }
     }
 
+    /// Forgets what is kept of a user, and of whoever was typed so and stands for another one.
     func forget(user: String) -> [SessionID] {
         forget { entry in
-            if case .known(let id, let other, _) = entry, other.hasBytes(of: user) { id } else { nil }
+            if case .known(let id, let users, _) = entry, users.contains(where: { $0.hasBytes(of: user) }) { id } else { nil }
         }
     }
 
@@ -243,9 +250,9 @@ final class LoginCache: Sendable {
         }
     }
 
-    private func keep(_ id: SessionID, _ key: LoginKey, _ user: String, _ state: inout State, _ now: Int64) {
+    private func keep(_ id: SessionID, _ key: LoginKey, _ users: [String], _ state: inout State, _ now: Int64) {
         let until = now + time.load(ordering: .relaxed)
-        state.entries[key] = .known(id, user: user, until: until)
+        state.entries[key] = .known(id, users: users, until: until)
         state.keys[id] = key
         state.order.append((key, until))
         while state.keys.count + state.ejected > limit.load(ordering: .relaxed), state.head < state.order.count {

@@ -65,7 +65,7 @@ final class Logins: Sendable {
             return LoginQuestion(self, decider, login, .login).ask().map(abandons: false) { [self] in
                 // A swap in between leaves a session that another module has let in: it is not for equal log-ins.
                 if sessions.decider.value?.instance != decider.instance { cache.noteInvalidation() }
-                return keep($0, key, login.user, asking)
+                return keep($0, key, login, asking)
             }
         }
     }
@@ -88,10 +88,15 @@ final class Logins: Sendable {
 
     /// Keeps a session for equal log-ins, unless something was invalidated while the module was asked or a signed
     /// token was used, which is good once.
-    private func keep(_ answer: Answer, _ key: LoginKey, _ user: String, _ asking: LoginCache.Asking) -> Answer {
+    private func keep(_ answer: Answer, _ key: LoginKey, _ login: Login, _ asking: LoginCache.Asking) -> Answer {
         var answer = answer
+        var marks: [UsedSignatures.Mark] = []
+        if cache.hasSignatures {
+            marks.append(.password(cache.keys.mark(of: login.password)))
+            if let session = answer.session.flatMap(sessions.session) { marks.append(.session(session.handle)) }
+        }
         answer.isOneUse = cache.settle(
-            key, asking, answer, user: user, owner: answer.user ?? user, at: clock.monotonic)
+            key, asking, answer, user: login.user, owner: answer.user ?? login.user, marks: marks, at: clock.monotonic)
         sessions.freeReplacedPlaces()
         return answer
     }

@@ -99,7 +99,9 @@ final class HostServices: ModuleServices {
         }
         let outcome = check(key, token, user)
         // Before the module can answer the log-in.
-        if outcome == .valid { sessions.cache.noteSignature(of: user, at: monotonicTime) }
+        if outcome == .valid {
+            sessions.cache.noteSignature(token, of: user, session: CallContext.session, at: monotonicTime)
+        }
         return outcome
     }
 

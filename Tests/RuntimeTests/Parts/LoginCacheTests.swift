@@ -71,10 +71,37 @@ import Testing
         guard case .first(let asking) = cache.look(up: try key(), at: 5),
             case .shared(let ticket) = cache.look(up: try key(), at: 6)
         else { throw Unexpected() }
-        cache.noteSignature(of: "alice", at: 7)
+        cache.noteSignature("token", of: "alice", session: nil, at: 7)
         #expect(cache.settle(try key(), asking, allowed(.random()), user: "alice", owner: "alice", at: 8))
         #expect(cache.count == 0)
         #expect(ticket.takeAnswer()?.reason == .invalidPassword)
+    }
+
+    @Test(arguments: [
+        (.user(ExactText("ann")), true), (.user(ExactText("bob")), false), (.session(7), true), (.session(8), false),
+    ] as [(UsedSignatures.Mark, Bool)])
+    func `keeps none that has a mark of a signed token, whoever was typed`(_ mark: UsedSignatures.Mark, _ rests: Bool)
+        throws
+    {
+        guard case .first(let asking) = cache.look(up: try key(), at: 5) else { throw Unexpected() }
+        #expect(!cache.hasSignatures)
+        cache.noteSignature("token", of: "ann", session: 7, at: 7)
+        #expect(cache.hasSignatures)
+        #expect(
+            cache.settle(try key(), asking, allowed(.random()), user: "x", owner: "x", marks: [mark], at: 8) == rests)
+    }
+
+    @Test func `knows a signed token that is the whole password`() {
+        #expect(cache.keys.mark(of: "token") == cache.keys.mark(of: Secret("token")))
+        #expect(cache.keys.mark(of: "token") != cache.keys.mark(of: Secret("token2")))
+    }
+
+    @Test(arguments: ["ann@alias", "ann", "bob"])
+    func `forgets by who was typed, and by whose the session is`(_ user: String) throws {
+        guard case .first(let asking) = cache.look(up: try key(), at: 0) else { throw Unexpected() }
+        let session = SessionID.random()
+        _ = cache.settle(try key(), asking, allowed(session), user: "ann@alias", owner: "ann", at: 0)
+        #expect(cache.forget(user: user) == (user == "bob" ? [] : [session]))
     }
 
     @Test func `says once that a session was ejected`() throws {
