@@ -20,10 +20,10 @@ public enum DoorAttribute: String, Sendable, CaseIterable {
     /// Most attributes of a question or an answer.
     public static let maximumCount = 64
 
-    /// Whether an attribute is another one for each request, and says nothing of who asks.
+    /// Whether an attribute is another one for each request, so that no log-in may be decided by it.
     public static func isOfOneRequest(_ name: String) -> Bool {
         switch DoorAttribute(rawValue: name) {
-        case .forwardedMethod, .forwardedHost, .traceParent, .requestID, .virtualHost, .decisionID: true
+        case .traceParent, .requestID, .decisionID: true
         default: false
         }
     }

@@ -1,6 +1,22 @@
 import Foundation
 import Testing
 
+/// A module that decides log-ins by what doors tell.
+@Suite(.needs(.curl)) struct LoginCacheAttributeTests {
+    @Test func `a log-in that was good for one host is asked about for another`() throws {
+        let server = try Server(["--module", Place.binary("fixtures/decides_by_host.so")], in: Folder())
+        func ask(_ host: String) throws -> Int {
+            try server.client.get(
+                "/auth", user: "ann:x", headers: ["X-Original-URI: /a", "Host: \(host)"]
+            ).status
+        }
+        #expect(try ask("good") == 204)
+        #expect(try ask("good") == 204)
+        #expect(try ask("evil") == 401)
+        #expect(try ask("good") == 204)
+    }
+}
+
 /// A module that says who it is, whatever name was typed, behind doors with and without a place for that name.
 @Suite(.needs(.curl)) struct OtherUserTests {
     private static let module = Place.binary("fixtures/names_the_user.so")

@@ -6,7 +6,9 @@
 #define AUTHHOST_ATTRIBUTES_H
 
 // IN: auth_login_t.attributes and auth_check_t.attributes, for a module that declares AUTH_READS_ATTRIBUTES. They are of the
-// connection and the request that asks, which for a check need not be those of the log-in. A door that takes questions of
+// connection and the request that asks, which for a check need not be those of the log-in. The host answers equal log-ins again
+// for a while, where all of these are equal; but for AUTH_ATTRIBUTE_TRACE_PARENT and _REQUEST_ID, which are another for each
+// request: they are for logs, and no log-in may be decided by them. A door that takes questions of
 // trusted programs, such as another authhost, hands on what they say of their own clients.
 
 // Of a client's certificate, where the door asked for one and an authority of `tls-client-authority` has signed it.

@@ -5,8 +5,8 @@ import Glibc
 /// What equal log-ins have in common.
 ///
 /// It is an HMAC under a secret of this process: neither a password nor something to guess it from is kept. The client's address,
-/// application, door and attributes are part of it, since a module may decide by them; but those that are another for each
-/// request, by which no log-in would ever be equal to one before.
+/// application, machine, door and attributes are part of it, since a module may decide by them; but the names of a request, which are
+/// another for each, so that no log-in would ever be equal to one before.
 struct LoginKey: Hashable, Sendable {
     fileprivate let code: [UInt8]
 }
@@ -18,7 +18,7 @@ struct LoginKeys: Sendable {
 
     /// - Parameter realm: part of every key.
     func key(of login: Login, realm: String) -> LoginKey {
-        var parts = [login.user, realm, login.address, login.applicationID, login.door]
+        var parts = [login.user, realm, login.address, login.applicationID, login.machineID, login.door]
         for attribute in login.attributes where !DoorAttribute.isOfOneRequest(attribute.name) {
             parts += [attribute.name, attribute.value]
         }

@@ -46,6 +46,17 @@ import Testing
         #expect(try known(key(door: "b")) == nil)
     }
 
+    @Test(arguments: DoorAttribute.allCases)
+    func `knows a log-in by all that a module may decide by`(_ attribute: DoorAttribute) throws {
+        func key(_ value: String) throws -> LoginKey {
+            var login = try Login(user: "alice", password: Secret("secret"), door: "a")
+            login.attributes = [Field(attribute.rawValue, value)]
+            return cache.keys.key(of: login, realm: "authhost")
+        }
+        let isOfOneRequest = [.traceParent, .requestID].contains(attribute)
+        #expect(try (key("one") == key("two")) == isOfOneRequest)
+    }
+
     @Test func `shares one answer among equal log-ins`() throws {
         guard case .first(let asking) = cache.look(up: try key(), at: 0),
             case .shared(let ticket) = cache.look(up: try key(), at: 0)
