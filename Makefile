@@ -17,7 +17,7 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run run-cluster history swaps test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz \
+.PHONY: help run run-cluster history cluster-test swaps test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz \
     clean
 
 help: ## list the targets
@@ -35,10 +35,14 @@ run-cluster: ## serve a cluster of three hosts and a Redis, with a load, until C
 	@scripts/run-cluster "$(BIN)"
 
 swaps: ## swap the module of a host 200 times while clients ask, and look at every answer
-	Tests/Swap/swaps
+	AUTHHOST_BIN="$(BIN)" Tests/Swap/swaps
 
 history: ## play random histories of three hosts with faults, and check each (SEEDS="1 2 3")
-	Tests/Cluster/history $(SEEDS)
+	AUTHHOST_BIN="$(BIN)" Tests/Cluster/history $(SEEDS)
+
+cluster-test: build ## histories, racing log-ins and parts left out, at most five minutes (HISTORIES=6 LOGINS=2000)
+	scripts/setup build test
+	scripts/cluster-test "$(BIN)"
 
 test: ## install what is missing, and run every test
 	scripts/test

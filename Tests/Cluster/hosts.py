@@ -1,0 +1,317 @@
+"""Real hosts that meet at a Redis, and whatever can stand between them."""
+import http.client, json, os, re, shutil, signal, socket, subprocess, tempfile, threading, time
+
+BINARIES = os.environ.get("AUTHHOST_BIN", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.build/debug"))
+LEASE, BRIDGE = 3.0, "10.77.0."
+LICENCE = "application trade 4 1\n"
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, path, timeout):
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def ask(path, question, body, timeout=20):
+    """The verdict and the session; None where the host did not answer."""
+    connection = Connection(path, timeout)
+    try:
+        connection.request("POST", "/v1/" + question, json.dumps(body), {"Content-Type": "application/json"})
+        answer = json.loads(connection.getresponse().read() or b"{}")
+        return "allow" if "session" in answer else answer.get("verdict") or answer.get("error"), answer.get("session")
+    except (OSError, http.client.HTTPException, ValueError):
+        return None, None
+    finally:
+        connection.close()
+
+
+def wait(isSo, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if isSo():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Proxy:
+    """Stands between a host and Redis. It can be cut (the ends are told), and held (nobody is told, and nothing passes).
+
+    change: a pair of texts of one length; the first is replaced by the second on its way to Redis."""
+
+    def __init__(self, address, behind, change=None):
+        self.behind, self.change, self.isOpen = behind, change, True
+        self.passes, self.pairs, self.lock = threading.Event(), [], threading.Lock()
+        self.passes.set()
+        self.listener = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(address)
+        self.listener.listen(16)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            try:
+                if not self.isOpen:
+                    raise OSError
+                far.connect(self.behind())
+            except OSError:
+                near.close()
+                far.close()
+                continue
+            with self.lock:
+                self.pairs.append((near, far))
+            for one, other, change in ((near, far, self.change), (far, near, None)):
+                threading.Thread(target=self.carry, args=(one, other, change), daemon=True).start()
+
+    def carry(self, one, other, change):
+        try:
+            while data := one.recv(1 << 20):
+                self.passes.wait()
+                other.sendall(data.replace(*change) if change else data)
+        except OSError:
+            pass
+        self.end((one, other))
+
+    @staticmethod
+    def end(pair):
+        for end in pair:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        with self.lock:
+            pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            self.end(pair)
+
+    def close(self):
+        self.isOpen = False
+        self.passes.set()
+        # Closing alone does not end an accept that waits.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.cut()
+
+
+class Redis:
+    """A server, and a replica of it that can be promoted."""
+
+    def __init__(self, folder):
+        self.folder, self.number, self.replica = folder, 0, None
+        self.main = self.begin()
+
+    def begin(self, *options):
+        self.number += 1
+        path = f"{self.folder}/redis{self.number}"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = subprocess.Popen(
+            ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", path, "--save", "",
+             "--appendonly", "no", "--dir", self.folder, "--repl-diskless-sync-delay", "0", *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait(lambda: os.path.exists(path))
+        return process, path, port
+
+    def path(self):
+        return self.main[1]
+
+    def command(self, server, *words):
+        done = subprocess.run(["redis-cli", "-s", server[1], *words], capture_output=True, text=True, timeout=60)
+        return done.stdout
+
+    @staticmethod
+    def kill(server):
+        if server:
+            server[0].kill()
+            server[0].wait()
+
+    def isDown(self):
+        return self.main[0].poll() is not None
+
+    def keep(self):
+        """What there is now is what an old dump will have."""
+        self.command(self.main, "config", "set", "dbfilename", "old.rdb")
+        self.command(self.main, "save")
+
+    def restart(self, *options):
+        self.kill(self.main)
+        self.main = self.begin(*options)
+
+    def follow(self):
+        self.kill(self.replica)
+        self.replica = self.begin("--replicaof", "127.0.0.1", str(self.main[2]))
+        return wait(lambda: "master_link_status:up" in self.command(self.replica, "info", "replication"), 10)
+
+    def promote(self, lost):
+        """The replica hears no more; after so many seconds the server is gone, and the replica is the server."""
+        self.command(self.replica, "replicaof", "no", "one")
+        time.sleep(lost)
+        self.kill(self.main)
+        self.main, self.replica = self.replica, None
+
+    def end(self):
+        self.kill(self.main)
+        self.kill(self.replica)
+
+
+class Network:
+    """A network namespace for each host, on a bridge that they share with Redis; a plugged-out host hears nothing, and is told
+    nothing."""
+
+    def __init__(self, count):
+        self.holders = []
+        for words in ("link set lo up", "link add br0 type bridge", f"addr add {BRIDGE}1/24 dev br0", "link set br0 up"):
+            self.ip(words)
+        for index in range(count):
+            self.holders.append(subprocess.Popen(["unshare", "-n", "sleep", "infinity"]))
+            own = os.readlink("/proc/self/ns/net")
+            wait(lambda: os.readlink(f"/proc/{self.holders[-1].pid}/ns/net") != own)
+            self.ip(f"link add h{index} type veth peer name e{index} netns {self.holders[-1].pid}")
+            self.ip(f"link set h{index} master br0 up")
+            inside = ["nsenter", "-t", str(self.holders[-1].pid), "-n"]
+            self.ip(f"addr add {BRIDGE}{index + 2}/24 dev e{index}", *inside)
+            self.ip(f"link set e{index} up", *inside)
+
+    @staticmethod
+    def ip(words, *inside):
+        subprocess.run([*inside, "ip", *words.split()], check=True)
+
+    def within(self, index):
+        return ["nsenter", "-t", str(self.holders[index].pid), "-n"]
+
+    def plug(self, index, isIn):
+        self.ip(f"link set h{index} {'up' if isIn else 'down'}")
+
+    def end(self):
+        for holder in self.holders:
+            holder.kill()
+            holder.wait()
+        self.ip("link del br0")
+
+
+class Cluster:
+    def __init__(self, count, options, network=False, change=None, preload=None):
+        self.folder = tempfile.mkdtemp(prefix="authhost-history-")
+        os.chmod(self.folder, 0o755)
+        self.hosts, self.stopped, self.starts, self.preload = [None] * count, set(), [0] * count, preload
+        self.network = Network(count) if network else None
+        self.redis = Redis(self.folder)
+        self.registries = [f"redis://{BRIDGE}1:{7000 + i}" if network else f"unix:{self.folder}/proxy{i}" for i in range(count)]
+        self.proxies = [Proxy((BRIDGE + "1", 7000 + i) if network else f"{self.folder}/proxy{i}", self.redis.path, change)
+                        for i in range(count)]
+        self.write("licence", LICENCE)
+        self.write("conf", "\n".join([
+            "auth-module openauth", "cluster-heartbeat-time 2", "cluster-heartbeat-slack-time 1", "http-listen none",
+            "login-cache-time 0", "auth-node-eject-timeout 60", "auth-login-timeout 8", f"licence-file {self.folder}/licence",
+            *["add-cluster-node", "end-cluster-node"] * count, *options]) + "\n")
+        for index in range(count):
+            self.start(index)
+
+    def write(self, name, text):
+        with open(f"{self.folder}/{name}", "w") as file:
+            file.write(text)
+
+    def start(self, index):
+        path = self.path(index)
+        if os.path.exists(path):
+            os.unlink(path)
+        self.starts[index] += 1
+        # The last one is as it should be, and finds the others out.
+        isChanged = self.preload and index + 1 < len(self.hosts)
+        with open(f"{self.folder}/log{index}.{self.starts[index]}", "wb") as log:
+            self.hosts[index] = subprocess.Popen(
+                (self.network.within(index) if self.network else []) +
+                [BINARIES + "/authhost", "serve", "-c", self.folder + "/conf", "--auth-moddir", BINARIES, "--http-socket", path,
+                 "--cluster-registry", self.registries[index], "--cluster-index", str(index),
+                 "--cluster-identity-file", f"{self.folder}/identity{index}",
+                 "--control-socket", f"{self.folder}/control{index}"],
+                stdout=log, stderr=log, env={**os.environ, **({"LD_PRELOAD": self.preload} if isChanged else {})})
+
+    def path(self, index):
+        return f"{self.folder}/host{index}"
+
+    def kill(self, index):
+        self.hosts[index].kill()
+        self.hosts[index].wait()
+        self.stopped.discard(index)
+
+    def stop(self, index):
+        self.hosts[index].send_signal(signal.SIGSTOP)
+        self.stopped.add(index)
+
+    def goOn(self):
+        """Whatever was done to the hosts and between them is undone."""
+        for index in sorted(self.stopped):
+            self.hosts[index].send_signal(signal.SIGCONT)
+        self.stopped.clear()
+        for index, proxy in enumerate(self.proxies):
+            proxy.isOpen = True
+            proxy.passes.set()
+            if self.network:
+                self.network.plug(index, True)
+        if self.redis.isDown():
+            self.redis.restart()
+
+    def operate(self, index, **request):
+        """What the host answers an operator at its control socket."""
+        try:
+            with socket.socket(socket.AF_UNIX) as control:
+                control.settimeout(20)
+                control.connect(f"{self.folder}/control{index}")
+                control.sendall(json.dumps(request).encode() + b"\n")
+                with control.makefile() as lines:
+                    return json.loads(lines.readline())
+        except (OSError, ValueError):
+            return {}
+
+    def status(self, index):
+        return self.operate(index, do="status").get("status") or {"cluster": {}}
+
+    def isReady(self):
+        return all(self.status(i)["cluster"].get("state") == "ready" for i in range(len(self.hosts)))
+
+    def agrees(self):
+        """Whether the registry counts what the hosts have."""
+        states = [self.status(i) for i in range(len(self.hosts))]
+        return all(s["cluster"].get("sessions") == sum(t.get("sessions", 0) for t in states) for s in states)
+
+    def logs(self):
+        for index, count in enumerate(self.starts):
+            for number in range(1, count + 1):
+                with open(f"{self.folder}/log{index}.{number}", errors="replace") as file:
+                    yield f"host {index}, start {number}", file.read()
+
+    def endedTwice(self):
+        """The applications of sessions that one host says to have ejected more than once."""
+        twice = []
+        for _, text in self.logs():
+            names = re.findall(r"Ejected session \S+ of user \S+ application <(free\S+)>", text)
+            twice += {name for name in names if names.count(name) > 1}
+        return twice
+
+    def end(self):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for host in self.hosts:
+            if host.poll() is None:
+                host.kill()
+            host.wait()
+        self.redis.end()
+        for proxy in self.proxies:
+            proxy.close()
+        if self.network:
+            self.network.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
