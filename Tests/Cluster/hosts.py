@@ -204,10 +204,10 @@ class Network:
 
 
 class Cluster:
-    def __init__(self, count, options, network=False, change=None, preload=None):
+    def __init__(self, count, options, network=False, change=None):
         self.folder = tempfile.mkdtemp(prefix="authhost-history-")
         os.chmod(self.folder, 0o755)
-        self.hosts, self.stopped, self.starts, self.preload = [None] * count, set(), [0] * count, preload
+        self.hosts, self.stopped, self.starts = [None] * count, set(), [0] * count
         self.network = Network(count) if network else None
         self.redis = Redis(self.folder)
         self.registries = [f"redis://{BRIDGE}1:{7000 + i}" if network else f"unix:{self.folder}/proxy{i}" for i in range(count)]
@@ -230,8 +230,6 @@ class Cluster:
         if os.path.exists(path):
             os.unlink(path)
         self.starts[index] += 1
-        # The last one is as it should be, and finds the others out.
-        isChanged = self.preload and index + 1 < len(self.hosts)
         with open(f"{self.folder}/log{index}.{self.starts[index]}", "wb") as log:
             self.hosts[index] = subprocess.Popen(
                 (self.network.within(index) if self.network else []) +
@@ -239,7 +237,7 @@ class Cluster:
                  "--cluster-registry", self.registries[index], "--cluster-index", str(index),
                  "--cluster-identity-file", f"{self.folder}/identity{index}",
                  "--control-socket", f"{self.folder}/control{index}"],
-                stdout=log, stderr=log, env={**os.environ, **({"LD_PRELOAD": self.preload} if isChanged else {})})
+                stdout=log, stderr=log)
 
     def path(self, index):
         return f"{self.folder}/host{index}"
