@@ -3,7 +3,7 @@ import Synchronization
 /// A value that one thread waits for, and whoever has it brings.
 package final class Awaited<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
-    private let ready = Semaphore()
+    private let ready = ThreadSemaphore()
 
     /// Makes one whose value is not there yet.
     package init() {}

@@ -33,7 +33,7 @@ public enum PosixThread {
     }
 }
 
-extension Semaphore {
+extension ThreadSemaphore {
     /// Waits at most so long, on the monotonic clock; returns whether it was signalled.
     package func wait(for timeout: Duration) -> Bool { cffi_semaphore_wait(pointer, timeout.nanoseconds) == 0 }
 }

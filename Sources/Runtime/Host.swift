@@ -295,7 +295,7 @@ public final class Host: Sendable {
     /// Sessions that nobody asks for any more end within a second of their time.
     private func startSweeping() {
         _ = PosixThread.start(name: "auth-sweep") { [weak self] in
-            let pause = Semaphore()
+            let pause = ThreadSemaphore()
             var seconds = 0
             while self?.isStopping == false {
                 _ = pause.wait(for: .seconds(1))

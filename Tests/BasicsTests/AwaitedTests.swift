@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `a semaphore lets as many go on as it was signalled`() throws {
-        let (places, entered) = (Semaphore(), Semaphore())
+        let (places, entered) = (ThreadSemaphore(), ThreadSemaphore())
         let threads = try (0..<3).map { _ in
             try WorkerThread.start {
                 places.wait()

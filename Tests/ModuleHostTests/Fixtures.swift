@@ -34,7 +34,7 @@ enum Fixtures {
 final class RecordingServices: ModuleServices {
     let lines = Mutex<[String]>([])
     let completions = Mutex<[(token: UInt64, answer: ModuleAnswer)]>([])
-    let completed = Semaphore()
+    let completed = ThreadSemaphore()
     let ejections = Mutex<[String]>([])
     let invalidations = Mutex<[InvalidationScope]>([])
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `What a module changes outside of auth_init` {
     @Test func `is the signals that a thread of the host's blocks, named with the thread`() throws {
-        let (began, changing, changed, end) = (Semaphore(), Semaphore(), Semaphore(), Semaphore())
+        let (began, changing, changed, end) = (ThreadSemaphore(), ThreadSemaphore(), ThreadSemaphore(), ThreadSemaphore())
         let isStarted = PosixThread.start(name: "auth-serial") {
             began.signal()
             changing.wait()

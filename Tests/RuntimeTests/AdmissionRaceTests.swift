@@ -142,7 +142,7 @@ import Testing
         let test = try TestHost("good9") { $0.limits.sessions = 1 }
         for round in 0..<50 {
             let answers = Mutex<[Answer]>([])
-            let done = Semaphore()
+            let done = ThreadSemaphore()
             let logins = try (0..<4).map { try test.login("user\($0)") }
             for login in logins {
                 _ = PosixThread.start(name: "race") {

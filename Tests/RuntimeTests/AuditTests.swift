@@ -265,7 +265,7 @@ private func contents(_ path: String) throws -> String {
         }
         let audit = try AuditLog(path: path, log: Logger(label: "x"))
         #expect(audit.record(Array("line\n".utf8)))
-        let pause = Semaphore()
+        let pause = ThreadSemaphore()
         for _ in 0..<6_000 where try contents(path).isEmpty { _ = pause.wait(for: .milliseconds(10)) }
         #expect(try contents(path) == "line\n")
         audit.stop()

@@ -102,7 +102,7 @@ extension HeldCredential {
 
     @Test func `asks the authenticator once for a thousand who ask at once`() throws {
         let scene = try Scene([("partner", "never", 0)])
-        let last = Semaphore()
+        let last = ThreadSemaphore()
         let count = FailureCount(last, 1000)
         for _ in 0..<1000 { scene.broker.ask("partner") { count.take($0) } }
         scene.test.clock.advance(.seconds(11))
@@ -139,10 +139,10 @@ extension HeldCredential {
 /// Counts failures, and signals at the last.
 private final class FailureCount: Sendable {
     private let count = Atomic<Int>(0)
-    private let last: Semaphore
+    private let last: ThreadSemaphore
     private let expected: Int
 
-    init(_ last: Semaphore, _ expected: Int) {
+    init(_ last: ThreadSemaphore, _ expected: Int) {
         self.last = last
         self.expected = expected
     }

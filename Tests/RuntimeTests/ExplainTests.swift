@@ -11,7 +11,7 @@ import Testing
     {
         let test = try TestHost(fixture)
         let box = Mutex<ExplainedAnswer?>(nil)
-        let ready = Semaphore()
+        let ready = ThreadSemaphore()
         let check = Check(action, try ObjectName(name), fields: fields)
         test.host.operators.explain(check, session: try test.session()) { answer in
             box.withLock { $0 = answer }

@@ -11,8 +11,8 @@ import Testing
     /// Finds a token good the first time, and waits in the checking when it is told to.
     private final class Signatures: Sendable {
         let used = Mutex<Set<String>>([])
-        let entered = Semaphore()
-        let release = Semaphore()
+        let entered = ThreadSemaphore()
+        let release = ThreadSemaphore()
         let waits: Bool
 
         init(waits: Bool) { self.waits = waits }

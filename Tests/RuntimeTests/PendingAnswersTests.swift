@@ -70,7 +70,7 @@ private final class Answers: Sendable {
     }
 
     private let state = Mutex(State())
-    private let came = Semaphore()
+    private let came = ThreadSemaphore()
 
     var counts: [Reason: Int] { state.withLock { $0.counts } }
     var sessions: [SessionID] { state.withLock { $0.sessions } }

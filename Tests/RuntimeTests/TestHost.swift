@@ -29,7 +29,7 @@ final class ManualClock: HostClock {
 /// Log lines, for tests to look at and to wait for.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
-    private let added = Semaphore()
+    private let added = ThreadSemaphore()
 
     var all: [String] { lines.withLock { $0 } }
 
@@ -129,7 +129,7 @@ struct TestHost {
 /// One answer, waited for by the test's thread.
 final class AnswerBox: Sendable {
     private let answer = Mutex<Answer?>(nil)
-    private let ready = Semaphore()
+    private let ready = ThreadSemaphore()
 
     func put(_ answer: Answer) {
         self.answer.withLock { $0 = answer }

@@ -13,12 +13,12 @@ import Testing
     /// A lane whose one thread waits until it is let go, and what ran on it in which order.
     private final class Kept: Sendable {
         let lane: WorkLane
-        private let gate = Semaphore()
+        private let gate = ThreadSemaphore()
         private let ran = Mutex<[String]>([])
 
         init(limit: Int) {
             lane = WorkLane(name: "test", threads: 1, limit: limit)
-            let entered = Semaphore()
+            let entered = ThreadSemaphore()
             lane.tell { [gate] in
                 entered.signal()
                 gate.wait()

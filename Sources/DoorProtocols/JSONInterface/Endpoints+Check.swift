@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 extension Endpoints {
     /// `GET /v1/check?action=…&object=…` with `Authorization: Session …`: the answer is the status, without a body.

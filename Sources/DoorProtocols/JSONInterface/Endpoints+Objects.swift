@@ -1,4 +1,5 @@
 import AuthCore
+import JSONReading
 
 /// What is known of objects: a client that may write an object may say what is in it.
 extension Endpoints {

@@ -96,7 +96,8 @@ public struct DoorCertificate: Sendable {
         commonName: String?, subject: String, names: [(kind: DoorAttribute, name: String)], digest: some Sequence<UInt8>
     ) {
         self.commonName = commonName
-        let all = [(DoorAttribute.tlsSubject, subject)] + names.prefix(Self.mostNames) + [(.tlsDigest, digest.hexadecimal)]
+        let all =
+            [(DoorAttribute.tlsSubject, subject)] + names.prefix(Self.mostNames) + [(.tlsDigest, digest.hexadecimal)]
         attributes = all.compactMap { $1.isEmpty ? nil : Field.attribute($0.rawValue, $1) }
     }
 }

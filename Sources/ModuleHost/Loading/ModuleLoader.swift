@@ -158,7 +158,7 @@ public struct ModuleLoader: Sendable {
 public enum DeadlineThread {
     private final class Cell<Result: Sendable>: Sendable {
         let result = Mutex<Result?>(nil)
-        let done = Semaphore()
+        let done = ThreadSemaphore()
     }
 
     /// Runs `body` on a thread of its own and waits for its result, or nil when it takes longer than `timeout`: the thread is

@@ -45,7 +45,7 @@ public final class AuditLog: Sendable {
     private let waiting = Mutex(Waiting())
     /// Locked for the length of a write, so that lines keep their order.
     private let file: Mutex<File>
-    private let wake = Semaphore()
+    private let wake = ThreadSemaphore()
     private let isFull: @Sendable (Int32) -> Bool
 
     /// Opens the file for appending, and starts the writer where it is needed.

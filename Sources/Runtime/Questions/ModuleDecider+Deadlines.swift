@@ -23,7 +23,7 @@ extension ModuleDecider {
 
     func startTicking() {
         _ = PosixThread.start(name: "auth-deadlines") { [weak self] in
-            let pause = Semaphore()
+            let pause = ThreadSemaphore()
             while self != nil {
                 _ = pause.wait(for: .milliseconds(10))
                 guard let self else { return }

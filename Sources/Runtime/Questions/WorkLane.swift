@@ -37,8 +37,8 @@ final class WorkLane: Sendable {
     }
 
     private let queue: Mutex<Queue>
-    private let ready = Semaphore()
-    private let ended = Semaphore()
+    private let ready = ThreadSemaphore()
+    private let ended = ThreadSemaphore()
     private let threads: Int
     private let name: String
 

@@ -206,7 +206,7 @@ public final class Modules: Sendable {
     /// Asks the module in force about every session that another instance has let in, some at a time.
     private func askAboutAll(_ number: UInt32) {
         _ = PosixThread.start(name: "auth-resume") { [self] in
-            let places = Semaphore()
+            let places = ThreadSemaphore()
             for _ in 0..<64 { places.signal() }
             for session in sessions.sessions(of: nil) where session.instance != number {
                 places.wait()
@@ -223,7 +223,7 @@ public final class Modules: Sendable {
 
     /// Waits for the instances that were replaced, for as long at most; for a host that stops.
     func awaitRetirement(within timeout: Duration) {
-        let (pause, begin) = (Semaphore(), SystemClock().monotonic)
+        let (pause, begin) = (ThreadSemaphore(), SystemClock().monotonic)
         while inForce.hasLeaving, SystemClock().monotonic < begin + timeout.nanoseconds {
             _ = pause.wait(for: .milliseconds(20))
         }
@@ -234,7 +234,7 @@ public final class Modules: Sendable {
     private func retire(_ old: ModuleInstance, _ settings: HostConfiguration) {
         let timeout = settings.exitTimeout
         _ = PosixThread.start(name: "auth-retire") { [self] in
-            let (pause, begin) = (Semaphore(), SystemClock().monotonic)
+            let (pause, begin) = (ThreadSemaphore(), SystemClock().monotonic)
             let least = begin + Self.leastStay.nanoseconds
             let most = least + settings.deadlines.longest.nanoseconds + timeout.nanoseconds
             // A question is for a moment nowhere between two of its steps.

@@ -167,7 +167,7 @@ final class SignalHandler: Sendable {
         let queue = DispatchQueue(label: "authhost.signals")
         let reloader = Reloader(setup, host)
         self.reloader = reloader
-        let registered = Semaphore()
+        let registered = ThreadSemaphore()
         sources = [SIGTERM, SIGINT, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)

@@ -31,7 +31,7 @@ enum ExecRows {
         for _ in 0..<rounds {
             let begin = ContinuousClock.now
             for _ in 0..<runs {
-                let done = Semaphore()
+                let done = ThreadSemaphore()
                 let isGood = Mutex(false)
                 supervisor.run(command) { result in
                     if case .success = result { isGood.withLock { $0 = true } }
@@ -92,7 +92,7 @@ enum ExecRows {
     private static func ask(_ host: Host, _ names: [String]) -> (slowest: Double, failed: Int) {
         let left = Mutex(names.count)
         let failed = Mutex(0)
-        let done = Semaphore()
+        let done = ThreadSemaphore()
         let begin = ContinuousClock.now
         for name in names {
             host.broker?.ask(name) { outcome in

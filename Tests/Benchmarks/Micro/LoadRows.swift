@@ -140,7 +140,7 @@ private final class Ejector: Sendable {
 
     private let host: Host
     private let stopping = Atomic<Bool>(false)
-    private let ended = Semaphore()
+    private let ended = ThreadSemaphore()
     private let ejected = Atomic<Int>(0)
     private let begin = SystemClock().monotonic
 

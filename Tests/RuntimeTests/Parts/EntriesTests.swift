@@ -53,7 +53,8 @@ import Testing
         var question = ObjectQuestion(
             parts.objects, parts.decider, session, session.moduleSession, Check(.write, try ObjectName("/A")))
         let mapped = try #require(question.call(entries, ticket))
-        #expect(question.goesOn(after: mapped))
+        let goesOn = question.goesOn(after: mapped)
+        #expect(goesOn)
         #expect(question.call(entries, ticket)?.status == .deny)
         #expect(entries.seen.all == ["map /A \(session.handle)", "write /A \(session.handle)"])
     }

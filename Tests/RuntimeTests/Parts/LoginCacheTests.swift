@@ -136,7 +136,7 @@ import Testing
         let login = try test.login("alice")
         let kept = try #require(test.ask(.authenticate(login)).session)
         #expect(test.ask(.authenticate(login)).session == kept)
-        let done = Semaphore()
+        let done = ThreadSemaphore()
         test.host.rules.reload {
             #expect($0 == true)
             done.signal()

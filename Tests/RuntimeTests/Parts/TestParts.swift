@@ -96,7 +96,7 @@ extension Outcome {
 enum TestThreads {
     /// Runs `body` on so many threads at once, each with its number, and waits for all.
     static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-        let done = Semaphore()
+        let done = ThreadSemaphore()
         for number in 0..<count {
             _ = PosixThread.start(name: "test") {
                 body(number)

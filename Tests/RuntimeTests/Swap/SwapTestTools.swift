@@ -9,7 +9,7 @@ import Testing
 /// Waits for what another thread brings about; two minutes at most, so that what never comes fails.
 enum Patience {
     static func wait(for condition: () -> Bool) -> Bool {
-        let pause = Semaphore()
+        let pause = ThreadSemaphore()
         for _ in 0..<24_000 {
             if condition() { return true }
             _ = pause.wait(for: .milliseconds(5))
@@ -55,7 +55,7 @@ final class TemporaryFolder {
 
 /// Threads that run until they return.
 struct DispatchedThreads {
-    private let done = Semaphore()
+    private let done = ThreadSemaphore()
     private let count: Int
 
     init(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {

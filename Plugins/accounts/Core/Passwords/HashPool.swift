@@ -28,7 +28,7 @@ final class HashPool: Sendable {
     }
 
     private let state: Mutex<State>
-    private let wake = Semaphore()
+    private let wake = ThreadSemaphore()
     private let bounds: FairQueueBounds
     private let meter: PasswordCheck.Meter?
 

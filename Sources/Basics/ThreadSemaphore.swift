@@ -1,7 +1,7 @@
 import Glibc
 
-/// A counting semaphore of the system.
-package final class Semaphore: @unchecked Sendable {
+/// A counting semaphore of the system, whose C library has a type of the shorter name.
+package final class ThreadSemaphore: @unchecked Sendable {
     // sem_t is made for many threads; it stands at one address from init to deinit.
     /// The system's own, for waits of other kinds.
     package let pointer: UnsafeMutablePointer<sem_t>
