@@ -104,7 +104,9 @@ import Testing
         _ = inner
     }
 
-    @Test(arguments: [["login"], ["check", "--password-stdin", "--read", "/a"], ["explain", "--password-stdin", "--read", "/a"]])
+    @Test(arguments: [
+        ["login"], ["check", "--password-stdin", "--read", "/a"], ["explain", "--password-stdin", "--read", "/a"],
+    ])
     func `commands say whose the answer is`(_ command: [String]) throws {
         func says(_ user: String) throws -> Bool {
             let ending = try AuthHost.run(command + ["--user", user, "--module", Self.module], input: "token-of-bob\n")

@@ -89,6 +89,19 @@ struct TokenSigner {
         }
         #expect(statuses == [204, 401])
     }
+
+    @Test(.needs(.curl, .openssl))
+    func `so is one of a user who was typed by another name`() throws {
+        let signer = try TokenSigner(in: try Folder())
+        let server = try Server(
+            ["-c", signer.configuration, "--module", Place.binary("fixtures/alias_tokens.so")], in: signer.folder)
+        let token = try signer.token(for: "alice")
+        let answers = try (0..<3).map { _ in
+            try server.client.get("/auth", user: "alice@example.org:\(token)", headers: Forwarded.headers("/page"))
+        }
+        #expect(answers.map(\.status) == [204, 401, 401])
+        #expect(answers[0].headers["x-auth-user"] == "alice")
+    }
 }
 
 @Suite struct SecretTests {

@@ -54,10 +54,11 @@ extension ClientAnswer {
 
     private var told: [Attribute] { attributes.map { Attribute($0.name, $0.value) } }
 
-    /// A log-in is of the user that the other authhost names, whoever was typed here.
+    /// A log-in is of the user that the other authhost names, whatever name was typed here.
     var ofLogin: Answer {
         switch verdict {
-        case .allow: user.map { .ok.with(user: $0, attributes: told) } ?? .failed("upstream: a log-in without a user")
+        case .allow where user == nil: .failed("upstream: a log-in without a user")
+        case .allow: .ok.with(user: user, attributes: told)
         case .wrongCredentials where reason == "invalid-user": Answer(.invalidUser, log: log, client: text)
         case .wrongCredentials where reason == "account-expired": Answer(.accountExpired, log: log, client: text)
         case .wrongCredentials: Answer(.invalidPassword, log: log, client: text)

@@ -79,11 +79,16 @@ extension Endpoints {
                 return .reply(refused(answer, challenge))
             }
             // Who was typed may stand for another user.
+<<<<<<< ours
             let user = answer.user ?? user
             let asked = RealmRequest(method, path: name, user: user, password: login.password)
+=======
+            let administrator = answer.user ?? user
+            let asked = DirectoryRequest(method, path: name, user: administrator, password: login.password)
+>>>>>>> theirs
             return .decide({ administration.operators.permits(asked, session: session, object: object) }) { permitted in
                 let next = Self.proceed(
-                    permitted, refused(permitted, challenge), errand, administration.operators, user)
+                    permitted, refused(permitted, challenge), errand, administration.operators, administrator)
                 return answer.isOneUse ? .ask(.logout(session)) { _ in next } : next
             }
         }

@@ -28,7 +28,7 @@ struct PasswordQuestions: Sendable {
     private let template: TextTemplate
     private let saysUser: Bool
 
-    /// - Parameter saysUser: whether the program is told who has logged in; else whoever stands for another user is denied.
+    /// - Parameter saysUser: whether the program is told who has logged in; else a log-in that stands for another user is denied.
     init(
         _ settings: DoorSettings, host: any QuestionAnswering, letters: String, saysUser: Bool
     ) throws(DoorProblem) {

@@ -210,10 +210,11 @@ final class LoginCache: Sendable {
         }
     }
 
-    /// Forgets what is kept of a user, and of whoever was typed so and stands for another one.
+    /// Forgets what is kept of a user, and log-ins that were typed so and stand for another one.
     func forget(user: String) -> [SessionID] {
         forget { entry in
-            if case .known(let id, let users, _) = entry, users.contains(where: { $0.hasBytes(of: user) }) { id } else { nil }
+            guard case .known(let id, let users, _) = entry else { return nil }
+            return users.contains { $0.hasBytes(of: user) } ? id : nil
         }
     }
 

@@ -22,25 +22,25 @@ struct LoginKeys: Sendable {
         for attribute in login.attributes where !DoorAttribute.isOfOneRequest(attribute.name) {
             parts += [attribute.name, attribute.value]
         }
-        return login.password.withTerminatedBytes { code(parts, UnsafeRawBufferPointer($0)) }
+        return login.password.withTerminatedBytes { code(parts, $0) }
     }
 
     /// The code of a password alone, which is that of a signed token where the token is the password.
     func mark(of password: Secret) -> LoginKey {
-        password.withTerminatedBytes { code([], UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0).dropLast())) }
+        password.withTerminatedBytes { code([], UnsafeBufferPointer(rebasing: $0.dropLast())) }
     }
 
     /// The code of a signed token.
-    func mark(of token: String) -> LoginKey { Array(token.utf8).withUnsafeBytes { code([], $0) } }
+    func mark(of token: String) -> LoginKey { Array(token.utf8).withUnsafeBufferPointer { code([], $0) } }
 
-    private func code(_ parts: [String], _ last: UnsafeRawBufferPointer) -> LoginKey {
+    private func code(_ parts: [String], _ last: UnsafeBufferPointer<UInt8>) -> LoginKey {
         var context = hmac_sha256_ctx()
         // A hash keeps the end of what it was given, and the password stands last.
         defer { explicit_bzero(&context, MemoryLayout<hmac_sha256_ctx>.size) }
         // SAFETY: lengths are those of the buffers; nettle keeps no pointer.
         nettle_hmac_sha256_set_key(&context, secret.count, secret)
         for part in parts { Self.update(&context, with: Array(part.utf8)) }
-        nettle_hmac_sha256_update(&context, last.count, last.bindMemory(to: UInt8.self).baseAddress)
+        nettle_hmac_sha256_update(&context, last.count, last.baseAddress)
         var code = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
         nettle_hmac_sha256_digest(&context, code.count, &code)
         return LoginKey(code: code)

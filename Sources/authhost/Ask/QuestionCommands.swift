@@ -113,7 +113,7 @@ struct AskingSession: ParsableArguments {
 /// Prints an answer, and ends the command with its status.
 struct AnswerPrinter {
     let json: Bool
-    /// Who was typed: another user, whom the module has named, is told.
+    /// Who was typed; the user that the module has named is told where that is another one.
     let typed: String
 
     func print(_ answer: Answer) {

@@ -11,7 +11,7 @@ typedef struct asked {
 static int decide(const asked_t *asked) {
     char reason[256];
     const char *token = begins(asked->password, "token:") ? asked->password + 6 : asked->password;
-    int status = host->signature_check(host, "k", token, asked->checked, reason, sizeof reason);
+    int status = host->signature_check(host, "portal", token, asked->checked, reason, sizeof reason);
     return status == AUTH_DENY ? AUTH_INVALID_PASS : status;
 }
 static void *decide_later(void *argument) {

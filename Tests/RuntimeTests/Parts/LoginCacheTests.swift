@@ -88,9 +88,11 @@ import Testing
         #expect(ticket.takeAnswer()?.reason == .invalidPassword)
     }
 
-    @Test(arguments: [
-        (.user(ExactText("ann")), true), (.user(ExactText("bob")), false), (.session(7), true), (.session(8), false),
-    ] as [(UsedSignatures.Mark, Bool)])
+    @Test(
+        arguments: [
+            (.user(ExactText("ann")), true), (.user(ExactText("bob")), false), (.session(7), true),
+            (.session(8), false),
+        ] as [(UsedSignatures.Mark, Bool)])
     func `keeps none that has a mark of a signed token, whoever was typed`(_ mark: UsedSignatures.Mark, _ rests: Bool)
         throws
     {
