@@ -148,6 +148,26 @@ static bool is_utf8(const unsigned char *text) {
     return true;
 }
 
+// Characters that cannot be seen, which no module is told of: controls, formats, ends of lines, and those of private use.
+static const uint32_t unseen[][2] = {
+    {0x00, 0x1F}, {0x7F, 0x9F}, {0xAD, 0xAD}, {0x600, 0x605}, {0x61C, 0x61C}, {0x6DD, 0x6DD}, {0x70F, 0x70F},
+    {0x890, 0x891}, {0x8E2, 0x8E2}, {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+    {0xE000, 0xF8FF}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0x110BD, 0x110BD}, {0x110CD, 0x110CD}, {0x13430, 0x1343F},
+    {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0001, 0xE007F}, {0xF0000, 0x10FFFF},
+};
+
+// Whether every character of a text, which is UTF-8, can be seen; the door knows those that nothing was assigned to as well.
+static bool can_be_seen(const unsigned char *text) {
+    while (*text) {
+        uint32_t character = *text++, more = character < 0xC0 ? 0 : character < 0xE0 ? 1 : character < 0xF0 ? 2 : 3;
+        if (more > 0) character &= 0x3F >> more;
+        for (; more > 0; more--) character = character << 6 | (*text++ & 0x3F);
+        for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+            if (character >= unseen[i][0] && character <= unseen[i][1]) return false;
+    }
+    return true;
+}
+
 // The other side ends the connection, with everybody's questions on it, for a text that is none.
 static void put_text(bytes_t *bytes, const char *text) {
     if (text && !is_utf8((const unsigned char *)text)) bytes->failed = true;
@@ -369,7 +389,13 @@ static void queue(authhost_t *client, request_t *request) {
 
 static bool is_action(unsigned action) { return action >= 1 && action <= 3; }
 
-// Appends what the program knows besides, behind a flag of the frame.
+static bool is_attribute_text(const char *text, size_t least, size_t most) {
+    size_t length = text ? strlen(text) : 0;
+    if (length < least || length > most) return false;
+    return !text || (is_utf8((const unsigned char *)text) && can_be_seen((const unsigned char *)text));
+}
+
+// Appends what the program knows besides, behind a flag of the frame; false for what no module may see.
 static bool put_attributes(request_t *request, const authhost_question_t *question) {
     bytes_t *frame = &request->frame;
     unsigned flag = attributes_flag(question->kind);
@@ -378,8 +404,10 @@ static bool put_attributes(request_t *request, const authhost_question_t *questi
     request->attributes_at = frame->count;
     put_number(frame, question->attribute_count, 2);
     for (size_t i = 0; i < question->attribute_count; i++) {
-        put_text(frame, question->attributes[i].name);
-        put_text(frame, question->attributes[i].value);
+        const authhost_field_t *attribute = &question->attributes[i];
+        if (!is_attribute_text(attribute->name, 1, 255) || !is_attribute_text(attribute->value, 0, 4095)) return false;
+        put_name(frame, attribute->name);
+        put_name(frame, attribute->value);
     }
     return true;
 }

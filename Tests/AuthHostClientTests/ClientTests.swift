@@ -163,6 +163,37 @@ import Testing
         server.stop()
     }
 
+    @Test func `an attribute that no module may see goes to nobody, and no other question suffers by it`() async throws
+    {
+        let server = try ScriptedServer { _, frame in
+            frame[0] == 1 ? [ScriptedServer.greeting(frame, version: 2)] : [ScriptedServer.answer(frame)]
+        }
+        let client = try client(server)
+        let session = try await session(client)
+        let bad = [
+            ("", "x"), ("a", "r\tx"), ("a", "r\r\nx"), ("a", "r\u{202e}x"), ("a", "r\u{2066}x"), ("a", "r\u{feff}x"),
+            ("a", "\u{e000}"), ("a", "\u{e0041}"), ("a\u{85}", ""), ("a", String(repeating: "x", count: 4096)),
+            (String(repeating: "a", count: 256), "x"),
+        ]
+        for (name, value) in bad {
+            let check = ClientQuestion.check(session, .read, "/A")
+            check.add(attribute: Array(name.utf8).span, value: Array(value.utf8).span)
+            let answer = await client.ask(check)
+            #expect(
+                answer.verdict == .undecided && answer.reason == "bad-question",
+                "\(name.count), \(value.debugDescription)")
+        }
+        let good = ClientQuestion.check(session, .read, "/A")
+        good.add(attribute: Array("José".utf8).span, value: Array("😀 \u{5e9}\u{200a}".utf8).span)
+        good.add(
+            attribute: Array(String(repeating: "a", count: 255).utf8).span,
+            value: Array(String(repeating: "x", count: 4095).utf8).span)
+        #expect(await client.ask(good).verdict == .allow)
+        #expect(server.received.filter { $0[0] == 6 }.count == 1)
+        client.close()
+        server.stop()
+    }
+
     @Test func `every answer that is cut short is no yes`() async throws {
         let whole = ScriptedServer.answer([3, 0, 0, 0, 1, 0, 0, 0])
         for count in 8..<(whole.count - 4) {

@@ -33,13 +33,8 @@ private final class FakeOperators: OperatorAnswering {
 
     func answer(_ request: ControlRequest, for administrator: String) -> ControlReply {
         seen.withLock {
-<<<<<<< ours
             let filter = request.filter
             $0.done.append("\(administrator) \(request.action) \(filter.door ?? "")\(filter.user ?? "")")
-=======
-            $0.done.append(
-                "\(administrator) \(request.action) \(request.filter.door ?? "")\(request.filter.user ?? "")")
->>>>>>> theirs
         }
         return answer(request)
     }

@@ -76,22 +76,37 @@ import Testing
         #expect(Doors.told(host) == [Doors.ofCertificate])
     }
 
-    @Test(arguments: [
-        ("", "x"), ("a", "x\n"), ("a", String(repeating: "x", count: 4096)), (String(repeating: "a", count: 256), ""),
-    ])
-    func `what no module may see ends the connection`(_ name: String, _ value: String) throws {
+    static let unseen: [[(String, String)]] = [
+        [("", "x")], [("a", "x\n")], [("a", "x\t")], [("a\u{202e}", "x")], [("a", String(repeating: "x", count: 4096))],
+        [(String(repeating: "a", count: 256), "")], [(String, String)](repeating: ("a", "b"), count: 65),
+    ]
+
+    @Test(arguments: unseen)
+    func `what no module may see refuses the question that has it, and no other one`(_ attributes: [(String, String)])
+        throws
+    {
         let host = Doors.host()
-        let frames = Self.frames(
-            try RehearsedDoor("native", host).talk(NativeFrames.hello(2) + NativeFrames.check(2, "/a", [(name, value)]))
-        )
-        #expect(frames.last?.first == 0xff && host.questions.isEmpty)
+        let client = try RehearsedDoor("native", host).client()
+        client.send(
+            NativeFrames.hello(2) + NativeFrames.check(2, "/a") + NativeFrames.login(3, attributes)
+                + NativeFrames.check(4, "/a", attributes) + NativeFrames.batch(5, ["/a", "/b"], attributes)
+                + NativeFrames.check(6, "/a"))
+        let frames = Self.frames(client.take()).dropFirst()
+        #expect(frames.map { $0[4] } == [2, 3, 4, 5, 6] && client.isOpen)
+        // Allowed, denied, denied, two rows, allowed.
+        #expect(frames.map { $0[8] } == [1, 2, 2, 2, 1])
+        #expect(String(decoding: frames.joined(), as: UTF8.self).components(separatedBy: "invalid-request").count == 5)
+        #expect(host.questions.count == 2)
     }
 
-    @Test func `65 are too many`() throws {
-        let many = [(String, String)](repeating: ("a", "b"), count: 65)
-        let frames = Self.frames(
-            try RehearsedDoor("native", Doors.host()).talk(NativeFrames.hello(2) + NativeFrames.check(2, "/a", many)))
-        #expect(String(decoding: frames.last ?? [], as: UTF8.self).contains("65 attributes; 64 are accepted"))
+    @Test func `an attribute that is no text refuses its question alone`() throws {
+        let host = Doors.host()
+        let client = try RehearsedDoor("native", host).client()
+        let check = NativeDoorTests.Frame(6, flags: 1, 2).session().adding([1]).text("/a").text("").u16(0)
+        client.send(
+            NativeFrames.hello(2) + check.u16(1).text("a").u16(1).adding([0xff]).bytes + NativeFrames.check(3, "/a"))
+        #expect(Self.frames(client.take()).dropFirst().map { $0[8] } == [2, 1] && client.isOpen)
+        #expect(host.questions.count == 1)
     }
 
     @Test func `a batch has them by row, and is told those of its request`() throws {

@@ -79,13 +79,8 @@ extension Endpoints {
                 return .reply(refused(answer, challenge))
             }
             // Who was typed may stand for another user.
-<<<<<<< ours
-            let user = answer.user ?? user
-            let asked = RealmRequest(method, path: name, user: user, password: login.password)
-=======
             let administrator = answer.user ?? user
-            let asked = DirectoryRequest(method, path: name, user: administrator, password: login.password)
->>>>>>> theirs
+            let asked = RealmRequest(method, path: name, user: administrator, password: login.password)
             return .decide({ administration.operators.permits(asked, session: session, object: object) }) { permitted in
                 let next = Self.proceed(
                     permitted, refused(permitted, challenge), errand, administration.operators, administrator)

@@ -33,8 +33,19 @@ extension NativeConversation {
             }
         case .batch(let session, let checks, let said): batch(session, checks, attributes(said), number, &turn)
         case .watch(let session): answer(watch(session), .watch, number, &turn)
+        case .refused(let kind, let rows, let why): refuse(kind, rows, why, number, &turn)
         case .hello, .logon, .check, .ping: break
         }
+    }
+
+    /// Refuses a question with attributes that no module may see: those of others on the connection go on.
+    private func refuse(
+        _ kind: NativeProtocol.Kind, _ rows: Int, _ why: String, _ number: UInt32, _ turn: inout DoorTurn
+    ) {
+        client.countFault("attributes")
+        let refusal = Answer(.deny, .invalidRequest, clientText: why)
+        guard kind == .batch else { return answer(refusal, kind, number, &turn) }
+        NativeWriter.batch(Array(repeating: refusal, count: rows), number, version: version, to: &turn.out)
     }
 
     private mutating func watch(_ session: SessionID) -> Answer {

@@ -73,6 +73,8 @@ struct NativeRequest {
         case batch(SessionID, [NativeCheck], attributes: [Field])
         case watch(SessionID)
         case ping
+        /// A question with attributes that no module may see, and why; rows: of a batch.
+        case refused(NativeProtocol.Kind, rows: Int, String)
     }
 
     let number: UInt32
@@ -89,7 +91,7 @@ struct NativeLogin {
     let resumes: Bool
     let isBound: Bool
     /// What the client knows of its own client.
-    let attributes: [Field]
+    var attributes: [Field] = []
 }
 
 /// A check as it was read: not checked yet.
@@ -134,14 +136,16 @@ struct NativeReader {
         guard let kind = NativeProtocol.Kind(rawValue: type) else {
             throw DoorFault("type", "there is no request of type \(type)")
         }
-        let body = try reader.body(kind, flags)
+        let body = try reader.question(kind, flags)
         guard reader.position == frame.endIndex else {
             throw DoorFault("surplus", "a request has \(frame.endIndex - reader.position) bytes too many")
         }
         return NativeRequest(number: number, body: body)
     }
 
-    private mutating func body(_ kind: NativeProtocol.Kind, _ flags: UInt8) throws(DoorFault) -> NativeRequest.Body {
+    private mutating func question(
+        _ kind: NativeProtocol.Kind, _ flags: UInt8
+    ) throws(DoorFault) -> NativeRequest.Body {
         let attributesFlag = version >= NativeProtocol.withAttributes ? NativeProtocol.attributesFlag(kind) ?? 0 : 0
         let known: UInt8 =
             switch kind {
@@ -152,7 +156,11 @@ struct NativeReader {
         guard flags & ~(known | attributesFlag) == 0 else {
             throw DoorFault("flags", "a request has flags that are not known")
         }
-        let hasAttributes = flags & attributesFlag != 0
+        let body = try body(kind, flags)
+        return flags & attributesFlag == 0 ? body : try attributes(of: body, kind)
+    }
+
+    private mutating func body(_ kind: NativeProtocol.Kind, _ flags: UInt8) throws(DoorFault) -> NativeRequest.Body {
         switch kind {
         case .hello:
             return .hello(
@@ -164,14 +172,10 @@ struct NativeReader {
                 NativeLogin(
                     user: try text(), password: try secret(), address: try text(), applicationID: try text(),
                     machineID: try text(), resumes: flags & NativeProtocol.resumes != 0,
-                    isBound: flags & NativeProtocol.bound != 0, attributes: hasAttributes ? try attributes() : []))
+                    isBound: flags & NativeProtocol.bound != 0))
         case .logout: return .logout(try session())
         case .map: return .map(try session(), try name())
-        case .check:
-            let session = try session()
-            var check = try check(withFields: true)
-            if hasAttributes { check.attributes = try attributes() }
-            return .check(session, check)
+        case .check: return .check(try session(), try check(withFields: true))
         case .batch:
             let session = try session()
             let count = Int(try u16())
@@ -182,7 +186,7 @@ struct NativeReader {
             var checks: [NativeCheck] = []
             checks.reserveCapacity(count)
             for _ in 0..<count { checks.append(try check(withFields: false)) }
-            return .batch(session, checks, attributes: hasAttributes ? try attributes() : [])
+            return .batch(session, checks, attributes: [])
         case .watch: return .watch(try session())
         case .ping: return .ping
         }
@@ -216,20 +220,35 @@ struct NativeReader {
             action: action, name: name, fields: fields, contributionID: contribution.isEmpty ? nil : contribution)
     }
 
-    private mutating func attributes() throws(DoorFault) -> [Field] {
+    /// Adds the attributes that end a question. Those that no module may see refuse the question that has them, and no other one.
+    private mutating func attributes(
+        of body: NativeRequest.Body, _ kind: NativeProtocol.Kind
+    ) throws(DoorFault) -> NativeRequest.Body {
         let count = Int(try u16())
-        guard count <= DoorAttribute.maximumCount else {
-            throw DoorFault(
-                "attributes", "a request has \(count) attributes; \(DoorAttribute.maximumCount) are accepted")
-        }
+        let most = DoorAttribute.maximumCount
+        var problem = count > most ? "a request has \(count) attributes; \(most) are accepted" : nil
         var attributes: [Field] = []
         for _ in 0..<count {
-            guard let attribute = Field.attribute(try text(), try text()) else {
-                throw DoorFault("attributes", "an attribute is empty, too long, or holds what cannot be seen")
+            let texts = (name: String(utf8: try name()), value: String(utf8: try name()))
+            if problem != nil { continue }
+            if let name = texts.name, let value = texts.value, let attribute = Field.attribute(name, value) {
+                attributes.append(attribute)
+            } else {
+                problem = "an attribute is empty, too long, no UTF-8, or holds what cannot be seen"
             }
-            attributes.append(attribute)
         }
-        return attributes
+        switch (problem, body) {
+        case (let problem?, .batch(_, let checks, _)): return .refused(kind, rows: checks.count, problem)
+        case (let problem?, _): return .refused(kind, rows: 0, problem)
+        case (nil, .login(var login)):
+            login.attributes = attributes
+            return .login(login)
+        case (nil, .check(let session, var check)):
+            check.attributes = attributes
+            return .check(session, check)
+        case (nil, .batch(let session, let checks, _)): return .batch(session, checks, attributes: attributes)
+        case (nil, _): return body
+        }
     }
 
     private mutating func take(_ count: Int) throws(DoorFault) -> ArraySlice<UInt8> {

@@ -33,6 +33,9 @@ func look(_ body: NativeRequest.Body) {
         for check in checks { look(check) }
     case .check(_, let check): look(check)
     case .login(let login): look(login.attributes)
+    case .refused(let kind, let rows, let why):
+        precondition((kind == .batch) == (rows > 0) && rows <= NativeProtocol.longestBatch, "\(rows) rows of \(kind)")
+        expectReadable(why)
     case .hello, .logon, .logout, .map, .watch, .ping: break
     }
 }
