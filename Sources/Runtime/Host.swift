@@ -123,6 +123,9 @@ public final class Host: Sendable {
     /// Whether the module declares that it reads them.
     private var tellsAttributes: Bool { decider.value?.about.identity.readsAttributes ?? false }
 
+    /// Whether the module exports `auth_resume_user`, whatever that answers; true where there is no module, which allows nothing.
+    public var resumesUsers: Bool { decider.value?.about.resumesUsers ?? true }
+
     /// The loaded module, once there is one.
     public var module: DeciderDescription? { decider.value?.about }
 
@@ -229,7 +232,8 @@ public final class Host: Sendable {
         for (place, one) in checks.enumerated() {
             if let last = asked.last, last.session.id == one.session {
                 asked.append(AskedCheck(place: place, check: one.check, session: last.session, known: last.known))
-            } else if let session = sessions.use(one.session, at: now), let known = session.known(to: decider.instance) {
+            } else if let session = sessions.use(one.session, at: now), let known = session.known(to: decider.instance)
+            {
                 asked.append(AskedCheck(place: place, check: one.check, session: session, known: known))
             }
         }

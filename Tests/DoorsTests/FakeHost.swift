@@ -11,15 +11,19 @@ final class FakeHost: QuestionAnswering {
     private let asked = Mutex<[Question]>([])
     let readiness: (ready: Bool, detail: String)
     let readsAttributes: Bool
+    let resumesUsers: Bool
     private let sessionAttributes: [Field]
 
     /// - Parameters:
     ///   - readsAttributes: whether doors are to tell what they know.
+    ///   - resumesUsers: whether the module has an entry point for that, whatever the script answers.
     ///   - sessionAttributes: what the log-in of ``session`` was answered with.
     init(
-        ready: Bool = true, readsAttributes: Bool = false, sessionAttributes: [Field] = [], _ script: @escaping Script
+        ready: Bool = true, readsAttributes: Bool = false, resumesUsers: Bool = true, sessionAttributes: [Field] = [],
+        _ script: @escaping Script
     ) {
         self.script = script
+        self.resumesUsers = resumesUsers
         self.readsAttributes = readsAttributes
         self.sessionAttributes = sessionAttributes
         readiness = (ready, ready ? "every module answers" : "the module hangs")

@@ -198,7 +198,9 @@ import Testing
         #expect(test.ask(.map(session, name)).mappedName == name)
         let rows = [Check(.read, name), Check(.write, name)]
         #expect(test.host.ask(rows, session: session).map { TestHost.wait($0).verdict } == [.allow, .allow])
-        #expect(test.ask(.resume(try test.login("bob"))).reason == .noEntry)
+        let refused = test.ask(.resume(try test.login("bob")))
+        #expect(refused.verdict == .deny && refused.reason == .noEntry)
+        #expect(test.host.resumesUsers)
         let request = RealmRequest(.get, path: name, user: "alice", password: Secret(""))
         #expect(TestHost.wait(test.host.permits(request, session: session, object: name)).reason == .noEntry)
         #expect(test.ask(.logout(session)).verdict == .allow)

@@ -38,13 +38,21 @@ public protocol QuestionAnswering: Sendable {
     /// Whether a module reads the attributes of log-ins and checks: without one nobody makes them.
     var readsAttributes: Bool { get }
 
+    /// Whether the module has an entry point that takes users back in without a password, whatever it answers.
+    var resumesUsers: Bool { get }
+
     /// Whether questions can be decided now, and in words why or why not.
     var readiness: (ready: Bool, detail: String) { get }
 }
 
 extension QuestionAnswering {
     /// Asks many checks of one session in one go; the outcomes are in the order of the checks.
-    public func ask(_ checks: [Check], session: SessionID) -> [Outcome] { ask(checks.map { SessionCheck(session, $0) }) }
+    public func ask(_ checks: [Check], session: SessionID) -> [Outcome] {
+        ask(checks.map { SessionCheck(session, $0) })
+    }
+
+    /// Somebody is asked: nothing is allowed for want of an entry point.
+    public var resumesUsers: Bool { true }
 
     /// No module reads them.
     public var readsAttributes: Bool { false }

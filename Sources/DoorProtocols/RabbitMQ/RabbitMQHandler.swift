@@ -106,7 +106,9 @@ struct RabbitMQHandler: Sendable {
         }
         asked.mayStandForOther = false
         asked.notResumed = { answer in
-            answer.reason == .noEntry && trustsBroker ? .reply(unasked(question, asker)) : nil
+            // An entry point that says that it is none has been asked, about this user: it refuses.
+            let isUnasked = trustsBroker && answer.reason == .noEntry && !host.resumesUsers
+            return isUnasked ? .reply(unasked(question, asker)) : nil
         }
         return sessions.ask(asked, of: host)
     }

@@ -99,4 +99,7 @@ public struct DeciderDescription: Sendable {
     public let entryNames: [String]
 
     func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
+
+    /// Whether it has an entry point that takes users back in. One that answers AUTH_NO_ENTRY is there: it refuses.
+    var resumesUsers: Bool { hasEntry("auth_resume_user") }
 }

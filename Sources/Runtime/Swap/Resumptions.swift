@@ -115,7 +115,7 @@ final class Resumptions: Sendable {
     private func refusal(of session: Session, _ decider: any Decider, _ said: ModuleAnswer) -> Answer? {
         if case .ended(let end) = session.state { return end.answer }
         if said.refusal == .noEntry {
-            guard policy.withLock({ $0.keepsUnresumable }) else { return end(session) }
+            guard !decider.about.resumesUsers, policy.withLock({ $0.keepsUnresumable }) else { return end(session) }
             sessions.keep([], for: session)
             move(session, to: decider, data: 0, expiry: session.expiry)
             return nil

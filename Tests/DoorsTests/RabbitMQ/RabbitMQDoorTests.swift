@@ -39,9 +39,11 @@ enum RecordedRabbitMQ {
         + "&variable_map.username=alice&variable_map.vhost=%2F"
 
     /// Lets everybody in and everything be done, with a session for each log-in.
-    static func generous(resumes: Bool = true) -> FakeHost {
+    ///
+    /// - Parameter exports: whether the module has the entry point that resumes; without `resumes` it says there that it has none.
+    static func generous(resumes: Bool = true, exports: Bool? = nil) -> FakeHost {
         let last = Mutex<UInt64>(0)
-        return FakeHost { question in
+        return FakeHost(resumesUsers: exports ?? resumes) { question in
             switch question {
             case .login, .authenticate: break
             case .resume where resumes: break
@@ -235,6 +237,16 @@ enum RecordedRabbitMQ {
             #expect(try await door.get(Self.vhost).body == "allow")
             #expect(door.log.lines.contains { $0.hasPrefix("warning: door broker: user <alice> has no session") })
             #expect(try await door.get("/auth/user?username=alice").body == "deny", "a log-in is never unasked")
+        }
+    }
+
+    @Test func `an entry point that says that it is none opens nothing, also where the broker is trusted`() async throws
+    {
+        let host = Self.generous(resumes: false, exports: true)
+        try await Self.run(host, [("trust-broker", "TRUE")]) { door async throws in
+            let response = try await door.get(Self.queue("configure"))
+            #expect(response.body == "deny" && response.fields["x-auth-reason"] == "no-entry")
+            #expect(!door.log.lines.contains { $0.contains("unasked") })
         }
     }
 

@@ -68,6 +68,14 @@ import Testing
         #expect(test.host.sessionCount == (keeps ? 1 : 0))
     }
 
+    @Test func `keeps no session by an entry point that says that it is none`() throws {
+        let test = try host { $0.swap.keepsUnresumable = true }
+        let alice = try test.session()
+        _ = try test.host.modules.swap(to: TestHost.request("no_such_entry"))
+        #expect(TestHost.wait(try test.check(alice, .read, "/a")).reason == .unknownSession)
+        #expect(test.host.sessionCount == 0)
+    }
+
     @Test func `is asked about all at once where the configuration says so`() throws {
         let test = try host { $0.swap.asksAtOnce = true }
         for number in 0..<300 { _ = try test.session("user\(number)") }
