@@ -15,7 +15,9 @@ private final class AuditedHost: Sendable {
     let path: String
     private let folder: String
 
-    init(_ fixture: String, required: Bool = false, json: Bool = false, path: String? = nil) throws {
+    init(
+        _ fixture: String, required: Bool = false, json: Bool = false, path: String? = nil, sessions: Int = 0
+    ) throws {
         folder = try temporaryFolder()
         self.path = path ?? "\(folder)/audit.log"
         let lines = LogLines()
@@ -24,7 +26,10 @@ private final class AuditedHost: Sendable {
             log: Logger(label: "audit") { _ in LineHandler(lines: lines) }, startsWriter: false)
         self.audit = audit
         problems = lines
-        test = try TestHost(fixture) { $0.audit = audit }
+        test = try TestHost(fixture) {
+            $0.audit = audit
+            $0.limits.sessions = sessions
+        }
     }
 
     /// What the audit log has said of itself.
@@ -112,6 +117,17 @@ private func contents(_ path: String) throws -> String {
         #expect(lines.first?.hasPrefix("user=alias ") == true, "\(lines)")
         #expect(lines.first?.contains(" becomes=canonical session=") == true, "\(lines)")
         #expect(lines.last?.contains("becomes") == false, "\(lines)")
+    }
+
+    @Test func `has who that is where a limit of that user refuses the log-in, as the event log has`() throws {
+        let audited = try AuditedHost("reads_open", sessions: 1)
+        _ = audited.test.ask(.login(try audited.test.login("canonical")))
+        #expect(audited.test.ask(.login(try audited.test.login("alias"))).user == "canonical")
+        let line = try #require(try audited.lines().last)
+        #expect(line.hasPrefix("user=alias ") && line.contains(" becomes=canonical verdict=over-limit "), "\(line)")
+        #expect(
+            audited.test.lines.all.contains { $0.contains("Log-in of user <alias> failed as <canonical> at door test") }
+        )
     }
 
     @Test func `has a line for every row of a batch`() throws {

@@ -29,7 +29,8 @@ final class FailedLogins: Sendable {
 
     /// Notes a failure; returns the line that is to be written now, nil for none.
     func note(_ answer: Answer, of login: Login, at now: Int64) -> String? {
-        let facts = "at door \(login.door), address <\(login.address)>, application <\(login.applicationID)>: "
+        let owner = answer.user.flatMap { $0.hasBytes(of: login.user) ? nil : "as <\($0)> " } ?? ""
+        let facts = owner + "at door \(login.door), address <\(login.address)>, application <\(login.applicationID)>: "
         let decision = login.decision.isNone ? "" : ", decision \(login.decision)"
         let text = facts + "\(answer.verdict.rawValue), \(answer.reason.rawValue)\(decision)"
         let key = ExactText(login.user)

@@ -159,6 +159,9 @@ final class LoginQuestion: Sendable {
     @discardableResult
     private func settle(_ answer: Answer) -> Bool {
         guard let ticket = progress.settle() else { return false }
+        var answer = answer
+        // A refusal too is of the user that the one who was typed stands for: it is that one's limit.
+        if answer.user == nil, !session.user.hasBytes(of: login.user) { answer.user = session.user }
         // Before anybody else has it.
         logins.note(answer, to: login, kind)
         return ticket.decide(answer)
