@@ -20,7 +20,9 @@ import Testing
         throws
     {
         let test = try TestHost("blocks_the_asker") { $0.blockingThreads = 2 }
-        let blocked = ask(test, try test.login("slow"))
+        var login = try test.login("slow")
+        login.address = "192.0.2.1"
+        let blocked = ask(test, login)
         #expect(test.lines.wait(for: "waiting"))
         test.host.expireDeadlines()
         #expect(test.host.readiness.ready, "a call of no time is none that is too long")
@@ -41,7 +43,7 @@ import Testing
         // Its own yes came after its deadline: it is none, and the module is told so.
         #expect(blocked.wait().reason == .deadline)
         #expect(test.lines.wait(for: "auth_new_user has returned at last"))
-        #expect(test.lines.wait(for: "free_user for reason 5"))
+        #expect(test.lines.wait(for: "free_user for reason 5 of <slow> at <192.0.2.1>"))
         #expect(test.host.readiness.ready)
         #expect(test.lines.all.count { $0.contains("has not returned for") } == 1)
         let before = test.lines.all.count { $0.contains("on thread <auth-blocking>") }
@@ -59,6 +61,26 @@ import Testing
         #expect(test.ask(.login(try test.login("go"))).verdict == .allow)
         #expect(blocked.wait().verdict == .allow)
         #expect(test.host.readiness.ready)
+    }
+
+    @Test(arguments: [false, true])
+    func `and then says yes is told of the end of a session that is still known`(isLate: Bool) throws {
+        let test = try TestHost("blocking_slow") { $0.blockingThreads = 2 }
+        var login = try test.login("slow")
+        login.address = "192.0.2.1"
+        guard case .delayed(let ticket) = test.host.ask(.login(login)) else {
+            Issue.record("the log-in is decided at once")
+            return
+        }
+        #expect(test.lines.wait(for: "waiting slow"))
+        if isLate {
+            test.clock.advance(.seconds(31))
+            test.host.expireDeadlines()
+        } else {
+            ticket.abandon()
+        }
+        #expect(test.ask(.login(try test.login("go"))).verdict == .allow)
+        #expect(test.lines.wait(for: "free_user for reason 5 of <slow> at <192.0.2.1>"))
     }
 
     @Test func `costs a blocking module one thread, and it is hung when none is left`() throws {

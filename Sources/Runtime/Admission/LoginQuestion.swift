@@ -40,7 +40,7 @@ final class LoginQuestion: Sendable {
         let session = session
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
-        let question = EntryQuestion(asked, kind, session: session.handle)
+        let question = EntryQuestion(asked, kind, session: session.handle) { [self] said in endLate(said) }
         decider.ask(question, at: began, opened: { progress.wait(for: $0) }) { [self] said in decide(said) }
         return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
     }
@@ -184,6 +184,13 @@ final class LoginQuestion: Sendable {
         let session = session
         sessions.forget(session)
         if case .ended(let reason) = session.state { sessions.tellEnd(of: session, reason) }
+    }
+
+    /// Ends a session that the module believes in, since it has allowed the log-in when that was over; see AUTH_END_REFUSED.
+    private func endLate(_ said: ModuleAnswer) {
+        let session = sessions.renamed(session, to: said.user ?? login.user, login, at: logins.clock.now)
+        session.hold(by: decider.instance, data: said.sessionData)
+        sessions.tellEnd(of: session, .refused)
     }
 
     /// Answers because nobody waits any more, or because the time is up while a place is waited for.

@@ -48,8 +48,7 @@ extension ModuleDecider {
 
     /// The answer to a question whose call returned after its deadline.
     func tooLate(_ answer: ModuleAnswer, _ question: some ModuleQuestion) -> ModuleAnswer {
-        // The module believes in a session that nobody has; see AUTH_END_REFUSED.
-        if answer.status == .ok, let session = question.session(madeBy: answer) { tellFree(session, .refused) }
+        if answer.status == .ok { question.noteLateYes(answer) }
         return .refused(.deadline)
     }
 }

@@ -241,8 +241,7 @@ final class ModuleDecider: Decider {
             _ = long.forget(token)
             pending.put(slot)
             report(.lateReturn(answer.status))
-            // The module believes in a session that nobody has; see AUTH_END_REFUSED.
-            if answer.status == .ok, let session = question.session(madeBy: answer) { tellFree(session, .refused) }
+            if answer.status == .ok { question.noteLateYes(answer) }
         case .deliver(let continuation, let early):
             pending.put(slot)
             if early != nil, !question.isLeftOpen(by: answer) {

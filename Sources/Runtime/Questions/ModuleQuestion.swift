@@ -13,8 +13,8 @@ protocol ModuleQuestion: Sendable {
     var asker: WorkLane.Asker? { get }
     /// Whether it is about an object, which may take several entry points.
     var isAboutObject: Bool { get }
-    /// The session that an answer which allows has made, in the module's mind; nil for what is no log-in.
-    func session(madeBy answer: ModuleAnswer) -> ModuleSession?
+    /// Notes that the module has allowed it when it was over: of a log-in the module believes in a session that nobody has.
+    func noteLateYes(_ answer: ModuleAnswer)
     /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: it is completed with the content.
     var waitsForContent: Bool { get }
 
@@ -36,7 +36,7 @@ protocol ModuleQuestion: Sendable {
 
 extension ModuleQuestion {
     var asker: WorkLane.Asker? { nil }
-    func session(madeBy answer: ModuleAnswer) -> ModuleSession? { nil }
+    func noteLateYes(_ answer: ModuleAnswer) {}
     var waitsForContent: Bool { false }
 
     var isAboutObject: Bool { false }
@@ -111,10 +111,15 @@ struct EntryQuestion: ModuleQuestion {
     let session: UInt64
     private let kind: QuestionKind?
     private let limit: Int64
+    private let lateYes: (@Sendable (ModuleAnswer) -> Void)?
 
     /// Makes a question that a session asks, or that makes one; its answer is due after the kind's deadline.
-    init(_ asked: EntryCall, _ kind: QuestionKind, session: UInt64) {
-        (self.asked, self.kind, self.session) = (asked, kind, session)
+    ///
+    /// - Parameter lateYes: told of a yes that came when the question was over.
+    init(
+        _ asked: EntryCall, _ kind: QuestionKind, session: UInt64, lateYes: (@Sendable (ModuleAnswer) -> Void)? = nil
+    ) {
+        (self.asked, self.kind, self.session, self.lateYes) = (asked, kind, session, lateYes)
         limit = 0
     }
 
@@ -124,6 +129,7 @@ struct EntryQuestion: ModuleQuestion {
         kind = nil
         self.limit = limit.nanoseconds
         session = 0
+        lateYes = nil
     }
 
     var entry: StaticString { asked.entry }
@@ -136,11 +142,7 @@ struct EntryQuestion: ModuleQuestion {
         }
     }
 
-    func session(madeBy answer: ModuleAnswer) -> ModuleSession? {
-        login.map {
-            ModuleSession(handle: session, user: TerminatedText(answer.user ?? $0.user), data: answer.sessionData)
-        }
-    }
+    func noteLateYes(_ answer: ModuleAnswer) { lateYes?(answer) }
 
     var asker: WorkLane.Asker? {
         login.map { WorkLane.Asker(user: Array($0.user.utf8), address: Array($0.address.utf8)) }

@@ -134,12 +134,17 @@ final class Sessions: Sendable {
     /// Puts a session of another user, named by the module, in the place of one that a log-in may become; nil when that has
     /// ended meanwhile.
     func rename(_ session: Session, to user: String, _ login: Login, at now: SessionTime) -> Session? {
-        let renamed = Session(
-            id: session.id, handle: session.handle, user: user, login: login, origin: session.origin,
-            machineID: session.machineID, now: now)
+        let renamed = renamed(session, to: user, login, at: now)
         // A thread that looks for the handle ends either of the two: the first before it was replaced, or the second.
         guard handles.replace(session.handle, with: renamed) else { return nil }
         return session.end(.refused) == nil ? nil : renamed
+    }
+
+    /// The session of a log-in as it is another user's, which nothing finds.
+    func renamed(_ session: Session, to user: String, _ login: Login, at now: SessionTime) -> Session {
+        Session(
+            id: session.id, handle: session.handle, user: user, login: login, origin: session.origin,
+            machineID: session.machineID, now: now)
     }
 
     /// Opens a session in a place that was committed for it; false, and the place is free, when it was ended meanwhile.

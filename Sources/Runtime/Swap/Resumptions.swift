@@ -89,7 +89,9 @@ final class Resumptions: Sendable {
         } catch {
             return settle(session, decider, .refused(.moduleError))
         }
-        let question = EntryQuestion(.resume(login), .resume, session: session.handle)
+        let question = EntryQuestion(.resume(login), .resume, session: session.handle) { [self] said in
+            tellEnd(of: session, said, to: decider, .refused)
+        }
         decider.ask(question, at: sessions.clock.monotonic) { [self] said in settle(session, decider, said) }
     }
 
@@ -97,12 +99,7 @@ final class Resumptions: Sendable {
     private func settle(_ session: Session, _ decider: any Decider, _ said: ModuleAnswer) {
         // What a module says that is not in force any more decides nothing.
         let isInForce = inForce.value?.instance == decider.instance
-        if !isInForce, said.status == .ok, said.refusal == nil {
-            decider.tellFree(
-                ModuleSession(handle: session.handle, user: TerminatedText(session.user), data: said.sessionData),
-                .swapped
-            ) {}
-        }
+        if !isInForce, said.status == .ok, said.refusal == nil { tellEnd(of: session, said, to: decider, .swapped) }
         let refusal = isInForce ? refusal(of: session, decider, said) : nil
         let key = Key(session: session.handle, instance: decider.instance)
         let waiting = waiting.withLock { $0.removeValue(forKey: key) } ?? []
@@ -124,7 +121,10 @@ final class Resumptions: Sendable {
         if answer.verdict == .undecided { return answer }
         guard answer.verdict == .allow else { return end(session) }
         if let user = said.user {
-            guard user.hasBytes(of: session.user) else { return end(session) }
+            guard user.hasBytes(of: session.user) else {
+                tellEnd(of: session, said, to: decider, .refused)
+                return end(session)
+            }
         } else if decider.about.identity.generation >= 9 {
             decider.noteBreach(ModuleAnswer.nobodyNamed, in: "auth_resume_user")
             return Answer(.undecided, .brokenAnswer, logText: ModuleAnswer.nobodyNamed)
@@ -136,6 +136,17 @@ final class Resumptions: Sendable {
         sessions.keep(answer.attributes, for: session)
         move(session, to: decider, data: said.sessionData, expiry: said.expiry)
         return nil
+    }
+
+    /// Tells a module that has resumed a session in vain that it has ended; it can ask for the session's attributes meanwhile.
+    private func tellEnd(
+        of session: Session, _ said: ModuleAnswer, to decider: any Decider, _ reason: SessionEnd
+    ) {
+        guard decider.learnsEnds else { return }
+        let user = TerminatedText(said.user ?? session.user)
+        let known = ModuleSession(handle: session.handle, user: user, data: said.sessionData)
+        sessions.leaving.add(session)
+        decider.tellFree(known, reason) { [sessions] in sessions.leaving.remove(session) }
     }
 
     private func move(_ session: Session, to decider: any Decider, data: UInt64, expiry: Int64) {

@@ -26,7 +26,10 @@ static int user(void *instance, const auth_login_t *login, auth_result_t *result
     return AUTH_OK;
 }
 static int leave(void *instance, const auth_end_t *ended) {
-    say("free_user for reason %u", (unsigned)ended->reason);
+    char user[64] = "nobody", address[64] = "nowhere";
+    host->session_attribute(host, ended->session, AUTH_SESSION_USER, user, sizeof user);
+    host->session_attribute(host, ended->session, AUTH_SESSION_ADDRESS, address, sizeof address);
+    say("free_user for reason %u of <%s> at <%s>", (unsigned)ended->reason, user, address);
     return AUTH_OK;
 }
 #define ENTRIES(ENTRY) \
