@@ -146,10 +146,15 @@ var targets: [Target] = [
         path: "Sources/Configuration", exclude: ["Language"]),
     .target(
         name: "Usage", dependencies: ["AuthCore", "Basics", "CLibSQLite"]),
+    // Chained lines and their check, for the host that writes them and for whoever checks them.
+    .target(
+        name: "AuditTrail",
+        dependencies: ["Basics", "CLibNettle", .product(name: "Crypto", package: "swift-crypto")]),
+    .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Basics"]),
     .target(
         name: "Runtime",
         dependencies: [
-            "ModuleHost", "AuthCore", "Basics", "CLibNettle", "Rules",
+            "AuditTrail", "ModuleHost", "AuthCore", "Basics", "CLibNettle", "Rules",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
         ]),
@@ -218,7 +223,7 @@ var targets: [Target] = [
     .testTarget(
         name: "RuntimeTests",
         dependencies: [
-            "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules",
+            "Runtime", "AuditTrail", "ModuleHost", "AuthCore", "Basics", "Rules",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
         ]),
@@ -233,7 +238,8 @@ var targets: [Target] = [
         name: "authhost",
         dependencies: [
             "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
-            "Cluster", "ClusterCarrier", "JSONReading", "ModuleHost", "AuthCore", "Basics", "Signatures", "Usage",
+            "AuditTrail", "Cluster", "ClusterCarrier", "JSONReading", "ModuleHost", "AuthCore", "Basics", "Signatures",
+            "Usage",
             "XMLAuthCore", "CLibCrypt", "CLibYAML",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),

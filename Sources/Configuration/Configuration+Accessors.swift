@@ -85,10 +85,16 @@ extension Configuration {
     public var logFormat: String { text(.logFormat) ?? "" }
     /// The least severe events that are logged, by the name swift-log gives the level.
     public var logLevel: String { text(.logLevel) ?? "" }
-    /// The file of the audit log, nil for none.
-    public var auditLog: String? { text(.auditLog) }
+    /// Where decisions are recorded: files, FIFOs, `-`, `syslog:`, `journal`, `memory`; empty for nowhere.
+    public var auditLogs: [String] { list(.auditLog) }
     /// Whether a decision must be in the audit log before it is given.
     public var auditRequired: Bool { flag(.auditRequired) }
+    /// How long a required line may take.
+    public var auditTimeout: Duration { seconds(.auditTimeout) }
+    /// Whether lines are chained.
+    public var chainsAudit: Bool { flag(.auditChain) }
+    /// The file of the chain's key; nil for none.
+    public var auditKey: String? { text(.auditKey) }
 }
 
 // MARK: - By definition

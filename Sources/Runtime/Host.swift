@@ -9,6 +9,8 @@ import Synchronization
 /// `ask` decides at once on the caller's thread where it can, and never blocks; it is called on event loops and threads,
 /// never on Swift's cooperative pool.
 public final class Host: Sendable {
+    /// Where every decision is recorded; nil: nowhere.
+    public var audit: AuditLog? { configuration.audit }
     /// What operators see and do.
     public let operators: Operators
     /// How the rules in force stand to those on disk, and how they are read again.
@@ -214,15 +216,12 @@ public final class Host: Sendable {
     ///
     /// A module with `auth_check_batch` is asked once for all that it can answer so; the others are asked one by one.
     public func ask(_ checks: [SessionCheck]) -> [Outcome] {
-        let answers = batch(checks)
-        return checks.indices.map { place in
-            if let answer = answers?[place] { return .decided(answer) }
-            return ask(.check(checks[place].session, checks[place].check))
-        }
+        let outcomes = batch(checks)
+        return checks.indices.map { outcomes?[$0] ?? ask(.check(checks[$0].session, checks[$0].check)) }
     }
 
     /// The answers that one call of the module gives; nil for those that must be asked alone, such as of a session that is not open.
-    private func batch(_ checks: [SessionCheck]) -> [Answer?]? {
+    private func batch(_ checks: [SessionCheck]) -> [Outcome?]? {
         guard checks.count > 1, !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
             decider.takesBatches
         else { return nil }
@@ -241,8 +240,7 @@ public final class Host: Sendable {
         objects.batch(asked, decider, at: now, into: &answers)
         // Rows have their attributes in common, so the module is not told of the names of these decisions.
         for place in answers.indices { answers[place]?.decision = decisions.next() }
-        auditing?.record(&answers, of: asked)
-        return answers
+        return auditing?.recorded(answers, of: asked) ?? answers.map { $0.map(Outcome.decided) }
     }
 
     /// Asks whether a user may do something in an HTTP realm that the module protects.

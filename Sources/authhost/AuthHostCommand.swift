@@ -22,7 +22,7 @@ struct AuthHostCommand: AsyncParsableCommand {
             ModuleCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
             SessionCommand.self, StatusCommand.self, EventsCommand.self, CredentialCommand.self, DoctorCommand.self,
-            ManualCommand.self,
+            AuditCommand.self, DecisionCommand.self, ManualCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 
@@ -33,7 +33,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         ConfigurationArguments.items = items
         do {
             try CommandNames.check(own)
-            var command = try parseAsRoot(own)
+            var command = try parseAsRoot(DecisionCommand.chosen(own))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -117,7 +117,7 @@ import Testing
         #expect(configuration.loginCacheTime == .seconds(60))
         #expect(configuration.loginCacheSize == 10_000)
         #expect(configuration.eventLog == nil)
-        #expect(configuration.auditLog == nil && !configuration.auditRequired)
+        #expect(configuration.auditLogs.isEmpty && !configuration.auditRequired)
         #expect([configuration.logFormat, configuration.logLevel] == ["text", "info"])
         #expect(configuration.objectMaps.isEmpty && configuration.moduleOptions.isEmpty)
         #expect(configuration.warnings.isEmpty)

@@ -162,7 +162,10 @@ private final class MailServer {
         let ending = try ChildProcess.run(
             ["python3", script, "\(port)", address, mechanism, user, password, claimed ?? ""])
         #expect(ending.status == 0, "\(ending.errors)")
-        return ending.output.split(separator: "\n").map(String.init)
+        // What was decided has an id of its own each time.
+        return ending.output.split(separator: "\n").map { line in
+            String(line.replacing(/decision [0-9a-f]{32}/, with: "decision ID"))
+        }
     }
 
     private static let script = """
@@ -191,19 +194,19 @@ private final class MailServer {
         func no(_ reason: String) -> [String] { ["535 5.7.8 Error: authentication failed: \(reason)", "554"] }
         for mechanism in ["PLAIN", "LOGIN"] {
             #expect(try server.logIn(mechanism, "alice", "wonderland") == yes, "\(server.host.process.seen)")
-            #expect(try server.logIn(mechanism, "alice", "looking-glass") == no("(reason unavailable)"))
+            #expect(try server.logIn(mechanism, "alice", "looking-glass") == no("decision ID"))
         }
-        #expect(try server.logIn("PLAIN", "carol", "builder") == no("deny"))
+        #expect(try server.logIn("PLAIN", "carol", "builder") == no("deny (decision ID)"))
         // One session: a log-in from the same address shares it, one from another address is over the limit.
         #expect(try server.logIn("PLAIN", "bob", "builder") == yes)
         #expect(try server.logIn("PLAIN", "bob", "builder") == yes)
-        #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == no("over-limit"))
+        #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == no("over-limit (decision ID)"))
         // Where a client says that it is counts for nothing.
         #expect(try server.logIn("PLAIN", "bob", "builder", claiming: "127.0.0.2") == yes)
         #expect(
-            try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2", claiming: "127.0.0.1") == no("over-limit"))
+            try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2", claiming: "127.0.0.1") == no("over-limit (decision ID)"))
         try server.host.eject("bob")
-        #expect(try server.logIn("PLAIN", "bob", "builder") == no("ejected"))
+        #expect(try server.logIn("PLAIN", "bob", "builder") == no("ejected (decision ID)"))
         #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == yes)
         try server.host.stop()
         #expect(

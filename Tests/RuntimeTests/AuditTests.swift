@@ -8,6 +8,18 @@ import Testing
 
 @testable import Runtime
 
+extension AuditLog {
+    /// Writes a file, on the threads of those who ask and flush.
+    convenience init(
+        file: String, required: Bool = false, json: Bool = false, log: Logger,
+        isFull: (@Sendable (Int32) -> Bool)? = nil
+    ) throws(LogFileError) {
+        var settings = Settings()
+        (settings.required, settings.json, settings.timeout) = (required, json, .seconds(60))
+        self.init([(file, try FileTarget(file, isFull: isFull))], settings, log: log, startsWriter: false)
+    }
+}
+
 /// A host whose decisions are recorded in a file of its own.
 private final class AuditedHost: Sendable {
     let test: TestHost
@@ -22,8 +34,8 @@ private final class AuditedHost: Sendable {
         self.path = path ?? "\(folder)/audit.log"
         let lines = LogLines()
         let audit = try AuditLog(
-            path: self.path, required: required, json: json,
-            log: Logger(label: "audit") { _ in LineHandler(lines: lines) }, startsWriter: false)
+            file: self.path, required: required, json: json,
+            log: Logger(label: "audit") { _ in LineHandler(lines: lines) })
         self.audit = audit
         problems = lines
         test = try TestHost(fixture) {
@@ -203,9 +215,7 @@ private func contents(_ path: String) throws -> String {
     func `quotes what could be taken for something else`(_ value: String, _ expected: String) {
         var line = AuditLine()
         line.add("x", value)
-        var bytes: [UInt8] = []
-        line.append(to: &bytes, time: "T", json: false)
-        #expect(String(decoding: bytes, as: UTF8.self) == "T: AUDIT: \(expected)\n")
+        #expect(String(decoding: line.bytes(json: false, time: "T"), as: UTF8.self) == "T: AUDIT: \(expected)")
     }
 
     @Test func `says what a module tells beside, each name and value apart`() throws {
@@ -218,9 +228,7 @@ private func contents(_ path: String) throws -> String {
         var answer = Answer(.allow, .granted)
         answer.attributes = [Field("a=b", "c&d%"), Field("e", "")]
         odd.add(answer, rules: "")
-        var bytes: [UInt8] = []
-        odd.append(to: &bytes, time: "T", json: false)
-        #expect(String(decoding: bytes, as: UTF8.self).hasSuffix(#"attributes="a%3Db=c%26d%25&e=""# + "\n"))
+        #expect(String(decoding: odd.bytes(json: false, time: "T"), as: UTF8.self).hasSuffix(#"attributes="a%3Db=c%26d%25&e=""#))
     }
 
     @Test func `is JSON where the event log is`() throws {
@@ -279,8 +287,8 @@ private func contents(_ path: String) throws -> String {
             unlink(path)
             rmdir(folder)
         }
-        let audit = try AuditLog(path: path, log: Logger(label: "x"))
-        #expect(audit.record(Array("line\n".utf8)))
+        let audit = try AuditLog([path], AuditLog.Settings(), log: Logger(label: "x"))
+        audit.record([Array("line".utf8)], []) { #expect($0) }
         let pause = ThreadSemaphore()
         for _ in 0..<6_000 where try contents(path).isEmpty { _ = pause.wait(for: .milliseconds(10)) }
         #expect(try contents(path) == "line\n")
@@ -327,7 +335,7 @@ private func contents(_ path: String) throws -> String {
             rmdir(inner)
             rmdir(folder)
         }
-        let audit = try AuditLog(path: path, required: true, log: Logger(label: "x"), startsWriter: false)
+        let audit = try AuditLog(file: path, required: true, log: Logger(label: "x"))
         let test = try TestHost("good9") { $0.audit = audit }
         unlink(path)
         rmdir(inner)
@@ -365,7 +373,7 @@ private func contents(_ path: String) throws -> String {
             rmdir(folder)
         }
         let isFull = Atomic<Bool>(true)
-        let audit = try AuditLog(path: path, required: true, log: Logger(label: "x"), startsWriter: false) { _ in
+        let audit = try AuditLog(file: path, required: true, log: Logger(label: "x")) { _ in
             isFull.load(ordering: .relaxed)
         }
         let test = try TestHost("good9") { $0.audit = audit }
@@ -390,11 +398,11 @@ private func contents(_ path: String) throws -> String {
         let audited = try AuditedHost("good9")
         let log = audited.audit
         try audited.fillDisk()
-        #expect(log.record(Array("first\n".utf8)))
+        log.record([Array("first".utf8)], []) { #expect($0) }
         #expect(!log.flush())
-        #expect(log.record(Array("second\n".utf8)))
+        log.record([Array("second".utf8)], []) { #expect($0) }
         // The bound is for what waits; two records more than it holds are lost, and the first loss is reported at once.
-        for _ in 0..<2 { #expect(log.record(Array(repeating: 0, count: AuditLog.bound))) }
+        for _ in 0..<2 { log.record([Array(repeating: 0, count: AuditSink.bound)], []) { #expect($0) } }
         #expect(audited.problems.all.last?.contains("lines are lost") == true)
         try audited.freeDisk()
         #expect(log.flush())
@@ -404,7 +412,7 @@ private func contents(_ path: String) throws -> String {
 
     @Test func `refuses to be opened where there is no folder`() {
         #expect(throws: LogFileError.self) {
-            try AuditLog(path: "/nonexistent/audit.log", log: Logger(label: "x"), startsWriter: false)
+            try AuditLog(file: "/nonexistent/audit.log", log: Logger(label: "x"))
         }
     }
 }

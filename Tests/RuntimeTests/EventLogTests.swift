@@ -137,7 +137,7 @@ private final class Folder: Sendable {
         #expect(error { try output.open(folder.log) } == refusal)
         output.write(.notice, "goes on")
         #expect(errors.lines() == ["NOTIFY: goes on"])
-        let audit = error { try AuditLog(path: folder.log, log: Logger(label: "x"), startsWriter: false) }
+        let audit = error { try AuditLog(file: folder.log, log: Logger(label: "x")) }
         #expect(audit == "cannot open the audit log `\(folder.log)` for appending" + reason)
     }
 

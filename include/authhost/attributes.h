@@ -30,6 +30,7 @@
 
 #define AUTH_ATTRIBUTE_TRACE_PARENT "trace-parent" // doors that speak HTTP: the header `traceparent` (W3C Trace Context)
 #define AUTH_ATTRIBUTE_REQUEST_ID "request-id"     // authzen: the header `X-Request-ID`, by which both sides log the decision
+#define AUTH_ATTRIBUTE_DECISION_ID "decision-id"   // the host, but for checks of a batch: the name of the decision in its logs
 
 // OUT: auth_result_t.attributes. The names are the module's own; these are for what many modules have in common, so that
 // operators can hand them on in one way (docs/attributes.md). They are no secrets: the audit log has them.

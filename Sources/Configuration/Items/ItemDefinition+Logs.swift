@@ -12,12 +12,26 @@ extension ItemDefinition {
         reloadable: true, "the least severe events that are logged")
 
     static let auditLog = ItemDefinition(
-        "audit-log", .path, note: "none", percent: .expanded("rah"),
-        "the file with one line for every decision; HUP opens it again")
+        "audit-log", .list, note: "none", percent: .expanded("rah"),
+        "where each decision is recorded: files, FIFOs, `-`, `syslog:`, `journal`, `memory`; HUP reopens")
 
     static let auditRequired = ItemDefinition(
         "audit-required", .flag, default: "FALSE",
-        "a decision whose line cannot be written to the audit log first is answered `could not decide`")
+        "a decision whose line is in no `audit-log` in time is answered `could not decide`")
 
-    static let logItems = [eventLog, logFormat, logLevel, auditLog, auditRequired]
+    static let auditTimeout = ItemDefinition(
+        "audit-timeout", .float(.seconds, 0.05...60), default: "1",
+        "how long a required line may take, and a write before `audit-log` counts as hung")
+
+    static let auditChain = ItemDefinition(
+        "audit-chain", .flag, default: "FALSE",
+        "each line of `audit-log` has a keyed value that shows what was changed, added or left out")
+
+    static let auditKey = ItemDefinition(
+        "audit-key", .path, note: "none", percent: .expanded("rah"), reloadable: true,
+        "the file of the key of `audit-chain`, as `authhost audit key` makes it")
+
+    static let logItems = [
+        eventLog, logFormat, logLevel, auditLog, auditRequired, auditTimeout, auditChain, auditKey,
+    ]
 }

@@ -82,11 +82,13 @@ public struct ControlReply: Codable, Sendable {
         public var reloaded: Moment?
         /// What became of it.
         public var reload: String?
+        /// Where decisions are recorded; nil where they are not.
+        public var audit: [AuditSink]?
         /// Its cluster; nil for a single host.
         public var cluster: Cluster?
 
         enum CodingKeys: String, CodingKey {
-            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload, cluster
+            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload, cluster, audit
             case moduleVersion = "module_version"
             case moduleGeneration = "module_generation"
             case modulePath = "module_path"
@@ -95,6 +97,23 @@ public struct ControlReply: Codable, Sendable {
         }
 
         /// Makes a status of a host that has just begun.
+        public init() {}
+    }
+
+    /// How one place is where decisions are recorded.
+    public struct AuditSink: Codable, Sendable {
+        /// As the configuration has it.
+        public var name = ""
+        /// Why nothing can be written to it; nil where lines can be.
+        public var fault: String?
+        /// Lines that wait to be written.
+        public var waiting = 0
+        /// Lines that were lost since it was written last.
+        public var lost = 0
+        /// Where its chain stands, as `NUMBER:VALUE`; nil without one.
+        public var head: String?
+
+        /// Makes one of nothing.
         public init() {}
     }
 

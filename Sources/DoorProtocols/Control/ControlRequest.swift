@@ -5,7 +5,7 @@ import JSONReading
 public struct ControlRequest: Sendable {
     /// What is to be done.
     public enum Action: String, Encodable, Sendable, CaseIterable {
-        case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback
+        case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback, decision
     }
 
     /// Who asks, as the audit log has it.
@@ -52,6 +52,9 @@ public struct ControlRequest: Sendable {
     /// Of `swap`: the module; nil for the configured one.
     public var module: String?
 
+    /// Of `decision`: its id, 32 digits.
+    public var decision: String?
+
     /// Makes a request that names nothing.
     public init(_ action: Action) { self.action = action }
 }
@@ -63,7 +66,7 @@ extension ControlRequest {
     private static let action = "do"
     private static let texts: [(name: String, path: Path<String>)] = [
         ("object", \.object), ("destination", \.destination), ("server", \.server), ("secret", \.secret),
-        ("module", \.module),
+        ("module", \.module), ("decision", \.decision),
     ]
     private static let numbers: [(name: String, path: Path<Int>)] = [
         ("count", \.count), ("offset", \.offset), ("limit", \.limit), ("since", \.since),

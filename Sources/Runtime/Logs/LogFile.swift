@@ -74,6 +74,12 @@ public enum LogFile {
         return false
     }
 
+    /// Whether a path leads to a FIFO.
+    static func isFIFO(_ path: String) -> Bool {
+        var found = stat()
+        return stat(path, &found) == 0 && found.st_mode & S_IFMT == S_IFIFO
+    }
+
     /// Says what a file is, when it is neither a regular file nor a character device; nil for these.
     private static func refusedKind(_ look: (inout stat) -> Int32) -> String? {
         var found = stat()

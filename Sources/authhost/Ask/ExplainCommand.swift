@@ -12,7 +12,14 @@ struct ExplainCommand: ParsableCommand {
             With --trusted no password is needed, but a module that has auth_resume_user. The name is mapped as for a check: by \
             the configuration's object-map, then by the module. The module then says what decides, and what was considered \
             and lost; one without auth_explain only answers. Ends with the status that `check` ends with.
+
+            --decision ID shows what the running host has decided, and by which rule; the id stands in the replies of its \
+            doors, in the event of a refusal and in its audit log. It takes --socket and --json besides.
             """)
+
+    // With it `DecisionCommand` runs in place of this one: it is here for the help.
+    @Option(help: ArgumentHelp("Show a decision of the running host, by its 32 digits.", valueName: "id"))
+    var decision: String?
 
     @OptionGroup var asking: AskingUser
 

@@ -75,7 +75,9 @@ struct ConfigCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "explain", abstract: "Say what an item takes, and what it is set to.")
 
-        @Argument(help: "An item such as http-listen, or an option of a block such as add-authdir.realm.")
+        @Argument(
+            help: "An item such as http-listen, or an option of a block such as add-authdir.realm.",
+            completion: .list(ItemDefinition.all.map(\.name)))
         var item: String
 
         @OptionGroup var common: ConfigurationFileOption

@@ -37,6 +37,11 @@ struct StatusCommand: ParsableCommand {
                 ("lease", "\(cluster.leaseLeft) ms left, epoch \(cluster.epoch), generation \(cluster.generation)"))
             facts.append(("registry", "\(cluster.roundTrip) µs for the last script"))
         }
+        for sink in status.audit ?? [] {
+            let lost = sink.lost == 0 ? "" : ", \(sink.lost) lines lost"
+            let head = sink.head.map { ", chain \($0)" } ?? ""
+            facts.append(("audit", "\(sink.name): \(sink.fault ?? "written")\(lost)\(head)"))
+        }
         facts.append(("questions", "\(status.pendingQuestions) with the module"))
         facts.append(
             (

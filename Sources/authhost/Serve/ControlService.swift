@@ -37,6 +37,7 @@ struct ControlService: ControlAnswering {
         case .status: status()
         case .reject: reject(request)
         case .destinations: destinations()
+        case .decision: decision(request)
         case .events, .credential, .modules, .swap, .rollback:
             .failure("`\(request.action.rawValue)` is not answered here")
         }
@@ -107,6 +108,22 @@ struct ControlService: ControlAnswering {
         return reply
     }
 
+    /// The line of a decision that was made, as the audit log has it.
+    private func decision(_ request: ControlRequest) -> ControlReply {
+        guard let text = request.decision, let id = DecisionID(Array(text.utf8)) else {
+            return .failure("`decision` takes the 32 digits of a decision's id")
+        }
+        guard let audit = host.audit else {
+            return .failure("no decision is kept: `audit-log` is not set; `audit-log memory` keeps the latest, and writes nothing")
+        }
+        guard let line = audit.line(of: id) else {
+            return .failure("decision \(id) is none of the latest \(audit.kept) of this host: look for it in the audit log")
+        }
+        var reply = ControlReply()
+        reply.done = line
+        return reply
+    }
+
     private func status() -> ControlReply {
         var status = ControlReply.Status()
         status.version = Version.text
@@ -127,10 +144,18 @@ struct ControlService: ControlAnswering {
             status.reloaded = Moment(last.time)
             status.reload = last.outcome
         }
+        status.audit = host.audit?.status.map(ControlReply.AuditSink.init)
         status.cluster = setup.cluster.map { ControlReply.Cluster($0.status) }
         var reply = ControlReply()
         reply.status = status
         return reply
+    }
+}
+
+extension ControlReply.AuditSink {
+    fileprivate init(_ status: AuditLog.SinkStatus) {
+        self.init()
+        (name, fault, waiting, lost, head) = (status.name, status.fault, status.waiting, status.lost, status.head)
     }
 }
 

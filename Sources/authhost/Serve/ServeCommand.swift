@@ -33,6 +33,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)
+        // A log that has reached the size that its files may have is one that cannot be written, and no end.
+        signal(SIGXFSZ, SIG_IGN)
         let limit = DescriptorLimit.raise()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)

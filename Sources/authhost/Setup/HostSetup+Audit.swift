@@ -1,4 +1,7 @@
+import AuditTrail
 import AuthConfiguration
+import Basics
+import Glibc
 import Logging
 import Runtime
 
@@ -7,29 +10,90 @@ extension HostSetup {
     ///
     /// - Parameter log: where it says what is wrong with it.
     static func openAudit(_ configuration: Configuration, _ log: Logger) throws(Failure) -> AuditLog? {
-        guard let path = configuration.auditLog else {
-            guard !configuration.auditRequired else {
-                throw Failure(
-                    .badConfiguration, at: configuration.place(of: "audit-required"),
-                    "`audit-required` is TRUE, and there is no `audit-log` to write to")
-            }
-            return nil
-        }
+        let settings = try configuration.auditSettings()
+        guard !configuration.auditLogs.isEmpty else { return nil }
         do {
-            return try AuditLog(
-                path: path, required: configuration.auditRequired, json: configuration.logFormat == "json", log: log)
+            return try AuditLog(configuration.auditLogs, settings, log: log)
         } catch {
             throw Failure(.badConfiguration, at: configuration.place(of: "audit-log"), "\(error)")
         }
     }
 
-    /// Opens the audit log again, after it was moved away; what hinders it is returned.
+    /// Opens the audit log again, after it was moved away, and takes over another key; what hinders it is returned.
     func reopenAudit() -> String? {
-        do {
+        do throws(LogFileError) {
             try audit?.reopen()
-            return nil
         } catch {
             return "\(error)"
+        }
+        guard let audit, configuration.chainsAudit else { return nil }
+        do throws(Failure) {
+            // Where the file is stays as it was at the start.
+            if let key = try configuration.auditSettings().key { audit.rotate(to: key) }
+            return nil
+        } catch {
+            return error.text
+        }
+    }
+}
+
+extension Configuration {
+    /// Reads how the audit log is written, and the key of its chain.
+    func auditSettings() throws(Failure) -> AuditLog.Settings {
+        guard !auditRequired || auditLogs.contains(where: { $0 != AuditPlace.memory }) else {
+            throw Failure(
+                .badConfiguration, at: place(of: "audit-required"),
+                "`audit-required` is TRUE, and there is no `audit-log` to write to")
+        }
+        var settings = AuditLog.Settings()
+        settings.required = auditRequired
+        settings.json = logFormat == "json"
+        settings.timeout = auditTimeout
+        if chainsAudit { settings.key = try readAuditKey() }
+        return settings
+    }
+
+    private func readAuditKey() throws(Failure) -> AuditKey {
+        guard let path = auditKey else {
+            throw Failure(
+                .badConfiguration, at: place(of: "audit-chain"),
+                "`audit-chain` is TRUE, and there is no `audit-key`: `authhost audit key FILE` makes one")
+        }
+        let key = try AuditKeyFile.read(path, owners: owners(), at: place(of: "audit-key"), isSecret: true)
+        guard key.signs else {
+            throw Failure(
+                .badConfiguration, at: place(of: "audit-key"),
+                "audit-key: `\(path)` is a key for checking, which cannot sign: the whole key is expected")
+        }
+        return key
+    }
+}
+
+/// Reads files of keys of the audit log.
+enum AuditKeyFile {
+    /// - Parameters:
+    ///   - place: what asks for it, for messages; nil for an argument.
+    ///   - isSecret: whether nobody but its owner may read it.
+    static func read(
+        _ path: String, owners: Set<UInt32> = [], at place: SettingSource? = nil, isSecret: Bool
+    ) throws(Failure) -> AuditKey {
+        func failure(_ why: String) -> Failure {
+            Failure(.badConfiguration, at: place, "\(place == nil ? "" : "audit-key: ")`\(path)`: \(why)")
+        }
+        var (bytes, mode): ([UInt8], mode_t) = ([], 0)
+        do throws(FileTrustError) {
+            mode = try TrustedFile(path, FileTrust(owners: owners)).status.st_mode
+            bytes = try TrustedFile.contents(of: path, FileTrust(owners: owners), limit: 4096).bytes
+        } catch {
+            throw failure("\(error)")
+        }
+        guard !isSecret || mode & 0o077 == 0 else {
+            throw failure("others may read it, and it is a secret: `chmod 600` is expected")
+        }
+        do throws(AuditKeyError) {
+            return try AuditKey(text: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw failure("\(error)")
         }
     }
 }

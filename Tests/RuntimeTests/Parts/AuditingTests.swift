@@ -12,7 +12,7 @@ import Testing
 
     /// - Parameter path: /dev/null takes every line, /dev/full none.
     private func auditing(_ path: String) throws -> Auditing {
-        let log = try AuditLog(path: path, required: true, log: parts.log, startsWriter: false)
+        let log = try AuditLog(file: path, required: true, log: parts.log)
         let rules = RulesInForce(
             StaleRules(), decider: parts.asked, invalidations: parts.invalidations, clock: parts.clock, log: parts.log)
         return Auditing(log, parts.sessions, parts.metrics, rules)

@@ -11,12 +11,11 @@ extension ConfigurationCheck {
     /// Reads what a start reads, and looks whether it could write what it writes.
     mutating func checkFiles() {
         checkLog("event-log", configuration.eventLog, "event log")
-        if configuration.auditRequired, configuration.auditLog == nil {
-            _ = attempt { (configuration) throws(Failure) in
-                try HostSetup.openAudit(configuration, Logger(label: "check"))
-            }
+        _ = attempt { (configuration) throws(Failure) in try configuration.auditSettings() }
+        for place in configuration.auditLogs {
+            guard let fault = AuditPlace.fault(of: place, mustBeFree: binds) else { continue }
+            add(at: configuration.place(of: "audit-log"), "\(fault)")
         }
-        checkLog("audit-log", configuration.auditLog, "audit log")
         _ = attempt { (configuration) throws(Failure) in
             try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
         }

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 
 /// Records every answer before anybody else has it. One that cannot be recorded is given to nobody.
@@ -32,54 +33,69 @@ final class Auditing: Sendable {
         return recorded(line, decide) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }
     }
 
-    /// Records what an operator is about to do; whether it may count as recorded.
+    /// Records what an operator is about to do; whether it may count as recorded. Waits for that.
     func records(_ order: OperatorOrder, _ decision: DecisionID) -> Bool {
-        var line = AuditLine(order)
         var answer = Answer(.allow, .granted)
         answer.decision = decision
-        line.add(answer, rules: rules.digest)
-        var bytes: [UInt8] = []
-        line.append(to: &bytes, time: EventTime.now(), json: log.json)
-        return log.record(bytes)
+        let written = Awaited<Bool>()
+        log.record([bytes(AuditLine(order), answer)], [decision]) { written.put($0) }
+        return written.wait()
     }
 
     /// - Parameter unrecord: told of an answer that nobody gets because it could not be recorded.
     private func recorded(
-        _ line: AuditLine, _ decide: () -> Outcome,
-        _ unrecord: @escaping @Sendable (Answer) -> Void
+        _ line: AuditLine, _ decide: () -> Outcome, _ unrecord: @escaping @Sendable (Answer) -> Void
     ) -> Outcome {
-        decide().map { [self] in recorded($0, line, unrecord) }
+        let outcome = decide()
+        let record: @Sendable (Answer, Ticket) -> Void = { [self] answer, ticket in
+            log.record([bytes(line, answer)], [answer.decision]) { isWritten in
+                if !isWritten { unrecord(answer) }
+                ticket.decide(isWritten ? answer : Self.unrecorded(answer))
+            }
+        }
+        switch outcome {
+        case .decided(let answer) where !log.isRequired:
+            log.record([bytes(line, answer)], [answer.decision]) { _ in }
+            return outcome
+        case .decided(let answer):
+            let ticket = Ticket {}
+            record(answer, ticket)
+            return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
+        case .delayed(let inner):
+            let ticket = Ticket { inner.abandon() }
+            inner.whenDecided { record($0, ticket) }
+            return .delayed(ticket)
+        }
     }
 
-    /// Records the rows of a batch that have an answer, in one write.
-    func record(_ answers: inout [Answer?], of asked: [AskedCheck]) {
-        let time = EventTime.now()
-        var bytes: [UInt8] = []
-        for one in asked {
-            guard let answer = answers[one.place] else { continue }
-            var line = AuditLine(.check(one.session.id, one.check), one.session)
-            line.add(answer, rules: rules.digest)
-            line.append(to: &bytes, time: time, json: log.json)
+    /// Records the rows of a batch that have an answer, together; nil stays where there is none.
+    func recorded(_ answers: [Answer?], of asked: [AskedCheck]) -> [Outcome?] {
+        let rows = asked.compactMap { one in answers[one.place].map { (asked: one, answer: $0) } }
+        var outcomes = answers.map { $0.map(Outcome.decided) }
+        if rows.isEmpty { return outcomes }
+        let lines = rows.map { bytes(AuditLine(.check($0.asked.session.id, $0.asked.check), $0.asked.session), $0.answer) }
+        let ids = rows.map(\.answer.decision)
+        guard log.isRequired else {
+            log.record(lines, ids) { _ in }
+            return outcomes
         }
-        if bytes.isEmpty || log.record(bytes) { return }
-        for one in asked {
-            guard let answer = answers[one.place] else { continue }
-            let unrecorded = unrecorded(answer)
-            metrics.count(one.check.kind, unrecorded)
-            answers[one.place] = unrecorded
+        let tickets = rows.map { _ in Ticket {} }
+        log.record(lines, ids) { [metrics] isWritten in
+            for (ticket, row) in zip(tickets, rows) {
+                if !isWritten { metrics.count(row.asked.check.kind, Answer(.undecided, .auditFailed)) }
+                ticket.decide(isWritten ? row.answer : Self.unrecorded(row.answer))
+            }
         }
+        for (ticket, row) in zip(tickets, rows) {
+            outcomes[row.asked.place] = ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
+        }
+        return outcomes
     }
 
-    private func recorded(
-        _ answer: Answer, _ line: AuditLine, _ unrecord: @Sendable (Answer) -> Void
-    ) -> Answer {
+    private func bytes(_ line: AuditLine, _ answer: Answer) -> [UInt8] {
         var line = line
         line.add(answer, rules: rules.digest)
-        var bytes: [UInt8] = []
-        line.append(to: &bytes, time: EventTime.now(), json: log.json)
-        if log.record(bytes) { return answer }
-        unrecord(answer)
-        return unrecorded(answer)
+        return line.bytes(json: log.json)
     }
 
     /// A log-in that is not in the audit log leaves no session behind; one that others share stays theirs.
@@ -93,7 +109,7 @@ final class Auditing: Sendable {
     }
 
     /// What everybody gets in place of an answer that could not be recorded.
-    private func unrecorded(_ answer: Answer) -> Answer {
+    private static func unrecorded(_ answer: Answer) -> Answer {
         var unrecorded = Answer(.undecided, .auditFailed)
         unrecorded.decision = answer.decision
         return unrecorded

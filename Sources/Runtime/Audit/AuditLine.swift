@@ -9,15 +9,38 @@ struct AuditLine {
     /// The place in a trace that the request has told (W3C Trace Context); nil for none.
     var trace: String?
 
+    init() {}
+
+    /// A line of these facts.
+    init(facts: [(name: StaticString, value: String)]) { self.facts = facts }
+
+    /// A line about decisions that were not given.
+    init(refused: Int) {
+        add("question", "none")
+        add("verdict", Verdict.undecided.rawValue)
+        add("reason", Reason.auditFailed.rawValue)
+        let what = refused == 0 ? "nothing could be recorded for a while" : "\(refused) decisions before this line were not given, since they could not be recorded"
+        add("module", what)
+    }
+
+    /// A line about lines that are missing.
+    init(lost: Int) {
+        add("question", "none")
+        add("reason", Reason.auditFailed.rawValue)
+        add("module", "\(lost) lines before this one were lost: more waited to be written than is kept")
+    }
+
     /// Adds a fact; one without a value is left out.
     mutating func add(_ name: StaticString, _ value: String?) {
         if let value, !value.isEmpty { facts.append((name, value)) }
     }
 
-    /// Appends the line with its end.
-    func append(to bytes: inout [UInt8], time: String, json: Bool) {
+    /// The line without an end.
+    func bytes(json: Bool, time: String = EventTime.now()) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(320)
         json ? appendJSON(to: &bytes, time) : appendText(to: &bytes, time)
-        bytes.append(UInt8(ascii: "\n"))
+        return bytes
     }
 
     private func appendText(to bytes: inout [UInt8], _ time: String) {

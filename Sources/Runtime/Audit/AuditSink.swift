@@ -1,0 +1,366 @@
+import AuditTrail
+import AuthCore
+import Basics
+import Logging
+import Metrics
+import ModuleHost
+import Synchronization
+
+/// One place where lines of the audit log go, with a thread that brings them there: nobody else waits for a disk or a reader.
+final class AuditSink: Sendable {
+    /// Lines that belong together, without line feeds.
+    struct Entry: Sendable {
+        let lines: [[UInt8]]
+        var receipt: AuditReceipt?
+        /// Whether it says where a chain stands, and is no decision.
+        var isMark = false
+    }
+
+    private struct Waiting {
+        var entries: [Entry] = []
+        var bytes = 0
+        var lost = 0
+        var isStopped = false
+        /// The key that goes on.
+        var key: AuditKey?
+    }
+
+    private struct Writer {
+        var target: any AuditTarget
+        var chain: AuditChain?
+        /// Whether what is open begins with a start of the chain.
+        var hasBegun = false
+        /// Decisions that no mark covers, and when the last mark was written.
+        var unmarked = 0
+        var marked: Int64 = 0
+        var isFull = false
+        var failure: String?
+        /// Whether there is nothing to be written to.
+        var isGone = false
+    }
+
+    /// Most bytes that wait to be written; what comes on top is lost, counted and reported.
+    static let bound = 1 << 20
+    /// How many waiting bytes wake the writer before its second is over.
+    private static let enough = 1 << 16
+    /// Decisions after which a mark is due, whenever the last was.
+    private static let markInterval = 1000
+
+    /// As the configuration has it.
+    let name: String
+    let isRequired: Bool
+    private let json: Bool
+    private let patience: Duration
+    private let log: Logger
+    private let waiting = Mutex(Waiting())
+    /// Locked for the length of a write, so that lines keep their order.
+    private let writer: Mutex<Writer>
+    private let wake = ThreadSemaphore()
+    private let finished = ThreadSemaphore()
+    /// Since when a write has not returned, on the monotonic clock; 0 for none.
+    private let busy = Atomic<Int64>(0)
+    private let figures: AuditFigures
+    /// Told of a signed mark of where the chain stands, for the other sinks.
+    private let publish = SetOnce<@Sendable (AuditChain) -> Void>()
+
+    init(
+        _ name: String, _ target: any AuditTarget, chain: AuditChain?, required: Bool, json: Bool, patience: Duration,
+        log: Logger
+    ) {
+        (self.name, self.json, self.patience, self.log) = (name, json, patience, log)
+        isRequired = required
+        figures = AuditFigures(sink: name)
+        writer = Mutex(Writer(target: target, chain: chain))
+    }
+
+    deinit { writer.withLock { $0.target.close() } }
+
+    /// Says who hears of marks.
+    func publishes(to body: @escaping @Sendable (AuditChain) -> Void) { publish.set(body) }
+
+    // MARK: taking lines
+
+    /// Takes lines, or loses them where more wait than are kept.
+    func put(_ entry: Entry) {
+        let size = entry.lines.reduce(0) { $0 + $1.count + 1 }
+        let (isTaken, isFirstLost, wakes) = waiting.withLock { waiting -> (Bool, Bool, Bool) in
+            guard waiting.bytes + size <= Self.bound, !waiting.isStopped else {
+                // The next mark says it again.
+                if entry.isMark { return (false, false, false) }
+                if entry.receipt == nil { waiting.lost += entry.lines.count }
+                return (false, entry.receipt == nil && waiting.lost == entry.lines.count, true)
+            }
+            waiting.bytes += size
+            waiting.entries.append(entry)
+            let isUrgent = entry.receipt != nil && waiting.entries.count == 1
+            return (true, false, isUrgent || waiting.bytes >= Self.enough)
+        }
+        if isFirstLost { log.error("audit log `\(name)`: lines are lost: more wait to be written than is kept") }
+        if !isTaken {
+            entry.receipt?.settle(false)
+            if !entry.isMark { figures.lost.increment(by: entry.lines.count) }
+        }
+        if wakes { wake.signal() }
+    }
+
+    /// Goes on with another key, from the next line on.
+    func rotate(to key: AuditKey) {
+        waiting.withLock { $0.key = key }
+        wake.signal()
+    }
+
+    // MARK: writing
+
+    /// Writes what waits; whether nothing is left.
+    ///
+    /// - Parameter follows: whether a file that has taken the place of this one is written.
+    @discardableResult
+    func drain(follows: Bool = true) -> Bool {
+        let taken = waiting.withLock { waiting in
+            let taken = waiting
+            (waiting.entries, waiting.bytes, waiting.key) = ([], 0, nil)
+            return taken
+        }
+        let entries = taken.entries.filter { $0.receipt?.isRefused != true }
+        let (count, wasFailing, failure, isOther, marked) = writer.withLock { writer in
+            let wasFailing = writer.failure != nil
+            busy.store(SystemTime.monotonic, ordering: .releasing)
+            defer { busy.store(0, ordering: .releasing) }
+            if let key = taken.key { rotate(to: key, &writer) }
+            let (count, isOther) = write(entries, &writer, follows: follows)
+            let marked = mark(&writer)
+            return (count, wasFailing, writer.failure, isOther, marked)
+        }
+        settle(entries, count, taken.lost, failure)
+        if isOther { log.warning("audit log `\(name)` was deleted, moved or replaced: it is opened again under its name") }
+        if let failure, !wasFailing {
+            let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
+            log.error("audit log `\(name)` cannot be written: \(failure); \(then)")
+        } else if failure == nil, wasFailing {
+            log.notice("audit log `\(name)` is written again")
+        }
+        if let marked { publish.value?(marked) }
+        return count == entries.count
+    }
+
+    /// Says what became of entries: the first `count` are written, the others are nobody's or wait on.
+    private func settle(_ entries: [Entry], _ count: Int, _ lost: Int, _ failure: String?) {
+        for entry in entries[..<count] {
+            figures.lines.increment(by: entry.lines.count)
+            entry.receipt?.settle(true)
+        }
+        for entry in entries[count...] { entry.receipt?.settle(false) }
+        let kept = entries[count...].filter { $0.receipt == nil }
+        if !kept.isEmpty {
+            waiting.withLock { waiting in
+                // INVARIANT: what was not written keeps its place before whatever has come since.
+                waiting.entries.insert(contentsOf: kept, at: 0)
+                waiting.bytes += kept.reduce(0) { $0 + $1.lines.reduce(0) { $0 + $1.count + 1 } }
+            }
+        } else if lost > 0, failure == nil {
+            waiting.withLock { $0.lost -= lost }
+            log.error("audit log `\(name)`: \(lost) records were lost")
+            put(Entry(lines: [AuditLine(lost: lost).bytes(json: json)]))
+        }
+    }
+
+    /// Writes entries as far as that can be done; how many, and whether to another file than before.
+    private func write(_ entries: [Entry], _ writer: inout Writer, follows: Bool) -> (count: Int, isOther: Bool) {
+        var isOther = false
+        if follows {
+            let found = writer.target.prepare()
+            isOther = found.isOther
+            if isOther { writer.hasBegun = false }
+            if let failure = found.failure {
+                // With nothing to write nobody is hindered yet, but a line would be.
+                (writer.failure, writer.isGone) = (failure, true)
+                return (0, isOther)
+            }
+            if writer.isGone { (writer.failure, writer.isGone) = (nil, false) }
+        }
+        let count = append(entries, &writer)
+        // What was written to a file that has gone meanwhile is written again.
+        if follows, isRequired, count == entries.count, !entries.isEmpty {
+            let again = writer.target.prepare()
+            if again.isOther || again.failure != nil {
+                writer.hasBegun = false
+                if let failure = again.failure {
+                    writer.failure = failure
+                    return (0, isOther)
+                }
+                return (append(entries, &writer), true)
+            }
+        }
+        return (count, isOther)
+    }
+
+    /// Appends entries to what is open; how many.
+    private func append(_ entries: [Entry], _ writer: inout Writer) -> Int {
+        if entries.isEmpty { return 0 }
+        guard begin(&writer) else { return 0 }
+        let lines = entries.flatMap(\.lines)
+        let result = put(lines, &writer)
+        // An entry counts when all of its lines are there.
+        var (rest, count) = (result.written, 0)
+        for entry in entries {
+            rest -= entry.lines.count
+            if rest < 0 { break }
+            count += 1
+            if !entry.isMark { writer.unmarked += 1 }
+        }
+        return count
+    }
+
+    /// Seals and writes lines; the chain stands behind what went out.
+    @discardableResult
+    private func put(_ lines: [[UInt8]], _ writer: inout Writer) -> AuditWrite {
+        let before = writer.chain
+        let sealed = lines.map { line in writer.chain?.seal(line, json: json) ?? line + [UInt8(ascii: "\n")] }
+        let result = writer.target.write(sealed, patience: patience)
+        writer.failure = result.failure
+        if result.failure != nil {
+            writer.chain = before
+            for line in lines.prefix(result.written + (result.isBegun ? 1 : 0)) { _ = writer.chain?.seal(line, json: json) }
+        }
+        return result
+    }
+
+    // MARK: the chain
+
+    /// Begins a file, or goes on with one, where lines are chained.
+    private func begin(_ writer: inout Writer) -> Bool {
+        guard !writer.hasBegun else { return true }
+        if let chain = writer.chain {
+            guard put([AuditLine(facts: chain.mark(.start)).bytes(json: json)], &writer).failure == nil else {
+                return false
+            }
+        }
+        writer.hasBegun = true
+        return true
+    }
+
+    /// Writes where the chain stands, where that is due: the chain then, for the other sinks.
+    private func mark(_ writer: inout Writer) -> AuditChain? {
+        let now = SystemTime.monotonic
+        guard let chain = writer.chain, writer.unmarked > 0, writer.failure == nil,
+            writer.unmarked >= Self.markInterval || now - writer.marked >= 1_000_000_000
+        else { return nil }
+        return mark(chain, next: nil, &writer) ? writer.chain : nil
+    }
+
+    private func mark(_ chain: AuditChain, next: AuditKey?, _ writer: inout Writer) -> Bool {
+        let line = AuditLine(facts: chain.mark(.checkpoint, next: next)).bytes(json: json)
+        guard put([line], &writer).failure == nil else { return false }
+        (writer.unmarked, writer.marked) = (0, SystemTime.monotonic)
+        figures.note(writer.chain?.head)
+        return true
+    }
+
+    /// Ends what one key has written, and goes on with another one.
+    private func rotate(to key: AuditKey, _ writer: inout Writer) {
+        guard let chain = writer.chain, chain.key.id != key.id else { return }
+        if writer.hasBegun { _ = mark(chain, next: key, &writer) }
+        writer.chain?.rotate(to: key)
+        writer.hasBegun = false
+    }
+
+    // MARK: how it is
+
+    /// Why nothing can be written; nil where lines can be, as far as is known.
+    var fault: String? {
+        let since = busy.load(ordering: .acquiring)
+        if since != 0, SystemTime.monotonic - since > patience.nanoseconds { return "a write has not returned" }
+        // Whoever holds the lock writes.
+        return writer.withLockIfAvailable { $0.failure ?? ($0.isFull ? "the file system is full" : nil) } ?? nil
+    }
+
+    /// Finds out whether lines can be written, while nobody asks. Called each second.
+    func probe() {
+        let becameFull = writer.withLockIfAvailable { writer in
+            let wasFull = writer.isFull
+            writer.isFull = writer.target.isFull
+            return writer.isFull && !wasFull && writer.failure == nil
+        }
+        if becameFull == true { log.error("audit log `\(name)`: the file system is full; decisions will soon fail") }
+        figures.up.record(fault == nil ? 1 : 0)
+    }
+
+    /// Where its chain stands; nil without one.
+    var head: ChainHead? { writer.withLockIfAvailable { $0.chain?.head } ?? nil }
+
+    /// How many lines wait, and were lost.
+    var backlog: (waiting: Int, lost: Int) { waiting.withLock { ($0.entries.count, $0.lost) } }
+
+    // MARK: running
+
+    /// Writes from a thread of its own from here on.
+    func start() {
+        let (wake, finished) = (wake, finished)
+        _ = PosixThread.start(name: "auth-audit") { [weak self] in
+            // What follows of an answer that could not be recorded is not to hold up lines.
+            CallContext.keepThreadFree()
+            while true {
+                _ = wake.wait(for: .seconds(1))
+                guard let self else { return }
+                let isStopped = self.waiting.withLock { $0.isStopped }
+                self.drain()
+                if isStopped { return finished.signal() }
+            }
+        }
+    }
+
+    /// Opens it again under its name; what was recorded before goes to where it was, if it can.
+    func reopen() throws(LogFileError) {
+        let hung = LogFileError(path: name, purpose: "audit log", reason: "a write to it has not returned")
+        if fault != nil, busy.load(ordering: .acquiring) != 0 { throw hung }
+        drain(follows: false)
+        let problem = writer.withLockIfAvailable { writer -> LogFileError? in
+            do throws(LogFileError) {
+                try writer.target.reopen()
+                writer.hasBegun = false
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let problem = problem ?? nil { throw problem }
+    }
+
+    /// Writes what waits and where the chain stands, and takes no more.
+    ///
+    /// - Parameter ownThread: whether its thread does it, for which is waited a little longer than for a write.
+    func stop(ownThread: Bool) {
+        waiting.withLock { $0.isStopped = true }
+        writer.withLockIfAvailable { $0.marked = 0 }
+        wake.signal()
+        let isDone = ownThread ? finished.wait(for: patience + .seconds(1)) : drain()
+        if !isDone || backlog.waiting > 0 {
+            log.error("audit log `\(name)`: lines are lost: they could not be written before the end")
+        }
+    }
+}
+
+/// The figures of one sink.
+struct AuditFigures: Sendable {
+    let lines: Counter
+    let lost: Counter
+    let up: Gauge
+    private let number: Gauge
+    private let value: Gauge
+
+    init(sink: String) {
+        let dimensions = [("sink", sink)]
+        lines = Counter(label: "authhost_audit_lines_total", dimensions: dimensions)
+        lost = Counter(label: "authhost_audit_lost_lines_total", dimensions: dimensions)
+        up = Gauge(label: "authhost_audit_up", dimensions: dimensions)
+        number = Gauge(label: "authhost_audit_chain_number", dimensions: dimensions)
+        value = Gauge(label: "authhost_audit_chain_value", dimensions: dimensions)
+    }
+
+    /// The number of the last line that a mark covers, and the first 48 bits of its value, which a double holds.
+    func note(_ head: ChainHead?) {
+        guard let head else { return }
+        number.record(Double(head.number))
+        value.record(Double(UInt64(head.value.text.prefix(12), radix: 16) ?? 0))
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import AuditTrail
+import Basics
+import Glibc
+
+/// Keys and checks of a chained audit log.
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Make keys of a chained audit log, and check it.",
+        subcommands: [KeyCommand.self, VerifyCommand.self])
+
+    struct KeyCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "key", abstract: "Make a key for audit-chain, or print the part that checking takes.",
+            discussion: """
+                FILE is made, readable by its owner alone; one that is there is left as it is. With --public the part that \
+                checks and cannot sign is printed: whoever has it finds out what was changed, and whoever has FILE can \
+                write an audit log that nobody can tell from the host's.
+                """)
+
+        @Flag(name: .customLong("public"), help: "Print the part of FILE that checks and cannot sign.")
+        var isPublic = false
+
+        @Argument(help: "The file of the key.")
+        var file: String
+
+        func run() throws {
+            if isPublic {
+                let key = try AuditKeyFile.read(file, isSecret: true)
+                return Terminal.write(String(key.text(forChecking: true).dropLast()))
+            }
+            let key = AuditKey.random()
+            let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw Failure(.undecided, "`\(file)` cannot be made: \(SystemError())") }
+            defer { close(descriptor) }
+            let bytes = Array(key.text(forChecking: false).utf8)
+            // SAFETY: the bytes are lent for the call.
+            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count == bytes.count, fsync(descriptor) == 0 else {
+                let reason = SystemError()
+                unlink(file)
+                throw Failure(.undecided, "`\(file)` cannot be written: \(reason)")
+            }
+            Terminal.write("key \(key.id)")
+        }
+    }
+
+    struct VerifyCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "verify", abstract: "Check chained audit logs, and name the first line that is not as it was.",
+            discussion: """
+                Files of one sink come in the order in which they were written. --against takes a file of another sink, \
+                which has the signed marks of this one, and --head what metrics or `authhost status` have told: with \
+                either a cut end is found. Ends with 7 where something is wrong.
+                """)
+
+        @Option(help: ArgumentHelp("A key's file, whole or for checking; may be repeated.", valueName: "file"))
+        var key: [String]
+
+        @Option(help: ArgumentHelp("A file of another sink; may be repeated.", valueName: "file"))
+        var against: [String] = []
+
+        @Option(help: ArgumentHelp("Where the chain was at least once, NUMBER:VALUE.", valueName: "head"))
+        var head: [String] = []
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        @Argument(help: "The files, the oldest first.")
+        var files: [String]
+
+        func run() throws {
+            let keys = try key.map { file throws(Failure) in try AuditKeyFile.read(file, isSecret: false) }
+            var verifier = AuditVerifier(keys: keys)
+            for text in head {
+                guard let head = ChainHead(text) else {
+                    throw Failure(.badConfiguration, "`--head` takes a number, a colon and 32 digits of 0-9 and a-f, not `\(text)`")
+                }
+                verifier.learn(head)
+            }
+            let finding: AuditFinding?
+            do throws(SystemError) {
+                for file in against { try verifier.learn(from: file) }
+                finding = try Self.first(files, &verifier)
+            } catch {
+                throw Failure(.undecided, "\(error)")
+            }
+            json ? printJSON(verifier, finding) : printText(verifier, finding)
+            if finding != nil { throw Failure(.findings, "") }
+        }
+
+        private static func first(
+            _ files: [String], _ verifier: inout AuditVerifier
+        ) throws(SystemError) -> AuditFinding? {
+            for file in files {
+                if let finding = try verifier.check(file) { return finding }
+            }
+            return verifier.finish()
+        }
+
+        private func printText(_ verifier: AuditVerifier, _ finding: AuditFinding?) {
+            guard let finding else {
+                let head = verifier.head.map { ", chain \($0.text)" } ?? ""
+                return Terminal.write("\(verifier.lines) lines are as they were written, \(verifier.marks) of them signed\(head)")
+            }
+            Terminal.write("\(finding.file):\(finding.line): \(finding.kind.rawValue): \(finding.detail)")
+        }
+
+        private func printJSON(_ verifier: AuditVerifier, _ finding: AuditFinding?) {
+            let found = finding.map { finding in
+                JSONText.Element.object([
+                    ("kind", .text(finding.kind.rawValue)), ("file", .text(finding.file)),
+                    ("line", .integer(Int64(finding.line))), ("detail", .text(finding.detail)),
+                ])
+            }
+            Terminal.write(
+                JSONText.object([
+                    ("ok", .flag(finding == nil)), ("lines", .integer(Int64(verifier.lines))),
+                    ("signed", .integer(Int64(verifier.marks))), ("head", verifier.head.map { .text($0.text) }),
+                    ("finding", found),
+                ]))
+        }
+    }
+}

@@ -1,0 +1,181 @@
+import AuditTrail
+import AuthCore
+import Glibc
+import Logging
+import ModuleHost
+import Synchronization
+import Testing
+
+@testable import Runtime
+
+/// Sinks that take lines, or do not, beside a host that needs them.
+@Suite struct `The sinks of an audit log` {
+    private final class Place {
+        let folder: String
+
+        init() throws {
+            var name = Array("/tmp/authhost-sink-XXXXXX".utf8CString)
+            try #require(mkdtemp(&name) != nil)
+            folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+
+        func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+        func text(_ name: String) -> String {
+            guard let file = fopen(path(name), "re") else { return "" }
+            defer { fclose(file) }
+            var bytes = [UInt8](repeating: 0, count: 1 << 20)
+            return String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+        }
+
+        deinit {
+            for name in ["a", "b", "fifo", "socket"] { unlink(path(name)) }
+            rmdir(folder)
+        }
+    }
+
+    private func log(_ lines: LogLines) -> Logger { Logger(label: "audit") { _ in LineHandler(lines: lines) } }
+
+    private func settings(required: Bool, timeout: Duration = .seconds(60), key: AuditKey? = nil) -> AuditLog.Settings {
+        var settings = AuditLog.Settings()
+        (settings.required, settings.timeout, settings.key) = (required, timeout, key)
+        return settings
+    }
+
+    @Test func `all have each line`() throws {
+        let place = try Place()
+        let audit = try AuditLog([place.path("a"), place.path("b")], settings(required: true), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        test.host.stop()
+        #expect(place.text("a") == place.text("b") && place.text("a").contains("user=alice"))
+    }
+
+    @Test func `deny while none of them takes a line, and go on when one does`() throws {
+        let place = try Place()
+        try #require(mkfifo(place.path("fifo"), 0o600) == 0)
+        let audit = try AuditLog(
+            [place.path("fifo")], settings(required: true, timeout: .milliseconds(200)), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        #expect(test.ask(.login(try test.login("alice"))).reason == .auditFailed)
+        #expect(!test.host.readiness.ready)
+        let reader = open(place.path("fifo"), O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let deadline = SystemClock().monotonic + 60_000_000_000
+        var verdict = Verdict.undecided
+        while verdict != .allow, SystemClock().monotonic < deadline {
+            verdict = test.ask(.login(try test.login("alice"))).verdict
+        }
+        #expect(verdict == .allow)
+        test.host.expireDeadlines()
+    }
+
+    @Test func `with a reader that has stopped, hold nobody up for longer than they may take`() throws {
+        let place = try Place()
+        try #require(mkfifo(place.path("fifo"), 0o600) == 0)
+        let reader = open(place.path("fifo"), O_RDONLY | O_NONBLOCK)
+        defer { close(reader) }
+        let audit = try AuditLog(
+            [place.path("fifo")], settings(required: true, timeout: .milliseconds(200)), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        // 64 KiB, which nobody takes away.
+        var answers: [Answer] = []
+        while answers.last?.verdict != .undecided, answers.count < 10_000 {
+            answers.append(test.ask(.login(try test.login("alice"))))
+        }
+        #expect(answers.last?.reason == .auditFailed)
+        var bytes = [UInt8](repeating: 0, count: 1 << 17)
+        var text = ""
+        while case let count = read(reader, &bytes, bytes.count), count > 0 {
+            text += String(decoding: bytes.prefix(count), as: UTF8.self)
+        }
+        let allowed = answers.filter { $0.verdict == .allow }
+        #expect(allowed.allSatisfy { text.contains("decision=\($0.decision)") })
+        #expect(!allowed.isEmpty)
+    }
+
+    @Test func `that hang lose lines where none is required, and say how many`() throws {
+        let place = try Place()
+        try #require(mkfifo(place.path("fifo"), 0o600) == 0)
+        let lines = LogLines()
+        let audit = try AuditLog([place.path("fifo")], settings(required: false), log: log(lines))
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
+        for _ in 0..<20 { audit.record([long], []) { #expect($0) } }
+        #expect(lines.wait(for: "lines are lost"))
+        #expect(audit.status.first?.lost ?? 0 > 0)
+    }
+
+    @Test(arguments: ["syslog", "journal"]) func `send a datagram to a service`(_ form: String) throws {
+        let place = try Place()
+        let service = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(service) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: place.path("socket").utf8) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(service, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        let audit = try AuditLog(
+            ["\(form):\(place.path("socket"))"], settings(required: true), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let text = String(decoding: bytes.prefix(read(service, &bytes, bytes.count)), as: UTF8.self)
+        #expect(text.contains(" AUDIT: user=alice ") && !text.dropLast().contains("\nuser"), "\(text)")
+        #expect(text.hasPrefix(form == "syslog" ? "<86>" : "SYSLOG_IDENTIFIER=authhost\n"), "\(text)")
+    }
+
+    @Test func `chain their lines through restarts, and have the marks of each other`() throws {
+        let place = try Place()
+        let key = AuditKey.random()
+        for _ in 0..<2 {
+            let audit = try AuditLog(
+                [place.path("a"), place.path("b")], settings(required: true, key: key), log: log(LogLines()))
+            let test = try TestHost("good9") { $0.audit = audit }
+            for _ in 0..<5 { #expect(test.ask(.login(try test.login("alice"))).verdict == .allow) }
+            test.host.stop()
+        }
+        for name in ["a", "b"] {
+            var verifier = AuditVerifier(keys: [key])
+            try verifier.learn(from: place.path(name == "a" ? "b" : "a"))
+            let finding = try verifier.check(place.path(name)) ?? verifier.finish()
+            #expect(finding == nil && verifier.lines > 12, "\(name): \(String(describing: finding)) \(place.text(name))")
+        }
+        // What is cut from one is known to the other.
+        let whole = place.text("a")
+        let lines = whole.split(separator: "\n")
+        let file = fopen(place.path("a"), "we")
+        fputs(lines.dropLast(4).joined(separator: "\n") + "\n", file)
+        fclose(file)
+        var verifier = AuditVerifier(keys: [key])
+        try verifier.learn(from: place.path("b"))
+        let finding = try verifier.check(place.path("a")) ?? verifier.finish()
+        #expect(finding?.kind == .cut, "\(String(describing: finding))")
+    }
+
+    @Test func `go on with another key`() throws {
+        let place = try Place()
+        let keys = [AuditKey.random(), AuditKey.random()]
+        let audit = try AuditLog([place.path("a")], settings(required: true, key: keys[0]), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        _ = test.ask(.login(try test.login("alice")))
+        audit.rotate(to: keys[1])
+        _ = test.ask(.login(try test.login("alice")))
+        test.host.stop()
+        var verifier = AuditVerifier(keys: keys)
+        let finding = try verifier.check(place.path("a"))
+        #expect(finding == nil, "\(String(describing: finding)) \(place.text("a"))")
+        #expect(place.text("a").contains("next=\(keys[1].id)"))
+    }
+
+    @Test func `keep the latest decisions, by their ids`() throws {
+        let audit = try AuditLog(["memory"], settings(required: false), log: log(LogLines()))
+        let test = try TestHost("explains") { $0.audit = audit }
+        let answer = TestHost.wait(try test.check(test.session(), .read, "/deny/x"))
+        #expect(audit.line(of: answer.decision)?.contains(#"module="rule \"deny read"#) == true)
+        #expect(audit.line(of: .none) == nil)
+    }
+}
