@@ -50,10 +50,10 @@ import Testing
 
     @Test func `refuses every row of a batch that is not recorded`() throws {
         let asked = try parts.asked(["/a", "/b", "/c"])
-        var answers = [Answer(.allow, .granted), nil, Answer(.deny, .deniedByModule)]
-        try auditing("/dev/full").record(&answers, of: asked)
+        let answers = [Answer(.allow, .granted), nil, Answer(.deny, .deniedByModule)]
+        let outcomes = try auditing("/dev/full").recorded(answers, of: asked)
         // The second is asked alone, and recorded then.
-        #expect(answers.map { $0?.reason } == [.auditFailed, nil, .auditFailed])
+        #expect(outcomes.map { $0.map(TestHost.wait)?.reason } == [.auditFailed, nil, .auditFailed])
         #expect(counts.all == ["read undecided audit-failed": 2])
     }
 }
