@@ -45,6 +45,23 @@ import Testing
         #expect(server.process.seen.contains("changes_the_process: \(says)"))
     }
 
+    @Test func `a module that closes the host's logs is refused`() throws {
+        let folder = try Folder()
+        _ = try folder.write(
+            """
+            auth-module \(Place.binary("fixtures/changes_the_process.so"))
+            add-module-options \(Place.binary("fixtures/changes_the_process.so"))
+                what taken
+            end-module-options
+            audit-log \(folder.path("audit.log"))
+            http-listen none
+            http-socket http.sock
+            """, to: "authhost.conf")
+        let ending = try AuthHost.run(["serve", "-c", folder.path("authhost.conf")])
+        #expect(ending.status == 4, "\(ending)")
+        #expect(ending.errors.contains("`auth_init` closed descriptor "), "\(ending)")
+    }
+
     @Test func `what a module writes to standard output is no part of an answer`() throws {
         let ending = try AuthHost.run(
             [

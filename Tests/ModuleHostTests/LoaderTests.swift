@@ -85,6 +85,23 @@ struct Refused: CustomTestStringConvertible {
         Refused(
             fixture: "bad_default", code: .badOptionTable,
             says: "the default `many` that it declares for its option `count` is not a whole number"),
+        Refused(fixture: "version_hides", code: .badIdentity, says: "1 to 64 printable bytes of UTF-8 are accepted"),
+        Refused(fixture: "option_twice", code: .badOptionTable, says: "it declares its option `one` twice"),
+        Refused(
+            fixture: "option_bytes", code: .badOptionTable,
+            says: "its option `one` has no help of at most 512 bytes of UTF-8"),
+        Refused(
+            fixture: "needs_executable_stack", code: .executableStack,
+            says: "libstack.so`, which it needs, asks for executable stacks"),
+        Refused(
+            fixture: "extends_wrongly", code: .badExtension,
+            says: "`auth_get_extension` returned 0x43 for `authhost.about/1`, where no record of 40 bytes is"),
+        Refused(fixture: "extends_wrongly_odd", code: .badExtension, says: "an address that is a multiple of 8"),
+        Refused(
+            fixture: "extends_wrongly_reserved", code: .badExtension,
+            says: "the member `reserved` of its `authhost.about/1` is 7; 0 is accepted"),
+        Refused(
+            fixture: "extends_wrongly_hangs", code: .initHung, says: "`auth_get_extension` has not returned after"),
     ]
 
     @Test(arguments: refused + more)
@@ -109,7 +126,8 @@ struct Refused: CustomTestStringConvertible {
         "no_descriptor", "unknown_generation", "unknown_version", "unknown_entry", "wrong_signature", "duplicate_entry",
         "other_draft", "missing_required_entry", "both_write_spellings", "note_missing", "note_number",
         "serial_with_threads", "unknown_flag", "unknown_threads", "bad_identity", "bad_default", "bare7",
-        "needs_missing_library", "origin_runpath", "executable_stack", "text_relocations",
+        "needs_missing_library", "origin_runpath", "executable_stack", "text_relocations", "version_hides", "option_twice",
+        "needs_executable_stack",
     ]
 
     @Test(arguments: told)

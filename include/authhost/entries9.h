@@ -1,8 +1,8 @@
 // Entry points of generation 9, authhost's own. A draft: AUTH_DRAFT counts its revisions, and a host refuses a module
 // built for another one. It is frozen, and stops being a draft, when the module kit is released.
 //
-// A signature has a letter for each record, so that functions of other generations are never taken for these. Any entry may
-// answer AUTH_NO_ENTRY: the host goes on as if the module did not export it, but nothing is open by that: a read denies.
+// A signature has a letter for each record, so that functions of other generations are never taken for these. Any entry that
+// returns a status may answer AUTH_NO_ENTRY: the host goes on as if the module did not export it, but nothing is open by that: a read denies.
 //
 // Every entry but auth_init takes the `instance` that auth_init returned. One loaded file may have many instances.
 // OWNERSHIP of every argument of every entry: the host's, valid until the function returns, unless said otherwise.
@@ -46,8 +46,8 @@ typedef void auth_cancel_9_fn(void *instance, const auth_cancel_t *cancel);
 // describes. The host asks once for each id that it knows, after auth_init: AUTH_EXTENSION_ABOUT.
 //
 // OWNERSHIP: the record is the module's, valid until auth_exit returns.
-// Returns NULL for an id that the module does not know.
-// [host-thread & initialised]      since 9
+// Returns NULL for an id that the module does not know. Another address that holds no such record refuses the module.
+// Deadline: auth-init-timeout. [host-thread & initialised]      since 9
 typedef const void *auth_get_extension_9_fn(void *instance, const char *id);
 #define AUTH_SIGNATURE_auth_get_extension_9 "p(ps)"
 

@@ -56,6 +56,9 @@ int32_t cffi_thread_number(void);
 // A number that this process has given nobody yet.
 uint64_t cffi_next_number(void);
 
+// Copies `count` bytes, at most 4,096, that may not be readable; returns whether all of them were.
+bool cffi_copy_memory(const void *_Nullable from, void *_Nonnull to, size_t count);
+
 typedef void (*cffi_function)(void);
 cffi_function _Nullable cffi_symbol(void *_Nonnull library, const char *_Nonnull name);
 

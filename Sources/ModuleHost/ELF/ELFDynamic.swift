@@ -61,6 +61,8 @@ struct ELFDynamic {
     let strings: UInt64
     /// Whether the dynamic linker has to write into code (`DT_TEXTREL`, `DF_TEXTREL`).
     let hasTextRelocations: Bool
+    /// Whether it asks for stacks that can be executed.
+    let wantsExecutableStack: Bool
     /// Addresses, nil where the tag is not there.
     private(set) var symbolTable, hashTable, gnuHashTable: UInt64?
 
@@ -75,6 +77,7 @@ struct ELFDynamic {
         let rows = try Self.rows(reader, try segments.offset(of: segment.address, Self.what), segment.size / 16)
         guard let table = rows.last(where: { $0.tag == 5 }) else { throw .truncated("the dynamic string table") }
         strings = try segments.offset(of: table.value, "the dynamic string table")
+        wantsExecutableStack = segments.wantExecutableStack
         hasTextRelocations = rows.contains { $0.tag == 22 || $0.tag == 30 && $0.value & 4 != 0 }
         symbolTable = rows.last { $0.tag == 6 }?.value
         hashTable = rows.last { $0.tag == 4 }?.value

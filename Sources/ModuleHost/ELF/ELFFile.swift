@@ -46,7 +46,7 @@ struct ELFFile {
         needed = dynamic.needed
         searchPaths = dynamic.searchPaths
         filtered = dynamic.filtered
-        wantsExecutableStack = segments.wantExecutableStack
+        wantsExecutableStack = dynamic.wantsExecutableStack
         hasTextRelocations = dynamic.hasTextRelocations
         exports = try ELFSymbols(reader, segments, dynamic).exportedFunctions()
         try readNotes(segments, sections())

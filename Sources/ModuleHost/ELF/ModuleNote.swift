@@ -25,6 +25,8 @@ struct ModuleNote: Equatable {
     init(_ content: some Sequence<UInt8>) throws(NoteFault) {
         // Bytes, not characters: a Swift character may be a separator and what combines with it.
         let bytes = Array(content)
+        // The marks are ASCII, so that each text is UTF-8 where the whole is.
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw NoteFault("it has bytes that are no UTF-8") }
         if bytes.first == Self.recordMark {
             for record in bytes.split(separator: Self.recordMark) {
                 // A text that holds a NUL ends there, as it does for who gets it as a C string.

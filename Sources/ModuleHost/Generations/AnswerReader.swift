@@ -147,11 +147,6 @@ enum AnswerReader {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A text of a module's on one line; nil for none.
-    static func line(_ string: auth_string_t, limit: Int) -> String? {
-        string.length > 0 ? text(string, limit: limit) : nil
-    }
-
     /// Text that goes to logs and terminals: what a module puts in must not end a line or move a cursor.
     private static func text(_ string: auth_string_t, limit: Int) -> String {
         String(decoding: bytes(string, limit: limit), as: UTF8.self).controlsEscaped

@@ -30,8 +30,8 @@ protocol Generation: Sendable {
         _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32, _ ticket: QuestionTicket
     ) -> ModuleAnswer?
     func completed(_ destination: Destination, serial: UInt32, accepted: Bool)
-    /// The record of an ability of the module; nil where it has none of the name.
-    func extensionRecord(_ id: String) -> UnsafeRawPointer?
+    /// The address of the record of an ability of the module, as it says; 0 where it has none of the name.
+    func extensionRecord(_ id: String) -> UInt
 }
 
 extension Generation {
@@ -43,5 +43,5 @@ extension Generation {
 
     func completed(_ destination: Destination, serial: UInt32, accepted: Bool) {}
 
-    func extensionRecord(_ id: String) -> UnsafeRawPointer? { nil }
+    func extensionRecord(_ id: String) -> UInt { 0 }
 }

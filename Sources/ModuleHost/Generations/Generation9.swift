@@ -68,11 +68,9 @@ final class Generation9: Generation, @unchecked Sendable {
         }
     }
 
-    func extensionRecord(_ id: String) -> UnsafeRawPointer? {
-        guard let call = table[.getExtension]?.call else { return nil }
-        return id.withCString {
-            UnsafeRawPointer(bitPattern: Int(call(UInt64(instance), UInt64(UnsafeRawPointer($0)))))
-        }
+    func extensionRecord(_ id: String) -> UInt {
+        guard let call = table[.getExtension]?.call else { return 0 }
+        return id.withCString { UInt(bitPattern: Int(call(UInt64(instance), UInt64(UnsafeRawPointer($0))))) }
     }
 
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {

@@ -35,10 +35,43 @@ struct DeclarationRules {
             throw ModuleError(
                 .badIdentity, module, "its name is \(Self.shown(name)); 1 to 64 of a-z 0-9 _ - are accepted")
         }
-        guard let version, (1...64).contains(version.utf8.count) else {
+        guard let version, (1...64).contains(version.utf8.count), Self.isPrintable(version) else {
             throw ModuleError(
-                .badIdentity, module, "its version is \(Self.shown(version)); 1 to 64 bytes of UTF-8 are accepted")
+                .badIdentity, module, "its version is \(Self.shown(version)); 1 to 64 printable bytes of UTF-8 are accepted")
         }
+    }
+
+    /// What a row says of an option, as far as it could be read: nil for none, and for what is no UTF-8 or too long.
+    struct OptionRow {
+        /// From 1.
+        let number: Int
+        let name: String?
+        let type: UInt32
+        /// Whether a default is declared, and its text.
+        let hasDefault: Bool
+        let value: String?
+        let help: String?
+    }
+
+    /// Holds one option to the rules, among those that came before it.
+    func checkOption(_ row: OptionRow, in seen: inout Set<String>) throws(ModuleError) -> ModuleOption {
+        func fault(_ text: String) -> ModuleError { ModuleError(.badOptionTable, module, text) }
+        guard let name = row.name, (1...64).contains(name.utf8.count), Self.isPrintable(name) else {
+            throw fault(
+                "option \(row.number) has the name \(Self.shown(row.name)); 1 to 64 printable bytes of UTF-8 are accepted")
+        }
+        guard seen.insert(name).inserted else { throw fault("it declares its option `\(name)` twice") }
+        guard let kind = ModuleOption.Kind(rawValue: row.type) else {
+            throw fault("the type of its option `\(name)` is \(row.type); 1 to 8 are accepted")
+        }
+        guard let help = row.help, help.utf8.count <= 512 else {
+            throw fault("its option `\(name)` has no help of at most 512 bytes of UTF-8")
+        }
+        guard row.hasDefault == (row.value != nil), row.value?.utf8.count ?? 0 <= 4096 else {
+            throw fault("the default of its option `\(name)` is longer than 4,096 bytes, or no UTF-8")
+        }
+        return ModuleOption(
+            name: name, kind: kind, defaultValue: row.value == AUTH_REQUIRED ? nil : row.value, help: help)
     }
 
     func checkThreads(_ word: UInt32, generation: UInt32) throws(ModuleError) -> ModuleDeclaration {
@@ -118,6 +151,9 @@ struct DeclarationRules {
     private static func shown(_ text: String?) -> String {
         text.map { "`\($0.controlsEscaped)`" } ?? "none, no UTF-8, or longer than 64 bytes"
     }
+
+    /// Whether it holds nothing that moves a cursor or hides what follows.
+    private static func isPrintable(_ text: String) -> Bool { text.controlsEscaped.utf8.elementsEqual(text.utf8) }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

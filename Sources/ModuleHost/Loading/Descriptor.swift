@@ -124,20 +124,18 @@ struct DescriptorReader {
         let rows = try rows(
             descriptor.option_count, descriptor.option_size, UnsafeRawPointer(descriptor.options),
             Self.firstOptionSize, "option table", .badOptionTable)
+        let rules = DeclarationRules(module: module)
         var options: [ModuleOption] = []
+        var seen = Set<String>()
         for row in rows {
             let option = Self.copy(row, Int(descriptor.option_size), auth_option_t())
-            guard let name = text(option.name, 64), !name.isEmpty, let kind = ModuleOption.Kind(rawValue: option.type),
-                let help = text(option.help, 512), !options.contains(where: { $0.name == name })
-            else {
-                throw ModuleError(
-                    .badOptionTable, module,
-                    "row \(options.count + 1) of its option table has no name, type 1 to 8 and help, or repeats a name")
-            }
-            try refuseReserved(option.reserved, "auth_option_t.reserved of `\(name)`")
-            let said = option.default_value == nil ? nil : text(option.default_value, 4096)
-            let value = said == AUTH_REQUIRED ? nil : said
-            options.append(ModuleOption(name: name, kind: kind, defaultValue: value, help: help))
+            options.append(
+                try rules.checkOption(
+                    .init(
+                        number: options.count + 1, name: text(option.name, 64), type: option.type,
+                        hasDefault: option.default_value != nil, value: text(option.default_value, 4096),
+                        help: text(option.help, 512)), in: &seen))
+            try refuseReserved(option.reserved, "auth_option_t.reserved of `\(options[options.count - 1].name)`")
         }
         return options
     }

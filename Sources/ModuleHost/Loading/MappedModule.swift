@@ -54,9 +54,10 @@ public struct MappedModule: Sendable {
         let run = DeadlineThread.run(for: request.initTimeout) {
             let before = ProcessState()
             let status = generation.initialise(host)
-            return (status: status, changes: ProcessState().changes(since: before))
+            let after = ProcessState()
+            return (status: status, changes: after.changes(since: before), takings: after.takings(since: before))
         }
-        guard let (status, changes) = run else {
+        guard let (status, changes, takings) = run else {
             throw ModuleError(
                 .initHung, request.module,
                 "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off"
@@ -65,6 +66,11 @@ public struct MappedModule: Sendable {
         for change in changes {
             services.log(.warn, "`auth_init` \(change), which belongs to the whole process", module: identity.name)
         }
+        guard takings.isEmpty || !request.isAtStart else {
+            throw ModuleError(
+                .initFailed, request.module,
+                "`auth_init` \(takings.joined(separator: ", ")), which the host holds; a module closes what it has opened")
+        }
         guard status == .ok else {
             throw ModuleError(
                 .initFailed, request.module,
@@ -72,16 +78,15 @@ public struct MappedModule: Sendable {
                     + "(\(identity.generation == 9 ? "0x59455321" : "1")) is accepted, and log lines of its own may say why"
             )
         }
-        if let about = generation.extensionRecord(AUTH_EXTENSION_ABOUT).flatMap(Self.about) {
+        let asked = DeadlineThread.run(for: request.initTimeout) { generation.extensionRecord(AUTH_EXTENSION_ABOUT) }
+        guard let asked else {
+            throw ModuleError(
+                .initHung, request.module,
+                "`auth_get_extension` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is "
+                    + "written off")
+        }
+        if let about = try ModuleAbout(asked, request.module)?.text {
             services.log(.info, "is \(about)", module: identity.name)
         }
-    }
-
-    /// What a module says of itself by the ability of that name; nil for a record that is too short.
-    private static func about(_ record: UnsafeRawPointer) -> String? {
-        // SAFETY: the record is as long as it says; its first word is read before the rest is.
-        guard record.load(as: UInt32.self) >= UInt32(MemoryLayout<auth_about_t>.size) else { return nil }
-        let about = record.load(as: auth_about_t.self)
-        return [about.name, about.version].compactMap { AnswerReader.line($0, limit: 256) }.joined(separator: " ")
     }
 }

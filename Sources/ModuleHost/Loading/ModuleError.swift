@@ -87,6 +87,8 @@ extension ErrorCode<ModuleError> {
     public static var otherDraft: Self { "other-draft-revision" }
     /// Its name or version is empty, too long or no text.
     public static var badIdentity: Self { "bad-identity" }
+    /// What it returns for an ability is no record of that ability.
+    public static var badExtension: Self { "bad-extension" }
     /// It sets a member that has no meaning yet.
     public static var reservedMember: Self { "reserved-member-set" }
     /// It has a descriptor and no note.

@@ -38,8 +38,15 @@ extension ModuleInspection {
         refusals.add { () throws(ModuleError) in
             try rules.checkEntries(points.sorted { $0.rawValue < $1.rawValue }, generation: note.generation)
         }
-        for option in options {
-            refusals.add { () throws(ModuleError) in try ModuleOptions.checkDefault(of: option, module, search) }
+        var names = Set<String>()
+        for (index, option) in options.enumerated() {
+            // A default that is none is one that must be set, which the note spells as a text of its own.
+            let row = DeclarationRules.OptionRow(
+                number: index + 1, name: option.name, type: option.kind.rawValue, hasDefault: option.defaultValue != nil,
+                value: option.defaultValue, help: option.help)
+            refusals.add { () throws(ModuleError) in
+                try ModuleOptions.checkDefault(of: rules.checkOption(row, in: &names), module, search)
+            }
         }
     }
 }

@@ -21,18 +21,9 @@ extension ModuleLoader {
                 .noexecFolder, request.module,
                 "`\(image.path)` lies in a file system that is mounted noexec; one that may hold programs is accepted")
         }
-        if inspection.wantsExecutableStack {
-            throw ModuleError(
-                .executableStack, request.module,
-                "`\(image.path)` asks for executable stacks, for every thread of the host; link it with `-z noexecstack`, "
-                    + "and its assembly with a section `.note.GNU-stack`")
-        }
-        if inspection.hasTextRelocations {
-            throw ModuleError(
-                .textRelocations, request.module,
-                "`\(image.path)` has relocations in its code, which would have to be writable; compile it with `-fPIC`, "
-                    + "link it with `-z text`")
-        }
+        let fault = ModuleError.memory(
+            of: "`\(image.path)`", inspection.wantsExecutableStack, inspection.hasTextRelocations, request.module)
+        if let fault { throw fault }
     }
 
     /// Checks that the file is a module, and one that may be loaded.
@@ -77,4 +68,25 @@ extension ModuleLoader {
 extension ModuleError.Code {
     /// Whether the configuration of the module's options is at fault, and not its file.
     public var isOption: Bool { [.unknownOption, .badOptionValue, .missingOption].contains(self) }
+}
+
+extension ModuleError {
+    /// Why a file may not be mapped that asks for memory which can be written and executed; nil for one that does not.
+    ///
+    /// - Parameter what: the module, or a library that it needs.
+    static func memory(of what: String, _ executableStack: Bool, _ textRelocations: Bool, _ module: String) -> ModuleError? {
+        if executableStack {
+            return ModuleError(
+                .executableStack, module,
+                "\(what) asks for executable stacks, for every thread of the host; link it with `-z noexecstack`, "
+                    + "and its assembly with a section `.note.GNU-stack`")
+        }
+        if textRelocations {
+            return ModuleError(
+                .textRelocations, module,
+                "\(what) has relocations in its code, which would have to be writable; compile it with `-fPIC`, "
+                    + "link it with `-z text`")
+        }
+        return nil
+    }
 }

@@ -26,6 +26,8 @@ public struct LoadRequest: Sendable {
     public var pin: ModulePin?
     /// What is mapped instead of the file: the copy that was mapped before.
     public var copy: ModuleCopy?
+    /// Whether a host starts with it, so that nothing else opens and closes descriptors meanwhile.
+    public var isAtStart = false
 
     /// Makes a request to load a module.
     public init(

@@ -29,7 +29,8 @@ struct NeededLibraries {
         var isOptional = false
     }
 
-    /// - Throws: ``ModuleError`` for a library that is missing, that others can write, or that may be found elsewhere.
+    /// - Throws: ``ModuleError`` for a library that is missing, that others can write, that may be found elsewhere, or that asks for
+    ///   memory that can be written and executed.
     func check() throws(ModuleError) {
         let cache = LibraryCache.system()
         var seen = Set<String>()
@@ -67,6 +68,11 @@ struct NeededLibraries {
             throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`, which is damaged: \(error)")
         }
         if let number { dynamics[number] = .some(dynamic) }
+        let fault = dynamic.flatMap {
+            ModuleError.memory(
+                of: "`\(path)`, which it needs,", $0.wantsExecutableStack, $0.hasTextRelocations, image.module)
+        }
+        if let fault { throw fault }
         return try dynamic.map { dynamic throws(ModuleError) in try needs(dynamic, path) } ?? []
     }
 

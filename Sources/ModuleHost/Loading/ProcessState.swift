@@ -11,6 +11,9 @@ struct ProcessState {
     /// Descriptors that programs started by the host would inherit.
     private let inherited: Set<Int32>
     private let standard: [Int32: FileIdentity]
+    /// Descriptors that the host keeps for as long as it runs: logs that it appends to, sockets that it listens on, and what its
+    /// event loops wait with. Others come and go meanwhile.
+    private let kept: [Int32: FileIdentity]
 
     private struct FileIdentity: Equatable {
         let device, number: UInt64
@@ -24,7 +27,12 @@ struct ProcessState {
         var mask = sigset_t()
         pthread_sigmask(SIG_SETMASK, nil, &mask)
         blocked = Set(Self.signals.filter { sigismember(&mask, $0) == 1 })
-        inherited = Self.inheritedDescriptors()
+        let descriptors = Self.descriptors()
+        inherited = descriptors.filter { fcntl($0, F_GETFD) & FD_CLOEXEC == 0 }
+        kept = Dictionary(
+            uniqueKeysWithValues: descriptors.filter(Self.isKept).compactMap { number in
+                Self.file(number).map { (number, $0) }
+            })
         standard = Dictionary(
             uniqueKeysWithValues: (0...2).compactMap { number in Self.file(number).map { (number, $0) } })
     }
@@ -64,6 +72,27 @@ struct ProcessState {
         return changes
     }
 
+    /// Which descriptors of the host have been taken from it since an earlier look, in words: it cannot go on without them.
+    func takings(since before: ProcessState) -> [String] {
+        before.kept.sorted { $0.key < $1.key }.compactMap { number, file in
+            guard let found = Self.file(number) else { return "closed descriptor \(number)" }
+            return found == file ? nil : "made descriptor \(number) lead elsewhere\(Self.target(number))"
+        }
+    }
+
+    private static func isKept(_ number: Int32) -> Bool {
+        var status = stat()
+        guard fstat(number, &status) == 0 else { return false }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return fcntl(number, F_GETFL) & O_APPEND != 0
+        case S_IFSOCK:
+            var (listens, size) = (Int32(0), socklen_t(MemoryLayout<Int32>.size))
+            return getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0
+        // epoll, eventfd and timerfd have no type.
+        default: return status.st_mode & S_IFMT == 0
+        }
+    }
+
     private static let signals: [Int32] = (1...31).filter { $0 != SIGKILL && $0 != SIGSTOP }
 
     private static func handler(of signal: Int32) -> [UInt8] {
@@ -82,7 +111,8 @@ struct ProcessState {
         return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     }
 
-    private static func inheritedDescriptors() -> Set<Int32> {
+    /// The descriptors behind the standard ones.
+    private static func descriptors() -> Set<Int32> {
         guard let folder = opendir("/proc/self/fd") else { return [] }
         defer { closedir(folder) }
         var found: Set<Int32> = []
@@ -92,8 +122,7 @@ struct ProcessState {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard let number = Int32(name), number > 2, number != dirfd(folder) else { continue }
-            let flags = fcntl(number, F_GETFD)
-            if flags >= 0 && flags & FD_CLOEXEC == 0 { found.insert(number) }
+            found.insert(number)
         }
         return found
     }

@@ -151,7 +151,7 @@ struct InspectionText {
     var text: String {
         var lines = ["file        \(inspection.path)"]
         if let identity = inspection.identity {
-            lines.append("module      \(identity.name) \(identity.version)")
+            lines.append("module      \(identity.name.controlsEscaped) \(identity.version.controlsEscaped)")
             lines.append(
                 "generation  \(identity.generation)" + (inspection.draft > 0 ? ", draft \(inspection.draft)" : ""))
             lines.append("threads     \(identity.threads)")
@@ -163,12 +163,12 @@ struct InspectionText {
         lines += inspection.openings.map { "open        \($0)" }
         lines += inspection.entries.map { entry in
             let threads = ModuleIdentity.Threads(rawValue: entry.threads).flatMap { $0 == .serial ? nil : " (\($0))" }
-            return "entry       \(entry.name) \(entry.version) \(entry.signature)\(threads ?? "")"
+            return "entry       \(entry.name.controlsEscaped) \(entry.version) \(entry.signature.controlsEscaped)\(threads ?? "")"
         }
         if !inspection.hasDescriptor { lines += inspection.bareEntries.map { "bare entry  \($0)" } }
         for option in inspection.options {
             let value = option.defaultValue.map { $0.isEmpty ? "none" : $0 } ?? "required"
-            lines.append("option      \(option.name) (\(option.kind), \(value)): \(option.help)")
+            lines.append("option      \(option.name) (\(option.kind), \(value)): \(option.help)".controlsEscaped)
         }
         lines += inspection.neededLibraries.map { "needs       \($0)" }
         lines += inspection.libraryPaths.map { "runpath     \($0)" }

@@ -106,7 +106,8 @@ struct HostSetup: Sendable {
         cluster?.join(&settings)
         HostProcess.keepOutput()
         let host = Host(settings, log: log)
-        let request = try configuration.loadRequest()
+        var request = try configuration.loadRequest()
+        request.isAtStart = true
         try Self.loadAuthenticators(host)
         do {
             try host.load(request)

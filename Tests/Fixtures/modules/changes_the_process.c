@@ -20,6 +20,9 @@ static int init(const auth_host_t *table, void **instance) {
     }
     if (!strcmp(what, "leaked")) return open("/dev/zero", O_RDONLY) >= 0 ? AUTH_OK : AUTH_ERROR;
     if (!strcmp(what, "kept")) return open("/dev/zero", O_RDONLY | O_CLOEXEC) >= 0 ? AUTH_OK : AUTH_ERROR;
+    // The host's logs: what it appends to.
+    for (int number = 3; !strcmp(what, "taken") && number < 1024; number++)
+        if (fcntl(number, F_GETFL) >= 0 && fcntl(number, F_GETFL) & O_APPEND) close(number);
     if (!strcmp(what, "closed")) return close(0) == 0 ? AUTH_OK : AUTH_ERROR;
     return AUTH_OK;
 }
