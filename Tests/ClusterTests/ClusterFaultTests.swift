@@ -118,6 +118,70 @@ import Testing
         #expect(registry.said == ["second", "third", "fourth"])
     }
 
+    static func info(_ version: String) -> String {
+        let text = "redis_version:\(version)\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n"
+        return "$\(text.utf8.count)\r\n\(text)\r\n"
+    }
+    /// What is answered to which operation, and what the operator is told.
+    static let unusable: [(operation: String, answer: String, found: String)] = [
+        (
+            "INFO", "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "it is no Redis, or something stands between: a value that begins with"
+        ),
+        ("INFO", "$5\r\nhello\r\n", "it is no Redis: its INFO has no `redis_version`"),
+        ("INFO", info("6.2.7"), "it is Redis 6.2.7, and 7.0 or later is needed"),
+        ("INFO", "-LOADING Redis is loading the dataset in memory\r\n", "`LOADING Redis is loading"),
+        ("SCRIPT", "-NOPERM this user has no permissions\r\n", "it does not take the script: `NOPERM"),
+        ("join", "-WRONGTYPE Operation against a key\r\n", "it does not take this host as a member: `WRONGTYPE"),
+        (
+            "join", ScriptedRegistry.text(["FORM", "7"]),
+            "its keys of cluster `test` have the form 7, and this host writes 1"
+        ),
+        ("join", ScriptedRegistry.text(["what"]), "it answered `what` to a host that joins"),
+        ("join", "-NOREPLICAS Not enough good replicas to write.\r\n", "`NOREPLICAS Not enough"),
+        (
+            "reserve", "-READONLY You can't write against a read only replica.\r\n",
+            "it answered `READONLY You can't write"
+        ),
+        ("reserve", "-MOVED 1 10.0.0.1:6379\r\n", "it answered `MOVED 1 10.0.0.1:6379`"),
+        ("reserve", "-BUSY Redis is busy running a script.\r\n", "it answered `BUSY Redis is busy"),
+        ("reserve", "garbage\r\n", "something stands between: a value that begins with byte 103"),
+        ("reserve", "$99999999999\r\n", "something stands between: a text of 99999999999 bytes"),
+        ("reserve", "*1\r\n$3\r\nXYZ\r\n", ""),
+    ]
+
+    @Test(arguments: unusable)
+    func `a registry that answers otherwise is named with what it answered, and nobody gets in`(
+        _ operation: String, _ answer: String, _ found: String
+    ) {
+        let registry = ScriptedRegistry()
+        registry.answers[operation] = { _ in answer }
+        registry.run(500)
+        registry.reserve(7)
+        registry.run(2000)
+        #expect(found.isEmpty || registry.events.contains { $0.contains(found) }, "\(registry.events)")
+        let replies = registry.actions.compactMap { if case .reserved(7, let reply) = $0 { reply } else { nil } }
+        #expect(replies.count == 1, "\(registry.actions)")
+        switch replies.first {
+        case .unreachable, .failed: break
+        default: Issue.record("\(replies)")
+        }
+        #expect(!registry.actions.contains(.committed(handle: 7, .open)))
+    }
+
+    @Test func `a log-in waits a second for a registry that has fallen silent, and not longer`() {
+        let registry = ScriptedRegistry()
+        registry.run(500)
+        registry.silent = ["renew", "reserve", "INFO"]
+        registry.reserve(7)
+        registry.run(950)
+        #expect(!registry.actions.contains { if case .reserved(7, _) = $0 { true } else { false } })
+        registry.run(100)
+        #expect(registry.actions.contains { if case .reserved(7, .unreachable) = $0 { true } else { false } })
+        registry.reserve(8)
+        #expect(registry.actions.contains { if case .reserved(8, .unreachable) = $0 { true } else { false } })
+    }
+
     @Test func `a log-in that a silent registry does not confirm is answered, and gives its place back`() {
         let registry = ScriptedRegistry()
         registry.run(500)

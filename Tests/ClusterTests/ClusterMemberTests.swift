@@ -55,7 +55,8 @@ import Testing
         let cluster = try TestCluster(2)
         ready(cluster)
         let names = [
-            " ", "a b", "a\0b", "a\u{1}", "é", "e\u{301}", "*", "{x}", "a.b", "a:b", "\r\n",
+            String(decoding: 1...127, as: UTF8.self), " ", "a b", "a\0b", "a\u{1}", "\u{10FFFF}", "é", "e\u{301}", "*",
+            "{x}", "a.b", "a:b", "\r\n",
             String(repeating: "n", count: 255),
         ]
         for user in names {
@@ -325,9 +326,9 @@ import Testing
         cluster.run(500)
         host.isLate = true
         let handle = host.login("alice", allowed: Self.oneOfUser)
-        cluster.run(1000)
-        host.isLate = false
-        cluster.run(1000)
+        cluster.run(400)
+        host.lose(.command)
+        cluster.run(500)
         #expect(host.results[handle] == .open)
         host.logout(handle)
         cluster.settle()

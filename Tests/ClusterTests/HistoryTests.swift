@@ -17,6 +17,15 @@ import Testing
     }
 
     /// A checker that finds nothing proves nothing: what is taken out is missed.
+    @Test func `a host that does not look at its own clock is found`() throws {
+        let found = try (1...20).contains { seed in
+            let history = try History(UInt64(seed), isFenced: false)
+            history.play(steps: 250)
+            return !history.faults.isEmpty
+        }
+        #expect(found)
+    }
+
     @Test(arguments: [
         ("if not mayEject or over > ejectable then", "if false then"),
         ("if call('HGET', space .. 'c', 'open') ~= '1' then return {'WARM'} end", ""),
@@ -56,7 +65,10 @@ private final class History {
     private var asked: [(host: Int, handle: UInt64)] = []
     private var isServerStopped = false
 
-    init(_ seed: UInt64, script: String? = nil) throws {
+    private let isFenced: Bool
+
+    init(_ seed: UInt64, script: String? = nil, isFenced: Bool = true) throws {
+        self.isFenced = isFenced
         dice = Dice(state: seed)
         cluster = try TestCluster(3) { settings in
             settings.isolated = .end
@@ -64,6 +76,7 @@ private final class History {
             settings.seed = seed &* 8 &+ UInt64(settings.index)
             if let script { settings.script = script }
         }
+        for host in cluster.hosts { host.isFenced = isFenced }
         cluster.onOpening = { [unowned self] _, _ in
             opened += 1
             look()
@@ -123,8 +136,14 @@ private final class History {
         let old = cluster.hosts[index]
         old.isStopped = true
         old.isCut = true
+        noteEnds(of: old)
         cluster.hosts[index] = TestHost(cluster, old.member.settings)
+        cluster.hosts[index].isFenced = isFenced
         asked.removeAll { $0.host == index }
+    }
+
+    private func noteEnds(of host: TestHost) {
+        for (handle, ends) in host.ends where ends != 1 { faults.append("session \(handle) ended \(ends) times") }
     }
 
     private func look() {
@@ -152,6 +171,7 @@ private final class History {
                 faults.append("the registry counts \(status.sessions), and hosts have \(held)")
             }
         }
+        for host in cluster.hosts { noteEnds(of: host) }
         for (index, handle) in asked where cluster.hosts[index].results[handle] == nil {
             faults.append("log-in \(handle) of host \(index) was never answered")
         }

@@ -32,17 +32,24 @@ final class TestHost {
     /// Does what it is told to eject only when this is true.
     var ejects = true
 
-    init(_ cluster: TestCluster, _ settings: ClusterSettings) {
+    /// By how much its clock is ahead of the others.
+    private let clockAhead: Int64
+    var now: Int64 { cluster.now + clockAhead }
+    /// Whether it looks at its lease before it answers; a test leaves that out.
+    var isFenced = true
+
+    init(_ cluster: TestCluster, _ settings: ClusterSettings, clockAhead: Int64 = 0) {
         self.cluster = cluster
-        member = ClusterMember(settings, now: cluster.now)
+        self.clockAhead = clockAhead
+        member = ClusterMember(settings, now: cluster.now + clockAhead)
     }
 
     /// What clients can use: nothing where the lease does not cover it.
-    var answering: [(user: String, application: String)] { cluster.now < lease ? Array(sessions.values) : [] }
+    var answering: [(user: String, application: String)] { !isFenced || now < lease ? Array(sessions.values) : [] }
 
     /// What it waits for.
     var text: String {
-        "\(member.status(at: cluster.now)), \(events), asks: \(member.isAsking), on \(connections.keys), late \(isLate)"
+        "\(member.status(at: now)), \(events), asks: \(member.isAsking), on \(connections.keys), late \(isLate)"
     }
 
     /// Whether all that it has sent on its present connections can be answered.
@@ -57,7 +64,7 @@ final class TestHost {
         perform(
             member.reserve(
                 handle, user: Array(user.utf8), application: Array(application.utf8),
-                limits: ClusterLimits(allowed: allowed, ejects: ejects), at: cluster.now))
+                limits: ClusterLimits(allowed: allowed, ejects: ejects), at: now))
         return handle
     }
 
@@ -68,7 +75,7 @@ final class TestHost {
 
     private func end(_ handle: UInt64) {
         ends[handle, default: 0] += 1
-        perform(member.vacate(handle, at: cluster.now))
+        perform(member.vacate(handle, at: now))
     }
 
     private var queue: [ClusterAction] = []
@@ -90,9 +97,9 @@ final class TestHost {
             if line == .command { isLate = false }
             connections[line] = isCut ? nil : SocketConnection(to: cluster.server.socket)
             if connections[line] != nil {
-                perform(member.opened(line, at: cluster.now))
+                perform(member.opened(line, at: now))
             } else {
-                perform(member.closed(line, because: "no way to the registry", at: cluster.now))
+                perform(member.closed(line, because: "no way to the registry", at: now))
             }
         case .close(let line): connections[line] = nil
         case .send(let line, let bytes) where isLate && connections[line] != nil:
@@ -115,7 +122,7 @@ final class TestHost {
 
     private func reserved(_ handle: UInt64, _ reservation: ClusterReservation) {
         switch reservation {
-        case .reserved: perform(member.commit(handle, at: cluster.now))
+        case .reserved: perform(member.commit(handle, at: now))
         case .over(let limit, let allowed): results[handle] = .over(limit: limit, allowed: allowed)
         case .unreachable: results[handle] = .unreachable
         case .failed(let text): results[handle] = .failed(text)
@@ -148,7 +155,7 @@ final class TestHost {
 
     func lose(_ line: ClusterLine) {
         guard connections.removeValue(forKey: line) != nil else { return }
-        perform(member.closed(line, because: "the connection was cut", at: cluster.now))
+        perform(member.closed(line, because: "the connection was cut", at: now))
     }
 
     /// Takes what has come; whether anything has.
@@ -167,13 +174,13 @@ final class TestHost {
             if line == .command && losesAnswers {
                 lose(line)
             } else {
-                perform(member.received(line, bytes, at: cluster.now))
+                perform(member.received(line, bytes, at: now))
             }
         }
         return any
     }
 
-    func tick() { if !isStopped { perform(member.tick(at: cluster.now)) } }
+    func tick() { if !isStopped { perform(member.tick(at: now)) } }
 }
 
 /// Hosts with one registry and a clock that a test turns.
@@ -185,7 +192,7 @@ final class TestCluster {
     var onOpening: (TestHost, UInt64) -> Void = { _, _ in }
 
     init(
-        _ count: Int = 3, server: RedisServer? = nil, named name: String = "test",
+        _ count: Int = 3, server: RedisServer? = nil, named name: String = "test", clocksApart: Int64 = 0,
         _ change: (inout ClusterSettings) -> Void = { _ in }
     ) throws {
         self.server = try server ?? RedisServer()
@@ -195,7 +202,7 @@ final class TestCluster {
             settings.lease = 4_000_000_000
             settings.ejectTimeout = 3_000_000_000
             change(&settings)
-            hosts.append(TestHost(self, settings))
+            hosts.append(TestHost(self, settings, clockAhead: Int64(index) * clocksApart))
         }
     }
 

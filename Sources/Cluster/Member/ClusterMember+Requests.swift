@@ -11,12 +11,33 @@ extension ClusterMember {
 
     mutating func transmit(_ request: Request) {
         guard let membership else { return }
+        if request.sentFirst != 0 && now - request.sentFirst >= settings.patience && giveUp(request) { return }
         var request = request
         request.sent = now
+        if request.sentFirst == 0 { request.sentFirst = now }
         if case .renew = request.purpose { renewalSent = now }
         run(
             request.operation, generation: membership.generation, epoch: membership.epoch, link: membership.link,
             request.arguments, .request(request), whenFull: request.runsWhenFull, asText: request.needsText)
+    }
+
+    /// Answers a log-in for which the registry was asked again and again; whether it was one.
+    private mutating func giveUp(_ request: Request) -> Bool {
+        let why = "it was asked again and again, and has not answered"
+        switch request.purpose {
+        case .reserve(let handle):
+            guard held[handle]?.phase == .reserving else { return false }
+            finish(handle)
+            counts.unreachable += 1
+            act(.reserved(handle: handle, .unreachable(why)))
+        case .commit(let handle):
+            guard held[handle]?.phase == .committing else { return false }
+            finish(handle)
+            counts.unreachable += 1
+            deny(handle, "the registry did not answer in time: \(why)")
+        default: return false
+        }
+        return true
     }
 
     mutating func askToReserve(_ handle: UInt64) {

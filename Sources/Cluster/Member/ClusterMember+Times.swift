@@ -33,6 +33,8 @@ extension ClusterMember {
         case .ready:
             if case .request(let request)? = expected.first, now - request.sent >= settings.patience {
                 drop("it did not answer within \(settings.patience / 1_000_000) ms")
+                // A log-in has waited for that long: to be there and silent is as bad as to be away.
+                downSince = min(downSince, request.sent)
             }
         default: break
         }

@@ -21,6 +21,8 @@ struct Request: Sendable {
     let arguments: [[UInt8]]
     /// When it was sent last; 0 before.
     var sent: Int64 = 0
+    /// When it was sent for the first time; 0 before.
+    var sentFirst: Int64 = 0
     /// Whether the server did not know the script by its digest.
     var needsText = false
 
