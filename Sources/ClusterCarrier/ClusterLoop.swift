@@ -2,7 +2,6 @@ import AuthCore
 import Cluster
 import Logging
 import NIOCore
-import NIOPosix
 import NIOSSL
 import Synchronization
 
@@ -16,7 +15,7 @@ final class ClusterLoop {
 
     private var member: ClusterMember
     private let place: RegistryPlace
-    private let context: NIOSSLContext?
+    private let dialer: RegistryDialer
     private let lease: Lease
     private let board: StatusBoard
     private let loop: any EventLoop
@@ -32,8 +31,12 @@ final class ClusterLoop {
     private var queue: [ClusterAction] = []
     private var isPerforming = false
     private var ticks: RepeatedTask?
+    private var looks: RepeatedTask?
+    /// Words that wait for answers at most; who tells more is not told what came of it.
+    private static let mostAsked = 1024
     private var asked: [UInt64: Asked] = [:]
-    private var lastNumber = UInt64.random(in: 1...1 << 60)
+    /// What is said has even numbers; what was done here before it was told, odd ones.
+    private var lastNumber = 2 * UInt64.random(in: 1...1 << 60)
     var reservations: [UInt64: @Sendable (ClusterReservation) -> Void] = [:]
     var commits: [UInt64: @Sendable (ClusterCommit) -> Void] = [:]
 
@@ -43,7 +46,7 @@ final class ClusterLoop {
     ) {
         member = ClusterMember(settings, now: BootClock.now)
         self.place = place
-        self.context = context
+        dialer = RegistryDialer(place, context, password: settings.authentication, loop: loop)
         self.lease = lease
         self.board = board
         self.loop = loop
@@ -60,6 +63,9 @@ final class ClusterLoop {
         ticks = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { _ in
             box.value.perform { $0.tick(at: $1) }
             box.value.publish()
+        }
+        looks = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            box.value.lookForMaster()
         }
     }
 
@@ -82,6 +88,8 @@ final class ClusterLoop {
 
     func stop() {
         ticks?.cancel()
+        looks?.cancel()
+        dialer.stop()
         for line in ClusterLine.allCases { close(line) }
         for done in reservations.values { done(.failed("the host stops")) }
         for done in commits.values { done(.gone("the host stops")) }
@@ -119,7 +127,7 @@ final class ClusterLoop {
         case .lease(let end): lease.extend(to: end)
         case .said(let from, let number, let text):
             // What the host has done before it told the others.
-            if number == 0 && from == member.status(at: BootClock.now).epoch { return }
+            if number == 0 || number % 2 == 1, from == member.status(at: BootClock.now).epoch { return }
             let box = NIOLoopBound(self, eventLoop: loop)
             let loop = loop
             owner.said(text) { answer in
@@ -139,34 +147,12 @@ final class ClusterLoop {
         let serial = lastSerial
         serials[line] = serial
         let box = NIOLoopBound(self, eventLoop: loop)
-        let (context, loop) = (context, loop)
-        var serverName: String?
-        if case .host(let host, _) = place.address, (try? SocketAddress(ipAddress: host, port: 0)) == nil {
-            serverName = host
-        }
-        let name = serverName
-        let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(.seconds(2))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let operations = channel.pipeline.syncOperations
-                    if let context {
-                        try operations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-                    }
-                    try operations.addHandler(
-                        RegistryLine(
-                            received: { bytes in
-                                guard box.value.serials[line] == serial else { return }
-                                box.value.perform { $0.received(line, bytes, at: $1) }
-                            }, closed: { box.value.closed(line, serial, $0) }))
-                }
-            }
-        let connecting: EventLoopFuture<any Channel>
-        switch place.address {
-        case .unix(let path): connecting = bootstrap.connect(unixDomainSocketPath: path)
-        case .host(let host, let port): connecting = bootstrap.connect(host: host, port: port)
-        }
-        connecting.hop(to: loop).whenComplete { result in
+        let connection = RegistryLine(
+            received: { bytes in
+                guard box.value.serials[line] == serial else { return }
+                box.value.perform { $0.received(line, bytes, at: $1) }
+            }, closed: { box.value.closed(line, serial, $0) })
+        dialer.dial(connection).whenComplete { result in
             switch result {
             case .failure(let error): box.value.closed(line, serial, "\(error)")
             case .success(let channel): box.value.connected(line, serial, channel)
@@ -187,6 +173,17 @@ final class ClusterLoop {
         perform { $0.closed(line, because: "\(place): \(reason)", at: $1) }
     }
 
+    /// A fail-over that leaves the old master running is noticed by nobody else.
+    private func lookForMaster() {
+        let box = NIOLoopBound(self, eventLoop: loop)
+        dialer.look { endpoint in
+            for (line, serial) in box.value.serials {
+                box.value.channels[line]?.close(promise: nil)
+                box.value.closed(line, serial, "the sentinels name another master: \(endpoint)")
+            }
+        }
+    }
+
     private func close(_ line: ClusterLine) {
         serials[line] = nil
         channels.removeValue(forKey: line)?.close(promise: nil)
@@ -204,18 +201,40 @@ final class ClusterLoop {
                 "the cluster's registry cannot be asked: \(status.problem.isEmpty ? status.state : status.problem)"
             return done(result)
         }
-        lastNumber += 1
-        let number = lastNumber
+        ask(text, of: status.hosts, isDone: false, isKept: isKept, limit: limit, done)
+    }
+
+    private func ask(
+        _ text: String, of hosts: [ClusterStatus.Host], isDone: Bool, isKept: Bool, limit: Duration,
+        _ done: @escaping @Sendable (ClusterAnswers) -> Void
+    ) {
+        lastNumber += 2
+        let number = isDone ? lastNumber + 1 : lastNumber
         var waiting: [String: String] = [:]
-        for host in status.hosts { waiting[host.epoch] = "\(host.index) <\(host.name)>" }
+        for host in hosts { waiting[host.epoch] = "\(host.index) <\(host.name)>" }
         asked[number] = Asked(waiting: waiting, done: done)
         perform { $0.say(text, number: number, isKept: isKept, at: $1) }
         let box = NIOLoopBound(self, eventLoop: loop)
         loop.scheduleTask(in: TimeAmount(limit)) { box.value.finish(number) }
     }
 
-    /// Tells the other hosts what this one has done; nobody answers.
-    func tell(_ text: String) { perform { $0.say(text, number: 0, isKept: true, at: $1) } }
+    /// Tells the other hosts what this one has done already, and the log who has done it too.
+    func tell(_ text: String, as what: String, isEnd: Bool) {
+        guard asked.count < Self.mostAsked else { return perform { $0.say(text, number: 0, isKept: true, at: $1) } }
+        let status = status
+        let others = status.hosts.filter { $0.epoch != status.epoch }
+        let log = log
+        ask(text, of: others, isDone: true, isKept: true, limit: .seconds(1)) { answers in
+            let silent = answers.silent.joined(separator: ", ")
+            let done = answers.answers.map { "host \($0.host)" }.joined(separator: ", ")
+            if !silent.isEmpty {
+                log.warning(
+                    "cluster: \(what): host \(silent) has not answered within a second; it is told when it is back")
+            } else if !done.isEmpty {
+                log.log(level: isEnd ? .info : .debug, "cluster: \(what): done by \(done)")
+            }
+        }
+    }
 
     private func answered(_ number: UInt64, _ from: String, _ text: String) {
         guard let host = asked[number]?.waiting.removeValue(forKey: from) else { return }

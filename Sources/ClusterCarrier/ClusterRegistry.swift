@@ -100,8 +100,15 @@ package final class ClusterRegistry: Sendable {
         onLoop { $0.say(text, isKept: isKept, limit: limit, done) }
     }
 
-    /// Tells the other hosts what this one has done already; those that do not listen now hear of it later.
-    package func tell(_ text: String) { onLoop { $0.tell(text) } }
+    /// Tells the other hosts what this one has done already; those that do not listen now hear of it later. The event log
+    /// says which hosts have done it within a second, and which have not answered.
+    ///
+    /// - Parameters:
+    ///   - what: what it is, as the log has it.
+    ///   - isEnd: whether it ends sessions, so that operators want to know where it was done.
+    package func tell(_ text: String, as what: String, isEnd: Bool) {
+        onLoop { $0.tell(text, as: what, isEnd: isEnd) }
+    }
 
     /// Gives the membership up, so that the places of this host are free at once. Waits for at most a second.
     package func leave() {

@@ -3,10 +3,27 @@ import NIOSSL
 
 /// Where the registry is.
 package struct RegistryPlace: Sendable {
+    /// A name or an address, and a port.
+    package struct Endpoint: Sendable, Equatable, CustomStringConvertible {
+        package var host: String
+        package var port: Int
+
+        /// Makes an endpoint.
+        package init(_ host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+
+        /// `HOST:PORT`, an IPv6 address in brackets.
+        package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    }
+
     /// How it is reached.
     package enum Address: Sendable, Equatable {
         case unix(String)
-        case host(String, port: Int)
+        case host(Endpoint)
+        /// The master of that name, wherever the sentinels say it is.
+        case sentinels([Endpoint], master: String)
     }
 
     /// How it is reached.
@@ -38,9 +55,12 @@ package struct RegistryPlace: Sendable {
 extension RegistryPlace: CustomStringConvertible {
     /// The address, without any secret.
     package var description: String {
-        switch address {
+        let scheme = authority == nil ? "redis" : "rediss"
+        return switch address {
         case .unix(let path): "unix:\(path)"
-        case .host(let host, let port): "\(authority == nil ? "redis" : "rediss")://\(host):\(port)"
+        case .host(let endpoint): "\(scheme)://\(endpoint)"
+        case .sentinels(let endpoints, let master):
+            "\(scheme)+sentinel://\(endpoints.map(\.description).joined(separator: ","))/\(master)"
         }
     }
 }

@@ -26,6 +26,8 @@ extension Configuration {
         public var user: String?
         /// The file of the password; nil for none.
         public var passwordFile: String?
+        /// The variable of the environment that has the password; nil for none.
+        public var passwordVariable: String?
         /// The file of trusted certificates; nil for those of the system.
         public var authority: String?
         /// The file by which the host knows itself again; nil for none.
@@ -43,7 +45,7 @@ extension Configuration {
             refusesUnconfirmed: written(.clusterUnconfirmed) == "refuse",
             unreachable: written(.clusterUnreachable) ?? "",
             isolated: written(.clusterIsolated) ?? "", user: written(.clusterUser),
-            passwordFile: written(.clusterPasswordFile),
+            passwordFile: written(.clusterPasswordFile), passwordVariable: written(.clusterPasswordVariable),
             authority: written(.clusterAuthority), identityFile: written(.clusterIdentityFile))
     }
 
@@ -60,60 +62,9 @@ extension Configuration {
     }
 }
 
-/// Where the registry of a cluster is, as `cluster-registry` has it.
-public struct RegistryAddress: Hashable, Sendable {
-    /// How it is reached.
-    public enum Way: Hashable, Sendable {
-        case unix(String)
-        case host(String, port: Int)
-    }
-
-    /// How it is reached.
-    public let way: Way
-    /// Whether TLS is spoken.
-    public let usesTLS: Bool
-    /// The number of the database.
-    public let database: Int
-
-    /// Reads an address; nil where it is none.
-    public init?(_ text: String) {
-        if text.hasPrefix("unix:") {
-            let path = String(text.dropFirst(5))
-            guard path.hasPrefix("/"), path.utf8.count < 108 else { return nil }
-            (way, usesTLS, database) = (.unix(path), false, 0)
-            return
-        }
-        guard let scheme = ["redis://", "rediss://"].first(where: { text.hasPrefix($0) }) else { return nil }
-        let parts = text.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let place = parts.first, !place.contains("@") else { return nil }
-        var database = 0
-        if parts.count == 2, !parts[1].isEmpty {
-            guard let number = Int(parts[1]), (0...65_535).contains(number) else { return nil }
-            database = number
-        }
-        guard let (host, port) = Self.hostAndPort(place) else { return nil }
-        (way, usesTLS, self.database) = (.host(host, port: port), scheme == "rediss://", database)
-    }
-
-    private static func hostAndPort(_ text: Substring) -> (String, Int)? {
-        var (host, port) = (text, Substring("6379"))
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { return nil }
-            host = text[text.index(after: text.startIndex)..<end]
-            let rest = text[text.index(after: end)...]
-            if rest.hasPrefix(":") { port = rest.dropFirst() } else if !rest.isEmpty { return nil }
-        } else if let colon = text.lastIndex(of: ":") {
-            (host, port) = (text[..<colon], text[text.index(after: colon)...])
-            if host.contains(":") { return nil }
-        }
-        guard !host.isEmpty, let number = Int(port), (1...65_535).contains(number) else { return nil }
-        return (String(host), number)
-    }
-}
-
 /// What must hold between the items of clusters.
 enum ClusterItems {
-    private static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-".utf8)
+    static let nameBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-".utf8)
 
     static func check(_ settings: [String: Setting], _ problems: inout ProblemList) {
         var nodes: [ConfigurationBlock] = []
@@ -132,8 +83,9 @@ enum ClusterItems {
         if RegistryAddress(address) == nil {
             problems.add(
                 .badValue, at: registry.source,
-                "`cluster-registry` takes `redis://HOST[:PORT][/DATABASE]`, the same with `rediss://`, or `unix:/PATH`, found "
-                    + "`\(address.controlsEscaped)`; user and password are items of their own")
+                "`cluster-registry` takes `redis://HOST[:PORT][/DATABASE]`, "
+                    + "`redis+sentinel://HOST[:PORT],HOST[:PORT]…/MASTER[/DATABASE]`, both with `rediss` for TLS, or "
+                    + "`unix:/PATH`, found `\(address.controlsEscaped)`; user and password are items of their own")
         }
         checkValues(settings, hosts: max(1, nodes.count), &problems)
     }
@@ -153,6 +105,13 @@ enum ClusterItems {
                 .badValue, at: index.source,
                 "`cluster-index` is \(number), and there are \(hosts) hosts, counted from 0: one for each `add-cluster-node`"
             )
+        }
+        if settings[ItemDefinition.clusterPasswordFile.name]?.value != nil,
+            let variable = settings[ItemDefinition.clusterPasswordVariable.name], case .text = variable.value
+        {
+            problems.add(
+                .badValue, at: variable.source,
+                "one of `cluster-password-file` and `cluster-password-variable` is accepted, and both are set")
         }
         if let isolated = settings[ItemDefinition.clusterIsolated.name], case .text("end") = isolated.value,
             case .text(let policy) = settings[ItemDefinition.clusterUnreachable.name]?.value, policy != "refuse"

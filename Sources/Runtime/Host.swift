@@ -139,7 +139,8 @@ public final class Host: Sendable {
             return (false, "module `\(decider.about.identity.name)` \(hindrance)")
         }
         if let fault = configuration.audit?.fault ?? rules.fault { return (false, fault) }
-        return (true, "module `\(decider.about.identity.name)` \(decider.about.identity.version)")
+        let standing = configuration.clusterStanding.map { "; \($0())" } ?? ""
+        return (true, "module `\(decider.about.identity.name)` \(decider.about.identity.version)\(standing)")
     }
 
     // MARK: asking

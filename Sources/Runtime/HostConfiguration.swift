@@ -33,6 +33,8 @@ public struct HostConfiguration: Sendable {
     package var fence: (any SessionFence)?
     /// Told what a module has this host do that concerns all hosts of a cluster, after it was done here. Must not block.
     package var clusterTeller: (@Sendable (ClusterWord) -> Void)?
+    /// How the host stands in its cluster, for those who ask whether it is ready; nil without one.
+    package var clusterStanding: (@Sendable () -> String)?
     /// The bounds of what is kept about objects, and whether anything is.
     public var objectLimits = ObjectLimits()
     /// The destinations of outgoing connections, and who gives their credentials.

@@ -50,8 +50,13 @@ import Testing
                 + "sessions would hold for each host alone"),
         Case(
             "cluster-registry http://x",
-            "main.conf:1:1: `cluster-registry` takes `redis://HOST[:PORT][/DATABASE]`, the same with `rediss://`, or "
-                + "`unix:/PATH`, found `http://x`; user and password are items of their own"),
+            "main.conf:1:1: `cluster-registry` takes `redis://HOST[:PORT][/DATABASE]`, "
+                + "`redis+sentinel://HOST[:PORT],HOST[:PORT]…/MASTER[/DATABASE]`, both with `rediss` for TLS, or `unix:/PATH`, "
+                + "found `http://x`; user and password are items of their own"),
+        Case(
+            "cluster-registry unix:/r\ncluster-password-file /p\ncluster-password-variable P",
+            "main.conf:3:1: one of `cluster-password-file` and `cluster-password-variable` is accepted, and both are set"
+        ),
         Case(
             "cluster-registry unix:/r\ncluster-name {a}",
             "main.conf:2:1: `cluster-name` takes 1 to 64 letters, digits, `.`, `_` and `-`, found `{a}`"),
@@ -76,4 +81,32 @@ import Testing
         "cluster-registry rediss://redis.example", "cluster-registry unix:/run/redis\ncluster-isolated end",
     ])
     func `that fit together are taken`(text: String) { #expect(mistakes(text) == "") }
+
+    @Test(
+        arguments: [
+            ("redis://a", .host(.init(host: "a", port: 6379)), false, 0),
+            ("rediss://[::1]:7000/3", .host(.init(host: "::1", port: 7000)), true, 3),
+            (
+                "redis+sentinel://a,b:1,[::1]/main/2",
+                .sentinels(
+                    [.init(host: "a", port: 26_379), .init(host: "b", port: 1), .init(host: "::1", port: 26_379)],
+                    master: "main"), false, 2
+            ),
+            (
+                "rediss+sentinel://a:1/m",
+                .sentinels([.init(host: "a", port: 1)], master: "m"), true, 0
+            ),
+            ("unix:/run/redis", .unix("/run/redis"), false, 0),
+        ] as [(String, RegistryAddress.Way, Bool, Int)])
+    func `of a registry say how it is reached`(
+        _ text: String, _ way: RegistryAddress.Way, _ usesTLS: Bool, _ database: Int
+    ) throws {
+        let address = try #require(RegistryAddress(text))
+        #expect(address.way == way && address.usesTLS == usesTLS && address.database == database)
+    }
+
+    @Test(arguments: [
+        "redis://", "redis://a/b/c", "redis://a:0", "redis://u:p@a", "redis+sentinel://a", "redis+sentinel:///m",
+        "redis+sentinel://a,/m", "redis+sentinel://a/m/x", "redis+sentinel://a/{m}", "rediss:a", "unix:a",
+    ]) func `of a registry that are none are refused`(_ text: String) { #expect(RegistryAddress(text) == nil) }
 }

@@ -39,6 +39,26 @@ private final class FakeOperators: OperatorAnswering {
         return answer(request)
     }
 
+    /// A cluster of two hosts, the second of which answers only for bob.
+    func answer(
+        ofCluster request: ControlRequest, for administrator: String,
+        _ done: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        var reply = answer(request, for: administrator)
+        reply.hosts = []
+        if request.user == "nobody" {
+            let problem = reply.hosts
+            reply = .failure("the cluster's registry cannot be asked: connecting")
+            reply.hosts = problem
+        } else if reply.ok {
+            reply.hosts = [
+                .init(host: "0 <a>", total: 1),
+                .init(host: "1 <b>", error: request.user == "bob" ? nil : "it has not answered within 1.0 seconds"),
+            ]
+        }
+        Task { [reply] in done(reply) }
+    }
+
     private func answer(_ request: ControlRequest) -> ControlReply {
         var reply = ControlReply()
         switch request.action {
@@ -86,6 +106,13 @@ private final class FakeOperators: OperatorAnswering {
         Case(method: "POST", path: "/v1/admin/eject", status: 400, json: "{}"),
         Case(method: "POST", path: "/v1/admin/eject", status: 400, json: #"{"user":"bob","force":true}"#),
         Case(method: "POST", path: "/v1/admin/invalidate", status: 200, json: #"{"all":true}"#),
+        Case(method: "GET", path: "/v1/admin/sessions", status: 200, query: "?user=bob&cluster=true"),
+        Case(method: "GET", path: "/v1/admin/sessions", status: 400, query: "?cluster=yes"),
+        Case(method: "GET", path: "/v1/admin/sessions", status: 504, query: "?cluster=true"),
+        Case(method: "POST", path: "/v1/admin/eject", status: 200, json: #"{"user":"bob","cluster":true}"#),
+        Case(method: "POST", path: "/v1/admin/eject", status: 504, json: #"{"user":"ann","cluster":true}"#),
+        Case(method: "POST", path: "/v1/admin/eject", status: 503, json: #"{"user":"nobody","cluster":true}"#),
+        Case(method: "POST", path: "/v1/admin/invalidate", status: 504, json: #"{"all":true,"cluster":true}"#),
     ]
 
     private func send(

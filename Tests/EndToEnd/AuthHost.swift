@@ -25,7 +25,11 @@ final class Server {
     /// - Parameters:
     ///   - log: the file in the folder that it writes its event log to; nil for standard error.
     ///   - descriptors: how many it may have; nil for as many as the tests.
-    init(_ arguments: [String], in folder: Folder, waitsFor log: String? = nil, descriptors: Int? = nil) throws {
+    ///   - environment: what it has besides a path.
+    init(
+        _ arguments: [String], in folder: Folder, waitsFor log: String? = nil, descriptors: Int? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         self.folder = folder
         let socket = folder.path("authhost.sock")
         client = Client(socket: socket)
@@ -34,7 +38,7 @@ final class Server {
         let limited = descriptors.map { ["sh", "-c", "ulimit -n \($0) && exec \"$@\"", "sh"] } ?? []
         process = try ChildProcess(
             limited + [Place.binary("authhost"), "serve", "--http-listen", "none", "--http-socket", socket] + arguments,
-            directory: folder.path)
+            directory: folder.path, environment: environment)
         if let log {
             let path = folder.path(log)
             try process.wait(until: { Self.lines(path, line) > before })

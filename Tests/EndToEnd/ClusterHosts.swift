@@ -1,42 +1,57 @@
 import Foundation
+import Testing
 
 /// Real hosts with openauth that meet at a real Redis, all of them on unix sockets in one folder.
 final class ClusterHosts {
     let folder: Folder
+    /// The socket of its own Redis.
     let registry: String
-    private(set) var redis: ChildProcess
+    private(set) var redis: ChildProcess?
     private(set) var hosts: [Server] = []
     private let options: [String]
+    private let environment: [String: String]
     /// What each host keeps over a restart.
     private let own: [Folder]
 
     /// Starts Redis and hosts, and waits until log-ins are let in.
     ///
-    /// - Parameter options: added for every host.
-    init(_ count: Int, _ options: [String]) throws {
+    /// - Parameters:
+    ///   - options: added for every host.
+    ///   - address: where the registry is; nil for a Redis of the cluster's own.
+    ///   - files: what is in the folder of each host, in which it runs.
+    ///   - more: lines of the configuration.
+    init(
+        _ count: Int, _ options: [String], at address: String? = nil, environment: [String: String] = [:],
+        files: [String: String] = [:], more: String = ""
+    ) throws {
         folder = try Folder()
         registry = folder.path("redis.sock")
         self.options = options
+        self.environment = environment
         own = try (0..<count).map { _ in try Folder() }
-        redis = try Self.startRedis(registry)
+        for (name, text) in files { for folder in own { try folder.write(text, to: name) } }
+        redis = address == nil ? try Self.startRedis(registry) : nil
         let nodes = (0..<count).map { _ in "add-cluster-node\nend-cluster-node\n" }.joined()
         try folder.write(
             """
             auth-module openauth
-            cluster-registry unix:\(registry)
+            cluster-registry \(address ?? "unix:\(registry)")
             cluster-heartbeat-time 3
             cluster-heartbeat-slack-time 1
-            \(nodes)
+            \(nodes)\(more)
             """, to: "cluster.conf")
         for index in 0..<count { hosts.append(try start(index)) }
         for host in hosts { try host.process.wait(for: "cluster: log-ins are let in") }
     }
 
     private static func startRedis(_ socket: String) throws -> ChildProcess {
-        let redis = try ChildProcess([
-            "redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly", "no", "--logfile", "",
-        ])
-        try redis.wait(for: "now ready to accept connections")
+        try redis(["--port", "0", "--unixsocket", socket])
+    }
+
+    /// Starts a Redis that keeps nothing, and waits until it takes connections.
+    static func redis(_ options: [String]) throws -> ChildProcess {
+        let redis = try ChildProcess(["redis-server", "--save", "", "--appendonly", "no", "--logfile", ""] + options)
+        try redis.wait(for: "eady to accept connections")
         return redis
     }
 
@@ -46,7 +61,18 @@ final class ClusterHosts {
             [
                 "-c", folder.path("cluster.conf"), "--cluster-index", "\(index)", "--control-socket",
                 own.path("control.sock"), "--cluster-identity-file", own.path("identity"),
-            ] + options, in: own)
+            ] + options, in: own, environment: environment)
+    }
+
+    func folder(of index: Int) -> Folder { own[index] }
+
+    /// Waits for something that hosts do on their own.
+    static func await(_ what: String, _ isSo: () throws -> Bool) throws {
+        for _ in 0..<1200 {
+            if try isSo() { return }
+            usleep(50_000)
+        }
+        Issue.record("it never came: \(what)")
     }
 
     func control(_ index: Int) -> String { own[index].path("control.sock") }
@@ -56,8 +82,8 @@ final class ClusterHosts {
     }
 
     /// Logs in at a host.
-    func logIn(_ index: Int, _ user: String) throws -> Response {
-        try hosts[index].client.post("/v1/login", #"{"user":"\#(user)","password":"x"}"#)
+    func logIn(_ index: Int, _ user: String, _ password: String = "x") throws -> Response {
+        try hosts[index].client.post("/v1/login", #"{"user":"\#(user)","password":"\#(password)"}"#)
     }
 
     /// What a check of a session is answered with.
@@ -75,8 +101,8 @@ final class ClusterHosts {
     }
 
     func killRedis() throws {
-        redis.send(SIGKILL)
-        _ = try redis.finish()
+        redis?.send(SIGKILL)
+        _ = try redis?.finish()
         unlink(registry)
     }
 

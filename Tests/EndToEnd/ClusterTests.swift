@@ -3,15 +3,6 @@ import Testing
 
 /// Three real hosts and a real Redis.
 @Suite(.needs(.curl, .redis)) struct ClusterTests {
-    /// Waits for something that hosts do on their own.
-    private func eventually(_ what: String, _ isSo: () throws -> Bool) throws {
-        for _ in 0..<1200 {
-            if try isSo() { return }
-            usleep(50_000)
-        }
-        Issue.record("it never came: \(what)")
-    }
-
     @Test func `a log-in on one host ejects the session on another, and the client there is told`() throws {
         let cluster = try ClusterHosts(3, ["--max-user-limit", "2", "--auth-eject-users"])
         let first = try #require(cluster.logIn(0, "ann").member("session"))
@@ -54,13 +45,13 @@ import Testing
         let session = try #require(cluster.logIn(0, "ann").member("session"))
         _ = try cluster.logIn(1, "ann")
         try cluster.killRedis()
-        try eventually("log-ins are undecided") {
+        try ClusterHosts.await("log-ins are undecided") {
             let answer = try cluster.logIn(0, "bob")
             return answer.status == 503 && answer.body.contains("admission-failed")
         }
         #expect(try cluster.verdict(0, session) == "allow")
         try cluster.startRedis()
-        try eventually("the limit holds again") { try cluster.logIn(1, "bob").body.contains("site-limit") }
+        try ClusterHosts.await("the limit holds again") { try cluster.logIn(1, "bob").body.contains("site-limit") }
         #expect(try cluster.verdict(0, session) == "allow")
     }
 
@@ -69,14 +60,14 @@ import Testing
         #expect(try cluster.logIn(0, "ann").status == 200)
         #expect(try cluster.logIn(1, "bob").member("error") == "over-limit")
         try cluster.killAndRestart(0)
-        try eventually("the place is free") { try cluster.logIn(1, "bob").status == 200 }
+        try ClusterHosts.await("the place is free") { try cluster.logIn(1, "bob").status == 200 }
     }
 
     @Test func `a host that was stopped for longer than its lease answers for nobody`() throws {
         let cluster = try ClusterHosts(2, ["--max-user-limit", "1", "--cluster-isolated", "end"])
         let session = try #require(cluster.logIn(0, "ann").member("session"))
         cluster.hosts[0].process.send(SIGSTOP)
-        try eventually("the place passes on") { try cluster.logIn(1, "bob").status == 200 }
+        try ClusterHosts.await("the place passes on") { try cluster.logIn(1, "bob").status == 200 }
         cluster.hosts[0].process.send(SIGCONT)
         #expect(try cluster.verdict(0, session) == "deny")
     }
@@ -86,6 +77,6 @@ import Testing
         #expect(try cluster.logIn(0, "ann").status == 200)
         cluster.hosts[0].process.terminate()
         #expect(try cluster.hosts[0].process.finish().status == 0)
-        try eventually("the place is free") { try cluster.logIn(1, "bob").status == 200 }
+        try ClusterHosts.await("the place is free") { try cluster.logIn(1, "bob").status == 200 }
     }
 }

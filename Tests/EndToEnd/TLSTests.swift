@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Certificates of a test's own authority, made by openssl in its folder.
-private struct Authority {
+struct Authority {
     let folder: Folder
     private let name: String
 

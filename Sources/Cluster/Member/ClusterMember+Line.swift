@@ -18,10 +18,7 @@ extension ClusterMember {
     /// What is said first on either connection.
     var authentication: [(words: [[UInt8]], Expectation)] {
         var steps: [([[UInt8]], Expectation)] = []
-        if let password = settings.password {
-            let user = settings.user.map { [Array($0.utf8)] } ?? []
-            steps.append(([Array("AUTH".utf8)] + user + [password], .authentication))
-        }
+        if let words = settings.authentication { steps.append((words, .authentication)) }
         if settings.database != 0 {
             steps.append(([Array("SELECT".utf8), Array("\(settings.database)".utf8)], .selection))
         }

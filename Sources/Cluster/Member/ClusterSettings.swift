@@ -61,6 +61,12 @@ public struct ClusterSettings: Sendable {
         self.identity = identity
     }
 
+    /// What is said first on a connection where there is a password: AUTH, and with what.
+    package var authentication: [[UInt8]]? {
+        guard let password else { return nil }
+        return [Array("AUTH".utf8)] + (user.map { [Array($0.utf8)] } ?? []) + [password]
+    }
+
     /// How often the lease is renewed.
     var period: Int64 { lease / 4 }
 }

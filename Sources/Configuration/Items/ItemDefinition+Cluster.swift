@@ -5,7 +5,7 @@ extension ItemDefinition {
 
     static let clusterRegistry = ItemDefinition(
         "cluster-registry", .text, note: "none: a single host",
-        "the cluster's Redis: `redis://`, `rediss://` (TLS) `HOST[:PORT][/DATABASE]`, or `unix:PATH`")
+        "the cluster's Redis: `redis://HOST[:PORT][/DATABASE]`, by sentinels, with TLS, or `unix:PATH`")
     static let clusterName = ItemDefinition(
         "cluster-name", .text, default: "authhost", "the cluster's name in the registry; all its hosts have the same")
     static let clusterUser = ItemDefinition(
@@ -14,6 +14,9 @@ extension ItemDefinition {
     static let clusterPasswordFile = ItemDefinition(
         "cluster-password-file", .path, note: "none", percent: .expanded("rah"),
         "the file with that user's password, for its owner alone")
+    static let clusterPasswordVariable = ItemDefinition(
+        "cluster-password-variable", .text, note: "none",
+        "the variable of the environment with that password, in place of the file")
     static let clusterAuthority = ItemDefinition(
         "cluster-authority", .path, note: "those of the system", percent: .expanded("rah"),
         "the authorities of the registry's certificate, with `rediss://`")
@@ -68,8 +71,8 @@ extension ItemDefinition {
 
     static let clusterItems = [
         clusterRegistry, clusterName, clusterIndex, clusterNode, clusterHeartbeat, clusterSlack, clusterUser,
-        clusterPasswordFile, clusterAuthority, clusterIdentityFile, clusterUnreachable, clusterIsolated,
-        clusterUnconfirmed,
+        clusterPasswordFile, clusterPasswordVariable, clusterAuthority, clusterIdentityFile, clusterUnreachable,
+        clusterIsolated, clusterUnconfirmed,
         ItemDefinition(
             "cluster-packet-logfile", .path, note: "none", percent: .expanded("rah"), availability: between,
             "the log of what nodes send"),

@@ -94,6 +94,7 @@ struct ReplyWriter {
         case 501: "HTTP/1.1 501 Not Implemented\r\n"
         case 502: "HTTP/1.1 502 Bad Gateway\r\n"
         case 503: "HTTP/1.1 503 Service Unavailable\r\n"
+        case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
         case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
         case 507: "HTTP/1.1 507 Insufficient Storage\r\n"
         // Whatever is not listed denies.

@@ -24,6 +24,11 @@ public protocol OperatorAnswering: Sendable {
     /// Answers everything but `events` for an administrator. May take a while; never called on an event loop.
     func answer(_ request: ControlRequest, for administrator: String) -> ControlReply
 
+    /// Has all hosts of the cluster answer: calls `done` once, on any thread.
+    func answer(
+        ofCluster request: ControlRequest, for administrator: String,
+        _ done: @escaping @Sendable (ControlReply) -> Void)
+
     /// The number of the next line of the event log.
     var nextEvent: UInt64 { get }
 
@@ -50,14 +55,22 @@ struct Administration: Sendable {
 
 /// What an administrator wants, before it is known whether the module lets them.
 struct AdministratorErrand: Sendable {
-    let run: @Sendable (any OperatorAnswering, _ user: String) -> ControlReply
+    /// How it is done: here, or at all hosts of the cluster.
+    enum Way: Sendable {
+        case here(@Sendable (any OperatorAnswering, _ user: String) -> ControlReply)
+        case everywhere(ControlRequest)
+    }
+
+    let way: Way
 
     /// One question like those of the control socket.
-    init(_ request: ControlRequest) { run = { $0.answer(request, for: $1) } }
+    init(_ request: ControlRequest) {
+        way = request.cluster == true ? .everywhere(request) : .here { $0.answer(request, for: $1) }
+    }
 
     /// Lines of the event log, from a number on or the latest.
     init(eventsFrom start: UInt64?, limit: Int) {
-        run = { operators, _ in
+        way = .here { operators, _ in
             let next = operators.nextEvent
             var first = start ?? (next - min(next, UInt64(limit)))
             // The latest are those that are kept; that older ones are not is no loss.
@@ -107,6 +120,15 @@ struct AdministratorQuery {
     }
 
     subscript(_ name: String) -> String? { values[name] }
+
+    func flag(_ name: String) throws(RequestRefusal) -> Bool? {
+        switch values[name] {
+        case nil: nil
+        case "true": true
+        case "false": false
+        default: throw .bad("`\(name)` takes `true` or `false`")
+        }
+    }
 
     func number(_ name: String) throws(RequestRefusal) -> UInt64? {
         guard let text = values[name] else { return nil }

@@ -31,11 +31,12 @@ extension Route {
 extension AdministratorErrand {
     fileprivate static func sessions(_ request: StrictRequest) throws(RequestRefusal) -> AdministratorErrand {
         let query = try AdministratorQuery(
-            request, names: SessionFilter.members.map(\.name) + ["offset", "limit"])
+            request, names: SessionFilter.members.map(\.name) + ["offset", "limit", "cluster"])
         var asked = ControlRequest(.sessions)
         for member in SessionFilter.members { asked.filter[keyPath: member.path] = query[member.name] }
         asked.offset = try query.number("offset").map(Int.init)
         asked.limit = try query.number("limit").map(Int.init)
+        asked.cluster = try query.flag("cluster")
         return AdministratorErrand(asked)
     }
 
@@ -94,10 +95,18 @@ extension Endpoints {
         _ user: String
     ) -> Step {
         guard permitted.verdict == .allow else { return .reply(refusal) }
-        return .work {
-            let reply = errand.run(operators, user)
-            return reply.ok ? Reply(200, json: reply) : Reply(RequestRefusal.bad(reply.error ?? "refused"))
+        switch errand.way {
+        case .here(let run): return .work { reply(run(operators, user)) }
+        case .everywhere(let request):
+            return .begin { done in operators.answer(ofCluster: request, for: user) { done(reply($0)) } }
         }
+    }
+
+    /// 504 where a host of the cluster has not done it: the body has each of them. 503 where none could be asked.
+    private static func reply(_ reply: ControlReply) -> Reply {
+        let hosts = reply.hosts ?? []
+        if reply.ok { return Reply(hosts.contains { $0.error != nil } ? 504 : 200, json: reply) }
+        return Reply(RequestRefusal(reply.hosts == nil ? 400 : 503, reply.error ?? "refused"))
     }
 
     /// What a page of another site makes a browser send is refused, credentials that the browser keeps or not.

@@ -1,6 +1,7 @@
 import Cluster
 import ClusterCarrier
 import DoorProtocols
+import Logging
 import ModuleHost
 import Runtime
 
@@ -10,6 +11,12 @@ extension ControlService {
 
     /// Has every host of the cluster do it, and gathers the answers; a host that does not answer is named.
     func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
+        answer(ofCluster: request, by: "the operator", done)
+    }
+
+    private func answer(
+        ofCluster request: ControlRequest, by who: String, _ done: @escaping @Sendable (ControlReply) -> Void
+    ) {
         guard let cluster = setup.cluster else {
             return done(.failure("this host is in no cluster: `cluster-registry` is not set"))
         }
@@ -23,9 +30,17 @@ extension ControlService {
         var single = request
         single.cluster = nil
         let text = String(decoding: ControlLine.encode(single).dropLast(), as: UTF8.self)
+        if request.action != .sessions { setup.log.notice("\(request.what), at all hosts, by \(who)") }
         cluster.say(text, isKept: request.action != .sessions, limit: Self.patience) { answers in
             done(Self.gathered(answers, limit: request.limit ?? 100))
         }
+    }
+
+    func answer(
+        ofCluster request: ControlRequest, for administrator: String,
+        _ done: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        answer(ofCluster: request, by: "administrator <\(administrator)> over HTTP", done)
     }
 
     /// Does what a host of the cluster has said to all.
@@ -41,9 +56,9 @@ extension ControlService {
     }
 
     private static func gathered(_ answers: ClusterAnswers, limit: Int) -> ControlReply {
-        if let problem = answers.problem { return .failure(problem) }
-        var reply = ControlReply()
+        var reply = answers.problem.map { .failure($0) } ?? ControlReply()
         reply.hosts = []
+        if answers.problem != nil { return reply }
         for (host, text) in answers.answers {
             guard let answer = try? ControlReply(json: text) else {
                 reply.hosts?.append(ControlReply.HostReply(host: host, error: "its answer cannot be read"))
@@ -78,8 +93,8 @@ extension ControlReply.Cluster {
 }
 
 extension ClusterWord {
-    /// The request that other hosts are told.
-    var text: String {
+    /// What other hosts are asked for.
+    var request: ControlRequest {
         var request: ControlRequest
         switch self {
         case .eject(let filter):
@@ -94,6 +109,9 @@ extension ClusterWord {
             case .object(let name): request.object = name
             }
         }
-        return String(decoding: ControlLine.encode(request).dropLast(), as: UTF8.self)
+        return request
     }
+
+    /// The request as the hosts are told it.
+    var text: String { String(decoding: ControlLine.encode(request).dropLast(), as: UTF8.self) }
 }

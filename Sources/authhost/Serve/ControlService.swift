@@ -76,7 +76,7 @@ struct ControlService: ControlAnswering {
         if let refusal = unrecorded(request) { return refusal }
         let ejected = host.operators.eject(filter, count: count == -1 ? nil : count)
         let most = count == -1 ? "" : ", \(count) at most"
-        setup.log.notice("Ejection of \(request.scope)\(most), by \(who): \(ejected)")
+        setup.log.notice("\(request.what)\(most), by \(who): \(ejected)")
         var reply = ControlReply()
         reply.total = ejected
         return reply
@@ -104,7 +104,7 @@ struct ControlService: ControlAnswering {
             // What is kept of a user may outlive its sessions.
             if let user = filter.user, filter.given.count == 1 { host.operators.invalidate(.user(user)) }
         }
-        setup.log.notice("Invalidation of \(request.scope), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
+        setup.log.notice("\(request.what), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
         return reply
     }
 
@@ -183,6 +183,9 @@ extension ControlService {
 }
 
 extension ControlRequest {
+    /// What is done to which sessions, as the event log has it.
+    var what: String { "\(action == .eject ? "Ejection" : "Invalidation") of \(scope)" }
+
     /// What is ejected or invalidated, as the event log has it.
     fileprivate var scope: String {
         if let object { return "what is kept of object <\(object)>" }

@@ -3,6 +3,7 @@ import AuthCore
 import Basics
 import Cluster
 import ClusterCarrier
+import DoorProtocols
 import Glibc
 import Logging
 import ModuleHost
@@ -24,16 +25,9 @@ extension Configuration {
         settings.isolated = IsolatedPolicy(rawValue: cluster.isolated) ?? .keep
         settings.database = cluster.registry.database
         settings.user = cluster.user
-        settings.password = try cluster.passwordFile.map { (path) throws(Failure) in try Self.password(path, owners()) }
-        let place =
-            switch cluster.registry.way {
-            case .unix(let path): RegistryPlace(.unix(path))
-            case .host(let host, let port):
-                RegistryPlace(
-                    .host(host, port: port), authority: cluster.registry.usesTLS ? cluster.authority ?? "" : nil)
-            }
+        settings.password = try clusterPassword(cluster)
         do {
-            return try ClusterRegistry(settings, at: place, log: log)
+            return try ClusterRegistry(settings, at: cluster.place, log: log)
         } catch {
             throw Failure(.badConfiguration, "cluster-authority: `\(cluster.authority ?? "")` cannot be used: \(error)")
         }
@@ -43,6 +37,20 @@ extension Configuration {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The password with which the host logs in to the registry; nil for none.
+    ///
+    /// - Throws: where the file cannot be trusted, or the variable is not set.
+    func clusterPassword(_ cluster: Cluster) throws(Failure) -> [UInt8]? {
+        if let path = cluster.passwordFile { return try Self.password(path, owners()) }
+        guard let name = cluster.passwordVariable else { return nil }
+        guard let value = getenv(name).map({ Array(String(cString: $0).utf8) }), !value.isEmpty else {
+            throw Failure(
+                .badConfiguration, at: place(of: "cluster-password-variable"),
+                "cluster-password-variable: the environment has no variable `\(name)`, or it is empty")
+        }
+        return value
     }
 
     /// The password: the first line of a file that nobody else may read.
@@ -78,12 +86,33 @@ extension Configuration {
     }
 }
 
+extension Configuration.Cluster {
+    /// Where the registry is.
+    fileprivate var place: RegistryPlace {
+        func endpoint(_ endpoint: RegistryAddress.Endpoint) -> RegistryPlace.Endpoint {
+            RegistryPlace.Endpoint(endpoint.host, port: endpoint.port)
+        }
+        let address: RegistryPlace.Address =
+            switch registry.way {
+            case .unix(let path): .unix(path)
+            case .host(let one): .host(endpoint(one))
+            case .sentinels(let several, let master): .sentinels(several.map(endpoint), master: master)
+            }
+        return RegistryPlace(address, authority: registry.usesTLS ? authority ?? "" : nil)
+    }
+}
+
 extension ClusterRegistry {
     /// Makes a host's log-ins pass the registry.
     func join(_ settings: inout HostConfiguration) {
         settings.fence = self.settings.isolated == .end ? lease : nil
         settings.admission = { [self] places in ClusterAdmission(self, places) }
-        settings.clusterTeller = { [self] in tell($0.text) }
+        settings.clusterStanding = { [self] in
+            let status = status
+            return "cluster \(status.state), epoch \(status.epoch.isEmpty ? "none" : status.epoch), lease "
+                + "\(status.leaseLeft / 1_000_000) ms, last script \(status.roundTrip / 1000) µs"
+        }
+        settings.clusterTeller = { [self] in tell($0.text, as: $0.request.what, isEnd: $0.request.action == .eject) }
     }
 
     /// Begins, for a host that has its module.

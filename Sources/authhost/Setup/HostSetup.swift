@@ -62,6 +62,7 @@ struct HostSetup: Sendable {
         log = Logger(label: "authhost") { _ in handler }
         audit = nil
         cluster = nil
+        if let cluster = configuration.cluster { _ = try configuration.clusterPassword(cluster) }
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
     }
 

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// What ends sessions at all hosts, and who hears that it has.
+@Suite(.needs(.curl, .redis)) struct ClusterOperatorTests {
+    private static func users(_ others: String = #"<user name="ann" password="{PLAIN}a"/>"#) -> String {
+        """
+        <authhost-users version="1">
+          <user name="root" password="{PLAIN}r"><allow actions="read write" object="/authhost/admin/**"/></user>
+          \(others)
+        </authhost-users>
+        """
+    }
+
+    private static let realm = "add-authdir\nname /v1/admin\ncheck-module TRUE\nrealm Desk\nend-authdir\n"
+
+    private func cluster() throws -> ClusterHosts {
+        try ClusterHosts(
+            3,
+            [
+                "--module", "xmlauth", "--option", "xmlauth-file=%r/users.xml", "--option",
+                "allow-plain-passwords=TRUE",
+            ], files: ["users.xml": Self.users()], more: Self.realm)
+    }
+
+    private func ask(_ cluster: ClusterHosts, _ path: String, _ json: String) throws -> Response {
+        let basic = "Authorization: Basic \(Data("root:r".utf8).base64EncodedString())"
+        return try cluster.hosts[0].client.post("/v1/admin/\(path)", json, headers: [basic])
+    }
+
+    @Test func `administrators see and end the sessions of all hosts over HTTP`() throws {
+        let cluster = try cluster()
+        let sessions = try (0..<3).map { try #require(cluster.logIn($0, "ann", "a").member("session")) }
+        let list = try cluster.hosts[1].client.get("/v1/admin/sessions?user=ann&cluster=true", user: "root:r")
+        #expect(list.status == 200 && list.body.contains(#""total":3"#), "\(list)")
+        for host in 0..<3 { #expect(list.body.contains("\"host\":\"\(host) <"), "\(list)") }
+        let ejected = try ask(cluster, "eject", #"{"user":"ann","cluster":true}"#)
+        #expect(ejected.status == 200 && ejected.body.contains(#""total":3"#), "\(ejected)")
+        for (host, session) in sessions.enumerated() { #expect(try cluster.verdict(host, session) == "ejected") }
+        try cluster.hosts[0].process.wait(
+            for: "Ejection of sessions with user <ann>, at all hosts, by administrator <root> over HTTP")
+        let ready = try cluster.hosts[2].client.get("/ready")
+        #expect(ready.body.contains("cluster ready, epoch 1") && ready.body.contains("lease "), "\(ready)")
+        cluster.hosts[2].process.send(SIGSTOP)
+        defer { cluster.hosts[2].process.send(SIGCONT) }
+        let partly = try ask(cluster, "invalidate", #"{"all":true,"cluster":true}"#)
+        #expect(partly.status == 504, "\(partly)")
+        #expect(partly.body.contains(#""error":"it has not answered within"#), "\(partly)")
+    }
+
+    @Test func `a users file that ends somebody on one host does so on all, and the log names who has done it`() throws
+    {
+        let cluster = try cluster()
+        let sessions = try (0..<3).map { try #require(cluster.logIn($0, "ann", "a").member("session")) }
+        try cluster.folder(of: 0).write(Self.users(""), to: "users.xml")
+        cluster.hosts[0].process.send(SIGHUP)
+        let told = "cluster: Ejection of sessions with user <ann>: done by host 1 <"
+        try cluster.hosts[0].process.wait(for: told)
+        for (host, session) in sessions.enumerated() { #expect(try cluster.verdict(host, session) == "ejected") }
+        cluster.hosts[1].process.send(SIGSTOP)
+        defer { cluster.hosts[1].process.send(SIGCONT) }
+        try cluster.folder(of: 0).write(Self.users(), to: "users.xml")
+        cluster.hosts[0].process.send(SIGHUP)
+        try ClusterHosts.await("ann may log in again") { try cluster.logIn(0, "ann", "a").status == 200 }
+        try cluster.folder(of: 0).write(Self.users(""), to: "users.xml")
+        cluster.hosts[0].process.send(SIGHUP)
+        try cluster.hosts[0].process.wait(for: "has not answered within a second; it is told when it is back")
+    }
+}
