@@ -37,6 +37,7 @@ final class ClusterLoop {
     private var asked: [UInt64: Asked] = [:]
     /// What is said has even numbers; what was done here before it was told, odd ones.
     private var lastNumber = 2 * UInt64.random(in: 1...1 << 60)
+    var pages: [UInt64: @Sendable (String?, [ClusterUse]) -> Void] = [:]
     var reservations: [UInt64: @Sendable (ClusterReservation) -> Void] = [:]
     var commits: [UInt64: @Sendable (ClusterCommit) -> Void] = [:]
 
@@ -93,7 +94,8 @@ final class ClusterLoop {
         for line in ClusterLine.allCases { close(line) }
         for done in reservations.values { done(.failed("the host stops")) }
         for done in commits.values { done(.gone("the host stops")) }
-        (reservations, commits) = ([:], [:])
+        for done in pages.values { done(nil, []) }
+        (reservations, commits, pages) = ([:], [:], [:])
     }
 
     // MARK: what the member wants
@@ -136,6 +138,8 @@ final class ClusterLoop {
         case .answered(let number, let from, let text): answered(number, from, text)
         case .missed: owner.forget()
         case .counted(let sessions): places?.note(sessions: sessions)
+        case .used(let uses): for use in uses { owner.used(use.user, use.application) }
+        case .people(let number, let cursor, let uses): pages.removeValue(forKey: number)?(cursor, uses)
         case .event(let event): log.log(level: event.isWarning ? .warning : .notice, "\(event)")
         }
     }
@@ -234,6 +238,14 @@ final class ClusterLoop {
                 log.log(level: isEnd ? .info : .debug, "cluster: \(what): done by \(done)")
             }
         }
+    }
+
+    /// Asks for a page of a host's sessions.
+    func people(of epoch: String, from cursor: String, _ done: @escaping @Sendable (String?, [ClusterUse]) -> Void) {
+        lastNumber += 2
+        let number = lastNumber
+        pages[number] = done
+        perform { $0.people(of: epoch, from: cursor, number: number, at: $1) }
     }
 
     private func answered(_ number: UInt64, _ from: String, _ text: String) {

@@ -1,5 +1,6 @@
 import AuthCore
 import Cluster
+import Dispatch
 import Logging
 import NIOCore
 import NIOPosix
@@ -14,6 +15,8 @@ package struct ClusterOwner: Sendable {
     package var eject: @Sendable (UInt64) -> Void = { _ in }
     /// Ends all of them.
     package var endAll: @Sendable () -> Void = {}
+    /// Counts a log-in, on any host, of a user with an application.
+    package var used: @Sendable (_ user: String, _ application: String) -> Void = { _, _ in }
     /// Forgets whatever is kept, since a word about it may have been missed.
     package var forget: @Sendable () -> Void = {}
     /// Takes what a host has said to all, and answers.
@@ -110,6 +113,30 @@ package final class ClusterRegistry: Sendable {
         onLoop { $0.tell(text, as: what, isEnd: isEnd) }
     }
 
+    /// Calls a function with user and application of each session of all hosts. Blocks; never on the cluster's thread.
+    ///
+    /// - Returns: whether the registry has told all of them.
+    package func forEachSession(_ body: (_ user: String, _ application: String) -> Void) -> Bool {
+        for host in status.hosts {
+            var cursor: String? = "0"
+            repeat {
+                let page = Page()
+                onLoop { [cursor] loop in
+                    loop.people(of: host.epoch, from: cursor ?? "0") { next, uses in
+                        page.content.withLock { $0 = (next, uses) }
+                        page.answered.signal()
+                    }
+                }
+                guard page.answered.wait(timeout: .now() + 10) == .success else { return false }
+                let content = page.content.withLock { $0 }
+                for use in content.uses { body(use.user, use.application) }
+                cursor = content.cursor
+                if cursor == nil { return false }
+            } while cursor != "0"
+        }
+        return true
+    }
+
     /// Gives the membership up, so that the places of this host are free at once. Waits for at most a second.
     package func leave() {
         let state = state
@@ -139,6 +166,12 @@ package struct ClusterAnswers: Sendable {
     package var silent: [String] = []
     /// Why nobody could be asked; nil where all were.
     package var problem: String?
+}
+
+/// A page of sessions, for the thread that waits for it.
+private final class Page: Sendable {
+    let content = Mutex<(cursor: String?, uses: [ClusterUse])>((nil, []))
+    let answered = DispatchSemaphore(value: 0)
 }
 
 /// Where the cluster's thread writes how its member stands, for others to read.

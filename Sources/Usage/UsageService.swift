@@ -19,6 +19,8 @@ public final class UsageService: Sendable {
         var saidNoRoom = false
         var lastSync: Int64?
         var failure: UsageDatabaseError?
+        /// Whose sessions were sampled.
+        var origin: String?
         var isRunning = false
     }
 
@@ -88,7 +90,11 @@ public final class UsageService: Sendable {
         guard let source = source.withLock({ $0 }) else { return }
         let now = clock.wall
         source.forEachSession { note(user: $0, application: $1, at: now) }
-        state.withLock { $0.samples += 1 }
+        let origin = source.origin
+        state.withLock { state in
+            state.samples += 1
+            state.origin = origin
+        }
     }
 
     /// Writes what is not written yet. Blocks for the disk.
@@ -97,9 +103,10 @@ public final class UsageService: Sendable {
     @discardableResult
     public func sync() -> UsageDatabaseError? {
         let now = clock.wall
+        let origin = state.withLock { $0.origin }
         // NOTE: the lines are written under the lock, so that they are in the order of what they tell.
         return disk.withLock { disk in
-            guard let path = settings.path, let outcome = disk?.sync(at: now) else { return nil }
+            guard let path = settings.path, let outcome = disk?.sync(at: now, from: origin) else { return nil }
             let isNew = state.withLock { state in
                 defer { state.failure = outcome.failure }
                 if outcome.failure == nil { state.lastSync = now }

@@ -34,6 +34,14 @@ public protocol SessionSource: Sendable {
     /// Called on a thread of the usage statistics, which may block. The function takes a short lock of its own and
     /// calls nothing back.
     func forEachSession(_ body: (_ user: String, _ application: String) -> Void)
+
+    /// Whose sessions they are, as the report has it, where they are not those of one host alone.
+    var origin: String? { get }
+}
+
+extension SessionSource {
+    /// One host's own.
+    public var origin: String? { nil }
 }
 
 /// How important a line for the event log is.

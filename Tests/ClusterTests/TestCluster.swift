@@ -19,6 +19,9 @@ final class TestHost {
     private(set) var said: [String] = []
     private(set) var answers: [String] = []
     private(set) var missed = 0
+    private(set) var used: [String] = []
+    private(set) var people: [String] = []
+    private(set) var pageEnd: String?
     private var logins: [UInt64: (user: String, application: String)] = [:]
     private var ejectedLogins: Set<UInt64> = []
     private var lease: Int64 = 0
@@ -116,6 +119,10 @@ final class TestHost {
         case .answered(_, _, let text): answers.append(text)
         case .missed: missed += 1
         case .counted: break
+        case .used(let uses): used += uses.map { "\($0.user)/\($0.application)" }
+        case .people(_, let cursor, let uses):
+            people += uses.map { "\($0.user)/\($0.application)" }
+            pageEnd = cursor
         case .event(let event): events.append(event)
         }
     }

@@ -62,7 +62,19 @@ public enum ClusterAction: Sendable, Equatable {
     case missed
     /// So many sessions in the whole cluster; to be told by one host alone.
     case counted(Int)
+    /// Who has logged in on any host; to be counted by one host alone.
+    case used([ClusterUse])
+    /// A page of open sessions, and where the next one begins; "0" for nowhere. nil where there will be no answer.
+    case people(number: UInt64, cursor: String?, [ClusterUse])
     case event(ClusterEvent)
+}
+
+/// A user of an application.
+public struct ClusterUse: Sendable, Equatable {
+    /// The user's name.
+    public let user: String
+    /// The application id; "" for none.
+    public let application: String
 }
 
 /// What is worth a line in the event log.
@@ -160,6 +172,8 @@ public struct ClusterStatus: Sendable, Equatable {
     public var state = "connecting"
     /// What hinders it; "" for nothing.
     public var problem = ""
+    /// Whether this host counts what is to be counted by one host alone: it is the one that has been there longest.
+    public var isCounting = false
     /// Of the registry; "" without a membership.
     public var generation = ""
     /// The number of this host's membership.
@@ -174,6 +188,8 @@ public struct ClusterStatus: Sendable, Equatable {
     public var hosts: [Host] = []
     /// What has been counted since the start.
     public var counts = ClusterCounts()
+    /// The host that counts for all; nil before any is known.
+    public var counting: Host? { hosts.min { $0.epoch < $1.epoch } }
 
     /// Makes the status of a member that is not connected.
     public init() {}

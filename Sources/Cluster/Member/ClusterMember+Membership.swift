@@ -44,6 +44,7 @@ extension ClusterMember {
         membership = Membership(
             generation: generation, epoch: epoch, joined: joinAsked, leaseEnd: joinAsked + leaseTime)
         lastGeneration = generation
+        usedUntil = "0"
         hasLapsed = false
         lastRenewal = now
         peers = [:]
@@ -149,8 +150,9 @@ extension ClusterMember {
         notePeers(reply.dropFirst(5).map(\.text))
         takeOpen(reply[1].text == "1", live: "\(peers.count)")
         // One host tells of the whole: the one that has been there longest.
-        let oldest = peers.keys.min()
-        if oldest == membership?.epoch { act(.counted(sessions)) }
+        guard isCounting else { return }
+        act(.counted(sessions))
+        if settings.countsUsage { ask(Request(.used, words: [usedUntil])) }
     }
 
     private mutating func notePeers(_ words: [String]) {
@@ -229,6 +231,7 @@ extension ClusterMember {
         for request in backlog.takeAll() {
             switch request.purpose {
             case .reserve, .say: backlog.append(request)
+            case .people(let number): act(.people(number: number, cursor: nil, []))
             default: break
             }
         }

@@ -71,7 +71,26 @@ extension ClusterMember {
         case .leave: membership = nil
         case .purge(let generation):
             if reply.count >= 2, reply[1].text != "0" { purge(generation, cursor: reply[1].text) }
+        case .used: takeUsed(reply)
+        case .people(let number):
+            act(.people(number: number, cursor: reply.count > 1 ? reply[1].text : nil, Self.uses(reply.dropFirst(2))))
         case .end, .say, .answer: break
+        }
+    }
+
+    private mutating func takeUsed(_ reply: [RESPValue]) {
+        let entries = stride(from: 1, to: reply.count - 2, by: 3)
+        guard let last = entries.suffix(1).first else { return }
+        act(.used(entries.flatMap { Self.uses(reply[($0 + 1)...($0 + 2)]) }))
+        usedUntil = reply[last].text
+        // The last page says that everything before is counted.
+        ask(Request(.used, words: [usedUntil]))
+    }
+
+    private static func uses(_ words: ArraySlice<RESPValue>) -> [ClusterUse] {
+        let texts = words.map(\.text)
+        return stride(from: 0, to: texts.count - 1, by: 2).map {
+            ClusterUse(user: texts[$0 + 1], application: texts[$0])
         }
     }
 
@@ -88,6 +107,7 @@ extension ClusterMember {
             deny(handle, "the registry answered `\(text)`")
         case .register(let handles): registrationRefused(handles, text)
         default:
+            if case .people(let number) = request.purpose { act(.people(number: number, cursor: nil, [])) }
             act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))
             guard case .heard = request.purpose else { return }
             catchingUp -= 1

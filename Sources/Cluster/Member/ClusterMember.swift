@@ -71,6 +71,8 @@ public struct ClusterMember: Sendable {
     var joinAsked: Int64 = 0
     /// Who holds this host's index, and how long its beat has stood still.
     var rival: (beat: String, still: Int64, seen: Int64)?
+    /// The age up to which log-ins of all hosts are counted here.
+    var usedUntil = "0"
     var nextRenewal: Int64 = 0
     var renewalSent: Int64 = 0
     var lastRenewal: Int64 = 0
@@ -206,6 +208,18 @@ public struct ClusterMember: Sendable {
         advance(to: now) { $0.ask(Request(.answer, words: [epoch, "\(number)", text])) }
     }
 
+    /// Asks for a page of the sessions of a host; ``ClusterAction/people(number:cursor:_:)`` answers.
+    public mutating func people(of epoch: String, from cursor: String, number: UInt64, at now: Int64) -> [ClusterAction]
+    {
+        advance(to: now) { member in
+            guard member.isReady else { return member.act(.people(number: number, cursor: nil, [])) }
+            member.ask(Request(.people(number), words: [epoch, cursor]))
+        }
+    }
+
+    /// Whether this host is the one that has been there longest.
+    var isCounting: Bool { isReady && membership != nil && peers.keys.min() == membership?.epoch }
+
     /// Gives the membership up, since the host stops.
     public mutating func leave(at now: Int64) -> [ClusterAction] {
         advance(to: now) { member in
@@ -228,6 +242,7 @@ public struct ClusterMember: Sendable {
             if isReady { status.state = membership.isOpen ? "ready" : "warming" }
             if hasLapsed { status.state = "isolated" }
         }
+        status.isCounting = isCounting
         status.roundTrip = roundTrip
         status.sessions = sessions
         status.hosts = peers.map { ClusterStatus.Host(epoch: $0, index: $1.index, name: $1.name) }

@@ -42,6 +42,8 @@ public struct ClusterSettings: Sendable {
     public var user: String?
     /// The password of the registry, nil for none.
     public var password: [UInt8]?
+    /// Whether the host keeps usage statistics.
+    public var countsUsage = false
     /// The number of the database.
     public var database = 0
     /// How long an answer of the registry may take, and how long log-ins wait for a connection that is lost.

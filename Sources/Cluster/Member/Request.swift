@@ -15,6 +15,8 @@ struct Request: Sendable {
         case answer
         case heard
         case purge(String)
+        case used
+        case people(UInt64)
     }
 
     let purpose: Purpose
@@ -50,6 +52,8 @@ struct Request: Sendable {
         case .answer: "answer"
         case .heard: "heard"
         case .purge: "purge"
+        case .used: "used"
+        case .people: "people"
         }
     }
 

@@ -34,13 +34,20 @@ final class UsageDatabase: Sendable {
 
     /// Adds rows, and closes the months before one, in one transaction.
     ///
+    /// - Parameters:
+    ///   - origin: whose sessions the month before which they are closed has, where that is not in the file yet.
     /// - Returns: the months that were closed.
-    func write(_ rows: [UsageRow], closingBefore month: UsageMonth, at instant: Int64) throws(UsageDatabaseError)
-        -> [UsageMonth]
-    {
+    func write(
+        _ rows: [UsageRow], from origin: String? = nil, closingBefore month: UsageMonth, at instant: Int64
+    ) throws(UsageDatabaseError) -> [UsageMonth] {
         try use("cannot be written") { database in
             try database.transaction(writes: true) {
                 if !rows.isEmpty { try Self.insert(rows, database) }
+                if let origin {
+                    try database.execute(UsageSchema.origins)
+                    try database.prepare("INSERT OR IGNORE INTO origin VALUES (?, ?)")
+                        .run(.integer(Int64(month.code)), .text(origin))
+                }
                 return try Self.closeMonths(before: month, at: instant, database)
             }
         }

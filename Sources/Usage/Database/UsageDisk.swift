@@ -22,6 +22,8 @@ struct UsageDisk {
     private var loadedMonth: UsageMonth?
     /// The month before which all are closed in the file that is open.
     private var closedBefore: UsageMonth?
+    /// Whose sessions the file that is open says to have, of the month under way.
+    private var writtenOrigins: Set<String> = []
     private var lastFailure: UsageDatabaseError?
     private var isClosed = false
 
@@ -32,7 +34,9 @@ struct UsageDisk {
 
     /// Opens the file if it is not open, adds what it has of the month under way to the store, and writes what it
     /// lacks.
-    mutating func sync(at instant: Int64) -> Outcome {
+    ///
+    /// - Parameter origin: whose sessions were sampled, where they are not those of one host alone.
+    mutating func sync(at instant: Int64, from origin: String? = nil) -> Outcome {
         var outcome = Outcome()
         guard !isClosed else { return outcome }
         let rows: [UsageRow]
@@ -40,10 +44,13 @@ struct UsageDisk {
             let database = try openDatabase()
             outcome.readUsers = try load(from: database)
             rows = store.takeUnsynced()
-            if rows.isEmpty && closedBefore == store.month { return end(outcome) }
+            if closedBefore != store.month { writtenOrigins = [] }
+            let newOrigin = origin.flatMap { writtenOrigins.contains($0) ? nil : $0 }
+            if rows.isEmpty && closedBefore == store.month && newOrigin == nil { return end(outcome) }
             do throws(UsageDatabaseError) {
                 let month = store.month
-                outcome.closed = try database.write(rows, closingBefore: month, at: instant)
+                outcome.closed = try database.write(rows, from: newOrigin, closingBefore: month, at: instant)
+                if let newOrigin { writtenOrigins.insert(newOrigin) }
                 closedBefore = month
                 store.finishSync(rows, isWritten: true)
             } catch {
@@ -78,6 +85,7 @@ struct UsageDisk {
             database = nil
             loadedMonth = nil
             closedBefore = nil
+            writtenOrigins = []
             store.forgetSync()
             gone.close()
             lock = nil

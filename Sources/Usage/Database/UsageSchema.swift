@@ -20,6 +20,10 @@ enum UsageSchema {
         CREATE TABLE closed_month (month INTEGER PRIMARY KEY, closed INTEGER NOT NULL);
         """
 
+    /// Whose sessions a month has; made with the first, so that files of one host stay as they are.
+    static let origins =
+        "CREATE TABLE IF NOT EXISTS origin (month INTEGER, text TEXT, PRIMARY KEY (month, text)) WITHOUT ROWID"
+
     /// Makes the tables of a file that has none, in one transaction with what marks the file as ours.
     static func update(_ database: SQLiteDatabase) throws {
         try database.transaction(writes: true) {

@@ -10,7 +10,7 @@ extension UsageReport {
         return """
             {
               "month": "\(month)",
-              "closed": \(isClosed),
+              "closed": \(isClosed),\(jsonOrigins)
               "users": \(all.month),
               "applications": [\(Self.lines(applications))
               ],
@@ -35,6 +35,10 @@ extension UsageReport {
         rows.append("\(month),all,,\(all.month)")
         for count in applications { rows.append(Self.csvRow("\(month)", count.application, count.month)) }
         return rows.joined(separator: "\n") + "\n"
+    }
+
+    private var jsonOrigins: String {
+        origins.isEmpty ? "" : "\n  \"counted\": [\(origins.map(\.jsonQuoted).joined(separator: ", "))],"
     }
 
     private func jsonDay(_ index: Int) -> String {

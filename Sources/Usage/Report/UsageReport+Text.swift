@@ -38,7 +38,10 @@ extension UsageReport {
         let day = all.byDay.firstIndex(of: most).map { dayNames[$0].text.replacingEach("  ", with: " ") } ?? ""
         let users = all.month == 1 ? "1 user" : "\(all.month) users"
         let programs = applications.count == 1 ? "1 application" : "\(applications.count) applications"
-        let lines = ["\(users) of \(programs).", "Most on one day: \(most), on \(day)."]
+        let lines =
+            origins.map { "Counted: \(TerminalText($0).text)." } + [
+                "\(users) of \(programs).", "Most on one day: \(most), on \(day).",
+            ]
         return isClosed ? lines : lines + ["The month is not closed: more may come."]
     }
 

@@ -31,6 +31,8 @@ public struct UsageReport: Hashable, Sendable {
     public let applications: [Count]
     /// The users of any application, each once.
     public let all: Count
+    /// Whose sessions were counted, in words; none where they are those of one host alone.
+    public let origins: [String]
     /// The months of which the database knows users, in order.
     public let knownMonths: [UsageMonth]
 
@@ -42,13 +44,13 @@ public struct UsageReport: Hashable, Sendable {
         var counting = Counting(days: month == today.month ? today.date.day : month.dayCount)
         do {
             let database = try SQLiteDatabase(path: path, .readOnly)
-            (isClosed, knownMonths) = try database.transaction(writes: false) {
+            (isClosed, knownMonths, origins) = try database.transaction(writes: false) {
                 try UsageSchema.check(database, path)
                 try UsageRow.forEach(of: month, database) { counting.add($0) }
                 let closed = try database.first(
                     "SELECT count(*) FROM closed_month WHERE month = ?", .integer(Int64(month.code)))
                 let months = try database.prepare("SELECT DISTINCT month FROM usage ORDER BY month").months()
-                return (closed == .integer(1), months)
+                return (closed == .integer(1), months, try Self.origins(of: month, database))
             }
         } catch {
             throw UsageDatabaseError(error, path, "cannot be read")
@@ -59,6 +61,18 @@ public struct UsageReport: Hashable, Sendable {
         applications = counting.applications.values.sorted {
             $0.month == $1.month ? $0.application < $1.application : $0.month > $1.month
         }
+    }
+}
+
+extension UsageReport {
+    private static func origins(of month: UsageMonth, _ database: SQLiteDatabase) throws -> [String] {
+        let table = try database.first("SELECT count(*) FROM sqlite_schema WHERE name = 'origin'")
+        guard table == .integer(1) else { return [] }
+        let rows = try database.prepare("SELECT text FROM origin WHERE month = ? ORDER BY text")
+        try rows.bind([.integer(Int64(month.code))])
+        var texts: [String] = []
+        while try rows.step() { if let text = rows[0].text { texts.append(text) } }
+        return texts
     }
 }
 

@@ -54,7 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
             let host = try setup.makeHost(counting: usage)
-            try usage.start(counting: host)
+            try usage.start(counting: host, setup.cluster)
             return host
         }
         setup.log.notice("\(Version.text) starting")
@@ -66,7 +66,9 @@ struct ServeCommand: AsyncParsableCommand {
             let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
             // Not on the cluster's own thread: a list of a million sessions must not cost the host its lease.
             let said = DispatchQueue(label: "authhost.cluster")
-            setup.cluster?.start(host) { text, answer in said.async { answer(service.answer(said: text)) } }
+            setup.cluster?.start(host, counting: usage) { text, answer in
+                said.async { answer(service.answer(said: text)) }
+            }
             control = try await setup.controlServer(service)
             let budget = try DescriptorLimit.budget(
                 limit: limit, loops: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1,

@@ -8,6 +8,7 @@ import Glibc
 import Logging
 import ModuleHost
 import Runtime
+import Usage
 
 extension Configuration {
     /// The host's end of its cluster; nil for a single host, which starts nothing of it.
@@ -24,6 +25,7 @@ extension Configuration {
         settings.unreachable = UnreachablePolicy(rawValue: cluster.unreachable) ?? .refuse
         settings.isolated = IsolatedPolicy(rawValue: cluster.isolated) ?? .keep
         settings.database = cluster.registry.database
+        settings.countsUsage = true
         settings.user = cluster.user
         settings.password = try clusterPassword(cluster)
         do {
@@ -116,13 +118,17 @@ extension ClusterRegistry {
     }
 
     /// Begins, for a host that has its module.
-    func start(_ host: Host, said: @escaping @Sendable (String, @escaping @Sendable (String) -> Void) -> Void) {
+    func start(
+        _ host: Host, counting usage: UsageService,
+        said: @escaping @Sendable (String, @escaping @Sendable (String) -> Void) -> Void
+    ) {
         var owner = ClusterOwner()
         owner.begun = { host.keepThreadFree() }
         owner.eject = { host.ejectForCluster(handle: $0) }
         owner.endAll = { host.endIsolated() }
         owner.forget = { host.operators.invalidate(.all) }
         owner.said = said
+        owner.used = { usage.record(user: $0, application: $1) }
         start(owner)
     }
 }

@@ -1,4 +1,6 @@
 import AuthConfiguration
+import Cluster
+import ClusterCarrier
 import Logging
 import Runtime
 import Usage
@@ -14,12 +16,43 @@ extension HostSetup {
 
 extension UsageService {
     /// Reads the month under way back, and begins to count who is logged in. Blocks for the disk.
-    func start(counting host: Host) throws(Failure) {
+    ///
+    /// - Parameter cluster: whose sessions are counted instead, by one host of it.
+    func start(counting host: Host, _ cluster: ClusterRegistry?) throws(Failure) {
         do {
-            try start(source: host)
+            if let cluster { try start(source: ClusterSessions(host, cluster)) } else { try start(source: host) }
         } catch {
             throw Failure(.badConfiguration, "\(error)")
         }
+    }
+}
+
+/// The sessions of a cluster, for the host that has been there longest; the others count nobody but who logs in there.
+private struct ClusterSessions: SessionSource {
+    private let host: Host
+    private let cluster: ClusterRegistry
+
+    init(_ host: Host, _ cluster: ClusterRegistry) {
+        self.host = host
+        self.cluster = cluster
+    }
+
+    func forEachSession(_ body: (_ user: String, _ application: String) -> Void) {
+        let status = cluster.status
+        // Without the registry nobody counts for this host.
+        if !status.isCounting && ["ready", "warming"].contains(status.state) { return }
+        host.forEachSession(body)
+        if status.isCounting { _ = cluster.forEachSession(body) }
+    }
+
+    var origin: String? {
+        let status = cluster.status
+        let name = cluster.settings.name
+        guard let counting = status.counting else { return nil }
+        let who = "host \(counting.index) <\(counting.name)>"
+        return status.isCounting
+            ? "cluster `\(name)`, all hosts, by \(who)"
+            : "cluster `\(name)`, log-ins at this host alone; \(who) counts for all"
     }
 }
 
