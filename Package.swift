@@ -293,6 +293,7 @@ if Context.environment["AUTHHOST_BENCH"] == "1" {
             name: "authhost-micro",
             dependencies: [
                 "BenchmarkFloor", "Runtime", "ModuleHost", "AuthCore", "Basics", "Rules", "XMLAuthCore", "ExecCore",
+                "Cluster", "ClusterCarrier",
             ],
             path: "Tests/Benchmarks/Micro"),
     ]

@@ -6,6 +6,7 @@ enum Micro {
     static let usage = """
         usage: authhost-micro loader TRIVIAL.so | rules CURVE | abi TRIVIAL.so MODULES FOLDER
                authhost-micro sessions SESSIONS.so CURVE | admit SESSIONS.so | load SESSIONS.so
+               authhost-micro cluster REDIS SESSIONS.so | ejections REDIS SESSIONS.so
                authhost-micro policy RULES FILE | read FILE | exec EXEC.so FOLDER
         """
 
@@ -17,6 +18,8 @@ enum Micro {
         case ("abi", 4): try ABIRows.run(trivial: arguments[1], modules: arguments[2], folder: arguments[3])
         case ("sessions", 3): try SessionRows.run(module: arguments[1], curve: arguments[2])
         case ("admit", 2): try SessionRows.admit(module: arguments[1])
+        case ("cluster", 3): try ClusterRows.admit(redis: arguments[1], module: arguments[2])
+        case ("ejections", 3): try ClusterRows.eject(redis: arguments[1], module: arguments[2])
         case ("load", 2): try LoadRows.run(module: arguments[1])
         case ("exec", 3): try ExecRows.run(module: arguments[1], folder: arguments[2])
         case ("policy", 3):

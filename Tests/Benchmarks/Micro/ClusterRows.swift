@@ -1,0 +1,132 @@
+import AuthCore
+import Cluster
+import ClusterCarrier
+import Dispatch
+import Logging
+import Runtime
+import Synchronization
+
+/// P11: hosts in this process that meet at a Redis. Users may have one session each: that is what the module says.
+enum ClusterRows {
+    private static let inFlight = 64
+
+    /// One round of log-ins at one host, each followed by its end; prints log-ins a second.
+    static func admit(redis: String, module: String) throws {
+        let hosts = try ClusterHost.start(1, redis, module)
+        let count = 30_000
+        let clock = SystemClock()
+        let load = try ClusterLoad(hosts[0].host, count)
+        let start = clock.monotonic
+        for slot in 0..<inFlight { load.next(slot) }
+        for _ in 0..<inFlight { load.done.wait() }
+        guard load.refused.load(ordering: .relaxed) == 0 else { throw BenchmarkError("a log-in was refused") }
+        print(count * 1_000_000_000 / Int(clock.monotonic - start))
+        for host in hosts { host.stop() }
+    }
+
+    /// Log-ins of one user by turns at two hosts, each of which ejects the one before; prints the median in nanoseconds.
+    static func eject(redis: String, module: String) throws {
+        let hosts = try ClusterHost.start(2, redis, module)
+        let clock = SystemClock()
+        let login = try HeldSessions.login(0, Secret(""))
+        var times: [Int64] = []
+        for turn in 0..<2000 {
+            let start = clock.monotonic
+            let answered = DispatchSemaphore(value: 0)
+            ClusterLoad.ask(hosts[turn % 2].host, .login(login)) { answer in
+                if answer.session != nil { answered.signal() }
+            }
+            guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("a log-in was refused") }
+            if turn >= 100 { times.append(clock.monotonic - start) }
+        }
+        print(times.sorted()[times.count / 2])
+        for host in hosts { host.stop() }
+    }
+}
+
+/// A host and its end of the cluster.
+private final class ClusterHost {
+    let host: Host
+    let registry: ClusterRegistry
+
+    private init(_ index: Int, of hosts: Int, _ redis: String, _ module: String) throws {
+        var settings = ClusterSettings(
+            name: "bench", index: index, hosts: hosts, hostName: "bench", identity: "bench\(index)")
+        settings.patience = 10_000_000_000
+        var logger = Logger(label: "bench")
+        logger.logLevel = .critical
+        let registry = try ClusterRegistry(settings, at: RegistryPlace(.unix(redis)), log: logger)
+        var configuration = HostConfiguration()
+        configuration.limits.ejects = true
+        configuration.loginCacheTime = .zero
+        configuration.admission = { ClusterAdmission(registry, $0) }
+        let host = quietHost(configuration)
+        try host.load(loadRequest(module))
+        var owner = ClusterOwner()
+        owner.eject = { host.ejectForCluster(handle: $0) }
+        registry.start(owner)
+        (self.host, self.registry) = (host, registry)
+    }
+
+    /// Starts hosts, and waits until they let log-ins in.
+    static func start(_ count: Int, _ redis: String, _ module: String) throws -> [ClusterHost] {
+        let hosts = try (0..<count).map { try ClusterHost($0, of: count, redis, module) }
+        let clock = SystemClock()
+        let deadline = clock.monotonic + 60_000_000_000
+        while !hosts.allSatisfy({ $0.registry.status.state == "ready" }) {
+            guard clock.monotonic < deadline else {
+                throw BenchmarkError("the cluster is \(hosts.map(\.registry.status))")
+            }
+            DispatchSemaphore(value: 0).waitShortly()
+        }
+        return hosts
+    }
+
+    func stop() {
+        registry.leave()
+        host.stop()
+        registry.stop()
+    }
+}
+
+extension DispatchSemaphore {
+    fileprivate func waitShortly() { _ = wait(timeout: .now() + .milliseconds(10)) }
+}
+
+/// Log-ins and ends, one after the other in each slot.
+private final class ClusterLoad: Sendable {
+    let done = DispatchSemaphore(value: 0)
+    let refused = Atomic<Int>(0)
+    private let host: Host
+    private let logins: [Login]
+    private let left: Atomic<Int>
+
+    init(_ host: Host, _ count: Int) throws {
+        self.host = host
+        let password = Secret("")
+        logins = try (0..<64).map { try HeldSessions.login($0, password) }
+        left = Atomic(count)
+    }
+
+    func next(_ slot: Int) {
+        guard left.subtract(1, ordering: .relaxed).newValue >= 0 else {
+            done.signal()
+            return
+        }
+        Self.ask(host, .login(logins[slot])) { [self] answer in
+            if let session = answer.session {
+                _ = host.ask(.logout(session))
+            } else {
+                refused.add(1, ordering: .relaxed)
+            }
+            next(slot)
+        }
+    }
+
+    static func ask(_ host: Host, _ question: Question, _ done: @escaping @Sendable (Answer) -> Void) {
+        switch host.ask(question) {
+        case .decided(let answer): done(answer)
+        case .delayed(let ticket): ticket.whenDecided(done)
+        }
+    }
+}
