@@ -87,10 +87,10 @@ lint: ## check the format of the Swift code, and the words of everything
 
 SWIFT_CODE = Sources Tests Plugins examples core/Package.swift Package.swift
 
-asan: ## the tests of ModuleHost under the address sanitizer
+asan: ## the tests of ModuleHost and Epoll under the address sanitizer
 	scripts/sanitize address
 
-tsan: ## the tests of ModuleHost under the thread sanitizer
+tsan: ## the tests of ModuleHost and Epoll under the thread sanitizer
 	scripts/sanitize thread
 
 fuzz: ## fuzz the readers of configuration and users files (SECONDS_EACH=30)

@@ -158,6 +158,9 @@ var targets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
         ]),
+    .target(name: "CEpoll"),
+    .target(name: "Epoll", dependencies: ["Basics", "CEpoll"]),
+    .testTarget(name: "EpollTests", dependencies: ["Epoll"]),
     // What a host does as a member of a cluster, as a value: no network library in here.
     .target(name: "Cluster", resources: [.embedInCode("Registry/registry.lua")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
@@ -187,7 +190,7 @@ var targets: [Target] = [
     .target(
         name: "DoorCarrier",
         dependencies: [
-            "AuthCore", "Basics", "DoorProtocols", "Prometheus",
+            "AuthCore", "Basics", "CEpoll", "DoorProtocols", "Epoll", "Prometheus",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
             .product(name: "NIOCore", package: "swift-nio"),
@@ -230,7 +233,8 @@ var targets: [Target] = [
     .testTarget(
         name: "DoorsTests",
         dependencies: [
-            "DoorProtocols", "DoorCarrier", "JSONReading", "Operators", "Doctor", "Prometheus", "AuthCore",
+            "DoorProtocols", "DoorCarrier", "JSONReading", "Operators", "Doctor", "Prometheus", "AuthCore", "Basics",
+            "Epoll",
             .product(name: "NIOEmbedded", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
         ]),

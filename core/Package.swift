@@ -23,6 +23,9 @@ let package = Package(
             name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
         .target(
             name: "ModuleHost", dependencies: ["AuthCore", "Basics", "Rules", "CFFI", "CAuthModule", "CLibNettle"]),
+        .target(name: "CEpoll"),
+        .target(name: "Epoll", dependencies: ["Basics", "CEpoll"]),
+        .testTarget(name: "EpollTests", dependencies: ["Epoll"]),
         .testTarget(name: "ModuleHostTests", dependencies: ["ModuleHost", "AuthCore", "Basics"]),
     ],
     swiftLanguageModes: [.v6])

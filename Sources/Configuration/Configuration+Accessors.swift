@@ -64,6 +64,8 @@ extension Configuration {
     public var httpTimeout: Duration { seconds(.httpTimeout) }
     /// How long a connection of the HTTP door may stay without a request.
     public var httpIdleTimeout: Duration { seconds(.httpIdleTimeout) }
+    /// What carries connections without TLS: `epoll` or `nio`.
+    public var doorCarrier: String { text(.doorCarrier) ?? "" }
     /// The path of the operator's unix socket, nil for none.
     public var controlSocket: String? { text(.controlSocket) }
     /// Which headers of `/auth` have which attributes, as `ATTRIBUTE=HEADER` with commas between.

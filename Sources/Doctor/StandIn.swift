@@ -18,7 +18,7 @@ struct StandIn: Sendable {
     static func door(
         _ settings: DoorSettings, _ host: ScriptedHost, _ sent: SentBytes
     ) async throws -> StandIn {
-        let loops = DoorLoops(threads: 1, host: host)
+        let loops = try DoorLoops(threads: 1, host: host)
         do {
             let server = try await DoorServer(
                 settings, host: host, loops: loops, services: DoorServices(),

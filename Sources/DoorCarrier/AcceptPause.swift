@@ -2,7 +2,6 @@ import Basics
 import DoorProtocols
 import Glibc
 import Logging
-import NIOCore
 import Synchronization
 
 /// Whether the process has no descriptors left for connections. One event says so, and one when it is over, whatever the
@@ -14,15 +13,15 @@ final class DescriptorShortage: Sendable {
     private static let enough = 16
 
     /// When an accept failed last; nil where it is over.
-    private let last = Mutex<NIODeadline?>(nil)
-    private let quiet: TimeAmount
+    private let last = Mutex<DoorInstant?>(nil)
+    private let quiet: Duration
     private let isOver: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - quiet: how long no accept may have failed before it is over.
     ///   - isOver: says whether there are enough descriptors again.
     init(
-        quiet: TimeAmount = .seconds(10), isOver: @escaping @Sendable () -> Bool = { DescriptorShortage.hasEnough() }
+        quiet: Duration = .seconds(10), isOver: @escaping @Sendable () -> Bool = { DescriptorShortage.hasEnough() }
     ) {
         self.quiet = quiet
         self.isOver = isOver
@@ -30,20 +29,19 @@ final class DescriptorShortage: Sendable {
 
     var isNow: Bool { last.withLock { $0 != nil } }
 
-    func begin(_ error: IOError, _ log: Logger) {
+    func begin(_ error: SystemError, _ log: Logger) {
         let isNew = last.withLock { last in
-            defer { last = .now() }
+            defer { last = .now }
             return last == nil
         }
         guard isNew else { return }
-        let reason = SystemError(error.errnoCode)
         log.error(
-            "no connection can be accepted (\(reason)): idle ones are closed and new ones wait; raise the limit on open files"
+            "no connection can be accepted (\(error)): idle ones are closed and new ones wait; raise the limit on open files"
         )
     }
 
     func look(_ log: Logger) {
-        guard let begun = last.withLock({ $0 }), .now() - begun >= quiet, isOver() else { return }
+        guard let begun = last.withLock({ $0 }), begun + quiet <= .now, isOver() else { return }
         let isNew = last.withLock { last in
             guard last == begun else { return false }
             last = nil
@@ -76,23 +74,22 @@ struct SpareDescriptor {
     }
 }
 
-/// Stops accepting for a while where the system has nothing to accept with.
-///
-/// The network library would ask again at once, and for ever: the kernel goes on telling that somebody waits.
-final class AcceptPause: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
+/// What a listener does when the system has nothing to accept with: it would be told at once, and for ever, that somebody waits. A
+/// pure value but for its spare descriptor.
+struct AcceptPause {
     /// The first pause and the longest; each is twice the one before.
-    private static let pauses = (first: TimeAmount.milliseconds(20), longest: TimeAmount.seconds(1))
+    private static let pauses = (first: Duration.milliseconds(20), longest: Duration.seconds(1))
 
-    private let shortage: DescriptorShortage
     private let log: Logger
     private let giveUp: @Sendable () -> Void
+    private let shortage: DescriptorShortage
     private let keepsSpare: Bool
     private var spare = SpareDescriptor()
     private var pause = AcceptPause.pauses.first
-    private var resuming: Scheduled<Void>?
-    private var watching: Scheduled<Void>?
+    /// When accepting goes on; nil while it does.
+    private var resumption: DoorInstant?
+    /// When to look whether it is over, where nobody comes any more.
+    private var lookDue: DoorInstant?
 
     /// - Parameters:
     ///   - keepsSpare: whether one connection can be accepted when there are no descriptors.
@@ -107,63 +104,50 @@ final class AcceptPause: ChannelInboundHandler {
         self.giveUp = giveUp
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { if keepsSpare { spare.fill() } }
+    /// Begins, and takes its spare descriptor until ``end()``.
+    mutating func begin() { if keepsSpare { spare.fill() } }
 
-    func handlerRemoved(context: ChannelHandlerContext) { end() }
+    /// Whether nothing is accepted now.
+    var isPausing: Bool { resumption != nil }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        end()
-        context.fireChannelInactive()
+    /// When ``look(_:)`` is due; nil for never.
+    var due: DoorInstant? {
+        guard let resumption, let lookDue else { return resumption ?? lookDue }
+        return min(resumption, lookDue)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        pause = Self.pauses.first
-        context.fireChannelRead(data)
-    }
+    /// Notes a connection that was accepted.
+    mutating func noteAccepted() { pause = Self.pauses.first }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else {
-            return context.fireErrorCaught(error)
-        }
+    /// Notes why one was not; whether that is for want of descriptors or memory.
+    mutating func noteFailed(_ error: SystemError, _ now: DoorInstant) -> Bool {
+        guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) else { return false }
         shortage.begin(error, log)
         // Who waits in front of the others is let in with it at once.
-        if spare.release() { return watch(context) }
+        if spare.release() {
+            watch(now)
+            return true
+        }
         giveUp()
-        guard resuming == nil else { return }
-        setReading(false, context)
-        resuming = context.eventLoop.assumeIsolated().scheduleTask(in: pause) { [self] in resume(context) }
+        resumption = now + pause
         pause = min(pause + pause, Self.pauses.longest)
+        return true
     }
 
-    private func resume(_ context: ChannelHandlerContext) {
-        resuming = nil
+    /// Goes on when the pause is over, and says when the shortage is.
+    mutating func look(_ now: DoorInstant) {
+        guard let due, due <= now else { return }
+        if let resumption, resumption <= now { self.resumption = nil }
+        if let lookDue, lookDue <= now { self.lookDue = nil }
         if keepsSpare { spare.fill() }
         shortage.look(log)
-        setReading(true, context)
-        // Where nobody comes any more, somebody has to see that it is over.
-        watch(context)
+        watch(now)
     }
 
-    private func watch(_ context: ChannelHandlerContext) {
-        guard shortage.isNow, watching == nil else { return }
-        watching = context.eventLoop.assumeIsolated().scheduleTask(in: Self.pauses.longest) { [self] in
-            watching = nil
-            if keepsSpare { spare.fill() }
-            shortage.look(log)
-            watch(context)
-        }
+    private mutating func watch(_ now: DoorInstant) {
+        if shortage.isNow, lookDue == nil { lookDue = now + Self.pauses.longest }
     }
 
-    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
-        // Holding back reads is not enough: what was once asked for goes on until something is accepted.
-        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
-    }
-
-    private func end() {
-        resuming?.cancel()
-        watching?.cancel()
-        resuming = nil
-        watching = nil
-        _ = spare.release()
-    }
+    /// Gives the spare descriptor back.
+    mutating func end() { _ = spare.release() }
 }

@@ -1,178 +1,160 @@
 import DoorProtocols
-import Logging
-import NIOCore
 
-/// Carries one conversation over a channel: what comes in goes to it, what it leaves goes out, and its deadline is watched.
+/// Carries one conversation over a connection: what comes in goes to it, what it leaves goes out, and its deadline is watched.
 ///
-/// Back-pressure, half-closed connections, the end behind the last byte and the overwriting of what came are here, for every
-/// protocol.
-final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+/// Back-pressure, half-closed connections, the end behind the last byte and the times of a connection are here, for every
+/// protocol and for every ``CarrierSocket``.
+final class Carrier {
     private enum Phase {
         case connecting
         case conversing
         /// Everything is said; what still comes is thrown away.
-        case ending
+        case ending(lingers: Bool)
         case gone
     }
 
-    private var conversation: Carried
-    private var turn: DoorTurn
+    private let conversation: any CarriedConversation
+    private var turn = DoorTurn(now: DoorInstant(nanoseconds: 0))
     private var phase = Phase.connecting
     private let use: ConnectionUse
     /// nil where a handler before this one watches.
     private let watch: IdleWatch?
-    private let log: Logger
+    /// When the watch is due to look; nil for never.
+    private var lookDue: DoorInstant?
     private let observe: (@Sendable ([UInt8]) -> Void)?
-    private var context: ChannelHandlerContext?
-    /// What is written goes out from here.
-    private var buffer = ByteBuffer()
-    private var isReadHeld = false
     private var isHeld = false
-    /// The timer, and when it rings: not later than the conversation's deadline.
-    private var timer: (task: Scheduled<Void>, due: DoorInstant)?
+    /// When the timer rings: not later than the conversation's deadline.
+    private var timerDue: DoorInstant?
     private var hasLeft = false
     /// Bytes that were thrown away behind the end.
     private var discarded = 0
 
-    /// - Parameter observe: sees what goes out; nil where nobody looks.
+    /// - Parameters:
+    ///   - watch: what is told of bytes; nil where somebody before this one does it.
+    ///   - observe: sees what goes out; nil where nobody looks.
     init(
-        _ conversation: consuming Carried, _ use: ConnectionUse, watch: IdleWatch?, _ log: Logger,
+        _ conversation: any CarriedConversation, _ use: ConnectionUse, watch: IdleWatch? = nil,
         observe: (@Sendable ([UInt8]) -> Void)? = nil
     ) {
         self.conversation = conversation
         self.use = use
         self.watch = watch
-        self.log = log
         self.observe = observe
-        turn = DoorTurn(now: DoorInstant(nanoseconds: 0))
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        watch?.begin(context.channel)
-        if let size = Carried.readSize {
-            let whole = FixedSizeRecvByteBufferAllocator(capacity: size)
-            context.channel.setOption(.recvAllocator, value: whole).whenFailure { _ in }
-        }
-        if context.channel.isActive { begin(context) }
-    }
+    /// How many bytes should be taken at once; nil for as many as the connection likes.
+    var readSize: Int? { conversation.readSize }
 
-    func channelActive(context: ChannelHandlerContext) {
-        begin(context)
-        context.fireChannelActive()
-    }
+    private var isConversing: Bool { if case .conversing = phase { true } else { false } }
 
-    private func begin(_ context: ChannelHandlerContext) {
+    func begin(_ socket: some CarrierSocket) {
         guard case .connecting = phase else { return }
         phase = .conversing
-        let (loop, me) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
-        let mailbox = DoorMailbox<Carried.Event> { event in loop.execute { me.value.take(event) } }
-        startTurn(context)
-        conversation.begin(mailbox, &turn)
-        finishTurn(context)
+        startTurn(socket)
+        lookDue = watch?.nextLook(turn.now)
+        conversation.begin(socket.reference, &turn)
+        finishTurn(socket)
     }
 
     // MARK: - What comes in
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let incoming = BytesOfPipeline.unwrapInboundIn(data)
-        watch?.noteRead()
-        defer { incoming.overwrite() }
-        guard case .conversing = phase else {
-            discarded += incoming.readableBytes
+    /// Bytes came, which the connection overwrites afterwards.
+    func receive(_ bytes: Span<UInt8>, _ socket: some CarrierSocket) {
+        startTurn(socket)
+        watch?.noteRead(turn.now)
+        guard isConversing else {
+            discarded += bytes.count
             return
         }
-        startTurn(context)
-        conversation.receive(incoming.readableBytesUInt8Span, &turn)
+        conversation.receive(bytes, &turn)
         // What is not much goes out when everything that came at once was read.
-        if turn.end != nil || turn.out.count >= DoorTurn.fullSize { finishTurn(context) }
+        if turn.end != nil || turn.out.count >= DoorTurn.fullSize { finishTurn(socket) }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if case .conversing = phase {
-            // The clock was read with the bytes.
-            turn.isWritable = context.channel.isWritable
-            conversation.settle(&turn)
-            finishTurn(context)
+    /// Everything that had come at once was received.
+    func settle(_ socket: some CarrierSocket) {
+        guard isConversing else { return }
+        // The clock was read with the bytes.
+        turn.isWritable = socket.isWritable
+        conversation.settle(&turn)
+        finishTurn(socket)
+    }
+
+    /// Gives the conversation the events that have come.
+    func takeEvents(_ socket: some CarrierSocket) {
+        // What they lead to comes with the next wake-up: other connections have their turn first.
+        conversation.collectEvents()
+        while true {
+            if isConversing { startTurn(socket) }
+            guard conversation.takeEvent(&turn) else { break }
+            guard isConversing else {
+                // What it brings was wound up.
+                turn.out.removeAll()
+                continue
+            }
+            if turn.end != nil || turn.out.count >= DoorTurn.fullSize { finishTurn(socket) }
         }
-        context.fireChannelReadComplete()
+        if isConversing { finishTurn(socket) }
     }
 
-    private func take(_ event: Carried.Event) {
-        guard let context, case .conversing = phase else {
-            // What it brings has to be wound up.
-            conversation.take(event, &turn)
-            return turn.out.removeAll()
+    /// The client takes bytes again, or does not any more.
+    func writabilityChanged(_ socket: some CarrierSocket) {
+        guard isConversing else { return }
+        startTurn(socket)
+        conversation.resume(&turn)
+        finishTurn(socket)
+    }
+
+    /// Whether reading is not held back: by a conversation that wants no more, or a client that does not take what it is sent.
+    func wantsRead(_ socket: some CarrierSocket) -> Bool {
+        guard isConversing else { return discarded < EndLimits.discarded }
+        return conversation.wantsInput && socket.isWritable
+    }
+
+    /// The client sends nothing more.
+    func inputEnded(_ socket: some CarrierSocket) {
+        switch phase {
+        case .conversing:
+            startTurn(socket)
+            conversation.endOfInput(&turn)
+            finishTurn(socket)
+        // The client has read what it wanted.
+        case .ending: socket.close()
+        case .connecting, .gone: break
         }
-        startTurn(context)
-        conversation.take(event, &turn)
-        finishTurn(context)
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .conversing = phase {
-            startTurn(context)
-            conversation.resume(&turn)
-            finishTurn(context)
-        }
-        context.fireChannelWritabilityChanged()
-    }
-
-    /// Holds reading back while the conversation wants no more, or the client does not take what it is sent.
-    func read(context: ChannelHandlerContext) {
-        if wantsRead(context) { context.read() } else { isReadHeld = true }
-    }
-
-    private func wantsRead(_ context: ChannelHandlerContext) -> Bool {
-        guard case .conversing = phase else { return discarded < EndLimits.discarded }
-        return conversation.wantsInput && context.channel.isWritable
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is ChannelShouldQuiesceEvent || (event as? ChannelEvent) == .inputClosed else {
-            return context.fireUserInboundEventTriggered(event)
-        }
-        guard case .conversing = phase else {
-            // The client has read what it wanted.
-            if case .ending = phase, (event as? ChannelEvent) == .inputClosed { context.close(promise: nil) }
-            return
-        }
-        startTurn(context)
-        if event is ChannelShouldQuiesceEvent { conversation.stop(&turn) } else { conversation.endOfInput(&turn) }
-        finishTurn(context)
+    /// The door stops.
+    func stop(_ socket: some CarrierSocket) {
+        guard isConversing else { return }
+        startTurn(socket)
+        conversation.stop(&turn)
+        finishTurn(socket)
     }
 
     // MARK: - Turns
 
-    private func startTurn(_ context: ChannelHandlerContext) {
-        turn.now = DoorInstant(nanoseconds: context.eventLoop.now.uptimeNanoseconds)
-        turn.isWritable = context.channel.isWritable
+    private func startTurn(_ socket: some CarrierSocket) {
+        turn.now = socket.now
+        turn.isWritable = socket.isWritable
     }
 
     /// Carries out what the conversation has left.
-    private func finishTurn(_ context: ChannelHandlerContext) {
+    private func finishTurn(_ socket: some CarrierSocket) {
         while true {
             let wasFull = turn.out.count >= DoorTurn.fullSize
             // Before the client can know of it: nobody may take its place from then on.
             noteHold()
-            send(context)
+            send(socket)
             if turn.end != nil { break }
             // What waited for room goes on, as long as there is some.
-            guard wasFull, context.channel.isWritable else { break }
-            startTurn(context)
+            guard wasFull, socket.isWritable else { break }
+            startTurn(socket)
             conversation.resume(&turn)
         }
-        if let end = turn.end { return self.end(end, context) }
-        watchClock(context)
-        if isReadHeld, wantsRead(context) {
-            isReadHeld = false
-            context.read()
-        }
+        if let end = turn.end { return self.end(end, socket) }
+        watchClock(socket)
+        socket.readIfWanted()
     }
 
     private func noteHold() {
@@ -181,102 +163,85 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         use.isHeld = isHeld
     }
 
-    private func send(_ context: ChannelHandlerContext) {
+    private func send(_ socket: some CarrierSocket) {
         let wantsNotice = turn.wantsSentNotice
         if turn.out.isEmpty && !wantsNotice { return }
         turn.wantsSentNotice = false
         observe?(turn.out.bytes)
-        watch?.noteWrite()
-        buffer.clear()
-        buffer.writeBytes(turn.out.bytes)
+        watch?.noteWrite(turn.now)
+        socket.write(turn.out.bytes)
         turn.out.removeAll()
-        guard wantsNotice else { return context.writeAndFlush(NIOAny(buffer), promise: nil) }
-        context.writeAndFlush(NIOAny(buffer)).assumeIsolated().whenSuccess { [weak self] in self?.sent() }
+        if wantsNotice { socket.tellWhenSent() }
     }
 
-    private func sent() {
-        guard let context, case .conversing = phase else { return }
-        startTurn(context)
+    /// What was written up to a notice that was asked for is with the client's system.
+    func sent(_ socket: some CarrierSocket) {
+        guard isConversing else { return }
+        startTurn(socket)
         conversation.sent(&turn)
-        finishTurn(context)
+        finishTurn(socket)
     }
 
     // MARK: - The clock
 
-    private func watchClock(_ context: ChannelHandlerContext) {
-        guard let due = conversation.deadline else { return }
+    private func watchClock(_ socket: some CarrierSocket) {
+        guard let due = earliest(conversation.deadline, lookDue) else { return }
         // One that rings too early looks again.
-        if let timer, timer.due <= due { return }
-        timer?.task.cancel()
-        let task = context.eventLoop.assumeIsolated().scheduleTask(
-            deadline: .uptimeNanoseconds(due.nanoseconds)
-        ) { [self] in ring() }
-        timer = (task, due)
+        if let timerDue, timerDue <= due { return }
+        timerDue = due
+        socket.setTimer(due)
     }
 
-    private func ring() {
-        timer = nil
-        guard let context, case .conversing = phase else { return }
-        startTurn(context)
-        if let due = conversation.deadline, due <= turn.now { conversation.timeUp(&turn) }
-        finishTurn(context)
+    private func earliest(_ one: DoorInstant?, _ other: DoorInstant?) -> DoorInstant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
+    /// The time of the timer has come.
+    func ring(_ socket: some CarrierSocket) {
+        timerDue = nil
+        switch phase {
+        case .ending: socket.close()
+        case .connecting, .gone: break
+        case .conversing:
+            startTurn(socket)
+            if let watch, let lookDue, lookDue <= turn.now {
+                if watch.isOver(turn.now) { return socket.close() }
+                self.lookDue = watch.nextLook(turn.now)
+            }
+            if let due = conversation.deadline, due <= turn.now { conversation.timeUp(&turn) }
+            finishTurn(socket)
+        }
     }
 
     // MARK: - The end
 
-    private func end(_ end: DoorTurn.End, _ context: ChannelHandlerContext) {
-        phase = .ending
+    private func end(_ end: DoorTurn.End, _ socket: some CarrierSocket) {
         // From here on the connection is worth nothing to its client: it may be given up, and its sessions end.
+        if case .lingering = end { phase = .ending(lingers: true) } else { phase = .ending(lingers: false) }
         leaveConversation()
         use.isHeld = false
         isHeld = false
-        if case .now = end { return context.close(promise: nil) }
-        closeIn(EndLimits.sending, context)
-        // Behind the last byte.
-        context.writeAndFlush(NIOAny(ByteBuffer())).assumeIsolated().whenComplete { [self] _ in
-            guard let context = self.context else { return }
-            if case .lingering = end { linger(context) } else { context.close(promise: nil) }
-        }
-        resumeReading(context)
+        if case .now = end { return socket.close() }
+        socket.setTimer(turn.now + EndLimits.sending)
+        socket.flush()
+        // What still comes is thrown away.
+        socket.readIfWanted()
     }
 
-    /// Closes our half first, and the rest in two seconds, whatever the client does (RFC 9112, section 9.6).
-    private func linger(_ context: ChannelHandlerContext) {
-        context.close(mode: .output, promise: nil)
-        closeIn(EndLimits.lingering, context)
+    /// The client has the last byte, or never will.
+    func flushed(_ socket: some CarrierSocket) {
+        guard case .ending(let lingers) = phase else { return }
+        guard lingers else { return socket.close() }
+        // Our half is closed first, and the rest in two seconds, whatever the client does (RFC 9112, section 9.6).
+        socket.closeOutput()
+        socket.setTimer(socket.now + EndLimits.lingering)
     }
 
-    private func closeIn(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        stopTimer()
-        let task = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
-            self.context?.close(promise: nil)
-            return
-        }
-        timer = (task, turn.now)
-    }
-
-    /// What still comes is thrown away.
-    private func resumeReading(_ context: ChannelHandlerContext) {
-        guard isReadHeld else { return }
-        isReadHeld = false
-        context.read()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        leave()
-        context.fireChannelInactive()
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        leave()
-        self.context = nil
-    }
-
-    private func leave() {
+    /// The connection is gone.
+    func leave() {
         if case .gone = phase { return }
         phase = .gone
-        watch?.end()
-        stopTimer()
         leaveConversation()
     }
 
@@ -285,49 +250,14 @@ final class Carrier<Carried: Conversation & ~Copyable>: ChannelDuplexHandler {
         hasLeft = true
         conversation.leave()
     }
-
-    private func stopTimer() {
-        timer?.task.cancel()
-        timer = nil
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        log.debug("a connection failed: \(error)")
-        context.close(promise: nil)
-    }
-}
-
-/// Takes bytes out of what a pipeline hands on. A type of its own: in one that is generic, as a carrier is, types are looked at when
-/// it runs.
-private final class BytesOfPipeline: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
 }
 
 /// What a connection is worth when everything is said.
 private enum EndLimits {
     /// How long a client may take to take its last bytes.
-    static let sending = TimeAmount.seconds(30)
+    static let sending = Duration.seconds(30)
     /// How long its own end is waited for behind them.
-    static let lingering = TimeAmount.seconds(2)
+    static let lingering = Duration.seconds(2)
     /// So many bytes are thrown away, and no more are read.
     static let discarded = 1 << 20
-}
-
-/// A conversation that is carried over a channel.
-package struct CarriedConversation {
-    let handler: any ChannelHandler
-}
-
-/// Carries conversations over one channel.
-package struct ChannelCarrying: DoorCarrying {
-    let use: ConnectionUse
-    /// What the carrier tells of bytes; nil where a handler before it does.
-    var watch: IdleWatch?
-    let log: Logger
-    var observe: (@Sendable ([UInt8]) -> Void)?
-
-    /// Takes a conversation over.
-    package func carry<Carries: Conversation & ~Copyable>(_ conversation: consuming Carries) -> CarriedConversation {
-        CarriedConversation(handler: Carrier(conversation, use, watch: watch, log, observe: observe))
-    }
 }

@@ -3,6 +3,14 @@ import Metrics
 import NIOCore
 import Synchronization
 
+/// A connection of a door, for any thread.
+protocol DoorConnection: Sendable {
+    /// Ends it at once.
+    func close()
+    /// Asks it to end behind its last reply.
+    func stop()
+}
+
 /// The open connections of a door: their number is limited, for each client too, and all of them are told when the door
 /// stops.
 ///
@@ -10,23 +18,24 @@ import Synchronization
 /// too many one of its own. One that has questions or sessions is never given up.
 final class ConnectionRegistry: Sendable {
     private struct Entry {
-        let channel: any Channel
+        let connection: any DoorConnection
         let use: ConnectionUse
         let client: ClientAddress?
     }
 
     private struct State {
+        /// By what is handed out for each.
         var entries: [ObjectIdentifier: Entry] = [:]
         var clients: [ClientAddress: Int] = [:]
         /// Those of ``chosenOf``, nil for all, that were idle for longest when somebody last looked, with the time of their
         /// last use, the longest last.
-        var chosen: [(id: ObjectIdentifier, lastUse: NIODeadline)] = []
+        var chosen: [(id: ObjectIdentifier, lastUse: DoorInstant)] = []
         var chosenOf: ClientAddress?
         var isDraining = false
-        var drained: EventLoopPromise<Void>?
+        var drained: CheckedContinuation<Void, Never>?
 
-        /// The promise to keep now, if nothing is left.
-        mutating func takeDrained() -> EventLoopPromise<Void>? {
+        /// What waits until nothing is left, if nothing is.
+        mutating func takeDrained() -> CheckedContinuation<Void, Never>? {
             guard isDraining, entries.isEmpty else { return nil }
             defer { drained = nil }
             return drained
@@ -43,7 +52,7 @@ final class ConnectionRegistry: Sendable {
         /// Looking at all of them is dear, so what is found serves the next ones too.
         mutating func giveUp(of client: ClientAddress?) -> Entry? {
             if chosenOf == client, let found = popChosen() { return found }
-            var idle: [(id: ObjectIdentifier, lastUse: NIODeadline)] = []
+            var idle: [(id: ObjectIdentifier, lastUse: DoorInstant)] = []
             for (id, entry) in entries where (client == nil || entry.client == client) && !entry.use.isHeld {
                 idle.append((id, entry.use.lastUse))
             }
@@ -93,10 +102,14 @@ final class ConnectionRegistry: Sendable {
         self.givenUp = givenUp
     }
 
-    /// Takes a connection in until it closes; nil: there are too many in use, or the door stops.
-    func admit(_ channel: any Channel) -> ConnectionUse? {
-        let client = ClientAddress(channel.remoteAddress)
-        let entry = Entry(channel: channel, use: ConnectionUse(), client: client)
+    /// Takes a connection in until ``release(_:)``; nil: there are too many in use, or the door stops.
+    ///
+    /// - Parameter client: who is at the other end of a TCP connection.
+    func admit(
+        _ connection: any DoorConnection, of client: ClientAddress?, at time: DoorInstant = .now
+    ) -> ConnectionUse? {
+        let use = ConnectionUse(at: time)
+        let entry = Entry(connection: connection, use: use, client: client)
         let (isAdmitted, victim) = state.withLock { state -> (Bool, Entry?) in
             if state.isDraining { return (false, nil) }
             let isGreedy = client.map { state.clients[$0, default: 0] >= maximumOfClient } ?? false
@@ -105,64 +118,73 @@ final class ConnectionRegistry: Sendable {
             let needsPlace = isFull || state.entries.count >= guaranteed && !descriptors.take()
             let victim = needsPlace ? state.giveUp(of: isGreedy ? client : nil) : nil
             if needsPlace && victim == nil { return (false, nil) }
-            state.entries[ObjectIdentifier(channel)] = entry
+            state.entries[ObjectIdentifier(use)] = entry
             if let client { state.clients[client, default: 0] += 1 }
             return (true, victim)
         }
-        if let victim {
-            connections?.decrement()
-            givenUp()
-            victim.channel.close(promise: nil)
-        }
+        if let victim { giveUp(victim) }
         guard isAdmitted else {
             rejected?.increment()
             return nil
         }
         connections?.increment()
-        channel.closeFuture.whenComplete { _ in self.release(channel) }
-        return entry.use
+        return use
+    }
+
+    /// Takes a channel in until it closes.
+    func admit(_ channel: any Channel) -> ConnectionUse? {
+        let client = ClientAddress(channel.remoteAddress?.ipAddress)
+        guard let use = admit(ChannelConnection(channel: channel), of: client) else { return nil }
+        channel.closeFuture.whenComplete { _ in self.release(use) }
+        return use
     }
 
     /// Gives up a few connections that were idle for longest, where the process has no descriptors for new ones.
     func giveUpIdle() {
         for _ in 0..<4 {
             guard let victim = state.withLock({ $0.giveUp(of: nil) }) else { return }
-            connections?.decrement()
-            givenUp()
-            victim.channel.close(promise: nil)
+            giveUp(victim)
         }
     }
 
-    /// All that are open.
-    var all: [any Channel] { state.withLock { $0.entries.values.map(\.channel) } }
+    private func giveUp(_ victim: Entry) {
+        connections?.decrement()
+        givenUp()
+        victim.connection.close()
+    }
 
-    /// Asks every connection to end behind its last reply; the future is there when the last has ended.
-    func drain(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-        let promise = eventLoop.makePromise(of: Void.self)
-        let (channels, done) = state.withLock { state -> ([any Channel], EventLoopPromise<Void>?) in
-            state.isDraining = true
-            state.drained = promise
-            return (state.entries.values.map(\.channel), state.takeDrained())
+    /// All that are open.
+    var all: [any DoorConnection] { state.withLock { $0.entries.values.map(\.connection) } }
+
+    /// Asks every connection to end behind its last reply, and returns when the last has ended. None is taken in any more.
+    func drain() async {
+        await withCheckedContinuation { (drained: CheckedContinuation<Void, Never>) in
+            let (connections, done) = state.withLock { state in
+                state.isDraining = true
+                state.drained = drained
+                return (state.entries.values.map(\.connection), state.takeDrained())
+            }
+            done?.resume()
+            for connection in connections { connection.stop() }
         }
-        done?.succeed()
-        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-        return promise.futureResult
     }
 
     /// Waits no longer for connections that do not end: their loop is kept by an entry point that does not return.
     func giveUpDraining() {
-        state.withLock { state -> EventLoopPromise<Void>? in
+        let waiting = state.withLock { state in
             defer { state.drained = nil }
             return state.drained
-        }?.succeed()
+        }
+        waiting?.resume()
     }
 
     /// Ends every connection now.
-    func closeAll() { for channel in all { channel.close(promise: nil) } }
+    func closeAll() { for connection in all { connection.close() } }
 
-    private func release(_ channel: any Channel) {
+    /// Forgets a connection that is closed.
+    func release(_ use: ConnectionUse) {
         let (wasOpen, isCounted, done) = state.withLock { state in
-            let entry = state.remove(ObjectIdentifier(channel))
+            let entry = state.remove(ObjectIdentifier(use))
             return (entry != nil, state.entries.count >= guaranteed, state.takeDrained())
         }
         // One that was given up has handed its descriptor on.
@@ -170,8 +192,17 @@ final class ConnectionRegistry: Sendable {
             connections?.decrement()
             if isCounted { descriptors.giveBack() }
         }
-        done?.succeed()
+        done?.resume()
     }
+}
+
+/// A connection over a channel.
+private struct ChannelConnection: DoorConnection {
+    let channel: any Channel
+
+    func close() { channel.close(promise: nil) }
+
+    func stop() { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
 }
 
 /// Tells a connection too many so, and closes it.

@@ -1,17 +1,17 @@
 import DoorProtocols
+import Epoll
 import NIOCore
 import Synchronization
 
-/// How a connection is used, for the registry that must give one up. Written on its event loop, read from any thread.
+/// How a connection is used, for the registry that must give one up. Written on its own thread, read from any.
 final class ConnectionUse: Sendable {
-    /// On the clock of ``NIODeadline``, in nanoseconds.
     private let lastByte: Atomic<UInt64>
     private let held = Atomic(false)
 
-    init(at time: NIODeadline = .now()) { lastByte = Atomic(time.uptimeNanoseconds) }
+    init(at time: DoorInstant = .now) { lastByte = Atomic(time.nanoseconds) }
 
     /// When a byte last came or went.
-    var lastUse: NIODeadline { .uptimeNanoseconds(lastByte.load(ordering: .relaxed)) }
+    var lastUse: DoorInstant { DoorInstant(nanoseconds: lastByte.load(ordering: .relaxed)) }
 
     /// Whether it has questions whose answers are due, or sessions that it would lose: it is not given up then, neither for
     /// another one nor for being idle.
@@ -20,7 +20,12 @@ final class ConnectionUse: Sendable {
         set { held.store(newValue, ordering: .relaxed) }
     }
 
-    func note(_ time: NIODeadline = .now()) { lastByte.store(time.uptimeNanoseconds, ordering: .relaxed) }
+    func note(_ time: DoorInstant = .now) { lastByte.store(time.nanoseconds, ordering: .relaxed) }
+}
+
+extension DoorInstant {
+    /// On the clock of all carriers, which is the network library's too.
+    static var now: DoorInstant { DoorInstant(nanoseconds: EpollLoop.clock) }
 }
 
 /// The client of a TCP connection, for counting: an IPv4 address, or the network of 64 bits that an IPv6 address is in, of
@@ -29,8 +34,8 @@ struct ClientAddress: Hashable, Sendable {
     private let bytes: [UInt8]
 
     /// Nil for unix sockets, whose clients no address tells apart; who may open them is for their permissions to say.
-    init?(_ address: SocketAddress?) {
-        guard let text = address?.ipAddress, let bytes = DoorPeer.bytes(ofAddress: text) else { return nil }
+    init?(_ address: String?) {
+        guard let address, !address.isEmpty, let bytes = DoorPeer.bytes(ofAddress: address) else { return nil }
         self.bytes = bytes.count == 4 ? bytes : Array(bytes[..<8])
     }
 }

@@ -1,8 +1,29 @@
+import Basics
 import DoorProtocols
+import Epoll
 import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+
+/// What carries connections without TLS.
+public enum DoorCarrierKind: String, Sendable, CaseIterable {
+    /// The host's own event loops.
+    case epoll
+    /// Those of the network library, as connections with TLS.
+    case nio
+}
+
+/// What is made of the connections of a listener.
+struct DoorServing: Sendable {
+    let isUnixSocket: Bool
+    /// Serves a connection on a loop of the host's own, which owns the descriptor from here on.
+    let begin: @Sendable (CInt, DoorPeer, EpollLoop) -> Void
+    /// Serves a connection over a channel, which is prepared for its first bytes on its own loop; one whose future fails is closed.
+    var prepare: @Sendable (any Channel, DoorPeer) -> EventLoopFuture<Void> = { channel, _ in
+        channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    }
+}
 
 /// The event loops of doors: those that serve, where entry points of a module may run, and one that accepts connections, where
 /// none ever does.
@@ -10,78 +31,131 @@ import Synchronization
 /// A module that keeps a serving loop keeps the connections that are there already. New ones go to the other loops, and to the
 /// accepting one where no loop takes them: see ``ConnectionDealer``.
 package final class DoorLoops: Sendable {
-    /// What is made of the connections of a listener.
-    struct Serving: Sendable {
-        /// What stands in front of a listener that has no descriptors left.
-        let pause: @Sendable () -> AcceptPause
-        /// Options of a connection besides those that all have.
-        var options: @Sendable (ClientBootstrap) -> ClientBootstrap = { $0 }
-        /// Prepares a connection for its first bytes, on its own loop; one whose future fails is closed.
-        let prepare: @Sendable (any Channel) -> EventLoopFuture<Void>
-
-        /// The same for connections over TCP, where small answers must not wait.
-        var overTCP: Serving {
-            Serving(
-                pause: pause, options: { [options] in options($0).channelOption(.tcpOption(.tcp_nodelay), value: 1) },
-                prepare: prepare)
-        }
-    }
-
-    /// The loops that serve.
-    let group: MultiThreadedEventLoopGroup
-    private let acceptingGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let dealt: [DealtLoop]
-    private let copying: @Sendable (CInt) -> CInt
-
-    /// The loop that no module keeps.
-    var spare: any EventLoop { acceptingGroup.next() }
+    private let kind: DoorCarrierKind
+    private let threads: Int
+    private let host: any QuestionAnswering
+    private let accepting: EpollLoop
+    private let sockets: [EpollLoop]
+    private let dealtSockets: [DealtLoop]
+    /// Begun with the first listener that needs them.
+    private let channels = Mutex<ChannelLoops?>(nil)
 
     /// - Parameters:
     ///   - threads: loops that serve; at least 1.
+    ///   - kind: what carries connections without TLS.
     ///   - host: told on the accepting loop's thread that this stays free of module code.
-    ///   - copying: makes a copy of a connection's descriptor, or returns -1.
+    /// - Throws: where the system has no more threads or descriptors.
     package init(
-        threads: Int, host: any QuestionAnswering,
-        copying: @escaping @Sendable (CInt) -> CInt = { fcntl($0, F_DUPFD_CLOEXEC, 0) }
-    ) {
-        self.copying = copying
-        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, threads))
-        dealt = group.makeIterator().map(DealtLoop.init)
-        acceptingGroup.next().execute { host.keepThreadFree() }
+        threads: Int, carrying kind: DoorCarrierKind = .epoll, host: any QuestionAnswering
+    ) throws {
+        self.kind = kind
+        self.threads = max(1, threads)
+        self.host = host
+        accepting = try EpollLoop("auth-accept")
+        sockets = try kind == .nio ? [] : (0..<self.threads).map { try EpollLoop("auth-door-\($0)") }
+        dealtSockets = sockets.map(DealtLoop.init)
+        accepting.execute { host.keepThreadFree() }
     }
 
     /// Accepts connections for the loops that serve.
     ///
-    /// - Parameter descriptor: a socket that is bound; it is closed with the channel, or when this throws.
-    func accept(at descriptor: CInt, _ serving: Serving) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: acceptingGroup).serverChannelInitializer { [dealt, copying] channel in
-            channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandlers(
-                    serving.pause(), ConnectionDealer(dealt, serving, copying: copying))
-            }
+    /// - Parameters:
+    ///   - descriptor: a socket that is bound; it is closed with the listener, or when this throws.
+    ///   - needsChannels: whether the network library has to carry the connections, as for TLS.
+    func accept(
+        at descriptor: CInt, _ serving: DoorServing, _ pause: AcceptPause, needsChannels: Bool
+    ) async throws(SystemError) -> Listener {
+        guard needsChannels || kind == .nio else {
+            let dealer = ConnectionDealer(dealtSockets, spare: accepting, serving)
+            return try await Listener(descriptor, on: accepting, dealer, pause)
         }
-        // For a connection that cannot be dealt.
-        .childChannelOption(.allowRemoteHalfClosure, value: true)
-        .childChannelInitializer(serving.prepare)
-        // NIO owns the descriptor from here on, whatever happens.
-        let channel = try await bootstrap.withBoundSocket(descriptor).get()
-        // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
-        guard listen(descriptor, ListenQueue.length) == 0 else {
-            let code = errno
-            try? await channel.close()
-            throw IOError(errnoCode: code, reason: "listen")
+        let channels = channelLoops()
+        let dealer = ConnectionDealer(channels.dealt, spare: channels.spare, serving)
+        return try await Listener(descriptor, on: accepting, dealer, pause)
+    }
+
+    private func channelLoops() -> ChannelLoops {
+        channels.withLock { channels in
+            if let channels { return channels }
+            let begun = ChannelLoops(threads: threads, host: host)
+            channels = begun
+            return begun
         }
-        return channel
+    }
+
+    /// Has work done on the first loop that serves connections without TLS.
+    package func executeOnFirst(_ work: @escaping @Sendable () -> Void) {
+        if let first = sockets.first { first.execute(work) } else { channelLoops().group.next().execute(work) }
     }
 
     /// Ends the loops. One that a module keeps is left behind after the time, so that the host ends nevertheless.
-    package func shutdown(within limit: TimeAmount = .seconds(5)) async {
-        await withCheckedContinuation { (ended: CheckedContinuation<Void, Never>) in
-            let waiting = Mutex<CheckedContinuation<Void, Never>?>(ended)
-            let end: @Sendable () -> Void = { waiting.withLock { $0.take() }?.resume() }
-            spare.scheduleTask(in: limit) { end() }
-            group.shutdownGracefully { _ in end() }
+    package func shutdown(within limit: Duration = .seconds(5)) async {
+        let channels = channels.withLock { $0 }
+        let first = AsyncStream<Void>.makeStream()
+        let late = Task {
+            try await Task.sleep(for: limit)
+            first.continuation.finish()
         }
-        try? await acceptingGroup.shutdownGracefully()
+        Task { [sockets] in
+            for loop in sockets { await loop.end() }
+            if let channels { await channels.group.end() }
+            first.continuation.finish()
+        }
+        for await _ in first.stream {}
+        late.cancel()
+        await accepting.end()
+        if let channels { await channels.spareGroup.end() }
+    }
+}
+
+extension EpollLoop: ServingLoop {
+    func begin(_ descriptor: CInt, _ serving: DoorServing) {
+        guard let peer = DoorPeer.of(descriptor, isUnixSocket: serving.isUnixSocket) else {
+            close(descriptor)
+            return
+        }
+        serving.begin(descriptor, peer, self)
+    }
+}
+
+/// The loops of the network library.
+private final class ChannelLoops: Sendable {
+    let group: MultiThreadedEventLoopGroup
+    let spareGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let dealt: [DealtLoop]
+    let spare: ChannelLoop
+
+    init(threads: Int, host: any QuestionAnswering) {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        dealt = group.makeIterator().map { DealtLoop(ChannelLoop(loop: $0)) }
+        spare = ChannelLoop(loop: spareGroup.next())
+        spareGroup.next().execute { host.keepThreadFree() }
+    }
+}
+
+extension MultiThreadedEventLoopGroup {
+    fileprivate func end() async {
+        await withCheckedContinuation { done in shutdownGracefully { _ in done.resume() } }
+    }
+}
+
+/// A loop of the network library.
+private struct ChannelLoop: ServingLoop {
+    let loop: any EventLoop
+
+    func execute(_ work: @escaping @Sendable () -> Void) { loop.execute(work) }
+
+    /// Makes a channel of a descriptor, which closes it whatever happens.
+    func begin(_ descriptor: CInt, _ serving: DoorServing) {
+        guard let peer = DoorPeer.of(descriptor, isUnixSocket: serving.isUnixSocket) else {
+            close(descriptor)
+            return
+        }
+        var bootstrap = ClientBootstrap(group: loop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.writeBufferWaterMark, value: .init(low: UnreadLimits.few, high: UnreadLimits.most))
+            .channelInitializer { serving.prepare($0, peer) }
+        if !serving.isUnixSocket { bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1) }
+        _ = bootstrap.withConnectedSocket(descriptor)
     }
 }

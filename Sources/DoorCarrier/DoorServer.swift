@@ -1,5 +1,8 @@
 import AuthCore
+import Basics
 import DoorProtocols
+import Epoll
+import Glibc
 import Logging
 import Metrics
 import NIOCore
@@ -18,11 +21,13 @@ public final class DoorServers: Sendable {
     ///   - doors: what the blocks say, in order.
     ///   - services: what they may need besides the host.
     ///   - threads: event loops that serve them; nil for one a core.
+    ///   - kind: what carries connections without TLS.
     /// - Throws: what hinders the first that cannot be opened; none is open then.
     public init(
-        _ doors: [DoorSettings], host: any QuestionAnswering, services: DoorServices, log: Logger, threads: Int? = nil
+        _ doors: [DoorSettings], host: any QuestionAnswering, services: DoorServices, log: Logger, threads: Int? = nil,
+        carrying kind: DoorCarrierKind = .epoll
     ) async throws {
-        loops = DoorLoops(threads: threads ?? System.coreCount, host: host)
+        loops = try DoorLoops(threads: threads ?? System.coreCount, carrying: kind, host: host)
         var servers: [DoorServer] = []
         do {
             for settings in doors {
@@ -47,7 +52,7 @@ public final class DoorServers: Sendable {
     }
 
     /// Stops accepting, lets connections answer what was asked, and ends them.
-    public func stop(within limit: TimeAmount = .seconds(30)) async {
+    public func stop(within limit: Duration = .seconds(30)) async {
         await withTaskGroup(of: Void.self) { group in
             for server in servers { group.addTask { await server.drain(within: limit) } }
         }
@@ -66,7 +71,7 @@ package final class DoorServer: Sendable {
     private let log: Logger
     private let loops: DoorLoops
     private let observer: (@Sendable ([UInt8]) -> Void)?
-    private let listeners = Mutex<(channels: [any Channel], socket: UnixSocket?, places: [String])>(([], nil, []))
+    private let listeners = Mutex<(all: [Listener], socket: UnixSocket?, places: [String])>(([], nil, []))
 
     var places: [String] { listeners.withLock { $0.places } }
 
@@ -74,8 +79,7 @@ package final class DoorServer: Sendable {
     package var addresses: [SocketAddress] {
         listeners.withLock { listeners in
             var bound: [SocketAddress] = []
-            for case let address? in listeners.channels.map(\.localAddress)
-            where address.protocol != .unix && !bound.contains(address) { bound.append(address) }
+            for address in listeners.all.compactMap(\.address) where !bound.contains(address) { bound.append(address) }
             return bound + (listeners.socket.map { [$0.address] } ?? [])
         }
     }
@@ -114,40 +118,63 @@ package final class DoorServer: Sendable {
     private func listen() async throws {
         for address in settings.addresses {
             let descriptor = try ListeningSocket.bind(address.host, port: address.port)
-            let channel: any Channel
+            let listener: Listener
             do {
-                channel = try await loops.accept(at: descriptor, serving.overTCP)
+                listener = try await accept(at: descriptor, isUnixSocket: false)
             } catch {
                 throw ListenError(address, error)
             }
-            let port = channel.localAddress?.port ?? address.port
+            let port = listener.address?.port ?? address.port
             let place = DoorAddress(host: address.host, port: port)
             listeners.withLock {
-                $0.channels.append(channel)
+                $0.all.append(listener)
                 $0.places.append("\(place)")
             }
         }
         guard let path = settings.socketPath else { return }
-        let (socket, channel) = try await UnixSocket.listen(at: path, mode: settings.socketMode) {
-            try await loops.accept(at: $0, serving)
-        }
+        let (socket, listener) = try await UnixSocket.listen(
+            at: path, mode: settings.socketMode, { try await accept(at: $0, isUnixSocket: true) },
+            closing: { await $0.close() })
         listeners.withLock {
-            $0.channels.append(channel)
+            $0.all.append(listener)
             $0.socket = socket
             $0.places.append(path)
         }
     }
 
-    private var serving: DoorLoops.Serving {
-        DoorLoops.Serving(
-            pause: { [log, registry, door] in
-                AcceptPause(log, keepsSpare: type(of: door).isKeptReachable, giveUp: { registry.giveUpIdle() })
-            },
-            options: { $0.channelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144)) },
-            prepare: { [self] channel in DoorPeer.of(channel).flatMap { peer in self.prepare(channel, peer) } })
+    /// Accepts at a socket that is bound.
+    private func accept(at descriptor: CInt, isUnixSocket: Bool) async throws -> Listener {
+        let serving = DoorServing(
+            isUnixSocket: isUnixSocket,
+            begin: { [self] descriptor, peer, loop in begin(descriptor, peer, loop) },
+            prepare: { [self] channel, peer in prepare(channel, peer) })
+        let pause = AcceptPause(
+            log, keepsSpare: type(of: door).isKeptReachable, giveUp: { [registry] in registry.giveUpIdle() })
+        return try await loops.accept(
+            at: descriptor, serving, pause, needsChannels: tls != nil && !isUnixSocket)
     }
 
-    /// Prepares a connection that was accepted for its first bytes.
+    /// Serves a connection that was accepted.
+    private func begin(_ descriptor: CInt, _ peer: DoorPeer, _ loop: EpollLoop) {
+        guard clients.permits(peer) else {
+            refuse(peer)
+            Glibc.close(descriptor)
+            return
+        }
+        if !peer.isUnixSocket {
+            // Small answers do not wait.
+            var yes: CInt = 1
+            setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
+        }
+        let begun = SocketCarrier.begin(descriptor, on: loop, in: registry, of: peer) { use in
+            carrier(of: peer, use, watch(use, at: DoorInstant(nanoseconds: loop.now)))
+        }
+        guard !begun else { return }
+        if type(of: door).speaksHTTP { SocketCarrier.say(HTTPDoor.tooManyConnections, descriptor) }
+        Glibc.close(descriptor)
+    }
+
+    /// Prepares a channel for its first bytes.
     private func prepare(_ channel: any Channel, _ peer: DoorPeer) -> EventLoopFuture<Void> {
         let usesTLS = tls != nil && !peer.isUnixSocket
         guard clients.permits(peer) || (usesTLS && clients.namesCertificates) else {
@@ -188,10 +215,10 @@ package final class DoorServer: Sendable {
         faults.count("client-not-permitted")
     }
 
-    private func watch(_ use: ConnectionUse) -> IdleWatch {
+    private func watch(_ use: ConnectionUse, at time: DoorInstant = .now) -> IdleWatch {
         // Behind the times of the protocols' own connections, which may say that a client was too slow.
         IdleWatch(
-            use, firstByte: TimeAmount(settings.timeout) + .seconds(5), idle: TimeAmount(settings.idleTimeout),
+            use, firstByte: settings.timeout + .seconds(5), idle: settings.idleTimeout, begun: time,
             whenIdle: { [faults] in faults.count("idle") })
     }
 
@@ -200,13 +227,15 @@ package final class DoorServer: Sendable {
         _ channel: any Channel, _ peer: DoorPeer, _ use: ConnectionUse, watch: IdleWatch? = nil
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            var client = DoorClient(
-                peer: peer, timeout: settings.timeout, countFault: { [faults] in faults.count($0) })
-            client.log = log
-            let carrying = ChannelCarrying(use: use, watch: watch, log: log, observe: observer)
-            let carried = door.converse(client, by: carrying)
-            try channel.pipeline.syncOperations.addHandler(carried.handler)
+            try channel.pipeline.syncOperations.addHandler(ChannelCarrier(carrier(of: peer, use, watch), log))
         }
+    }
+
+    /// Begins the conversation with a client.
+    private func carrier(of peer: DoorPeer, _ use: ConnectionUse, _ watch: IdleWatch?) -> Carrier {
+        var client = DoorClient(peer: peer, timeout: settings.timeout, countFault: { [faults] in faults.count($0) })
+        client.log = log
+        return Carrier(door.converse(client, by: ConversationBox()), use, watch: watch, observe: observer)
     }
 
     /// Reads the certificate again; what hinders it is returned, and the old one stays in use.
@@ -222,23 +251,21 @@ package final class DoorServer: Sendable {
     }
 
     /// How long connections that are closed may take for it.
-    private static let patience = TimeAmount.seconds(2)
+    private static let patience = Duration.seconds(2)
 
     /// Stops accepting, and ends every connection behind its last answer or at the limit.
-    package func drain(within limit: TimeAmount) async {
+    package func drain(within limit: Duration) async {
         await stopListening()
-        let drained = registry.drain(on: loops.spare)
-        let deadline = loops.spare.scheduleTask(in: limit) { [registry, log, name = settings.name] in
+        let late = Task { [registry, log, name = settings.name] in
+            try await Task.sleep(for: limit)
             log.warning("door \(name): connections that did not end in time are closed")
             registry.closeAll()
-        }
-        let end = loops.spare.scheduleTask(in: limit + Self.patience) { [registry, log, name = settings.name] in
+            try await Task.sleep(for: Self.patience)
             log.error("door \(name): a module keeps connections, which end with the process")
             registry.giveUpDraining()
         }
-        try? await drained.get()
-        deadline.cancel()
-        end.cancel()
+        await registry.drain()
+        late.cancel()
     }
 
     /// Stops accepting and ends every connection.
@@ -248,9 +275,9 @@ package final class DoorServer: Sendable {
     }
 
     private func stopListening() async {
-        let (channels, socket) = listeners.withLock { ($0.channels, $0.socket) }
+        let (all, socket) = listeners.withLock { ($0.all, $0.socket) }
         socket?.remove()
-        for channel in channels { try? await channel.close() }
+        for listener in all { await listener.close() }
     }
 }
 

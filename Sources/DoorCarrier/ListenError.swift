@@ -9,7 +9,8 @@ public struct ListenError: Error, CustomStringConvertible, Sendable {
     public let description: String
 
     init(_ address: DoorAddress, _ error: any Error) {
-        let reason = (error as? IOError).map { SystemError($0.errnoCode).description } ?? "\(error)"
+        let code = (error as? IOError)?.errnoCode ?? (error as? SystemError)?.code
+        let reason = code.map { SystemError($0).description } ?? "\(error)"
         description = "cannot listen on `\(address)`: \(reason)"
     }
 }

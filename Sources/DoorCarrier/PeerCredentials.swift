@@ -1,29 +1,17 @@
+import CEpoll
 import DoorProtocols
-import Glibc
-import NIOCore
 
 extension DoorPeer {
-    /// Asks the kernel who connected.
-    static func of(_ channel: any Channel) -> EventLoopFuture<DoorPeer> {
-        let address = channel.remoteAddress ?? channel.localAddress
-        guard channel.localAddress?.protocol == .unix || address?.protocol == .unix else {
-            return channel.eventLoop.makeSucceededFuture(DoorPeer(address: channel.remoteAddress?.ipAddress ?? ""))
+    /// Asks the kernel who connected; nil where nobody is there any more.
+    static func of(_ descriptor: CInt, isUnixSocket: Bool) -> DoorPeer? {
+        if isUnixSocket {
+            var user: UInt32 = 0
+            return cepoll_peer(descriptor, &user) == 0 ? DoorPeer(address: "", userID: user) : nil
         }
-        return PeerCredentials.of(channel).map { DoorPeer(address: "", userID: $0.uid) }
-    }
-}
-
-/// What SO_PEERCRED gives, unix(7); Glibc shows its own declaration to programs in C alone.
-struct PeerCredentials: Sendable {
-    var pid: pid_t
-    var uid: uid_t
-    var gid: gid_t
-
-    /// Asks the kernel who is at the other end of a unix socket.
-    static func of(_ channel: any Channel) -> EventLoopFuture<PeerCredentials> {
-        guard let provider = channel as? any SocketOptionProvider else {
-            return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CEPOLL_ADDRESS_SIZE)) { text in
+            // SAFETY: there is room for every address, and it is read only where it was written, with its NUL.
+            guard let start = text.baseAddress, cepoll_address(descriptor, start) == 0 else { return nil }
+            return DoorPeer(address: String(cString: start))
         }
-        return provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
     }
 }

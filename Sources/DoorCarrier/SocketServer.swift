@@ -1,16 +1,17 @@
+import Basics
 import DoorProtocols
+import Epoll
+import Glibc
 import Logging
-import NIOCore
-import NIOPosix
 
 /// Serves conversations at one unix socket, on a thread of its own: neither a slow client nor a long answer delays a door.
 package struct SocketServer: Sendable {
     /// Begins the conversation with a client; `isOneTooMany` where as many are connected as may be.
     package typealias Converse =
-        @Sendable (_ client: DoorPeer, _ isOneTooMany: Bool, _ carrier: ChannelCarrying) -> CarriedConversation
+        @Sendable (_ client: DoorPeer, _ isOneTooMany: Bool, _ carrier: ConversationBox) -> any CarriedConversation
 
-    private let group: MultiThreadedEventLoopGroup
-    private let channel: any Channel
+    private let loop: EpollLoop
+    private let listener: Listener
     private let socket: UnixSocket
     private let connections: ConnectionRegistry
 
@@ -26,35 +27,40 @@ package struct SocketServer: Sendable {
         path: String, mode: UInt32, most: Int, firstByte: Duration, log: Logger,
         begun: @escaping @Sendable () -> Void, converse: @escaping Converse
     ) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = try EpollLoop("auth-control")
         let connections = ConnectionRegistry(maximum: most)
-        group.next().execute(begun)
+        loop.execute(begun)
+        let serving = DoorServing(isUnixSocket: true) { descriptor, peer, loop in
+            Self.begin(descriptor, peer, loop, connections, firstByte, converse)
+        }
         do {
-            let bootstrap = ServerBootstrap(group: group)
-                .serverChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(
-                            AcceptPause(log, keepsSpare: true, giveUp: { connections.giveUpIdle() }))
-                    }
-                }
-                .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelInitializer { channel in
-                    DoorPeer.of(channel).flatMapThrowing { peer in
-                        let admitted = connections.admit(channel)
-                        let use = admitted ?? ConnectionUse()
-                        let watch = IdleWatch(use, firstByte: TimeAmount(firstByte), idle: nil)
-                        try channel.pipeline.syncOperations.addHandler(
-                            converse(peer, admitted == nil, ChannelCarrying(use: use, watch: watch, log: log)).handler)
-                    }
-                }
-            (socket, channel) = try await UnixSocket.listen(at: path, mode: mode, bootstrap)
+            let dealer = ConnectionDealer([], spare: loop, serving)
+            let pause = AcceptPause(log, keepsSpare: true, giveUp: { connections.giveUpIdle() })
+            (socket, listener) = try await UnixSocket.listen(
+                at: path, mode: mode, { try await Listener($0, on: loop, dealer, pause) },
+                closing: { await $0.close() })
         } catch {
-            try? await group.shutdownGracefully()
+            await loop.end()
             throw error
         }
-        self.group = group
+        self.loop = loop
         self.connections = connections
+    }
+
+    private static func begin(
+        _ descriptor: CInt, _ peer: DoorPeer, _ loop: EpollLoop, _ connections: ConnectionRegistry,
+        _ firstByte: Duration, _ converse: Converse
+    ) {
+        let begun = SocketCarrier.begin(descriptor, on: loop, in: connections, of: peer) { use in
+            Carrier(
+                converse(peer, false, ConversationBox()), use, watch: IdleWatch(use, firstByte: firstByte, idle: nil))
+        }
+        if begun { return }
+        // It is told so, and holds no place.
+        let use = ConnectionUse()
+        let carrier = Carrier(
+            converse(peer, true, ConversationBox()), use, watch: IdleWatch(use, firstByte: firstByte, idle: nil))
+        SocketCarrier(loop, descriptor).begin(carrier) {}
     }
 
     /// Stops listening, removes the socket, and stops every conversation.
@@ -62,23 +68,20 @@ package struct SocketServer: Sendable {
     /// When it returns, nothing that was under way on the thread is any more.
     package func stopListening() async {
         socket.remove()
-        try? await channel.close()
-        stopConversations()
-        try? await channel.eventLoop.submit {}.get()
+        await listener.close()
+        for connection in connections.all { connection.stop() }
+        await loop.run {}
     }
 
     /// Stops the conversations that are left once more, gives them a second, and ends.
     package func stop() async {
-        let last = connections.all
-        stopConversations()
         // A client that does not read does not hold up the end.
-        let limit = channel.eventLoop.scheduleTask(in: .seconds(1)) { connections.closeAll() }
-        for channel in last { try? await channel.closeFuture.get() }
-        limit.cancel()
-        try? await group.shutdownGracefully()
-    }
-
-    private func stopConversations() {
-        for channel in connections.all { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        let late = Task { [connections] in
+            try await Task.sleep(for: .seconds(1))
+            connections.closeAll()
+        }
+        await connections.drain()
+        late.cancel()
+        await loop.end()
     }
 }

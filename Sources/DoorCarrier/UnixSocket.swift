@@ -25,7 +25,7 @@ package struct UnixSocket: Sendable {
     package static func listen(
         at path: String, mode: UInt32, _ bootstrap: ServerBootstrap
     ) async throws -> (socket: UnixSocket, channel: any Channel) {
-        try await listen(at: path, mode: mode) { descriptor in
+        let accept: (CInt) async throws -> any Channel = { descriptor in
             let channel = try await bootstrap.withBoundSocket(descriptor).get()
             // NIO asks for 128 whatever its option says, where it is given a socket; asking again changes the queue.
             guard Glibc.listen(descriptor, ListenQueue.length) == 0 else {
@@ -35,30 +35,35 @@ package struct UnixSocket: Sendable {
             }
             return channel
         }
+        return try await listen(at: path, mode: mode, accept, closing: { try? await $0.close() })
     }
 
-    /// Listens at a path as the other function of this name does, with the channel that `accept` makes of the descriptor, which is its own
-    /// from then on.
-    static func listen(
-        at path: String, mode: UInt32, _ accept: (CInt) async throws -> any Channel
-    ) async throws -> (socket: UnixSocket, channel: any Channel) {
+    /// Listens at a path as the other function of this name does.
+    ///
+    /// - Parameters:
+    ///   - accept: makes a listener of the descriptor, which is its own from then on.
+    ///   - close: closes it.
+    static func listen<Listening>(
+        at path: String, mode: UInt32, _ accept: (CInt) async throws -> Listening,
+        closing close: (Listening) async -> Void
+    ) async throws -> (socket: UnixSocket, channel: Listening) {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
             throw UnixSocketError(tooLong: path)
         }
         try removeStale(path, address)
         let bound = try BoundSocket(for: path, mode: mode)
-        let channel: any Channel
+        let listening: Listening
         do {
-            channel = try await accept(bound.descriptor)
+            listening = try await accept(bound.descriptor)
         } catch {
             unlink(bound.path)
             throw UnixSocketError(path, "cannot listen on it: \(error)")
         }
         do {
-            return (try UnixSocket(path, address, bound), channel)
+            return (try UnixSocket(path, address, bound), listening)
         } catch {
             unlink(bound.path)
-            try? await channel.close()
+            await close(listening)
             throw error
         }
     }

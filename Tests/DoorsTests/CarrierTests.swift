@@ -10,63 +10,14 @@ import Testing
 
 /// What the carrier does for every protocol, on a channel whose room and clock the test turns.
 @Suite struct `A carrier` {
-    /// What the conversation was told, and what it shall do.
-    private final class Script: Sendable {
-        struct State {
-            var told: [String] = []
-            var wantsInput = true
-            var isHeld = false
-            var deadline: DoorInstant?
-            var end: DoorTurn.End?
-            var reply: [UInt8] = []
-            var wantsNotice = false
-            var mailbox: DoorMailbox<String>?
-        }
-        let state = Mutex(State())
-
-        var told: [String] { state.withLock { $0.told } }
-        func set(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
-    }
-
-    private struct Scripted: Conversation, ~Copyable {
-        let script: Script
-
-        private func note(_ text: String, _ turn: inout DoorTurn) {
-            script.set { state in
-                state.told.append(text)
-                turn.out.write(state.reply)
-                turn.wantsSentNotice = state.wantsNotice && text == "x"
-                if let end = state.end { turn.close(end) }
-            }
-        }
-
-        var wantsInput: Bool { script.state.withLock { $0.wantsInput } }
-        var isHeld: Bool { script.state.withLock { $0.isHeld } }
-        var deadline: DoorInstant? { script.state.withLock { $0.deadline } }
-        mutating func begin(_ mailbox: DoorMailbox<String>, _ turn: inout DoorTurn) {
-            script.set { $0.mailbox = mailbox }
-            note("begin", &turn)
-        }
-        mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn) {
-            note(String(decoding: bytes.withUnsafeBufferPointer { Array($0) }, as: UTF8.self), &turn)
-        }
-        mutating func resume(_ turn: inout DoorTurn) { note("resume \(turn.isWritable)", &turn) }
-        mutating func sent(_ turn: inout DoorTurn) { note("sent", &turn) }
-        mutating func take(_ event: String, _ turn: inout DoorTurn) { note(event, &turn) }
-        mutating func endOfInput(_ turn: inout DoorTurn) { note("end of input", &turn) }
-        mutating func stop(_ turn: inout DoorTurn) { note("stop", &turn) }
-        mutating func timeUp(_ turn: inout DoorTurn) { note("time up", &turn) }
-        mutating func leave() { script.set { $0.told.append("leave") } }
-    }
-
     private let script = Script()
     private let loop = EmbeddedEventLoop()
     private let use = ConnectionUse()
     private let channel: EmbeddedChannel
 
     init() throws {
-        let carrying = ChannelCarrying(use: use, log: Logger(label: "test"))
-        channel = EmbeddedChannel(handler: carrying.carry(Scripted(script: script)).handler, loop: loop)
+        let carrier = Carrier(ConversationBox().carry(Scripted(script: script)), use)
+        channel = EmbeddedChannel(handler: ChannelCarrier(carrier, Logger(label: "test")), loop: loop)
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
     }
 
@@ -214,12 +165,12 @@ import Testing
     }
 
     @Test func `gives an event that comes too late to the conversation, and sends nothing`() throws {
-        let mailbox = try #require(script.state.withLock { $0.mailbox })
-        mailbox.post("one")
+        let late = try #require(script.state.withLock { $0.mailbox?.kept() })
+        late("one")
         loop.run()
         script.set { $0.reply = [1] }
         try channel.close().wait()
-        mailbox.post("two")
+        late("two")
         loop.run()
         #expect(script.told == ["begin", "one", "leave", "two"])
         #expect(try sent() == "")

@@ -76,7 +76,7 @@ import Testing
         let resume: @Sendable () -> Void = { resumed.withLock { $0 += 1 } }
         let offers = (0..<UntakenConnections.limit).map { _ in
             #expect(!untaken.isFull(else: resume))
-            return ConnectionOffer(SpareDescriptor.open(), due: .now(), among: untaken)
+            return ConnectionOffer(SpareDescriptor.open(), due: .now, among: untaken)
         }
         #expect(untaken.isFull(else: resume))
         #expect(resumed.withLock { $0 } == 0)
@@ -118,33 +118,12 @@ import Testing
         #expect(threads.count == 2)
     }
 
-    @Test func `are not needed for a connection that has got the last descriptor`() async throws {
-        let host = FakeHost(FakeHost.simple)
-        let refused = Mutex(0)
-        // There is no descriptor for the copy with which a connection goes to another loop.
-        let loops = DoorLoops(threads: 1, host: host) { _ in
-            refused.withLock { $0 += 1 }
-            return -1
-        }
-        var settings = DoorSettings(type: "http", name: "http")
-        settings.addresses = [DoorAddress(host: "127.0.0.1", port: 0)]
-        var log = Logger(label: "test")
-        log.logLevel = .critical
-        let server = try await DoorServer(settings, host: host, loops: loops, services: DoorServices(), log: log)
-        let door = RunningDoor(
-            port: try #require(server.addresses.first?.port), socketPath: "", metrics: PrometheusMetricsFactory())
-        for path in ["/health", "/ready"] { #expect(try await door.get(path).status == 200) }
-        #expect(refused.withLock { $0 } == 2)
-        await server.drain(within: .seconds(60))
-        await loops.shutdown()
-    }
-
     @Test func `that never come back do not keep the door from ending`() async throws {
         let slow = Slow()
-        let loops = DoorLoops(threads: 1, host: slow.host)
+        let loops = try DoorLoops(threads: 1, carrying: .ofThisRun, host: slow.host)
         let (stuck, entered) = AsyncStream<Void>.makeStream()
         let host = slow.host
-        loops.group.next().execute {
+        loops.executeOnFirst {
             entered.yield()
             guard let name = try? Login(user: "slow", password: Secret("secret"), door: "test") else { return }
             _ = host.ask(.login(name))

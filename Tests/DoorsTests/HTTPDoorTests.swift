@@ -303,7 +303,8 @@ import Testing
             taken.addresses = [.init(host: "127.0.0.1", port: port)]
             let (settings, host) = ([taken], FakeHost(FakeHost.simple))
             let error = await #expect(throws: ListenError.self) {
-                _ = try await DoorServers(settings, host: host, services: DoorServices(), log: Logger(label: "test"))
+                _ = try await DoorServers(
+                    settings, host: host, services: DoorServices(), log: Logger(label: "test"), carrying: .ofThisRun)
             }
             #expect(error?.description == "cannot listen on `127.0.0.1:\(port)`: address already in use")
         }

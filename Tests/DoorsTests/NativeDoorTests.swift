@@ -29,7 +29,7 @@ import Testing
             settings.maximumConnections = connections
             settings.clients = clients
             servers = try await DoorServers(
-                [settings], host: host, services: DoorServices(), log: Logger(label: "test"))
+                [settings], host: host, services: DoorServices(), log: Logger(label: "test"), carrying: .ofThisRun)
             descriptor = try Self.connect(path)
         }
 

@@ -32,7 +32,7 @@ struct RunningAddedDoor {
         let log = KeptLog()
         let servers = try await DoorServers(
             [settings], host: host, services: DoorServices(),
-            log: Logger(label: "test") { _ in KeptLog.Handler(log: log) })
+            log: Logger(label: "test") { _ in KeptLog.Handler(log: log) }, carrying: .ofThisRun)
         let place = servers.listening.first?.places.first ?? ""
         do {
             try await body(

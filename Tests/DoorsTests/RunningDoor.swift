@@ -8,6 +8,12 @@ import Testing
 @testable import DoorProtocols
 @testable import Prometheus
 
+extension DoorCarrierKind {
+    /// What carries connections without TLS in this run of the tests: scripts/test has a second run for `nio`.
+    static let ofThisRun =
+        getenv("AUTHHOST_TEST_CARRIER").flatMap { DoorCarrierKind(rawValue: String(cString: $0)) } ?? .epoll
+}
+
 /// A door on a free port and on a unix socket, for as long as the body runs.
 struct RunningDoor {
     let port: Int
@@ -18,7 +24,7 @@ struct RunningDoor {
     static func run(
         _ host: FakeHost, operators: (any OperatorAnswering)? = nil,
         destinations: DestinationAccess? = nil, logger: Logger? = nil, loops: Int = 1,
-        drainingFor drainTime: TimeAmount = .seconds(30), directories: [AdministratorRealm] = [],
+        drainingFor drainTime: Duration = .seconds(30), directories: [AdministratorRealm] = [],
         configure: (inout DoorSettings) -> Void = { _ in },
         _ body: (RunningDoor) async throws -> Void
     ) async throws {
@@ -38,7 +44,7 @@ struct RunningDoor {
         var quiet = Logger(label: "test")
         quiet.logLevel = .error
         let servers = try await DoorServers(
-            [settings], host: host, services: services, log: logger ?? quiet, threads: loops)
+            [settings], host: host, services: services, log: logger ?? quiet, threads: loops, carrying: .ofThisRun)
         let place = servers.listening.first?.places.first ?? ""
         let port = try #require(Int(place.split(separator: ":").last ?? ""))
         do {

@@ -30,7 +30,7 @@ final class ChildProcess {
     init(
         _ arguments: [String], input: String = "", directory: String? = nil, environment: [String: String] = [:]
     ) throws {
-        let located = (directory.map { ["env", "-C", $0] } ?? []) + arguments
+        let located = (directory.map { ["env", "-C", $0] } ?? []) + Self.carried(arguments)
         let child = try Self.starting.withLock { _ in try Self.start(located, environment) }
         pid = child.pid
         pipes = [child.output, child.errors]
@@ -38,6 +38,12 @@ final class ChildProcess {
         signal(SIGPIPE, SIG_IGN)
         _ = Array(input.utf8).withUnsafeBytes { write(child.input, $0.baseAddress, $0.count) }
         close(child.input)
+    }
+
+    /// A server of the run of the tests that has another carrier is told so.
+    private static func carried(_ arguments: [String]) -> [String] {
+        guard let carrier = getenv("AUTHHOST_TEST_CARRIER"), arguments.contains("serve") else { return arguments }
+        return arguments + ["--door-carrier", String(cString: carrier)]
     }
 
     /// Held from the making of pipes until they are marked and used: else a child of another test would inherit an end, and

@@ -47,6 +47,10 @@ extension ItemDefinition {
         "login-cache-size", .integer(.none, 0...10_000_000), default: "10000", reloadable: true,
         "how many log-ins are kept for that")
 
+    static let doorCarrier = ItemDefinition(
+        "door-carrier", .choice(["epoll", "nio"]), default: "epoll",
+        "what carries connections without TLS: loops of the host's own, or the network library's")
+
     static let controlSocket = ItemDefinition(
         "control-socket", .path, note: "none", percent: .expanded("rah"),
         "the unix socket through which its owner and root see and eject sessions; unset: there is none")
@@ -99,6 +103,6 @@ extension ItemDefinition {
     static let doorItems = [
         httpListen, httpSocket, httpSocketMode, httpConnections, httpClientConnections, httpTimeout, httpIdleTimeout,
         httpRealm, sessionCookie, httpAttributeHeaders, forwardAuthObject, loginCacheTime,
-        loginCacheSize, controlSocket, door,
+        loginCacheSize, doorCarrier, controlSocket, door,
     ]
 }

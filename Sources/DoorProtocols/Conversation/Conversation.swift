@@ -55,16 +55,32 @@ extension Conversation where Self: ~Copyable {
 }
 
 /// Brings events to a conversation, from any thread.
+///
+/// The conversation keeps its mailbox, so a mailbox does not keep the conversation: what somebody still has to bring to one whose
+/// connection has ended goes by ``kept()``.
 public struct DoorMailbox<Event: Sendable>: Sendable {
-    /// Hands an event over; the carrier gives it to the conversation on its own thread, in the order of the calls.
+    /// Hands an event over; the carrier gives it to the conversation on its own thread, in the order of the calls. One for a
+    /// conversation that has gone is dropped.
     public let post: @Sendable (Event) -> Void
+    private let keeping: (@Sendable () -> @Sendable (Event) -> Void)?
 
     /// Makes a mailbox of what hands events over.
-    public init(_ post: @escaping @Sendable (Event) -> Void) { self.post = post }
+    ///
+    /// - Parameter keeping: makes what does the same, and keeps the conversation for as long as it is kept itself; nil where
+    ///   `post` does.
+    public init(
+        _ post: @escaping @Sendable (Event) -> Void, keeping: (@Sendable () -> @Sendable (Event) -> Void)? = nil
+    ) {
+        self.post = post
+        self.keeping = keeping
+    }
+
+    /// Hands an event over that has to reach the conversation, which stays until then.
+    func kept() -> @Sendable (Event) -> Void { keeping?() ?? post }
 
     /// Awaits an answer, which becomes an event.
     func await(_ ticket: Ticket, _ event: @escaping @Sendable (Answer) -> Event) {
-        ticket.whenDecided { [post] in post(event($0)) }
+        ticket.whenDecided { [post = kept()] in post(event($0)) }
     }
 }
 

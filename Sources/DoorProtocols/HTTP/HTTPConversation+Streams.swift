@@ -20,7 +20,7 @@ extension HTTPConversation {
         }
         waiting[0].isPulling = true
         let number = firstWaiting
-        stream.next { mailbox.post(.piece(number, $0)) }
+        stream.next { [post = mailbox.kept()] in post(.piece(number, $0)) }
     }
 
     mutating func take(_ piece: ReplyStream.Piece, _ number: UInt64, _ turn: inout DoorTurn) {

@@ -212,7 +212,7 @@ extension HTTPConversation {
     private mutating func wait(for pending: PendingStep, _ number: UInt64) {
         waiting[Int(number - firstWaiting)].pending = pending
         guard let mailbox else { return }
-        pending.whenReady { mailbox.post(.step(number, $0)) }
+        pending.whenReady { [post = mailbox.kept()] in post(.step(number, $0)) }
     }
 
     mutating func resume(_ number: UInt64, _ step: Step, _ turn: inout DoorTurn) {

@@ -1,10 +1,11 @@
+import AuthConfiguration
 import DoorProtocols
 import Glibc
 import Logging
 
 /// Divides the descriptors that the process may have between its connections and everything else.
 enum DescriptorLimit {
-    /// What an event loop takes: epoll(7), eventfd(2), timerfd_create(2).
+    /// What an event loop takes at most: epoll(7), eventfd(2), timerfd_create(2).
     private static let ofLoop = 3
 
     /// Raises the limit as far as the process may: with the usual soft limit of 1,024 one door could shut all others.
@@ -42,6 +43,13 @@ enum DescriptorLimit {
             )
         }
         return DescriptorBudget(total: limit - kept, log: log)
+    }
+
+    /// The most event loops that the doors of a configuration start: those of the network library come with what it carries.
+    static func loops(of configuration: Configuration) -> Int {
+        let ofEachKind = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1
+        let needsChannels = configuration.doorCarrier == "nio" || configuration.doors.contains { $0.tls != nil }
+        return needsChannels ? 2 * ofEachKind : ofEachKind
     }
 
     /// How many descriptors are open.

@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             control = try await setup.controlServer(service)
             let budget = try DescriptorLimit.budget(
-                limit: limit, loops: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1,
+                limit: limit, loops: DescriptorLimit.loops(of: setup.configuration),
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
             servers = try await openDoors(doors, service, metrics, setup, signals)
@@ -116,7 +116,9 @@ struct ServeCommand: AsyncParsableCommand {
             AdministratorRealm(path: $0.path, realm: $0.realm)
         }
         services.destinations = service.destinationAccess
-        let servers = try await DoorServers(doors, host: service.host, services: services, log: setup.log)
+        let servers = try await DoorServers(
+            doors, host: service.host, services: services, log: setup.log,
+            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll)
         for (door, places) in servers.listening {
             for place in places { setup.log.notice("\(Self.listening(door, place))") }
         }

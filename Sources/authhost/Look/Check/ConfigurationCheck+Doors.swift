@@ -46,7 +46,7 @@ extension ConfigurationCheck {
         for problem in places.doubles() { add(at: problem.place, problem.message) }
         for problem in places.faults(mustBeFree: binds) { add(at: problem.place, problem.message) }
         let wanted = configuration.doors.map(\.maximumConnections).reduce(configuration.httpConnections, +)
-        let loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) + 1
+        let loops = DescriptorLimit.loops(of: configuration)
         _ = attempt { (_: Configuration) throws(Failure) in
             try DescriptorLimit.budget(
                 limit: DescriptorLimit.raise(), loops: loops, wanted: wanted,
