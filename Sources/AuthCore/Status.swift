@@ -56,6 +56,28 @@ public enum QuestionKind: String, Sendable, CaseIterable {
 
     /// Whether the question asks for a session.
     public var isLogin: Bool { self == .login || self == .resume }
+
+    /// The kind that an entry point answers; nil for one that answers another question, or none.
+    public init?(entry: StaticString) {
+        let found = Self.entries.first { name, _ in
+            name.withUTF8Buffer { name in entry.withUTF8Buffer { $0.elementsEqual(name) } }
+        }
+        guard let found else { return nil }
+        self = found.1
+    }
+
+    private static let entries: [(StaticString, QuestionKind)] = [
+        ("auth_new_user", .login), ("auth_resume_user", .resume), ("auth_map_object", .map), ("auth_check_read", .read),
+        ("auth_check_write", .write), ("checkWrite", .write), ("auth_check_create", .create),
+    ]
+}
+
+extension Status {
+    /// Whether it is an answer to a question of a kind: one that ``Answer/closed(_:to:)`` has a word for.
+    public func answers(_ kind: QuestionKind) -> Bool {
+        let reason = Answer.closed(self, to: kind).reason
+        return reason != .unknownStatus && reason != .reservedStatus
+    }
 }
 
 extension Answer {

@@ -40,13 +40,22 @@ import Testing
         #expect(test.lines.wait(for: "AUTH_OK for a log-in without result->user"))
     }
 
+    @Test func `a status that answers another question is told with its entry point`() throws {
+        let test = try TestHost("reserved_status")
+        let session = try #require(test.ask(.login(try test.login("good"))).session)
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .undecided)
+        #expect(test.lines.wait(for: "returned 64, which is no answer to it"))
+        #expect(test.ask(.check(session, Check(.read, try ObjectName("/a")))).verdict == .undecided)
+        #expect(test.lines.wait(for: "auth_check_read"))
+    }
+
     @Test(arguments: ["", "s", "secreta", "secreu", "SECRET", "zzz", "secret"])
     func `what strcmp returns lets nobody in`(_ password: String) throws {
         let test = try TestHost("returns_strcmp")
         let answer = test.ask(.login(try test.login("alice", password: password)))
         #expect(answer.verdict != .allow)
         if answer.reason == .unknownStatus {
-            #expect(test.lines.wait(for: "which is no answer; AUTH_OK and AUTH_DENY are"))
+            #expect(test.lines.wait(for: "which is no answer to it; AUTH_OK and AUTH_DENY are"))
         }
         #expect(test.host.sessionCount == 0)
     }

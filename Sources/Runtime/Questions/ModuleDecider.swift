@@ -106,7 +106,7 @@ final class ModuleDecider: Decider {
         case .outcome(let outcome): return outcome == .taken ? .taken : reported(outcome)
         case .deliver(let continuation):
             pending.put(slot)
-            continuation(checked(answer, "host->complete"))
+            continuation(checked(answer, "host->complete", inCompletion: true))
             return .taken
         }
     }
@@ -185,7 +185,7 @@ final class ModuleDecider: Decider {
             return .open(open)
         }
         pending.put(slot)
-        return .answered(isLate ? tooLate(early, question) : checked(early, "host->complete"))
+        return .answered(isLate ? tooLate(early, question) : checked(early, question.entry, inCompletion: true))
     }
 
     private func askOnLane<Question: ModuleQuestion>(
@@ -247,7 +247,7 @@ final class ModuleDecider: Decider {
             if early != nil, !question.isLeftOpen(by: answer) {
                 continuation(checked(completedAndReturned(answer), question.entry))
             } else {
-                continuation(checked(early ?? answer, early == nil ? question.entry : "host->complete"))
+                continuation(checked(early ?? answer, question.entry, inCompletion: early != nil))
             }
         }
     }
@@ -258,15 +258,24 @@ final class ModuleDecider: Decider {
         return broken
     }
 
-    /// - Parameter entry: where it was given.
-    func checked(_ answer: ModuleAnswer, _ entry: StaticString) -> ModuleAnswer {
+    /// - Parameters:
+    ///   - entry: which entry point was asked.
+    ///   - inCompletion: whether the answer came by `host->complete`.
+    func checked(_ answer: ModuleAnswer, _ entry: StaticString, inCompletion: Bool = false) -> ModuleAnswer {
+        let status = answer.status
         if let breach = answer.breach {
-            report(.broken(breach, in: entry))
-        } else if answer.status != .ok, answer.refusal == nil, !answer.status.isKnown {
-            report(
-                .broken("returned \(answer.status.shown), which is no answer; AUTH_OK and AUTH_DENY are", in: entry))
+            report(.broken(breach, in: inCompletion ? "host->complete" : entry))
+        } else if status != .ok, status != .deny, answer.refusal == nil, !isAnswer(status, to: entry, inCompletion) {
+            let verb = inCompletion ? "completed with" : "returned"
+            report(.broken("\(verb) \(status.shown), which is no answer to it; AUTH_OK and AUTH_DENY are", in: entry))
         }
         return answer
+    }
+
+    private func isAnswer(_ status: Status, to entry: StaticString, _ inCompletion: Bool) -> Bool {
+        if let kind = QuestionKind(entry: entry) { return status.answers(kind) }
+        // What was asked is not known here: what answers nothing.
+        return status.isKnown && !(inCompletion && (status == .noEntry || Status.reserved.contains(status.rawValue)))
     }
 
     /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs.
