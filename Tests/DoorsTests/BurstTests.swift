@@ -11,7 +11,8 @@ import Testing
     private let host = FakeHost(FakeHost.simple)
 
     private func native(_ host: FakeHost, _ options: [(String, String)] = []) throws -> any Rehearsed {
-        let client = try RehearsedDoor("native", host) { $0.options = options.map { (name: $0.0, value: $0.1) } }.client()
+        let client = try RehearsedDoor("native", host) { $0.options = options.map { (name: $0.0, value: $0.1) } }
+            .client()
         client.send(Self.hello)
         _ = client.take()
         return client

@@ -57,7 +57,7 @@ struct Refused: CustomTestStringConvertible {
             says: "the version is `1.0` in the note and `1.1` in the descriptor"),
         Refused(
             fixture: "note_other_draft", code: .noteDiffers,
-            says: "the draft is `5` in the note and `6` in the descriptor"),
+            says: "the draft is `5` in the note and `7` in the descriptor"),
         Refused(
             fixture: "note_other_default", code: .noteDiffers,
             says: "of option 1, `one`, the default is `1` in the note and `2` in the descriptor"),

@@ -4,8 +4,8 @@ import AuthCore
 ///
 /// INVARIANT: it is empty between the turns of a conversation, and whenever anything else is asked.
 struct Burst<Origin> {
-    /// So many are asked without waiting for more.
-    static var most: Int { 256 }
+    /// So many are asked without waiting for more: more at once would save little, and keep the event loop for longer.
+    static var most: Int { 64 }
 
     private(set) var checks: [SessionCheck] = []
     /// What each becomes an answer to.

@@ -93,24 +93,19 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
 
     /// Reads and answers the requests that are complete.
     mutating func readRequests(_ turn: inout DoorTurn) {
-        readCompleteRequests(&turn)
-        while !burst.isEmpty {
+        repeat {
+            // What was gathered is asked, which may make room for more.
             askBurst(&turn)
-            // There may be room for more now.
-            readCompleteRequests(&turn)
-        }
-        watchArrival(turn)
-    }
-
-    private mutating func readCompleteRequests(_ turn: inout DoorTurn) {
-        while wantsInput, !turn.isFull, !input.isEmpty {
-            do throws(RequestRefusal) {
-                guard try readRequest(&turn) else { break }
-            } catch {
-                service.refused(error)
-                refuse(Reply(error), "refused", &turn)
+            while wantsInput, !turn.isFull, !input.isEmpty {
+                do throws(RequestRefusal) {
+                    guard try readRequest(&turn) else { break }
+                } catch {
+                    service.refused(error)
+                    refuse(Reply(error), "refused", &turn)
+                }
             }
-        }
+        } while !burst.isEmpty
+        watchArrival(turn)
     }
 
     /// Reads one request; false: it is not complete yet.

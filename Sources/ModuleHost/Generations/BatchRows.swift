@@ -6,7 +6,8 @@ import Glibc
 /// A check of a batch: what it is about, by the name after mapping, and the session that asks.
 public struct BatchedCheck: Sendable {
     let check: Check
-    let object: ObjectName
+    /// By the name after mapping.
+    public let object: ObjectName
     let session: ModuleSession
 
     /// Makes a row of a batch.
