@@ -2,19 +2,27 @@ import AuthCore
 
 // What a client asks, and what it is answered.
 extension NativeConversation {
-    mutating func check(_ session: SessionID, _ check: NativeCheck, _ number: UInt32, _ turn: inout DoorTurn) {
+    mutating func check(_ session: SessionID, _ said: NativeCheck, _ number: UInt32, _ turn: inout DoorTurn) {
         do throws(NameError) {
-            var check = try check.checked()
-            check.attributes = attributes(check.attributes)
-            if wantsPushes { noteQuestion(about: session, [check.name]) }
-            let question = SessionCheck(session, check)
-            // What comes alone is asked at once.
-            guard burst.isEmpty, received.isEmpty else { return gather(question, number) }
-            answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
+            var check = try said.checked()
+            check.attributes = attributes(said.attributes)
+            self.check(session, check, number, &turn)
         } catch {
-            askBurst(&turn)
-            answer(Self.refusal(error), .check, number, &turn)
+            refuse(error, number, &turn)
         }
+    }
+
+    mutating func check(_ session: SessionID, _ check: Check, _ number: UInt32, _ turn: inout DoorTurn) {
+        if wantsPushes { noteQuestion(about: session, [check.name]) }
+        // What comes alone is asked at once.
+        guard burst.isEmpty, received.isEmpty else { return gather(SessionCheck(session, check), number) }
+        answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
+    }
+
+    /// Answers a check of a name that is none, behind those that were read before it.
+    mutating func refuse(_ error: NameError, _ number: UInt32, _ turn: inout DoorTurn) {
+        askBurst(&turn)
+        answer(Self.refusal(error), .check, number, &turn)
     }
 
     mutating func ask(_ body: NativeRequest.Body, _ number: UInt32, _ turn: inout DoorTurn) {
@@ -191,7 +199,7 @@ extension NativeConversation {
     }
 
     /// What a module is told: what a trusted client says of its own client, else what the connection tells.
-    private func attributes(_ said: [Field]) -> [Field] {
+    func attributes(_ said: [Field]) -> [Field] {
         guard door.host.readsAttributes else { return [] }
         return isTrusted && !said.isEmpty ? said : DoorAttributes(peer).fields
     }

@@ -111,27 +111,51 @@ struct NativeConversation: Conversation, ~Copyable {
 
     mutating func readFrames(_ turn: inout DoorTurn) {
         var isNew = false
-        while wantsInput, !turn.isFull, var frame = nextFrame(&turn) {
+        while wantsInput, !turn.isFull, let length = nextFrame(&turn) {
             isNew = true
-            heldBytes = frame.count
-            do throws(DoorFault) {
-                try take(NativeReader.request(frame[...], version: version), &turn)
-            } catch {
-                fail(error, &turn)
-            }
+            heldBytes = length
+            if !takePlainCheck(length, &turn) { takeFrame(length, &turn) }
             heldBytes = 0
             // What waits for room is asked, which may make some.
             if burst.isFull || !wantsInput { askBurst(&turn) }
-            // Of a password nothing but the Secret that was made of it is left.
-            if NativeReader.holdsSecret(frame) { frame.wipe() }
         }
         askBurst(&turn)
         // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
         if (isNew && isAsking) || deadline == nil || !isClientsTurn(turn) { restartClock(turn) }
     }
 
-    /// Takes a whole frame out of what came, without its length; nil when there is none yet.
-    private mutating func nextFrame(_ turn: inout DoorTurn) -> [UInt8]? {
+    /// Takes a check that says nothing but its name; false for every other frame, which is still there.
+    private mutating func takePlainCheck(_ length: Int, _ turn: inout DoorTurn) -> Bool {
+        guard isAsking, let plain = NativePlainCheck(received.span.extracting(0..<NativeProtocol.lengthSize + length))
+        else { return false }
+        do throws(NameError) {
+            let name = try ObjectName(received.span.extracting(plain.name))
+            received.discard(NativeProtocol.lengthSize + length)
+            var check = Check(plain.action, name)
+            check.attributes = attributes([])
+            self.check(plain.session, check, plain.number, &turn)
+        } catch {
+            received.discard(NativeProtocol.lengthSize + length)
+            refuse(error, plain.number, &turn)
+        }
+        return true
+    }
+
+    private mutating func takeFrame(_ length: Int, _ turn: inout DoorTurn) {
+        let end = NativeProtocol.lengthSize + length
+        var frame = received.copy(NativeProtocol.lengthSize..<end)
+        received.discard(end)
+        do throws(DoorFault) {
+            try take(NativeReader.request(frame[...], version: version), &turn)
+        } catch {
+            fail(error, &turn)
+        }
+        // Of a password nothing but the Secret that was made of it is left.
+        if NativeReader.holdsSecret(frame) { frame.wipe() }
+    }
+
+    /// The length of a whole frame that has come, behind the bytes that say it; nil when there is none yet.
+    private mutating func nextFrame(_ turn: inout DoorTurn) -> Int? {
         guard !isOver, let length = announcedLength else { return nil }
         let longest = isAsking ? NativeProtocol.longestFrame : NativeProtocol.longestGreeting
         guard (NativeProtocol.headerSize...longest).contains(length) else {
@@ -139,11 +163,7 @@ struct NativeConversation: Conversation, ~Copyable {
             fail(DoorFault("length", "a frame of \(length) bytes; \(accepted)"), &turn)
             return nil
         }
-        let end = NativeProtocol.lengthSize + length
-        guard received.count >= end else { return nil }
-        let bytes = received.copy(NativeProtocol.lengthSize..<end)
-        received.discard(end)
-        return bytes
+        return received.count >= NativeProtocol.lengthSize + length ? length : nil
     }
 
     /// What the next frame says that its length is; nil while that has not come.
