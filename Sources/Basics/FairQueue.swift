@@ -6,6 +6,9 @@ package struct FairQueueBounds: Sendable, Hashable {
     package var address: Int
     /// About one user from one address (`hash-queue-user`), 1...1,000,000.
     package var user: Int
+    /// How much one user, and one address, may have waiting: so many times what is free. So there is room for who comes next,
+    /// however few fill the rest. nil for no such bound.
+    package var share: Int?
 
     /// Takes the bounds, with the defaults of the manual page.
     package init(all: Int = 1_024, address: Int = 256, user: Int = 64) {
@@ -15,6 +18,12 @@ package struct FairQueueBounds: Sendable, Hashable {
     /// Takes the bound in all, and those of the parts as they stand to it by default; none is below 16 for that.
     package init(inProportionTo all: Int) {
         self.init(all: all, address: max(16, all / 4), user: max(16, all / 16))
+    }
+
+    /// Takes the bound in all, and gives a share of it: one alone may fill four fifths, two together eight ninths.
+    package init(sharing all: Int) {
+        self.init(all: all, address: all, user: all)
+        share = 4
     }
 }
 
@@ -59,6 +68,11 @@ package struct FairQueue<Element> {
     package mutating func append(_ element: Element, user: [UInt8], address: [UInt8]) throws(Refusal) {
         if count >= bounds.all { throw .all }
         if addresses.count(of: address) >= bounds.address { throw .address }
+        if let share = bounds.share {
+            let most = (bounds.all - count) * share
+            if addresses.count(of: address) > most { throw .address }
+            if users.count(of: user) > most { throw .user }
+        }
         if let known = users.number(of: user), let from = addresses.number(of: address),
             pairs[Pair(user: known, address: from), default: 0] >= bounds.user
         {

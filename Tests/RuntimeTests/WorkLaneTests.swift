@@ -30,6 +30,8 @@ import Testing
             lane.ask(for: asker) { [self] in ran.withLock { $0.append(name) } }
         }
 
+        func tell(_ name: String) { lane.tell { [self] in ran.withLock { $0.append(name) } } }
+
         func order() -> [String] {
             gate.signal()
             lane.drain()
@@ -63,5 +65,39 @@ import Testing
         let order = kept.order()
         #expect(order.filter { $0.hasPrefix("check") } == (0..<10).map { "check \($0)" })
         #expect(try #require(order.firstIndex(of: "check 9")) <= 20)
+    }
+
+    @Test func `leave room for a session, and give it its turn, however much another asks`() throws {
+        let kept = Kept(limit: 100)
+        let flood = WorkLane.Asker(user: "flood", session: 1)
+        let taken = (0..<1_000).count { kept.ask("flood \($0)", for: flood) }
+        #expect(taken == 81, "four times what is free")
+        let polite = WorkLane.Asker(user: "polite", session: 2)
+        for number in 0..<3 { #expect(kept.ask("polite \(number)", for: polite)) }
+        let order = kept.order()
+        #expect(order.count == taken + 3)
+        #expect(order.filter { $0.hasPrefix("polite") } == (0..<3).map { "polite \($0)" })
+        #expect(try #require(order.firstIndex(of: "polite 2")) <= 8)
+    }
+
+    @Test func `leave room for a user, and give it its turn, however many sessions another asks in`() throws {
+        let kept = Kept(limit: 100)
+        let taken = (0..<1_000).count {
+            kept.ask("flood \($0)", for: WorkLane.Asker(user: "flood", session: UInt64($0 + 10)))
+        }
+        #expect(taken == 81)
+        #expect(kept.ask("polite", for: WorkLane.Asker(user: "polite", session: 2)))
+        #expect(try #require(kept.order().firstIndex(of: "polite")) <= 3)
+    }
+
+    @Test func `are told of what changes before they are asked what came behind it`() throws {
+        let kept = Kept(limit: 100)
+        for number in 0..<3 { #expect(kept.ask("before \(number)", for: WorkLane.Asker(user: "a", session: 1))) }
+        kept.tell("change")
+        // Its turn comes before those of the others, and yet not before the change.
+        #expect(kept.ask("behind", for: WorkLane.Asker(user: "b", session: 2)))
+        let order = kept.order()
+        #expect(order.count == 5)
+        #expect(try #require(order.firstIndex(of: "change")) < #require(order.firstIndex(of: "behind")))
     }
 }

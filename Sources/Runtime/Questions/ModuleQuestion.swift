@@ -9,7 +9,7 @@ protocol ModuleQuestion: Sendable {
     var entry: StaticString { get }
     /// The module's handle of the session that asks; 0 for none.
     var session: UInt64 { get }
-    /// Who logs in; nil for what a session asks, and what the host asks for itself.
+    /// Who asks: who logs in, or a session; nil for what the host asks for itself.
     var asker: WorkLane.Asker? { get }
     /// Whether it is about an object, which may take several entry points.
     var isAboutObject: Bool { get }
@@ -35,7 +35,6 @@ protocol ModuleQuestion: Sendable {
 }
 
 extension ModuleQuestion {
-    var asker: WorkLane.Asker? { nil }
     func noteLateYes(_ answer: ModuleAnswer) {}
     var waitsForContent: Bool { false }
 
@@ -145,7 +144,8 @@ struct EntryQuestion: ModuleQuestion {
     func noteLateYes(_ answer: ModuleAnswer) { lateYes?(answer) }
 
     var asker: WorkLane.Asker? {
-        login.map { WorkLane.Asker(user: Array($0.user.utf8), address: Array($0.address.utf8)) }
+        if let login { return WorkLane.Asker(user: Array(login.user.utf8), address: Array(login.address.utf8)) }
+        return session == 0 ? nil : WorkLane.Asker(user: "", session: session)
     }
 
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {

@@ -108,6 +108,7 @@ struct ObjectQuestion: ModuleQuestion {
     var session: UInt64 { asking.handle }
 
     var isAboutObject: Bool { true }
+    var asker: WorkLane.Asker? { WorkLane.Asker(user: asking.user, session: asking.handle) }
 
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
         guard stage == .checking, let check else { return now + deadlines.nanoseconds(of: .map) }

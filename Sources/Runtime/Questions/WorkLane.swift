@@ -5,34 +5,89 @@ import Synchronization
 /// Threads of their own for module code, with a bounded queue in front.
 ///
 /// One thread makes a serial lane. A job that does not return keeps its thread; the host marks the module hung and answers
-/// for it. Log-ins wait apart from what sessions ask, and by turns for each user and address: who guesses passwords waits behind
-/// itself. While both wait, each has every other turn.
+/// for it. Log-ins wait by turns for each user and address: who guesses passwords waits behind itself. What sessions ask waits
+/// by turns for each user and session: a program that asks more than the module can answer delays itself, and leaves room for
+/// others. While both wait, each has every other turn.
 final class WorkLane: Sendable {
     typealias Job = @Sendable () -> Void
 
-    /// Who logs in.
+    /// Who asks.
     struct Asker: Sendable {
         let user: [UInt8]
+        /// Of a log-in its address, of a session's question the session.
         let address: [UInt8]
+        let logsIn: Bool
+
+        /// Who logs in.
+        init(user: [UInt8], address: [UInt8]) { (self.user, self.address, logsIn) = (user, address, true) }
+
+        /// A session that asks.
+        init(user: String, session: UInt64) {
+            self.user = Array(user.utf8)
+            address = withUnsafeBytes(of: session) { Array($0) }
+            logsIn = false
+        }
+    }
+
+    /// A job, and where it stands among all that are no log-ins.
+    private struct Waiting {
+        let order: UInt64
+        let job: Job
     }
 
     private struct Queue {
-        /// What sessions ask and what a module must be told, in the order in which it came.
-        var jobs: [Job] = []
+        /// What a module must be told and what the host asks for itself, in the order in which it came.
+        var jobs: [Waiting] = []
         var head = 0
         /// Questions among the jobs; what a module must be told of does not count, and is never refused.
         var questions = 0
+        /// What sessions ask.
+        var asked: FairQueue<Waiting>
+        /// The one of them whose turn has come, while the module is told what came before it.
+        var next: Waiting?
+        var order: UInt64 = 0
         var logins: FairQueue<Job>
         var isTurnOfLogins = true
         var stopped = false
         /// Whether the threads are there: they are made for the first job.
         var started = false
-        /// How many questions of sessions may wait.
+        /// How many questions may wait that no session asks.
         var limit: Int
 
         init(limit: Int) {
             self.limit = limit
+            asked = FairQueue(FairQueueBounds(sharing: limit))
             logins = FairQueue(FairQueueBounds(inProportionTo: limit))
+        }
+
+        mutating func waiting(_ job: @escaping Job) -> Waiting {
+            order += 1
+            return Waiting(order: order, job: job)
+        }
+
+        /// Takes the job whose turn it is; nil when nothing waits.
+        mutating func take() -> Job? {
+            let logsIn = isTurnOfLogins
+            isTurnOfLogins.toggle()
+            if logsIn { return logins.next() ?? takeOther() }
+            return takeOther() ?? logins.next()
+        }
+
+        /// Takes what is no log-in. A question does not overtake what the module is told before it, such as new content.
+        private mutating func takeOther() -> Job? {
+            if next == nil { next = asked.next() }
+            if let question = next, head == jobs.count || question.order < jobs[head].order {
+                next = nil
+                return question.job
+            }
+            guard head < jobs.count else { return nil }
+            let job = jobs[head].job
+            head += 1
+            if head == jobs.count || head > 1024 {
+                jobs.removeFirst(head)
+                head = 0
+            }
+            return job
         }
     }
 
@@ -55,19 +110,14 @@ final class WorkLane: Sendable {
 
     /// Queues a question; returns whether there was room.
     ///
-    /// - Parameter asker: who logs in; nil for what a session asks.
+    /// - Parameter asker: nil for what the host asks for itself.
     func ask(for asker: Asker?, _ job: @escaping Job) -> Bool {
         let queued = queue.withLock { queue in
             if queue.stopped { return false }
-            if let asker {
-                do { try queue.logins.append(job, user: asker.user, address: asker.address) } catch { return false }
-            } else {
-                if queue.questions >= queue.limit { return false }
-                queue.questions += 1
-                queue.jobs.append { [weak self] in
-                    self?.queue.withLock { $0.questions -= 1 }
-                    job()
-                }
+            do throws(RefusedJob) {
+                try add(job, for: asker, to: &queue)
+            } catch {
+                return false
             }
             startIfNeeded(&queue)
             return true
@@ -76,10 +126,34 @@ final class WorkLane: Sendable {
         return queued
     }
 
+    private struct RefusedJob: Error {}
+
+    private func add(_ job: @escaping Job, for asker: Asker?, to queue: inout Queue) throws(RefusedJob) {
+        do {
+            switch asker {
+            case let asker? where asker.logsIn:
+                try queue.logins.append(job, user: asker.user, address: asker.address)
+            case let asker?:
+                try queue.asked.append(queue.waiting(job), user: asker.user, address: asker.address)
+            case nil:
+                if queue.questions >= queue.limit { throw RefusedJob() }
+                queue.questions += 1
+                let counted = queue.waiting { [weak self] in
+                    self?.queue.withLock { $0.questions -= 1 }
+                    job()
+                }
+                queue.jobs.append(counted)
+            }
+        } catch {
+            throw RefusedJob()
+        }
+    }
+
     /// Limits how many questions may wait from now on; those that wait stay.
     func limitQueue(to limit: Int) {
         queue.withLock { queue in
             queue.limit = limit
+            queue.asked.bounds = FairQueueBounds(sharing: limit)
             queue.logins.bounds = FairQueueBounds(inProportionTo: limit)
         }
     }
@@ -88,7 +162,7 @@ final class WorkLane: Sendable {
     func tell(_ job: @escaping Job) {
         let taken = queue.withLock { queue in
             if queue.stopped { return false }
-            queue.jobs.append(job)
+            queue.jobs.append(queue.waiting(job))
             startIfNeeded(&queue)
             return true
         }
@@ -115,29 +189,10 @@ final class WorkLane: Sendable {
                 while true {
                     ready.wait()
                     guard let self else { return }
-                    guard let job = self.next() else { return }
+                    guard let job = self.queue.withLock({ $0.take() }) else { return }
                     job()
                 }
             }
-        }
-    }
-
-    private func next() -> Job? {
-        queue.withLock { queue in
-            let isTurnOfLogins = queue.isTurnOfLogins || queue.head == queue.jobs.count
-            if isTurnOfLogins, let login = queue.logins.next() {
-                queue.isTurnOfLogins = false
-                return login
-            }
-            queue.isTurnOfLogins = true
-            guard queue.head < queue.jobs.count else { return nil }
-            let job = queue.jobs[queue.head]
-            queue.head += 1
-            if queue.head == queue.jobs.count || queue.head > 1024 {
-                queue.jobs.removeFirst(queue.head)
-                queue.head = 0
-            }
-            return job
         }
     }
 }
