@@ -67,8 +67,8 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     /// What kind of object it is, where the host knows.
     public var objectKind: ObjectKind { ObjectKind(rawValue: record.pointee.object.pointee.type) }
 
-    /// Whether the host writes an audit log: then an answer that allows should say why too, such as the rule that decided
-    /// and where it stands.
+    /// Whether somebody reads why: then an answer that allows should say so too, such as the rule that decided and where it
+    /// stands. Else nobody reads the reason for the log, and none needs to be made.
     public var wantsReason: Bool { record.pointee.flags & AUTH_CHECK_REASON != 0 }
 
     /// The contribution that a write belongs to; empty for none.

@@ -73,7 +73,7 @@ public final class Host: Sendable {
         services = HostServices(
             configuration, sessions, invalidations, objects, operators, rules, log: log)
         auditing = configuration.audit.map { [sessions, metrics, rules] in Auditing($0, sessions, metrics, rules) }
-        let wantsReasons = configuration.audit != nil
+        let wantsReasons = configuration.audit != nil || configuration.readsReasons
         modules = Modules(
             configuration, inForce: decider, services: services, sessions, invalidations, rules, deadlines,
             clock: clock, log: log

@@ -21,6 +21,8 @@ public struct HostConfiguration: Sendable {
     public var objectMaps: [ConfiguredMapping] = []
     /// Where every decision is recorded; nil: nowhere.
     public var audit: AuditLog?
+    /// Whether somebody reads why checks are answered as they are; an audit log always does.
+    public var readsReasons = false
     /// The limits on sessions, and whether they eject.
     public var limits = SessionLimits()
     /// How long sessions of an application may be idle, by application id; those not named for ever.

@@ -216,4 +216,10 @@ extension CheckOutcome {
         if case .allowed = self { return true }
         return false
     }
+
+    /// Whether a rule denies, and the reason ends so.
+    func isDenied(at end: String) -> Bool {
+        if case .denied(let reason?) = self { return reason.hasPrefix("denied by ") && reason.hasSuffix(end) }
+        return false
+    }
 }

@@ -73,7 +73,7 @@ final class RecordingServices: ModuleServices {
 
 /// Short forms for questions.
 enum Ask {
-    static let ticket = QuestionTicket(token: 1 << 32 | 1, deadline: .max)
+    static let ticket = QuestionTicket(token: 1 << 32 | 1, deadline: .max, wantsReason: true)
     static let session = ModuleSession(handle: 99, user: TerminatedText("alice"))
 
     static func login(_ user: String = "alice", password: String = "secret") throws -> Login {

@@ -17,7 +17,10 @@ extension HostConfiguration {
         var configuration = HostConfiguration()
         for (from, to) in maps { try configuration.map(from, to: to) }
         let mappings = configuration.objectMaps
-        return try TestHost(fixture) { $0.objectMaps = mappings }
+        return try TestHost(fixture) {
+            $0.objectMaps = mappings
+            $0.readsReasons = true
+        }
     }
 
     @Test(arguments: ["never_answers", "good9", "good9_serial", "good9_blocking", "gen6", "gen7", "bare7"])

@@ -126,7 +126,8 @@ typedef struct auth_check {
     size_t attribute_count;   // 0...64; 0 for a module that does not declare AUTH_READS_ATTRIBUTES
 } auth_check_t;
 
-// The host writes an audit log: give reason_log for an allow too, such as the rule that decided and where it stands.
+// Somebody reads why, such as an audit log: give reason_log for an allow too, such as the rule that decided and where it stands.
+// Without it nobody reads the reason_log of a check: do not make one.
 #define AUTH_CHECK_REASON 1u
 
 // The end of a session (generation 9). OWNERSHIP: the host's, valid until the entry point returns.

@@ -6,7 +6,7 @@ extension AccountAuthority {
 
     /// Decides whether a user may do something to an object, by the name after mapping. Never blocks.
     ///
-    /// wantsReason: whether an allow is to name its rule too. fields: what a write contributes, or the values of the object
+    /// wantsReason: whether the answer is to name what decided. fields: what a write contributes, or the values of the object
     /// that is to be read; knowsObject: whether these are known.
     package func check(
         user: Span<UInt8>, action: ObjectAction, name: Span<UInt8>, wantsReason: Bool = false,
@@ -20,7 +20,7 @@ extension AccountAuthority {
                     ? .unknown : snapshot.conditions.truth(id, fields, &work)
             }
             let outcome = snapshot.outcome(of: decision, wantsReason: wantsReason)
-            return work.doubt.map(outcome.inDoubt) ?? outcome
+            return wantsReason ? work.doubt.map(outcome.inDoubt) ?? outcome : outcome
         }
     }
 
@@ -73,7 +73,7 @@ extension CheckOutcome {
     /// The same when a condition could not be evaluated, which a denial says.
     fileprivate func inDoubt(_ doubt: String) -> CheckOutcome {
         switch self {
-        case .denied(let reason): .denied(reason: "\(reason); \(doubt)")
+        case .denied(let reason): .denied(reason: "\(reason ?? "denied"); \(doubt)")
         case .noMatch: .denied(reason: "no rule matches; \(doubt)")
         case .allowed, .unknownUser, .undetermined: self
         }
@@ -83,10 +83,10 @@ extension CheckOutcome {
     fileprivate var line: String {
         switch self {
         case .allowed(let reason): reason ?? "allowed"
-        case .denied(let reason): reason
+        case .denied(let reason): reason ?? "denied"
         case .noMatch: "denied: no rule matches"
         case .unknownUser: "denied: the user is not known"
-        case .undetermined(let reason): reason
+        case .undetermined(let reason): reason ?? "the object's values will decide"
         }
     }
 }
@@ -108,13 +108,12 @@ extension AccountSnapshot {
     fileprivate func outcome(of decision: Decision, wantsReason: Bool) -> CheckOutcome {
         guard let index = decision.rule else { return .noMatch }
         if decision.isUndetermined {
-            return .undetermined(reason: "the object's values will decide by \(text(of: rules.rule(index)))")
+            return .undetermined(
+                reason: wantsReason ? "the object's values will decide by \(text(of: rules.rule(index)))" : nil)
         }
         if decision.allowed {
             return .allowed(reason: wantsReason ? "allowed by \(text(of: rules.rule(index)))" : nil)
         }
-        if wantsReason { return .denied(reason: "denied by \(text(of: rules.rule(index)))") }
-        let place = place(file: rules.source(ofRule: index), line: rules.line(ofRule: index))
-        return .denied(reason: "denied by the rule at \(place)")
+        return .denied(reason: wantsReason ? "denied by \(text(of: rules.rule(index)))" : nil)
     }
 }

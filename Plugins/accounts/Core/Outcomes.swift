@@ -35,14 +35,14 @@ package enum MapOutcome: Sendable, Hashable {
 package enum CheckOutcome: Sendable, Hashable {
     /// A rule allows; `reason` names it, if that was asked for.
     case allowed(reason: String?)
-    /// A rule denies; `reason` names it.
-    case denied(reason: String)
+    /// A rule denies; `reason` names it, if that was asked for.
+    case denied(reason: String?)
     /// No rule matches, which denies.
     case noMatch
     /// The user is not known, which denies.
     case unknownUser
-    /// What the object's values are will decide; `reason` names the rule that waits for them.
-    case undetermined(reason: String)
+    /// What the object's values are will decide; `reason` names the rule that waits for them, if that was asked for.
+    case undetermined(reason: String?)
 }
 
 /// Says why a check is answered as it is.

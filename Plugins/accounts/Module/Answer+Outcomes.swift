@@ -34,10 +34,12 @@ extension Answer {
         switch outcome {
         case .allowed(nil): self = .ok
         case .allowed(let reason?): self = Answer(.ok, log: reason)
-        case .denied(let reason): self = .deny(reason)
+        case .denied(nil): self = .deny
+        case .denied(let reason?): self = .deny(reason)
         case .noMatch: self = .deny("no rule matches")
         case .unknownUser: self = .deny("the user is not known")
-        case .undetermined(let reason): self = Answer(.again, log: reason)
+        case .undetermined(nil): self = Answer(.again)
+        case .undetermined(let reason?): self = Answer(.again, log: reason)
         }
     }
 }

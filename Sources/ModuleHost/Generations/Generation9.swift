@@ -138,10 +138,10 @@ final class Generation9: Generation, @unchecked Sendable {
             }
         guard let entry else { return nil }
         return withRecord(check, object, content, session, ticket) { record in
-            if let answer = ask(entry, &record) { return answer }
+            if let answer = ask(entry, &record, readsReason: ticket.wantsReason) { return answer }
             // A create of a module that says that it has no entry for it is a write, as if it did not export the entry.
             guard check.action == .create, let checkWrite, entry !== checkWrite else { return nil }
-            return ask(checkWrite, &record)
+            return ask(checkWrite, &record, readsReason: ticket.wantsReason)
         }
     }
 
@@ -172,7 +172,10 @@ final class Generation9: Generation, @unchecked Sendable {
         guard returned == .ok else {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.numberOf9)") }
         }
-        return rows.results.map { AnswerReader.answer9($0.pointee.status, lent: $0) }
+        return rows.results.map { result in
+            if !ticket.wantsReason { result.pointee.reason_log.data = nil }
+            return AnswerReader.answer9(result.pointee.status, lent: result)
+        }
     }
 
     /// The attributes that the module is told.
@@ -228,9 +231,11 @@ final class Generation9: Generation, @unchecked Sendable {
     }
 
     /// Calls an entry that answers; nil where it answers that the module has no such entry.
+    ///
+    /// - Parameter readsReason: whether anybody reads the reason for the log: one that nobody does becomes no text.
     func ask<Record>(
         _ call: CallInterface, _ record: inout Record,
-        _ scratch: UnsafeMutableBufferPointer<CChar> = AnswerReader.threadScratch
+        _ scratch: UnsafeMutableBufferPointer<CChar> = AnswerReader.threadScratch, readsReason: Bool = true
     ) -> ModuleAnswer? {
         AnswerReader.withResult(scratch) { room in
             // SAFETY: both records live on this stack until the call has returned, which is all the ABI promises.
@@ -238,6 +243,7 @@ final class Generation9: Generation, @unchecked Sendable {
                 call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(room)))
             }
             let number = Int32(truncatingIfNeeded: returned)
+            if !readsReason { room.pointee.reason_log.data = nil }
             return number == Status.noEntry.rawValue ? nil : AnswerReader.answer9(number, lent: room)
         }
     }

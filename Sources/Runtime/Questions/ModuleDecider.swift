@@ -36,7 +36,7 @@ final class ModuleDecider: Decider {
     ///   - instance: which loading of a module it is; part of its tokens, so that none is taken for another instance's.
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
     ///   - threads: of a blocking module, and of an any-thread one that turned out to block.
-    ///   - wantsReasons: whether checks ask for the reason of an allow as well.
+    ///   - wantsReasons: whether checks ask for the reason of what is answered.
     ///   - report: told of everything a module does against its contract. Any thread.
     init(
         _ module: LoadedModule, instance: UInt32 = 1, queueLimit: Int, threads: Int, deadlines: LiveDeadlines,

@@ -131,14 +131,17 @@ struct AnswerPrinter {
         var text = "\(answer.verdict.rawValue): \(answer.reason.rawValue)"
         if let user = answer.user, !user.hasBytes(of: typed) { text += ", user \(user.controlsEscaped)" }
         if let name = answer.mappedName { text += ", object \(name.text)" }
-        if let log = answer.logText { text += ", \(log)" }
+        if let detail = detail(answer) { text += ", \(detail)" }
         return text
     }
+
+    /// Why it is no yes; what decides for a yes is told by `explain`.
+    private func detail(_ answer: Answer) -> String? { answer.verdict == .allow ? nil : answer.logText }
 
     private func members(_ answer: Answer) -> [(String, String?)] {
         [
             ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue), ("user", answer.user),
-            ("object", answer.mappedName?.text), ("detail", answer.logText), ("message", answer.clientText),
+            ("object", answer.mappedName?.text), ("detail", detail(answer)), ("message", answer.clientText),
         ]
     }
 }

@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
         var doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
-            let host = try setup.makeHost(counting: usage)
+            let host = try setup.makeHost(counting: usage, readsReasons: false)
             try usage.start(counting: host, setup.cluster)
             return host
         }

@@ -94,12 +94,15 @@ struct HostSetup: Sendable {
 
     /// Makes a host and loads its module. Blocks until `auth_init` has returned.
     ///
-    /// - Parameter usage: told who logs in.
-    func makeHost(counting usage: UsageService? = nil) throws(Failure) -> Host {
+    /// - Parameters:
+    ///   - usage: told who logs in.
+    ///   - readsReasons: whether somebody reads why checks are answered as they are.
+    func makeHost(counting usage: UsageService? = nil, readsReasons: Bool = true) throws(Failure) -> Host {
         var settings = configuration.hostSettings
         settings.trustedOwners = try configuration.owners()
         if let usage { settings.loginRecorder = { usage.record(user: $0, application: $1) } }
         settings.audit = audit
+        settings.readsReasons = readsReasons
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()
         settings.destinations = try configuration.credentialDestinations()
