@@ -12,15 +12,23 @@ struct AdmissionIndex: Sendable {
     private var slots = [Slot](repeating: Slot(), count: 16)
     private var count = 0
 
-    /// The number whose record `matches` says is the one.
-    @inline(__always) func find(_ hash: UInt32, where matches: (UInt32) -> Bool) -> UInt32? {
-        let mask = slots.count - 1
-        var position = Int(hash) & mask
-        while slots[position].index != Chain.none {
-            if slots[position].hash == hash && matches(slots[position].index) { return slots[position].index }
-            position = (position + 1) & mask
+    /// A look for numbers by a hash.
+    struct Search {
+        fileprivate let hash: UInt32
+        fileprivate var position: Int
+    }
+
+    /// Begins to look for numbers with a hash: a closure that compared records would hold a copy of their table.
+    func search(_ hash: UInt32) -> Search { Search(hash: hash, position: Int(hash) & (slots.count - 1)) }
+
+    /// The next number with the hash; nil when there is no more.
+    func next(_ search: inout Search) -> UInt32? {
+        while true {
+            let slot = slots[search.position]
+            if slot.index == Chain.none { return nil }
+            search.position = (search.position + 1) & (slots.count - 1)
+            if slot.hash == search.hash { return slot.index }
         }
-        return nil
     }
 
     /// Adds a number that is not in it.
@@ -69,9 +77,8 @@ struct AdmissionIndex: Sendable {
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
+    /// Of two numbers of the ledger's own, which nobody chooses: Knuth's multiplication, by 2^64 over the golden ratio.
     static func hash(_ first: UInt32, _ second: UInt32) -> UInt32 {
-        var hasher = Hasher()
-        hasher.combine(UInt64(first) << 32 | UInt64(second))
-        return UInt32(truncatingIfNeeded: hasher.finalize())
+        UInt32(truncatingIfNeeded: (UInt64(first) << 32 | UInt64(second)) &* 0x9e37_79b9_7f4a_7c15 >> 32)
     }
 }

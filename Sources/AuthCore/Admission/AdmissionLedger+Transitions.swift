@@ -36,18 +36,20 @@ extension AdmissionLedger {
         let node = nodes[place.index]
         holdReservation(place.index, -1)
         nodes[place.index].state = .open
+        nodes[place.index].claim = Chain.none
         hold(place.index, +1)
         free(place.index, +1)
         byUser.append(place.index, to: &users[node.user].open)
         byGroup.append(place.index, to: &groups[node.group].open)
         byAge.append(place.index, to: &everybody)
         open += 1
-        guard node.ejects, let claimed = claims.removeValue(forKey: place.index) else { return [] }
-        nodes[place.index].ejects = false
         var ended: [UInt64] = []
-        for index in claimed {
-            leave(index)
-            ended.append(nodes[index].session)
+        var claimed = node.claim
+        while claimed != Chain.none {
+            let next = nodes[claimed].nextClaimed
+            leave(claimed)
+            ended.append(nodes[claimed].session)
+            claimed = next
         }
         return ended
     }
@@ -56,11 +58,14 @@ extension AdmissionLedger {
     public mutating func release(_ place: AdmissionPlace) {
         guard state(of: place) == .reserved else { return }
         holdReservation(place.index, -1)
-        for index in claims.removeValue(forKey: place.index) ?? [] {
-            nodes[index].state = .open
-            nodes[index].claimant = Chain.none
-            hold(index, +1)
-            free(index, +1)
+        var claimed = nodes[place.index].claim
+        while claimed != Chain.none {
+            let next = nodes[claimed].nextClaimed
+            nodes[claimed].state = .open
+            forgetClaim(of: claimed)
+            hold(claimed, +1)
+            free(claimed, +1)
+            claimed = next
         }
         drop(place.index)
     }
@@ -83,9 +88,9 @@ extension AdmissionLedger {
             hold(place.index, -1)
             free(place.index, -1)
         case .claimed:
-            holdReservation(node.claimant, -1)
-            claims[node.claimant]?.removeAll { $0 == place.index }
-            holdReservation(node.claimant, +1)
+            holdReservation(node.claim, -1)
+            unclaim(place.index, from: node.claim)
+            holdReservation(node.claim, +1)
         case .leaving: break
         }
         if state == .leaving {
@@ -107,38 +112,54 @@ extension AdmissionLedger {
     /// Marks the oldest sessions of the user and application id, then the oldest of the user.
     private mutating func claim(_ count: Int, for claimant: UInt32) {
         let node = nodes[claimant]
-        let closest = ejectable(in: groups[node.group].open, of: byGroup, atMost: count)
-        mark(closest, for: claimant)
-        let others = ejectable(in: users[node.user].open, of: byUser, atMost: count - closest.count)
-        mark(others, for: claimant)
-        claims[claimant] = closest + others
-        nodes[claimant].ejects = true
+        var missing = count
+        var last = Chain.none
+        var index = groups[node.group].open.first
+        while missing > 0 && index != Chain.none {
+            mark(index, for: claimant, behind: &last, &missing)
+            index = byGroup.next(after: index)
+        }
+        index = users[node.user].open.first
+        while missing > 0 && index != Chain.none {
+            mark(index, for: claimant, behind: &last, &missing)
+            index = byUser.next(after: index)
+        }
     }
 
-    private func ejectable(in list: ListEnds, of chain: Chain, atMost count: Int) -> [UInt32] {
-        var found: [UInt32] = []
-        var index = list.first
-        while found.count < count && index != Chain.none {
-            if nodes[index].state == .open { found.append(index) }
-            index = chain.next(after: index)
-        }
-        return found
+    /// Marks an open session, behind the last that was marked for the same reservation.
+    private mutating func mark(
+        _ index: UInt32, for claimant: UInt32, behind last: inout UInt32, _ missing: inout Int
+    ) {
+        guard nodes[index].state == .open else { return }
+        nodes[index].state = .claimed
+        nodes[index].claim = claimant
+        if last == Chain.none { nodes[claimant].claim = index } else { nodes[last].nextClaimed = index }
+        last = index
+        missing -= 1
+        hold(index, -1)
+        free(index, -1)
     }
 
-    private mutating func mark(_ chosen: [UInt32], for claimant: UInt32) {
-        for index in chosen {
-            nodes[index].state = .claimed
-            nodes[index].claimant = claimant
-            hold(index, -1)
-            free(index, -1)
-        }
+    private mutating func forgetClaim(of index: UInt32) {
+        nodes[index].claim = Chain.none
+        nodes[index].nextClaimed = Chain.none
+    }
+
+    /// Takes a session that has ended out of those that a reservation ejects.
+    private mutating func unclaim(_ index: UInt32, from claimant: UInt32) {
+        let next = nodes[index].nextClaimed
+        forgetClaim(of: index)
+        if nodes[claimant].claim == index { return nodes[claimant].claim = next }
+        var before = nodes[claimant].claim
+        while before != Chain.none && nodes[before].nextClaimed != index { before = nodes[before].nextClaimed }
+        if before != Chain.none { nodes[before].nextClaimed = next }
     }
 
     /// Moves a session that has no place to where only a look-up finds it.
     private mutating func leave(_ index: UInt32) {
         let node = nodes[index]
         nodes[index].state = .leaving
-        nodes[index].claimant = Chain.none
+        forgetClaim(of: index)
         byGroup.remove(index, from: &groups[node.group].open)
         byUser.remove(index, from: &users[node.user].open)
         byUser.append(index, to: &users[node.user].leaving)
@@ -150,11 +171,14 @@ extension AdmissionLedger {
     /// INVARIANT: the sessions with the reservation's own application id are the first of those that it will eject.
     private mutating func holdReservation(_ index: UInt32, _ change: Int32) {
         hold(index, change)
-        guard nodes[index].ejects else { return }
-        for (place, claimed) in (claims[index] ?? []).enumerated() {
+        let group = nodes[index].group
+        let first = nodes[index].claim
+        var claimed = first
+        while claimed != Chain.none {
             // The reservation's own place stands for the first of them.
-            if place > 0 { holdInUser(claimed, change) }
-            if place > 0 || nodes[claimed].group != nodes[index].group { holdInGroup(claimed, change) }
+            if claimed != first { holdInUser(claimed, change) }
+            if claimed != first || nodes[claimed].group != group { holdInGroup(claimed, change) }
+            claimed = nodes[claimed].nextClaimed
         }
     }
 

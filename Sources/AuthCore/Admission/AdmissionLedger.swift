@@ -33,11 +33,11 @@ public struct AdmissionLedger: Sendable {
         var session: UInt64
         var user: UInt32
         var group: UInt32
-        /// The node of the reservation that ejects this one.
-        var claimant = Chain.none
+        /// Of a claimed one the reservation that ejects it, of a reservation the first that it ejects.
+        var claim = Chain.none
+        /// Of a claimed one the next that the same reservation ejects.
+        var nextClaimed = Chain.none
         var state = State.reserved
-        /// Whether it is a reservation that ejects others.
-        var ejects = false
     }
 
     /// Sessions of one user; `held` counts places, `free` those of them that a log-in may take.
@@ -82,8 +82,6 @@ public struct AdmissionLedger: Sendable {
     var byGroup = Chain()
     var byAge = Chain()
     var everybody = ListEnds()
-    /// What each reservation will eject; reservations that eject nobody are not in it.
-    var claims: [UInt32: [UInt32]] = [:]
 
     /// Places held, the reserved ones with them.
     public internal(set) var held = 0
@@ -140,14 +138,19 @@ public struct AdmissionLedger: Sendable {
 
     /// - Parameter hash: of the name, made once for all that needs it.
     func findUser(_ name: String, _ hash: UInt32) -> UInt32? {
-        // The one table is lent to the search: a search that used `self` would copy the whole ledger's references.
-        userIndex.find(hash) { [users] in users[$0].name.hasBytes(of: name) }
+        var search = userIndex.search(hash)
+        while let index = userIndex.next(&search) { if users[index].name.hasBytes(of: name) { return index } }
+        return nil
     }
 
     func findApplication(_ name: String) -> UInt32? { findApplication(name, AdmissionIndex.hash(name)) }
 
     func findApplication(_ name: String, _ hash: UInt32) -> UInt32? {
-        applicationIndex.find(hash) { [applications] in applications[$0].name.hasBytes(of: name) }
+        var search = applicationIndex.search(hash)
+        while let index = applicationIndex.next(&search) {
+            if applications[index].name.hasBytes(of: name) { return index }
+        }
+        return nil
     }
 
     func findGroup(_ user: UInt32, _ application: UInt32) -> UInt32? {
@@ -155,8 +158,10 @@ public struct AdmissionLedger: Sendable {
     }
 
     func findGroup(_ user: UInt32, _ application: UInt32, _ hash: UInt32) -> UInt32? {
-        groupIndex.find(hash) { [groups] in
-            groups[$0].user == user && groups[$0].application == application
+        var search = groupIndex.search(hash)
+        while let index = groupIndex.next(&search) {
+            if groups[index].user == user && groups[index].application == application { return index }
         }
+        return nil
     }
 }

@@ -18,7 +18,8 @@ struct Slab<Record: Sendable>: Sendable {
     mutating func remove(_ index: UInt32) { free.append(index) }
 
     subscript(index: UInt32) -> Record {
-        get { records[Int(index)] }
+        // Lent: a copy counts a reference for each text in it.
+        _read { yield records[Int(index)] }
         _modify { yield &records[Int(index)] }
     }
 }
