@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that one thread waits for, and whoever has it brings.
+/// A value that one thread waits for and another one brings.
 package final class Awaited<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
     private let ready = ThreadSemaphore()

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct `What a module changes outside of auth_init` {
     @Test func `is the signals that a thread of the host's blocks, named with the thread`() throws {
-        let (began, changing, changed, end) = (ThreadSemaphore(), ThreadSemaphore(), ThreadSemaphore(), ThreadSemaphore())
+        let (began, changing) = (ThreadSemaphore(), ThreadSemaphore())
+        let (changed, end) = (ThreadSemaphore(), ThreadSemaphore())
         let isStarted = PosixThread.start(name: "auth-serial") {
             began.signal()
             changing.wait()

@@ -10,7 +10,7 @@ enum NextStep: Sendable {
 }
 
 extension Decider {
-    /// The one way from a question of one entry point to whoever goes on with its answer, at once or later.
+    /// The one way from a question of one entry point to what follows its answer, at once or later.
     ///
     /// - Parameters:
     ///   - now: on the monotonic clock; the deadline counts from it.

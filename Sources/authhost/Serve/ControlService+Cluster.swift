@@ -1,3 +1,4 @@
+import AuthCore
 import Cluster
 import ClusterCarrier
 import DoorProtocols
