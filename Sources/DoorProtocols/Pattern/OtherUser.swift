@@ -1,4 +1,5 @@
 import AuthCore
+import Logging
 
 /// What a door whose protocol has no place for another name makes of a log-in that stands for another user than the one who was
 /// typed (`AUTH_NAMES_USER`): the program behind it would take its client for that one, so it is denied.

@@ -117,8 +117,9 @@ final class LoginCache: Sendable {
     ///
     /// - Parameter session: whose log-in the calling thread is asking about; nil where it is not in such an entry point.
     func noteSignature(_ token: String, of user: String, session: UInt64?, at now: Int64) {
-        let marks = [.user(ExactText(user)), .password(keys.mark(of: token))] + (session.map { [.session($0)] } ?? [])
-        state.withLock { $0.signatures.note(marks, at: now) }
+        var marks: [UsedSignatures.Mark] = [.user(ExactText(user)), .password(keys.mark(of: token))]
+        if let session { marks.append(.session(session)) }
+        state.withLock { [marks] in $0.signatures.note(marks, at: now) }
     }
 
     /// Whether a signed token may have let somebody in lately, so that ``settle(_:_:_:user:owner:marks:at:)`` needs marks.
