@@ -146,7 +146,7 @@ var targets: [Target] = [
         path: "Sources/Configuration", exclude: ["Language"]),
     .target(
         name: "Usage", dependencies: ["AuthCore", "Basics", "CLibSQLite"]),
-    // Chained lines and their check, for the host that writes them and for whoever checks them.
+    // Chained lines and their check, for the host that writes them and the command that checks them.
     .target(
         name: "AuditTrail",
         dependencies: ["Basics", "CLibNettle", .product(name: "Crypto", package: "swift-crypto")]),

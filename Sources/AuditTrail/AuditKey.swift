@@ -46,7 +46,8 @@ package struct AuditKey: Sendable {
                 words[1].utf8.count == Self.digits, let bytes = Hexadecimal.bytes(words[1])
             else {
                 throw AuditKeyError(
-                    "line \(index + 1): `chain`, `sign` or `public`, once each, and \(Self.digits) digits of 0-9 and a-f are expected")
+                    "line \(index + 1): `chain`, `sign` or `public`, once each, and \(Self.digits) digits of 0-9 and a-f are expected"
+                )
             }
             values[words[0]] = bytes
         }

@@ -53,7 +53,9 @@ package struct AuditMark: Sendable, Equatable {
     /// Whether one of the keys has signed the mark that a line has.
     func isSigned(in line: some Collection<UInt8>, by keys: [String: AuditKey]) -> Bool {
         guard let key = keys[key],
-            let signature = Self.fact("signature", String(decoding: line, as: UTF8.self)).flatMap({ Hexadecimal.bytes($0) })
+            let signature = Self.fact("signature", String(decoding: line, as: UTF8.self)).flatMap({
+                Hexadecimal.bytes($0)
+            })
         else { return false }
         return key.verifies(signature, text)
     }

@@ -106,7 +106,9 @@ package struct AuditVerifier {
         if !known.isEmpty || !noted.isEmpty,
             let other = known[sink]?[expected] ?? noted.first(where: { $0.number == expected })?.value, other != value
         {
-            return (.changed, "number \(expected) is another line than the one that was written, as is known from elsewhere")
+            return (
+                .changed, "number \(expected) is another line than the one that was written, as is known from elsewhere"
+            )
         }
         return nil
     }
@@ -154,7 +156,9 @@ package struct AuditVerifier {
     private func refined(
         _ kind: AuditFinding.Kind, _ odd: ChainHead?, _ lines: LineFile
     ) throws(SystemError) -> AuditFinding.Kind {
-        guard let (_, head, _) = chain, var code = chain?.code, [.changed, .dropped, .inserted].contains(kind) else { return kind }
+        guard let (_, head, _) = chain, var code = chain?.code, [.changed, .dropped, .inserted].contains(kind) else {
+            return kind
+        }
         let expected = head.number + 1
         var isNext = true
         while let line = try lines.next() {

@@ -91,7 +91,7 @@ public final class Ticket: Sendable {
         if let answer { body(answer) }
     }
 
-    /// Says which decision its answer is. Whoever takes the answer from here on has it with the name.
+    /// Says which decision its answer is, to all that take the answer from here on.
     public func name(_ decision: DecisionID) { progress.withLock { $0.decision = decision } }
 
     /// Says that nobody waits any more: the module is told to cancel, and a login that succeeds later holds no place.

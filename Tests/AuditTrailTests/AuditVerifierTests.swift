@@ -28,7 +28,9 @@ private struct WrittenLog {
         add(chain.mark(kind, next: next).map { ("\($0)", $1) })
     }
 
-    mutating func decide(_ count: Int) { for number in 0..<count { add([("user", "u\(number)"), ("verdict", "allow")]) } }
+    mutating func decide(_ count: Int) {
+        for number in 0..<count { add([("user", "u\(number)"), ("verdict", "allow")]) }
+    }
 
     mutating func rotate(to key: AuditKey) {
         mark(.checkpoint, next: key)
@@ -51,7 +53,8 @@ private final class LogFile {
 @Suite struct `A chained audit log` {
     private let key = AuditKey.random()
 
-    private func verify(_ lines: [String]..., keys: [AuditKey]? = nil, against: [String] = [], torn: Bool = false) throws
+    private func verify(_ lines: [String]..., keys: [AuditKey]? = nil, against: [String] = [], torn: Bool = false)
+        throws
         -> AuditFinding?
     {
         // With the part of the keys that cannot sign.
@@ -80,7 +83,8 @@ private final class LogFile {
     }
 
     enum Tampering: String, CaseIterable {
-        case `a value`, `a number`, `the end of a line`, `a signature`, `one line away`, `a copy`, `a line of a stranger`
+        case `a value`, `a number`, `the end of a line`, `a signature`, `one line away`, `a copy`,
+            `a line of a stranger`
         case `two neighbours`, `two that are far apart`, `the beginning away`
 
         var kind: AuditFinding.Kind {
@@ -109,7 +113,9 @@ private final class LogFile {
             case .`a number`: lines[10] = lines[10].replacing(/n=11|"n":11/) { String($0.output.dropLast(2)) + "77" }
             case .`the end of a line`: lines[10] = lines[10].replacing("chain", with: "chian")
             case .`a signature`:
-                lines[21] = lines[21].replacing(/signature(=|":")[0-9a-f]{4}/) { String($0.output.0.dropLast(4)) + "0000" }
+                lines[21] = lines[21].replacing(/signature(=|":")[0-9a-f]{4}/) {
+                    String($0.output.0.dropLast(4)) + "0000"
+                }
             case .`one line away`: lines.remove(at: 10)
             case .`a copy`: lines.insert(lines[10], at: 11)
             case .`a line of a stranger`:
@@ -140,7 +146,8 @@ private final class LogFile {
         let forged = [other[0].replacing("head=43", with: "head=99")]
         #expect(try verify(log.lines, against: forged) == nil)
         log.decide(1)
-        let torn = try #require(try verify(log.lines.dropLast() + [String(log.lines.last?.dropLast(9) ?? "")], torn: true))
+        let torn = try #require(
+            try verify(log.lines.dropLast() + [String(log.lines.last?.dropLast(9) ?? "")], torn: true))
         #expect(torn.kind == .cut && torn.line == log.lines.count, "\(torn)")
     }
 

@@ -96,7 +96,8 @@ import Testing
         #expect(lines[0] == "OK\t7\tuser=alice\tdecision_id=\(Self.id(1))\n")
         #expect(lines[1].contains("\treason=deny (decision \(Self.id(2)))\t"), "\(lines[1])")
         #expect(lines[2] == "FAIL\t7\tuser=alice\tdecision_id=\(Self.id(3))\treason=decision \(Self.id(3))\n")
-        #expect(String(decoding: SaslauthdReply.bytes(allowed).dropFirst(2), as: UTF8.self) == "OK decision \(Self.id(1))")
+        #expect(
+            String(decoding: SaslauthdReply.bytes(allowed).dropFirst(2), as: UTF8.self) == "OK decision \(Self.id(1))")
         #expect(
             String(decoding: SaslauthdReply.bytes(wrong).dropFirst(2), as: UTF8.self)
                 == "NO wrong-credentials decision \(Self.id(3))")
@@ -110,7 +111,9 @@ import Testing
         }
         let (second, third) = (try last(2), try last(3))
         #expect(second[1] == 0 && third[1] == 2)
-        #expect(third.dropFirst(8).elementsEqual(second.dropFirst(8) + [0xcd, 0xab, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]))
+        #expect(
+            third.dropFirst(8).elementsEqual(
+                second.dropFirst(8) + [0xcd, 0xab, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]))
     }
 }
 

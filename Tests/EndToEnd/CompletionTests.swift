@@ -18,7 +18,8 @@ import Testing
     /// What is typed, and what the shell must offer.
     static let cases = [
         ("authhost stat", "status"), ("authhost config sh", "show"), ("authhost session eject --us", "--user"),
-        ("authhost status --con", "--config"), ("authhost config explain audit-ch", "audit-chain"), ("authhost credential get --for", "--format"),
+        ("authhost status --con", "--config"), ("authhost config explain audit-ch", "audit-chain"),
+        ("authhost credential get --for", "--format"),
     ]
 
     @Test(arguments: cases) func `bash completes commands and options`(typed: String, completed: String) throws {

@@ -7,7 +7,8 @@ import Testing
     private static func line(_ id: String, _ path: String) throws -> String {
         #expect(id.wholeMatch(of: /[0-9a-f]{32}/) != nil, "\(id)")
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        return try #require(text.split(separator: "\n").first { $0.contains("decision=\(id)") }.map(String.init), "\(text)")
+        return try #require(
+            text.split(separator: "\n").first { $0.contains("decision=\(id)") }.map(String.init), "\(text)")
     }
 
     @Test func `is in the reply over HTTP, in the event of a refusal, and leads to the rule`() throws {
@@ -24,7 +25,8 @@ import Testing
         #expect(try Self.line(try #require(login.member("decision_id")), path).contains("question=login"))
         let session = try #require(login.member("session"))
         let check = try server.client.post(
-            "/v1/check", #"{"session":"\#(session)","action":"read","object":"/FX/A"}"#, headers: ["traceparent: \(trace)"])
+            "/v1/check", #"{"session":"\#(session)","action":"read","object":"/FX/A"}"#,
+            headers: ["traceparent: \(trace)"])
         let id = try #require(check.member("decision_id"))
         #expect(check.headers["x-auth-decision-id"] == id && check.headers["traceparent"] == trace, "\(check)")
         let line = try Self.line(id, path)
@@ -36,7 +38,9 @@ import Testing
         #expect(explained.output.contains("users.xml"), "\(explained)")
         let json = try AuthHost.run(["explain", "--decision=\(id)", "--socket", control, "--json"])
         #expect(json.output.contains(#""decision": "\#(id)""#), "\(json)")
-        let unknown = try AuthHost.run(["explain", "--decision", String(repeating: "0", count: 32), "--socket", control])
+        let unknown = try AuthHost.run([
+            "explain", "--decision", String(repeating: "0", count: 32), "--socket", control,
+        ])
         #expect(unknown.status == 1, "\(unknown)")
         let eject = try AuthHost.run(["session", "eject", "--user", "alice", "--socket", control])
         #expect(eject.status == 0, "\(eject)")
@@ -55,7 +59,9 @@ import Testing
         #expect(try Self.line(told, site.folder.path("audit.log")).contains("verdict=deny"))
     }
 
-    @Test(.needs(.python3)) func `is behind OK and NO of saslauthd, a field of Dovecot's, and in AuthZEN's context`() throws {
+    @Test(.needs(.python3)) func `is behind OK and NO of saslauthd, a field of Dovecot's, and in AuthZEN's context`()
+        throws
+    {
         let folder = try Folder()
         let path = folder.path("audit.log")
         let doors = """

@@ -204,7 +204,8 @@ private final class MailServer {
         // Where a client says that it is counts for nothing.
         #expect(try server.logIn("PLAIN", "bob", "builder", claiming: "127.0.0.2") == yes)
         #expect(
-            try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2", claiming: "127.0.0.1") == no("over-limit (decision ID)"))
+            try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2", claiming: "127.0.0.1")
+                == no("over-limit (decision ID)"))
         try server.host.eject("bob")
         #expect(try server.logIn("PLAIN", "bob", "builder") == no("ejected (decision ID)"))
         #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == yes)

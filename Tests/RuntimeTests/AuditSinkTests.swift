@@ -25,7 +25,8 @@ import Testing
             guard let file = fopen(path(name), "re") else { return "" }
             defer { fclose(file) }
             var bytes = [UInt8](repeating: 0, count: 1 << 20)
-            return String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+            let count = fread(&bytes, 1, bytes.count, file)
+            return String(decoding: bytes.prefix(count), as: UTF8.self)
         }
 
         deinit {
@@ -123,7 +124,8 @@ import Testing
         let test = try TestHost("good9") { $0.audit = audit }
         #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let text = String(decoding: bytes.prefix(read(service, &bytes, bytes.count)), as: UTF8.self)
+        let count = read(service, &bytes, bytes.count)
+        let text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
         #expect(text.contains(" AUDIT: user=alice ") && !text.dropLast().contains("\nuser"), "\(text)")
         #expect(text.hasPrefix(form == "syslog" ? "<86>" : "SYSLOG_IDENTIFIER=authhost\n"), "\(text)")
     }
@@ -142,7 +144,8 @@ import Testing
             var verifier = AuditVerifier(keys: [key])
             try verifier.learn(from: place.path(name == "a" ? "b" : "a"))
             let finding = try verifier.check(place.path(name)) ?? verifier.finish()
-            #expect(finding == nil && verifier.lines > 12, "\(name): \(String(describing: finding)) \(place.text(name))")
+            #expect(
+                finding == nil && verifier.lines > 12, "\(name): \(String(describing: finding)) \(place.text(name))")
         }
         // What is cut from one is known to the other.
         let whole = place.text("a")

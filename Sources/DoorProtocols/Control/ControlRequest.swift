@@ -5,7 +5,8 @@ import JSONReading
 public struct ControlRequest: Sendable {
     /// What is to be done.
     public enum Action: String, Encodable, Sendable, CaseIterable {
-        case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback, decision
+        case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback,
+            decision
     }
 
     /// Who asks, as the audit log has it.

@@ -19,7 +19,10 @@ struct AuditLine {
         add("question", "none")
         add("verdict", Verdict.undecided.rawValue)
         add("reason", Reason.auditFailed.rawValue)
-        let what = refused == 0 ? "nothing could be recorded for a while" : "\(refused) decisions before this line were not given, since they could not be recorded"
+        let what =
+            refused == 0
+            ? "nothing could be recorded for a while"
+            : "\(refused) decisions before this line were not given, since they could not be recorded"
         add("module", what)
     }
 

@@ -96,13 +96,15 @@ public final class AuditLog: Sendable {
 
     /// Each sink has the marks of the others, so that a cut end of one is seen in another.
     private func publishMarks() {
-        for (index, sink) in sinks.enumerated() {
-            let others = sinks.indices.filter { $0 != index }.map { sinks[$0] }
-            if others.isEmpty { continue }
-            sink.publishes { [json = settings.json] chain in
-                let line = AuditLine(facts: chain.mark(.head)).bytes(json: json)
-                for other in others { other.put(AuditSink.Entry(lines: [line], isMark: true)) }
-            }
+        for (index, sink) in sinks.enumerated() where sinks.count > 1 {
+            sink.publishes { [weak self] chain in self?.publish(chain, ofSinkAt: index) }
+        }
+    }
+
+    private func publish(_ chain: AuditChain, ofSinkAt index: Int) {
+        let line = AuditLine(facts: chain.mark(.head)).bytes(json: json)
+        for (other, sink) in sinks.enumerated() where other != index {
+            sink.put(AuditSink.Entry(lines: [line], isMark: true))
         }
     }
 
@@ -137,15 +139,14 @@ public final class AuditLog: Sendable {
         let wake = wake
         _ = PosixThread.start(name: "auth-audit-due") { [weak self] in
             CallContext.keepThreadFree()
-            while let self, !self.isStopped.load(ordering: .acquiring) {
-                self.expire()
-                let pause = self.settings.timeout / 10
-                _ = wake.wait(for: pause)
-            }
+            // Nothing holds the log while it waits.
+            while let pause = self?.expire() { _ = wake.wait(for: pause) }
         }
     }
 
-    private func expire() {
+    /// Answers what is due; returns how long to wait before looking again, nil for the end.
+    private func expire() -> Duration? {
+        if isStopped.load(ordering: .acquiring) { return nil }
         let now = SystemTime.monotonic
         let due = receipts.withLock { receipts -> [AuditReceipt] in
             let count = receipts.firstIndex { $0.due > now && $0.isWaiting } ?? receipts.count
@@ -153,6 +154,7 @@ public final class AuditLog: Sendable {
             return receipts[..<count].filter(\.isWaiting)
         }
         for receipt in due { receipt.expire() }
+        return min(settings.timeout / 10, .milliseconds(100))
     }
 
     /// The line of a decision that was made a moment ago; nil where it is not kept.

@@ -131,14 +131,16 @@ final class AuditSink: Sendable {
             let marked = mark(&writer)
             return (count, wasFailing, writer.failure, isOther, marked)
         }
-        settle(entries, count, taken.lost, failure)
-        if isOther { log.warning("audit log `\(name)` was deleted, moved or replaced: it is opened again under its name") }
+        if isOther {
+            log.warning("audit log `\(name)` was deleted, moved or replaced: it is opened again under its name")
+        }
         if let failure, !wasFailing {
             let then = isRequired ? "decisions are answered `could not decide`" : "lines are kept until it can be"
             log.error("audit log `\(name)` cannot be written: \(failure); \(then)")
         } else if failure == nil, wasFailing {
             log.notice("audit log `\(name)` is written again")
         }
+        settle(entries, count, taken.lost, failure)
         if let marked { publish.value?(marked) }
         return count == entries.count
     }
@@ -220,7 +222,9 @@ final class AuditSink: Sendable {
         writer.failure = result.failure
         if result.failure != nil {
             writer.chain = before
-            for line in lines.prefix(result.written + (result.isBegun ? 1 : 0)) { _ = writer.chain?.seal(line, json: json) }
+            for line in lines.prefix(result.written + (result.isBegun ? 1 : 0)) {
+                _ = writer.chain?.seal(line, json: json)
+            }
         }
         return result
     }
@@ -270,7 +274,7 @@ final class AuditSink: Sendable {
     var fault: String? {
         let since = busy.load(ordering: .acquiring)
         if since != 0, SystemTime.monotonic - since > patience.nanoseconds { return "a write has not returned" }
-        // Whoever holds the lock writes.
+        // The thread that holds the lock writes.
         return writer.withLockIfAvailable { $0.failure ?? ($0.isFull ? "the file system is full" : nil) } ?? nil
     }
 

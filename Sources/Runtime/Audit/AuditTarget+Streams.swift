@@ -136,7 +136,9 @@ struct DatagramTarget: AuditTarget {
     private mutating func send(_ line: ArraySlice<UInt8>, before end: Int64) -> String? {
         let datagram = header + line + (form == .journal ? [UInt8(ascii: "\n")] : [])
         while true {
-            let count = datagram.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = datagram.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             if count == datagram.count { return nil }
             if errno == EINTR { continue }
             guard errno == EAGAIN else {

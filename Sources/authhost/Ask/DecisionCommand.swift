@@ -26,7 +26,9 @@ struct DecisionCommand: ParsableCommand {
         request.decision = decision
         let (_, reply) = try control.ask(request)
         let facts = AuditFacts(line: reply.done ?? "")
-        guard control.json else { return Terminal.write(OperatorText.facts(facts.all.map { ($0.name, $0.value.controlsEscaped) })) }
+        guard control.json else {
+            return Terminal.write(OperatorText.facts(facts.all.map { ($0.name, $0.value.controlsEscaped) }))
+        }
         Terminal.write(JSONText.object(texts: facts.all.map { ($0.name, $0.value) }))
     }
 }
@@ -65,7 +67,11 @@ struct AuditFacts {
     private static func endOfQuoted(_ text: Substring) -> Substring.Index {
         var isEscaped = false
         for index in text.indices.dropFirst() {
-            if isEscaped { isEscaped = false } else if text[index] == "\\" { isEscaped = true } else if text[index] == "\"" {
+            if isEscaped {
+                isEscaped = false
+            } else if text[index] == "\\" {
+                isEscaped = true
+            } else if text[index] == "\"" {
                 return text.index(after: index)
             }
         }
@@ -79,7 +85,8 @@ struct AuditFacts {
     /// The members stand in the order of the line, which a decoder forgets.
     private mutating func readJSON(_ line: String) {
         guard let members = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8)) else { return }
-        let places = members.keys.map { name in (name, line.firstRange(of: "\"\(name)\":")?.lowerBound ?? line.endIndex) }
+        let places = members.keys.map { name in (name, line.firstRange(of: "\"\(name)\":")?.lowerBound ?? line.endIndex)
+        }
         for (name, _) in places.sorted(by: { $0.1 < $1.1 }) where name != "severity" {
             all.append((name, members[name] ?? ""))
         }

@@ -14,8 +14,8 @@ struct AuditCommand: ParsableCommand {
             commandName: "key", abstract: "Make a key for audit-chain, or print the part that checking takes.",
             discussion: """
                 FILE is made, readable by its owner alone; one that is there is left as it is. With --public the part that \
-                checks and cannot sign is printed: whoever has it finds out what was changed, and whoever has FILE can \
-                write an audit log that nobody can tell from the host's.
+                checks and cannot sign is printed: it finds out what was changed. With FILE itself one can write an audit \
+                log that cannot be told from the host's.
                 """)
 
         @Flag(name: .customLong("public"), help: "Print the part of FILE that checks and cannot sign.")
@@ -74,7 +74,9 @@ struct AuditCommand: ParsableCommand {
             var verifier = AuditVerifier(keys: keys)
             for text in head {
                 guard let head = ChainHead(text) else {
-                    throw Failure(.badConfiguration, "`--head` takes a number, a colon and 32 digits of 0-9 and a-f, not `\(text)`")
+                    throw Failure(
+                        .badConfiguration,
+                        "`--head` takes a number, a colon and 32 digits of 0-9 and a-f, not `\(text)`")
                 }
                 verifier.learn(head)
             }
@@ -101,7 +103,8 @@ struct AuditCommand: ParsableCommand {
         private func printText(_ verifier: AuditVerifier, _ finding: AuditFinding?) {
             guard let finding else {
                 let head = verifier.head.map { ", chain \($0.text)" } ?? ""
-                return Terminal.write("\(verifier.lines) lines are as they were written, \(verifier.marks) of them signed\(head)")
+                return Terminal.write(
+                    "\(verifier.lines) lines are as they were written, \(verifier.marks) of them signed\(head)")
             }
             Terminal.write("\(finding.file):\(finding.line): \(finding.kind.rawValue): \(finding.detail)")
         }

@@ -114,10 +114,12 @@ struct ControlService: ControlAnswering {
             return .failure("`decision` takes the 32 digits of a decision's id")
         }
         guard let audit = host.audit else {
-            return .failure("no decision is kept: `audit-log` is not set; `audit-log memory` keeps the latest, and writes nothing")
+            return .failure(
+                "no decision is kept: `audit-log` is not set; `audit-log memory` keeps the latest, and writes nothing")
         }
         guard let line = audit.line(of: id) else {
-            return .failure("decision \(id) is none of the latest \(audit.kept) of this host: look for it in the audit log")
+            return .failure(
+                "decision \(id) is none of the latest \(audit.kept) of this host: look for it in the audit log")
         }
         var reply = ControlReply()
         reply.done = line
