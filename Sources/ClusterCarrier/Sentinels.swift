@@ -126,7 +126,7 @@ final class Sentinels {
         } catch { fail(watcher, error) }
     }
 
-    /// Gives the connection up, and whoever waits for it.
+    /// Gives the connection up, and the questions that wait for it.
     private func fail(_ watcher: Watcher, _ error: any Error) {
         let waiting = watcher.waiting
         let channel = watcher.channel
