@@ -47,6 +47,10 @@ public enum Reason: String, Sendable, CaseIterable {
     case stopping = "stopping"
     case auditFailed = "audit-failed"
     case staleRules = "stale-rules"
+    case tooManyGuesses = "too-many-guesses"
+
+    /// What clients are told: whether a guess was looked at is for operators alone.
+    public var told: Reason { self == .tooManyGuesses ? .invalidPassword : self }
 }
 
 /// What a question is answered with.

@@ -123,7 +123,7 @@ extension Configuration {
         if case .float(let number) = settings[item.name]?.value { .seconds(number) } else { .zero }
     }
 
-    private func list(_ item: ItemDefinition) -> [String] {
+    func list(_ item: ItemDefinition) -> [String] {
         if case .list(let texts) = settings[item.name]?.value { texts } else { [] }
     }
 }

@@ -60,8 +60,10 @@ public final class Host: Sendable {
             clock: clock, log: log)
         sessions.setIdleLimits(configuration.inactivityPeriods)
         logins = Logins(
-            sessions, admission: admission, deadlines: deadlines,
-            realm: configuration.realm, recorder: configuration.loginRecorder, metrics: metrics, log: log)
+            sessions, admission: admission, deadlines: deadlines, realm: configuration.realm,
+            penalties: configuration.penalties.map { [deadlines] in
+                Penalties($0, deadlines: deadlines, clock: clock, log: log)
+            }, recorder: configuration.loginRecorder, metrics: metrics, log: log)
         invalidations = Invalidations(sessions, cache, clock: clock)
         objects = Objects(
             configuration.objectLimits, mappings: configuration.objectMaps, decider: decider,
@@ -158,7 +160,7 @@ public final class Host: Sendable {
     private func decide(_ question: Question) -> Outcome {
         decided(question.kind) { decider in
             switch question {
-            case .login(let login): LoginQuestion(logins, decider, login, .login).ask()
+            case .login(let login): logins.logIn(login, decider)
             case .resume(let login): LoginQuestion(logins, decider, login, .resume).ask()
             case .authenticate(let login): logins.authenticate(login, decider)
             case .logout(let id): .decided(sessions.logOut(id, at: clock.monotonic))
@@ -283,6 +285,7 @@ public final class Host: Sendable {
         let isTighter = cache.configure(
             limit: settings.loginCacheLimit, time: settings.loginCacheTime, grace: settings.deadlines.grace)
         if isTighter { cache.retireAll(at: clock.monotonic) }
+        if let penalties = settings.penalties { logins.penalties?.configure(penalties.rules) }
         sessions.places.setLimits(settings.limits)
         sessions.setIdleLimits(settings.inactivityPeriods)
         if objects.mappings.replace(with: settings.objectMaps) { invalidations.invalidate(.all) }
@@ -348,8 +351,10 @@ public final class Host: Sendable {
         guard !stopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         defer {
             broker?.stop(within: configuration.exitTimeout)
+            logins.penalties?.stop()
             configuration.audit?.stop()
         }
+        logins.penalties?.endWaiting()
         guard decider.value != nil else { return }
         // From here on no module takes over.
         sessions.close()
@@ -367,7 +372,9 @@ extension Host {
     public var sessionCount: Int { sessions.count }
 
     /// Questions that are with the module.
-    public var openQuestions: Int { decider.all.reduce(0) { $0 + $1.openQuestions } }
+    public var openQuestions: Int {
+        decider.all.reduce(logins.penalties?.waiting ?? 0) { $0 + $1.openQuestions }
+    }
 
     /// What may be told about an open session. Telling it is no use of the session.
     public func describe(_ id: SessionID) -> SessionDescription? { sessions.describe(id) }

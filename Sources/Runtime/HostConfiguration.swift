@@ -23,6 +23,8 @@ public struct HostConfiguration: Sendable {
     public var audit: AuditLog?
     /// Whether somebody reads why checks are answered as they are; an audit log always does.
     public var readsReasons = false
+    /// What follows wrong passwords; nil: nothing, for a host that asks questions of its own.
+    public var penalties: PenaltySettings?
     /// The limits on sessions, and whether they eject.
     public var limits = SessionLimits()
     /// How long sessions of an application may be idle, by application id; those not named for ever.

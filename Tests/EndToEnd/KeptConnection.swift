@@ -63,6 +63,17 @@ final class KeptConnection {
         return answer
     }
 
+    /// Sends bytes, and returns what `find` finds in all that has come, once it finds something.
+    func answer<Found>(to bytes: [UInt8], _ find: ([UInt8]) -> Found?) throws -> Found {
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
+        }
+        while true {
+            if let found = find(buffer) { return found }
+            try receive()
+        }
+    }
+
     private func receive() throws {
         var bytes = [UInt8](repeating: 0, count: 16_384)
         let count = recv(descriptor, &bytes, bytes.count, 0)

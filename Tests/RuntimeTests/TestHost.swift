@@ -136,6 +136,8 @@ final class AnswerBox: Sendable {
         ready.signal()
     }
 
+    var isThere: Bool { answer.withLock { $0 != nil } }
+
     func wait() -> Answer {
         guard ready.wait(for: .seconds(60)) else {
             return Answer(.undecided, .stopping, logText: "no answer in a minute")

@@ -86,7 +86,7 @@ struct CheckResult: Encodable, Sendable {
 
     init(_ answer: Answer) {
         verdict = answer.verdict.rawValue
-        reason = answer.reason.rawValue
+        reason = answer.reason.told.rawValue
         object = answer.mappedName?.text
         detail = answer.clientText
         attributes = answer.attributesByName

@@ -68,7 +68,7 @@ enum NativeWriter {
             out.write(little: UInt16(answers.count))
             for answer in answers {
                 out.write(little: NativeProtocol.number(of: answer?.verdict ?? .undecided))
-                word((answer?.reason ?? .brokenAnswer).rawValue, &out)
+                word((answer?.reason.told ?? .brokenAnswer).rawValue, &out)
             }
             if hasDecisions { for answer in answers { decision(answer?.decision ?? .none, &out) } }
             guard count > 0 else { return }
@@ -164,7 +164,7 @@ enum NativeWriter {
 
     private static func verdict(_ answer: Answer, _ out: inout OutgoingBytes) {
         out.write(little: NativeProtocol.number(of: answer.verdict))
-        word(answer.reason.rawValue, &out)
+        word(answer.reason.told.rawValue, &out)
         text(answer.clientText ?? "", &out)
     }
 

@@ -1,3 +1,4 @@
+import AuthCore
 import Glibc
 
 /// Who has connected, as far as the connection tells.
@@ -25,15 +26,7 @@ public struct DoorPeer: Sendable {
     }
 
     /// Reads an address of either family; nil for anything else.
-    package static func bytes(ofAddress text: String) -> [UInt8]? {
-        var four = in_addr()
-        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        let bytes = withUnsafeBytes(of: &six) { Array($0) }
-        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
-        return isMapped ? Array(bytes[12...]) : bytes
-    }
+    package static func bytes(ofAddress text: String) -> [UInt8]? { NetworkPrefix.address(text) }
 
     /// Whether network bytes are those of an address of this machine.
     static func isLoopback(_ bytes: [UInt8]) -> Bool {

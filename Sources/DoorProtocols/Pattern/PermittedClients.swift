@@ -4,7 +4,7 @@ import Basics
 /// Who may connect to a door.
 package struct PermittedClients: Sendable {
     private enum Rule: Sendable {
-        case network(bytes: [UInt8], bits: Int)
+        case network(NetworkPrefix)
         case user(UInt32)
         case certificate(name: String)
     }
@@ -47,7 +47,7 @@ package struct PermittedClients: Sendable {
             switch rule {
             case .user(let number): peer.userID == number
             case .certificate(let name): peer.certificateName?.hasBytes(of: name) == true
-            case .network(let bytes, let bits): peer.addressBytes.map { Self.matches($0, bytes, bits) } ?? false
+            case .network(let network): peer.addressBytes.map(network.contains) ?? false
             }
         }
     }
@@ -69,21 +69,5 @@ package struct PermittedClients: Sendable {
         text.hasPrefix("cn:") && text.utf8.count > 3 ? .certificate(name: String(text.dropFirst(3))) : nil
     }
 
-    private static func network(_ text: String) -> Rule? {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, let bytes = DoorPeer.bytes(ofAddress: String(address)) else { return nil }
-        guard let second = parts.dropFirst().first else { return .network(bytes: bytes, bits: bytes.count * 8) }
-        guard let bits = Int(second), (0...bytes.count * 8).contains(bits) else { return nil }
-        return .network(bytes: bytes, bits: bits)
-    }
-
-    private static func matches(_ address: [UInt8], _ network: [UInt8], _ bits: Int) -> Bool {
-        guard address.count == network.count else { return false }
-        let whole = bits / 8
-        guard address[..<whole] == network[..<whole] else { return false }
-        let rest = bits % 8
-        if rest == 0 { return true }
-        let mask = ~UInt8(0) << UInt8(8 - rest)
-        return address[whole] & mask == network[whole] & mask
-    }
+    private static func network(_ text: String) -> Rule? { NetworkPrefix(text).map(Rule.network) }
 }

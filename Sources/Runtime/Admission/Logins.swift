@@ -11,6 +11,7 @@ final class Logins: Sendable {
     let waiting: AdmissionDeadlines
     let deadlines: LiveDeadlines
     let recorder: (@Sendable (_ user: String, _ application: String) -> Void)?
+    let penalties: Penalties?
     private let cache: LoginCache
     private let realm: String
     private let failed = FailedLogins()
@@ -23,9 +24,11 @@ final class Logins: Sendable {
     ///   - sessions: where a log-in that is let in becomes one.
     ///   - admission: gives out the places.
     ///   - realm: part of the key of kept log-ins.
+    ///   - penalties: what log-ins with a password pass first; nil for nothing.
     ///   - recorder: told of every log-in that has got its place, with the user and the application id ("" for none).
     init(
         _ sessions: Sessions, admission: any Admission, deadlines: LiveDeadlines, realm: String,
+        penalties: Penalties? = nil,
         recorder: (@Sendable (_ user: String, _ application: String) -> Void)? = nil, metrics: DecisionMetrics,
         log: Logger
     ) {
@@ -33,6 +36,7 @@ final class Logins: Sendable {
         self.admission = admission
         self.deadlines = deadlines
         self.realm = realm
+        self.penalties = penalties
         self.recorder = recorder
         self.metrics = metrics
         self.log = log
@@ -40,10 +44,24 @@ final class Logins: Sendable {
         waiting = AdmissionDeadlines(now: sessions.clock.monotonic)
     }
 
+    /// Asks about a log-in with a password, unless too many of them were wrong.
+    func logIn(_ login: Login, _ decider: any Decider) -> Outcome {
+        guard let penalties else { return LoginQuestion(self, decider, login, .login).ask() }
+        let way = PenaltyWay {
+            // Another module may be in force after a wait.
+            LoginQuestion(self, self.sessions.decider.value ?? decider, login, .login).ask()
+        } resume: {
+            (self.sessions.decider.value ?? decider).resume($0)
+        } refused: {
+            self.note($0, to: login, .login)
+        }
+        return penalties.ask(login, way)
+    }
+
     /// Answers from the session that an equal log-in got a while ago, or logs in; equal concurrent log-ins share one.
     func authenticate(_ login: Login, _ decider: any Decider) -> Outcome {
         guard cache.keeps else {
-            return LoginQuestion(self, decider, login, .login).ask().map { [self] in markedOneUse($0) }
+            return logIn(login, decider).map { [self] in markedOneUse($0) }
         }
         let key = cache.keys.key(of: login, realm: realm)
         let now = clock.monotonic
@@ -62,7 +80,7 @@ final class Logins: Sendable {
         case .ejected: return metrics.counted(.login, .decided(Answer(.ejected, .ejectedSession)))
         case .first(let asking):
             // One client that goes away must not take the answer from the others who wait for it.
-            return LoginQuestion(self, decider, login, .login).ask().map(abandons: false) { [self] in
+            return logIn(login, decider).map(abandons: false) { [self] in
                 // A swap in between leaves a session that another module has let in: it is not for equal log-ins.
                 if sessions.decider.value?.instance != decider.instance { cache.noteInvalidation() }
                 return keep($0, key, login, asking)
@@ -74,6 +92,7 @@ final class Logins: Sendable {
     func sweep() {
         let now = clock.monotonic
         waiting.expire(at: now)
+        penalties?.sweep()
         cache.dropSignatures(before: now - 2 * deadlines.nanoseconds(of: .login))
         for line in failed.sweep(at: now) { log.notice("\(line)") }
     }

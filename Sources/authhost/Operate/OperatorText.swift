@@ -65,6 +65,11 @@ enum OperatorText {
                 destination.expires.map { span($0.seconds - now) } ?? "", destination.failure ?? "",
             ].map { $0.isEmpty ? "-" : $0.controlsEscaped }
         }
+        return table(rows)
+    }
+
+    /// Rows of equal length below each other, each column as wide as its widest cell.
+    static func table(_ rows: [[String]]) -> String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }

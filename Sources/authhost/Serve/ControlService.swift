@@ -38,6 +38,8 @@ struct ControlService: ControlAnswering {
         case .reject: reject(request)
         case .destinations: destinations()
         case .decision: decision(request)
+        case .penalties: penalties(request)
+        case .clear: clear(request, who)
         case .events, .credential, .modules, .swap, .rollback:
             .failure("`\(request.action.rawValue)` is not answered here")
         }

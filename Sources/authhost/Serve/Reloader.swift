@@ -127,10 +127,11 @@ final class Reloader: Sendable {
             do throws(Failure) {
                 let new = try HostSetup.readConfiguration()
                 let (request, tests) = (try new.loadRequest(), try new.moduleTestQuestions())
+                let rules = try new.penaltyRules()
                 try setup.signatures.takeOver(new, trustedOwners: new.owners())
                 let keys = new.signatureKeys.map { "`\($0.id)`" }
                 if !keys.isEmpty { setup.log.notice("key files were read again: \(keys.joined(separator: ", "))") }
-                let (now, unread) = apply(new, request, tests, over: current)
+                let (now, unread) = apply(new, request, tests, rules, over: current)
                 current = now
                 said[Parts.configuration.rawValue] = nil
                 host.rules.note(.current, of: Self.configurationName)
@@ -172,7 +173,8 @@ final class Reloader: Sendable {
 
     /// Takes over what can be, and returns what holds now.
     private func apply(
-        _ new: Configuration, _ request: LoadRequest, _ tests: [ModuleTest], over current: Configuration
+        _ new: Configuration, _ request: LoadRequest, _ tests: [ModuleTest], _ rules: PenaltyRules,
+        over current: Configuration
     ) -> (now: Configuration, unread: Parts) {
         var failed: [String] = []
         var unread = Parts()
@@ -184,6 +186,7 @@ final class Reloader: Sendable {
         if licence.isUnreadable { unread.insert(.configuration) }
         settings.limits.applications = licence.limits
         settings.moduleTests = tests
+        settings.penalties = PenaltySettings(rules)
         host.apply(settings)
         let reload = ConfigurationReload(new, current: current, started: setup.configuration, failed: failed)
         for warning in reload.warnings { setup.log.warning("\(warning)") }

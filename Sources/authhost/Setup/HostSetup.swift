@@ -17,6 +17,8 @@ struct HostSetup: Sendable {
     let audit: AuditLog?
     /// Checks signed tokens for modules.
     let signatures: SignatureService
+    /// What follows wrong passwords; nil for a command that asks one question.
+    let penalties: PenaltySettings?
     /// The host's end of its cluster; nil for a single host, and for a command that asks one question.
     let cluster: ClusterRegistry?
 
@@ -42,6 +44,7 @@ struct HostSetup: Sendable {
         do throws(Failure) {
             audit = quiet ? nil : try Self.openAudit(configuration, log)
             signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
+            penalties = quiet ? nil : try configuration.penaltySettings()
             cluster = quiet ? nil : try configuration.clusterRegistry(log: log)
         } catch {
             if !quiet, configuration.eventLog != nil { error.write(to: log, as: "authhost does not start") }
@@ -61,6 +64,7 @@ struct HostSetup: Sendable {
         let handler = EventLogHandler(output)
         log = Logger(label: "authhost") { _ in handler }
         audit = nil
+        penalties = nil
         cluster = nil
         if let cluster = configuration.cluster { _ = try configuration.clusterPassword(cluster) }
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
@@ -103,6 +107,7 @@ struct HostSetup: Sendable {
         if let usage { settings.loginRecorder = { usage.record(user: $0, application: $1) } }
         settings.audit = audit
         settings.readsReasons = readsReasons
+        settings.penalties = penalties
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()
         settings.destinations = try configuration.credentialDestinations()

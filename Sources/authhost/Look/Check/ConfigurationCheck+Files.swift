@@ -16,6 +16,7 @@ extension ConfigurationCheck {
             guard let fault = AuditPlace.fault(of: place, mustBeFree: binds) else { continue }
             add(at: configuration.place(of: "audit-log"), "\(fault)")
         }
+        checkPenalties()
         _ = attempt { (configuration) throws(Failure) in
             try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
         }
@@ -26,6 +27,18 @@ extension ConfigurationCheck {
     mutating func checkCounting() {
         _ = attempt { (configuration) throws(Failure) in try configuration.applicationLimits() }
         checkUsage()
+    }
+
+    private mutating func checkPenalties() {
+        _ = attempt { (configuration) throws(Failure) in try configuration.penaltyRules() }
+        guard let path = configuration.penaltyFile else { return }
+        let owners = attempt { (configuration) throws(Failure) in try configuration.owners() } ?? []
+        do throws(PenaltyFileError) {
+            _ = try PenaltyFile.read(path, FileTrust(owners: owners))
+        } catch {
+            return add(at: configuration.place(of: "penalty-file"), "penalty-file: \(error)")
+        }
+        checkWritable("penalty-file", path)
     }
 
     private mutating func checkLog(_ item: String, _ path: String?, _ purpose: String) {

@@ -1,0 +1,295 @@
+/// Counts wrong passwords, and says which log-in may ask the module, which has to wait, and which is refused.
+///
+/// A pure value; its owner brings clock and lock. A log-in is counted by its user and its networks, or, from a source from which the
+/// user has logged in before, by that alone: what strangers do elsewhere never stands in the user's way.
+///
+/// INVARIANT: of different passwords for a subject, those that were wrong and those that the module is asked about now are together
+/// no more than the subject's limit. So parallel guesses are bounded as others are.
+public struct PenaltyTable: Sendable {
+    /// What becomes of a log-in.
+    public enum Judgement: Sendable {
+        /// The module is asked; ``settle(_:_:at:)`` follows.
+        case ask(PenaltyTurn)
+        /// The log-in is judged again then, on the monotonic clock.
+        case wait(until: Int64, PenaltySubject)
+        /// The module is not asked, until then.
+        case refuse(PenaltySubject, until: Int64)
+    }
+
+    /// What came of asking.
+    public enum Result: Sendable {
+        case right
+        /// The module said no, or nobody waited for what it says.
+        case wrong
+        /// Nobody could say.
+        case unknown
+    }
+
+    /// What the module is asked about a subject now: a password, and how many log-ins present it.
+    struct Asking: Sendable {
+        let password: Secret
+        var askers: Int
+    }
+
+    /// What is known of a subject.
+    struct Tally: Sendable {
+        /// Wrong passwords, and when they are forgotten.
+        var count = 0
+        var until: Int64 = 0
+        /// Of the wrong passwords, in the tally of a user and of a usual source.
+        var digests: [UInt64] = []
+        var asked: [Asking] = []
+        /// Log-ins of a network that the module is asked about now.
+        var open = 0
+        var waiting = 0
+
+        var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
+        var worth: Int64 { isIdle ? Int64(count) : .max }
+    }
+
+    /// A source from which a user has logged in.
+    struct Habit: Sendable {
+        let source: PenaltySource
+        /// When last, on the monotonic clock.
+        var last: Int64
+    }
+
+    /// How many sources of a user are known.
+    static let habits = 8
+    /// Nanoseconds that a source is known for behind the last log-in there.
+    static let habitTime: Int64 = 90 * 86_400 * 1_000_000_000
+    /// Nanoseconds after which a log-in is judged again that waits for others.
+    private static let pause: Int64 = 20_000_000
+
+    public var rules: PenaltyRules {
+        didSet { (tallies.limit, sources.limit, names.limit) = (rules.size, rules.size, rules.size) }
+    }
+    var tallies: SampledTable<PenaltySubject, Tally>
+    var sources: SampledTable<PenaltyName, [Habit]>
+    /// Whom the module has named for a name by which somebody logged in.
+    var names: SampledTable<PenaltyName, PenaltyName>
+    /// The key of digests, which are kept in memory alone.
+    private let key = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+
+    /// Whether anything has changed that is kept over a restart.
+    var isChanged = false
+
+    /// Makes an empty table.
+    public init(_ rules: PenaltyRules) {
+        self.rules = rules
+        tallies = SampledTable(limit: rules.size)
+        sources = SampledTable(limit: rules.size)
+        names = SampledTable(limit: rules.size)
+    }
+
+    /// How many subjects there are, with those that the module is asked about now.
+    public var count: Int { tallies.count }
+
+    // MARK: - Before the module is asked
+
+    /// Judges a log-in.
+    ///
+    /// - Parameters:
+    ///   - since: when it came, on the monotonic clock.
+    ///   - waited: for whom it has waited until now; nil for one that has just come.
+    public mutating func judge(
+        _ attempt: PenaltyAttempt, since: Int64, waited: PenaltySubject? = nil, at now: Int64
+    ) -> Judgement {
+        if let waited { _ = tallies.update(waited) { $0.waiting -= 1 } }
+        let name = names[attempt.name] ?? attempt.name
+        let isUsual = isUsual(name, attempt.source, at: now)
+        let own = isUsual ? PenaltySubject.usual(name, attempt.source) : .user(name)
+        let isExempt = isUsual || attempt.address.map(rules.isExempt) ?? true
+        let networks = isExempt ? [] : attempt.networks
+        let subjects = [own] + networks.map(PenaltySubject.network)
+        for subject in subjects { forgetPast(subject, at: now) }
+        for subject in subjects {
+            guard let tally = tallies[subject] else { continue }
+            if tally.count >= rules.limit(of: subject) { return .refuse(subject, until: tally.until) }
+        }
+        let tally = tallies[own] ?? Tally()
+        let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
+        // The same password tells a guesser nothing twice.
+        let isRepeated = isAsked || !tally.digests.isEmpty && tally.digests.contains(digest(attempt.password, name))
+        if !isRepeated, let later = later(subjects, since: since, at: now) { return later }
+        reserve(own, isAsked ? [] : networks, attempt.password)
+        return .ask(
+            PenaltyTurn(
+                name: name, given: attempt.name, source: attempt.source, own: own, networks: isAsked ? [] : networks,
+                password: attempt.password))
+    }
+
+    /// What a guess that is new has to wait for; nil for nothing.
+    private mutating func later(_ subjects: [PenaltySubject], since: Int64, at now: Int64) -> Judgement? {
+        var wait: (until: Int64, subject: PenaltySubject)?
+        for subject in subjects {
+            guard let tally = tallies[subject] else { continue }
+            let limit = rules.limit(of: subject)
+            var until = since + rules.delay(behind: tally.count, of: limit)
+            if isFull(subject, tally, limit) { until = max(until, now + Self.pause) }
+            if until > now, until > wait?.until ?? 0 { wait = (until, subject) }
+        }
+        guard let wait else { return nil }
+        let limit = rules.limit(of: wait.subject)
+        let hasRoom = tallies.update(wait.subject) { tally in
+            // Without any wrong password yet they may all be right, such as tokens that are good once.
+            if tally.count > 0, tally.waiting >= limit { return false }
+            tally.waiting += 1
+            return true
+        }
+        if hasRoom == true { return .wait(until: wait.until, wait.subject) }
+        return .refuse(wait.subject, until: now + Self.pause)
+    }
+
+    /// Whether as many are asked about as may still be wrong. A network without any wrong password may have ten times as many:
+    /// behind one address there may be a whole company.
+    private func isFull(_ subject: PenaltySubject, _ tally: Tally, _ limit: Int) -> Bool {
+        if case .network = subject { return tally.open >= (tally.count == 0 ? 10 * limit : limit - tally.count) }
+        return tally.asked.count >= limit - tally.count
+    }
+
+    private mutating func reserve(_ own: PenaltySubject, _ networks: [NetworkPrefix], _ password: Secret) {
+        tallies.update(own, or: Tally(), worth: \.worth) { tally in
+            if let index = tally.asked.firstIndex(where: { $0.password.hasBytes(of: password) }) {
+                tally.asked[index].askers += 1
+            } else {
+                tally.asked.append(Asking(password: password, askers: 1))
+            }
+        }
+        for network in networks {
+            tallies.update(.network(network), or: Tally(), worth: \.worth) { $0.open += 1 }
+        }
+    }
+
+    // MARK: - After the module was asked
+
+    /// Takes back a wait of a log-in that nobody waits for any more.
+    public mutating func giveUp(_ waited: PenaltySubject) {
+        _ = tallies.update(waited) { $0.waiting -= 1 }
+    }
+
+    /// Notes what came of asking; to be called once for each turn.
+    ///
+    /// - Parameter named: whom the module has named, where the log-in was right.
+    /// - Returns: for whom the password was counted, and who has reached the limit by it.
+    public mutating func settle(
+        _ turn: PenaltyTurn, _ result: Result, named: PenaltyName? = nil, at now: Int64
+    ) -> (counted: [PenaltySubject], reached: [PenaltySubject]) {
+        _ = tallies.update(turn.own) { tally in
+            guard let index = tally.asked.firstIndex(where: { $0.password.hasBytes(of: turn.password) }) else { return }
+            tally.asked[index].askers -= 1
+            if tally.asked[index].askers == 0 { tally.asked.remove(at: index) }
+        }
+        for network in turn.networks { _ = tallies.update(.network(network)) { $0.open -= 1 } }
+        defer { for subject in turn.subjects { forgetIdle(subject) } }
+        switch result {
+        case .unknown: return ([], [])
+        case .wrong: return count(turn, at: now)
+        case .right:
+            let name = named ?? turn.name
+            if name != turn.given { note(turn.given, is: name) }
+            getUsed(name, to: turn.source, at: now)
+            return ([], [])
+        }
+    }
+
+    private mutating func count(
+        _ turn: PenaltyTurn, at now: Int64
+    ) -> (counted: [PenaltySubject], reached: [PenaltySubject]) {
+        forgetPast(turn.own, at: now)
+        let digest = digest(turn.password, turn.name)
+        let isNew = tallies[turn.own].map { !$0.digests.contains(digest) } ?? true
+        guard isNew else { return ([], []) }
+        isChanged = true
+        let most = rules.limit
+        let reached = turn.subjects.filter { subject in
+            forgetPast(subject, at: now)
+            let limit = rules.limit(of: subject)
+            return tallies.update(subject, or: Tally(), worth: \.worth) { tally in
+                if tally.count == 0 { tally.until = now + rules.time.wholeNanoseconds }
+                tally.count += 1
+                if subject == turn.own, tally.digests.count < most { tally.digests.append(digest) }
+                guard tally.count == limit else { return false }
+                tally.until = now + rules.time.wholeNanoseconds
+                return true
+            }
+        }
+        return (turn.subjects, reached)
+    }
+
+    private mutating func forgetPast(_ subject: PenaltySubject, at now: Int64) {
+        _ = tallies.update(subject) { tally in
+            if tally.count > 0, tally.until <= now { (tally.count, tally.digests) = (0, []) }
+        }
+    }
+
+    private mutating func forgetIdle(_ subject: PenaltySubject) {
+        if let tally = tallies[subject], tally.count == 0, tally.isIdle { tallies.remove(subject) }
+    }
+
+    /// SipHash under a key of this process: wrong passwords are compared by it, and it never leaves the memory.
+    private func digest(_ password: Secret, _ name: PenaltyName) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(key.0)
+        hasher.combine(key.1)
+        hasher.combine(name)
+        password.withTerminatedBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+
+    // MARK: - Where users log in
+
+    private func isUsual(_ name: PenaltyName, _ source: PenaltySource, at now: Int64) -> Bool {
+        sources[name]?.contains { $0.source == source && now - $0.last < Self.habitTime } ?? false
+    }
+
+    private mutating func getUsed(_ name: PenaltyName, to source: PenaltySource, at now: Int64) {
+        let isKnown = sources.update(name) { habits in
+            guard let index = habits.firstIndex(where: { $0.source == source }) else { return false }
+            // Once in an hour is enough to know that it is used.
+            let isLater = now - habits[index].last > 3_600_000_000_000
+            if isLater { habits[index].last = now }
+            return !isLater
+        }
+        if isKnown == true { return }
+        isChanged = true
+        sources.update(name, or: [], worth: { $0.map(\.last).max() ?? 0 }) { habits in
+            habits.removeAll { $0.source == source }
+            habits.append(Habit(source: source, last: now))
+            habits.sort { $0.last < $1.last }
+            if habits.count > Self.habits { habits.removeFirst() }
+        }
+    }
+
+    /// Guesses by a name that the module takes for another one's are counted for that one.
+    private mutating func note(_ given: PenaltyName, is name: PenaltyName) {
+        if names[given] == name { return }
+        names.update(given, or: name, worth: { _ in 0 }) { $0 = name }
+        isChanged = true
+    }
+
+    /// Forgets what is past; called every second.
+    public mutating func sweep(at now: Int64) {
+        tallies.sweep(10_000) { $0.isIdle && $0.until <= now }
+        sources.sweep(10_000) { habits in habits.allSatisfy { now - $0.last >= Self.habitTime } }
+    }
+}
+
+/// A log-in that the module is asked about.
+public struct PenaltyTurn: Sendable {
+    let name: PenaltyName
+    let given: PenaltyName
+    let source: PenaltySource
+    let own: PenaltySubject
+    let networks: [NetworkPrefix]
+    let password: Secret
+
+    var subjects: [PenaltySubject] { [own] + networks.map(PenaltySubject.network) }
+}
+
+extension Secret {
+    /// Whether the other one has the same bytes.
+    func hasBytes(of other: Secret) -> Bool {
+        count == other.count && withTerminatedBytes { one in other.withTerminatedBytes { one.elementsEqual($0) } }
+    }
+}

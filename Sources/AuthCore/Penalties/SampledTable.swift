@@ -1,0 +1,74 @@
+/// A bounded dictionary: where it is full, one of few entries that are drawn by lot makes room, the one that is worth least.
+///
+/// Nobody can choose which entry goes, and none that is worth much goes as long as there are many that are not.
+struct SampledTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private var index: [Key: Int] = [:]
+    private(set) var slots: [(key: Key, value: Value)] = []
+    private var cursor = 0
+    /// Most entries.
+    var limit: Int
+
+    /// How many entries are compared.
+    private static var draws: Int { 16 }
+
+    init(limit: Int) { self.limit = limit }
+
+    var count: Int { slots.count }
+
+    subscript(_ key: Key) -> Value? { index[key].map { slots[$0].value } }
+
+    /// Changes an entry that is there; returns nil where there is none.
+    mutating func update<Result>(_ key: Key, _ body: (inout Value) -> Result) -> Result? {
+        guard let place = index[key] else { return nil }
+        return body(&slots[place].value)
+    }
+
+    /// Changes an entry, which is made where there is none.
+    ///
+    /// - Parameter worth: of an entry; one that has the greatest number never goes.
+    mutating func update<Result>(
+        _ key: Key, or value: @autoclosure () -> Value, worth: (Value) -> Int64, _ body: (inout Value) -> Result
+    ) -> Result {
+        if let place = index[key] { return body(&slots[place].value) }
+        if slots.count >= limit { makeRoom(worth) }
+        index[key] = slots.count
+        slots.append((key, value()))
+        return body(&slots[slots.count - 1].value)
+    }
+
+    private mutating func makeRoom(_ worth: (Value) -> Int64) {
+        var least: (place: Int, worth: Int64)?
+        for _ in 0..<Self.draws {
+            guard let place = slots.indices.randomElement() else { return }
+            let worth = worth(slots[place].value)
+            if worth < least?.worth ?? .max { least = (place, worth) }
+        }
+        if let least { remove(at: least.place) }
+    }
+
+    mutating func remove(_ key: Key) {
+        if let place = index[key] { remove(at: place) }
+    }
+
+    private mutating func remove(at place: Int) {
+        index[slots[place].key] = nil
+        let last = slots.removeLast()
+        guard place < slots.count else { return }
+        slots[place] = last
+        index[last.key] = place
+    }
+
+    /// Removes entries; looks at every one.
+    mutating func removeAll(where isForgotten: (Key, Value) -> Bool) {
+        for key in slots.filter({ isForgotten($0.key, $0.value) }).map(\.key) { remove(key) }
+    }
+
+    /// Removes what is forgotten among the next so many entries.
+    mutating func sweep(_ most: Int, where isForgotten: (Value) -> Bool) {
+        for _ in 0..<min(most, slots.count) {
+            if cursor >= slots.count { cursor = 0 }
+            guard cursor < slots.count else { return }
+            if isForgotten(slots[cursor].value) { remove(at: cursor) } else { cursor += 1 }
+        }
+    }
+}
