@@ -59,7 +59,7 @@ public final class PrometheusMetricsFactory: MetricsFactory {
     /// Makes a timer, likewise.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(PrometheusName.metric(label, suffix: "_seconds"), .histogram, dimensions) {
-            PrometheusHistogram(bounds: PrometheusHistogram.seconds)
+            PrometheusTimer()
         }
     }
 

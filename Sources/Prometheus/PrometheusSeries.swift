@@ -48,11 +48,7 @@ final class PrometheusValue: PrometheusSeries, FloatingPointCounterHandler, Mete
 }
 
 /// Counts of values by their size.
-final class PrometheusHistogram: PrometheusSeries, RecorderHandler, TimerHandler {
-    /// From 10 µs, a decision in memory, to 30 s, a module at its deadline.
-    static let seconds = [
-        0.000_01, 0.000_025, 0.000_1, 0.000_25, 0.001, 0.002_5, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0,
-    ]
+final class PrometheusHistogram: PrometheusSeries, RecorderHandler {
     static let sizes = [1.0, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000]
 
     private struct State {
@@ -77,8 +73,6 @@ final class PrometheusHistogram: PrometheusSeries, RecorderHandler, TimerHandler
             state.sum += value
         }
     }
-
-    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1_000_000_000) }
 
     func write(_ name: String, _ labels: PrometheusLabels, to text: inout String) {
         let (counts, sum) = state.withLock { ($0.counts, $0.sum) }

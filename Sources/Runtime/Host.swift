@@ -29,6 +29,7 @@ public final class Host: Sendable {
     private let log: Logger
     private let metrics = DecisionMetrics()
     private let decisions = DecisionIDs()
+    private let readinessFigures = ReadinessFigures()
     private let deadlines: LiveDeadlines
     let decider = DeciderInForce()
     private let stopping = Atomic<Bool>(false)
@@ -160,14 +161,38 @@ public final class Host: Sendable {
     private func decide(_ question: Question) -> Outcome {
         decided(question.kind) { decider in
             switch question {
-            case .login(let login): logins.logIn(login, decider)
-            case .resume(let login): LoginQuestion(logins, decider, login, .resume).ask()
-            case .authenticate(let login): logins.authenticate(login, decider)
+            case .login(let login): timed(login, .login) { logins.logIn(login, decider) }
+            case .resume(let login):
+                timed(login, .resume) { LoginQuestion(logins, decider, login, .resume).ask() }
+            case .authenticate(let login): timed(login, .login) { logins.authenticate(login, decider) }
             case .logout(let id): .decided(sessions.logOut(id, at: clock.monotonic))
             case .map(let id, let name): asked(by: id, about: .name(name), decider)
             case .check(let id, let check): asked(by: id, about: .check(check), decider)
             }
         }
+    }
+
+    /// Counts the answer to what a session asks, and notes how long it took.
+    ///
+    /// - Parameter returned: when the module's last entry point returned, where the answer is there; 0 where none was called.
+    private func timed(
+        _ kind: QuestionKind, _ outcome: Outcome, _ returned: Int64, _ session: Session, since began: Int64
+    ) -> Outcome {
+        let figures = session.origin.figures
+        if case .decided(let answer) = outcome {
+            figures.note(kind, answer.verdict, nanoseconds: max(0, returned - began))
+        } else {
+            outcome.observe { [clock] in figures.note(kind, $0.verdict, nanoseconds: clock.monotonic - began) }
+        }
+        return metrics.counted(kind, outcome)
+    }
+
+    /// Notes how long a log-in takes.
+    private func timed(_ login: Login, _ kind: QuestionKind, _ ask: () -> Outcome) -> Outcome {
+        let (began, figures) = (clock.monotonic, sessions.doors[login.door])
+        let outcome = ask()
+        outcome.observe { [clock] in figures.note(kind, $0.verdict, nanoseconds: clock.monotonic - began) }
+        return outcome
     }
 
     /// What every question passes: a host that stops, or whose rules are stale, answers it in the module's place.
@@ -206,10 +231,10 @@ public final class Host: Sendable {
         switch subject {
         case .name(let name):
             var question = ObjectQuestion(objects, decider, session, known, name)
-            return metrics.counted(.map, question.ask(at: now))
+            return timed(.map, question.ask(at: now), question.returned, session, since: now)
         case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)
-            return metrics.counted(check.kind, question.ask(at: now))
+            return timed(check.kind, question.ask(at: now), question.returned, session, since: now)
         case .realm(let request, let object):
             return realms.ask(request, session, known, object: object, decider, at: now)
         }
@@ -241,6 +266,11 @@ public final class Host: Sendable {
         }
         var answers: [Answer?] = Array(repeating: nil, count: checks.count)
         objects.batch(asked, decider, at: now, into: &answers)
+        let took = clock.monotonic - now
+        for one in asked {
+            guard let answer = answers[one.place] else { continue }
+            one.session.origin.figures.note(one.check.kind, answer.verdict, nanoseconds: took)
+        }
         // Rows have their attributes in common, so the module is not told of the names of these decisions.
         for place in answers.indices { answers[place]?.decision = decisions.next() }
         return auditing?.recorded(answers, of: asked) ?? answers.map { $0.map(Outcome.decided) }
@@ -340,6 +370,16 @@ public final class Host: Sendable {
         logins.sweep()
         sessions.sweep()
         modules.resumptions.sweep()
+        let hindrance = decider.value.map { $0.hindrance != nil } ?? true
+        let (audit, rules) = (configuration.audit?.fault, rules.fault)
+        readinessFigures.record(ready: readiness.ready, openQuestions: openQuestions) { part in
+            switch part {
+            case .module: !hindrance
+            case .audit: audit == nil
+            case .rules: rules == nil
+            case .running: !isStopping
+            }
+        }
     }
 
     // MARK: stopping

@@ -21,8 +21,8 @@ struct AuthHostCommand: AsyncParsableCommand {
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, TestCommand.self,
             ModuleCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
-            SessionCommand.self, PenaltyCommand.self, StatusCommand.self, EventsCommand.self, CredentialCommand.self,
-            DoctorCommand.self, AuditCommand.self, DecisionCommand.self, ManualCommand.self,
+            SessionCommand.self, PenaltyCommand.self, StatusCommand.self, TopCommand.self, EventsCommand.self,
+            CredentialCommand.self, DoctorCommand.self, AuditCommand.self, DecisionCommand.self, ManualCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -18,11 +18,18 @@ import Testing
         #expect(lines.contains("# TYPE some_gauge gauge"))
         #expect(lines.contains("some_gauge 2.5"))
         #expect(lines.contains("# TYPE t_seconds histogram"))
-        #expect(lines.contains(#"t_seconds_bucket{le="0.001"} 0"#))
-        #expect(lines.contains(#"t_seconds_bucket{le="0.0025"} 1"#))
+        #expect(lines.contains(#"t_seconds_bucket{le="0.001048576"} 0"#))
+        #expect(lines.contains(#"t_seconds_bucket{le="0.002097152"} 1"#))
         #expect(lines.contains(#"t_seconds_bucket{le="+Inf"} 1"#))
         #expect(lines.contains("t_seconds_sum 0.002"))
         #expect(lines.contains("t_seconds_count 1"))
+    }
+
+    @Test(arguments: [
+        (Int64.min, 0), (0, 0), (1, 0), (1024, 0), (1025, 1), (2048, 1), (2049, 2), (1 << 35, 25), (1 << 35 + 1, 26),
+        (.max, 26),
+    ]) func `put a time into the bucket that ends at the next power of two`(_ nanoseconds: Int64, _ bucket: Int) {
+        #expect(PrometheusTimer.bucket(of: nanoseconds) == bucket)
     }
 
     @Test(arguments: [

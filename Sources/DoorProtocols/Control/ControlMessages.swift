@@ -292,6 +292,8 @@ public struct ControlReply: Codable, Sendable {
     public var modules: [Module]?
     /// What a swap has done, in words.
     public var done: String?
+    /// The metrics, in the text format of Prometheus.
+    public var metrics: String?
     /// What `penalty list` found: the most wrong passwords first.
     public var penalties: [Penalty]?
 

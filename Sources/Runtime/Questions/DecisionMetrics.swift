@@ -61,7 +61,7 @@ final class DecisionMetrics: Sendable {
 
 extension QuestionKind {
     /// The position among all kinds.
-    fileprivate var ordinal: Int {
+    var ordinal: Int {
         switch self {
         case .login: 0
         case .resume: 1

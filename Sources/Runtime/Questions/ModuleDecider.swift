@@ -21,6 +21,7 @@ final class ModuleDecider: Decider {
     /// Whether an any-thread module is asked on the lane for good.
     let isDemoted = Atomic<Bool>(false)
     let long = LongCalls()
+    let times: ModuleTimes
     /// For what must not run on the thread it comes up on: cancels, and the next step after a delayed answer.
     let side = WorkLane(name: "auth-side", threads: 1, limit: .max)
     let wheel: Mutex<TimerWheel<UInt64>>
@@ -57,7 +58,9 @@ final class ModuleDecider: Decider {
         isAnyThread = module.runsOnAskers
         findsByEvent = module.identity.generation < 9
         self.threads = isSerial ? 1 : threads
-        lane = WorkLane(name: isSerial ? "auth-serial" : "auth-blocking", threads: self.threads, limit: queueLimit)
+        let name = isSerial ? "auth-serial" : "auth-blocking"
+        lane = WorkLane(name: name, threads: self.threads, limit: queueLimit)
+        times = ModuleTimes(module: module.identity.name, lane: name)
     }
 
     var maps: Bool { module.maps }
@@ -150,7 +153,7 @@ final class ModuleDecider: Decider {
         var token = slot.begin(laned: false, session: question.session, key: key(question), call: call)
         var answer: ModuleAnswer
         while true {
-            answer = put(question, token, call)
+            answer = put(&question, token, call)
             if question.isLeftOpen(by: answer) { return park(question, slot, token, call, answer) }
             guard question.goesOn(after: answer) else { break }
             let next = nextCall(of: question, .asking)
@@ -200,8 +203,9 @@ final class ModuleDecider: Decider {
             var (question, token) = (question, token)
             var call = RunningCall(question.entry, .own, began: clock.monotonic, due: due)
             guard slot.enter(token, call) else { return }
+            times.waited(nanoseconds: call.began - now)
             while true {
-                let answer = put(question, token, call)
+                let answer = put(&question, token, call)
                 guard !question.isLeftOpen(by: answer), question.goesOn(after: answer) else {
                     return leave(slot, token, answer, question)
                 }
@@ -221,13 +225,17 @@ final class ModuleDecider: Decider {
     }
 
     /// Calls the question's next entry point.
-    private func put(_ question: some ModuleQuestion, _ token: UInt64, _ call: RunningCall) -> ModuleAnswer {
-        question.call(module, QuestionTicket(token: token, deadline: call.due, wantsReason: wantsReasons))
-            ?? .refused(.noEntry)
+    private func put(_ question: inout some ModuleQuestion, _ token: UInt64, _ call: RunningCall) -> ModuleAnswer {
+        let ticket = QuestionTicket(token: token, deadline: call.due, wantsReason: wantsReasons)
+        let answer = question.call(module, ticket) ?? .refused(.noEntry)
+        question.returned = clock.monotonic
+        times.called(question.entry, nanoseconds: question.returned - call.began)
+        return answer
     }
 
     private func nextCall(of question: some ModuleQuestion, _ place: RunningCall.Place) -> RunningCall {
-        let now = clock.monotonic
+        // The last one has just returned.
+        let now = question.returned
         return RunningCall(question.entry, place, began: now, due: question.due(at: now, deadlines))
     }
 

@@ -7,6 +7,8 @@ import Synchronization
 protocol ModuleQuestion: Sendable {
     /// The entry point that is called next, for people.
     var entry: StaticString { get }
+    /// When the last entry point returned, on the monotonic clock; 0 before one has.
+    var returned: Int64 { get set }
     /// The module's handle of the session that asks; 0 for none.
     var session: UInt64 { get }
     /// Who asks: who logs in, or a session; nil for what the host asks for itself.
@@ -108,6 +110,7 @@ extension LoadedModule: Entries {
 struct EntryQuestion: ModuleQuestion {
     let asked: EntryCall
     let session: UInt64
+    var returned: Int64 = 0
     private let kind: QuestionKind?
     private let limit: Int64
     private let lateYes: (@Sendable (ModuleAnswer) -> Void)?

@@ -19,6 +19,7 @@ struct ObjectQuestion: ModuleQuestion {
     /// What the session wants to do; nil where only the name is asked for.
     let check: Check?
     private var stage = Stage.mapping
+    var returned: Int64 = 0
     /// The name as far as it is known.
     private var object: ObjectName
     /// When the answer to a check is due that is asked again; 0 for one that is asked for the first time.

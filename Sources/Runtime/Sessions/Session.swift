@@ -6,14 +6,19 @@ import Synchronization
 final class SessionOrigin: Sendable {
     let applicationID: String
     let door: String
+    /// What is counted of the door's decisions.
+    let figures: DoorFigures
     /// Nanoseconds after which an idle session of this application ends; 0 for never.
     let idleLimit: Int64
     /// Whether the sessions may be answered for; nil where that needs no look.
     let fence: (any SessionFence)?
 
-    init(applicationID: String, door: String, idleLimit: Int64, fence: (any SessionFence)?) {
+    init(
+        applicationID: String, door: String, figures: DoorFigures? = nil, idleLimit: Int64, fence: (any SessionFence)?
+    ) {
         self.applicationID = applicationID
         self.door = door
+        self.figures = figures ?? DoorFigures(door)
         self.idleLimit = idleLimit
         self.fence = fence
     }

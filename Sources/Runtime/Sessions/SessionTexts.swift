@@ -20,8 +20,12 @@ final class SessionTexts: Sendable {
     private static let limit = 8192
     private let state = Mutex(State())
     private let fence: (any SessionFence)?
+    private let doors: DoorFigureTable
 
-    init(fence: (any SessionFence)?) { self.fence = fence }
+    init(fence: (any SessionFence)?, doors: DoorFigureTable) {
+        self.fence = fence
+        self.doors = doors
+    }
 
     /// Sets how long sessions of an application may be idle, in nanoseconds; for sessions that come in from now on.
     func setIdleLimits(_ limits: [ExactText: Int64]) {
@@ -59,8 +63,8 @@ final class SessionTexts: Sendable {
         if let known = state.origins[key] { return known }
         if state.origins.count == Self.limit { state.origins = [:] }
         let origin = SessionOrigin(
-            applicationID: applicationID, door: door, idleLimit: state.idleLimits[key.applicationID] ?? 0,
-            fence: fence)
+            applicationID: applicationID, door: door, figures: doors[door],
+            idleLimit: state.idleLimits[key.applicationID] ?? 0, fence: fence)
         state.origins[key] = origin
         return origin
     }

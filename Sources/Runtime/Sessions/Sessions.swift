@@ -31,6 +31,8 @@ final class Sessions: Sendable {
     let clock: any HostClock
     let observers = SessionObservers()
     let metrics = SessionMetrics()
+    /// What is counted of each door's decisions.
+    let doors = DoorFigureTable()
     let leaving = LeavingSessions()
     let decider: DeciderInForce
     private let log: Logger
@@ -57,7 +59,7 @@ final class Sessions: Sendable {
         self.places = places
         self.admission = admission
         self.fence = fence
-        texts = SessionTexts(fence: fence)
+        texts = SessionTexts(fence: fence, doors: doors)
         self.cache = cache
         self.decider = decider
         self.clock = clock

@@ -5,6 +5,7 @@ import DoorProtocols
 import Logging
 import ModuleHost
 import Operators
+import Prometheus
 import Runtime
 
 /// What operators reach through the control socket.
@@ -12,6 +13,7 @@ struct ControlService: ControlAnswering {
     let host: Host
     let setup: HostSetup
     let reloader: Reloader
+    let metrics: PrometheusMetricsFactory
     let started = SystemClock().monotonic
 
     func keepThreadFree() { host.keepThreadFree() }
@@ -40,6 +42,7 @@ struct ControlService: ControlAnswering {
         case .decision: decision(request)
         case .penalties: penalties(request)
         case .clear: clear(request, who)
+        case .metrics: figures()
         case .events, .credential, .modules, .swap, .rollback:
             .failure("`\(request.action.rawValue)` is not answered here")
         }
@@ -125,6 +128,12 @@ struct ControlService: ControlAnswering {
         }
         var reply = ControlReply()
         reply.done = line
+        return reply
+    }
+
+    private func figures() -> ControlReply {
+        var reply = ControlReply()
+        reply.metrics = metrics.text()
         return reply
     }
 

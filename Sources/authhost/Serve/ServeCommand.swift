@@ -63,7 +63,7 @@ struct ServeCommand: AsyncParsableCommand {
         var control: ControlServer?
         var servers: DoorServers?
         do {
-            let service = ControlService(host: host, setup: setup, reloader: signals.reloader)
+            let service = ControlService(host: host, setup: setup, reloader: signals.reloader, metrics: metrics)
             // Not on the cluster's own thread: a list of a million sessions must not cost the host its lease.
             let said = DispatchQueue(label: "authhost.cluster")
             setup.cluster?.start(host, counting: usage) { text, answer in
@@ -130,16 +130,6 @@ struct ServeCommand: AsyncParsableCommand {
         if door != HTTPDoor.name { return "door \(door): listening on \(place)" }
         return place.hasPrefix("/") ? "listening on the unix socket \(place)" : "listening on http://\(place)"
     }
-}
-
-/// What the counters mean, for /metrics.
-enum MetricHelp {
-    static let texts = [
-        "authhost_decisions_total": "Questions that were answered, by kind, verdict and reason.",
-        "authhost_event_log_lost_lines_total": "Lines that could not be written to the event log.",
-        "authhost_module_swaps_total": "Swaps of the module, by outcome.",
-        "authhost_module_incidents_total": "What modules did against their contract, by kind.",
-    ]
 }
 
 /// Runs what may block on a thread of its own.

@@ -1,0 +1,72 @@
+import AuthCore
+import Metrics
+import Synchronization
+
+/// How long the decisions by one door take, and what they are.
+///
+/// Its numbers are atomic and in shares for each thread (``Metrics`` keeps them so): counting takes no lock and no memory.
+final class DoorFigures: Sendable {
+    private let door: String
+    private let times = QuestionKind.allCases.map { _ in SetOnce<Timer>() }
+    private let verdicts = Verdict.allCases.map { _ in SetOnce<Counter>() }
+
+    init(_ door: String) { self.door = door }
+
+    /// Notes a decision.
+    ///
+    /// - Parameter nanoseconds: from the question to its answer.
+    func note(_ kind: QuestionKind, _ verdict: Verdict, nanoseconds: Int64) {
+        let time = times[kind.ordinal]
+        (time.value ?? timer(kind, time)).recordNanoseconds(nanoseconds)
+        let count = verdicts[verdict.ordinal]
+        (count.value ?? counter(verdict, count)).increment()
+    }
+
+    private func timer(_ kind: QuestionKind, _ place: SetOnce<Timer>) -> Timer {
+        let timer = Timer(
+            label: "authhost_decision_seconds", dimensions: [("door", door), ("question", kind.rawValue)])
+        place.set(timer)
+        return timer
+    }
+
+    private func counter(_ verdict: Verdict, _ place: SetOnce<Counter>) -> Counter {
+        let counter = Counter(
+            label: "authhost_door_decisions_total", dimensions: [("door", door), ("verdict", verdict.rawValue)])
+        place.set(counter)
+        return counter
+    }
+}
+
+/// The figures of all doors, by their names.
+final class DoorFigureTable: Sendable {
+    /// Doors are few; what asks with further names, such as a test, is counted under one.
+    private static let limit = 256
+
+    private let doors = Mutex<[ExactText: DoorFigures]>([:])
+
+    subscript(_ door: String) -> DoorFigures {
+        doors.withLock { doors in
+            if let known = doors[ExactText(door)] { return known }
+            guard doors.count < Self.limit else { return others }
+            let made = DoorFigures(door)
+            doors[ExactText(door)] = made
+            return made
+        }
+    }
+
+    private let others = DoorFigures("others")
+}
+
+extension Verdict {
+    /// The position among all verdicts.
+    fileprivate var ordinal: Int {
+        switch self {
+        case .allow: 0
+        case .deny: 1
+        case .wrongCredentials: 2
+        case .overLimit: 3
+        case .ejected: 4
+        case .undecided: 5
+        }
+    }
+}
