@@ -17,8 +17,8 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run run-cluster history cluster-test swaps test build release openauth libauthhost fixtures install deb bench counts format lint asan tsan fuzz \
-    clean
+.PHONY: help run run-cluster history cluster-test swaps test build release openauth libauthhost helper fixtures install deb bench \
+    counts format lint asan tsan fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -49,7 +49,7 @@ test: ## install what is missing, and run every test
 
 build: ## build the command and the bundled modules (CONFIG=debug|release)
 	for product in authhost $$(scripts/modules swift); do $(SWIFT_BUILD) --product "$$product"; done
-	$(MAKE) --no-print-directory openauth libauthhost
+	$(MAKE) --no-print-directory openauth libauthhost helper
 
 release: ## the same with optimisation, carrying the Swift runtime
 	$(MAKE) --no-print-directory build CONFIG=release SWIFT_BUILD="swift build $$(scripts/release-flags)"
@@ -61,6 +61,9 @@ openauth: ## build the bundled module that is written in C
 libauthhost: ## build the client library in C
 	$(CC) $(CLIENT_CFLAGS) -shared -Wl,-soname,libauthhost.so.1 -I Sources/libauthhost/include \
 	    Sources/libauthhost/authhost.c -o "$(BIN)/libauthhost.so" -lpthread
+
+helper: ## build the program that runs a module in a process of its own
+	scripts/build-helper "$(BIN)/authhost-helper"
 
 fixtures: ## build the modules that the tests load
 	scripts/build-fixtures "$(BIN)/fixtures"

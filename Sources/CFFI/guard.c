@@ -15,6 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1 // of <asm-generic/siginfo.h>, which clashes with <signal.h>
+#endif
+
 _Thread_local const cffi_plan *cffi_current_call;
 
 static atomic_bool guarded, concluded, crashing;
@@ -195,7 +199,7 @@ static const char *build_of(const char *name, uintptr_t address) {
     return found && *found ? found : NULL;
 }
 
-static void report_crash(int number, const void *context) {
+static void report_crash(int number, const siginfo_t *information, const void *context) {
     const cffi_plan *plan = cffi_current_call;
     const char *owner = plan ? plan->module : module_at(program_counter(context));
     struct cffi_line line = {0};
@@ -213,6 +217,11 @@ static void report_crash(int number, const void *context) {
     cffi_add(&line, " (");
     cffi_add(&line, name_of(number));
     cffi_add(&line, ")");
+    if (number == SIGSYS && information->si_code == SYS_SECCOMP) {
+        cffi_add(&line, ", system call ");
+        cffi_add_number(&line, (unsigned)information->si_syscall, 1);
+        cffi_add(&line, ", which its profile forbids");
+    }
     const char *build = owner ? build_of(owner, program_counter(context)) : NULL;
     if (build) cffi_add(&line, ", build "), cffi_add(&line, build);
     cffi_add(&line, "; the process ends");
@@ -228,12 +237,13 @@ static void handle_crash(int number, siginfo_t *information, void *context) {
             // Another thread is at it; its end is everybody's. A second fault of the same thread is blocked and ends all.
             for (int i = 0; i < 500; i++) nanosleep(&(struct timespec){0, 10000000}, NULL);
         } else {
-            report_crash(number, context);
+            report_crash(number, information, context);
         }
     }
     for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &before[i], NULL);
-    // A fault happens again where it happened, for the core or for who handled it before; a signal that was sent does not.
-    if (information->si_code <= 0) raise(number);
+    // A fault happens again where it happened, for the core or for who handled it before; a signal that was sent does not, nor
+    // does a system call that was refused.
+    if (information->si_code <= 0 || number == SIGSYS) raise(number);
     errno = saved;
 }
 

@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 static atomic_int event_log = -1;
+// Where a line is left for another process, instead of being written.
+static char *_Atomic kept;
+static size_t kept_room;
 static atomic_bool is_json;
 // Seconds east of Greenwich: localtime_r() takes locks, so the offset is the one of when the log was opened.
 static atomic_long offset;
@@ -19,6 +22,11 @@ void cffi_set_event_log(int descriptor, bool json) {
     if (localtime_r(&now, &local)) atomic_store(&offset, local.tm_gmtoff);
     atomic_store(&is_json, json);
     atomic_store(&event_log, descriptor);
+}
+
+void cffi_keep_line(char *place, size_t size) {
+    kept_room = size;
+    atomic_store(&kept, place);
 }
 
 void cffi_copy_name(char *to, const char *name) {
@@ -88,6 +96,13 @@ static void write_whole(int descriptor, const struct cffi_line *line) {
 }
 
 void cffi_write_line(const struct cffi_line *text) {
+    char *place = atomic_load(&kept);
+    if (place && !cffi_is_copy()) {
+        size_t length = text->length < kept_room - 1 ? text->length : kept_room - 1;
+        memcpy(place, text->text, length);
+        place[length] = 0;
+        return;
+    }
     struct cffi_line line = {0};
     bool json = atomic_load(&is_json);
     cffi_add(&line, json ? "{\"time\":\"" : "");

@@ -18,6 +18,9 @@ void cffi_add_number(struct cffi_line *line, unsigned number, unsigned width);
 // Writes the text as a critical event: to standard error, and to the event log where that is a file.
 void cffi_write_line(const struct cffi_line *text);
 
+// From now on such a line is left at a place of so many bytes, for another process to read.
+void cffi_keep_line(char *place, size_t size);
+
 // Copies a name of at most CFFI_NAME_SIZE - 1 bytes; what could not stand in a line or in JSON becomes `?`.
 void cffi_copy_name(char *to, const char *name);
 

@@ -64,7 +64,12 @@ let package = Package(
             name: "Conversing", dependencies: ["DoorProtocols", "AuthCore"], path: "conversing",
             swiftSettings: instrumented),
         // Of the loader, what reads files and runs none of their code.
-        .target(name: "CFFI", path: "Linked/CFFI", sources: ["machine.c"]),
+        .target(
+            name: "CFFI", dependencies: ["CAuthModule"], path: "Linked/CFFI",
+            sources: [
+                "machine.c", "answers.c", "launch.c", "remote.c", "ring.c", "wire.c", "wire_read.c", "wire_write.c",
+            ],
+            cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
         .target(name: "CAuthModule", path: "Linked/include", publicHeadersPath: "."),
         .target(
             name: "ModuleHost", dependencies: ["CFFI", "CAuthModule"], path: "Linked/ModuleHost",
@@ -76,6 +81,10 @@ let package = Package(
         fuzzer("dovecot", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("elf", ["ModuleHost"]),
         fuzzer("forward-auth", ["DoorProtocols", "AuthCore", "Conversing"]),
+        .target(
+            name: "HelperReader", dependencies: ["CFFI", "CAuthModule"], path: "helper-reader",
+            cSettings: [.headerSearchPath("../Linked/CFFI"), .unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
+        fuzzer("helper", ["HelperReader"]),
         fuzzer("http-json", ["DoorProtocols", "AuthCore", "Conversing", "JSONReading"]),
         .target(
             name: "LibAuthHostReader", path: "libauthhost-reader",

@@ -131,6 +131,7 @@ typedef const auth_module_t *auth_module_fn(uint32_t host_generation, uint32_t h
 // Of generations 6 and 7 it is lines of text, each a word and what it says; the default of an option is C's own spelling.
 #define AUTH_NOTE_TYPE 1u
 #define AUTH_BUILT_TYPE 2u // a note that authmodule.h leaves: the generation, "6", "7" or "9"
+#define AUTH_PROFILE_TYPE 3u // a note that AUTH_PROFILE leaves
 #define AUTH_NOTE_(text) AUTH_NOTE_OF_TYPE_(auth_note_, AUTH_NOTE_TYPE, text)
 #define AUTH_NOTE_OF_TYPE_(variable, type_, text) \
     struct variable { \
@@ -140,6 +141,13 @@ typedef const auth_module_t *auth_module_fn(uint32_t host_generation, uint32_t h
     }; \
     __attribute__((section(".note.authhost"), used, aligned(4))) static const struct variable variable = { \
         9, sizeof(text), type_, "authhost", text};
+
+// Declares what the module needs in a helper process, where the host is told to run it in one: "pure" to compute, to read files
+// and to start threads; "network" to connect to others as well; "none" for system calls without a filter.
+//     AUTH_PROFILE("pure");
+#define AUTH_PROFILE(profile) \
+    AUTH_NOTE_OF_TYPE_(auth_profile_note_, AUTH_PROFILE_TYPE, profile) \
+    typedef int auth_profile_needs_a_semicolon_
 
 #if defined(AUTH_GENERATION) && AUTH_GENERATION < 9
 #define AUTH_ENTRY_NOTE_(entry, version, fn) "entry " #entry " " #version " " AUTH_SIGNATURE_##entry##_##version "\n"

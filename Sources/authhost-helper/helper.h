@@ -1,0 +1,42 @@
+// What the files of the helper share: a process that runs one module for a host (Sources/CFFI/include/helper.h).
+#ifndef AUTHHOST_HELPER_H
+#define AUTHHOST_HELPER_H
+
+#include <authhost/host.h>
+#include <authhost/types6.h>
+#include <stdatomic.h>
+
+#include "call.h"
+#include "shared.h"
+#include "wire.h"
+
+extern cffi_helper_start start;
+
+// Makes of this process what `start` says it may be. Returns NULL, or what failed.
+const char *confine_process(void);
+
+// Loads the module and finds its entry points. Returns NULL, or what is wrong: a text of its own.
+const char *load_module(void);
+// An entry point of the module, by its place in `start`.
+extern struct entry {
+    const cffi_plan *plan;
+    cffi_function function;
+    char shape[WIRE_SHAPE_SIZE];
+} entries[CFFI_HELPER_ENTRIES];
+
+// The host's functions as the module is given them.
+const auth_host_t *host_table(void);
+
+// The call that this thread is in, 0 for none.
+extern _Thread_local uint64_t current_call;
+
+// Writes a record to the host; waits for room.
+void send_record(const wire_out *out);
+extern ring_end tells;
+
+// The object that the module knows by the handle of one that came with a call; the same address while the host holds it.
+object_t *known_object(object_t *came);
+// Forgets it, after auth_free_object.
+void forget_object(object_t *object);
+
+#endif
