@@ -7,8 +7,10 @@ public final class CallContext {
     private var depth = 0
     private var waiting: [() -> Void] = []
     private var isKeptFree = false
-    /// The session and token of the question this thread is in; for generations 6 and 7, which do not get a token.
-    var question: (session: UInt64, token: UInt64)?
+    /// The session, token and deadline of the question this thread is in; for generations 6 and 7, which are not told.
+    var question: (session: UInt64, token: UInt64, deadline: Int64)?
+    /// Which life of a helper process the session is known to that this thread asks about; 0 for any.
+    var life: UInt32 = 0
 
     /// The session that the log-in which this thread is asking about may become.
     private var loggingIn: UInt64?

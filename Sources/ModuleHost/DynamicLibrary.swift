@@ -20,24 +20,37 @@ struct DynamicLibrary: @unchecked Sendable {
     func function(_ name: String) -> cffi_function? { cffi_symbol(handle, name) }
 }
 
-/// One prepared libffi call: the only way into a module.
+/// The only way into a module: a prepared libffi call, or a call in a helper process.
 final class CallInterface: @unchecked Sendable {
     // libffi never writes to a prepared interface, and it is freed with its last user only.
-    private let plan: OpaquePointer
-    private let function: cffi_function
-    /// Where the code is.
-    var address: cffi_function { function }
+    private enum Target {
+        case here(plan: OpaquePointer, function: cffi_function)
+        case helpers(HelperPool, entry: UInt32, shape: cffi_shape)
+    }
+
+    private let target: Target
+
+    /// Where the code is; nil for what runs in another process.
+    var address: cffi_function? {
+        if case .here(_, let function) = target { function } else { nil }
+    }
 
     /// - Parameters:
     ///   - module: whose function it is, and which entry: what a crash in it is reported with.
     /// - Returns: nil where the signature is not one of the descriptor's alphabet.
     init?(signature: String, function: @escaping cffi_function, module: String, entry: String) {
         guard let plan = cffi_prepare(signature, module, entry) else { return nil }
-        self.plan = plan
-        self.function = function
+        target = .here(plan: plan, function: function)
     }
 
-    deinit { cffi_free(plan) }
+    /// Prepares a call of the entry point at a place in what helpers are told.
+    init(_ helpers: HelperPool, _ entry: UInt32, _ shape: cffi_shape) {
+        target = .helpers(helpers, entry: entry, shape: shape)
+    }
+
+    deinit {
+        if case .here(let plan, _) = target { cffi_free(plan) }
+    }
 
     /// Calls the function with one slot for each parameter.
     func callAsFunction(_ a: Slot = 0, _ b: Slot = 0, _ c: Slot = 0, _ d: Slot = 0, _ e: Slot = 0, _ f: Slot = 0)
@@ -49,7 +62,11 @@ final class CallInterface: @unchecked Sendable {
         var slots = (a, b, c, d, e, f)
         // SAFETY: the tuple is six contiguous 64-bit words; no signature in the catalogue has more than six parameters.
         return withUnsafeBytes(of: &slots) { raw in
-            cffi_call(plan, function, raw.baseAddress!.assumingMemoryBound(to: UInt64.self))
+            let words = raw.baseAddress!.assumingMemoryBound(to: UInt64.self)
+            return switch target {
+            case .here(let plan, let function): cffi_call(plan, function, words)
+            case .helpers(let helpers, let entry, let shape): helpers.call(entry, shape, words)
+            }
         }
     }
 }

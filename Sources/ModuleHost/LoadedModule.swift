@@ -17,6 +17,8 @@ public final class LoadedModule: Sendable {
     /// What it was mapped from, until somebody takes it.
     private let copy: Mutex<ModuleCopy?>
     private let generation: any Generation
+    /// The helper processes that it runs in; nil for one that runs in this process.
+    public let helpers: HelperPool?
     /// Where entries are called that differ from the module.
     private let threadsOfEntries: [String: ModuleIdentity.Threads]
     /// Whether names and checks are asked on the thread that asks.
@@ -27,10 +29,11 @@ public final class LoadedModule: Sendable {
     init(
         identity: ModuleIdentity, path: String, entries: EntryTable, options: [ModuleOption],
         generation: any Generation,
-        copy: ModuleCopy
+        copy: ModuleCopy, helpers: HelperPool? = nil
     ) {
         self.identity = identity
         self.path = path
+        self.helpers = helpers
         let entryNames = entries.names
         self.entryNames = entryNames
         let threadsOfEntries = entries.threads
@@ -43,7 +46,8 @@ public final class LoadedModule: Sendable {
         self.generation = generation
         self.copy = Mutex(copy)
         hasMappings = generation.maps
-        takesBatches = entryNames.contains(EntryPoint.checkBatch.rawValue)
+        // Helpers know sessions of their own: rows of several would have to be parted.
+        takesBatches = helpers == nil && entryNames.contains(EntryPoint.checkBatch.rawValue)
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         hearsEnds = Atomic(entryNames.contains(EntryPoint.freeUser.rawValue))
     }
@@ -97,7 +101,9 @@ public final class LoadedModule: Sendable {
     /// Tells that a session has ended; nil where the module does not want to know.
     public func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status? {
         guard allows(.logout) else { return nil }
-        let status = generation.freeUser(session, reason)
+        // A helper that has begun a new life knows nothing of it.
+        if let helpers, session.life != 0, helpers.life(of: session.handle) != session.life { return .ok }
+        let status = about(session) { generation.freeUser(session, reason) }
         if status == nil { hearsEnds.store(false, ordering: .relaxed) }
         return status
     }
@@ -108,7 +114,7 @@ public final class LoadedModule: Sendable {
     ) -> ModuleAnswer? {
         guard allows(.question) else { return .ended }
         let before = mapping.load(ordering: .acquiring)
-        if let answer = generation.map(name, requested: requested, session, ticket) { return answer }
+        if let answer = about(session, { generation.map(name, requested: requested, session, ticket) }) { return answer }
         // Not where the module has invalidated meanwhile: it may have begun to map.
         _ = mapping.compareExchange(expected: before, desired: before | 1, ordering: .acquiringAndReleasing)
         return nil
@@ -123,7 +129,7 @@ public final class LoadedModule: Sendable {
         _ ticket: QuestionTicket
     ) -> ModuleAnswer {
         guard allows(.question) else { return .ended }
-        return generation.check(check, object: object, content: content, session, ticket)
+        return about(session) { generation.check(check, object: object, content: content, session, ticket) }
             ?? (check.action == .read && leavesReadsOpen ? ModuleAnswer(.ok) : .refused(.noEntry))
     }
 
@@ -132,7 +138,8 @@ public final class LoadedModule: Sendable {
         _ check: Check, object: ObjectName, content: ObjectContent? = nil, _ session: ModuleSession,
         _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
-        allows(.question) ? generation.explain(check, object: object, content: content, session, ticket) : .ended
+        guard allows(.question) else { return .ended }
+        return about(session) { generation.explain(check, object: object, content: content, session, ticket) }
     }
 
     /// Whether the module wants to know of objects, so that ``hold(_:for:reads:content:)`` has an effect.
@@ -178,7 +185,7 @@ public final class LoadedModule: Sendable {
     public func httpRequest(
         _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
     ) -> ModuleAnswer? {
-        allows(.question) ? generation.httpRequest(request, session, ticket) : .ended
+        allows(.question) ? about(session) { generation.httpRequest(request, session, ticket) } : .ended
     }
 
     /// Asks `auth_authenticate`, or `auth_retry` where the remote server has sent a challenge; nil where the module has no such entry.
@@ -210,6 +217,17 @@ public final class LoadedModule: Sendable {
         guard allows(.exit), let next = ModuleLifecycle.state(afterBeginning: .exit) else { return }
         state.store(next.rawValue, ordering: .releasing)
         generation.exit()
+        helpers?.stop()
+    }
+
+    /// Asks about a session: in a helper process only while that is the one which knows the session.
+    private func about<Answer>(_ session: ModuleSession, _ body: () -> Answer) -> Answer {
+        guard helpers != nil else { return body() }
+        let context = CallContext.current()
+        let outer = context.life
+        context.life = session.life
+        defer { context.life = outer }
+        return body()
     }
 
     /// The one place where the table of calls and states is looked at.

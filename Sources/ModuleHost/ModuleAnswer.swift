@@ -9,12 +9,16 @@ public struct ModuleSession: Sendable {
     public let user: TerminatedText
     /// What the log-in has set; 0 for nothing.
     public let data: UInt64
+    /// Which loading of the module has set it, or which life of its helper process; 0 for any. What another one has set is never
+    /// shown to a module.
+    public let life: UInt32
 
     /// Makes what a module is told of a session.
-    public init(handle: UInt64, user: TerminatedText, data: UInt64 = 0) {
+    public init(handle: UInt64, user: TerminatedText, data: UInt64 = 0, life: UInt32 = 0) {
         self.handle = handle
         self.user = user
         self.data = data
+        self.life = life
     }
 }
 
@@ -240,6 +244,10 @@ public protocol ModuleServices: AnyObject, Sendable {
     func noteRules(_ state: RulesState, module: String)
     /// Learns what tells the rules that a module decides by from others; "" where it does not say.
     func noteDigest(_ digest: String, module: String)
+    /// Hands out a number for the life of a helper process: no loading of a module and no life has it.
+    func nextLife() -> UInt32
+    /// Learns that a helper process has ended that was not told to: whoever still waits for it is answered.
+    func noteHelperEnd(_ end: HelperEnd, module: String)
 }
 
 /// How the rules in force stand to those that they are read from; the reasons are for the log.
@@ -271,6 +279,10 @@ extension ModuleServices {
     public func noteRules(_ state: RulesState, module: String) {}
     /// Does nothing.
     public func noteDigest(_ digest: String, module: String) {}
+    /// Hands out 1: who answers no session needs no other.
+    public func nextLife() -> UInt32 { 1 }
+    /// Logs it.
+    public func noteHelperEnd(_ end: HelperEnd, module: String) { log(.crit, end.text, module: module) }
 }
 
 /// What became of a signed token; the reasons are for the log alone and never hold the token.

@@ -223,7 +223,7 @@ public final class Host: Sendable {
     private func asked(by id: SessionID, about subject: Subject, _ decider: any Decider) -> Outcome {
         let now = clock.monotonic
         guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
-        guard let known = session.known(to: decider.instance) else {
+        guard let known = decider.known(session) else {
             return modules.resumptions.resume(session) { [self] in
                 decided(subject.kind) { asked(by: id, about: subject, $0) }
             }
@@ -259,7 +259,7 @@ public final class Host: Sendable {
         for (place, one) in checks.enumerated() {
             if let last = asked.last, last.session.id == one.session {
                 asked.append(AskedCheck(place: place, check: one.check, session: last.session, known: last.known))
-            } else if let session = sessions.use(one.session, at: now), let known = session.known(to: decider.instance)
+            } else if let session = sessions.use(one.session, at: now), let known = decider.known(session)
             {
                 asked.append(AskedCheck(place: place, check: one.check, session: session, known: known))
             }

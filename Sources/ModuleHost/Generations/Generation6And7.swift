@@ -135,7 +135,7 @@ struct Generation6And7: Generation {
     private func asking(_ session: UInt64, _ ticket: QuestionTicket, _ body: () -> ModuleAnswer) -> ModuleAnswer {
         let context = CallContext.current()
         let outer = context.question
-        context.question = (session, ticket.token)
+        context.question = (session, ticket.token, ticket.deadline)
         defer { context.question = outer }
         return body()
     }

@@ -10,6 +10,8 @@ public struct MappedModule: Sendable {
     let entries: EntryTable
     let options: [ModuleOption]
     let copy: ModuleCopy
+    /// Where it runs, if not in this process.
+    var helpers: HelperPool?
 
     /// Whether the module gives credentials.
     public var isAuthenticator: Bool { entries.isAuthenticator }
@@ -40,7 +42,8 @@ public struct MappedModule: Sendable {
             ? Generation9(entries, readsAttributes: identity.readsAttributes) : Generation6And7(entries)
         try initialise(generation, request, services)
         return LoadedModule(
-            identity: identity, path: path, entries: entries, options: options, generation: generation, copy: copy)
+            identity: identity, path: path, entries: entries, options: options, generation: generation, copy: copy,
+            helpers: helpers)
     }
 
     /// Runs `auth_init` on a thread that can be written off.
@@ -51,6 +54,20 @@ public struct MappedModule: Sendable {
             module: request.module, declared: options, settings: request.settings, search: request.search)
         let host = HostTable.make(
             module: identity.name, generation: identity.generation, options: options, services: services)
+        if let helpers {
+            try helpers.start(host, services, timeout: request.trialTimeout)
+        }
+        do throws(ModuleError) {
+            try initialise(generation, host, request, services)
+        } catch {
+            helpers?.stop()
+            throw error
+        }
+    }
+
+    private func initialise(
+        _ generation: any Generation, _ host: HostTable, _ request: LoadRequest, _ services: any ModuleServices
+    ) throws(ModuleError) {
         let run = DeadlineThread.run(for: request.initTimeout) {
             let before = ProcessState()
             let status = generation.initialise(host)

@@ -21,6 +21,9 @@ public final class ModuleCopy: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Another descriptor of it, to be closed by who asks; -1 where there is none to have.
+    func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
     /// Reads it. Blocks for as long as it takes to copy it.
     func bytes(module: String) throws(ModuleError) -> [UInt8] {
         var status = stat()

@@ -111,6 +111,10 @@ extension ErrorCode<ModuleError> {
     public static var missingEntry: Self { "missing-required-entry" }
     /// The table of options is malformed.
     public static var badOptionTable: Self { "bad-option-table" }
+    /// It could not be loaded in a helper process.
+    public static var helperFailed: Self { "helper-failed" }
+    /// It declares that it needs more system calls than a helper process may make.
+    public static var badProfile: Self { "helper-profile" }
     /// An option is set that it does not declare.
     public static var unknownOption: Self { "unknown-option" }
     /// An option has a value that is none of its kind.

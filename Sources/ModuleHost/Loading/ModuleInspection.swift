@@ -1,5 +1,6 @@
 import AuthCore
 import Basics
+import CAuthModule
 
 /// What can be said of a module without running any code of it.
 public struct ModuleInspection: Sendable {
@@ -40,6 +41,8 @@ public struct ModuleInspection: Sendable {
     public let hasDescriptor: Bool
     /// Entry points that it exports as bare functions, in the order of the catalogue.
     public let bareEntries: [String]
+    /// The profile of system calls that it declares; nil where it declares none.
+    public let profile: String?
     /// Which generation the header that it was built against was used for; nil where it left no note of that.
     let builtGeneration: UInt32?
     private let bytes: [UInt8]
@@ -73,6 +76,9 @@ public struct ModuleInspection: Sendable {
             noteFault = error.text
         }
         buildID = file.note(owner: "GNU", type: 3)?.prefix(32).hexadecimal
+        profile = file.note(owner: "authhost", type: AUTH_PROFILE_TYPE).map {
+            String(decoding: $0.prefix { $0 != 0 }.prefix(64), as: UTF8.self)
+        }
         builtGeneration = file.note(owner: "authhost", type: 2).flatMap {
             UInt32(String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self))
         }

@@ -28,6 +28,8 @@ public struct LoadRequest: Sendable {
     public var copy: ModuleCopy?
     /// Whether a host starts with it, so that nothing else opens and closes descriptors meanwhile.
     public var isAtStart = false
+    /// The helper processes that it runs in; nil: it runs in this one.
+    public var isolation: ModuleIsolation?
 
     /// Makes a request to load a module.
     public init(
@@ -74,6 +76,9 @@ public struct ModuleLoader: Sendable {
         try NeededLibraries(image, inspection, request.trust).check()
         try checkMemory(of: inspection, image)
         let bareGeneration = try checkKind(of: inspection)
+        if let isolation = request.isolation {
+            return try isolated(image, inspection, isolation, bareGeneration: bareGeneration)
+        }
         let (library, copy) = try image.withPrivateCopy(buildID: inspection.buildID) { path throws(ModuleError) in
             try ModuleTrial(request: request, file: image.path).run(path)
             return try DynamicLibrary(path: path, module: request.module)
@@ -148,7 +153,7 @@ public struct ModuleLoader: Sendable {
             )
         }
         try DeclarationRules(module: request.module).checkEntries(table.points, generation: generation)
-        table[.newUser].map { cffi_add_module(stem, inspection.buildID ?? "", $0.call.address) }
+        if let address = table[.newUser]?.call.address { cffi_add_module(stem, inspection.buildID ?? "", address) }
         let identity = ModuleIdentity(
             name: stem, version: "-", generation: generation, bare: true,
             ModuleDeclaration(0, generation: generation))

@@ -16,7 +16,7 @@ struct ModuleTrial {
 
     /// - Throws: ``ModuleError`` where the child does not come to its end.
     func run(_ path: String) throws(ModuleError) {
-        let (least, all) = (Self.firstTime.nanoseconds, request.trialTimeout.nanoseconds)
+        let (least, all) = (Self.firstTime.inNanoseconds, request.trialTimeout.inNanoseconds)
         var trial = cffi_try(path, DeclarationRules.generation, min(least, all))
         if Int(trial.outcome) == CFFI_TRIAL_HUNG, least < all {
             trial = cffi_try(path, DeclarationRules.generation, all)
@@ -45,7 +45,8 @@ struct ModuleTrial {
 }
 
 extension Duration {
-    fileprivate var nanoseconds: Int64 {
+    /// The whole nanoseconds of the duration, as far as a wait can be long.
+    var inNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         return min(seconds, 1_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
     }

@@ -17,6 +17,8 @@ final class LoginQuestion: Sendable {
     /// When it began, on the monotonic clock.
     private let began: Int64
     private let progress: LoginProgress
+    /// Who is asked: a helper process that ends meanwhile does not know the session.
+    private let life = Atomic<UInt32>(0)
 
     private var sessions: Sessions { logins.sessions }
 
@@ -38,6 +40,7 @@ final class LoginQuestion: Sendable {
 
     func ask() -> Outcome {
         let session = session
+        life.store(decider.life(of: session.handle), ordering: .releasing)
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
         let question = EntryQuestion(asked, kind, session: session.handle) { [self] said in endLate(said) }
@@ -53,7 +56,7 @@ final class LoginQuestion: Sendable {
             settle(answer)
             return
         }
-        session.hold(by: decider.instance, data: said.sessionData)
+        session.hold(by: life.load(ordering: .acquiring), data: said.sessionData)
         if session.hasEnded { return refuse(Answer(.ejected, .ejectedSession)) }
         if let refusal = name(said) { return refuse(refusal) }
         sessions.keep(answer.attributes, for: session)
@@ -90,7 +93,7 @@ final class LoginQuestion: Sendable {
         guard let renamed = sessions.rename(session, to: user, login, at: logins.clock.now) else {
             return Answer(.ejected, .ejectedSession)
         }
-        renamed.hold(by: decider.instance, data: said.sessionData)
+        renamed.hold(by: life.load(ordering: .acquiring), data: said.sessionData)
         current.withLock { $0 = renamed }
         return nil
     }

@@ -83,7 +83,7 @@ public final class Operators: Sendable {
         let now = clock.monotonic
         guard let decider = decider.value else { return done(ExplainedAnswer(Answer(.undecided, .stopping))) }
         guard let session = sessions.use(id, at: now) else { return done(ExplainedAnswer(sessions.refusal(of: id))) }
-        guard let known = session.known(to: decider.instance) else {
+        guard let known = decider.known(session) else {
             return done(
                 ExplainedAnswer(
                     Answer(

@@ -8,6 +8,12 @@ import ModuleHost
 protocol Decider: DeciderAnswers, DeciderNews, DeciderLifetime {
     /// Which loading of a module it is, from 1: sessions are known by the one that let them in.
     var instance: UInt32 { get }
+    /// By which number a session is known to who answers for it now: the instance, or the life of a helper process.
+    func life(of session: UInt64) -> UInt32
+    /// Whether sessions may be known by a number here.
+    func hasLife(_ life: UInt32) -> Bool
+    /// Starts helper processes again that are in quarantine; returns how many there were.
+    func release() -> Int
     /// Who answers.
     var about: DeciderDescription { get }
     /// Whether it has names of its own for objects, as far as it has said.
@@ -40,6 +46,8 @@ protocol DeciderAnswers: AnyObject, Sendable {
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
     /// Answers a question in its place because nobody waits any more.
     func cancel(_ token: UInt64)
+    /// Answers in its place what sessions wait for, because who was to answer is gone.
+    func failQuestions(of sessions: (UInt64) -> Bool)
     /// Answers every question of a session in its place, because the session has ended.
     func cancelQuestions(of session: UInt64)
     /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
@@ -87,6 +95,17 @@ protocol DeciderLifetime: AnyObject, Sendable {
     func noticeLongCalls()
     /// Ends it; returns whether it has ended in time. Blocks for as long at most.
     func stop(within timeout: Duration) -> Bool
+}
+
+extension Decider {
+    // One without helper processes is known by its own number.
+    func life(of session: UInt64) -> UInt32 { instance }
+    func hasLife(_ life: UInt32) -> Bool { life == instance }
+    func release() -> Int { 0 }
+    func failQuestions(of sessions: (UInt64) -> Bool) {}
+
+    /// What who answers now is told of a session; nil where that does not know it.
+    func known(_ session: Session) -> ModuleSession? { session.known(to: life(of: session.handle)) }
 }
 
 /// Who answers questions.

@@ -1,6 +1,7 @@
 import AuthCore
 import Basics
 import Logging
+import Metrics
 import ModuleHost
 
 /// What a module may ask of its host. Nothing here calls a module.
@@ -127,6 +128,14 @@ final class HostServices: ModuleServices {
     }
 
     func trusts(owner: UInt32) -> Bool { FileTrust(owners: configuration.trustedOwners).trusts(owner) }
+
+    func nextLife() -> UInt32 { 0 }
+
+    func noteHelperEnd(_ end: HelperEnd, module: String) {
+        let outcome = end.isQuarantined ? "quarantine" : "restart"
+        Counter(label: "authhost_module_helper_ends_total", dimensions: [("outcome", outcome)]).increment()
+        log(.crit, end.text, module: module)
+    }
 
     func noteRules(_ state: RulesState, module: String) { rules.note(state, ofModule: module) }
 

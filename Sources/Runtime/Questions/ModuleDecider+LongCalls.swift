@@ -9,6 +9,7 @@ extension ModuleDecider {
 
     /// What hinders the module from being asked, in words; nil for nothing.
     var hindrance: String? {
+        if let hindrance = module.helpers?.hindrance { return hindrance }
         if let call = long.blocking {
             return
                 "keeps a thread: \(call.text) has not returned for \((clock.monotonic - call.began) / 1_000_000_000) s"

@@ -63,6 +63,10 @@ final class ModuleDecider: Decider {
         times = ModuleTimes(module: module.identity.name, lane: name)
     }
 
+    func life(of session: UInt64) -> UInt32 { module.helpers?.life(of: session) ?? instance }
+    func hasLife(_ life: UInt32) -> Bool { module.helpers?.hasLife(life) ?? (life == instance) }
+    func release() -> Int { module.helpers?.release() ?? 0 }
+
     var maps: Bool { module.maps }
     var learnsEnds: Bool { module.learnsEnds }
     var tracksObjects: Bool { module.tracksObjects }
@@ -97,6 +101,13 @@ final class ModuleDecider: Decider {
     func cancel(_ token: UInt64) {
         guard let slot = pending.slot(of: token) else { return }
         if settle(slot, token, with: .refused(.cancelled), as: .cancelled) != nil { tellCancel(token) }
+    }
+
+    /// Answers what the module has left open, because the helper process is gone that was to answer.
+    func failQuestions(of sessions: (UInt64) -> Bool) {
+        for (slot, token) in pending.waiting where session(of: token).map(sessions) ?? false {
+            _ = settle(slot, token, with: .refused(.moduleError), as: .answered)
+        }
     }
 
     /// Answers every question of a session for the module, because the session has ended.

@@ -67,6 +67,15 @@ final class PendingTable: Sendable {
         }
     }
 
+    /// Finds every question whose entry point has left it open. Takes time in proportion to all slots.
+    var waiting: [(slot: PendingSlot, token: UInt64)] {
+        slots.withLock { $0 }.compactMap { slot in
+            slot.state.withLock { state in
+                if case .waiting = state.phase { (slot, slot.token(state.generation)) } else { nil }
+            }
+        }
+    }
+
     /// Finds the calls on asking threads that began before a time and still run. Takes time in proportion to all slots.
     func askingCalls(begunBefore time: Int64) -> [(slot: PendingSlot, token: UInt64, call: RunningCall)] {
         slots.withLock { $0 }.compactMap { slot in

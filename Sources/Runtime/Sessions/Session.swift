@@ -56,7 +56,7 @@ final class Session: Sendable {
     private let terminatedUser: TerminatedText
     /// What the module has set for it: set before the session opens, and again by the module that takes over.
     private let data = Atomic<UInt64>(0)
-    /// The instance of a module that believes in it; 0 for none.
+    /// The instance of a module, or the life of its helper process, that believes in it; 0 for none.
     private let holder = Atomic<UInt32>(0)
     /// What the module has told of the user: at log-in, and again where another module has taken over.
     private let told = Mutex<SessionAttributes?>(nil)
@@ -90,7 +90,12 @@ final class Session: Sendable {
 
     /// What modules are told of it.
     var moduleSession: ModuleSession {
-        ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .acquiring))
+        shown(to: holder.load(ordering: .acquiring))
+    }
+
+    /// What whoever knows it by a number is told.
+    private func shown(to life: UInt32) -> ModuleSession {
+        ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .acquiring), life: life)
     }
 
     /// What an instance of a module is told of it; nil where that does not believe in it, or not any more.
@@ -98,11 +103,11 @@ final class Session: Sendable {
     /// What an instance has set is never another one's to see: its number stands before and after the look.
     func known(to instance: UInt32) -> ModuleSession? {
         guard holder.load(ordering: .acquiring) == instance else { return nil }
-        let known = moduleSession
+        let known = shown(to: instance)
         return holder.load(ordering: .acquiring) == instance ? known : nil
     }
 
-    /// The instance of a module that believes in it; 0 for none.
+    /// The instance of a module, or the life of its helper process, that believes in it; 0 for none.
     var instance: UInt32 { holder.load(ordering: .acquiring) }
 
     /// Notes that an instance believes in it, and what that wants to be told with every question of the session.

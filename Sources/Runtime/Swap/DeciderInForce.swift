@@ -45,11 +45,11 @@ final class DeciderInForce: Sendable {
         }
     }
 
-    /// Returns the decider of an instance; nil for one that is retired, or was never in force.
+    /// Returns the decider that sessions are known to by a number; nil for one that is retired, or was never in force.
     func decider(of instance: UInt32) -> (any Decider)? {
-        if let now = value, now.instance == instance { return now }
+        if let now = value, now.hasLife(instance) { return now }
         return holders.withLock { holders in
-            holders.first { $0.decider.instance == instance && !$0.isRetired.load(ordering: .relaxed) }?.decider
+            holders.first { $0.decider.hasLife(instance) && !$0.isRetired.load(ordering: .relaxed) }?.decider
         }
     }
 

@@ -24,8 +24,12 @@ final class InstanceServices: ModuleServices {
     /// What tells its rules from others; "" where it does not say.
     private let digest = Mutex("")
 
-    init(_ host: HostServices, _ stage: Stage) {
+    private let newLife: @Sendable () -> UInt32
+
+    /// - Parameter newLife: numbers that no instance and no helper process has.
+    init(_ host: HostServices, _ stage: Stage, newLife: @escaping @Sendable () -> UInt32 = { 0 }) {
         self.host = host
+        self.newLife = newLife
         self.stage = Atomic(stage.rawValue)
     }
 
@@ -95,6 +99,13 @@ final class InstanceServices: ModuleServices {
 
     func credentialCompleted(for destination: String, serial: UInt32, accepted: Bool) {
         host.credentialCompleted(for: destination, serial: serial, accepted: accepted)
+    }
+
+    func nextLife() -> UInt32 { newLife() }
+
+    func noteHelperEnd(_ end: HelperEnd, module: String) {
+        decider.value?.failQuestions(of: end.holds)
+        host.noteHelperEnd(end, module: module)
     }
 
     func trusts(owner: UInt32) -> Bool { host.trusts(owner: owner) }

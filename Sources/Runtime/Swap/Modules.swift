@@ -15,7 +15,6 @@ public final class Modules: Sendable {
 
     private struct State {
         var instances: [ModuleInstance] = []
-        var next: UInt32 = 1
     }
 
     let resumptions: Resumptions
@@ -28,6 +27,8 @@ public final class Modules: Sendable {
     private let log: Logger
     private let settings: Mutex<HostConfiguration>
     private let state = Mutex(State())
+    /// The last number that an instance, or the life of a helper process, has got.
+    private let lastLife = Atomic<UInt32>(0)
     private let isSwapping = Atomic<Bool>(false)
     private let moves = MovedSessions()
     private let makeDecider: @Sendable (LoadedModule, UInt32, HostConfiguration) -> any Decider
@@ -72,12 +73,14 @@ public final class Modules: Sendable {
         return instance
     }
 
+    private func nextLife() -> UInt32 { lastLife.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    /// Starts helper processes again that were not because they had ended too often. Returns how many there were.
+    public func release() -> Int { inForce.all.reduce(0) { $0 + $1.release() } }
+
     private func make(_ request: LoadRequest, stage: InstanceServices.Stage) throws(ModuleError) -> ModuleInstance {
-        let number = state.withLock { state in
-            defer { state.next += 1 }
-            return state.next
-        }
-        let services = InstanceServices(services, stage)
+        let number = nextLife()
+        let services = InstanceServices(services, stage) { [weak self] in self?.nextLife() ?? .max }
         let module = try ModuleLoader(request).load(services: services)
         let decider = makeDecider(module, number, settings.withLock { $0 })
         services.decider.set(decider)
@@ -208,7 +211,7 @@ public final class Modules: Sendable {
         _ = PosixThread.start(name: "auth-resume") { [self] in
             let places = ThreadSemaphore()
             for _ in 0..<64 { places.signal() }
-            for session in sessions.sessions(of: nil) where session.instance != number {
+            for session in sessions.sessions(of: nil) where inForce.value?.known(session) == nil {
                 places.wait()
                 if sessions.isClosed || inForce.value?.instance != number { return }
                 switch resumptions.resume(session, { .decided(Answer(.allow, .granted)) }) {
@@ -243,8 +246,10 @@ public final class Modules: Sendable {
                 quiet = old.decider.openQuestions == 0 ? quiet + 1 : 0
                 _ = pause.wait(for: .milliseconds(20))
             }
-            for session in sessions.sessions(of: nil) { sessions.letGo(session, of: old.number) }
-            for known in moves.take(of: old.number) { old.decider.tellFree(known, .swapped) {} }
+            for session in sessions.sessions(of: nil) where old.decider.hasLife(session.instance) {
+                sessions.letGo(session, of: session.instance)
+            }
+            for known in moves.take(where: { old.decider.hasLife($0) }) { old.decider.tellFree(known, .swapped) {} }
             let hasEnded = old.decider.stop(within: timeout)
             inForce.retire(old.number)
             if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind") }
@@ -289,5 +294,9 @@ private final class MovedSessions: Sendable {
         sessions.withLock { $0[instance, default: []].append(known) }
     }
 
-    func take(of instance: UInt32) -> [ModuleSession] { sessions.withLock { $0.removeValue(forKey: instance) } ?? [] }
+    func take(where isOf: (UInt32) -> Bool) -> [ModuleSession] {
+        sessions.withLock { sessions in
+            sessions.keys.filter(isOf).flatMap { sessions.removeValue(forKey: $0) ?? [] }
+        }
+    }
 }

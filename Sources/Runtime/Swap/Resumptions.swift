@@ -57,7 +57,7 @@ final class Resumptions: Sendable {
     /// Equal questions that come meanwhile wait for the same answer.
     func resume(_ session: Session, _ further: @escaping @Sendable () -> Outcome) -> Outcome {
         guard let decider = inForce.value else { return .decided(Answer(.undecided, .stopping)) }
-        if session.known(to: decider.instance) != nil { return further() }
+        if decider.known(session) != nil { return further() }
         let ticket = Ticket {}
         let isFirst = waiting.withLock { waiting in
             let key = Key(session: session.handle, instance: decider.instance)
@@ -87,20 +87,22 @@ final class Resumptions: Sendable {
                 user: session.user, password: Secret(""), address: session.address,
                 applicationID: session.applicationID, machineID: session.machineID, door: session.door)
         } catch {
-            return settle(session, decider, .refused(.moduleError))
+            return settle(session, decider, 0, .refused(.moduleError))
         }
+        // Of who is asked: one that ends meanwhile does not know the session.
+        let life = decider.life(of: session.handle)
         let question = EntryQuestion(.resume(login), .resume, session: session.handle) { [self] said in
             tellEnd(of: session, said, to: decider, .refused)
         }
-        decider.ask(question, at: sessions.clock.monotonic) { [self] said in settle(session, decider, said) }
+        decider.ask(question, at: sessions.clock.monotonic) { [self] said in settle(session, decider, life, said) }
     }
 
     /// Takes what the module has said, and lets all go on that wait for it.
-    private func settle(_ session: Session, _ decider: any Decider, _ said: ModuleAnswer) {
+    private func settle(_ session: Session, _ decider: any Decider, _ life: UInt32, _ said: ModuleAnswer) {
         // What a module says that is not in force any more decides nothing.
         let isInForce = inForce.value?.instance == decider.instance
         if !isInForce, said.status == .ok, said.refusal == nil { tellEnd(of: session, said, to: decider, .swapped) }
-        let refusal = isInForce ? refusal(of: session, decider, said) : nil
+        let refusal = isInForce ? refusal(of: session, decider, life, said) : nil
         let key = Key(session: session.handle, instance: decider.instance)
         let waiting = waiting.withLock { $0.removeValue(forKey: key) } ?? []
         for goOn in waiting { goOn(refusal) }
@@ -109,12 +111,14 @@ final class Resumptions: Sendable {
     /// Moves the session, or ends it, or leaves it as it is where the module could not say.
     ///
     /// - Returns: what its questions are answered with; nil where they are asked.
-    private func refusal(of session: Session, _ decider: any Decider, _ said: ModuleAnswer) -> Answer? {
+    private func refusal(
+        of session: Session, _ decider: any Decider, _ life: UInt32, _ said: ModuleAnswer
+    ) -> Answer? {
         if case .ended(let end) = session.state { return end.answer }
         if said.refusal == .noEntry {
             guard !decider.about.resumesUsers, policy.withLock({ $0.keepsUnresumable }) else { return end(session) }
             sessions.keep([], for: session)
-            move(session, to: decider, data: 0, expiry: session.expiry)
+            move(session, to: life, data: 0, expiry: session.expiry)
             return nil
         }
         let answer = said.verdict(for: .resume)
@@ -134,7 +138,7 @@ final class Resumptions: Sendable {
             return SessionEnd.expired.answer
         }
         sessions.keep(answer.attributes, for: session)
-        move(session, to: decider, data: said.sessionData, expiry: said.expiry)
+        move(session, to: life, data: said.sessionData, expiry: said.expiry)
         return nil
     }
 
@@ -149,8 +153,11 @@ final class Resumptions: Sendable {
         decider.tellFree(known, reason) { [sessions] in sessions.leaving.remove(session) }
     }
 
-    private func move(_ session: Session, to decider: any Decider, data: UInt64, expiry: Int64) {
-        if let before = sessions.move(session, to: decider.instance, data: data, expiry: expiry) {
+    private func move(_ session: Session, to life: UInt32, data: UInt64, expiry: Int64) {
+        // A helper process that has ended is told nothing.
+        if let before = sessions.move(session, to: life, data: data, expiry: expiry),
+            inForce.decider(of: before.instance) != nil
+        {
             moved(before.instance, before.known)
         }
     }

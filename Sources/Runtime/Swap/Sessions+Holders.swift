@@ -58,6 +58,7 @@ extension Session {
     fileprivate func taken() -> (instance: UInt32, known: ModuleSession) {
         // In this order: what the instance has set is there once its number is.
         let instance = release()
-        return (instance, moduleSession)
+        let known = moduleSession
+        return (instance, ModuleSession(handle: known.handle, user: known.user, data: known.data, life: instance))
     }
 }

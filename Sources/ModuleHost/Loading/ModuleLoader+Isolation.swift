@@ -1,0 +1,96 @@
+import CAuthModule
+import CFFI
+
+/// Loading into helper processes: the host runs no code of the module, and knows of it what its file says.
+extension ModuleLoader {
+    /// Agrees on the entry points by the module's note; the helper holds the module's descriptor to it when it loads it.
+    func isolated(
+        _ image: ModuleImage, _ inspection: ModuleInspection, _ isolation: ModuleIsolation, bareGeneration: UInt32
+    ) throws(ModuleError) -> MappedModule {
+        let isBare = !inspection.hasDescriptor
+        if !isBare {
+            var refusals = Refusals()
+            inspection.judge(request.module, request.search, &refusals)
+            if let first = refusals.errors.first { throw first }
+        }
+        let stem = DescriptorReader.stem(of: image.path)
+        let declared = inspection.note?.threads ?? 0
+        let generation = isBare ? bareGeneration : inspection.note?.generation ?? 0
+        let name = inspection.note?.name ?? stem
+        let (_, copy) = try image.withPrivateCopy(buildID: inspection.buildID) { (_) throws(ModuleError) in () }
+        var record = cffi_helper_start()
+        record.profile = try isolation.agree(with: inspection.profile, module: request.module).number
+        record.user = isolation.user?.user ?? 0
+        record.group = isolation.user?.group ?? 0
+        record.generation = generation
+        record.draft = DeclarationRules.draft
+        record.declared = declared
+        record.is_bare = isBare ? 1 : 0
+        record.memory = isolation.memory
+        Self.write(name, to: &record.module)
+        Self.write(inspection.note?.version ?? "-", to: &record.version)
+        Self.write(inspection.buildID ?? "", to: &record.build)
+        Self.write(HostProcess.version, to: &record.host_version)
+        let rows = try isolatedRows(inspection, generation)
+        let threads = ModuleDeclaration(declared, generation: generation).threads
+        record.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
+        record.entry_count = UInt32(rows.count)
+        withUnsafeMutableBytes(of: &record.entries) { bytes in
+            let entries = bytes.bindMemory(to: cffi_helper_entry.self)
+            for (index, row) in rows.enumerated() {
+                Self.write(row.point.rawValue, to: &entries[index].name)
+                Self.write(row.signature, to: &entries[index].signature)
+                entries[index].version = row.version
+            }
+        }
+        let pool = HelperPool(
+            record, isolation, module: request.module, name: name, copy: copy,
+            initialiser: rows.firstIndex { $0.point == .initialise }.map(UInt32.init))
+        var table = EntryTable()
+        for (index, row) in rows.enumerated() {
+            table.add(row.point, BoundEntry(version: row.version, call: CallInterface(pool, UInt32(index), row.shape)))
+        }
+        try DeclarationRules(module: request.module).checkEntries(table.points, generation: generation)
+        // A helper is waited for, which no thread of an event loop may do.
+        let word = threads == .any ? declared & ~ModuleDeclaration.threadMask | AUTH_BLOCKING : declared
+        let identity = ModuleIdentity(
+            name: name, version: inspection.note?.version ?? "-", generation: generation, bare: isBare,
+            ModuleDeclaration(word, generation: generation))
+        return MappedModule(
+            identity: identity, path: image.path, entries: table, options: inspection.options, copy: copy, helpers: pool)
+    }
+
+    private typealias Row = (point: EntryPoint, version: UInt32, signature: String, shape: cffi_shape)
+
+    /// The entry points that can be called in another process, each in its highest version.
+    private func isolatedRows(_ inspection: ModuleInspection, _ generation: UInt32) throws(ModuleError) -> [Row] {
+        let rules = DeclarationRules(module: request.module)
+        var rows: [Row] = []
+        let said =
+            inspection.hasDescriptor
+            ? inspection.entries.map { ($0.name, $0.version, $0.signature) }
+            : inspection.bareEntries.compactMap { name in
+                EntryPoint(rawValue: name)?.signatures[generation].map { (name, generation, $0) }
+            }
+        for (name, version, signature) in said {
+            let point = try rules.checkEntry(name, version, signature)
+            var shape = cffi_shape()
+            guard cffi_shape_of(name, version, signature, &shape) else { continue }
+            if let known = rows.firstIndex(where: { $0.point == point }) {
+                if rows[known].version < version { rows[known] = (point, version, signature, shape) }
+            } else {
+                rows.append((point, version, signature, shape))
+            }
+        }
+        return rows
+    }
+
+    /// Writes a text with its NUL into an array of C, cut where it does not fit.
+    private static func write<Array>(_ text: String, to array: inout Array) {
+        withUnsafeMutableBytes(of: &array) { bytes in
+            let kept = Swift.Array(text.utf8.prefix(bytes.count - 1))
+            bytes.copyBytes(from: kept)
+            bytes[kept.count] = 0
+        }
+    }
+}

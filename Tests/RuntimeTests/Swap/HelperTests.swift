@@ -1,0 +1,280 @@
+import AuthCore
+import Basics
+import Glibc
+import Logging
+import ModuleHost
+import Synchronization
+import Testing
+
+@testable import Runtime
+
+/// A host whose module runs in helper processes. The clock is the system's: helpers go by it.
+struct HelperHost {
+    let host: Host
+    let lines = LogLines()
+
+    static let program: String = {
+        let built = getenv("AUTHHOST_BIN").map { String(cString: $0) }
+        return (built ?? TestHost.fixtureFolder + "/..") + "/authhost-helper"
+    }()
+
+    static func request(
+        _ fixture: String, _ configure: (inout ModuleIsolation) -> Void = { _ in }
+    ) -> LoadRequest {
+        var isolation = ModuleIsolation(program: program)
+        isolation.crashLimit = 1_000_000
+        isolation.firstDelay = .milliseconds(1)
+        isolation.crashWindow = .zero
+        configure(&isolation)
+        var request = TestHost.request(fixture)
+        request.initTimeout = .seconds(60)
+        request.isolation = isolation
+        return request
+    }
+
+    init(
+        _ fixture: String, read: Duration = .seconds(60), _ configure: (inout ModuleIsolation) -> Void = { _ in }
+    ) throws {
+        var configuration = HostConfiguration()
+        configuration.deadlines = Deadlines(
+            login: .seconds(60), map: .seconds(60), read: read, write: .seconds(60))
+        let lines = lines
+        host = Host(configuration, log: Logger(label: "test") { _ in LineHandler(lines: lines) })
+        try host.load(Self.request(fixture, configure))
+    }
+
+    func ask(_ question: Question) -> Answer { TestHost.wait(host.ask(question)) }
+
+    func session(_ user: String = "alice") throws -> SessionID {
+        let login = try Login(user: user, password: Secret("secret"), door: "test")
+        let answer = ask(.login(login))
+        return try #require(answer.session, "\(answer) \(lines.all)")
+    }
+
+    func read(_ session: SessionID, _ name: String) throws -> Answer {
+        ask(.check(session, Check(.read, try ObjectName(name))))
+    }
+
+    /// Asks until the module answers: a helper is being started again.
+    func readAtLast(_ session: SessionID, _ name: String) throws -> Answer {
+        let pause = Semaphore()
+        for _ in 0..<24_000 {
+            let answer = try read(session, name)
+            if answer.verdict != .undecided { return answer }
+            _ = pause.wait(for: .milliseconds(5))
+        }
+        return try read(session, name)
+    }
+
+}
+
+@Suite struct `A module in a helper process` {
+    @Test(arguments: ["good9", "good9_serial", "good9_blocking"])
+    func `answers as it does in this process`(_ fixture: String) throws {
+        let test = try HelperHost(fixture)
+        let alice = try test.session()
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        #expect(try test.read(alice, "/deny/a").verdict == .deny)
+        #expect(try test.read(alice, "/error/a").verdict == .undecided)
+        #expect(try test.read(alice, "/delay/a").verdict == .allow)
+        let mapped = test.ask(.map(alice, try ObjectName("/m/x")))
+        #expect(mapped.mappedName?.text == "/mapped/x")
+        #expect(test.ask(.map(alice, try ObjectName("/dm/x"))).mappedName?.text == "/mapped/x")
+        let batch = test.host.ask(
+            [Check(.read, try ObjectName("/a")), Check(.read, try ObjectName("/deny/a"))], session: alice)
+        #expect(batch.map { TestHost.wait($0).verdict } == [.allow, .deny])
+        let login = try Login(user: "badpass", password: Secret("x"), door: "test")
+        #expect(test.ask(.login(login)).verdict == .wrongCredentials)
+        _ = test.ask(.logout(alice))
+        #expect(test.lines.wait(for: "free_user"))
+    }
+
+    @Test(arguments: ["gen6", "gen7", "bare7", "museum_gen7"])
+    func `of an older generation answers too`(_ fixture: String) throws {
+        let test = try HelperHost(fixture)
+        let alice = try test.session()
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        #expect(try test.read(alice, "/deny/a").verdict == .deny)
+    }
+
+    @Test func `that completes by the event callback is heard`() throws {
+        let test = try HelperHost("delayed6")
+        let alice = try test.session()
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        #expect(test.ask(.map(alice, try ObjectName("/m/x"))).mappedName?.text == "/mapped/x")
+        #expect(test.ask(.check(alice, Check(.write, try ObjectName("/w")))).verdict == .allow)
+    }
+
+    @Test(arguments: [
+        ("kill", "signal 9 (SIGKILL)"), ("segv", "signal 11 (SIGSEGV)"), ("abort", "signal 6 (SIGABRT)"),
+        ("exit", "exit()"), ("end", "_exit()"), ("zeros", "no record into its ring"),
+        ("ones", "no record into its ring"),
+    ])
+    func `that ends is could not decide, is told once, and is started again`(_ way: String, _ says: String) throws {
+        let test = try HelperHost("ends_its_process")
+        let alice = try test.session()
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        #expect(try test.read(alice, "/\(way)/a").verdict == .undecided)
+        #expect(test.lines.wait(for: says), "\(test.lines.all)")
+        let event = test.lines.all.filter { $0.hasPrefix("critical: ends_its_process: its helper process ") }
+        #expect(event.count == 1, "\(test.lines.all)")
+        #expect(event.first?.contains("1 in `auth_check_read`") == true && event.first?.contains("build ") == true)
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow, "\(test.lines.all)")
+        #expect(try test.read(alice, "/deny/a").verdict == .deny)
+    }
+
+    @Test(arguments: ["stop", "hang"])
+    func `that does not return is ended by the deadline`(_ way: String) throws {
+        let test = try HelperHost("ends_its_process", read: .seconds(2))
+        let alice = try test.session()
+        #expect(try test.read(alice, "/\(way)/a").verdict == .undecided)
+        #expect(test.lines.wait(for: "because `auth_check_read` had not returned by its deadline"))
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow, "\(test.lines.all)")
+    }
+
+    @Test func `has the memory that it is given`() throws {
+        let test = try HelperHost("ends_its_process") { $0.memory = 256 << 20 }
+        let alice = try test.session()
+        #expect(try test.read(alice, "/memory/a").verdict == .undecided)
+        #expect(test.lines.wait(for: "signal 6 (SIGABRT)"), "\(test.lines.all)")
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow)
+    }
+
+    @Test func `that ends answers what it had left open`() throws {
+        let test = try HelperHost("ends_its_process")
+        let alice = try test.session()
+        let open = test.host.ask(.check(alice, Check(.read, try ObjectName("/never/a"))))
+        #expect(try test.read(alice, "/kill/a").verdict == .undecided)
+        #expect(TestHost.wait(open).verdict == .undecided)
+    }
+
+    @Test func `answers for its copy by fork no question`() throws {
+        let test = try HelperHost("ends_its_process")
+        let alice = try test.session()
+        #expect(try test.read(alice, "/fork/a").verdict == .allow)
+        #expect(try test.read(alice, "/deny/a").verdict == .deny)
+    }
+
+    @Test func `is not started again where it ends too often, before it is released`() throws {
+        let test = try HelperHost("ends_its_process") {
+            $0.crashLimit = 2
+            $0.crashWindow = .seconds(3600)
+        }
+        let alice = try test.session()
+        #expect(try test.read(alice, "/kill/a").verdict == .undecided)
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow)
+        #expect(try test.read(alice, "/kill/a").verdict == .undecided)
+        #expect(test.lines.wait(for: "`authhost module release`"))
+        #expect(!test.host.readiness.ready && test.host.readiness.detail.contains("quarantine"))
+        #expect(try test.read(alice, "/a").verdict == .undecided)
+        #expect(test.host.modules.release() == 1)
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow)
+        #expect(test.host.readiness.ready && test.host.modules.release() == 0)
+    }
+
+    @Test(arguments: [
+        ("crashes_in_constructor", "ended while it started"), ("init_fails", "`auth_init` returned"),
+        ("note_other_version", "the version is another one in the descriptor"),
+        ("note_other_threads", "what it declares is another one in the descriptor"),
+        ("wrong_magic", "its descriptor starts with"),
+    ])
+    func `that cannot be started is refused with what was found`(_ fixture: String, _ says: String) throws {
+        let error = #expect(throws: ModuleError.self) { try HelperHost(fixture) }
+        #expect(error?.description.contains(says) == true, "\(String(describing: error))")
+    }
+
+    @Test func `whose program is not there is refused`() throws {
+        let error = #expect(throws: ModuleError.self) { try HelperHost("good9") { $0.program = "/nowhere/helper" } }
+        #expect(error?.code == .helperFailed && error?.description.contains("/nowhere/helper") == true)
+    }
+
+    @Test func `makes no system call that its profile forbids`() throws {
+        let test = try HelperHost("profile_pure")
+        let alice = try test.session()
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        #expect(try test.read(alice, "/socket/a").verdict == .undecided)
+        #expect(test.lines.wait(for: "signal 31 (SIGSYS)"), "\(test.lines.all)")
+        #expect(test.lines.all.contains { $0.contains("system call 41") || $0.contains("system call 198") })
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow)
+    }
+
+    @Test func `that declares to need more than the operator allows is refused`() throws {
+        let error = #expect(throws: ModuleError.self) { try HelperHost("profile_network") { $0.profile = .pure } }
+        #expect(error?.code == .badProfile)
+        #expect(error?.description.contains("`network`") == true && error?.description.contains("`pure`") == true)
+        let unknown = #expect(throws: ModuleError.self) { try HelperHost("profile_unknown") }
+        #expect(unknown?.description.contains("`everything`") == true)
+    }
+
+    @Test func `has no descriptor of the host's`() throws {
+        let test = try HelperHost("ends_its_process")
+        let alice = try test.session()
+        let answer = try test.read(alice, "/descriptor/a")
+        #expect(answer.verdict == .undecided && answer.logText?.contains("Bad file descriptor") == true, "\(answer)")
+    }
+
+    @Test func `takes over from one in this process, and gives back to it`() throws {
+        let test = try HelperHost("swapped")
+        let alice = try test.session()
+        _ = try test.host.modules.swap(to: TestHost.request("swapped"))
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        _ = try test.host.modules.swap(to: HelperHost.request("swapped"))
+        #expect(try test.read(alice, "/a").verdict == .allow)
+        test.host.modules.awaitRetirement(within: .seconds(120))
+        #expect(test.lines.all.filter { $0.contains("is retired") }.count == 2, "\(test.lines.all)")
+    }
+
+    /// How often helpers are ended under load; a long run sets it higher.
+    private static let ends = getenv("AUTHHOST_HELPER_ENDS").flatMap { Int(String(cString: $0)) } ?? 24
+
+    @Test func `that is ended again and again under load allows nothing that it would not`() throws {
+        let test = try HelperHost("ends_its_process", read: .seconds(2)) {
+            $0.count = 2
+            $0.memory = 256 << 20
+        }
+        let sessions = try (0..<16).map { try test.session("user\($0)") }
+        let (asked, allowed, undecided, wrong) = (Atomic<Int>(0), Atomic<Int>(0), Atomic<Int>(0), Atomic<Int>(0))
+        let isOver = Atomic<Bool>(false)
+        let threads = DispatchedThreads(4) { number in
+            var round = 0
+            while !isOver.load(ordering: .relaxed) {
+                round += 1
+                let denies = round % 4 == 0
+                let name = denies ? "/deny/\(round)" : "/a/\(round)"
+                guard let answer = try? test.read(sessions[(number + round) % 16], name) else { continue }
+                asked.add(1, ordering: .relaxed)
+                switch answer.verdict {
+                case .allow where !denies: allowed.add(1, ordering: .relaxed)
+                case .deny where denies: break
+                case .undecided: undecided.add(1, ordering: .relaxed)
+                default: wrong.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        let ways = ["kill", "segv", "abort", "exit", "memory", "zeros", "stop", "hang"]
+        var before = 0
+        for end in 0..<Self.ends {
+            let session = sessions[end % 16]
+            #expect(try test.read(session, "/\(ways[end % ways.count])/x").verdict == .undecided)
+            #expect(try test.readAtLast(session, "/a").verdict == .allow)
+            if end == min(8, Self.ends / 2) { before = Self.residentKilobytes }
+        }
+        isOver.store(true, ordering: .relaxed)
+        threads.join()
+        let growth = Self.residentKilobytes - before
+        let (all, lost) = (asked.load(ordering: .relaxed), undecided.load(ordering: .relaxed))
+        print("\(Self.ends) ends of 2 helpers: \(all) questions, \(lost) could not decide, \(growth) KiB more")
+        #expect(wrong.load(ordering: .relaxed) == 0)
+        #expect(allowed.load(ordering: .relaxed) > 0)
+        #expect(growth < 32_768, "the host has grown by \(growth) KiB")
+    }
+
+    private static var residentKilobytes: Int {
+        guard let file = fopen("/proc/self/statm", "re") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 128)
+        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+        return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024
+    }
+}
