@@ -23,4 +23,16 @@ public enum SystemUser {
             }
         }
     }
+
+    /// Finds the group that a user logs in with; the user's own number where there is no such user.
+    public static func group(of user: UInt32) -> UInt32 {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 1 << 16)
+        // SAFETY: the entry points into the buffer, and only a number is taken of it before both go.
+        let code = buffer.withUnsafeMutableBufferPointer { room in
+            room.baseAddress.map { getpwuid_r(user, &entry, $0, room.count, &found) } ?? ERANGE
+        }
+        return code == 0 && found != nil ? entry.pw_gid : user
+    }
 }

@@ -24,6 +24,17 @@ extension Configuration {
     /// How many threads call a blocking module; at least 1.
     public var moduleThreads: Int { integer(.moduleThreads) }
 
+    /// Where the module runs, in words: none at all or `none`, `process`, and how many processes.
+    public var moduleIsolation: [String] { list(.moduleIsolation) }
+    /// The user that a helper process becomes; nil for the running one.
+    public var helperUser: String? { text(.helperUser) }
+    /// MiB that a helper process may have; 0 for no limit.
+    public var helperMemory: Int { integer(.helperMemory) }
+    /// `declared`, or the profile of system calls that a helper process is held to.
+    public var helperProfile: String { text(.helperProfile) ?? "declared" }
+    /// Ends of a helper process within a minute after which it is not started again; at least 1.
+    public var helperCrashes: Int { integer(.helperCrashes) }
+
     /// Whether content of objects is taken.
     public var takesObjectValues: Bool { flag(.objectValues) }
     /// How many objects may have content; at least 1.

@@ -67,6 +67,7 @@ import Testing
 
     @Test(arguments: [
         "auth-module cfgauth", "auth-moddir /srv", "allow-bare-modules", "bare-generation 6",
+        "auth-module-isolation process 2", "module-helper-memory 64", "module-helper-profile pure",
         "add-module-options xmlauth\n  watch FALSE\nend-module-options",
     ])
     func `swaps the module where another one is asked for, and again where that has failed`(change: String) throws {
@@ -100,8 +101,9 @@ import Testing
             ItemDefinition.all.filter(\.isReloadable).map(\.name) == [
                 "auth-module", "auth-moddir", "allow-bare-modules", "bare-generation", "module-pin",
                 "module-pin-required", "rules-stale", "rules-stale-time", "module-queue", "add-module-options",
-                "add-module-test", "swap-sessions", "swap-unresumable", "auth-login-timeout", "auth-map-timeout",
-                "auth-checkwrite-timeout",
+                "add-module-test", "swap-sessions", "swap-unresumable", "auth-module-isolation",
+                "module-helper-user", "module-helper-memory", "module-helper-profile", "module-helper-crashes",
+                "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "penalty-limit", "penalty-network-limit", "penalty-time", "penalty-delay",
                 "penalty-exempt", "object-map", "login-cache-time", "login-cache-size", "event-log",
                 "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",

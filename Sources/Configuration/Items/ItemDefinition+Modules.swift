@@ -68,6 +68,26 @@ extension ItemDefinition {
         "module-pin-required", .flag, default: "FALSE", reloadable: true,
         "load no module without a `module-pin`")
 
+    static let moduleIsolation = ItemDefinition(
+        "auth-module-isolation", .list, note: "none", reloadable: true,
+        "where the module runs: `none` in this process, `process` or `process N` in one or N helper processes")
+
+    static let helperUser = ItemDefinition(
+        "module-helper-user", .text, note: "the user that authhost runs as", reloadable: true,
+        "the user, a name or a number, that a helper process becomes where authhost runs as root")
+
+    static let helperMemory = ItemDefinition(
+        "module-helper-memory", .integer(.none, 0...1_048_576), default: "0", reloadable: true,
+        "MiB of memory of its own that a helper process may have; 0 for no limit")
+
+    static let helperProfile = ItemDefinition(
+        "module-helper-profile", .choice(["declared", "none", "network", "pure"]), default: "declared",
+        reloadable: true, "the system calls that a helper process may make: what its module declares, all, or fewer")
+
+    static let helperCrashes = ItemDefinition(
+        "module-helper-crashes", .integer(.none, 1...1_000_000), default: "5", reloadable: true,
+        "ends of a helper process within a minute after which it is not started again")
+
     static let moduleTest = ItemDefinition(
         "add-module-test", .block([testUser, testPassword, testApplication, testLogin, testCheck]), note: "none",
         reloadable: true, "what a module must answer about one user before a swap puts it in force")
@@ -84,11 +104,13 @@ extension ItemDefinition {
     static let moduleItems = [
         authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
         modulePin, modulePinRequired, trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, coreDumps,
-        moduleOptions, moduleTest, swapSessions, swapUnresumable,
+        moduleOptions, moduleTest, swapSessions, swapUnresumable, moduleIsolation, helperUser, helperMemory,
+        helperProfile, helperCrashes,
     ]
 
     /// Items whose changes a running host takes over by a swap of its module.
     static let swappedItems: Set<String> = [
         authModule.name, authModuleDirectory.name, allowBareModules.name, bareGeneration.name, moduleOptions.name,
+        moduleIsolation.name, helperUser.name, helperMemory.name, helperProfile.name, helperCrashes.name,
     ]
 }

@@ -323,7 +323,7 @@ public protocol ControlAnswering: Sendable {
     /// Answers `credential`: calls `done` once, on any thread.
     func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
-    /// Answers `modules`, `swap` and `rollback`: calls `done` once, on any thread, perhaps after seconds.
+    /// Answers `modules`, `swap`, `rollback` and `release`: calls `done` once, on any thread, perhaps after seconds.
     func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
     /// The number of the next line of the event log.

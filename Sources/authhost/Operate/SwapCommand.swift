@@ -41,6 +41,24 @@ extension ModuleCommand {
     }
 }
 
+extension ModuleCommand {
+    struct ReleaseCommand: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "release", abstract: "Start the module's helper processes again that have ended too often.",
+            discussion: """
+                A helper process that has ended `module-helper-crashes` times within a minute is not started again by itself, \
+                and the host is not ready.
+                """)
+
+        @OptionGroup var control: ControlOptions
+
+        func run() throws {
+            let (text, reply) = try control.ask(ControlRequest(.release))
+            Terminal.write(control.json ? text : reply.done ?? "")
+        }
+    }
+}
+
 extension OperatorText {
     /// An instance of a module, on one line.
     static func module(_ module: ControlReply.Module) -> String {

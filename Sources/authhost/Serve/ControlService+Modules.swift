@@ -10,6 +10,7 @@ extension ControlService {
             switch request.action {
             case .swap: done(swap(request))
             case .rollback: done(rollBack(request))
+            case .release: done(release())
             default: done(modules())
             }
         }
@@ -53,6 +54,16 @@ extension ControlService {
         } catch {
             return .failure("nothing has changed: \(error)")
         }
+    }
+
+    private func release() -> ControlReply {
+        var reply = ControlReply()
+        let count = host.modules.release()
+        reply.done =
+            count == 0
+            ? "no helper process is in quarantine"
+            : count == 1 ? "1 helper process is started again" : "\(count) helper processes are started again"
+        return reply
     }
 
     private static func reply(_ swap: ModuleSwap) -> ControlReply {

@@ -43,7 +43,7 @@ struct ControlService: ControlAnswering {
         case .penalties: penalties(request)
         case .clear: clear(request, who)
         case .metrics: figures()
-        case .events, .credential, .modules, .swap, .rollback:
+        case .events, .credential, .modules, .swap, .rollback, .release:
             .failure("`\(request.action.rawValue)` is not answered here")
         }
     }

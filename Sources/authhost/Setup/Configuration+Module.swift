@@ -23,6 +23,7 @@ extension Configuration {
             settings: try Self.optionSettings(module.map { options(ofModule: $0) } ?? moduleOptions),
             initTimeout: initTimeout, trialTimeout: initTimeout)
         request.pin = try pin(ofModule: request.module)
+        request.isolation = try isolation()
         return request
     }
 
@@ -148,14 +149,21 @@ extension Configuration {
 
     /// The installation's own module folder, else the folder of the binary itself, which is the build folder.
     private static func bundledDirectory() -> String? {
+        guard !Program.path.isEmpty else { return nil }
+        let folder = Program.path.split(separator: "/").dropLast()
+        let installed = "/" + (folder.dropLast() + ["lib", "authhost", "modules"]).joined(separator: "/")
+        return access(installed, F_OK) == 0 ? installed : "/" + folder.joined(separator: "/")
+    }
+}
+
+/// The running program.
+enum Program {
+    /// Its absolute path; empty where the system does not say it.
+    static let path: String = {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes {
             readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
         }
-        guard count > 0 else { return nil }
-        let binary = String(decoding: buffer[..<count], as: UTF8.self)
-        let folder = binary.split(separator: "/").dropLast()
-        let installed = "/" + (folder.dropLast() + ["lib", "authhost", "modules"]).joined(separator: "/")
-        return access(installed, F_OK) == 0 ? installed : "/" + folder.joined(separator: "/")
-    }
+        return String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
+    }()
 }
