@@ -99,8 +99,9 @@ import Testing
         }
         #expect(turns.count == 10 && waiting.count == 54)
         // The same password is no further guess.
-        guard case .ask(let same) = trial.table.judge(
-            try trial.attempt("ann", "guess 3", from: "10.0.1.1"), since: trial.now, at: trial.now)
+        guard
+            case .ask(let same) = trial.table.judge(
+                try trial.attempt("ann", "guess 3", from: "10.0.1.1"), since: trial.now, at: trial.now)
         else {
             Issue.record("the same password has to wait")
             return
@@ -160,7 +161,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "ren\u{e9}", "Rene\u{301}", " ren\u{e9}", "re n\u{e9}", "ren\u{e9}\u{3000}", "r\u{200d}en\u{e9}", "re\u{ad}n\u{e9}",
+        "ren\u{e9}", "Rene\u{301}", " ren\u{e9}", "re n\u{e9}", "ren\u{e9}\u{3000}", "r\u{200d}en\u{e9}",
+        "re\u{ad}n\u{e9}",
         "\u{ff32}\u{ff45}n\u{e9}", "REN\u{c9}",
     ]) func `of a user hold for a name in other characters that a module may take for the same`(name: String) {
         #expect(PenaltyName(name) == PenaltyName("ren\u{e9}"))
@@ -171,7 +173,8 @@ import Testing
         var trial = Trial { $0.size = 1_000 }
         for number in 0..<12 { _ = try trial.logIn("ann", "guess \(number)", from: "192.0.2.\(number)") }
         for number in 0..<100_000 {
-            _ = try trial.logIn("flood\(number)", "guess", from: "10.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)")
+            _ = try trial.logIn(
+                "flood\(number)", "guess", from: "10.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)")
         }
         #expect(trial.table.tallies.count <= 1_000)
         #expect(try trial.logIn("ann", "right", from: "198.51.100.1") == nil)
@@ -225,8 +228,9 @@ import Testing
         var after = Trial()
         after.now = 5 * Self.second
         try after.table.restore(text, wall: wall + 10 * Self.second, at: after.now)
-        #expect(after.table.text(wall: wall + 10 * Self.second, at: after.now).split(separator: "\n").sorted()
-            == text.split(separator: "\n").sorted())
+        #expect(
+            after.table.text(wall: wall + 10 * Self.second, at: after.now).split(separator: "\n").sorted()
+                == text.split(separator: "\n").sorted())
         #expect(try after.logIn("ann", "right", from: "198.51.100.1") == nil)
         #expect(try after.logIn("ann", "right", from: "192.0.2.1") == true)
         var late = Trial()
@@ -276,6 +280,8 @@ import Testing
         #expect(NetworkPrefix(shown) == network)
     }
 
-    @Test(arguments: ["", "x", "10.1", "10.0.0.1/33", "10.0.0.1/-1", "10.0.0.1/", "::1/129", "10.0.0.1/8/8", "1.2.3.4 "])
+    @Test(arguments: [
+        "", "x", "10.1", "10.0.0.1/33", "10.0.0.1/-1", "10.0.0.1/", "::1/129", "10.0.0.1/8/8", "1.2.3.4 ",
+    ])
     func `is none of anything else`(text: String) { #expect(NetworkPrefix(text) == nil) }
 }

@@ -48,13 +48,16 @@ import Testing
         var counted: Set<String> = ["authhost_metrics_dropped_series_total"]
         for name in names where name.hasSuffix(".swift") && !name.hasSuffix("MetricHelp.swift") {
             let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
-            counted.formUnion(text.matches(of: /"(authhost_[a-z_]+_[a-z]+|authhost_ready|authhost_sessions)"/).map { String($0.1) })
+            counted.formUnion(
+                text.matches(of: /"(authhost_[a-z_]+_[a-z]+|authhost_ready|authhost_sessions)"/).map { String($0.1) })
         }
         // The cookie's name, and what `top` reads of a histogram.
         counted.remove("authhost_session")
         let help = try Place.text("Sources/authhost/Serve/MetricHelp.swift")
         let said = Dictionary(
-            uniqueKeysWithValues: help.matches(of: /"(authhost_[a-z_]+)":\s+"([^"]+)"/).map { (String($0.1), String($0.2)) })
+            uniqueKeysWithValues: help.matches(of: /"(authhost_[a-z_]+)":\s+"([^"]+)"/).map {
+                (String($0.1), String($0.2))
+            })
         let page = try Place.text("docs/metrics.md")
         let rows = Dictionary(
             uniqueKeysWithValues: page.matches(of: /\| `(authhost_[a-z_]+)` \| [^|]*\| ([^|]+) \|/).map {
@@ -132,7 +135,8 @@ private final class PseudoTerminal {
         descriptor = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY)
         var (isLocked, number): (Int32, Int32) = (0, 0)
         // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2), which Swift does not import.
-        guard descriptor >= 0, ioctl(descriptor, 0x4004_5431, &isLocked) == 0, ioctl(descriptor, 0x8004_5430, &number) == 0
+        guard descriptor >= 0, ioctl(descriptor, 0x4004_5431, &isLocked) == 0,
+            ioctl(descriptor, 0x8004_5430, &number) == 0
         else { throw ChildError(description: "no pseudo-terminal") }
         path = "/dev/pts/\(number)"
         other = open(path, O_RDWR | O_NOCTTY)

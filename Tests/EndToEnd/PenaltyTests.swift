@@ -39,7 +39,9 @@ import Testing
                 guard text.contains("\r\n\r\n") else { return nil }
                 return text.hasPrefix("HTTP/1.1 20")
             case .rabbitmq:
-                guard let body = text.range(of: "\r\n\r\n").map({ text[$0.upperBound...] }), !body.isEmpty else { return nil }
+                guard let body = text.range(of: "\r\n\r\n").map({ text[$0.upperBound...] }), !body.isEmpty else {
+                    return nil
+                }
                 return body.hasPrefix("allow")
             case .saslauthd: return answer.count < 4 ? nil : text.dropFirst(2).hasPrefix("OK")
             case .dovecot:
@@ -120,7 +122,9 @@ import Testing
         return allowed.count
     }
 
-    @Test func `64 guessers at every door reach the module as often as the limit, and the user's place is not theirs`() throws {
+    @Test func `64 guessers at every door reach the module as often as the limit, and the user's place is not theirs`()
+        throws
+    {
         let folder = try Folder()
         let server = try server(folder)
         for door in Door.allCases {
@@ -164,7 +168,9 @@ import Testing
         let check = try AuthHost.run(["config", "check", "-c", folder.path("a.conf")])
         #expect(check.status == 3)
         #expect(check.output.contains("a.conf:4:27: `penalty-exempt` takes networks"), "\(check)")
-        #expect(check.output.contains("a.conf:5:14: penalty-file: ") && check.output.contains("others may write"), "\(check)")
+        #expect(
+            check.output.contains("a.conf:5:14: penalty-file: ") && check.output.contains("others may write"),
+            "\(check)")
         for arguments in [["penalty", "clear"], ["penalty", "clear", "--all", "--user", "ann"]] {
             #expect(try AuthHost.run(arguments).status == 3)
         }

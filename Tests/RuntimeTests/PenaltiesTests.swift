@@ -49,7 +49,8 @@ import Testing
         #expect(stranger.reason.told == .invalidPassword)
         // At once: the clock stands still.
         #expect(test.host.ask(.login(usual)).decided?.verdict == .allow)
-        #expect(test.lines.wait(for: "Log-ins of user <ann>, but from where the user has logged in before, are refused"))
+        #expect(
+            test.lines.wait(for: "Log-ins of user <ann>, but from where the user has logged in before, are refused"))
         #expect(test.lines.all.count { $0.contains("are refused for") } == 1)
     }
 
@@ -59,7 +60,9 @@ import Testing
         let answers = Seen<Verdict>()
         TestThreads.run(64) { guesser in
             for number in 0..<20 {
-                guard let guess = try? self.login("\(guesser) \(number)", from: "10.0.\(number).\(guesser)") else { return }
+                guard let guess = try? self.login("\(guesser) \(number)", from: "10.0.\(number).\(guesser)") else {
+                    return
+                }
                 if let answer = test.host.ask(.login(guess)).decided { answers.add(answer.verdict) }
             }
         }

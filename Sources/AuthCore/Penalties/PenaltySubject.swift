@@ -40,7 +40,7 @@ public enum PenaltySubject: Hashable, Sendable {
     case user(PenaltyName)
     /// A user from such a source, which is usual for the user.
     case usual(PenaltyName, PenaltySource)
-    /// A network, whoever logs in from there: 32 bits of IPv4, 64 and 48 of IPv6.
+    /// A network, with all users who log in from there: 32 bits of IPv4, 64 and 48 of IPv6.
     case network(NetworkPrefix)
 }
 

@@ -14,7 +14,7 @@ public struct PenaltyTextError: Error, Sendable, CustomStringConvertible {
 //   usual COUNT UNTIL SOURCE NAME       SOURCE is a network, or `door:NAME`
 //   network COUNT UNTIL NETWORK
 //   used LAST SOURCE NAME                the user has logged in there
-//   named GIVEN NAME                    whom the module has named
+//   named GIVEN NAME                    the user that the module has named
 //   end LINES
 extension PenaltyTable {
     private static let head = "authhost penalties 1"
@@ -54,11 +54,14 @@ extension PenaltyTable {
             throw PenaltyTextError(line: 1, description: "expected `\(Self.head)`")
         }
         guard lines.count >= 3, lines[lines.count - 1].isEmpty, lines[lines.count - 2] == "end\t\(lines.count - 2)"
-        else { throw PenaltyTextError(line: max(1, lines.count - 1), description: "expected `end` and the number of lines") }
+        else {
+            throw PenaltyTextError(line: max(1, lines.count - 1), description: "expected `end` and the number of lines")
+        }
         for (index, line) in lines.dropFirst().dropLast(2).enumerated() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             guard restored.restore(fields, wall: wall, at: now) else {
-                throw PenaltyTextError(line: index + 2, description: "expected `user`, `usual`, `network`, `used` or `named`")
+                throw PenaltyTextError(
+                    line: index + 2, description: "expected `user`, `usual`, `network`, `used` or `named`")
             }
         }
         self = restored

@@ -61,12 +61,13 @@ public struct PenaltyTable: Sendable {
     /// Nanoseconds after which a log-in is judged again that waits for others.
     private static let pause: Int64 = 20_000_000
 
+    /// How guesses are slowed down and refused.
     public var rules: PenaltyRules {
         didSet { (tallies.limit, sources.limit, names.limit) = (rules.size, rules.size, rules.size) }
     }
     var tallies: SampledTable<PenaltySubject, Tally>
     var sources: SampledTable<PenaltyName, [Habit]>
-    /// Whom the module has named for a name by which somebody logged in.
+    /// The user that the module has named for a name by which somebody logged in.
     var names: SampledTable<PenaltyName, PenaltyName>
     /// The key of digests, which are kept in memory alone.
     private let key = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
@@ -91,7 +92,7 @@ public struct PenaltyTable: Sendable {
     ///
     /// - Parameters:
     ///   - since: when it came, on the monotonic clock.
-    ///   - waited: for whom it has waited until now; nil for one that has just come.
+    ///   - waited: the subject because of which it has waited until now; nil for one that has just come.
     public mutating func judge(
         _ attempt: PenaltyAttempt, since: Int64, waited: PenaltySubject? = nil, at now: Int64
     ) -> Judgement {
@@ -170,8 +171,8 @@ public struct PenaltyTable: Sendable {
 
     /// Notes what came of asking; to be called once for each turn.
     ///
-    /// - Parameter named: whom the module has named, where the log-in was right.
-    /// - Returns: for whom the password was counted, and who has reached the limit by it.
+    /// - Parameter named: the user that the module has named, where the log-in was right.
+    /// - Returns: the subjects whose count has grown, and those that have reached the limit by it.
     public mutating func settle(
         _ turn: PenaltyTurn, _ result: Result, named: PenaltyName? = nil, at now: Int64
     ) -> (counted: [PenaltySubject], reached: [PenaltySubject]) {

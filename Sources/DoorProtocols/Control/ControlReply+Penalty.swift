@@ -1,5 +1,5 @@
 extension ControlReply {
-    /// For whom wrong passwords are counted, and how many there are.
+    /// A subject whose wrong passwords are counted.
     public struct Penalty: Codable, Sendable {
         /// `user`, `usual` or `network`.
         public let by: String

@@ -48,7 +48,7 @@ public final class PenaltyFile: Sendable {
     /// Moves what cannot be understood aside, for people to look at.
     func putAside() -> String { rename(path, path + ".damaged") == 0 ? "\(path).damaged" : path }
 
-    /// Replaces the file: whoever reads it finds what was there before or all of the new. Blocks for as long as the disk does.
+    /// Replaces the file: a reader finds what was there before or all of the new. Blocks for as long as the disk does.
     ///
     /// - Throws: ``SystemError`` where it stays as it was.
     func write(_ text: String) throws(SystemError) {

@@ -3,7 +3,7 @@ import Basics
 import DoorProtocols
 import Runtime
 
-/// For whom wrong passwords are counted.
+/// Shows and clears what is counted of wrong passwords.
 struct PenaltyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penalty", abstract: "See and clear what follows wrong passwords at a running host.",
@@ -31,7 +31,7 @@ struct PenaltyCommand: ParsableCommand {
 
     struct ListCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List for whom wrong passwords are counted, the most first.")
+            commandName: "list", abstract: "List users and networks with wrong passwords, the most first.")
 
         @OptionGroup var filter: FilterOptions
         @OptionGroup var control: ControlOptions
@@ -61,7 +61,8 @@ struct PenaltyCommand: ParsableCommand {
             var rows = [["BY", "USER", "FROM", "WRONG", "LIMIT", "LOG-INS", "FOR"]]
             rows += penalties.map {
                 [
-                    $0.by, $0.user ?? "-", $0.from ?? ($0.by == "user" ? "elsewhere" : "-"), "\($0.wrong)", "\($0.limit)",
+                    $0.by, $0.user ?? "-", $0.from ?? ($0.by == "user" ? "elsewhere" : "-"), "\($0.wrong)",
+                    "\($0.limit)",
                     $0.refused ? "refused" : "asked about", OperatorText.span($0.until.seconds - now),
                 ].map(\.controlsEscaped)
             }

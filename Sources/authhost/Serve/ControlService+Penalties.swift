@@ -33,8 +33,10 @@ extension ControlService {
         case .success(let filter):
             var reply = ControlReply()
             reply.total = host.clearPenalties(filter)
-            let whose = [request.user.map { "user <\($0.controlsEscaped)>" }, request.address.map { "address <\($0)>" }]
-                .compactMap(\.self).joined(separator: ", ")
+            let whose = [
+                request.user.map { "user <\($0.controlsEscaped)>" }, request.address.map { "address <\($0)>" },
+            ]
+            .compactMap(\.self).joined(separator: ", ")
             setup.log.notice(
                 "Penalties of \(whose.isEmpty ? "everybody" : whose) cleared, by \(who): \(reply.total ?? 0)")
             return reply

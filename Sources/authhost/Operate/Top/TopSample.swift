@@ -28,7 +28,8 @@ struct TopSample {
 
     /// Reads `name{label="value",…} number`; nil for a comment and for what is none.
     static func read(_ line: Substring) -> Series? {
-        guard !line.hasPrefix("#"), let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...])
+        guard !line.hasPrefix("#"), let space = line.lastIndex(of: " "),
+            let value = Double(line[line.index(after: space)...])
         else { return nil }
         let head = line[..<space]
         guard let brace = head.firstIndex(of: "{") else { return Series(name: String(head), labels: [:], value: value) }

@@ -12,7 +12,9 @@ final class TopScreen {
 
     /// Takes the terminal; nil where standard input or output is none.
     init?() {
-        guard isatty(STDOUT_FILENO) == 1, isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &before) == 0 else { return nil }
+        guard isatty(STDOUT_FILENO) == 1, isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &before) == 0 else {
+            return nil
+        }
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
         wakes = (ends[0], ends[1])
