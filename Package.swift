@@ -29,6 +29,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -157,10 +158,23 @@ var targets: [Target] = [
             "AuditTrail", "ModuleHost", "AuthCore", "Basics", "CLibNettle", "Rules",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "Tracing", package: "swift-distributed-tracing"),
         ]),
     .target(name: "CEpoll"),
     .target(name: "Epoll", dependencies: ["Basics", "CEpoll"]),
     .testTarget(name: "EpollTests", dependencies: ["Epoll"]),
+    // Spans for a collector: no network library in here either.
+    .target(
+        name: "Telemetry",
+        dependencies: [
+            "Basics",
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "Metrics", package: "swift-metrics"),
+            .product(name: "Tracing", package: "swift-distributed-tracing"),
+        ]),
+    .testTarget(
+        name: "TelemetryTests",
+        dependencies: ["Telemetry", .product(name: "Tracing", package: "swift-distributed-tracing")]),
     // What a host does as a member of a cluster, as a value: no network library in here.
     .target(name: "Cluster", resources: [.embedInCode("Registry/registry.lua")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
@@ -243,7 +257,7 @@ var targets: [Target] = [
         dependencies: [
             "DoorProtocols", "DoorCarrier", "Operators", "Doctor", "Prometheus", "AuthConfiguration", "Runtime",
             "AuditTrail", "Cluster", "ClusterCarrier", "JSONReading", "ModuleHost", "AuthCore", "Basics", "Signatures",
-            "Usage",
+            "Telemetry", "Usage",
             "XMLAuthCore", "CLibCrypt", "CLibYAML",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
@@ -276,7 +290,7 @@ for target in targets where target.type == .regular || target.type == .executabl
 // What runs when people type, and not when programs ask, is built to be small: the executable has its bound.
 let rarelyRun: Set = [
     "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "ConfigurationLanguage", "Doctor", "Operators",
-    "Prometheus", "Signatures", "Usage",
+    "Prometheus", "Signatures", "Telemetry", "Usage",
 ]
 for target in targets where rarelyRun.contains(target.name) {
     target.swiftSettings =

@@ -63,6 +63,7 @@ public struct Answer: Sendable {
         var clientText: String?
         var session: SessionID?
         var isOneUse = false
+        var moduleTime: Int64 = 0
         var attributes: [Field] = []
     }
 
@@ -116,6 +117,12 @@ public struct Answer: Sendable {
     public var isOneUse: Bool {
         get { box?.details.isOneUse ?? false }
         set { details.isOneUse = newValue }
+    }
+
+    /// Nanoseconds that the module took for a log-in, where spans are made; 0 else.
+    public var moduleTime: Int64 {
+        get { box?.details.moduleTime ?? 0 }
+        set { details.moduleTime = newValue }
     }
 
     /// Groups, roles and claims of a log-in, obligations of a check, as the module gave them.

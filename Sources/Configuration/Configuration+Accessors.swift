@@ -100,6 +100,12 @@ extension Configuration {
     public var logLevel: String { text(.logLevel) ?? "" }
     /// Where decisions are recorded: files, FIFOs, `-`, `syslog:`, `journal`, `memory`; empty for nowhere.
     public var auditLogs: [String] { list(.auditLog) }
+    /// The collector of spans as it is written, nil for none.
+    public var otlpEndpoint: String? { text(.otlpEndpoint) }
+    /// The part of the traces that begin here of which spans are made, 0...1.
+    public var otlpRatio: Double {
+        if case .float(let number) = settings[ItemDefinition.otlpRatio.name]?.value { number } else { 1 }
+    }
     /// Whether a decision must be in the audit log before it is given.
     public var auditRequired: Bool { flag(.auditRequired) }
     /// How long a required line may take.

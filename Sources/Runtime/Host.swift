@@ -3,6 +3,7 @@ import Basics
 import Logging
 import ModuleHost
 import Synchronization
+import Tracing
 
 /// The running host: every question goes through here, to the part that it is for.
 ///
@@ -30,6 +31,7 @@ public final class Host: Sendable {
     private let metrics = DecisionMetrics()
     private let decisions = DecisionIDs()
     private let readinessFigures = ReadinessFigures()
+    private let spans: DecisionSpans?
     private let deadlines: LiveDeadlines
     let decider = DeciderInForce()
     private let stopping = Atomic<Bool>(false)
@@ -46,6 +48,7 @@ public final class Host: Sendable {
         self.clock = clock
         self.log = log
         deadlines = LiveDeadlines(configuration.deadlines)
+        spans = configuration.tracer.map { DecisionSpans(tracer: $0, clock: clock) }
         let places = Places(configuration.limits) { event in
             switch event {
             case .reached: log.warning("\(event)")
@@ -64,7 +67,7 @@ public final class Host: Sendable {
             sessions, admission: admission, deadlines: deadlines, realm: configuration.realm,
             penalties: configuration.penalties.map { [deadlines] in
                 Penalties($0, deadlines: deadlines, clock: clock, log: log)
-            }, recorder: configuration.loginRecorder, metrics: metrics, log: log)
+            }, isTraced: configuration.tracer != nil, recorder: configuration.loginRecorder, metrics: metrics, log: log)
         invalidations = Invalidations(sessions, cache, clock: clock)
         objects = Objects(
             configuration.objectLimits, mappings: configuration.objectMaps, decider: decider,
@@ -122,8 +125,9 @@ public final class Host: Sendable {
     /// Gives the credentials of destinations, where any is configured.
     package var broker: CredentialBroker? { services.broker.value }
 
-    /// Whether anybody reads the attributes of log-ins and checks: the module, if it declares so, or the audit log.
-    public var readsAttributes: Bool { auditing != nil || tellsAttributes }
+    /// Whether anybody reads the attributes of log-ins and checks: the module, if it declares so, the audit log, or a trace, whose
+    /// parent may be among them.
+    public var readsAttributes: Bool { auditing != nil || spans != nil || tellsAttributes }
 
     /// Whether the module declares that it reads them.
     private var tellsAttributes: Bool { decider.value?.about.identity.readsAttributes ?? false }
@@ -176,13 +180,20 @@ public final class Host: Sendable {
     ///
     /// - Parameter returned: when the module's last entry point returned, where the answer is there; 0 where none was called.
     private func timed(
-        _ kind: QuestionKind, _ outcome: Outcome, _ returned: Int64, _ session: Session, since began: Int64
+        _ kind: QuestionKind, _ outcome: Outcome, _ returned: Int64, _ session: Session, _ attributes: [Field],
+        since began: Int64
     ) -> Outcome {
-        let figures = session.origin.figures
+        let origin = session.origin
         if case .decided(let answer) = outcome {
-            figures.note(kind, answer.verdict, nanoseconds: max(0, returned - began))
+            let took = max(0, returned - began)
+            origin.figures.note(kind, answer.verdict, nanoseconds: took)
+            spans?.note(kind, answer, door: origin.door, attributes, began: began, moduleTime: took)
         } else {
-            outcome.observe { [clock] in figures.note(kind, $0.verdict, nanoseconds: clock.monotonic - began) }
+            outcome.observe { [clock, spans] answer in
+                let took = clock.monotonic - began
+                origin.figures.note(kind, answer.verdict, nanoseconds: took)
+                spans?.note(kind, answer, door: origin.door, attributes, began: began, moduleTime: took)
+            }
         }
         return metrics.counted(kind, outcome)
     }
@@ -191,7 +202,10 @@ public final class Host: Sendable {
     private func timed(_ login: Login, _ kind: QuestionKind, _ ask: () -> Outcome) -> Outcome {
         let (began, figures) = (clock.monotonic, sessions.doors[login.door])
         let outcome = ask()
-        outcome.observe { [clock] in figures.note(kind, $0.verdict, nanoseconds: clock.monotonic - began) }
+        outcome.observe { [clock, spans] answer in
+            figures.note(kind, answer.verdict, nanoseconds: clock.monotonic - began)
+            spans?.note(kind, answer, door: login.door, login.attributes, began: began, moduleTime: answer.moduleTime)
+        }
         return outcome
     }
 
@@ -231,10 +245,11 @@ public final class Host: Sendable {
         switch subject {
         case .name(let name):
             var question = ObjectQuestion(objects, decider, session, known, name)
-            return timed(.map, question.ask(at: now), question.returned, session, since: now)
+            return timed(.map, question.ask(at: now), question.returned, session, [], since: now)
         case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)
-            return timed(check.kind, question.ask(at: now), question.returned, session, since: now)
+            return timed(
+                check.kind, question.ask(at: now), question.returned, session, check.attributes, since: now)
         case .realm(let request, let object):
             return realms.ask(request, session, known, object: object, decider, at: now)
         }

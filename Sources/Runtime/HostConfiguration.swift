@@ -1,5 +1,6 @@
 import AuthCore
 import ModuleHost
+import Tracing
 
 /// How a host runs its module.
 public struct HostConfiguration: Sendable {
@@ -23,6 +24,8 @@ public struct HostConfiguration: Sendable {
     public var audit: AuditLog?
     /// Whether somebody reads why checks are answered as they are; an audit log always does.
     public var readsReasons = false
+    /// Is told of every decision as a span; nil: nobody is.
+    public var tracer: (any Tracer)?
     /// What follows wrong passwords; nil: nothing, for a host that asks questions of its own.
     public var penalties: PenaltySettings?
     /// The limits on sessions, and whether they eject.

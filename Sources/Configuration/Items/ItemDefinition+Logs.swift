@@ -31,7 +31,15 @@ extension ItemDefinition {
         "audit-key", .path, note: "none", percent: .expanded("rah"), reloadable: true,
         "the file of the key of `audit-chain`, as `authhost audit key` makes it")
 
+    static let otlpEndpoint = ItemDefinition(
+        "otlp-endpoint", .text, note: "none: no spans",
+        "the OpenTelemetry collector that gets a span of each decision: `http://HOST[:PORT][/PATH]`")
+
+    static let otlpRatio = ItemDefinition(
+        "otlp-ratio", .float(.none, 0.0...1.0), default: "1.0",
+        "the part of the decisions of which a span is made, where no client's trace decides that")
+
     static let logItems = [
-        eventLog, logFormat, logLevel, auditLog, auditRequired, auditTimeout, auditChain, auditKey,
+        eventLog, logFormat, logLevel, auditLog, auditRequired, auditTimeout, auditChain, auditKey, otlpEndpoint, otlpRatio,
     ]
 }

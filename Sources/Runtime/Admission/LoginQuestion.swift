@@ -50,7 +50,8 @@ final class LoginQuestion: Sendable {
 
     /// Turns what the module said into a wish for a place or a refusal.
     private func decide(_ said: ModuleAnswer) {
-        let answer = said.verdict(for: kind)
+        var answer = said.verdict(for: kind)
+        if logins.isTraced { answer.moduleTime = logins.clock.monotonic - began }
         guard answer.verdict == .allow else {
             sessions.forget(session)
             settle(answer)

@@ -12,6 +12,8 @@ final class Logins: Sendable {
     let deadlines: LiveDeadlines
     let recorder: (@Sendable (_ user: String, _ application: String) -> Void)?
     let penalties: Penalties?
+    /// Whether answers are to say how long the module took.
+    let isTraced: Bool
     private let cache: LoginCache
     private let realm: String
     private let failed = FailedLogins()
@@ -28,7 +30,7 @@ final class Logins: Sendable {
     ///   - recorder: told of every log-in that has got its place, with the user and the application id ("" for none).
     init(
         _ sessions: Sessions, admission: any Admission, deadlines: LiveDeadlines, realm: String,
-        penalties: Penalties? = nil,
+        penalties: Penalties? = nil, isTraced: Bool = false,
         recorder: (@Sendable (_ user: String, _ application: String) -> Void)? = nil, metrics: DecisionMetrics,
         log: Logger
     ) {
@@ -37,6 +39,7 @@ final class Logins: Sendable {
         self.deadlines = deadlines
         self.realm = realm
         self.penalties = penalties
+        self.isTraced = isTraced
         self.recorder = recorder
         self.metrics = metrics
         self.log = log

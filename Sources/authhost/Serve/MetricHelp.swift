@@ -17,11 +17,12 @@ enum MetricHelp {
         "authhost_sessions_ended_total": "Sessions that have ended, by how.",
         "authhost_penalty_logins_total":
             "Log-ins whose password was counted as wrong, that waited, or that were refused, by who is counted.",
-        "authhost_penalty_subjects": "Users, usual sources and networks for whom wrong passwords are counted.",
+        "authhost_penalty_subjects": "Users, usual sources and networks with wrong passwords that count.",
         "authhost_penalty_refusing": "Users, usual sources and networks whose log-ins are refused.",
         "authhost_penalty_waiting_logins": "Log-ins that wait before the module is asked.",
         "authhost_module_incidents_total": "What modules did against their contract, by kind.",
         "authhost_module_swaps_total": "Swaps of the module, by outcome.",
+        "authhost_spans_total": "Spans for the collector: sent, failed, or dropped where there was no room.",
         "authhost_event_log_lost_lines_total": "Lines that could not be written to the event log.",
         "authhost_door_connections": "Connections that a door has.",
         "authhost_door_rejected_connections_total": "Connections that a door has not taken.",

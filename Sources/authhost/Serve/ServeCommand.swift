@@ -13,6 +13,7 @@ import ModuleHost
 import Operators
 import Prometheus
 import Runtime
+import Telemetry
 import Usage
 
 extension Host: QuestionAnswering {}
@@ -80,11 +81,11 @@ struct ServeCommand: AsyncParsableCommand {
             await signals.stopped()
             ServiceManager.stopping()
         } catch {
-            await stop(servers, control, host, usage, setup.cluster)
+            await stop(servers, control, host, usage, setup)
             await control?.stop()
             throw (error as? Failure) ?? Failure(.badConfiguration, "\(error)")
         }
-        await stop(servers, control, host, usage, setup.cluster)
+        await stop(servers, control, host, usage, setup)
         setup.log.notice("authhost has stopped")
         await control?.stop()
     }
@@ -92,16 +93,17 @@ struct ServeCommand: AsyncParsableCommand {
     /// Ends everything but who follows the event log.
     private func stop(
         _ servers: DoorServers?, _ control: ControlServer?, _ host: Host, _ usage: UsageService,
-        _ cluster: ClusterRegistry?
+        _ setup: HostSetup
     ) async {
         await servers?.stop()
         await control?.stopAnswering()
         await Blocking.run {
             // First, so that its places are free at once, and not one by one.
-            cluster?.leave()
+            setup.cluster?.leave()
             host.stop()
             usage.stop()
-            cluster?.stop()
+            setup.cluster?.stop()
+            setup.spans?.stop()
         }
     }
 

@@ -6,6 +6,7 @@ import Logging
 import ModuleHost
 import Runtime
 import Signatures
+import Telemetry
 import Usage
 
 /// From a configuration to a host that can be asked.
@@ -19,6 +20,8 @@ struct HostSetup: Sendable {
     let signatures: SignatureService
     /// What follows wrong passwords; nil for a command that asks one question.
     let penalties: PenaltySettings?
+    /// Sends spans to a collector; nil where there is none.
+    let spans: OTLPExporter?
     /// The host's end of its cluster; nil for a single host, and for a command that asks one question.
     let cluster: ClusterRegistry?
 
@@ -45,6 +48,7 @@ struct HostSetup: Sendable {
             audit = quiet ? nil : try Self.openAudit(configuration, log)
             signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
             penalties = quiet ? nil : try configuration.penaltySettings()
+            spans = quiet ? nil : try configuration.spanExporter(log: log)
             cluster = quiet ? nil : try configuration.clusterRegistry(log: log)
         } catch {
             if !quiet, configuration.eventLog != nil { error.write(to: log, as: "authhost does not start") }
@@ -65,6 +69,7 @@ struct HostSetup: Sendable {
         log = Logger(label: "authhost") { _ in handler }
         audit = nil
         penalties = nil
+        spans = nil
         cluster = nil
         if let cluster = configuration.cluster { _ = try configuration.clusterPassword(cluster) }
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
@@ -108,6 +113,7 @@ struct HostSetup: Sendable {
         settings.audit = audit
         settings.readsReasons = readsReasons
         settings.penalties = penalties
+        if let spans { settings.tracer = OTLPTracer(spans, ratio: configuration.otlpRatio) }
         settings.signatureCheck = signatures.check(log: log)
         settings.limits.applications = try configuration.applicationLimits()
         settings.destinations = try configuration.credentialDestinations()

@@ -17,6 +17,7 @@ extension ConfigurationCheck {
             add(at: configuration.place(of: "audit-log"), "\(fault)")
         }
         checkPenalties()
+        _ = attempt { (configuration) throws(Failure) in try configuration.otlpCollector() }
         _ = attempt { (configuration) throws(Failure) in
             try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
         }

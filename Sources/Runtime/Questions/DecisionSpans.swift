@@ -1,0 +1,59 @@
+import AuthCore
+import Tracing
+
+/// Makes a span of each decision, when its answer is there: door, question, verdict, reason and the module's time. Neither users nor
+/// objects are in it: a collector is no audit log.
+struct DecisionSpans: Sendable {
+    /// A moment that was measured.
+    private struct Instant: TracerInstant {
+        let nanosecondsSinceEpoch: UInt64
+
+        static func < (one: Instant, other: Instant) -> Bool { one.nanosecondsSinceEpoch < other.nanosecondsSinceEpoch }
+    }
+
+    private struct Attributes: Extractor {
+        func extract(key: String, from attributes: [Field]) -> String? {
+            key == "traceparent" ? attributes.first { $0.name == DoorAttribute.traceParent.rawValue }?.value : nil
+        }
+    }
+
+    let tracer: any Tracer
+    let clock: any HostClock
+
+    /// Notes a decision.
+    ///
+    /// - Parameters:
+    ///   - attributes: what the door knows of the question, a trace's parent among it.
+    ///   - began: on the monotonic clock.
+    ///   - moduleTime: nanoseconds that the module took; 0 where it was not asked.
+    func note(
+        _ kind: QuestionKind, _ answer: Answer, door: String, _ attributes: [Field], began: Int64, moduleTime: Int64
+    ) {
+        note(by: tracer, kind, answer, door: door, attributes, began: began, moduleTime: moduleTime)
+    }
+
+    private func note(
+        by tracer: some Tracer, _ kind: QuestionKind, _ answer: Answer, door: String, _ attributes: [Field],
+        began: Int64,
+        moduleTime: Int64
+    ) {
+        var context = ServiceContext.topLevel
+        tracer.extract(attributes, into: &context, using: Attributes())
+        let now = clock.now
+        let start = UInt64(max(0, now.wall - (now.monotonic - began)))
+        let span = tracer.startSpan(
+            "authhost \(kind.rawValue)", context: context, ofKind: .server,
+            at: Instant(nanosecondsSinceEpoch: start))
+        if span.isRecording {
+            var known = SpanAttributes()
+            known["authhost.door"] = door
+            known["authhost.question"] = kind.rawValue
+            known["authhost.verdict"] = answer.verdict.rawValue
+            known["authhost.reason"] = answer.reason.rawValue
+            known["authhost.module_time_ns"] = moduleTime
+            span.attributes = known
+            if answer.verdict == .undecided { span.setStatus(SpanStatus(code: .error)) }
+        }
+        span.end(at: Instant(nanosecondsSinceEpoch: UInt64(max(0, now.wall))))
+    }
+}
