@@ -182,6 +182,22 @@ import Testing
         #expect(registry.actions.contains { if case .reserved(8, .unreachable) = $0 { true } else { false } })
     }
 
+    @Test func `a session that was let in alone while its host joins is registered, and not ended again`() throws {
+        let registry = ScriptedRegistry { $0.unreachable = .local }
+        registry.run(500)
+        registry.answers["reserve"] = { _ in ScriptedRegistry.text(["GONE"]) }
+        registry.silent = ["join"]
+        registry.reserve(7)
+        registry.run(1500)
+        #expect(registry.actions.contains { if case .reserved(7, .unreachable) = $0 { true } else { false } })
+        registry.adopt(7...7)
+        registry.answers = [:]
+        registry.silent = []
+        registry.run(1000)
+        let register = try #require(registry.asked.lastIndex { $0.operation == "register" && $0.words[0] == "7" })
+        #expect(!registry.asked[register...].contains { $0.operation == "end" && $0.words.contains("7") })
+    }
+
     @Test func `a log-in that a silent registry does not confirm is answered, and gives its place back`() {
         let registry = ScriptedRegistry()
         registry.run(500)

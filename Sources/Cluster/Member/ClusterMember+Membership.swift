@@ -55,7 +55,12 @@ extension ClusterMember {
         becomeReady()
         if old != "-" { expel(old, beat: "-", cursor: "0") }
         for request in later {
-            if case .reserve(let handle) = request.purpose { askToReserve(handle) } else { ask(request) }
+            switch request.purpose {
+            case .reserve(let handle): askToReserve(handle)
+            // A new membership has nothing to end; a log-in that was let in alone meanwhile is registered by now.
+            case .end: break
+            default: ask(request)
+            }
         }
     }
 
