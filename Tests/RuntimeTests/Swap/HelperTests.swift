@@ -224,6 +224,14 @@ struct HelperHost {
         #expect(test.lines.all.filter { $0.contains("is retired") }.count == 2, "\(test.lines.all)")
     }
 
+    /// What became of questions under load.
+    private final class Tally: Sendable {
+        let asked = Atomic<Int>(0)
+        let allowed = Atomic<Int>(0)
+        let undecided = Atomic<Int>(0)
+        let wrong = Atomic<Int>(0)
+    }
+
     /// How often helpers are ended under load; a long run sets it higher.
     private static let ends = getenv("AUTHHOST_HELPER_ENDS").flatMap { Int(String(cString: $0)) } ?? 24
 
@@ -233,7 +241,7 @@ struct HelperHost {
             $0.memory = 256 << 20
         }
         let sessions = try (0..<16).map { try test.session("user\($0)") }
-        let (asked, allowed, undecided, wrong) = (Atomic<Int>(0), Atomic<Int>(0), Atomic<Int>(0), Atomic<Int>(0))
+        let tally = Tally()
         let isOver = Atomic<Bool>(false)
         let threads = DispatchedThreads(4) { number in
             var round = 0
@@ -242,12 +250,12 @@ struct HelperHost {
                 let denies = round % 4 == 0
                 let name = denies ? "/deny/\(round)" : "/a/\(round)"
                 guard let answer = try? test.read(sessions[(number + round) % 16], name) else { continue }
-                asked.add(1, ordering: .relaxed)
+                tally.asked.add(1, ordering: .relaxed)
                 switch answer.verdict {
-                case .allow where !denies: allowed.add(1, ordering: .relaxed)
+                case .allow where !denies: tally.allowed.add(1, ordering: .relaxed)
                 case .deny where denies: break
-                case .undecided: undecided.add(1, ordering: .relaxed)
-                default: wrong.add(1, ordering: .relaxed)
+                case .undecided: tally.undecided.add(1, ordering: .relaxed)
+                default: tally.wrong.add(1, ordering: .relaxed)
                 }
             }
         }
@@ -262,10 +270,10 @@ struct HelperHost {
         isOver.store(true, ordering: .relaxed)
         threads.join()
         let growth = Self.residentKilobytes - before
-        let (all, lost) = (asked.load(ordering: .relaxed), undecided.load(ordering: .relaxed))
+        let (all, lost) = (tally.asked.load(ordering: .relaxed), tally.undecided.load(ordering: .relaxed))
         print("\(Self.ends) ends of 2 helpers: \(all) questions, \(lost) could not decide, \(growth) KiB more")
-        #expect(wrong.load(ordering: .relaxed) == 0)
-        #expect(allowed.load(ordering: .relaxed) > 0)
+        #expect(tally.wrong.load(ordering: .relaxed) == 0)
+        #expect(tally.allowed.load(ordering: .relaxed) > 0)
         #expect(growth < 32_768, "the host has grown by \(growth) KiB")
     }
 
@@ -274,7 +282,8 @@ struct HelperHost {
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 128)
         guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
-        let words = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+        let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
         return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024
     }
 }
