@@ -1,7 +1,6 @@
 import Basics
 import CEpoll
 import Glibc
-import Synchronization
 
 /// What a loop serves: a descriptor and a time. It is called on the loop's thread alone.
 package protocol LoopMember: AnyObject {
@@ -60,7 +59,7 @@ package final class EpollLoop: @unchecked Sendable {
 
     private let epoll: CInt
     private let bell: CInt
-    private let inbox = Mutex(Inbox())
+    private let inbox = Guarded(Inbox())
     private var slots: [Slot] = []
     private var free: [Int] = []
     private var times = TimerHeap()

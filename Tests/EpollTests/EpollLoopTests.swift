@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import Epoll
@@ -39,7 +38,7 @@ import Testing
     }
 
     private final class Told: Sendable {
-        private let texts = Mutex<[String]>([])
+        private let texts = Guarded<[String]>([])
         var all: [String] { texts.withLock { $0 } }
         func note(_ text: String) { texts.withLock { $0.append(text) } }
     }
