@@ -114,7 +114,9 @@ public final class LoadedModule: Sendable {
     ) -> ModuleAnswer? {
         guard allows(.question) else { return .ended }
         let before = mapping.load(ordering: .acquiring)
-        if let answer = about(session, { generation.map(name, requested: requested, session, ticket) }) { return answer }
+        if let answer = about(session, { generation.map(name, requested: requested, session, ticket) }) {
+            return answer
+        }
         // Not where the module has invalidated meanwhile: it may have begun to map.
         _ = mapping.compareExchange(expected: before, desired: before | 1, ordering: .acquiringAndReleasing)
         return nil

@@ -246,7 +246,7 @@ public protocol ModuleServices: AnyObject, Sendable {
     func noteDigest(_ digest: String, module: String)
     /// Hands out a number for the life of a helper process: no loading of a module and no life has it.
     func nextLife() -> UInt32
-    /// Learns that a helper process has ended that was not told to: whoever still waits for it is answered.
+    /// Learns that a helper process has ended that was not told to: its questions are answered in its place.
     func noteHelperEnd(_ end: HelperEnd, module: String)
 }
 

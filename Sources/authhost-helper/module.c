@@ -81,6 +81,11 @@ const char *load_module(void) {
     for (uint32_t i = 0; i < start.entry_count; i++) {
         const cffi_helper_entry *wanted = &start.entries[i];
         const auth_entry_t *row = module ? find(module, wanted) : NULL;
+        bool says_threads = row && module->entry_size >= offsetof(auth_entry_t, threads) + sizeof row->threads;
+        if (row && (says_threads ? row->threads : 0) != wanted->threads) {
+            return FAULT("its note and its descriptor differ: the threads of `%s` are %u in the note and %u in the descriptor",
+                         wanted->name, wanted->threads, says_threads ? row->threads : 0);
+        }
         if (module && !row) {
             return FAULT("its note and its descriptor differ: the descriptor has no `%s` version %u, `%s`", wanted->name,
                          wanted->version, wanted->signature);

@@ -84,7 +84,9 @@ import Testing
         (
             "module",
             "unknown item `module`: known names with that word are `auth-module`, `module-pin`, "
-                + "`module-pin-required`, `module-queue`, `module-threads`, `add-module-options`, `add-module-test`, `add-module`"
+                + "`module-pin-required`, `module-queue`, `module-threads`, `add-module-options`, `add-module-test`, "
+                + "`auth-module-isolation`, `module-helper-user`, `module-helper-memory`, `module-helper-profile`, "
+                + "`module-helper-crashes`, `add-module`"
         ),
         ("frobnicate", "unknown item `frobnicate`: no known name is similar"),
         ("authdir.realm", "unknown item `authdir.realm`: the nearest known name is `add-authdir`"),

@@ -21,14 +21,14 @@ typedef struct cffi_helper_entry {
     char name[32];
     char signature[16];
     uint32_t version;
-    uint32_t reserved;
+    uint32_t threads; // as the row of the descriptor has them
 } cffi_helper_entry;
 
 // What a helper is told to be. It lies in shared memory, where the helper reads it before any code of the module runs.
 typedef struct cffi_helper_start {
     uint32_t size;       // of this record: helper and host are of one build
     uint32_t profile;    // CFFI_PROFILE_*
-    uint32_t user, group; // whom it becomes where it is root; 0: it stays who it is
+    uint32_t user, group; // that it takes where it is root; 0: none
     uint32_t threads;    // that call the module
     uint32_t generation, draft, declared; // of the module, and the word of its descriptor that says what it declares
     uint32_t is_bare;    // without a descriptor

@@ -55,6 +55,7 @@ final class Helper: Sendable {
     private let state = Mutex(State())
     private let news = Semaphore()
     private let hasEnded = Semaphore()
+    private let wasStarted = Atomic<Bool>(false)
 
     init(_ number: Int) { self.number = number }
 
@@ -87,6 +88,7 @@ final class Helper: Sendable {
     ) -> String? {
         let work = Work(pool: pool, host: host, services: services, timeout: timeout)
         let first = FirstStart()
+        wasStarted.store(true, ordering: .releasing)
         guard PosixThread.start(name: "auth-helper", { [self] in supervise(work, first) }) else {
             hasEnded.signal()
             return "no thread could be made for its helper process"
@@ -103,6 +105,7 @@ final class Helper: Sendable {
 
     /// Ends the helper, and waits for that for three seconds at most.
     func stop() {
+        guard wasStarted.load(ordering: .acquiring) else { return }
         if let process = state.withLock({ $0.process.take() }) { cffi_helper_close(process.pointer) }
         news.signal()
         _ = hasEnded.wait(for: .seconds(3))

@@ -25,7 +25,7 @@ public struct ModuleIsolation: Sendable {
     public var program: String
     /// How many helpers there are; questions are spread over them by session.
     public var count = 1
-    /// Whom a helper becomes where the host is root; nil: it stays root.
+    /// The user and group that a helper takes where the host is root; nil: none.
     public var user: (user: UInt32, group: UInt32)?
     /// Bytes of its own that a helper may have; 0: no limit.
     public var memory: UInt64 = 0
@@ -34,7 +34,7 @@ public struct ModuleIsolation: Sendable {
     /// Threads of a helper that call the module, unless the module is serial.
     public var threads = 4
     /// How long a call may take whose arguments do not say it.
-    public var callTimeout = Duration.seconds(10)
+    public var callTimeout = Duration.seconds(60)
     /// The ends within ``crashWindow`` after which a helper is not started any more.
     public var crashLimit = 5
     /// How far back ends count.
@@ -67,7 +67,8 @@ public struct ModuleIsolation: Sendable {
         guard let profile else { return wanted }
         // In the order of what they allow, the most first.
         let all = Profile.allCases
-        guard let allowed = all.firstIndex(of: profile), let needed = all.firstIndex(of: wanted), allowed <= needed else {
+        guard let allowed = all.firstIndex(of: profile), let needed = all.firstIndex(of: wanted), allowed <= needed
+        else {
             throw ModuleError(
                 .badProfile, module,
                 "its note declares that it needs the profile `\(wanted.rawValue)`, and `module-helper-profile` allows "

@@ -41,6 +41,7 @@ extension ModuleLoader {
                 Self.write(row.point.rawValue, to: &entries[index].name)
                 Self.write(row.signature, to: &entries[index].signature)
                 entries[index].version = row.version
+                entries[index].threads = row.threads
             }
         }
         let pool = HelperPool(
@@ -57,10 +58,13 @@ extension ModuleLoader {
             name: name, version: inspection.note?.version ?? "-", generation: generation, bare: isBare,
             ModuleDeclaration(word, generation: generation))
         return MappedModule(
-            identity: identity, path: image.path, entries: table, options: inspection.options, copy: copy, helpers: pool)
+            identity: identity, path: image.path, entries: table, options: inspection.options, copy: copy, helpers: pool
+        )
     }
 
-    private typealias Row = (point: EntryPoint, version: UInt32, signature: String, shape: cffi_shape)
+    private typealias Row = (
+        point: EntryPoint, version: UInt32, signature: String, threads: UInt32, shape: cffi_shape
+    )
 
     /// The entry points that can be called in another process, each in its highest version.
     private func isolatedRows(_ inspection: ModuleInspection, _ generation: UInt32) throws(ModuleError) -> [Row] {
@@ -68,18 +72,18 @@ extension ModuleLoader {
         var rows: [Row] = []
         let said =
             inspection.hasDescriptor
-            ? inspection.entries.map { ($0.name, $0.version, $0.signature) }
+            ? inspection.entries.map { ($0.name, $0.version, $0.signature, $0.threads) }
             : inspection.bareEntries.compactMap { name in
-                EntryPoint(rawValue: name)?.signatures[generation].map { (name, generation, $0) }
+                EntryPoint(rawValue: name)?.signatures[generation].map { (name, generation, $0, 0) }
             }
-        for (name, version, signature) in said {
+        for (name, version, signature, threads) in said {
             let point = try rules.checkEntry(name, version, signature)
             var shape = cffi_shape()
             guard cffi_shape_of(name, version, signature, &shape) else { continue }
             if let known = rows.firstIndex(where: { $0.point == point }) {
-                if rows[known].version < version { rows[known] = (point, version, signature, shape) }
+                if rows[known].version < version { rows[known] = (point, version, signature, threads, shape) }
             } else {
-                rows.append((point, version, signature, shape))
+                rows.append((point, version, signature, threads, shape))
             }
         }
         return rows

@@ -93,7 +93,7 @@ final class Session: Sendable {
         shown(to: holder.load(ordering: .acquiring))
     }
 
-    /// What whoever knows it by a number is told.
+    /// What is told of it where it is known by a number.
     private func shown(to life: UInt32) -> ModuleSession {
         ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .acquiring), life: life)
     }

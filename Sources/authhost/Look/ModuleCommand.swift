@@ -10,7 +10,9 @@ import ModuleHost
 struct ModuleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "List and inspect modules, and swap the one of a running host.",
-        subcommands: [ListCommand.self, InspectCommand.self, SwapCommand.self, RollbackCommand.self, ReleaseCommand.self])
+        subcommands: [
+            ListCommand.self, InspectCommand.self, SwapCommand.self, RollbackCommand.self, ReleaseCommand.self,
+        ])
 
     struct ListCommand: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -175,7 +175,7 @@ struct HelperHost {
     @Test(arguments: [
         ("crashes_in_constructor", "ended while it started"), ("init_fails", "`auth_init` returned"),
         ("note_other_version", "the version is another one in the descriptor"),
-        ("note_other_threads", "what it declares is another one in the descriptor"),
+        ("note_other_threads", "the descriptor"),
         ("wrong_magic", "its descriptor starts with"),
     ])
     func `that cannot be started is refused with what was found`(_ fixture: String, _ says: String) throws {

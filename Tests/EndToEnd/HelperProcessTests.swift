@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// A module in helper processes of the real host.
+@Suite(.needs(.curl)) struct HelperProcessTests {
+    private func start(_ more: String, in folder: Folder) throws -> Server {
+        try folder.write("auth-module \(Place.fixture("ends_its_process"))\n" + more, to: "a.conf")
+        return try Server(
+            ["--config", folder.path("a.conf"), "--control-socket", folder.path("control.sock")], in: folder)
+    }
+
+    private func verdict(_ server: Server, _ session: String, _ object: String) throws -> String? {
+        try server.client.post("/v1/check", #"{"session":"\#(session)","action":"read","object":"\#(object)"}"#)
+            .member("verdict")
+    }
+
+    @Test func `ends are survived, told, and counted`() throws {
+        let folder = try Folder()
+        let server = try start("auth-module-isolation process 2\nmodule-helper-crashes 1\n", in: folder)
+        let answer = try server.client.post("/v1/login", #"{"user":"alice","password":"x"}"#)
+        let session = try #require(answer.member("session"), "\(answer)")
+        #expect(try verdict(server, session, "/a") == "allow")
+        #expect(try verdict(server, session, "/deny/a") == "deny")
+        #expect(try verdict(server, session, "/segv/a") == "undecided")
+        try server.process.wait(for: "`authhost module release`")
+        #expect(try verdict(server, session, "/a") == "undecided")
+        let ready = try server.client.get("/ready")
+        #expect(ready.status == 503 && ready.body.contains("quarantine"), "\(ready)")
+        let metrics = try server.client.get("/metrics").body
+        #expect(metrics.contains(#"authhost_module_helper_ends_total{outcome="quarantine"} 1"#), "\(metrics)")
+        let release = try AuthHost.run(["module", "release", "--socket", folder.path("control.sock")])
+        #expect(release.output == "1 helper process is started again\n", "\(release)")
+        try server.process.wait(for: "its helper process is started again")
+        #expect(try verdict(server, session, "/a") == "allow")
+        let again = try AuthHost.run(["module", "release", "--socket", folder.path("control.sock")])
+        #expect(again.output == "no helper process is in quarantine\n", "\(again)")
+    }
+
+    @Test(arguments: [
+        ("auth-module-isolation process 0", "1 to 64 processes are accepted"),
+        ("auth-module-isolation thread", "`none`, `process`, and `process N`"),
+        (
+            "auth-module-isolation process\nmodule-helper-user nobody-there",
+            "neither a user of this system nor a number"
+        ),
+    ])
+    func `what cannot be is refused where it was written`(_ lines: String, _ says: String) throws {
+        let folder = try Folder()
+        try folder.write("auth-module \(Place.fixture("good9"))\n\(lines)\n", to: "a.conf")
+        let ending = try AuthHost.run(["config", "check", folder.path("a.conf")])
+        #expect(ending.status != 0 && (ending.output + ending.errors).contains(says), "\(ending)")
+        #expect((ending.output + ending.errors).contains("a.conf:\(lines.contains("\n") ? 3 : 2):"), "\(ending)")
+    }
+
+    @Test func `the program that no host has started says so`() throws {
+        let ending = try ChildProcess.run([Place.binary("authhost-helper")])
+        #expect(ending.status == 2 && ending.errors.contains("`auth-module-isolation process`"), "\(ending)")
+    }
+}
