@@ -1,6 +1,7 @@
 import AuthCore
 import Glibc
 import ModuleHost
+import Synchronization
 import Testing
 
 /// The same file, loaded into this process and into a helper process.
