@@ -5,7 +5,7 @@ import Testing
 @testable import DoorProtocols
 
 @Suite struct `Recorded questions of RabbitMQ` {
-    private static let host = `The RabbitMQ door`.generous
+    private static func host(_ resumes: Bool) -> FakeHost { `The RabbitMQ door`.generous(resumes: resumes) }
 
     /// Reads a request as the door does; nil for one that is not complete.
     private static func read(_ bytes: [UInt8]) throws(RequestRefusal) -> RabbitMQQuestion? {
