@@ -53,8 +53,8 @@ final class Helper: Sendable {
 
     let number: Int
     private let state = Mutex(State())
-    private let news = Semaphore()
-    private let hasEnded = Semaphore()
+    private let news = ThreadSemaphore()
+    private let hasEnded = ThreadSemaphore()
     private let wasStarted = Atomic<Bool>(false)
 
     init(_ number: Int) { self.number = number }
@@ -100,7 +100,7 @@ final class Helper: Sendable {
     /// What became of the first start.
     private final class FirstStart: Sendable {
         let failure = Mutex<String?>(nil)
-        let ready = Semaphore()
+        let ready = ThreadSemaphore()
     }
 
     /// Ends the helper, and waits for that for three seconds at most.

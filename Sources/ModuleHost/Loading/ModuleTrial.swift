@@ -47,7 +47,6 @@ struct ModuleTrial {
 extension Duration {
     /// The whole nanoseconds of the duration, as far as a wait can be long.
     var inNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return min(seconds, 1_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        min(nanoseconds, 1_000_000 * 1_000_000_000)
     }
 }

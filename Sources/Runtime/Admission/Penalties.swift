@@ -169,7 +169,7 @@ final class Penalties: Sendable {
 
     private func startTicking() {
         _ = PosixThread.start(name: "auth-penalties") { [weak self] in
-            let pause = Semaphore()
+            let pause = ThreadSemaphore()
             while self != nil {
                 _ = pause.wait(for: .milliseconds(10))
                 guard let self else { return }

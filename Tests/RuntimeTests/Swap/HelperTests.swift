@@ -57,7 +57,7 @@ struct HelperHost {
 
     /// Asks until the module answers: a helper is being started again.
     func readAtLast(_ session: SessionID, _ name: String) throws -> Answer {
-        let pause = Semaphore()
+        let pause = ThreadSemaphore()
         for _ in 0..<24_000 {
             let answer = try read(session, name)
             if answer.verdict != .undecided { return answer }
