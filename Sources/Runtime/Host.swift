@@ -274,8 +274,7 @@ public final class Host: Sendable {
         for (place, one) in checks.enumerated() {
             if let last = asked.last, last.session.id == one.session {
                 asked.append(AskedCheck(place: place, check: one.check, session: last.session, known: last.known))
-            } else if let session = sessions.use(one.session, at: now), let known = decider.known(session)
-            {
+            } else if let session = sessions.use(one.session, at: now), let known = decider.known(session) {
                 asked.append(AskedCheck(place: place, check: one.check, session: session, known: known))
             }
         }

@@ -46,14 +46,15 @@ private final class FakeOperators: OperatorAnswering {
     ) {
         var reply = answer(request, for: administrator)
         reply.hosts = []
-        if request.user == "nobody" {
+        if request.filter.user == "nobody" {
             let problem = reply.hosts
             reply = .failure("the cluster's registry cannot be asked: connecting")
             reply.hosts = problem
         } else if reply.ok {
             reply.hosts = [
                 .init(host: "0 <a>", total: 1),
-                .init(host: "1 <b>", error: request.user == "bob" ? nil : "it has not answered within 1.0 seconds"),
+                .init(
+                    host: "1 <b>", error: request.filter.user == "bob" ? nil : "it has not answered within 1.0 seconds"),
             ]
         }
         Task { [reply] in done(reply) }

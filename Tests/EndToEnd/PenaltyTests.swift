@@ -170,7 +170,8 @@ import Testing
         #expect(check.status == 3)
         #expect(check.errors.contains("a.conf:4:27: `penalty-exempt` takes networks"), "\(check)")
         #expect(
-            check.errors.contains("a.conf:5:14: penalty-file: ") && check.errors.contains("others may write"),
+            check.errors.contains("a.conf:5:") && check.errors.contains("penalty-file: ")
+                && check.errors.contains("others may write"),
             "\(check)")
         for arguments in [["penalty", "clear"], ["penalty", "clear", "--all", "--user", "ann"]] {
             #expect(try AuthHost.run(arguments).status == 3)

@@ -126,7 +126,8 @@ struct Refused: CustomTestStringConvertible {
         "no_descriptor", "unknown_generation", "unknown_version", "unknown_entry", "wrong_signature", "duplicate_entry",
         "other_draft", "missing_required_entry", "both_write_spellings", "note_missing", "note_number",
         "serial_with_threads", "unknown_flag", "unknown_threads", "bad_identity", "bad_default", "bare7",
-        "needs_missing_library", "origin_runpath", "executable_stack", "text_relocations", "version_hides", "option_twice",
+        "needs_missing_library", "origin_runpath", "executable_stack", "text_relocations", "version_hides",
+        "option_twice",
         "needs_executable_stack",
     ]
 

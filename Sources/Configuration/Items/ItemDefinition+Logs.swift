@@ -40,6 +40,7 @@ extension ItemDefinition {
         "the part of the decisions of which a span is made, where no client's trace decides that")
 
     static let logItems = [
-        eventLog, logFormat, logLevel, auditLog, auditRequired, auditTimeout, auditChain, auditKey, otlpEndpoint, otlpRatio,
+        eventLog, logFormat, logLevel, auditLog, auditRequired, auditTimeout, auditChain, auditKey, otlpEndpoint,
+        otlpRatio,
     ]
 }

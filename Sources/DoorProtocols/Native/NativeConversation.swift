@@ -195,7 +195,8 @@ struct NativeConversation: Conversation, ~Copyable {
             askBurst(&turn)
             NativeWriter.pong(request.number, to: &turn.out)
         case (.loggingOn, _): throw DoorFault("logon", "a connection logs on before it asks")
-        case (.asking, .logon): throw DoorFault("logon", "this door takes no log-on, or this connection has logged on already")
+        case (.asking, .logon):
+            throw DoorFault("logon", "this door takes no log-on, or this connection has logged on already")
         case (.asking, .hello): throw DoorFault("greeting", "a connection greets once")
         case (.asking, .check(let session, let check)): self.check(session, check, request.number, &turn)
         case (.asking, let body):

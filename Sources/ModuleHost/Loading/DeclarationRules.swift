@@ -37,7 +37,8 @@ struct DeclarationRules {
         }
         guard let version, (1...64).contains(version.utf8.count), Self.isPrintable(version) else {
             throw ModuleError(
-                .badIdentity, module, "its version is \(Self.shown(version)); 1 to 64 printable bytes of UTF-8 are accepted")
+                .badIdentity, module,
+                "its version is \(Self.shown(version)); 1 to 64 printable bytes of UTF-8 are accepted")
         }
     }
 
@@ -58,7 +59,8 @@ struct DeclarationRules {
         func fault(_ text: String) -> ModuleError { ModuleError(.badOptionTable, module, text) }
         guard let name = row.name, (1...64).contains(name.utf8.count), Self.isPrintable(name) else {
             throw fault(
-                "option \(row.number) has the name \(Self.shown(row.name)); 1 to 64 printable bytes of UTF-8 are accepted")
+                "option \(row.number) has the name \(Self.shown(row.name)); 1 to 64 printable bytes of UTF-8 are accepted"
+            )
         }
         guard seen.insert(name).inserted else { throw fault("it declares its option `\(name)` twice") }
         guard let kind = ModuleOption.Kind(rawValue: row.type) else {

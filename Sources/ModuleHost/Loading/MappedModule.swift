@@ -86,7 +86,8 @@ public struct MappedModule: Sendable {
         guard takings.isEmpty || !request.isAtStart else {
             throw ModuleError(
                 .initFailed, request.module,
-                "`auth_init` \(takings.joined(separator: ", ")), which the host holds; a module closes what it has opened")
+                "`auth_init` \(takings.joined(separator: ", ")), which the host holds; a module closes what it has opened"
+            )
         }
         guard status == .ok else {
             throw ModuleError(

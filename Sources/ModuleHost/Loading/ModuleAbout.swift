@@ -15,7 +15,9 @@ struct ModuleAbout {
         let size = MemoryLayout<auth_about_t>.size
         func fault(_ text: String) -> ModuleError { ModuleError(.badExtension, module, text) }
         let returned = "`auth_get_extension` returned 0x\(String(address, radix: 16)) for `\(AUTH_EXTENSION_ABOUT)`"
-        guard let bytes = Self.copy(address, size) else { throw fault("\(returned), where no record of \(size) bytes is") }
+        guard let bytes = Self.copy(address, size) else {
+            throw fault("\(returned), where no record of \(size) bytes is")
+        }
         guard address % 8 == 0 else { throw fault("\(returned); an address that is a multiple of 8 is accepted") }
         let record = bytes.withUnsafeBytes { $0.loadUnaligned(as: auth_about_t.self) }
         guard record.size >= UInt32(size) else {
@@ -28,7 +30,9 @@ struct ModuleAbout {
         for (what, string) in [("name", record.name), ("version", record.version)] where string.length > 0 {
             let count = min(string.length, 256)
             guard let copied = Self.copy(UInt(bitPattern: string.data), count) else {
-                throw fault("the member `\(what)` of its `\(AUTH_EXTENSION_ABOUT)` has no \(string.length) bytes that can be read")
+                throw fault(
+                    "the member `\(what)` of its `\(AUTH_EXTENSION_ABOUT)` has no \(string.length) bytes that can be read"
+                )
             }
             texts.append(String(decoding: copied, as: UTF8.self).controlsEscaped)
         }

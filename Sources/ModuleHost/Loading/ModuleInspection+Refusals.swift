@@ -42,7 +42,8 @@ extension ModuleInspection {
         for (index, option) in options.enumerated() {
             // A default that is none is one that must be set, which the note spells as a text of its own.
             let row = DeclarationRules.OptionRow(
-                number: index + 1, name: option.name, type: option.kind.rawValue, hasDefault: option.defaultValue != nil,
+                number: index + 1, name: option.name, type: option.kind.rawValue,
+                hasDefault: option.defaultValue != nil,
                 value: option.defaultValue, help: option.help)
             refusals.add { () throws(ModuleError) in
                 try ModuleOptions.checkDefault(of: rules.checkOption(row, in: &names), module, search)

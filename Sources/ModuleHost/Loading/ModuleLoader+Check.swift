@@ -74,7 +74,9 @@ extension ModuleError {
     /// Why a file may not be mapped that asks for memory which can be written and executed; nil for one that does not.
     ///
     /// - Parameter what: the module, or a library that it needs.
-    static func memory(of what: String, _ executableStack: Bool, _ textRelocations: Bool, _ module: String) -> ModuleError? {
+    static func memory(of what: String, _ executableStack: Bool, _ textRelocations: Bool, _ module: String)
+        -> ModuleError?
+    {
         if executableStack {
             return ModuleError(
                 .executableStack, module,

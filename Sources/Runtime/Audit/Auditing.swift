@@ -73,7 +73,9 @@ final class Auditing: Sendable {
         let rows = asked.compactMap { one in answers[one.place].map { (asked: one, answer: $0) } }
         var outcomes = answers.map { $0.map(Outcome.decided) }
         if rows.isEmpty { return outcomes }
-        let lines = rows.map { bytes(AuditLine(.check($0.asked.session.id, $0.asked.check), $0.asked.session), $0.answer) }
+        let lines = rows.map {
+            bytes(AuditLine(.check($0.asked.session.id, $0.asked.check), $0.asked.session), $0.answer)
+        }
         let ids = rows.map(\.answer.decision)
         guard log.isRequired else {
             log.record(lines, ids) { _ in }

@@ -165,7 +165,8 @@ struct InspectionText {
         lines += inspection.openings.map { "open        \($0)" }
         lines += inspection.entries.map { entry in
             let threads = ModuleIdentity.Threads(rawValue: entry.threads).flatMap { $0 == .serial ? nil : " (\($0))" }
-            return "entry       \(entry.name.controlsEscaped) \(entry.version) \(entry.signature.controlsEscaped)\(threads ?? "")"
+            return
+                "entry       \(entry.name.controlsEscaped) \(entry.version) \(entry.signature.controlsEscaped)\(threads ?? "")"
         }
         if !inspection.hasDescriptor { lines += inspection.bareEntries.map { "bare entry  \($0)" } }
         for option in inspection.options {

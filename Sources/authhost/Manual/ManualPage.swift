@@ -69,7 +69,9 @@ struct ManualPage {
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped
     }
 
-    private static func quoted(_ text: String) -> String { "\"" + escaped(text).replacingEach("\"", with: "\\(dq") + "\"" }
+    private static func quoted(_ text: String) -> String {
+        "\"" + escaped(text).replacingEach("\"", with: "\\(dq") + "\""
+    }
 
     /// A dash of an option is a minus, which can be copied; backquotes mark what is typed.
     private static func escaped(_ text: String) -> String {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthCore
 import Basics
 import DoorProtocols
 import Runtime
@@ -23,8 +24,8 @@ struct PenaltyCommand: ParsableCommand {
 
         func request(_ action: ControlRequest.Action) -> ControlRequest {
             var request = ControlRequest(action)
-            request.user = user
-            request.address = address
+            request.filter.user = user
+            request.filter.address = address
             return request
         }
     }

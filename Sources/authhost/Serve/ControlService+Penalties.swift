@@ -25,7 +25,7 @@ extension ControlService {
     }
 
     func clear(_ request: ControlRequest, _ who: String) -> ControlReply {
-        guard (request.user != nil || request.address != nil) != (request.all == true) else {
+        guard (request.filter.user != nil || request.filter.address != nil) != (request.all == true) else {
             return .failure("whose penalties? give either `user` or `address` or both, or `all` for everybody's")
         }
         switch Self.penaltyFilter(request) {
@@ -34,7 +34,8 @@ extension ControlService {
             var reply = ControlReply()
             reply.total = host.clearPenalties(filter)
             let whose = [
-                request.user.map { "user <\($0.controlsEscaped)>" }, request.address.map { "address <\($0)>" },
+                request.filter.user.map { "user <\($0.controlsEscaped)>" },
+                request.filter.address.map { "address <\($0)>" },
             ]
             .compactMap(\.self).joined(separator: ", ")
             setup.log.notice(
@@ -44,11 +45,11 @@ extension ControlService {
     }
 
     private static func penaltyFilter(_ request: ControlRequest) -> Result<PenaltyFilter, ControlError> {
-        let address = request.address.flatMap(NetworkPrefix.address)
-        if request.address != nil, address == nil {
+        let address = request.filter.address.flatMap(NetworkPrefix.address)
+        if request.filter.address != nil, address == nil {
             return .failure(ControlError(description: "`address` takes an IPv4 or IPv6 address"))
         }
-        return .success(PenaltyFilter(user: request.user, address: address))
+        return .success(PenaltyFilter(user: request.filter.user, address: address))
     }
 }
 

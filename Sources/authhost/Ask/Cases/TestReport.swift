@@ -37,6 +37,7 @@ enum TestReport {
 
     /// XML 1.0 has no control characters, not even escaped.
     private static func escaped(_ text: String) -> String {
-        text.controlsEscaped.replacingEach("&", with: "&amp;").replacingEach("<", with: "&lt;").replacingEach("\"", with: "&quot;")
+        text.controlsEscaped.replacingEach("&", with: "&amp;").replacingEach("<", with: "&lt;").replacingEach(
+            "\"", with: "&quot;")
     }
 }
