@@ -271,6 +271,8 @@ var targets: [Target] = [
                     "--version-script=\(Context.packageDirectory)/Sources/authhost/exports.map",
                     "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
                     "pack-relative-relocs",
+                    // Nothing here catches an exception of C++, so nobody looks up frames at run time: the index is 1 MB.
+                    "-Xlinker", "--no-eh-frame-hdr",
                 ], .when(configuration: .release))
         ]),
 ]

@@ -1,3 +1,5 @@
+import Basics
+
 /// A signed statement of where a chain stands. It is a line of its own: of the sink that it is about, or of another one.
 package struct AuditMark: Sendable, Equatable {
     /// What it is for.
@@ -63,20 +65,9 @@ package struct AuditMark: Sendable, Equatable {
     /// The value of a fact as text or JSON has it; the values here need no quotation marks.
     private static func fact(_ name: String, _ line: String) -> String? {
         for (begin, ends) in [("\"\(name)\":\"", "\""), (" \(name)=", " \n")] {
-            guard let place = line.utf8.firstRange(of: begin.utf8) else { continue }
+            guard let place = line.firstPlace(of: begin) else { continue }
             let rest = line.utf8[place.upperBound...]
             return String(rest.prefix { !ends.utf8.contains($0) })
-        }
-        return nil
-    }
-}
-
-extension Collection where Element == UInt8 {
-    fileprivate func firstRange(of other: some Collection<UInt8>) -> Range<Index>? {
-        var start = startIndex
-        while start != endIndex {
-            if self[start...].starts(with: other) { return start..<index(start, offsetBy: other.count) }
-            start = index(after: start)
         }
         return nil
     }

@@ -56,20 +56,6 @@ public enum QuestionKind: String, Sendable, CaseIterable {
 
     /// Whether the question asks for a session.
     public var isLogin: Bool { self == .login || self == .resume }
-
-    /// The kind that an entry point answers; nil for one that answers another question, or none.
-    public init?(entry: StaticString) {
-        let found = Self.entries.first { name, _ in
-            name.withUTF8Buffer { name in entry.withUTF8Buffer { $0.elementsEqual(name) } }
-        }
-        guard let found else { return nil }
-        self = found.1
-    }
-
-    private static let entries: [(StaticString, QuestionKind)] = [
-        ("auth_new_user", .login), ("auth_resume_user", .resume), ("auth_map_object", .map), ("auth_check_read", .read),
-        ("auth_check_write", .write), ("checkWrite", .write), ("auth_check_create", .create),
-    ]
 }
 
 extension Status {

@@ -32,7 +32,12 @@ int cffi_memory_file(const char *name, const void *bytes, size_t count) {
         if (written <= 0) goto failed;
         done += (size_t)written;
     }
-    if (fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) return file;
+    // EBUSY while the kernel itself still holds a page that was written (fcntl(2)): it lets go of them soon.
+    for (int tries = 0; tries < 500; tries++) {
+        if (fcntl(file, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) return file;
+        if (errno != EBUSY) break;
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    }
 failed:;
     int failure = errno;
     close(file);

@@ -126,9 +126,9 @@ import Testing
     static let unusable: [(operation: String, answer: String, found: String)] = [
         (
             "INFO", "HTTP/1.1 400 Bad Request\r\n\r\n",
-            "it is no Redis, or something stands between: a value that begins with"
+            "it is not Redis, or something is in between: a value that begins with"
         ),
-        ("INFO", "$5\r\nhello\r\n", "it is no Redis: its INFO has no `redis_version`"),
+        ("INFO", "$5\r\nhello\r\n", "it is not Redis: its INFO has no `redis_version`"),
         ("INFO", info("6.2.7"), "it is Redis 6.2.7, and 7.0 or later is needed"),
         ("INFO", "-LOADING Redis is loading the dataset in memory\r\n", "`LOADING Redis is loading"),
         ("SCRIPT", "-NOPERM this user has no permissions\r\n", "it does not take the script: `NOPERM"),
@@ -145,8 +145,8 @@ import Testing
         ),
         ("reserve", "-MOVED 1 10.0.0.1:6379\r\n", "it answered `MOVED 1 10.0.0.1:6379`"),
         ("reserve", "-BUSY Redis is busy running a script.\r\n", "it answered `BUSY Redis is busy"),
-        ("reserve", "garbage\r\n", "something stands between: a value that begins with byte 103"),
-        ("reserve", "$99999999999\r\n", "something stands between: a text of 99999999999 bytes"),
+        ("reserve", "garbage\r\n", "something is in between: a value that begins with byte 103"),
+        ("reserve", "$99999999999\r\n", "something is in between: a text of 99999999999 bytes"),
         ("reserve", "*1\r\n$3\r\nXYZ\r\n", ""),
     ]
 

@@ -106,7 +106,7 @@ import Testing
                 "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "penalty-limit", "penalty-network-limit", "penalty-time", "penalty-delay",
                 "penalty-exempt", "object-map", "login-cache-time", "login-cache-size", "event-log",
-                "log-format", "log-level", "add-sigkey", "signature-validtime", "signature-leeway",
+                "log-format", "log-level", "audit-key", "add-sigkey", "signature-validtime", "signature-leeway",
                 "signature-audience", "signature-hashsize", "max-user-limit", "max-user-warn", "max-user-ok",
                 "auth-eject-users", "licence-file", "add-application-params",
             ])

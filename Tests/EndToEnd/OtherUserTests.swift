@@ -7,7 +7,7 @@ import Testing
         let server = try Server(["--module", Place.binary("fixtures/decides_by_host.so")], in: Folder())
         func ask(_ host: String) throws -> Int {
             try server.client.get(
-                "/auth", user: "ann:x", headers: ["X-Original-URI: /a", "Host: \(host)"]
+                "/auth", user: "ann:x", headers: ["X-Original-URI: /a", "X-Original-Method: GET", "Host: \(host)"]
             ).status
         }
         #expect(try ask("good") == 204)
@@ -49,7 +49,8 @@ import Testing
         #expect(try broker.get("/auth/user?username=root&password=token-of-bob").body == "deny")
         #expect(try broker.get("/auth/user?username=bob&password=token-of-bob").body == "allow")
         try server.process.wait(for: "door broker: the log-in of <root> stands for <bob>")
-        let forwarded = try server.client.get("/auth", user: "root:token-of-bob", headers: ["X-Original-URI: /a"])
+        let forwarded = try server.client.get(
+            "/auth", user: "root:token-of-bob", headers: ["X-Original-URI: /a", "X-Original-Method: GET"])
         #expect(forwarded.status == 204 && forwarded.headers["x-auth-user"] == "bob", "\(forwarded)")
     }
 
@@ -89,7 +90,8 @@ import Testing
         let login = try edge.client.post("/v1/login", #"{"user":"root","password":"token-of-bob"}"#)
         let session = try #require(login.member("session"), "\(login)")
         #expect(login.member("user") == "bob")
-        let forwarded = try edge.client.get("/auth", user: "root:token-of-bob", headers: ["X-Original-URI: /a"])
+        let forwarded = try edge.client.get(
+            "/auth", user: "root:token-of-bob", headers: ["X-Original-URI: /a", "X-Original-Method: GET"])
         #expect(forwarded.headers["x-auth-user"] == "bob", "\(forwarded)")
         let sessions = try AuthHost.run(["session", "list", "--socket", control]).output
         #expect(sessions.contains("bob") && !sessions.contains("root"), "\(sessions)")

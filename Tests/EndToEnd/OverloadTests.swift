@@ -319,7 +319,9 @@ private struct LoginEach: Asking {
     func takeAnswer(_ bytes: inout [UInt8]) throws -> Bool? {
         guard bytes.count >= 2, bytes.count >= 2 + Int(bytes[1]) else { return nil }
         let answer = String(decoding: bytes[2...], as: UTF8.self)
-        guard answer == "OK" || answer.hasPrefix("NO undecided ") else { throw ChildError(description: answer) }
-        return answer == "OK"
+        guard answer == "OK" || answer.hasPrefix("OK ") || answer.hasPrefix("NO undecided ") else {
+            throw ChildError(description: answer)
+        }
+        return answer.hasPrefix("OK")
     }
 }

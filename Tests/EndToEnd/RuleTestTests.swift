@@ -45,8 +45,8 @@ import Testing
         (#"{"usr": "a", "read": "/A", "verdict": "allow"}"#, "there is no member `usr` (did you mean `user`?)"),
         (#"{"user": "a", "read": "/A", "verdict": "alow"}"#, "`alow` is no verdict (did you mean `allow`?)"),
         (#"{"user": "a", "read": "/A", "write": "/A", "verdict": "allow"}"#, "2 questions"),
-        (#"{"user": "a", "read": "/A"}"#, "`verdict` is missing"), ("{", "no object of JSON"),
-        (#"{"read": "/A", "verdict": "allow"}"#, "`user` is missing"), (#"{"user": 1}"#, "no object of JSON"),
+        (#"{"user": "a", "read": "/A"}"#, "`verdict` is missing"), ("{", "it must be a JSON object"),
+        (#"{"read": "/A", "verdict": "allow"}"#, "`user` is missing"), (#"{"user": 1}"#, "it must be a JSON object"),
     ])
     func `a line that nobody can ask is a mistake`(line: String, message: String) throws {
         let ending = try test(Self.good + [line])

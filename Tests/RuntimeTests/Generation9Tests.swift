@@ -136,22 +136,27 @@ import Testing
         #expect(test.lines.wait(for: "end of alice at <192.0.2.1> with id \(session), data 1122334455667788"))
     }
 
+    /// What the module has handed back, without the id of the decision that it was told.
+    private func named(_ answer: Answer) -> [Field] {
+        answer.attributes.filter { $0.name != DoorAttribute.decisionID.rawValue }
+    }
+
     @Test func `is groups, and a check says obligations`() throws {
         let test = try TestHost("attributes")
         var login = try test.login("alice")
         login.attributes = [Field("certificate", "CN=alice"), Field("realm", "")]
         let answer = test.ask(.login(login))
-        #expect(answer.attributes == login.attributes + [Field("group", "traders")])
+        #expect(named(answer) == login.attributes + [Field("group", "traders")])
         var check = Check(.read, try ObjectName("/a"))
         check.attributes = [Field("host", "example.org")]
         let checked = test.ask(.check(try #require(answer.session), check))
-        #expect(checked.attributes == check.attributes + [Field("group", "traders")])
+        #expect(named(checked) == check.attributes + [Field("group", "traders")])
     }
 
     @Test func `is kept with the session, and told again of a log-in that is kept`() throws {
         let test = try TestHost("attributes")
         let first = test.ask(.authenticate(try test.login("alice")))
-        #expect(first.attributes == [Field("group", "traders")])
+        #expect(named(first) == [Field("group", "traders")])
         let second = test.ask(.authenticate(try test.login("alice")))
         #expect(second.session == first.session)
         #expect(second.attributes == first.attributes)
@@ -184,8 +189,8 @@ import Testing
 
     @Test(arguments: [
         ("many", "65 attributes; at most 64 are accepted"), ("unnamed", "a name of 1 to 255 bytes"),
-        ("control", "attribute 1 is no text without control characters"),
-        ("reserved", "auth_pair_t.reserved of attribute 1 is 7"), ("member", "auth_result_t.reserved is 1"),
+        ("control", "attribute 2 is not text without control characters"),
+        ("reserved", "auth_pair_t.reserved of attribute 2 is 7"), ("member", "auth_result_t.reserved is 1"),
     ])
     func `denies where it breaks a bound, and says which`(_ user: String, _ says: String) throws {
         let test = try TestHost("attributes")

@@ -184,7 +184,7 @@ final class ModuleDecider: Decider {
         let clean = slot.finish()
         pending.put(slot)
         if cameBack(token, answer.status) { return .answered(tooLate(answer, question)) }
-        return .answered(checked(clean ? answer : completedAndReturned(answer), question.entry))
+        return .answered(checked(clean ? answer : completedAndReturned(answer), question.entry, question.kind))
     }
 
     /// Keeps a question that the module has left open on the asking thread, unless the answer came early.
@@ -199,7 +199,8 @@ final class ModuleDecider: Decider {
             return .open(open)
         }
         pending.put(slot)
-        return .answered(isLate ? tooLate(early, question) : checked(early, question.entry, inCompletion: true))
+        return .answered(
+            isLate ? tooLate(early, question) : checked(early, question.entry, question.kind, inCompletion: true))
     }
 
     private func askOnLane<Question: ModuleQuestion>(
@@ -264,9 +265,9 @@ final class ModuleDecider: Decider {
         case .deliver(let continuation, let early):
             pending.put(slot)
             if early != nil, !question.isLeftOpen(by: answer) {
-                continuation(checked(completedAndReturned(answer), question.entry))
+                continuation(checked(completedAndReturned(answer), question.entry, question.kind))
             } else {
-                continuation(checked(early ?? answer, question.entry, inCompletion: early != nil))
+                continuation(checked(early ?? answer, question.entry, question.kind, inCompletion: early != nil))
             }
         }
     }
@@ -280,19 +281,22 @@ final class ModuleDecider: Decider {
     /// - Parameters:
     ///   - entry: which entry point was asked.
     ///   - inCompletion: whether the answer came by `host->complete`.
-    func checked(_ answer: ModuleAnswer, _ entry: StaticString, inCompletion: Bool = false) -> ModuleAnswer {
+    ///   - kind: what it answers; nil where that is not known here.
+    func checked(
+        _ answer: ModuleAnswer, _ entry: StaticString, _ kind: QuestionKind? = nil, inCompletion: Bool = false
+    ) -> ModuleAnswer {
         let status = answer.status
         if let breach = answer.breach {
             report(.broken(breach, in: inCompletion ? "host->complete" : entry))
-        } else if status != .ok, status != .deny, answer.refusal == nil, !isAnswer(status, to: entry, inCompletion) {
+        } else if status != .ok, status != .deny, answer.refusal == nil, !isAnswer(status, to: kind, inCompletion) {
             let verb = inCompletion ? "completed with" : "returned"
             report(.broken("\(verb) \(status.shown), which is no answer to it; AUTH_OK and AUTH_DENY are", in: entry))
         }
         return answer
     }
 
-    private func isAnswer(_ status: Status, to entry: StaticString, _ inCompletion: Bool) -> Bool {
-        if let kind = QuestionKind(entry: entry) { return status.answers(kind) }
+    private func isAnswer(_ status: Status, to kind: QuestionKind?, _ inCompletion: Bool) -> Bool {
+        if let kind { return status.answers(kind) }
         // What was asked is not known here: what answers nothing.
         return status.isKnown && !(inCompletion && (status == .noEntry || Status.reserved.contains(status.rawValue)))
     }

@@ -7,6 +7,8 @@ import Synchronization
 protocol ModuleQuestion: Sendable {
     /// The entry point that is called next, for people.
     var entry: StaticString { get }
+    /// What kind of answer that entry point gives; nil for another one.
+    var kind: QuestionKind? { get }
     /// When the last entry point returned, on the monotonic clock; 0 before one has.
     var returned: Int64 { get set }
     /// The module's handle of the session that asks; 0 for none.
@@ -111,7 +113,7 @@ struct EntryQuestion: ModuleQuestion {
     let asked: EntryCall
     let session: UInt64
     var returned: Int64 = 0
-    private let kind: QuestionKind?
+    let kind: QuestionKind?
     private let limit: Int64
     private let lateYes: (@Sendable (ModuleAnswer) -> Void)?
 

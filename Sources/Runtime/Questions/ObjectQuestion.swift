@@ -106,6 +106,8 @@ struct ObjectQuestion: ModuleQuestion {
         stage == .mapping ? "auth_map_object" : check?.action == .read ? "auth_check_read" : "auth_check_write"
     }
 
+    var kind: QuestionKind? { stage == .mapping ? .map : check?.kind }
+
     var session: UInt64 { asking.handle }
 
     var isAboutObject: Bool { true }

@@ -43,7 +43,7 @@ struct AuditFacts {
     }
 
     private mutating func readText(_ line: Substring) {
-        guard let mark = line.firstRange(of: ": AUDIT:") else { return }
+        guard let mark = line.firstPlace(of: ": AUDIT:") else { return }
         all.append(("time", String(line[..<mark.lowerBound])))
         var rest = line[mark.upperBound...]
         while let begin = rest.firstIndex(where: { $0 != " " }), let equals = rest[begin...].firstIndex(of: "=") {
@@ -85,7 +85,7 @@ struct AuditFacts {
     /// The members stand in the order of the line, which a decoder forgets.
     private mutating func readJSON(_ line: String) {
         guard let members = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8)) else { return }
-        let places = members.keys.map { name in (name, line.firstRange(of: "\"\(name)\":")?.lowerBound ?? line.endIndex)
+        let places = members.keys.map { name in (name, line.firstPlace(of: "\"\(name)\":")?.lowerBound ?? line.endIndex)
         }
         for (name, _) in places.sorted(by: { $0.1 < $1.1 }) where name != "severity" {
             all.append((name, members[name] ?? ""))

@@ -10,6 +10,11 @@ enum MetricHelp {
         "authhost_queue_wait_seconds": "Time that a question waited for one of the module's threads; a histogram.",
         "authhost_open_questions":
             "Questions without an answer: with the module, or waiting before it because of penalties.",
+        "authhost_audit_lines_total": "Lines that were written to the audit log.",
+        "authhost_audit_lost_lines_total": "Lines that could not be written to the audit log.",
+        "authhost_audit_up": "1 while the sink takes lines, else 0.",
+        "authhost_audit_chain_number": "The number of the last line of the chain.",
+        "authhost_audit_chain_value": "The first 48 bits of the value behind that line.",
         "authhost_ready": "1 while questions can be decided, as /ready says it, else 0.",
         "authhost_ready_part":
             "1 for each part that readiness looks at and that is good, else 0: module, audit, rules, running.",

@@ -44,9 +44,10 @@ enum RecordedRabbitMQ {
     static func generous(resumes: Bool = true, exports: Bool? = nil) -> FakeHost {
         let last = Mutex<UInt64>(0)
         return FakeHost(resumesUsers: exports ?? resumes) { question in
+            let user: String
             switch question {
-            case .login, .authenticate: break
-            case .resume where resumes: break
+            case .login(let login), .authenticate(let login): user = login.user
+            case .resume(let login) where resumes: user = login.user
             case .resume: return .decided(Answer(.deny, .noEntry))
             default: return .decided(Answer(.allow, .granted))
             }
@@ -54,7 +55,7 @@ enum RecordedRabbitMQ {
                 last += 1
                 return last
             }
-            return .decided(Answer(.allow, .granted, session: SessionID(high: 1, low: number), user: "alice"))
+            return .decided(Answer(.allow, .granted, session: SessionID(high: 1, low: number), user: user))
         }
     }
 

@@ -53,7 +53,7 @@ import Testing
             login.attributes = [Field(attribute.rawValue, value)]
             return cache.keys.key(of: login, realm: "authhost")
         }
-        let isOfOneRequest = [.traceParent, .requestID].contains(attribute)
+        let isOfOneRequest = [.traceParent, .requestID, .decisionID].contains(attribute)
         #expect(try (key("one") == key("two")) == isOfOneRequest)
     }
 

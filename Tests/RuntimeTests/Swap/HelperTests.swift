@@ -36,6 +36,7 @@ struct HelperHost {
         _ fixture: String, read: Duration = .seconds(60), _ configure: (inout ModuleIsolation) -> Void = { _ in }
     ) throws {
         var configuration = HostConfiguration()
+        configuration.readsReasons = true
         configuration.deadlines = Deadlines(
             login: .seconds(60), map: .seconds(60), read: read, write: .seconds(60))
         let lines = lines

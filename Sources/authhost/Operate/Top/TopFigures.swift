@@ -107,7 +107,7 @@ extension TopFigures {
                             (
                                 "per_second",
                                 .object(
-                                    door.rates.map { ($0.verdict.replacing("-", with: "_"), .number($0.rate)) })
+                                    door.rates.map { ($0.verdict.replacingEach("-", with: "_"), .number($0.rate)) })
                             ),
                         ])
                     })
