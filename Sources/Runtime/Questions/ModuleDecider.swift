@@ -280,8 +280,8 @@ final class ModuleDecider: Decider {
 
     /// - Parameters:
     ///   - entry: which entry point was asked.
-    ///   - inCompletion: whether the answer came by `host->complete`.
     ///   - kind: what it answers; nil where that is not known here.
+    ///   - inCompletion: whether the answer came by `host->complete`.
     func checked(
         _ answer: ModuleAnswer, _ entry: StaticString, _ kind: QuestionKind? = nil, inCompletion: Bool = false
     ) -> ModuleAnswer {
