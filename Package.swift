@@ -262,7 +262,7 @@ var targets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ], exclude: ["exports.map"],
+        ], exclude: ["exports.map", "no-unwinding.ld"],
         linkerSettings: [
             // Modules are to find these two and nothing else: what is exported cannot be left out either.
             .unsafeFlags(
@@ -271,8 +271,9 @@ var targets: [Target] = [
                     "--version-script=\(Context.packageDirectory)/Sources/authhost/exports.map",
                     "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
                     "pack-relative-relocs",
-                    // Nothing here catches an exception of C++, so nobody looks up frames at run time: the index is 1 MB.
-                    "-Xlinker", "--no-eh-frame-hdr",
+                    // Nothing here catches an exception of C++, so nobody unwinds frames at run time: their tables are 5 MB.
+                    "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-T", "-Xlinker",
+                    "\(Context.packageDirectory)/Sources/authhost/no-unwinding.ld",
                 ], .when(configuration: .release))
         ]),
 ]
