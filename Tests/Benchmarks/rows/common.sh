@@ -92,7 +92,8 @@ start_nginx() {
     servers+=("$started")
 }
 
-# Starts authhost with xmlauth, a users file and what standard input says of its doors, as the process `started`: NAME USERS
+# Starts authhost with xmlauth, a users file and what standard input says of its doors, as the process `started`: NAME USERS.
+# On the cores of `doors_cores`, or on that of servers.
 start_doors() {
     local conf=$work/$1.conf serve
     {
@@ -101,8 +102,8 @@ start_doors() {
         cat
     } >"$conf"
     serve=("$bin/authhost" serve --config "$conf")
-    command_line "taskset -c $server_core ${serve[*]}"
-    taskset -c $server_core "${serve[@]}" 2>"$work/$1.log" &
+    command_line "taskset -c ${doors_cores:-$server_core} ${serve[*]}"
+    taskset -c "${doors_cores:-$server_core}" "${serve[@]}" 2>"$work/$1.log" &
     started=$!
     servers+=("$started")
 }

@@ -12,12 +12,12 @@ start_hashes() {
 <authhost-users version="1">
   <user name="yes" password="$yescrypt"><allow actions="read" object="/login/**"/></user>
   <user name="bea" password="$bcrypt"><allow actions="read" object="/login/**"/></user>
-  <user name="alice" password="{PLAIN}wonderland"><allow actions="read" object="/FX/**"/></user>
+  <user name="alice" password="{SSHA256}aBMNjM0gXm/Pl+hvOb8ZLjzTPdRZvj6o9qE6xHD7xbkwMTIzNDU2Nzg5YWJjZGVm"><allow actions="read" object="/FX/**"/></user>
 </authhost-users>
 XML
     local all
     all=$(seq -s , 0 $(($(nproc) - 1)))
-    server_core=$all start_doors hashes "$work/hashes.xml" <<CONF
+    doors_cores=$all start_doors hashes "$work/hashes.xml" <<CONF
 login-cache-time 0
 auth-login-timeout 60
 add-door
