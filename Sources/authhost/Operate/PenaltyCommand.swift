@@ -40,7 +40,7 @@ struct PenaltyCommand: ParsableCommand {
         @Option(help: "How many at most, 1 to 1000.")
         var limit = 100
 
-        @Option(help: "How many are left out at the front.")
+        @Option(help: "How many to skip.")
         var offset = 0
 
         func run() throws {
