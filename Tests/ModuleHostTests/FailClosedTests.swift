@@ -1,5 +1,6 @@
 import AuthCore
 import Foundation
+import ModuleHost
 import Testing
 
 /// A status code as the C header names it.
