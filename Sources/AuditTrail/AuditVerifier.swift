@@ -130,7 +130,7 @@ package struct AuditVerifier {
     private mutating func begin(_ line: UnsafeRawBufferPointer, _ read: ChainedLine) -> Fault? {
         guard let mark = AuditMark(line: line), mark.kind != .head else { return nil }
         guard let key = keys[mark.key] else {
-            return (.unsigned, "its key \(mark.key) is none of those that were given")
+            return (.unsigned, "its key \(mark.key) is not one of those that were given")
         }
         guard mark.isSigned(in: line, by: keys) else {
             return (.changed, "the line is not the one that was written: key \(mark.key) has not signed it")

@@ -171,7 +171,7 @@ enum AuthZENBatch: Sendable {
         guard let word = options["evaluations_semantic"] else { return .all }
         guard let semantic = word.text.flatMap(Semantic.init(rawValue:)) else {
             let known = Semantic.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
-            throw .bad("the member `options.evaluations_semantic` is none of \(known)")
+            throw .bad("the member `options.evaluations_semantic` is not one of \(known)")
         }
         return semantic
     }

@@ -124,7 +124,7 @@ struct ControlService: ControlAnswering {
         }
         guard let line = audit.line(of: id) else {
             return .failure(
-                "decision \(id) is none of the latest \(audit.kept) of this host: look for it in the audit log")
+                "decision \(id) is not among the latest \(audit.kept) of this host: look for it in the audit log")
         }
         var reply = ControlReply()
         reply.done = line
