@@ -236,7 +236,7 @@ var targets: [Target] = [
         name: "CfgAuthTests", dependencies: ["CfgAuthCore", "Accounts", "ConfigurationLanguage", "Rules"]),
     .testTarget(name: "XMLAuthTests", dependencies: ["XMLAuthCore", "Accounts"]),
     // The real binary and real programs: it links nothing of what it tests.
-    .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "Modules"]),
+    .testTarget(name: "EndToEndTests", path: "Tests/EndToEnd", exclude: ["Golden", "LoadedModules/Modules"]),
     .testTarget(
         name: "RuntimeTests",
         dependencies: [

@@ -19,7 +19,7 @@ import Testing
         let folder = try Folder()
         let map = try Place.text("docs/architecture.md")
         for (right, wrong, fault) in [
-            ("Sources/AuthCore/Status.swift", "Sources/AuthCore/Statuses.swift", "there is no file"),
+            ("Sources/AuthCore/ObjectName.swift", "Sources/AuthCore/ObjectNames.swift", "there is no file"),
             ("`cffi_call`", "`cffi_calls`", "declares no cffi_calls"),
             ("| 37 | 36 | `Sources/ModuleHost", "| 37 | 32 | `Sources/ModuleHost", "step 32 does not call check"),
         ] {

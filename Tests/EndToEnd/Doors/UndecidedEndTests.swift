@@ -26,7 +26,7 @@ struct ForeignEnd: CustomTestStringConvertible {
 
     init() throws {
         folder = try Folder()
-        module = ["--module", try folder.module(from: Place.file("Tests/EndToEnd/Modules/ends.c"), "ends")]
+        module = ["--module", try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/ends.c"), "ends")]
     }
 
     @Test(arguments: ForeignEnd.all)

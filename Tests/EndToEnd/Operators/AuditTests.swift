@@ -52,7 +52,7 @@ import Testing
 
     @Test(.needs(.cc)) func `only for a module that takes users without their password`() throws {
         let folder = try Folder()
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))
         let ending = try AuthHost.run(["explain", "--user", "u1", "--trusted", "--write", "/x", "--module", module])
         #expect(ending.status == 4, "\(ending)")
         #expect(ending.errors.contains("has no `auth_resume_user`"), "\(ending)")

@@ -75,7 +75,7 @@ import Testing
     func `answers what was asked before TERM, and then stops`() throws {
         let folder = try Folder()
         let (module, fifo) = (
-            try folder.module(from: Place.file("Tests/EndToEnd/Modules/waits.c")), folder.path("fifo")
+            try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/waits.c")), folder.path("fifo")
         )
         #expect(mkfifo(fifo, 0o600) == 0)
         let server = try Server(["--module", module, "--option", "fifo=\(fifo)"], in: folder)
@@ -98,7 +98,7 @@ import Testing
     @Test(.needs(.curl, .cc))
     func `answers health, operators and further log-ins while a module keeps an event loop`() throws {
         let folder = try Folder()
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/keeps.c"))
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/keeps.c"))
         let (fifo, control) = (folder.path("fifo"), folder.path("control.sock"))
         #expect(mkfifo(fifo, 0o600) == 0)
         let server = try Server(

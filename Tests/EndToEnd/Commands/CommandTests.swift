@@ -63,7 +63,7 @@ struct CommandCase: CustomTestStringConvertible {
     @Test(.needs(.cc), arguments: LoginEnding.all)
     func `ends with the status that belongs to the verdict`(expected: LoginEnding) throws {
         let folder = try Folder()
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))
         let ending = try AuthHost.run(["login", "--user", "u\(expected.status)", "--module", module], input: "x\n")
         #expect(ending.status == expected.exit, "\(ending)")
         #expect(ending.output.hasPrefix("\(expected.word): "), "\(ending)")
@@ -72,7 +72,7 @@ struct CommandCase: CustomTestStringConvertible {
     @Test(.needs(.cc))
     func `ends with 6 when the module ejects the session that asks`() throws {
         let folder = try Folder()
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))
         let ending = try AuthHost.run(
             ["check", "--user", "u1", "--password-stdin", "--write", "/EJECT", "--module", module], input: "x\n")
         #expect(ending.status == 6, "\(ending)")
@@ -122,7 +122,7 @@ struct CommandCase: CustomTestStringConvertible {
 
     @Test(.needs(.cc)) func `asks no module for a user without a password that takes nobody back`() throws {
         let folder = try Folder()
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))
         let ending = try AuthHost.run(
             ["check", "--user", "u1", "--trusted", "--read", "/A", "--module", module], input: "x\n")
         #expect(ending.status == 4, "\(ending)")

@@ -21,7 +21,7 @@ import Testing
     init() throws {
         let folder = try Folder()
         self.folder = folder
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/steady.c"), "steady")
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/steady.c"), "steady")
         let doors = ["native", "dovecot", "saslauthd", "forward-auth"].map { type in
             "add-door\n type \(type)\n name \(type)\n socket \(folder.path(type))\nend-door\n"
         }

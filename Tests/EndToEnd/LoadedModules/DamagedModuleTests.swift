@@ -32,11 +32,11 @@ import Testing
         let program = folder.path("mutates")
         let built = try ChildProcess.run([
             "cc", "-O1", "-D_Nonnull=", "-D_Nullable=", "-I", Place.file("include"),
-            "-I", Place.file("Sources/CFFI/include"), Place.file("Tests/EndToEnd/Modules/mutates.c"),
+            "-I", Place.file("Sources/CFFI/include"), Place.file("Tests/EndToEnd/LoadedModules/Modules/mutates.c"),
             Place.file("Sources/CFFI/trial.c"), "-o", program, "-lpthread",
         ])
         try #require(built.status == 0, "\(built)")
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))
         let seed = Self.seed
         let count = Self.number("AUTHHOST_DAMAGED_TRIED", 2200)
         let ending = try ChildProcess.run([program, module, "\(seed)", "\(count)"], seconds: 600)
@@ -50,7 +50,7 @@ import Testing
     @Test func `some of them are refused by the command, or answer; nothing stays behind`() throws {
         let folder = try Folder()
         let original = try Data(
-            contentsOf: URL(filePath: try folder.module(from: Place.file("Tests/EndToEnd/Modules/verdicts.c"))))
+            contentsOf: URL(filePath: try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))))
         let (seed, path, temporary) = (Self.seed, folder.path("damaged.so"), folder.path("tmp"))
         try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
         var draws = Draws(state: seed)
