@@ -83,6 +83,26 @@ import Testing
         #expect(throws: ELFError.notELF) { try ELFFile([]) }
     }
 
+    @Test(arguments: ["good9", "needs_missing_library", "origin_runpath", "bare7"])
+    func `a window of a file shows what the whole shows`(_ fixture: String) throws {
+        let whole = try #require(try ELFFile.dynamic(.memory(Fixtures.bytes(fixture))))
+        let file = try #require(FileBytes.window("\(Fixtures.directory)/\(fixture).so"))
+        let seen = try #require(try ELFFile.dynamic(.file(file)))
+        #expect(seen.needed == whole.needed && seen.searchPaths == whole.searchPaths)
+        #expect(seen.wantsExecutableStack == whole.wantsExecutableStack)
+    }
+
+    @Test func `a file that becomes shorter while it is read is damaged`() throws {
+        let bytes = try Fixtures.bytes("good9")
+        var path = Array("/tmp/authhost-shorter-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&path)
+        unlink(path)
+        #expect(write(descriptor, bytes, bytes.count) == bytes.count)
+        let file = FileWindow(descriptor, size: bytes.count)
+        ftruncate(descriptor, 100)
+        #expect(throws: ELFError.self) { try ELFFile.dynamic(.file(file)) }
+    }
+
     @Test func `every length but the whole is refused`() throws {
         let bytes = try Fixtures.bytes("no_descriptor")
         _ = try ELFFile(bytes)

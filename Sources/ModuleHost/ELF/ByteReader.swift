@@ -1,31 +1,35 @@
+import Glibc
+
 /// Reads little-endian or big-endian numbers out of bytes that may be anything. Every offset is checked.
 struct ByteReader {
-    private let bytes: [UInt8]
+    private let source: ByteSource
     private let bigEndian: Bool
 
-    init(_ bytes: [UInt8], bigEndian: Bool) {
-        self.bytes = bytes
+    init(_ source: ByteSource, bigEndian: Bool) {
+        self.source = source
         self.bigEndian = bigEndian
     }
+
+    init(_ bytes: [UInt8], bigEndian: Bool) { self.init(.memory(bytes), bigEndian: bigEndian) }
 
     /// Reads an unsigned number of 2, 4 or 8 bytes.
     ///
     /// - Throws: ``ELFError/truncated(_:)`` where the bytes end before it does.
     func number(at offset: UInt64, size: Int, _ what: String) throws(ELFError) -> UInt64 {
-        let range = try range(offset, UInt64(size), what)
+        let bytes = try slice(at: offset, count: UInt64(size), what)
         var value: UInt64 = 0
-        for index in range {
-            if bigEndian {
-                value = value << 8 | UInt64(bytes[index])
-            } else {
-                value |= UInt64(bytes[index]) << (8 * UInt64(index - range.lowerBound))
-            }
+        for (place, byte) in bytes.enumerated() {
+            if bigEndian { value = value << 8 | UInt64(byte) } else { value |= UInt64(byte) << (8 * UInt64(place)) }
         }
         return value
     }
 
     func slice(at offset: UInt64, count: UInt64, _ what: String) throws(ELFError) -> ArraySlice<UInt8> {
-        bytes[try range(offset, count, what)]
+        let (end, overflow) = offset.addingReportingOverflow(count)
+        guard !overflow, end <= UInt64(source.count), let bytes = source.slice(Int(offset)..<Int(end)) else {
+            throw .truncated(what)
+        }
+        return bytes
     }
 
     /// Reads a NUL-terminated string.
@@ -33,19 +37,74 @@ struct ByteReader {
     /// - Returns: nil where it is longer than `limit` bytes.
     /// - Throws: ``ELFError/truncated(_:)`` where the bytes end before a NUL does.
     func string(at offset: UInt64, limit: Int, _ what: String) throws(ELFError) -> String? {
-        let start = try range(offset, 1, what).lowerBound
-        let end = min(start + limit + 1, bytes.count)
-        guard let stop = bytes[start..<end].firstIndex(of: 0) else {
-            if end == bytes.count { throw .truncated(what) }
+        guard offset < UInt64(source.count) else { throw .truncated(what) }
+        let room = min(UInt64(limit) + 1, UInt64(source.count) - offset)
+        let bytes = try slice(at: offset, count: room, what)
+        guard let stop = bytes.firstIndex(of: 0) else {
+            if room <= UInt64(limit) { throw .truncated(what) }
             return nil
         }
-        return String(decoding: bytes[start..<stop], as: UTF8.self)
+        return String(decoding: bytes[..<stop], as: UTF8.self)
+    }
+}
+
+/// Bytes that a ``ByteReader`` reads: all in memory, or in a file of which it needs little.
+enum ByteSource {
+    case memory([UInt8])
+    case file(FileWindow)
+
+    var count: Int {
+        switch self {
+        case .memory(let bytes): bytes.count
+        case .file(let window): window.size
+        }
     }
 
-    private func range(_ offset: UInt64, _ count: UInt64, _ what: String) throws(ELFError) -> Range<Int> {
-        let (end, overflow) = offset.addingReportingOverflow(count)
-        guard !overflow, end <= UInt64(bytes.count) else { throw .truncated(what) }
-        return Int(offset)..<Int(end)
+    /// The bytes of a range within ``count``; nil where the file has become shorter or cannot be read.
+    func slice(_ range: Range<Int>) -> ArraySlice<UInt8>? {
+        switch self {
+        case .memory(let bytes): bytes[range]
+        case .file(let window): window.slice(range)
+        }
+    }
+}
+
+/// A part of a file, which moves to where it is read. Of one thread at a time.
+final class FileWindow {
+    /// Bytes of the file when it was opened.
+    let size: Int
+    private static let length = 16 * 1024
+    private let descriptor: Int32
+    private var start = 0
+    private var bytes: [UInt8] = []
+
+    /// Takes over the descriptor of a regular file.
+    init(_ descriptor: Int32, size: Int) {
+        self.descriptor = descriptor
+        self.size = size
+    }
+
+    deinit { close(descriptor) }
+
+    func slice(_ range: Range<Int>) -> ArraySlice<UInt8>? {
+        if range.lowerBound < start || range.upperBound > start + bytes.count { read(range) }
+        guard range.upperBound <= start + bytes.count else { return nil }
+        return bytes[range.lowerBound - start..<range.upperBound - start]
+    }
+
+    /// Moves so that it holds a range, as far as the file does.
+    private func read(_ range: Range<Int>) {
+        let wanted = max(range.count, min(Self.length, size - range.lowerBound))
+        start = range.lowerBound
+        bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+            while count < wanted {
+                // SAFETY: `count` bytes are filled; the rest of the buffer is writable and `wanted - count` long.
+                let got = pread(descriptor, buffer.baseAddress! + count, wanted - count, range.lowerBound + count)
+                if got < 0 && errno == EINTR { continue }
+                if got <= 0 { return }
+                count += got
+            }
+        }
     }
 }
 

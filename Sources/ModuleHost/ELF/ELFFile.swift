@@ -40,7 +40,7 @@ struct ELFFile {
 
     /// - Throws: ``ELFError`` for anything but a shared object of this machine; never traps, whatever the bytes.
     init(_ bytes: [UInt8]) throws(ELFError) {
-        reader = try Self.reader(bytes)
+        reader = try Self.reader(.memory(bytes))
         let segments = try ELFSegments(segments(), fileSize: UInt64(bytes.count))
         let dynamic = try ELFDynamic(reader, segments)
         needed = dynamic.needed
@@ -52,27 +52,29 @@ struct ELFFile {
         try readNotes(segments, sections())
     }
 
-    private init(unread bytes: [UInt8]) throws(ELFError) { reader = try Self.reader(bytes) }
+    private init(unread source: ByteSource) throws(ELFError) { reader = try Self.reader(source) }
 
     /// What a library says to the dynamic linker, and nothing else of it; nil for a file of another machine's.
-    static func dynamic(_ bytes: [UInt8]) throws(ELFError) -> ELFDynamic? {
+    static func dynamic(_ source: ByteSource) throws(ELFError) -> ELFDynamic? {
         let file: ELFFile
         do throws(ELFError) {
-            file = try ELFFile(unread: bytes)
+            file = try ELFFile(unread: source)
         } catch {
             switch error {
             case .wrongClass, .wrongMachine, .wrongByteOrder, .notELF: return nil
             default: throw error
             }
         }
-        return try ELFDynamic(file.reader, ELFSegments(file.segments(), fileSize: UInt64(bytes.count)))
+        return try ELFDynamic(file.reader, ELFSegments(file.segments(), fileSize: UInt64(source.count)))
     }
 
-    private static func reader(_ bytes: [UInt8]) throws(ELFError) -> ByteReader {
-        guard bytes.count >= 16, bytes[0..<4].elementsEqual([0x7f, 0x45, 0x4c, 0x46]) else { throw .notELF }
+    private static func reader(_ source: ByteSource) throws(ELFError) -> ByteReader {
+        guard source.count >= 16, let bytes = source.slice(0..<16), bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
+            throw .notELF
+        }
         guard bytes[4] == 2 else { throw .wrongClass(bytes[4]) }
         guard bytes[5] == Self.hostByteOrder else { throw .wrongByteOrder(bytes[5]) }
-        let reader = ByteReader(bytes, bigEndian: bytes[5] == 2)
+        let reader = ByteReader(source, bigEndian: bytes[5] == 2)
         let type = UInt16(try reader.number(at: 16, size: 2, "the file header"))
         let machine = UInt16(try reader.number(at: 18, size: 2, "the file header"))
         guard machine == cffi_machine() else { throw .wrongMachine(found: machine, expected: cffi_machine()) }

@@ -4,19 +4,32 @@ import Glibc
 enum FileBytes {
     /// Reads a regular file of at most 512 MiB; nil where that is not possible.
     static func read(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
+        guard let (descriptor, size) = open(path) else { return nil }
         defer { close(descriptor) }
+        return try? ModuleImage.contents("", descriptor, path, size)
+    }
+
+    /// Opens a regular file of at most 512 MiB to read little of it; nil where that is not possible.
+    static func window(_ path: String) -> FileWindow? {
+        open(path).map { FileWindow($0.descriptor, size: $0.size) }
+    }
+
+    private static func open(_ path: String) -> (descriptor: Int32, size: Int)? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
             status.st_size <= ModuleImage.maximumSize
-        else { return nil }
-        return try? ModuleImage.contents("", descriptor, path, Int(status.st_size))
+        else {
+            close(descriptor)
+            return nil
+        }
+        return (descriptor, Int(status.st_size))
     }
 
     /// Reads a file of /proc, whose size nobody knows before.
     static func readToEnd(_ path: String) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes: [UInt8] = []

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Where ldconfig(8) says that a library is: /etc/ld.so.cache, which the dynamic linker asks before its default folders.
 ///
 /// Source: glibc, elf/cache.c and sysdeps/generic/dl-cache.h, the format "glibc-ld.so.cache1.1".
@@ -20,13 +22,22 @@ struct LibraryCache {
 
     /// Every path under which a library is known, for whatever processor.
     func paths(of library: String) -> [String] {
+        let name = Array(library.utf8) + [0]
         var paths: [String] = []
         for index in 0..<count {
             let row = start + 48 + index * 24
-            guard let name = text(row + 4), name == library, let path = text(row + 8) else { continue }
+            guard isText(row + 4, name), let path = text(row + 8) else { continue }
             paths.append(path)
         }
         return paths
+    }
+
+    /// Whether the text that a place tells of is a name, given with its NUL. Compared as bytes: most rows are of others.
+    private func isText(_ place: UInt64, _ name: [UInt8]) -> Bool {
+        guard let offset = try? reader.number(at: place, size: 4, ""),
+            let found = try? reader.slice(at: start + offset, count: UInt64(name.count), "")
+        else { return false }
+        return found.elementsEqual(name)
     }
 
     private func text(_ place: UInt64) -> String? {
@@ -43,5 +54,36 @@ struct LibraryCache {
         let start = (16 + rows * 12 + 7) / 8 * 8
         guard start < bytes.count, bytes[Int(start)...].starts(with: magic) else { return nil }
         return start
+    }
+}
+
+/// Where the dynamic linker looks for libraries, read once for one check of a module. Of one thread at a time.
+final class LibraryPlaces {
+    private let cache = LibraryCache.system()
+    private var hardware: [String: [String]] = [:]
+
+    /// The paths that ldconfig(8) has noted for a library.
+    func cached(_ library: String) -> [String] { cache?.paths(of: library) ?? [] }
+
+    /// The folders for kinds of processors below a folder (ld.so(8), "glibc-hwcaps").
+    func hardwareFolders(_ folder: String) -> [String] {
+        if let known = hardware[folder] { return known }
+        let folders = Self.hardwareFolders(below: folder)
+        hardware[folder] = folders
+        return folders
+    }
+
+    private static func hardwareFolders(below folder: String) -> [String] {
+        var folders: [String] = []
+        guard let stream = opendir("\(folder)/glibc-hwcaps") else { return [] }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            // SAFETY: d_name is NUL-terminated (readdir(3)) and lives until the next readdir of this stream.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { folders.append("\(folder)/glibc-hwcaps/\(name)") }
+        }
+        return folders
     }
 }

@@ -32,14 +32,21 @@ struct NeededLibraries {
     /// - Throws: ``ModuleError`` for a library that is missing, that others can write, that may be found elsewhere, or that asks for
     ///   memory that can be written and executed.
     func check() throws(ModuleError) {
-        let cache = LibraryCache.system()
+        let places = LibraryPlaces()
+        var asked = Set<[String]>()
         var seen = Set<String>()
         var dynamics: [FileNumber: ELFDynamic?] = [:]
         var waiting = try needs(
             inspection.neededLibraries, inspection.filteredLibraries, paths: inspection.libraryPaths, library: nil)
         while let need = waiting.popLast() {
-            let found = try candidates(need, cache)
-            if found.isEmpty, !need.isOptional { throw missing(need) }
+            // Most need the same few, and a name is looked for in the same folders each time.
+            if asked.contains([need.name] + need.folders) { continue }
+            let found = try candidates(need, places)
+            if found.isEmpty {
+                if need.isOptional { continue }
+                throw missing(need)
+            }
+            asked.insert([need.name] + need.folders)
             // Which of them is taken depends on the processor and on what is loaded already: all must be good.
             for path in found where seen.insert(path).inserted {
                 guard seen.count <= Self.maximumLibraries else {
@@ -63,7 +70,7 @@ struct NeededLibraries {
         let dynamic: ELFDynamic?
         do throws(ELFError) {
             // A file of another machine's is passed over by the dynamic linker, as it is here.
-            dynamic = try FileBytes.read(path).flatMap { bytes throws(ELFError) in try ELFFile.dynamic(bytes) }
+            dynamic = try FileBytes.window(path).flatMap { file throws(ELFError) in try ELFFile.dynamic(.file(file)) }
         } catch {
             throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`, which is damaged: \(error)")
         }
@@ -151,7 +158,7 @@ struct NeededLibraries {
     }
 
     /// Every file that the dynamic linker could take for a name.
-    private func candidates(_ need: Need, _ cache: LibraryCache?) throws(ModuleError) -> [String] {
+    private func candidates(_ need: Need, _ places: LibraryPlaces) throws(ModuleError) -> [String] {
         if need.name.contains("/") || need.name.contains("$") {
             guard need.name.hasPrefix("/"), !need.name.contains("$") else {
                 throw ModuleError(
@@ -162,33 +169,18 @@ struct NeededLibraries {
             return [try trusted(need.name)]
         }
         var found: [String] = []
-        for path in cache?.paths(of: need.name) ?? [] where access(path, F_OK) == 0 {
+        for path in places.cached(need.name) where access(path, F_OK) == 0 {
             let folder = "/" + path.split(separator: "/").dropLast().joined(separator: "/")
             found.append(Self.systemFolders.contains(folder) ? path : try trusted(path))
         }
         for folder in need.folders + Self.systemFolders {
             let isSystems = Self.systemFolders.contains(folder)
-            for path in ["\(folder)/\(need.name)"] + hardwareFolders(folder).map({ "\($0)/\(need.name)" })
+            for path in ["\(folder)/\(need.name)"] + places.hardwareFolders(folder).map({ "\($0)/\(need.name)" })
             where access(path, F_OK) == 0 {
                 found.append(isSystems && path == "\(folder)/\(need.name)" ? path : try trusted(path))
             }
         }
         return found
-    }
-
-    /// The folders for kinds of processors below a folder (ld.so(8), "glibc-hwcaps").
-    private func hardwareFolders(_ folder: String) -> [String] {
-        guard let stream = opendir("\(folder)/glibc-hwcaps") else { return [] }
-        defer { closedir(stream) }
-        var folders: [String] = []
-        while let entry = readdir(stream) {
-            // SAFETY: d_name is NUL-terminated (readdir(3)) and lives until the next readdir of this stream.
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { folders.append("\(folder)/glibc-hwcaps/\(name)") }
-        }
-        return folders
     }
 
     /// Checks the owner of a file and of the folders above it, where it is named and where it really is.
