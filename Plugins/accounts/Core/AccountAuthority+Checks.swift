@@ -24,8 +24,8 @@ extension AccountAuthority {
         }
     }
 
-    /// Decides like ``check(user:action:name:wantsReason:knowsObject:fields:)``, and says why. Costs in proportion to the
-    /// number of rules: for people.
+    /// Decides like ``check(user:action:name:wantsReason:knowsObject:fields:)``, and says why. The cost grows with the
+    /// number of rules, so it is for people.
     ///
     /// requested: the name before mapping.
     package func explain(

@@ -44,7 +44,7 @@ extension AccountAuthority {
     /// How far a log-in comes on the thread that asks.
     private enum Look {
         case answered(LoginOutcome)
-        /// It is no; what every such answer costs is not done yet but for `done`.
+        /// It is no. Of the work that every such answer costs, `done` alone is done.
         case wrong(LoginOutcome, done: HashCost?, WrongAnswerWork)
         /// The credential is for the pool.
         case slow(Credential, name: [UInt8], WrongAnswerWork)
@@ -73,7 +73,7 @@ extension AccountAuthority {
         }
     }
 
-    /// Answers a log-in whose credential is checked in no time, and says which hash that has cost; nil for any other one.
+    /// Answers a log-in whose credential takes no time to check, and says which hash that has cost; nil for any other.
     private func quickAnswer(
         _ snapshot: AccountSnapshot, _ principal: Principal, _ password: LentText, _ client: LoginClient
     ) -> (LoginOutcome, HashCost?)? {

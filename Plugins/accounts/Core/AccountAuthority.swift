@@ -99,7 +99,7 @@ package final class AccountAuthority: Sendable {
     package func reload(willMap: () -> Void = {}) throws -> SnapshotReload {
         try reloading.withLock { _ in
             let fresh = try readAccounts()
-            // From here on nobody is told that nothing is mapped, and who was told before hears of it.
+            // From here on no caller is told that nothing is mapped, and those who were told before hear of it.
             if !fresh.mappings.isEmpty, !isMapping.exchange(true, ordering: .acquiringAndReleasing) { willMap() }
             let reload = current.read { old in
                 SnapshotReload(changes: fresh.changes(since: old), ended: fresh.ended(since: old, clock))

@@ -70,7 +70,7 @@ final class DefaultAuthModule: Authenticator {
     /// As from a file: what fills the environment often reads one. Nil when the variable is not there.
     private func credential(ofVariable name: String) -> CredentialAnswer? {
         guard let value = getenv(name) else { return nil }
-        // SAFETY: NUL-terminated (environ(7)), and nobody changes the environment of a host that runs.
+        // SAFETY: NUL-terminated (environ(7)), and no code changes the environment of a host that runs.
         let bytes = UnsafeRawBufferPointer(start: value, count: strlen(value))
         return credential(bytes[..<LineEnd.length(of: bytes)])
     }

@@ -50,11 +50,11 @@ extension ErrorCode<CommandFailure> {
     package static var notRunnable: Self { "not-runnable" }
     /// The file is another one than at the start.
     package static var swapped: Self { "swapped" }
-    /// Somebody else could change it.
+    /// Another user could change it.
     package static var permissions: Self { "permissions" }
     /// We are run by a command of an exec authenticator ourselves.
     package static var recursion: Self { "recursion" }
-    /// Nobody waits for it any more.
+    /// No question waits for it any more.
     package static var cancelled: Self { "cancelled" }
     /// Its output is not the JSON that is accepted.
     package static var malformed: Self { "malformed" }

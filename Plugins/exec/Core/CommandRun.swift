@@ -9,11 +9,11 @@ import Glibc
 final class CommandRun {
     private enum State {
         case running
-        /// The command has ended; somebody may hold its output still.
+        /// The command has ended; another process may still hold its output.
         case draining
         /// It was told to end, and why.
         case terminating(CommandFailure)
-        /// It was killed, and nobody waits for it.
+        /// It was killed, and no question waits for it.
         case killed
         case over
     }
@@ -88,7 +88,7 @@ final class CommandRun {
         if case .draining = state, outputDescriptor < 0 { finish(now) }
     }
 
-    /// Ends it because nobody waits.
+    /// Ends it because no question waits.
     func cancel(_ now: Int64) {
         guard case .running = state else { return }
         terminate(CommandFailure(.cancelled, path: command.path, "was ended", after: elapsed(now)), now)
@@ -235,7 +235,7 @@ struct CommandEnd {
     /// Nil where it exited with 0.
     let refusal: OutputRefusal?
 
-    /// waitStatus: nil where somebody else reaped it.
+    /// waitStatus: nil where other code has reaped it.
     init(waitStatus: Int32?) {
         guard let waitStatus else {
             refusal = OutputRefusal(.exit, "ended, and its exit status is lost: something else waited for it")

@@ -42,7 +42,7 @@ package final class CommandSupervisor: Sendable {
         return id
     }
 
-    /// Ends a run whose secret nobody waits for: it fails as cancelled, unless it has ended already.
+    /// Ends a run whose secret no question waits for: it fails as cancelled, unless it has ended already.
     package func cancel(_ id: RunID) { mailbox.cancel(id) }
 
     /// Ends every run and the thread, in at most two seconds. Not to be called by a completion. Later runs fail.

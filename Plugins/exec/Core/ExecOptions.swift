@@ -12,7 +12,7 @@ package struct ExecOptions: Equatable, Sendable {
         case json
     }
 
-    /// What is done about a command that somebody else could change.
+    /// What is done about a command that another user could change.
     package enum Permissions: String, CaseIterable, Sendable {
         /// It is refused.
         case strict
@@ -39,7 +39,7 @@ package struct ExecOptions: Equatable, Sendable {
     package var cacheTime = Duration.zero
     /// `user` or `user:group` to run the command as.
     package var runAs: String?
-    /// What is done about a command that somebody else could change; nil: strict as root, else warn.
+    /// What is done about a command that another user could change; nil: strict as root, else warn.
     package var permissions: Permissions?
     /// Whether white space around raw output is removed.
     package var trimsWhitespace = false

@@ -91,7 +91,7 @@ package struct PinnedCommand: Sendable {
         return opened.descriptor
     }
 
-    /// Says who else could have written the command or put it there; nil where that is nobody.
+    /// Says who else could have written the command or put it there; nil where no other user could.
     private static func complaint(about path: String, _ status: stat, _ trust: FileTrust) -> String? {
         (trust.fault(in: status) ?? trust.pathFault(path)).map { $0.controlsEscaped }
     }

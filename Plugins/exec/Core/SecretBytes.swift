@@ -4,7 +4,7 @@ import Glibc
 /// Bytes that are wiped when the last reference goes, kept out of core files, children and, as far as the limit on
 /// locked memory goes, the swap space. They describe themselves without what they hold.
 package final class SecretBytes: @unchecked Sendable {
-    // Sendable: one owner fills it; it is shared only after that, and then nobody writes.
+    // Sendable: one owner fills it; it is shared only after that, and is not written then.
     private let memory: UnsafeMutableRawBufferPointer
     /// How many bytes are held.
     package private(set) var count = 0

@@ -16,6 +16,6 @@ final class RunningCommands: Sendable {
         runs.withLock { if $0.known.removeValue(forKey: token) == nil { $0.early.insert(token) } }
     }
 
-    /// The command of a question that nobody waits for any more; nil when it has ended.
+    /// The command of a question that has been given up; nil when it has ended.
     func run(of token: QuestionToken) -> CommandSupervisor.RunID? { runs.withLock { $0.known[token] } }
 }

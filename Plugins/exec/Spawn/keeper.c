@@ -97,7 +97,7 @@ KEEPER static int keep(void *argument) {
     // Where this process ignores it, the system would throw the status away.
     call(SYS_rt_sigaction, SIGCHLD, (long)default_action, 0, 8);
     call(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0);
-    // The process that started it is gone: nobody will say when the end is.
+    // The process that started it is gone, and cannot say when to end.
     call(SYS_prctl, PR_SET_PDEATHSIG, EXEC_END_SIGNAL, 0, 0);
     pid_t program = keeper->begin(keeper->argument);
     call(SYS_close_range, 0, (long)~0u, 0, 0);

@@ -85,7 +85,7 @@ final class RemoteSessions: Sendable {
         }
     }
 
-    /// Says that nobody could say whether a session may be resumed: it has its lost name again, for the next question to try.
+    /// Notes that it could not be decided whether a session may be resumed: its lost name is back, for the next question to try.
     func postpone(_ id: SessionID) {
         let waiting = state.withLock { state in
             let session = state.sessions[id]

@@ -85,7 +85,7 @@ final class UpstreamLink: Sendable {
                 reason = "it would be another user's"
             }
             host.log(.warn, "a session could not be resumed upstream: \(reason)")
-            // Where nobody could say, the next question tries again with the name that was lost.
+            // Where it could not be decided, the next question tries again with the name that was lost.
             if answer.verdict == .undecided { return sessions.postpone(id) }
             _ = sessions.resumed(id, nil)
             host.eject(id)
@@ -142,7 +142,7 @@ private final class LinkEvents: Sendable {
     }
 }
 
-/// Gives what the connection logs on with: the credentials of a destination.
+/// Gives the credentials of a destination, with which the connection logs on.
 private final class LinkLogOn: Sendable {
     private let host: HostInterface
     private let destination: String

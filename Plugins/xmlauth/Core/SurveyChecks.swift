@@ -54,7 +54,7 @@ struct SurveyChecks {
         unknown(.group, \.groups) + unknown(.role, \.roles)
     }
 
-    /// Finds groups without users and roles that nobody has.
+    /// Finds groups without users and roles that no user has.
     func unusedSubjects() -> [UsersFinding] {
         let (groups, roles) = used()
         return survey.subjects.compactMap { subject in

@@ -34,7 +34,7 @@ package enum UsersCheck {
     ) -> [UsersFinding] {
         let checks = SurveyChecks(survey, file: file)
         var findings = survey.faults.map(UsersFinding.init) + checks.accounts(now: now) + checks.repeatedRules()
-        // What is declared or used in the rest of a file that ends too early is not known.
+        // A file that ends too early does not tell what its rest would have declared or used.
         if !survey.isMalformed {
             let unknown = checks.unknownReferences()
             findings += unknown + checks.unusedSubjects()

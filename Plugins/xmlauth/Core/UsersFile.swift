@@ -1,7 +1,7 @@
 import Accounts
 import Rules
 
-/// A users file that is read where no module is.
+/// A users file that is read outside of a module.
 package enum UsersFile {
     /// Reads a file. Blocks for as long as reading takes.
     ///

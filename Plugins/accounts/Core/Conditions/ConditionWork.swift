@@ -1,8 +1,8 @@
 /// Bounds the work of the conditions of one check, in steps: a client says how many values it sends, and how long.
 ///
 /// A value costs a step, and one for each 64 bytes of it; matching a regular expression costs as many times that as the
-/// steps back that it may take. What comes when nothing is left is not compared: it holds for a deny and fails for an
-/// allow, as a value that cannot be read. One match that began before may take its whole limit.
+/// steps back that it may take. Once nothing is left, values are not compared: they hold for a deny and fail for an
+/// allow, as a value does that cannot be read. One match that began before may take its whole limit.
 struct ConditionWork: Sendable {
     /// Of one check: some milliseconds.
     static let mostSteps = 200_000

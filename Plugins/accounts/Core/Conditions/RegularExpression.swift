@@ -66,7 +66,7 @@ final class RegularExpression: @unchecked Sendable {
     }
 
     deinit {
-        // SAFETY: made in init; nobody else has the pointers.
+        // SAFETY: made in init; no other code has the pointers.
         pcre2_match_context_free_8(limits)
         pcre2_match_context_free_8(shortLimits)
         pcre2_code_free_8(compiled)
@@ -190,7 +190,7 @@ enum RegularExpressionCheck {
         throw .init(start, "`[` without `]`")
     }
 
-    /// Finds the end of a class such as `[:alpha:]`; what begins none is a `[`.
+    /// Finds the end of a class such as `[:alpha:]`; a `[` that begins no class stands for itself.
     private static func endOfClass(_ pattern: LentText, _ start: Int) -> Int {
         let kind = start + 1 < pattern.count ? pattern[start + 1] : 0
         guard [UInt8(ascii: ":"), UInt8(ascii: "."), UInt8(ascii: "=")].contains(kind) else { return start }

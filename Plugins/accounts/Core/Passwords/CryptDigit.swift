@@ -1,6 +1,6 @@
 /// Reads the digits of crypt(5): `./0-9A-Za-z`.
 package enum CryptDigit {
-    /// The value of a digit, 0...63; nil when it is none.
+    /// The value of a digit, 0...63; nil for any other byte.
     package static func value(_ byte: UInt8) -> Int? {
         switch byte {
         case UInt8(ascii: ".")...UInt8(ascii: "9"): Int(byte) - 46
@@ -10,7 +10,7 @@ package enum CryptDigit {
         }
     }
 
-    /// The number that five digits stand for, the lowest first (scrypt of crypt(5)); nil when one is none.
+    /// The number that five digits stand for, the lowest first (scrypt of crypt(5)); nil when a byte is no digit.
     static func number(_ digits: some Collection<UInt8>) -> Int? {
         var number = 0
         for (index, byte) in digits.enumerated() {

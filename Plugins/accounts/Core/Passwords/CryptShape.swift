@@ -1,4 +1,4 @@
-/// Says what crypt(3) would take and nobody can log in with: stored passwords that end before their hash (crypt(5)).
+/// Finds stored passwords that end before their hash (crypt(5)): crypt(3) takes them, and no user can log in with one.
 enum CryptShape {
     /// By method, how many parts a stored password has without its `rounds=`, and how many letters its hash.
     private static let methods: [String: (parts: Int, hash: Int)] = [

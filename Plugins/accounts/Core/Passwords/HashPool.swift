@@ -14,7 +14,7 @@ final class HashPool: Sendable {
         /// Of an IPv4 address all of it, of an IPv6 address the 64 bits that a network has: one machine has all the rest.
         let address: [UInt8]
 
-        /// address: as text; what is none is an address of its own, and so is the empty one of doors that know none.
+        /// address: as text. Any other text counts as an address of its own, and so does the empty one of doors that know none.
         init(user: [UInt8], address: [UInt8]) {
             self.user = user
             self.address = Address(address).map { Array($0.bytes.prefix($0.isIPv4 ? 4 : 8)) } ?? address

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// NOTE: two generations of reader counters in stripes, as in sleepable read-copy-update: a reader counts itself into
 /// the current generation of its thread's stripe, and only then loads the snapshot. A writer swaps the snapshot, then
-/// moves the generation on twice and each time waits until the one left behind is empty. After that nobody can hold the
+/// moves the generation on twice and each time waits until the one left behind is empty. After that no reader can hold the
 /// old snapshot.
 final class SnapshotCell<Value: AnyObject & Sendable>: @unchecked Sendable {
     // Sendable: the pointer is atomic, and the object behind it is released only when no reader can hold it.
@@ -48,7 +48,7 @@ final class SnapshotCell<Value: AnyObject & Sendable>: @unchecked Sendable {
         return Unmanaged<Value>.fromOpaque(pointer)._withUnsafeGuaranteedRef { body($0) }
     }
 
-    /// Puts a new snapshot in place and lets the old one go once nobody reads it.
+    /// Puts a new snapshot in place and lets the old one go once no thread reads it.
     func replace(with value: Value) {
         writer.withLock { _ in
             let fresh = UnsafeRawPointer(Unmanaged.passRetained(value).toOpaque())

@@ -1,8 +1,8 @@
 /// Says whose sessions a re-read file may have changed.
 package enum SnapshotChanges: Sendable, Hashable {
-    /// What roles, groups or everybody are given changed: anybody's.
+    /// What roles, groups or everybody are given has changed: those of any user.
     case everybody
-    /// The users whose own entry changed or vanished, UTF-8; possibly nobody.
+    /// The users whose own entry changed or vanished, UTF-8; may be empty.
     case users([[UInt8]])
 }
 

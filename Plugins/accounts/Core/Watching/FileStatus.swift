@@ -22,8 +22,8 @@ package struct FileStatus: Sendable, Hashable {
         changed = .seconds(status.st_ctim.tv_sec) + .nanoseconds(status.st_ctim.tv_nsec)
     }
 
-    /// Whether the file may change again without a change of its status: times of files move in steps. One of the future,
-    /// which somebody set, or which a clock that was put back leaves behind, says nothing about that.
+    /// Whether the file may change again without a change of its status: times of files move in steps. A time in the future,
+    /// which a program set or a clock that was put back leaves behind, says nothing about that.
     func isYoung(at wallTime: Duration) -> Bool { (.zero ..< .milliseconds(100)).contains(wallTime - modified) }
 }
 

@@ -21,7 +21,7 @@ package struct WatchEnvironment: Sendable {
 
 /// An error of reading accounts that says whether another try may help.
 package protocol ReadingFault: Error {
-    /// Whether nobody knows what the files say: they, or what reading them takes, could not be had. False where they were
+    /// Whether the files could not be read, or what reading them takes was not to be had. False where they were
     /// read and are wrong.
     var isUnreadable: Bool { get }
 }
@@ -40,12 +40,12 @@ package enum WatchState: Equatable, Sendable {
     }
 }
 
-/// Reads files again when they have changed, from a thread that looks at them four times a second; what could not be read
-/// at every look until it has been.
+/// Reads files again when they have changed, from a thread that looks at them four times a second. A file that could not
+/// be read is tried again at every look.
 package final class FileWatch: Sendable {
     private struct State {
         var detector: ChangeDetector
-        /// What could not be read last, and why: it is reported once.
+        /// What could not be read last, and why, so that it is reported once.
         var broken: Broken?
         var told = WatchState.current
     }

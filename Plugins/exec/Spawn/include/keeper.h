@@ -13,7 +13,7 @@
 typedef struct exec_keeper exec_keeper_t;
 
 // Starts a keeper, which calls begin: it returns the program's process id, or -1. To be called with all signals blocked.
-// The keeper ends when the program has ended and nobody of its descendants is left. Returns its process id, or -errno.
+// The keeper ends when the program has ended and none of its descendants is left. Returns its process id, or -errno.
 // OWNERSHIP: *result is the caller's, to be given to exec_keeper_finish after the process was reaped.
 pid_t exec_keep(pid_t (*begin)(void *), void *argument, exec_keeper_t **result);
 
