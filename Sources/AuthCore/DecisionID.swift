@@ -1,7 +1,7 @@
 /// The name of one decision: 128 bits that no other decision of this host or another one has.
 ///
 /// It stands in the reply, in the events of a refusal and in the audit log, so that one of them leads to the others. It is no
-/// credential: who knows it can do nothing with it.
+/// credential: knowing it lets a program do nothing.
 public struct DecisionID: Hashable, Sendable {
     /// The first 64 bits.
     public let high: UInt64
@@ -14,7 +14,7 @@ public struct DecisionID: Hashable, Sendable {
         self.low = low
     }
 
-    /// No decision: nobody was asked.
+    /// No decision: no question was asked.
     public static let none = DecisionID(high: 0, low: 0)
 
     /// Whether it names no decision.

@@ -3,7 +3,7 @@ import Glibc
 /// A text that is equal to another one only byte by byte.
 ///
 /// Swift's own equality is Unicode's canonical equivalence, by which the KELVIN SIGN is a K; modules, files and protocols compare
-/// bytes. Whatever decides whose session, place or credentials something is compares texts like this.
+/// bytes. Code that decides whose a session, a place or a credential is compares texts like this.
 public struct ExactText: Hashable, Sendable {
     /// The text.
     public let text: String

@@ -48,7 +48,7 @@ public enum ModuleLifecycle {
     public enum ObjectState: UInt8, Sendable, CaseIterable {
         /// The module does not know it.
         case unknown
-        /// `auth_new_object` was told, and nobody asks about it.
+        /// `auth_new_object` was told, and no session asks about it.
         case known
         /// A session has it: `auth_request_object` was told.
         case requested

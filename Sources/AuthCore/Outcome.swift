@@ -44,7 +44,7 @@ extension Outcome {
         }
     }
 
-    /// Tells of the answer before anybody else has it; for counting and keeping.
+    /// Tells of the answer before any other code has it; for counting and keeping.
     ///
     /// - Parameter body: called exactly once, on the thread that decides.
     public func observe(_ body: @escaping @Sendable (Answer) -> Void) {

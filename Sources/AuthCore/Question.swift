@@ -4,7 +4,7 @@ public enum Question: Sendable {
     case login(Login)
     /// May this user, authenticated by a trusted program, have a session? The password is not looked at.
     case resume(Login)
-    /// A login that is answered by the session that equal credentials got before, as long as that is fresh.
+    /// A log-in that gets the session that equal credentials got before, as long as that is fresh.
     case authenticate(Login)
     /// The session's end, as its client wishes. Always allowed; an unknown session is reported as such.
     case logout(SessionID)

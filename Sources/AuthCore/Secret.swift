@@ -4,7 +4,7 @@ import Glibc
 public final class Secret: Sendable {
     /// The bytes and a NUL behind them.
     private nonisolated(unsafe) let storage: UnsafeMutablePointer<UInt8>
-    // Written in init and deinit only, where nobody else can hold a reference; read-only in between.
+    // Written in init and deinit only, where no other code can hold a reference; read-only in between.
 
     /// How many bytes it has.
     public let count: Int
@@ -46,7 +46,7 @@ public final class Secret: Sendable {
     }
 
     deinit {
-        // SAFETY: the buffer is owned and nobody else refers to it. A plain store before a deallocation could be optimised
+        // SAFETY: the buffer is owned and no other code refers to it. A plain store before a deallocation could be optimised
         // away; explicit_bzero(3) is the one thing this target takes from C, because it promises not to be.
         explicit_bzero(storage, capacity)
         storage.deallocate()
@@ -71,8 +71,8 @@ extension Secret: CustomStringConvertible, CustomReflectable {
 /// Bytes that may hold a secret while they are read or put together: wiped when they go away, when they are taken out and
 /// when they move to a larger place.
 ///
-/// Whatever reads a password keeps it here or in a ``Secret``, and never in an array or a string, whose memory is given
-/// back as it is. Decoders write into one, so that nothing of a secret is left on the way.
+/// Code that reads a password keeps it here or in a ``Secret``, and never in an array or a string, whose memory is given
+/// back as it is. Decoders write into one of these, so that nothing of a secret is left on the way.
 public struct SecretBytes: ~Copyable {
     /// Room for `capacity` bytes and a NUL behind them.
     private var storage: UnsafeMutablePointer<UInt8>

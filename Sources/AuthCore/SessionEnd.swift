@@ -4,7 +4,7 @@ public enum SessionEnd: UInt32, Sendable {
     case ejected, expired, stop, refused, swapped
 }
 
-/// What is no longer so, however often it was answered before.
+/// Which earlier answers are no longer good.
 public enum Invalidation: Sendable, Hashable {
     case everything
     case user(String)
@@ -12,7 +12,7 @@ public enum Invalidation: Sendable, Hashable {
     case object(String)
 }
 
-/// Watches invalidations, or for the end of a session, for as long as somebody holds it.
+/// Watches invalidations, or for the end of a session, for as long as a reference to it is held.
 public final class HostWatch: Sendable {
     private let end: @Sendable () -> Void
 

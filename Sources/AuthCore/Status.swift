@@ -46,7 +46,7 @@ public struct Status: RawRepresentable, Hashable, Sendable {
             || Self.reserved.contains(rawValue) || self == .noEntry
     }
 
-    /// How messages name it: the number is another one in each generation for AUTH_OK alone.
+    /// How messages name it. AUTH_OK alone has a different number in each generation.
     public var shown: String { self == .ok ? "AUTH_OK" : "\(rawValue)" }
 }
 

@@ -1,5 +1,5 @@
 extension String {
-    /// Reads UTF-8; nil for what is none.
+    /// Reads UTF-8; nil for any other bytes.
     ///
     /// `String(validating:as:)` is generic, and looks its types up at run time for each text: a thousand instructions.
     package init?(utf8 bytes: Span<UInt8>) {
@@ -7,7 +7,7 @@ extension String {
         self.init(copying: text)
     }
 
-    /// Reads UTF-8; nil for what is none.
+    /// Reads UTF-8; nil for any other bytes.
     // NOTE: never inlined, for the optimiser of Swift 6.3 stops at spans of slices that throwing functions return.
     @inline(never)
     package init?(utf8 bytes: ArraySlice<UInt8>) { self.init(utf8: bytes.span) }

@@ -71,7 +71,7 @@ public final class Ticket: Sendable {
     /// Decides as an outcome does, now or later.
     public func follow(_ outcome: Outcome) { outcome.then { self.decide($0) } }
 
-    /// Takes the answer if it is there already and nobody listens; the listener is then never called.
+    /// Takes the answer if it is there already and there is no listener; a listener is then never called.
     public func takeAnswer() -> Answer? {
         progress.withLock { progress in
             guard case .decided(let answer) = progress.state else { return nil }
@@ -81,7 +81,7 @@ public final class Ticket: Sendable {
     }
 
     /// Calls `body` with the answer before the listener is told; for counting and keeping, by the maker of the ticket, before
-    /// anybody else has it.
+    /// any other code has it.
     public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
         let answer = progress.withLock { progress -> Answer? in
             if case .decided(let answer) = progress.state { return progress.named(answer) }
@@ -94,6 +94,6 @@ public final class Ticket: Sendable {
     /// Says which decision its answer is, to all that take the answer from here on.
     public func name(_ decision: DecisionID) { progress.withLock { $0.decision = decision } }
 
-    /// Says that nobody waits any more: the module is told to cancel, and a login that succeeds later holds no place.
+    /// Gives the question up: the module is told to cancel, and a log-in that succeeds later holds no place.
     public func abandon() { onAbandon() }
 }

@@ -1,4 +1,4 @@
-/// Deadlines of many pending questions, in slots of one tick: adding costs a few instructions, and time is looked at once a
+/// Deadlines of many pending questions, in slots of one tick: adding costs a few instructions, and the time is looked at once a
 /// tick instead of once a deadline. A pure value; its owner brings the clock and the lock.
 public struct TimerWheel<Element> {
     private struct Entry {

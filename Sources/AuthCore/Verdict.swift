@@ -8,7 +8,7 @@ public enum Verdict: String, Sendable, CaseIterable {
     case overLimit = "over-limit"
     /// The session existed and was ended by a module, an operator or a limit.
     case ejected
-    /// Nobody could say: a module failed, was late, or broke its contract. Denies, and is worth a retry.
+    /// It could not be decided: a module failed, was late, or broke its contract. Denies, and is worth a retry.
     case undecided
 }
 
@@ -55,7 +55,7 @@ public enum Reason: String, Sendable, CaseIterable {
 
 /// What a question is answered with.
 ///
-/// Most answers are a verdict and a reason about a user and a name: what few have stands apart, so that an answer is cheap to hand on.
+/// Most answers are a verdict and a reason about a user and a name. What few have stands apart, so that handing one on is cheap.
 public struct Answer: Sendable {
     /// What few answers have to say.
     private struct Details: Sendable {
@@ -80,7 +80,7 @@ public struct Answer: Sendable {
     private var owner = ""
     /// The name after mapping, for `map` and for checks.
     public var mappedName: ObjectName?
-    /// Which decision it is; none where nobody was asked, as for a request that a door refuses.
+    /// Which decision it is; none where no question was asked, as for a request that a door refuses.
     public var decision = DecisionID.none
     private var box: Box?
 
@@ -113,7 +113,7 @@ public struct Answer: Sendable {
         set { details.session = newValue }
     }
 
-    /// Whether the session is for one question only; the asker ends it.
+    /// Whether the session is for one question only; the code that asks ends it.
     public var isOneUse: Bool {
         get { box?.details.isOneUse ?? false }
         set { details.isOneUse = newValue }

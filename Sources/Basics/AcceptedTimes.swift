@@ -1,6 +1,6 @@
 /// The points in time that are taken wherever one comes in: from modules, commands, tokens and files.
 ///
-/// Milliseconds taken for seconds lie in a year of five digits, and so would keep for ever what should end in an hour; a number
+/// Milliseconds taken for seconds lie in a year of five digits, and would keep for ever what should end in an hour. A number
 /// before 2000 is a length of time, or a clock that was never set.
 public enum AcceptedTimes {
     /// Seconds since 1970-01-01 00:00 UTC, from the first of 2000 to the last of 9999, which is the last year of RFC 3339 too.

@@ -6,7 +6,7 @@ package struct FairQueueBounds: Sendable, Hashable {
     package var address: Int
     /// About one user from one address (`hash-queue-user`), 1...1,000,000.
     package var user: Int
-    /// How much one user, and one address, may have waiting: so many times what is free. So there is room for who comes next,
+    /// How much one user, and one address, may have waiting: so many times what is free. So there is room for the next one,
     /// however few fill the rest. nil for no such bound.
     package var share: Int?
 
@@ -15,22 +15,22 @@ package struct FairQueueBounds: Sendable, Hashable {
         (self.all, self.address, self.user) = (all, address, user)
     }
 
-    /// Takes the bound in all, and those of the parts as they stand to it by default; none is below 16 for that.
+    /// Takes the bound in all, and those of the parts in their default ratio to it; none falls below 16 by that.
     package init(inProportionTo all: Int) {
         self.init(all: all, address: max(16, all / 4), user: max(16, all / 16))
     }
 
-    /// Takes the bound in all, and gives a share of it: one alone may fill four fifths, two together eight ninths.
+    /// Takes the bound in all, and gives shares of it: one user alone may fill four fifths, two together eight ninths.
     package init(sharing all: Int) {
         self.init(all: all, address: all, user: all)
         share = 4
     }
 }
 
-/// Keeps what waits about users and from addresses, and hands it out by turns, so that who sends much waits behind itself.
+/// Keeps what waits by user and by address, and hands it out by turns, so that a client that sends much waits behind itself.
 ///
-/// Every other turn goes round the users, and those between go round the addresses: a crowd about one user delays nobody
-/// else by more than a turn, and neither does one from an address, whatever users it names. A value that knows no clock
+/// Every other turn goes round the users, and those between go round the addresses. A crowd about one user delays the
+/// others by a turn at most, and so does one from an address, whatever users it names. A value that knows no clock
 /// and no thread; each step takes constant time.
 package struct FairQueue<Element> {
     /// Why there is no room.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Decides whether a file may decide something: nobody but trusted owners can have written it, or can put another in its
+/// Decides whether a file may decide something: only trusted owners can have written it, or can put another in its
 /// place. One rule for modules, configuration, users, keys, certificates, licences, passwords and commands.
 public struct FileTrust: Sendable {
     /// Users besides root and the running one whose files are trusted.
@@ -21,7 +21,7 @@ public struct FileTrust: Sendable {
         self.running = running
     }
 
-    /// Trusts root, the running user and those about which `asked` says so: for a module, whose host knows.
+    /// Trusts root, the running user and those for which `asked` says yes: for a module, whose host knows.
     public init(asking asked: @escaping @Sendable (UInt32) -> Bool) {
         owners = []
         self.asked = asked
@@ -61,7 +61,7 @@ public struct FileTrust: Sendable {
 
     /// Follows a path from the root, link by link, and returns it without links.
     ///
-    /// Every directory and link on the way belongs to a trusted owner, and nobody else may write to a directory. A sticky
+    /// Every directory and link on the way belongs to a trusted owner, and no other user may write to a directory. A sticky
     /// directory that everybody may write to, such as /tmp, lets only an entry's owner replace the entry, so it is
     /// accepted: the entry's own owner is checked. The owner and mode of what the path leads to are left to
     /// ``fault(in:)`` where it is no directory.
@@ -139,17 +139,17 @@ public struct FileTrust: Sendable {
     }
 }
 
-/// Why a file is not read: lower case, without the name of the file itself.
+/// Why a file is not read, in lower case and without the name of the file itself.
 public struct FileTrustError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of hindrance it is.
     public enum Kind: Sendable {
         /// Nothing is there.
         case missing
-        /// The system gives it to nobody now, or not to this process.
+        /// The system does not open it now, or not for this process.
         case unreadable
-        /// Somebody who is not trusted can have written it.
+        /// A user who is not trusted can have written it.
         case untrustedFile
-        /// Somebody who is not trusted can have put it there.
+        /// A user who is not trusted can have put it there.
         case untrustedPlace
     }
 

@@ -1,6 +1,6 @@
 extension String {
-    /// The text as a string of JSON (RFC 8259, section 7), with its quotation marks. What cannot be seen is escaped: a terminal is
-    /// told nothing.
+    /// The text as a string of JSON (RFC 8259, section 7), with its quotation marks. What cannot be seen is escaped, so
+    /// that it steers no terminal.
     package var jsonQuoted: String {
         var bytes: [UInt8] = []
         bytes.appendJSONQuoted(self)

@@ -1,4 +1,4 @@
-/// The one rule for where a line ends that somebody typed, piped or keeps in a file, a secret first of all.
+/// The one rule for where a line ends that was typed, piped or read from a file, a secret first of all.
 ///
 /// LF ends a line and so does CR LF, whichever system wrote it. A CR anywhere else is a byte of the line: a secret that ends
 /// in one is written without the end of a line behind it, or with CR CR LF.

@@ -7,8 +7,8 @@ package enum NearestName {
 
     /// Returns the nearest of `names`; letters of ASCII in either case.
     ///
-    /// Near is what lies within a third of the known name's length, two edits at least, and half of its length at most.
-    /// Where no name is, the one counts that begins or ends with the mistyped one, or the other way round.
+    /// Near is a name within a third of the known name's length, two edits at least, and half of its length at most.
+    /// Where no name is near, one counts that begins or ends with the mistyped one, or the other way round.
     package static func of(_ name: String, among names: some Sequence<String>) -> String? {
         guard name.utf8.count <= longest else { return nil }
         let wanted = folded(name)
@@ -18,7 +18,7 @@ package enum NearestName {
             let count = candidate.utf8.count
             let difference = abs(count - wanted.count)
             let reach = min(count / 2, max(2, count / 3))
-            // No fewer edits than letters more or less.
+            // There are at least as many edits as the lengths differ by.
             if difference <= reach, let edits = distance(wanted, folded(candidate), within: reach) {
                 near = lesser(near, (edits, candidate))
             } else if near == nil, isEnd(of: candidate, wanted) {

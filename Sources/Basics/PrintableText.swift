@@ -1,5 +1,5 @@
 extension String {
-    /// The text with every scalar that cannot be seen written as `\u{…}`: one line stays one line, a terminal is told nothing,
+    /// The text with every scalar that cannot be seen written as `\u{…}`: one line stays one line, a terminal is not steered,
     /// and what is shown stands in the order it was written in.
     public var controlsEscaped: String {
         guard unicodeScalars.contains(where: \.cannotBeSeen) else { return self }
@@ -16,7 +16,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Whether it steers what shows it, such as a control, a line separator or a change of the direction of writing, or has no
+    /// Whether it steers the terminal, as a control, a line separator or a change of the direction of writing does, or has no
     /// form of its own.
     public var cannotBeSeen: Bool {
         if value < 0x7f { return value < 0x20 }

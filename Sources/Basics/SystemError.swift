@@ -4,7 +4,7 @@ import Glibc
 package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The errno.
     package let code: Int32
-    /// What was tried; empty where the one who catches it says so.
+    /// What was tried; empty where the code that catches it says so.
     package let tried: String
 
     /// Takes an errno.

@@ -20,7 +20,7 @@ package enum SystemTime {
 }
 
 extension Duration {
-    /// The whole nanoseconds of the duration; of one that is longer than 292 years as many as there are.
+    /// The whole nanoseconds of the duration; of one that is longer than 292 years the most that fit.
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, isLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

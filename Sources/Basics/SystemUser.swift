@@ -4,7 +4,7 @@ import Glibc
 public enum SystemUser {
     /// Finds the number of a user by a name or a number; nil when there is none.
     ///
-    /// - Throws: ``FileTrustError`` when nobody can tell now, as without a free descriptor.
+    /// - Throws: ``FileTrustError`` when it cannot be told now, as without a free descriptor.
     public static func number(of name: String) throws(FileTrustError) -> UInt32? {
         if let number = UInt32(name) { return number }
         var entry = passwd()

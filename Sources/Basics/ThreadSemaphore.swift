@@ -6,7 +6,7 @@ package final class ThreadSemaphore: @unchecked Sendable {
     /// The system's own, for waits of other kinds.
     package let pointer: UnsafeMutablePointer<sem_t>
 
-    /// Makes a semaphore that nobody has signalled.
+    /// Makes a semaphore that has not been signalled.
     package init() {
         pointer = .allocate(capacity: 1)
         pointer.initialize(to: sem_t())
@@ -24,7 +24,7 @@ package final class ThreadSemaphore: @unchecked Sendable {
     /// Waits without an end.
     package func wait() {
         while sem_wait(pointer) != 0 {
-            // Anything else says that this is no semaphore: who waited would go on as if it had been signalled.
+            // Anything else says that this is no semaphore: the thread would go on as if it had been signalled.
             precondition(errno == EINTR, "sem_wait: \(SystemError())")
         }
     }

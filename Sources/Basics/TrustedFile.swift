@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file that was opened for reading, and that nobody but trusted owners can have written or put there.
+/// A file that was opened for reading, and that only trusted owners can have written or put there.
 public struct TrustedFile: ~Copyable {
     /// The open file; closed when this value goes.
     public let descriptor: Int32

@@ -3,7 +3,7 @@ import Glibc
 extension [UInt8] {
     /// Overwrites secret bytes that are not needed any more, and forgets them.
     ///
-    /// A best effort: the bytes of an array that somebody else holds as well are copied first, and so are those of one that
+    /// A best effort: the bytes of an array with more than one reference are copied first, and so are those of one that
     /// has grown.
     package mutating func wipe() {
         withUnsafeMutableBytes { bytes in

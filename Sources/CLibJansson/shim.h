@@ -9,5 +9,5 @@ static inline void authhost_json_release(void *memory) {
     free(memory);
 }
 
-// Overwrites whatever jansson gives back, wherever in the process it is used: texts may be passwords.
+// Overwrites all memory that jansson frees, wherever in the process it is used: texts may be passwords.
 static inline void authhost_json_wipes(void) { json_set_alloc_funcs(malloc, authhost_json_release); }

@@ -11,11 +11,11 @@ extension Configuration {
     public var applicationName: String { expander.application }
     /// Whether modules without a descriptor may be loaded.
     public var allowsBareModules: Bool { flag(.allowBareModules) }
-    /// The generation of modules without a descriptor, 6 or 7; nil while nobody has said it.
+    /// The generation of modules without a descriptor, 6 or 7; nil while it is not set.
     public var bareGeneration: UInt32? { text(.bareGeneration).flatMap { UInt32($0) } }
     /// Names or numbers of users, besides root and the running one, who may own files that decide something.
     public var trustedOwners: [String] { list(.trustedOwner) }
-    /// Whether nothing is decided by rules that are older than those on disk, where these cannot be read.
+    /// Whether rules that are older than those on disk decide nothing, where these cannot be read.
     public var deniesByStaleRules: Bool { text(.rulesStale) != "keep" }
     /// How long the rules in force may be older than those on disk.
     public var rulesStaleTime: Duration { seconds(.rulesStaleTime) }

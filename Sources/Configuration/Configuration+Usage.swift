@@ -15,7 +15,7 @@ extension Configuration {
 
     /// The percentages of single applications; an application that is named twice has the last one.
     ///
-    /// - Throws: ``ConfigurationError`` for a percentage that is none.
+    /// - Throws: ``ConfigurationError`` for what is no percentage.
     public func applicationUsageWarnLevels() throws(ConfigurationError) -> [String: Int] {
         guard let setting = self[ItemDefinition.applicationUsageWarnLevel.name], case .rows(let rows) = setting.value
         else { return [:] }

@@ -1,9 +1,9 @@
-// Its errors, settings and contexts are those of the language: who reads a configuration imports both in one.
+// Its errors, settings and contexts are those of the language, so code that reads a configuration imports both at once.
 @_exported import ConfigurationLanguage
 
 /// A checked configuration: every item has a value of its type, and every value knows where it came from.
 public struct Configuration: Sendable {
-    /// Every item's setting by name; those that nobody set have their default.
+    /// Every item's setting by name; those that are not set have their default.
     public let settings: [String: Setting]
     /// What is doubtful and accepted: variables that are not defined, items that have no effect yet.
     public let warnings: [ConfigurationProblem]

@@ -15,7 +15,7 @@ struct ConfigurationLoader {
         self.context = context
     }
 
-    /// A file cannot say that it is to be trusted: the command line alone can. A name that nobody has is reported where
+    /// A file cannot say that it is to be trusted: the command line alone can. A name that no user has is reported where
     /// it is used.
     private static func trustedOwners(_ overlay: CommandLineOverlay) -> Set<UInt32> {
         let names = overlay.statements.filter { $0.name.text == ItemDefinition.trustedOwner.name }.flatMap(\.values)
@@ -56,7 +56,7 @@ struct ConfigurationLoader {
         SessionItems.check(settings, &problems)
         RealmItems.check(settings, &problems)
         var seen: Set<ConfigurationProblem> = []
-        // What is read for two purposes is doubtful once.
+        // A file that is read for two purposes is warned of once.
         doubts = (read?.warnings ?? []).filter { seen.insert($0).inserted }
         return Configuration(
             settings: settings,
@@ -143,7 +143,7 @@ struct ConfigurationLoader {
         return settings
     }
 
-    /// Warns of items that somebody relies on too early: a limit that does not hold must not look as if it did.
+    /// Warns of items that an operator relies on too early: a limit that does not hold must not look as if it did.
     private static func withoutEffect(_ settings: [String: Setting]) -> [ConfigurationProblem] {
         ItemDefinition.all.compactMap { item in
             guard case .later(let feature) = item.availability, let setting = settings[item.name],

@@ -23,7 +23,7 @@ public struct RegistryAddress: Hashable, Sendable {
     /// The number of the database.
     public let database: Int
 
-    /// Reads an address; nil where it is none.
+    /// Reads an address; nil for any other text.
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))

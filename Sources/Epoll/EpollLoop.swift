@@ -29,8 +29,8 @@ package struct LoopEvents: OptionSet, Sendable {
 
 /// A thread that waits for descriptors, for times and for work of other threads, with epoll(7).
 ///
-/// Each wake-up reads the clock once, and serves descriptors first, then work, then times: who was kept waiting is not late by what
-/// has come meanwhile.
+/// Each wake-up reads the clock once, and serves descriptors first, then work, then times: a member that was kept waiting is not
+/// late because of what has come meanwhile.
 package final class EpollLoop: @unchecked Sendable {
     // What other threads touch is constant or behind a lock; all else is the thread's own.
 
@@ -165,7 +165,7 @@ package final class EpollLoop: @unchecked Sendable {
     /// Forgets a member, and closes its descriptor.
     package func remove(_ place: Place, closing descriptor: CInt) {
         leave(place)
-        // A child process that has not come to its exec yet would keep a descriptor watched that is only closed.
+        // A descriptor that is only closed would stay watched while a child process has it that has not come to its exec yet.
         _ = cepoll_remove(epoll, descriptor)
         close(descriptor)
     }
@@ -191,12 +191,12 @@ package final class EpollLoop: @unchecked Sendable {
             ring()
         }
         for slot in slots { slot.member?.loopEnds() }
-        // What is still handed over by them is done, and nothing any more.
+        // What they still hand over is done, and nothing after that.
         while let last = lastWork() { for work in last { work() } }
     }
 
     private func ring() {
-        // As many as there are now: one that is due again at once waits for the next turn.
+        // As many as are due now: one that is due again at once waits for the next turn.
         for _ in 0..<times.count {
             guard let number = times.pop(now) else { return }
             slots[number].member?.timeIsUp()
@@ -234,7 +234,7 @@ package final class EpollLoop: @unchecked Sendable {
         taken.removeAll(keepingCapacity: taken.count < 1024)
     }
 
-    /// What is left to do; nil when nothing is, and nothing is taken any more.
+    /// What is left to do; nil when there is nothing, after which no more is taken.
     private func lastWork() -> [@Sendable () -> Void]? {
         let (work, waiting) = inbox.withLock { inbox -> ([@Sendable () -> Void]?, [@Sendable () -> Void]) in
             defer { inbox.work = [] }

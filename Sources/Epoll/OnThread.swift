@@ -1,4 +1,4 @@
-/// Something that one thread alone touches, as others may hold and hand on.
+/// Something that one thread alone touches, in a form that others may hold and hand on.
 package struct OnThread<Value: AnyObject>: @unchecked Sendable {
     // Only the reference is copied and dropped elsewhere, which any thread may.
     package let value: Value

@@ -1,7 +1,7 @@
 import CLibJansson
 import Glibc
 
-/// What is JSON to a reader, beside RFC 8259 and that no object names a member twice.
+/// What a reader takes for JSON, besides RFC 8259 and the rule that no object names a member twice.
 package struct JSONForm: Sendable {
     fileprivate let flags: Int
 

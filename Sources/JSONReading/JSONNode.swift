@@ -95,7 +95,7 @@ package struct JSONNode {
         return elements
     }
 
-    /// The members of an object whose names nobody knows beforehand. Names that are one as Unicode compares texts, such as
+    /// The members of an object whose names are not known beforehand. Names that are one as Unicode compares texts, such as
     /// `K` and the Kelvin sign, are one name: a module must see both or none.
     package func members<Member>(
         _ read: (JSONNode) throws(JSONFault) -> Member
@@ -136,7 +136,7 @@ package struct JSONNode {
         return JSONObject(node: self)
     }
 
-    /// The beginning of a name that a client chose, for a message: what is no character to see is shown as U+FFFD.
+    /// The beginning of a name that a client chose, for a message: a character that cannot be seen is shown as U+FFFD.
     private static func shown(_ name: String) -> String {
         // Most names are such.
         if name.utf8.count <= 64, name.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) { return name }
@@ -159,7 +159,7 @@ package struct JSONNode {
     }
 }
 
-/// An object whose members are read by their names, while ``JSONReader`` lends it. One that is null is as one that is missing,
+/// An object whose members are read by their names, while ``JSONReader`` lends it. A null member counts as one that is missing,
 /// where it may be missing.
 package struct JSONObject {
     fileprivate let node: JSONNode

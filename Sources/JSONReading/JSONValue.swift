@@ -1,6 +1,6 @@
 import CLibJansson
 
-/// JSON whose members nobody knows beforehand.
+/// JSON whose members are not known beforehand.
 package enum JSONValue: Sendable, Equatable {
     case null
     case flag(Bool)

@@ -5,8 +5,8 @@ import Synchronization
 /// Keeps counters, gauges and histograms, and writes them in the text format 0.0.4 of Prometheus.
 ///
 /// Labels that make a name are changed into one: what Prometheus does not allow becomes `_`; counters end in
-/// `_total`, timers in `_seconds`. The sets of label values are bounded, for some of them come from strangers: what
-/// is too much is kept in nothing and counted in `authhost_metrics_dropped_series_total`.
+/// `_total`, timers in `_seconds`. The sets of label values are bounded, for some of them come from strangers. A
+/// set too many is not kept, and is counted in `authhost_metrics_dropped_series_total`.
 public final class PrometheusMetricsFactory: MetricsFactory {
     /// Most combinations of label values under one name.
     public static let maximumSeries = 1000
@@ -92,7 +92,7 @@ public final class PrometheusMetricsFactory: MetricsFactory {
         return text
     }
 
-    /// The series of a name and labels; a new one that counts for nobody where there are too many, or where the name is
+    /// The series of a name and labels; a new one that is not shown where there are too many, or where the name is
     /// taken by another kind.
     private func series<Series: PrometheusSeries>(
         _ name: String, _ kind: PrometheusKind, _ dimensions: [(String, String)], make: () -> Series

@@ -37,7 +37,7 @@ public struct Explanation: Sendable, Hashable {
 }
 
 extension RuleSet {
-    /// Decides like `decide`, and lists the rules that lost. Costs in proportion to the number of rules: for people.
+    /// Decides like `decide`, and lists the rules that lost. The cost grows with the number of rules: for people.
     public func explain(
         _ principal: Principal, _ action: ObjectAction, _ name: Span<UInt8>,
         conditions: (ConditionID) -> ConditionTruth = { _ in .unknown }

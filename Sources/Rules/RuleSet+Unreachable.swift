@@ -2,9 +2,9 @@ extension RuleSet {
     /// Lists rules that can never decide, because another rule without a condition applies whenever they do, and is
     /// heavier: more specific, or as specific and a deny, or the same and earlier.
     ///
-    /// Every rule listed is one; not every one is listed. Found are rules below one other rule for the same subject, a
+    /// Every rule in the list is one, but the list is not complete. It has rules below one other rule for the same subject, a
     /// group or role that contains it, or everybody, with all of their actions, whose pattern matches the same names:
-    /// an equal one, or one in which neighbouring `*` and `**` stand in another order. Costs in proportion to the
+    /// an equal one, or one in which neighbouring `*` and `**` stand in another order. The cost grows with the
     /// number of rules times the groups that contain their subjects: for people.
     ///
     /// Returns the rule and the heaviest of those that always beat it, in order of addition.

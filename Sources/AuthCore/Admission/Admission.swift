@@ -23,13 +23,13 @@ public enum AdmissionReply: Sendable, Equatable {
     /// The place is held until it is committed or released. `ejecting`: how many sessions a commit will eject.
     case reserved(AdmissionPlace, ejecting: Int)
     case refused(ExceededLimit)
-    /// Nobody could say whether there is a place, with the reason; none is held.
+    /// Whether there is a place could not be decided, with the reason; none is held.
     case undecided(String)
 }
 
 /// Gives out the places that sessions hold.
 ///
-/// For those who ask: reserve only what the module has allowed; then commit or release each place exactly once. Nobody is
+/// For those who ask: reserve only what the module has allowed; then commit or release each place exactly once. No session is
 /// ejected before the commit, and from the commit on the log-in has succeeded.
 ///
 /// For those who implement it: each function calls `done` exactly once, at once on the caller's thread or later on any thread,

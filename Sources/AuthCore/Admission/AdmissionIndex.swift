@@ -77,7 +77,7 @@ struct AdmissionIndex: Sendable {
         return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
-    /// Of two numbers of the ledger's own, which nobody chooses: Knuth's multiplication, by 2^64 over the golden ratio.
+    /// Of two numbers of the ledger's own, which no client chooses: Knuth's multiplication, by 2^64 over the golden ratio.
     static func hash(_ first: UInt32, _ second: UInt32) -> UInt32 {
         UInt32(truncatingIfNeeded: (UInt64(first) << 32 | UInt64(second)) &* 0x9e37_79b9_7f4a_7c15 >> 32)
     }

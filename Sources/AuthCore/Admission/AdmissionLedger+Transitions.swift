@@ -54,7 +54,7 @@ extension AdmissionLedger {
         return ended
     }
 
-    /// Gives a reserved place back; nobody is ejected for it. Does nothing when the place is not reserved (any more).
+    /// Gives a reserved place back; no session is ejected for it. Does nothing when the place is not reserved (any more).
     public mutating func release(_ place: AdmissionPlace) {
         guard state(of: place) == .reserved else { return }
         holdReservation(place.index, -1)

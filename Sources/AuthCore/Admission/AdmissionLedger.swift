@@ -17,9 +17,9 @@ public struct AdmissionPlace: Sendable, Hashable {
 /// A pure value; its owner brings the lock. Every change costs the same however many sessions there are, save for one
 /// step for each session that a log-in ejects.
 ///
-/// A place is *reserved*, and counts from then on, until it is committed or released. Nobody knows yet which it will be, so a
-/// reservation and the sessions that it will eject count, to every limit, as what there is more of: the one place of the
-/// reservation or the places that a release gives back. Thus no place is given away twice.
+/// A place is *reserved*, and counts from then on, until it is committed or released. Which it will be is not known yet, so a
+/// reservation and the sessions that it will eject count, to every limit, as the larger of two numbers: the one place of the
+/// reservation, or the places that a release gives back. Thus no place is given away twice.
 public struct AdmissionLedger: Sendable {
     enum State: UInt8 {
         case reserved, open

@@ -35,8 +35,8 @@ public struct AdmissionRules: Sendable {
 
     /// Decides about one more session.
     ///
-    /// After an admission every limit holds. Nobody is ejected in vain: a limit that no session of the user can free refuses,
-    /// and then nobody is ejected for the other limits either.
+    /// After an admission every limit holds. No session is ejected in vain: a limit that no session of the user can free refuses,
+    /// and then none is ejected for the other limits either.
     public func rule(
         on counts: AdmissionCounts, application: String, user userLimits: UserSessionLimits
     ) -> AdmissionRuling {
@@ -55,7 +55,7 @@ public struct AdmissionRules: Sendable {
                     (licence?.loginsPerUser ?? 0, counts.userApplication, counts.ejectableUserApplication)
             case .user: (allowed, held, ejectable) = (userLimits.user, counts.user, counts.ejectableUser)
             case .applicationUsers:
-                // The user is one of them in the end, and nobody else is ejected.
+                // The user is one of them in the end, and no other user's session is ejected.
                 let others = counts.applicationUsers - (counts.userApplication > 0 ? 1 : 0)
                 (allowed, held, ejectable) = (licence?.users ?? 0, others, 0)
             case .sessions: (allowed, held, ejectable) = (limits.sessions, counts.sessions, counts.ejectableUser)

@@ -1,5 +1,5 @@
-/// A user's name as guesses are counted by: names that differ alone in upper and lower case, in spaces, in characters that are not seen,
-/// in full width, or in how Unicode composes them, are one.
+/// A user's name, as guesses are counted by it. Names are one where they differ only in upper and lower case, in spaces, in
+/// characters that are not seen, in full width, or in how Unicode composes them.
 ///
 /// Modules may compare less strictly than byte by byte, as directories do (RFC 4518), and a guesser must not get a fresh count by
 /// another spelling.

@@ -6,7 +6,7 @@ public struct PenaltyTextError: Error, Sendable, CustomStringConvertible {
     public let description: String
 }
 
-// What is kept over a restart: no password, and nothing made of one. So a wrong password counts once more behind a restart.
+// What is kept over a restart: no password, and nothing made of one. So a wrong password counts again after a restart.
 //
 // Lines of fields with a tab between, of which no name has one; times are in seconds since 1970:
 //   authhost penalties 1
@@ -44,7 +44,7 @@ extension PenaltyTable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Takes over what ``text(wall:at:)`` has written down; what is past by now is left out.
+    /// Takes over what ``text(wall:at:)`` has written down; what has passed by now is left out.
     ///
     /// - Throws: ``PenaltyTextError`` for anything else; the table is then as it was.
     public mutating func restore(_ text: String, wall: Int64, at now: Int64) throws(PenaltyTextError) {
@@ -67,7 +67,7 @@ extension PenaltyTable {
         self = restored
     }
 
-    /// Takes over a line; false for one that is none.
+    /// Takes over a line; false for one that is not understood.
     private mutating func restore(_ fields: [String], wall: Int64, at now: Int64) -> Bool {
         func moment(_ text: String) -> Int64? {
             guard let seconds = Int64(text), abs(seconds) < 1 << 33 else { return nil }
@@ -90,7 +90,7 @@ extension PenaltyTable {
             else { return false }
             if until <= now { return true }
             tallies.update(subject, or: Tally(), worth: \.worth) { tally in
-                // Whatever the clocks say: no longer than from now on.
+                // Whatever the clocks say, it lasts no longer than if it began now.
                 (tally.count, tally.until) = (count, min(until, now + rules.time.wholeNanoseconds))
             }
             return true

@@ -1,7 +1,7 @@
 /// Counts wrong passwords, and says which log-in may ask the module, which has to wait, and which is refused.
 ///
 /// A pure value; its owner brings clock and lock. A log-in is counted by its user and its networks, or, from a source from which the
-/// user has logged in before, by that alone: what strangers do elsewhere never stands in the user's way.
+/// user has logged in before, by that source alone: what strangers do elsewhere never stands in the user's way.
 ///
 /// INVARIANT: of different passwords for a subject, those that were wrong and those that the module is asked about now are together
 /// no more than the subject's limit. So parallel guesses are bounded as others are.
@@ -19,9 +19,9 @@ public struct PenaltyTable: Sendable {
     /// What came of asking.
     public enum Result: Sendable {
         case right
-        /// The module said no, or nobody waited for what it says.
+        /// The module said no, or the client did not wait for what it says.
         case wrong
-        /// Nobody could say.
+        /// It could not be decided.
         case unknown
     }
 
@@ -36,7 +36,7 @@ public struct PenaltyTable: Sendable {
         /// Wrong passwords, and when they are forgotten.
         var count = 0
         var until: Int64 = 0
-        /// Of the wrong passwords, in the tally of a user and of a usual source.
+        /// Of the wrong passwords that the tally of a user and of a usual source has.
         var digests: [UInt64] = []
         var asked: [Asking] = []
         /// Log-ins of a network that the module is asked about now.
@@ -56,9 +56,9 @@ public struct PenaltyTable: Sendable {
 
     /// How many sources of a user are known.
     static let habits = 8
-    /// Nanoseconds that a source is known for behind the last log-in there.
+    /// Nanoseconds for which a source is known after the last log-in there.
     static let habitTime: Int64 = 90 * 86_400 * 1_000_000_000
-    /// Nanoseconds after which a log-in is judged again that waits for others.
+    /// Nanoseconds after which a log-in that waits for others is judged again.
     private static let pause: Int64 = 20_000_000
 
     /// How guesses are slowed down and refused.
@@ -67,7 +67,7 @@ public struct PenaltyTable: Sendable {
     }
     var tallies: SampledTable<PenaltySubject, Tally>
     var sources: SampledTable<PenaltyName, [Habit]>
-    /// The user that the module has named for a name by which somebody logged in.
+    /// The user that the module has named for a name that a client logged in with.
     var names: SampledTable<PenaltyName, PenaltyName>
     /// The key of digests, which are kept in memory alone.
     private let key = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
@@ -110,7 +110,7 @@ public struct PenaltyTable: Sendable {
         }
         let tally = tallies[own] ?? Tally()
         let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
-        // The same password tells a guesser nothing twice.
+        // The same password tells a guesser nothing new.
         let isRepeated = isAsked || !tally.digests.isEmpty && tally.digests.contains(digest(attempt.password, name))
         if !isRepeated, let later = later(subjects, since: since, at: now) { return later }
         reserve(own, isAsked ? [] : networks, attempt.password)
@@ -120,7 +120,7 @@ public struct PenaltyTable: Sendable {
                 password: attempt.password))
     }
 
-    /// What a guess that is new has to wait for; nil for nothing.
+    /// What a new guess has to wait for; nil for nothing.
     private mutating func later(_ subjects: [PenaltySubject], since: Int64, at now: Int64) -> Judgement? {
         var wait: (until: Int64, subject: PenaltySubject)?
         for subject in subjects {
@@ -133,7 +133,7 @@ public struct PenaltyTable: Sendable {
         guard let wait else { return nil }
         let limit = rules.limit(of: wait.subject)
         let hasRoom = tallies.update(wait.subject) { tally in
-            // Without any wrong password yet they may all be right, such as tokens that are good once.
+            // While no password was wrong yet, all may be right, such as tokens that are good once.
             if tally.count > 0, tally.waiting >= limit { return false }
             tally.waiting += 1
             return true
@@ -142,8 +142,8 @@ public struct PenaltyTable: Sendable {
         return .refuse(wait.subject, until: now + Self.pause)
     }
 
-    /// Whether as many are asked about as may still be wrong. A network without any wrong password may have ten times as many:
-    /// behind one address there may be a whole company.
+    /// Whether as many passwords are being asked about as may still be wrong. A network without any wrong password may have
+    /// ten times as many: behind one address there may be a whole company.
     private func isFull(_ subject: PenaltySubject, _ tally: Tally, _ limit: Int) -> Bool {
         if case .network = subject { return tally.open >= (tally.count == 0 ? 10 * limit : limit - tally.count) }
         return tally.asked.count >= limit - tally.count
@@ -164,7 +164,7 @@ public struct PenaltyTable: Sendable {
 
     // MARK: - After the module was asked
 
-    /// Takes back a wait of a log-in that nobody waits for any more.
+    /// Takes back a wait of a log-in that its client has given up.
     public mutating func giveUp(_ waited: PenaltySubject) {
         _ = tallies.update(waited) { $0.waiting -= 1 }
     }
@@ -262,14 +262,14 @@ public struct PenaltyTable: Sendable {
         }
     }
 
-    /// Guesses by a name that the module takes for another one's are counted for that one.
+    /// Guesses by a name that the module takes for another user's are counted for that user.
     private mutating func note(_ given: PenaltyName, is name: PenaltyName) {
         if names[given] == name { return }
         names.update(given, or: name, worth: { _ in 0 }) { $0 = name }
         isChanged = true
     }
 
-    /// Forgets what is past; called every second.
+    /// Forgets what is over; called every second.
     public mutating func sweep(at now: Int64) {
         tallies.sweep(10_000) { $0.isIdle && $0.until <= now }
         sources.sweep(10_000) { habits in habits.allSatisfy { now - $0.last >= Self.habitTime } }

@@ -1,6 +1,6 @@
-/// A bounded dictionary: where it is full, one of few entries that are drawn by lot makes room, the one that is worth least.
+/// A bounded dictionary. Where it is full, a few entries are drawn by lot, and the one that is worth least makes room.
 ///
-/// Nobody can choose which entry goes, and none that is worth much goes as long as there are many that are not.
+/// No client can choose which entry goes, and an entry that is worth much stays as long as there are many that are not.
 struct SampledTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var index: [Key: Int] = [:]
     private(set) var slots: [(key: Key, value: Value)] = []
@@ -17,15 +17,15 @@ struct SampledTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     subscript(_ key: Key) -> Value? { index[key].map { slots[$0].value } }
 
-    /// Changes an entry that is there; returns nil where there is none.
+    /// Changes an entry; returns nil where it is not there.
     mutating func update<Result>(_ key: Key, _ body: (inout Value) -> Result) -> Result? {
         guard let place = index[key] else { return nil }
         return body(&slots[place].value)
     }
 
-    /// Changes an entry, which is made where there is none.
+    /// Changes an entry, and makes it where it is not there.
     ///
-    /// - Parameter worth: of an entry; one that has the greatest number never goes.
+    /// - Parameter worth: of an entry; one with the greatest number never goes.
     mutating func update<Result>(
         _ key: Key, or value: @autoclosure () -> Value, worth: (Value) -> Int64, _ body: (inout Value) -> Result
     ) -> Result {

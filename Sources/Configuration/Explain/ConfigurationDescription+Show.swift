@@ -1,5 +1,5 @@
 extension ConfigurationDescription {
-    /// Returns the items of `config show`: those that have their effect and those that somebody set; all of them if asked.
+    /// Returns the items of `config show`: those that have their effect and those that are set; all of them if asked.
     public func shown(all: Bool) -> [Item] {
         items.filter { all || $0.withoutEffect == nil || $0.source != .builtIn }
     }

@@ -1,6 +1,6 @@
 // Items of HTTP realms, of clusters, and of further logs that are accepted and have no effect yet.
 extension ItemDefinition {
-    /// Hosts meet at the registry, and connect to nobody else.
+    /// Hosts meet at the registry, and connect to no other host.
     private static let between = Availability.later("connections between hosts")
 
     static let clusterRegistry = ItemDefinition(

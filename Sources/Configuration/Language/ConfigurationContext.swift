@@ -1,6 +1,6 @@
 /// What a configuration may refer to outside of its files.
 public struct ConfigurationContext: Sendable {
-    /// The name of an application that nobody has named.
+    /// The name of an application without one.
     package static let usualApplicationName = "authhost"
 
     /// The environment variables behind `${ENV:NAME}`.

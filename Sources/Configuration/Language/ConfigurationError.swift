@@ -38,7 +38,7 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
             problems: Array(problems.prefix(Self.limit)), omitted: max(0, problems.count - Self.limit))
     }
 
-    /// Whether a file could not be read, so that nobody knows what it says.
+    /// Whether a file could not be read, so that what it says is not known.
     public var isUnreadable: Bool { problems.contains { $0.code == .unreadable } }
 
     /// Makes an error of problems that are few enough, and the number of those that are left out.
@@ -122,7 +122,7 @@ extension ErrorCode<ConfigurationProblem> {
     public static var file: Self { "file" }
     /// Blocks do not balance.
     public static var block: Self { "block" }
-    /// `if`, `else` and `endif` do not balance, or a condition is none.
+    /// `if`, `else` and `endif` do not balance, or a condition cannot be read.
     public static var condition: Self { "condition" }
     /// `define` or `undefine` is wrong, or a variable is not defined.
     public static var variable: Self { "variable" }

@@ -35,11 +35,11 @@ public struct ConfigurationFiles: Sendable {
         self.read = read
     }
 
-    /// Reads regular files of the disk that nobody but root and the running user can have written or put there. Blocks
+    /// Reads regular files of the disk that only root and the running user can have written or put there. Blocks
     /// for as long as the disk does.
     public static let disk = disk(FileTrust())
 
-    /// Reads regular files of the disk that nobody but trusted owners can have written or put there.
+    /// Reads regular files of the disk that only trusted owners can have written or put there.
     public static func disk(_ trust: FileTrust) -> ConfigurationFiles {
         var files = ConfigurationFiles(
             holds: { access($0, F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) }, read: { readFile($0, trust) })
@@ -50,7 +50,7 @@ public struct ConfigurationFiles: Sendable {
     /// Returns the same files, of the disk with the rule of trust that is given.
     package func trusting(_ trust: FileTrust) -> ConfigurationFiles { trusting?(trust) ?? self }
 
-    /// Returns the same files; the path of each that is read, found or not, is told to `note` first, and to `take` what was read.
+    /// Returns the same files. `note` is told the path of each before it is read, found or not, and `take` what was read.
     package func noting(
         _ note: @escaping @Sendable (String) -> Void, take: @escaping @Sendable ([UInt8]) -> Void = { _ in }
     ) -> ConfigurationFiles {
@@ -78,7 +78,7 @@ public struct ConfigurationFiles: Sendable {
     }
 }
 
-// Who writes the configuration says which code runs.
+// The author of the configuration says which code runs.
 private func readFile(
     _ path: String, _ trust: FileTrust
 ) -> Result<ConfigurationFiles.Content, ConfigurationFiles.Failure> {

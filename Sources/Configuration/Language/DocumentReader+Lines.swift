@@ -40,7 +40,7 @@ extension DocumentReader {
         }
     }
 
-    /// Keeps `${APP_NAME}` what the configuration says from the line on that says it.
+    /// Keeps `${APP_NAME}` up to date: from the line that sets it, it is what the configuration says.
     private mutating func noteApplicationName(_ name: Word, _ values: [Word]) {
         guard name.text == "application-name", values.count == 1, blocks.depth == 0, !isApplicationNameFixed else {
             return

@@ -1,4 +1,4 @@
-/// Names a place in a file that somebody wrote.
+/// Names a place in a file that a person wrote.
 public struct SourcePosition: Hashable, Sendable, CustomStringConvertible {
     /// The file's path, as the operator or the including file wrote it.
     public let file: String
@@ -26,7 +26,7 @@ public enum SettingSource: Hashable, Sendable, CustomStringConvertible {
     case commandLine(option: String)
     /// An option of a module that was set elsewhere: the place is not known here.
     case moduleOption(String)
-    /// Nobody set the item: its default holds.
+    /// The item is not set: its default holds.
     case builtIn
 
     /// Spells the source for messages and for `config show`.

@@ -18,7 +18,7 @@ package struct VariableExpander: Sendable {
 
     /// Returns the word with its variables replaced; `directory` is what `${ccd}` stands for.
     ///
-    /// A variable that is not defined, or whose name is none, stands for an empty text and is worth a warning, as in
+    /// A variable that is not defined, or has no valid name, stands for an empty text and is worth a warning, as in
     /// AMPS. The value is not looked into again: it may hold spaces, quotes or `${` and stays one word.
     mutating func expand(_ word: RawWord, directory: String) -> (Word, ConfigurationProblem?) {
         var text = ""

@@ -4,7 +4,7 @@ import Glibc
 import Musl
 #endif
 
-/// Points at bytes that somebody else owns, for the length of one call.
+/// Points at bytes that other code owns, for the length of one call.
 struct Bytes: BitwiseCopyable {
     let base: UnsafePointer<UInt8>
     let count: Int

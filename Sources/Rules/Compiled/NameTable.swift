@@ -2,7 +2,7 @@
 ///
 /// At most 2^32 - 2 names and 4 GiB of bytes. A name costs its bytes, 4 bytes of offset and 8 to 16 bytes of index.
 public struct NameTable: ~Copyable, @unchecked Sendable {
-    // Sendable: one owner, and reading changes nothing: concurrent reads of a table nobody changes are safe.
+    // Sendable: one owner, and reading changes nothing: concurrent reads of a table are safe while no thread changes it.
     private var bytes = Flat<UInt8>()
     private var ends = Flat<UInt32>()
     /// The upper half of a slot is a piece of the hash, the lower half the index plus one; 0 is empty.

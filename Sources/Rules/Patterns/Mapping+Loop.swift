@@ -4,7 +4,7 @@ extension ObjectMapping {
     /// mappings: in the order in which they are tried; the first that matches counts. The search begins with each
     /// mapping's own pattern, whose captures and user stand for themselves, and follows the mappings that match
     /// whatever these are, until the very name comes back that it began with; so a mapping of a pattern to itself is a
-    /// loop as well. A way that ends in a circle without beginning there, as `/T/%1` to `/T/%u`, is none. Ways back
+    /// loop as well. A way that ends in a circle without beginning there, as `/T/%1` to `/T/%u`, is no loop. Ways back
     /// that need certain values for captures are not found, nor those beyond 4,096 steps and 64 for each mapping, which
     /// only mappings that make names longer and longer take.
     ///

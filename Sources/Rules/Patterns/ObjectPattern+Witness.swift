@@ -1,5 +1,5 @@
 extension ObjectPattern {
-    /// Returns names that match two patterns, for a user: of each way in which these meet, one with as little in common with
+    /// Returns names that match two patterns, for a user: for each way in which these meet, one with as little in common with
     /// other patterns as may be. At most ``mostWitnesses``; none where no name matches both.
     ///
     /// - Parameters:
@@ -29,7 +29,7 @@ extension ObjectPattern {
         case deep
     }
 
-    /// Nil where a group is needed and there is none.
+    /// Nil where a group is needed and none is given.
     private func filled(_ user: [UInt8], _ group: [UInt8]) -> [Filled]? {
         var result: [Filled] = []
         for segment in segments {

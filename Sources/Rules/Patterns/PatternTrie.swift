@@ -31,7 +31,7 @@ struct PatternTrie: ~Copyable {
         /// The segment's first eight bytes, as in `SegmentKey`.
         var head: UInt64 = 0
         var from: UInt32 = 0
-        /// The child; 0 marks a free slot, since the root is nobody's child.
+        /// The child; 0 marks a free slot, since the root is no node's child.
         var to: UInt32 = 0
         /// Where the whole segment lies in `text`.
         var text: UInt32 = 0

@@ -1,7 +1,7 @@
 /// Receives the patterns that match a name, each at least once.
 protocol PatternSink {
     mutating func hit(_ pattern: UInt32)
-    /// Forgets every hit: the walk begins anew, or the name turned out to be none.
+    /// Forgets every hit: the walk begins anew, or the name turned out not to be valid.
     mutating func reset()
 }
 

@@ -24,7 +24,7 @@ public struct ItemDefinition: Hashable, Sendable {
     public let name: String
     /// The type of its value.
     public let type: ItemType
-    /// The value, as one would write it, that holds when nobody sets the item; nil when it is then unset.
+    /// The value, as one would write it, that holds when the item is not set; nil when it is then unset.
     public let defaultText: String?
     /// What a reader is told instead of ``defaultText``, when that is not the whole story.
     public let defaultNote: String?

@@ -1,10 +1,10 @@
-/// A file in the language of configurations whose items a reader of its own defines: for modules that keep their data in
+/// A file in the language of configurations with items that its own reader defines: for modules that keep their data in
 /// one.
 ///
 /// Everything of the language is there (`define`, `${}`, `if`, `include-file`, blocks, lists, bounds); none of the host's
 /// items, defaults and warnings is.
 package struct ItemFile: Sendable {
-    /// The items that the file sets, by name; what nobody set is not in it. The options of a block have their defaults.
+    /// The items that the file sets, by name, and no others. The options of a block have their defaults.
     package let settings: [String: Setting]
     /// What is doubtful and accepted, such as a variable that is not defined; one of the environment counts as well.
     package let warnings: [ConfigurationProblem]

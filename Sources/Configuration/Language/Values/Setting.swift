@@ -31,7 +31,7 @@ extension ItemValue {
 
 /// The value of an item and where it came from.
 public struct Setting: Hashable, Sendable {
-    /// The checked value; nil when nobody set the item and it has no default.
+    /// The checked value; nil when the item is not set and has no default.
     public let value: ItemValue?
     /// Where it was set; for lists and blocks where the first of them was.
     public let source: SettingSource
