@@ -9,7 +9,7 @@ import NIOPosix
 public struct DoorDoctor: Sendable {
     /// What a client is answered with.
     public enum Fault: String, Sendable, CaseIterable {
-        /// None: the client must be let in, or nothing else is shown.
+        /// No fault: the client must be let in, or the other answers show nothing.
         case yes = "a yes"
         case no = "a no"
         case error = "an error"
@@ -44,7 +44,7 @@ public struct DoorDoctor: Sendable {
     private let attempt: (@Sendable () async -> (isLetIn: Bool?, note: String))?
 
     /// - Parameters:
-    ///   - settings: of the door, where nobody may be listening now.
+    ///   - settings: of the door, at whose address nothing may be listening now.
     ///   - patience: how long the built-in client waits where nothing comes. For what comes from this process it waits longer:
     ///     a machine that is busy shows nothing about the door.
     ///   - attempt: makes the real client ask, and tells whether it let its user in, nil when that could not be seen; nil for
@@ -69,7 +69,7 @@ public struct DoorDoctor: Sendable {
 
     private func examine(_ fault: Fault) async throws -> Finding {
         var settings = settings
-        // The built-in client is not one that the operator would permit.
+        // The operator would not have permitted the built-in client.
         if attempt == nil { settings.clients = [] }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let sent = SentBytes()
@@ -126,7 +126,7 @@ final class SentBytes: Sendable {
 /// Answers every question in one way.
 struct ScriptedHost: QuestionAnswering {
     private static let session = SessionID.random()
-    /// Who alone is let in by a yes: others who ask at the door meanwhile are strangers.
+    /// The one user whom a yes lets in: others who ask at the door meanwhile are strangers.
     static let user = "doctor"
     private let fault: DoorDoctor.Fault
 

@@ -9,7 +9,7 @@ enum ProbeClient {
     /// How long it waits for what this process itself sends, and for its connection.
     static let longestPatience = Duration.seconds(60)
 
-    /// - Returns: whether the client lets in: not without a whole answer that says so. nil: it could not connect.
+    /// - Returns: whether the client lets its user in: not without a whole answer that says so. nil: it could not connect.
     static func ask(
         _ probe: DoorProbe, at place: SocketAddress, usesTLS: Bool, patience: Duration
     ) async -> (isLetIn: Bool?, received: [UInt8], note: String) {

@@ -9,7 +9,7 @@ import Synchronization
 final class DescriptorShortage: Sendable {
     static let shared = DescriptorShortage()
 
-    /// It is over when so many are free at once: one that a client gives back is the next one's, and neither is news.
+    /// It is over when so many are free at once. One that a client gives back goes to the next client, and neither is news.
     private static let enough = 16
 
     /// When an accept failed last; nil where it is over.
@@ -74,8 +74,8 @@ struct SpareDescriptor {
     }
 }
 
-/// What a listener does when the system has nothing to accept with: it would be told at once, and for ever, that somebody waits. A
-/// pure value but for its spare descriptor.
+/// What a listener does when the system has nothing to accept with: it would be told at once, and for ever, that a client
+/// waits. A pure value but for its spare descriptor.
 struct AcceptPause {
     /// The first pause and the longest; each is twice the one before.
     private static let pauses = (first: Duration.milliseconds(20), longest: Duration.seconds(1))
@@ -88,7 +88,7 @@ struct AcceptPause {
     private var pause = AcceptPause.pauses.first
     /// When accepting goes on; nil while it does.
     private var resumption: DoorInstant?
-    /// When to look whether it is over, where nobody comes any more.
+    /// When to look whether it is over, where no client comes any more.
     private var lookDue: DoorInstant?
 
     /// - Parameters:
@@ -123,7 +123,7 @@ struct AcceptPause {
     mutating func noteFailed(_ error: SystemError, _ now: DoorInstant) -> Bool {
         guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.code) else { return false }
         shortage.begin(error, log)
-        // Who waits in front of the others is let in with it at once.
+        // The client at the head of the queue is let in with it at once.
         if spare.release() {
             watch(now)
             return true

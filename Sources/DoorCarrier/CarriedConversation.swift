@@ -26,7 +26,7 @@ package protocol CarriedConversation: AnyObject {
     func leave()
     /// Collects the events that have come.
     func collectEvents()
-    /// Gives the next of those to the conversation; false without one.
+    /// Gives the next of those to the conversation; false when there is none.
     func takeEvent(_ turn: inout DoorTurn) -> Bool
 }
 

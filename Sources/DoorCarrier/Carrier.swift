@@ -30,8 +30,8 @@ final class Carrier {
     private var discarded = 0
 
     /// - Parameters:
-    ///   - watch: what is told of bytes; nil where somebody before this one does it.
-    ///   - observe: sees what goes out; nil where nobody looks.
+    ///   - watch: what is told of bytes; nil where a handler before this one does it.
+    ///   - observe: sees what goes out; nil for no observer.
     init(
         _ conversation: any CarriedConversation, _ use: ConnectionUse, watch: IdleWatch? = nil,
         observe: (@Sendable ([UInt8]) -> Void)? = nil
@@ -67,7 +67,7 @@ final class Carrier {
             return
         }
         conversation.receive(bytes, &turn)
-        // What is not much goes out when everything that came at once was read.
+        // A small output goes out when everything that came at once was read.
         if turn.end != nil || turn.out.count >= DoorTurn.fullSize { finishTurn(socket) }
     }
 
@@ -82,7 +82,7 @@ final class Carrier {
 
     /// Gives the conversation the events that have come.
     func takeEvents(_ socket: some CarrierSocket) {
-        // What they lead to comes with the next wake-up: other connections have their turn first.
+        // What follows from them comes with the next wake-up: other connections have their turn first.
         conversation.collectEvents()
         while true {
             if isConversing { startTurn(socket) }
@@ -143,7 +143,7 @@ final class Carrier {
     private func finishTurn(_ socket: some CarrierSocket) {
         while true {
             let wasFull = turn.out.count >= DoorTurn.fullSize
-            // Before the client can know of it: nobody may take its place from then on.
+            // Before the client can know of it: no other connection may take its place from then on.
             noteHold()
             send(socket)
             if turn.end != nil { break }
@@ -217,7 +217,7 @@ final class Carrier {
     // MARK: - The end
 
     private func end(_ end: DoorTurn.End, _ socket: some CarrierSocket) {
-        // From here on the connection is worth nothing to its client: it may be given up, and its sessions end.
+        // From here on the connection is of no use to its client: it may be given up, and its sessions end.
         if case .lingering = end { phase = .ending(lingers: true) } else { phase = .ending(lingers: false) }
         leaveConversation()
         use.isHeld = false
@@ -258,6 +258,6 @@ private enum EndLimits {
     static let sending = Duration.seconds(30)
     /// How long its own end is waited for behind them.
     static let lingering = Duration.seconds(2)
-    /// So many bytes are thrown away, and no more are read.
+    /// How many bytes are thrown away before reading stops.
     static let discarded = 1 << 20
 }

@@ -56,7 +56,7 @@ final class ConnectionOffer: Sendable {
         untaken.add()
     }
 
-    /// The descriptor, which the caller owns from here on; nil when somebody else has taken it.
+    /// The descriptor, which the caller owns from here on; nil when another loop has taken it.
     func take() -> CInt? {
         let taken = descriptor.withLock { $0.take() }
         if taken != nil { untaken.remove() }
@@ -68,7 +68,7 @@ final class ConnectionOffer: Sendable {
     deinit { if let descriptor = take() { close(descriptor) } }
 }
 
-/// How many connections of a listener were accepted and are served by no loop yet. They count in no door's limits, so they are few:
+/// How many connections of a listener were accepted and are served by no loop yet. No door's limits count them, so they are few:
 /// the others wait in the kernel's queue.
 final class UntakenConnections: Sendable {
     static let limit = 8
@@ -83,7 +83,7 @@ final class UntakenConnections: Sendable {
         waiting.withLock { $0.take() }?()
     }
 
-    /// Whether there are as many as there may be; then the argument is called once, on any thread, when one less is.
+    /// Whether there are as many as there may be; then the argument is called once, on any thread, when there is one less.
     func isFull(else resume: @escaping @Sendable () -> Void) -> Bool {
         waiting.withLock { waiting in
             guard count.load(ordering: .sequentiallyConsistent) >= Self.limit else { return false }
@@ -94,8 +94,8 @@ final class UntakenConnections: Sendable {
 }
 
 /// Gives the connections of a listener to the loops that serve, in turn, and past those that have not taken what they were given.
-/// What no loop has taken after a while is served by the spare loop, where no entry point of a module runs: questions are asked on
-/// the module's own threads from there. On the listener's thread.
+/// The spare loop serves a connection that no loop has taken after a while. No entry point of a module runs there: its
+/// questions are asked on the module's own threads. On the listener's thread.
 struct ConnectionDealer {
     /// How long a loop may take to begin with a connection.
     static let patience = Duration.milliseconds(100)
@@ -133,13 +133,13 @@ struct ConnectionDealer {
         offers.removeAll { $0.due <= now || $0.isTaken }
     }
 
-    /// A listener that closes has dealt what it accepted; what no loop has taken by then is served by the spare one.
+    /// A listener that closes has dealt what it accepted; the spare loop serves what no other has taken by then.
     mutating func end() {
         for offer in offers { offer.take().map(adopt) }
         offers = []
     }
 
-    /// The next loop that has taken all it was given, else the next one that is at work; nil where modules keep all of them.
+    /// The next loop that has taken all it was given, else the next one that is at work; nil where modules keep all of them busy.
     private mutating func nextLoop(_ now: DoorInstant) -> DealtLoop? {
         if loops.isEmpty { return nil }
         let first = next

@@ -14,8 +14,8 @@ protocol DoorConnection: Sendable {
 /// The open connections of a door: their number is limited, for each client too, and all of them are told when the door
 /// stops.
 ///
-/// A door that is full gives up the connection that was idle for longest to take another one in, and of a client that has
-/// too many one of its own. One that has questions or sessions is never given up.
+/// A full door gives up the connection that was idle for longest to take another one in. A client that has too many
+/// loses one of its own. A connection that has questions or sessions is never given up.
 final class ConnectionRegistry: Sendable {
     private struct Entry {
         let connection: any DoorConnection
@@ -27,14 +27,14 @@ final class ConnectionRegistry: Sendable {
         /// By what is handed out for each.
         var entries: [ObjectIdentifier: Entry] = [:]
         var clients: [ClientAddress: Int] = [:]
-        /// Those of ``chosenOf``, nil for all, that were idle for longest when somebody last looked, with the time of their
+        /// Those of ``chosenOf``, nil for all, that were idle for longest at the last look, with the time of their
         /// last use, the longest last.
         var chosen: [(id: ObjectIdentifier, lastUse: DoorInstant)] = []
         var chosenOf: ClientAddress?
         var isDraining = false
         var drained: CheckedContinuation<Void, Never>?
 
-        /// What waits until nothing is left, if nothing is.
+        /// What waits until no connection is left; nil when nothing waits.
         mutating func takeDrained() -> CheckedContinuation<Void, Never>? {
             guard isDraining, entries.isEmpty else { return nil }
             defer { drained = nil }
@@ -49,7 +49,7 @@ final class ConnectionRegistry: Sendable {
 
         /// Takes out the connection that was idle for longest, of a client if one is given; nil when all are in use.
         ///
-        /// Looking at all of them is dear, so what is found serves the next ones too.
+        /// Looking at all of them is expensive, so what is found serves the next calls too.
         mutating func giveUp(of client: ClientAddress?) -> Entry? {
             if chosenOf == client, let found = popChosen() { return found }
             var idle: [(id: ObjectIdentifier, lastUse: DoorInstant)] = []
@@ -104,7 +104,7 @@ final class ConnectionRegistry: Sendable {
 
     /// Takes a connection in until ``release(_:)``; nil: there are too many in use, or the door stops.
     ///
-    /// - Parameter client: who is at the other end of a TCP connection.
+    /// - Parameter client: the other end of a TCP connection.
     func admit(
         _ connection: any DoorConnection, of client: ClientAddress?, at time: DoorInstant = .now
     ) -> ConnectionUse? {

@@ -33,7 +33,7 @@ extension DoorInstant {
 struct ClientAddress: Hashable, Sendable {
     private let bytes: [UInt8]
 
-    /// Nil for unix sockets, whose clients no address tells apart; who may open them is for their permissions to say.
+    /// Nil for unix sockets: no address tells their clients apart, and their permissions say who may open them.
     init?(_ address: String?) {
         guard let address, !address.isEmpty, let bytes = DoorPeer.bytes(ofAddress: address) else { return nil }
         self.bytes = bytes.count == 4 ? bytes : Array(bytes[..<8])

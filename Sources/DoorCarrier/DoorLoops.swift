@@ -88,7 +88,7 @@ package final class DoorLoops: Sendable {
         if let first = sockets.first { first.execute(work) } else { channelLoops().group.next().execute(work) }
     }
 
-    /// Ends the loops. One that a module keeps is left behind after the time, so that the host ends nevertheless.
+    /// Ends the loops. One that a module keeps busy is left behind after the time, so that the host ends nevertheless.
     package func shutdown(within limit: Duration = .seconds(5)) async {
         let channels = channels.withLock { $0 }
         let first = AsyncStream<Void>.makeStream()

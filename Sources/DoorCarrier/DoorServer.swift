@@ -281,7 +281,7 @@ package final class DoorServer: Sendable {
     }
 }
 
-/// Counts what was not according to a door's protocol, by kind.
+/// Counts breaches of a door's protocol, by kind.
 final class DoorFaults: Sendable {
     private let counters = Mutex<[String: Counter]>([:])
     private let door: String

@@ -16,7 +16,7 @@ extension DoorServers {
         }
     }
 
-    /// What is worth a warning about a block that can be: that strangers are believed, that a certificate has ended or
+    /// What is worth a warning about a valid block: that strangers are believed, that a certificate has ended or
     /// will soon.
     ///
     /// - Parameter now: seconds since 1970.
@@ -42,7 +42,7 @@ extension DoorServers {
 
     /// Says why nothing can listen at an address; nil where that is possible.
     ///
-    /// - Parameter mustBeFree: takes the port itself; else any port of the host, as somebody may be listening at it.
+    /// - Parameter mustBeFree: takes the port itself; else any port of the host, as another process may be listening at it.
     public static func fault(of address: DoorAddress, mustBeFree: Bool) -> String? {
         do {
             ListeningSocket.close(try ListeningSocket.bind(address.host, port: mustBeFree ? address.port : 0))

@@ -40,13 +40,13 @@ final class IdleWatch {
         return idle.map { use.lastUse + $0 }
     }
 
-    /// When to ask next whether it is over; nil for never.
+    /// When to ask next whether a time is over; nil for never.
     func nextLook(_ now: DoorInstant) -> DoorInstant? {
         guard let due else { return nil }
         // The first look comes when either time may be over: bytes that come meanwhile change which counts.
         let early = begun + (idle ?? .seconds(86_400))
         let first = hasRead || early <= now ? due : min(due, early)
-        // One that is held is looked at again.
+        // A connection that is held is looked at again.
         return use.isHeld ? max(first, now + min(idle ?? .seconds(60), .seconds(60))) : max(first, now)
     }
 

@@ -12,10 +12,10 @@ final class Listener: Sendable {
 
     private let loop: EpollLoop
     private let socket: OnThread<ListeningMember>
-    /// Where it listens; nil for what has no address.
+    /// Where it listens; nil for a socket without an address.
     let address: SocketAddress?
 
-    /// Listens at a socket that is bound, and which it owns: it is closed with it, or when this throws.
+    /// Listens at a bound socket, which it owns: the socket is closed with the listener, or when this throws.
     init(
         _ descriptor: CInt, on loop: EpollLoop, _ dealer: ConnectionDealer, _ pause: AcceptPause,
         accept: @escaping Accept = cepoll_accept
@@ -87,7 +87,7 @@ private final class ListeningMember: LoopMember {
             } else if errno == EAGAIN {
                 break
             } else {
-                // All else is the fault of one connection, accept(2), which is no longer in the queue.
+                // Any other error is of one connection, accept(2), which is no longer in the queue.
                 _ = pause.noteFailed(SystemError(errno), now)
             }
         }
@@ -127,7 +127,7 @@ private final class ListeningMember: LoopMember {
 }
 
 extension SocketAddress {
-    /// What a descriptor is bound to; nil where that is nothing.
+    /// What a descriptor is bound to; nil for nothing.
     fileprivate init?(boundTo descriptor: CInt) {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -2,7 +2,7 @@ import CEpoll
 import DoorProtocols
 
 extension DoorPeer {
-    /// Asks the kernel who connected; nil where nobody is there any more.
+    /// Asks the kernel who connected; nil where the client is gone.
     static func of(_ descriptor: CInt, isUnixSocket: Bool) -> DoorPeer? {
         if isUnixSocket {
             var user: UInt32 = 0

@@ -7,7 +7,7 @@ import Glibc
 /// It reads into the loop's own memory, and what is written goes straight to the kernel: bytes are kept here only when the client
 /// does not take them.
 final class SocketCarrier: LoopMember, CarrierSocket {
-    /// So often what came at once is read before the loop's other connections have their turn.
+    /// How often a connection is read before the loop's other connections have their turn.
     private static let mostReads = 4
 
     private let loop: EpollLoop
@@ -48,7 +48,7 @@ final class SocketCarrier: LoopMember, CarrierSocket {
         return true
     }
 
-    /// Tells a client that nobody listens to; what it does not take at once is lost.
+    /// Tells something to a client that is not served; what it does not take at once is lost.
     static func say(_ bytes: [UInt8], _ descriptor: CInt) {
         _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
     }
@@ -59,7 +59,7 @@ final class SocketCarrier: LoopMember, CarrierSocket {
         self.carrier = carrier
         watched = [.readable, .ended]
         place = try? loop.add(self, descriptor, watched)
-        // Nobody would hear of a connection that the kernel does not watch.
+        // A connection that the kernel does not watch would never be heard of.
         if place == nil { isClosing = true } else { carrier.begin(self) }
         finish()
     }
@@ -68,7 +68,7 @@ final class SocketCarrier: LoopMember, CarrierSocket {
 
     func isReady(_ events: LoopEvents) {
         if events.contains(.writable) { send([]) }
-        // What is left is read when nothing more can come, however much the conversation has.
+        // When nothing more can come, all that is left is read, however much the conversation has.
         let isLast = !events.isDisjoint(with: [.ended, .broken])
         if isLast || events.contains(.readable) { read(toEnd: isLast) }
         if !events.isDisjoint(with: .broken) { isClosing = true }

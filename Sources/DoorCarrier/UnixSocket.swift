@@ -18,7 +18,7 @@ package struct UnixSocket: Sendable {
 
     /// Listens at a path.
     ///
-    /// A socket that was left behind is removed, but only where nobody answers at it.
+    /// A socket that was left behind is removed, but only where no server answers at it.
     /// - Parameter bootstrap: what accepts the connections.
     /// - Returns: the socket, and the channel that accepts and owns its descriptor.
     /// - Throws: ``UnixSocketError``. Nothing is left behind then.
@@ -88,7 +88,7 @@ package struct UnixSocket: Sendable {
 
     /// Gives a socket that accepts its name.
     private init(_ path: String, _ address: SocketAddress, _ bound: BoundSocket) throws(UnixSocketError) {
-        // As rename(2), but what somebody put there meanwhile is not ours to replace. Not every file system has links.
+        // As rename(2), but it must not replace what another program put there meanwhile. Not every file system has links.
         var moved = link(bound.path, path)
         if moved == 0 { unlink(bound.path) }
         if moved != 0, errno == EPERM || errno == EOPNOTSUPP { moved = rename(bound.path, path) }
@@ -153,7 +153,7 @@ enum ListenQueue {
     static let length: CInt = 4096
 }
 
-/// A socket that is bound to a name that nobody looks for, in the folder of the one that it shall have.
+/// A socket that is bound to a name that no client looks for, in the folder of its final name.
 private struct BoundSocket {
     let path: String
     let descriptor: CInt
@@ -162,7 +162,7 @@ private struct BoundSocket {
         let descriptor = try UnixSocket.open(final)
         do throws(UnixSocketError) {
             path = try Self.bind(descriptor, final)
-            // Nobody can connect before listen(2), so the permissions are never too wide.
+            // No client can connect before listen(2), so the permissions are never too wide.
             guard chmod(path, mode_t(mode)) == 0 else {
                 let code = errno
                 unlink(path)

@@ -59,7 +59,7 @@ public final class ControlClient {
 
     /// Waits for the next line; nil when the host has closed the connection.
     ///
-    /// - Throws: ``ControlError`` where the host refuses or says what nobody understands.
+    /// - Throws: ``ControlError`` where the host refuses or says what is not understood.
     public func next() throws(ControlError) -> (text: String, reply: ControlReply)? {
         while true {
             if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {

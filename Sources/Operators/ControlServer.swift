@@ -4,8 +4,8 @@ import Logging
 
 /// The control socket: operators' requests, one JSON object a line, for the owner of the host and root.
 ///
-/// A client that says nothing for 10 seconds, nothing more for a minute, does not read its answers, or sends a longer line
-/// than 16,384 bytes is let go. There are 32 at most: one more takes the place of the one that was idle for longest.
+/// A client is let go that says nothing for 10 seconds, nothing more for a minute, does not read its answers, or sends a line
+/// longer than 16,384 bytes. There are 32 at most: one more takes the place of the one that was idle for longest.
 public struct ControlServer: Sendable {
     private let server: SocketServer
 

@@ -1,6 +1,6 @@
 import AuthCore
 
-/// One decision as the Authorization API writes it. `true` stands for an allowance alone.
+/// One decision as the Authorization API writes it. Only an allowance is `true`.
 struct AuthZENDecision: Encodable, Sendable {
     struct Failure: Encodable, Sendable {
         let status: Int
@@ -15,7 +15,7 @@ struct AuthZENDecision: Encodable, Sendable {
         var error: Failure?
         /// What the module tells beside its answer, by name: obligations.
         var attributes: [String: [String]]?
-        /// Which decision it is; left out where nobody was asked.
+        /// Which decision it is; left out where no question was asked.
         var decisionID: String?
 
         enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ struct AuthZENDecision: Encodable, Sendable {
         }
         var context = Context(
             verdict: answer.verdict.rawValue, attributes: attributes, decisionID: answer.decision.text)
-        // Why somebody cannot be a user is not told, as at a log-in.
+        // The client is not told why a subject cannot be a user, as at a log-in.
         if answer.verdict != .wrongCredentials { context.reason = answer.reason.rawValue }
         context.reasonUser = answer.clientText.map { ["en": $0] }
         if answer.verdict == .undecided {

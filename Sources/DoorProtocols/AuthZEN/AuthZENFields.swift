@@ -34,7 +34,7 @@ struct AuthZENFields: Sendable, Equatable {
     /// The bytes of a field as they are counted: its texts, and ``overhead``.
     static func size(_ name: Int, _ value: Int) -> Int { name + value + overhead }
 
-    /// Refuses what is more than one question may hold.
+    /// Refuses more than one question may hold.
     static func check(_ count: Int, _ size: Int) throws(RequestRefusal) {
         if count > maximumCount {
             throw RequestRefusal(413, "a question has more than \(maximumCount) properties, its action among them")

@@ -17,7 +17,7 @@ struct AuthZENHandler: Sendable {
     /// Those of a search, in this order; an action that is not among them is a write.
     let actions: [(name: String, action: Check.Action)]
 
-    /// What becomes of an evaluation before anybody is asked.
+    /// What becomes of an evaluation before the host is asked.
     private enum Prepared: Sendable {
         case known(Answer)
         case ask(Check, Login, SessionsByName.Client)
@@ -65,7 +65,7 @@ struct AuthZENHandler: Sendable {
             return .reply(Reply(200, json: AuthZENActions(results: found.map { .init(name: $0) })))
         }
         return decide(prepared(evaluation.asking(name), asker)) { answer in
-            // A list that lacks what nobody could decide would be taken for the whole.
+            // A list without the undecided actions would be taken for the whole.
             if answer.verdict == .undecided { return .reply(reply(to: answer)) }
             let found = answer.verdict == .allow ? found + [name] : found
             return searchActions(evaluation, names.dropFirst(), from: asker, found)
@@ -101,7 +101,7 @@ struct AuthZENHandler: Sendable {
         sessions.ask(CheckByName(check: check, client: client, login: { login }, then: then), of: host)
     }
 
-    /// What the answer to a single question becomes; one that nobody could decide is no decision.
+    /// What the answer to a single question becomes; an undecided one is no decision.
     func reply(to answer: Answer) -> Reply {
         let isDecided = answer.verdict != .undecided
         var reply =

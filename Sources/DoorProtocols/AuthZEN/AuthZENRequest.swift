@@ -11,7 +11,7 @@ struct AuthZENEvaluation: Sendable, Equatable {
     /// What the properties of the entities and the context become, in the order of their names.
     private let parts: [AuthZENFields]
 
-    /// Takes a question out of an item of a batch, where entities that it lacks are those beside the batch. An entity stands for
+    /// Takes a question out of an item of a batch; entities that it lacks are those beside the batch. An entity stands for
     /// itself as a whole, but for a type, id or name that it lacks.
     ///
     /// - Parameter action: nil to read it.
@@ -128,7 +128,7 @@ enum AuthZENBatch: Sendable {
 
     static let maximumCount = 1_000
 
-    /// - Throws: a refusal where the body as a whole cannot be; what is wrong with one of several is that one's result.
+    /// - Throws: a refusal where the body as a whole is wrong; what is wrong with one of several is the result of that one.
     init(_ body: JSONValue) throws(RequestRefusal) {
         guard body.isObject else { throw .bad("the body is not an object") }
         guard let evaluations = body["evaluations"], evaluations != .list([]) else {

@@ -77,7 +77,7 @@ package struct ControlConversation: Conversation, ~Copyable {
 
     package mutating func endOfInput(_ turn: inout DoorTurn) { turn.close(.written) }
 
-    /// The first time the host answers nothing any more, and only the log is still followed; then that ends too.
+    /// At the first call the host answers nothing any more, and only the log is still followed; at the next that ends too.
     package mutating func stop(_ turn: inout DoorTurn) {
         guard isFollowing else { return turn.close(.now) }
         guard isStopping else {
@@ -157,7 +157,7 @@ package struct ControlConversation: Conversation, ~Copyable {
         }
         position = host.nextEvent - min(host.nextEvent, UInt64(since))
         let end = host.nextEvent
-        // The first lines are those that are kept; that older ones are not is no loss on the way.
+        // The log begins with the first lines that are kept; older ones were not lost on the way.
         position = max(position, position + host.events(from: position, limit: 0).missed)
         while position < end { sendEvents(&turn) }
         guard request.follow == true else { return send(ControlReply(), &turn) }

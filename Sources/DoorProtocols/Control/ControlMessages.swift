@@ -3,7 +3,7 @@ import JSONReading
 
 /// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
 public struct ControlReply: Codable, Sendable {
-    /// A session as operators see it; its id is shortened, since the holder of all of it can use the session.
+    /// A session as operators see it; its id is shortened, since a program that has all of it can use the session.
     public struct Session: Codable, Sendable {
         /// The first 12 digits of its id.
         public let session: String
@@ -52,7 +52,7 @@ public struct ControlReply: Codable, Sendable {
         public static let digits = 12
     }
 
-    /// How the host is.
+    /// The state of the host.
     public struct Status: Codable, Sendable {
         /// Of the host.
         public var version = ""
@@ -100,7 +100,7 @@ public struct ControlReply: Codable, Sendable {
         public init() {}
     }
 
-    /// How one place is where decisions are recorded.
+    /// The state of one place where decisions are recorded.
     public struct AuditSink: Codable, Sendable {
         /// As the configuration has it.
         public var name = ""
@@ -180,7 +180,7 @@ public struct ControlReply: Codable, Sendable {
         }
     }
 
-    /// A destination, and how its credentials are; times are nil while none is kept.
+    /// A destination and the state of its credentials; times are nil while no credential is kept.
     public struct Destination: Codable, Sendable {
         /// The destination's name.
         public let name: String
@@ -285,7 +285,7 @@ public struct ControlReply: Codable, Sendable {
 
     /// Reads an answer that another host has given.
     ///
-    /// - Throws: where it is none.
+    /// - Throws: for any other text.
     package init(json: String) throws { self = try JSONReader.decode(Self.self, json.utf8, as: "answer") }
 
     /// What `module list` found: the instance in force first.

@@ -44,10 +44,10 @@ public struct ControlRequest: Sendable {
     public var follow: Bool?
     /// Of `credential` and `reject`: a destination's name.
     public var destination: String?
-    /// Of `credential` and `reject`: the server that the client is to be shown to, `protocol://host[:port]`. Where it is none
-    /// of the destination's, nothing is given and nothing is rejected.
+    /// Of `credential` and `reject`: the server that the client is to be shown to, `protocol://host[:port]`. A server that
+    /// is not the destination's is given nothing, and nothing is rejected.
     public var server: String?
-    /// Of `reject`: the secret that was refused; another one that is kept meanwhile stays.
+    /// Of `reject`: the secret that was refused; a newer one that is kept by now stays.
     public var secret: String?
 
     /// Of `swap`: the module; nil for the configured one.

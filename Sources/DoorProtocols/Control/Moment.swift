@@ -13,7 +13,7 @@ public struct Moment: Codable, Hashable, Sendable {
 
     /// Reads the text.
     ///
-    /// - Throws: for a text that is none of RFC 3339.
+    /// - Throws: for a text that is not of RFC 3339.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let seconds = RFC3339.seconds(try container.decode(String.self)) else {

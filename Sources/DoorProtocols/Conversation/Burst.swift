@@ -4,7 +4,7 @@ import AuthCore
 ///
 /// INVARIANT: it is empty between the turns of a conversation, and whenever anything else is asked.
 struct Burst<Origin> {
-    /// So many are asked without waiting for more: more at once would save little, and keep the event loop for longer.
+    /// So many checks are asked without waiting for more: more at once would save little, and keep the event loop longer.
     static var most: Int { 64 }
 
     private(set) var checks: [SessionCheck] = []

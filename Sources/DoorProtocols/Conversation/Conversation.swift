@@ -13,7 +13,7 @@ public protocol Conversation: ~Copyable, SendableMetatype {
 
     /// The client is connected. Called once, before anything else.
     ///
-    /// - Parameter mailbox: takes events from any thread, for as long as anybody holds it.
+    /// - Parameter mailbox: takes events from any thread, for as long as it is held.
     mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn)
     /// Bytes came, which the carrier overwrites afterwards.
     mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn)
@@ -56,7 +56,7 @@ extension Conversation where Self: ~Copyable {
 
 /// Brings events to a conversation, from any thread.
 ///
-/// The conversation keeps its mailbox, so a mailbox does not keep the conversation: what somebody still has to bring to one whose
+/// The conversation keeps its mailbox, so a mailbox does not keep the conversation: what has to reach a conversation whose
 /// connection has ended goes by ``kept()``.
 public struct DoorMailbox<Event: Sendable>: Sendable {
     /// Hands an event over; the carrier gives it to the conversation on its own thread, in the order of the calls. One for a

@@ -11,7 +11,7 @@ public struct DoorInstant: Sendable, Hashable, Comparable {
     /// Whether one comes before another.
     public static func < (one: DoorInstant, other: DoorInstant) -> Bool { one.nanoseconds < other.nanoseconds }
 
-    /// So much later; `duration` is not negative, and what is too long ends with the clock.
+    /// So much later; `duration` is not negative, and one that is too long ends with the clock.
     public static func + (instant: DoorInstant, duration: Duration) -> DoorInstant {
         instant.later(by: nanoseconds(of: duration))
     }
@@ -54,7 +54,7 @@ public struct DoorTurn {
     public var out = OutgoingBytes()
     /// How the connection ends; nil while it stays.
     public private(set) var end: End?
-    /// Whether the conversation wants to hear when what is written now was taken.
+    /// Whether the conversation wants to hear when the client has taken what is written now.
     public var wantsSentNotice = false
 
     /// Makes the turn of a connection that has just begun.
@@ -82,7 +82,7 @@ public struct OutgoingBytes {
 
     /// How many there are.
     public var count: Int { bytes.count }
-    /// Whether there are none.
+    /// Whether there are no bytes.
     public var isEmpty: Bool { bytes.isEmpty }
 
     /// Forgets the bytes that were sent, and keeps room for as many.

@@ -2,7 +2,7 @@ import AuthCore
 
 /// What a connection has received and no conversation has read yet.
 ///
-/// Passwords come in here first: what moves or is done with leaves no copy behind. It keeps no more than is not read yet.
+/// Passwords come in here first: bytes that move or are done with leave no copy behind. Only unread bytes are kept.
 struct ReceivedBytes: ~Copyable {
     private var storage = SecretBytes()
     /// Where what is not read yet begins; everything before it is overwritten.

@@ -36,7 +36,7 @@ enum DovecotCommand {
 
     /// Reads a line.
     ///
-    /// Throws: ``DoorFault`` where a client cannot mean anything, after which it is not listened to any more.
+    /// Throws: ``DoorFault`` where a line has no meaning, after which the client is not listened to any more.
     init(_ line: ArraySlice<UInt8>) throws(DoorFault) {
         var words = DovecotWords(line)
         switch words.next().flatMap({ String(utf8: $0) }) {
@@ -103,7 +103,7 @@ struct DovecotRequest {
     let mechanism: String
     /// Such as `smtp`.
     var service = ""
-    /// Of the mail program's client; empty where it is not said.
+    /// Of the mail program's client; empty where the program does not say.
     var address = ""
     /// Whether the mail program's client speaks TLS, or is on the same machine.
     var isSecured = false
@@ -115,7 +115,7 @@ struct DovecotRequest {
         self.id = id
         mechanism = String(decoding: name, as: UTF8.self).uppercased()
         while let word = words.next() {
-            // A secret: no text and no copy is made of it. Nothing counts behind it.
+            // A secret: no text and no copy is made of it. Words behind it do not count.
             if word.starts(with: Self.responseName) {
                 response = .init(word.dropFirst(Self.responseName.count))
                 return
@@ -166,7 +166,7 @@ enum DovecotEscape {
         return result[...]
     }
 
-    /// Writes a text with what cannot be itself.
+    /// Writes a text, and escapes the bytes that cannot stand for themselves.
     static func encode(_ text: String, to out: inout OutgoingBytes) {
         guard text.utf8.contains(where: { byte in byte < 0x20 && pairs.contains { $0.byte == byte } }) else {
             return out.write(text)

@@ -7,7 +7,7 @@ struct DovecotConversation: Conversation, ~Copyable {
     typealias Event = OpenPasswordQuestions.Event
 
     private enum Phase {
-        /// VERSION and CPID are not both there.
+        /// VERSION and CPID have not both come yet.
         case greeting(hasVersion: Bool)
         case asking
         /// Nothing is read; it closes behind its last answer.
@@ -81,7 +81,7 @@ struct DovecotConversation: Conversation, ~Copyable {
         received.append(bytes)
         var isNew = false
         while !isOver, let end = received.firstIndex(of: UInt8(ascii: "\n")) {
-            // Whatever of the line holds a password is a Secret by the time it is wiped.
+            // The part of the line that holds a password is a Secret by the time the line is wiped.
             var line = received.copy(0..<end)
             received.discard(end + 1)
             take(line[...], &turn)
@@ -89,7 +89,7 @@ struct DovecotConversation: Conversation, ~Copyable {
             isNew = true
         }
         if received.count > DovecotCommand.longestLine { fail(Self.tooLong, &turn) }
-        // What trickles in has no more time than what comes at once, and nobody greets for ever.
+        // A line that trickles in has no more time than one that comes at once, and a greeting must come in time.
         if (isNew && isAsking) || deadline == nil { restartClock(turn) }
     }
 

@@ -50,7 +50,7 @@ public struct DovecotDoor: DoorType {
     let questions: PasswordQuestions
     let needsSecurity: Bool
     let mostPending: Int
-    /// What a client who is let in is told.
+    /// What a client is told that is let in.
     let fields: AttributeNames
     private let connections = Counting()
 
@@ -64,7 +64,7 @@ public struct DovecotDoor: DoorType {
             accepted: "names of fields that mean nothing to the protocol, such as `acl_groups`")
     }
 
-    /// Whether a field may be called so: one of letters, digits, `_` and `-`, to which clients give no meaning of its own.
+    /// Whether a field may have the name: one of letters, digits, `_` and `-`, to which clients give no meaning of their own.
     private static func isField(_ name: String) -> Bool {
         let taken = [
             "anonymous", "authz", "auth_user", "code", "delay", "delay_until", "event", "forward", "host", "login_user",

@@ -21,13 +21,13 @@ enum DovecotReply {
     /// Mail programs show the reason to people, so wrong credentials have none. A temporary failure is said in the
     /// words of old clients and of new ones.
     ///
-    /// - Parameter fields: the attributes that a client who is let in is told.
+    /// - Parameter fields: the attributes that a client is told that is let in.
     static func end(
         _ id: UInt32, _ answer: Answer, user: String?, _ fields: AttributeNames = .none, to out: inout OutgoingBytes
     ) {
         var answer = answer
         let told = fields.values(in: answer.attributes)
-        // A part of somebody's groups would be taken for the whole.
+        // A part of a user's groups would be taken for the whole.
         if told == nil, answer.verdict == .allow { answer = Answer(.undecided, .brokenAnswer, user: answer.user) }
         out.write(answer.verdict == .allow ? "OK\t" : "FAIL\t")
         out.write(decimal: id)
@@ -48,7 +48,7 @@ enum DovecotReply {
             }
         case .wrongCredentials where answer.decision.isNone: break
         case .wrongCredentials:
-            // What a client is told of every log-in that fails so, whatever was wrong.
+            // What a client is told of every log-in that fails in this way, whatever was wrong.
             out.write("\treason=decision ")
             out.write(answer.decision)
         case .deny: refuse(answer, "\tauthz\tcode=authz_fail", to: &out)

@@ -9,7 +9,7 @@ struct SASLExchange {
         /// Ask the client with these bytes, in base64.
         case challenge(String)
         case credentials(user: String, password: Secret)
-        /// The client wants to be somebody other than whose password it has.
+        /// The client wants to be another user than the one whose password it has.
         case otherUser
         case malformed
     }

@@ -2,7 +2,7 @@ import AuthCore
 
 /// The fields of a form (`application/x-www-form-urlencoded`), of a query or of a body.
 struct FormFields: Sendable {
-    /// More are refused, unless a reader takes more.
+    /// More fields are refused, unless a reader takes more.
     static let maximumCount = 16
 
     private var fields: [(name: [UInt8], value: Secret)] = []

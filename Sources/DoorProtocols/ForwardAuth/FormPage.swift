@@ -10,7 +10,7 @@ struct FormPage: Sendable {
     }
 
     let purpose: Purpose
-    /// Where somebody logs in, in words.
+    /// What people log in to, in words.
     let title: String
     /// The path that the pages have in common.
     let path: String

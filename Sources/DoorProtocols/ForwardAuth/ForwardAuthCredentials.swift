@@ -5,7 +5,7 @@ import JSONReading
 enum ForwardAuthCredentials {
     case session(SessionID, isInAuthorization: Bool)
     case password(user: String, Secret)
-    /// Something in `Authorization` that is meant for authhost and is none.
+    /// Something in `Authorization` that is meant for authhost and is malformed.
     case unusable
     case none
 
@@ -17,7 +17,7 @@ enum ForwardAuthCredentials {
         }
     }
 
-    /// Whether a program has made them up, rather than a browser kept a cookie.
+    /// Whether a program has made them, rather than a browser that kept a cookie.
     var areInAuthorization: Bool {
         switch self {
         case .session(_, let isInAuthorization): isInAuthorization
@@ -72,7 +72,7 @@ enum ForwardAuthCredentials {
 
 /// The user that a JSON Web Token says it is for. Nothing is checked here: the module that gets the token as a password does that.
 enum TokenSubject {
-    /// The claim `sub` of a token in compact form (RFC 7515, section 7.1); nil for what is none.
+    /// The claim `sub` of a token in compact form (RFC 7515, section 7.1); nil for any other text.
     static func read(_ token: Span<UInt8>) -> String? {
         let dots = token.indices.filter { token[$0] == UInt8(ascii: ".") }
         guard dots.count == 2, token.count <= 4096 else { return nil }

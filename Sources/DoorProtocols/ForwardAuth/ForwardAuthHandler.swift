@@ -2,7 +2,7 @@ import AuthCore
 
 /// Answers a proxy's question about a request that it holds back, whichever proxy it is.
 ///
-/// Replies never have a body: a body costs nginx a new connection each time, and the other proxies give it to the client.
+/// Replies never have a body: it would cost nginx a new connection each time, and the other proxies would pass it on.
 struct ForwardAuthHandler: Sendable {
     /// What becomes of `Authorization: Bearer`.
     enum BearerUse: String, Sendable, CaseIterable {
@@ -75,10 +75,10 @@ struct ForwardAuthHandler: Sendable {
     /// What an answer to a check becomes.
     func reply(to answer: Answer, _ check: Check, _ client: ForwardAuthClient, user: String?) -> Reply {
         guard answer.verdict == .allow else { return refusal(answer, client, isCheck: true) }
-        // A field that is left out could be the client's own in the application's eyes.
+        // The application could take a client's own field for one that is left out.
         guard let user = answer.user ?? user else { return refusal(Answer(.undecided, .brokenAnswer), client) }
         var reply = Reply(client.proxy == .nginx ? 204 : 200, verdict: .allow, reason: answer.reason)
-        // A part of somebody's groups would be taken for the whole.
+        // A part of a user's groups would be taken for the whole.
         guard let attributes = attributeFields.values(in: answer.attributes) else {
             return refusal(Answer(.undecided, .brokenAnswer), client, isCheck: true)
         }
@@ -121,7 +121,7 @@ struct ForwardAuthHandler: Sendable {
 }
 
 extension Answer {
-    /// The answer to a check with what the log-in was answered with besides, which comes last. A session that has ended
+    /// The answer to a check, and behind it what the log-in was answered with. A session that has ended
     /// meanwhile has no answer.
     fileprivate func joined(with session: SessionDescription?) -> Answer {
         guard verdict == .allow else { return self }
@@ -137,15 +137,15 @@ struct ForwardAuthClient: Sendable {
     let proxy: ForwardingProxy
     let forwarded: ForwardedRequest
     let request: StrictRequest
-    /// False for a client that has presented credentials of its own making.
+    /// False for a client that has made its own credentials.
     let mayLogIn: Bool
 
-    /// Whether it is a browser that may be shown a page to log in at.
+    /// Whether it is a browser that may be shown the log-in page.
     var isBrowser: Bool {
         mayLogIn && forwarded.mayShowPage && request.head.acceptsHTML(request.span)
     }
 
-    /// Where it may be led back to; nil where it asks for nothing that has a name, or with more bytes than a query holds.
+    /// Where it may be led back to; nil where it asks for nothing that has a name, or where that is longer than a query may be.
     var returnPath: ReturnPath? {
         guard let target = forwarded.target, target.bytes.count <= ReturnPath.maximumLength else { return nil }
         return ReturnPath(target)

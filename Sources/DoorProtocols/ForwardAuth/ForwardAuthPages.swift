@@ -137,7 +137,7 @@ struct ForwardAuthPages: Sendable {
         else {
             return false
         }
-        // Without regard to where they differ, so that time tells nothing.
+        // In a time that does not depend on where they differ.
         return sent.count == kept.count && zip(sent, kept).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
     }
 
@@ -154,7 +154,7 @@ struct ForwardAuthPages: Sendable {
         _ purpose: FormPage.Purpose, _ status: Int, _ request: StrictRequest, _ place: ReturnPath?,
         _ problem: String? = nil
     ) -> Reply {
-        // One that the browser has already is kept, so that forms in other windows stay good.
+        // A token that the browser has already is kept, so that forms in other windows stay good.
         let kept = presented(token, request).flatMap { SessionID($0) }
         let page = FormPage(
             purpose: purpose, title: title, path: path, token: (kept ?? .random()).hexadecimal, returnPath: place,

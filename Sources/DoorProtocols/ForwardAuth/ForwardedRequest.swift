@@ -1,7 +1,7 @@
 import AuthCore
 
-/// The proxies whose questions are understood. Each asks at a path of its own, so that none is taken for another by a field
-/// that its client has sent.
+/// The proxies whose questions are understood. Each asks at a path of its own, so that no field that its client has sent makes
+/// one pass for another.
 enum ForwardingProxy: String, Sendable, CaseIterable {
     case nginx, caddy, traefik, envoy
 
@@ -23,7 +23,7 @@ struct ForwardedRequest: Sendable {
     /// The path and the query, as the client sent them; nil for what is no target, about which no question is asked.
     let target: ForwardedTarget?
     let method: [UInt8]
-    /// May have a port; empty where nobody named one.
+    /// May have a port; empty where no host was named.
     let host: [UInt8]
 
     /// Reads what a proxy sends: nginx what its configuration sets, Caddy and Traefik `X-Forwarded-…`, and Envoy the request
@@ -68,7 +68,7 @@ struct ForwardedRequest: Sendable {
         return safe.contains { method.elementsEqual($0.utf8) } ? .read : .write
     }
 
-    /// Whether a page instead of the requested one is of any use: a browser that navigates asks so.
+    /// Whether a page in place of the requested one is of any use, as it is to a browser that navigates.
     var mayShowPage: Bool { ["GET", "HEAD"].contains { method.elementsEqual($0.utf8) } }
 
     /// The host without its port and the dot of the root; an IPv6 address keeps its brackets.

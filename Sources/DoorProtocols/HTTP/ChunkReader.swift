@@ -2,7 +2,7 @@
 ///
 /// A pure value, as ``StrictRequestReader`` is: it is shown the same request again with more bytes at its end. A size is
 /// one to eight hexadecimal digits, and at once behind it stands the end of the line or a semicolon; what extensions say
-/// is passed over. Trailers have to be fields, and are passed over too: nobody could say whether one of them counts.
+/// is passed over. Trailers have to be fields, and are passed over too: readers differ about whether they count.
 struct ChunkReader: Sendable {
     /// Most bytes of what is not data: sizes, extensions and line ends.
     static let maximumFraming = 64 * 1024
@@ -81,7 +81,7 @@ struct ChunkReader: Sendable {
         guard index > line.lowerBound, index == line.upperBound || bytes[index] == UInt8(ascii: ";") else {
             throw .bad("the size of a chunk is not a hexadecimal number")
         }
-        // What is read over must be what every reader reads over: an extension has a name (section 7.1.1).
+        // Only what every reader passes over may be passed over: an extension has a name (section 7.1.1).
         guard index == line.upperBound || index + 1 < line.upperBound && RequestGrammar.isToken[Int(bytes[index + 1])]
         else { throw .bad("the extension of a chunk has no name") }
         return size

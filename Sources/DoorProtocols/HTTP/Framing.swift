@@ -81,9 +81,9 @@ struct Framing: Sendable {
 
     private mutating func noteLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal) {
         if contentLength != nil { throw .bad("there is more than one content length") }
-        // Eighteen digits fit an Int; nobody sends that much.
+        // Eighteen digits fit an Int; no client sends that much.
         guard (1...18).contains(value.count), bytes[value.upperBound] != RequestGrammar.tab else {
-            // RFC 9112 allows a tab there, which not every reader in front takes.
+            // RFC 9112 allows a tab there, which some proxies in front do not take.
             throw .bad("the content length is not a number")
         }
         var length = 0

@@ -1,4 +1,4 @@
-/// When a connection last came on.
+/// When something last happened on a connection.
 struct HTTPTiming {
     /// When bytes have come in or replies have gone out last.
     private(set) var lastProgress: DoorInstant
@@ -46,7 +46,7 @@ extension HTTPConversation {
         return waiting.first?.stream != nil && !timing.isTaking
     }
 
-    /// Gives a request that is not complete its time, and no more however steadily it trickles.
+    /// Gives an incomplete request its time, and no more however steadily it trickles in.
     mutating func watchArrival(_ turn: borrowing DoorTurn) {
         guard wantsInput, turn.isWritable, !input.isEmpty else { return timing.arrival = nil }
         if timing.arrival == nil { timing.arrival = turn.now }

@@ -69,14 +69,14 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
     }
 
     mutating func endOfInput(_ turn: inout DoorTurn) {
-        // A client that has closed its half is taken to have gone, as nginx does when it gives a client up: an answer
-        // that is not there yet would find nobody, and a session that is opened for it would stay.
+        // A client that has closed its half is taken to have gone, as nginx does when it gives a client up: a later answer
+        // would find no reader, and a session that is opened for it would stay.
         leave()
         turn.close(.written)
     }
 
     mutating func stop(_ turn: inout DoorTurn) {
-        // Where requests are left unread, or replies untaken, closing at once would reset the connection and lose replies.
+        // Closing with requests unread, or replies untaken, would reset the connection and lose replies.
         if phase == .reading {
             phase = .finishing(linger: !waiting.isEmpty || !input.isEmpty || !turn.isWritable)
         }
@@ -84,7 +84,7 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
         closeIfDone(&turn)
     }
 
-    /// The client has gone, or is taken to have: nobody is asked for it any more.
+    /// The client has gone, or is taken to have: no more questions are asked for it.
     mutating func leave() {
         abandonWaiting()
         input.wipe()
@@ -137,7 +137,7 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
     private mutating func welcomeBody(_ endpoint: Service.Endpoint, _ turn: inout DoorTurn) {
         guard input.isInBody, input.head.expectsContinue, !hasToldToContinue else { return }
         if let refusal = service.refusal(of: input.head, input.span, at: endpoint) {
-            // Whether the client sends its body now nobody knows, so no other request is read behind it.
+            // Whether the client sends its body now is not known, so no other request is read behind it.
             return refuse(refusal, service.name(of: endpoint), &turn, withoutContent: input.head.method == .head)
         }
         guard waiting.isEmpty else { return }

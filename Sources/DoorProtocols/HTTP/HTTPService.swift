@@ -23,9 +23,9 @@ protocol HTTPService: Sendable {
     func answer(_ request: StrictRequest, at endpoint: Endpoint) -> Step
     /// What metrics call an endpoint.
     func name(of endpoint: Endpoint) -> String
-    /// The counter of replies; nil where nobody counts.
+    /// The counter of replies; nil where they are not counted.
     func responses(_ endpoint: String, _ status: Int) -> Counter?
-    /// Hears of a request that was refused for what it is.
+    /// Hears of a request that was refused for its own faults.
     func refused(_ refusal: RequestRefusal)
 }
 

@@ -24,7 +24,7 @@ struct Reply: Sendable {
     var verdict: Verdict?
     /// Goes out as `x-auth-reason`. Not set for refused logins: a guesser must not learn which half was wrong.
     var reason: Reason?
-    /// Goes out as `x-auth-decision-id`: which decision the reply tells; none where nobody was asked.
+    /// Goes out as `x-auth-decision-id`: which decision the reply tells; none where no question was asked.
     var decision = DecisionID.none
     var fields: [Field] = []
     var content = Content.none
@@ -68,7 +68,7 @@ enum Step: Sendable {
     case askAll([Check], SessionID, then: @Sendable ([Answer]) -> Step)
     /// Ask whether a user may use a protected directory, and go on with the answer.
     case decide(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
-    /// Do what may take a while on the thread for operators.
+    /// Do something that may take a while, on the thread for operators.
     case work(@Sendable () -> Reply)
     /// Begin something that gives the reply once, on any thread.
     case begin(@Sendable (@escaping @Sendable (Reply) -> Void) -> Void)
@@ -150,7 +150,7 @@ struct PendingStep: Sendable {
         abandon = { ticket.abandon() }
     }
 
-    /// What operators ask waits for each other, and no event loop for them.
+    /// Operators' requests wait for each other, and no event loop waits for them.
     private static let operators = DispatchQueue(label: "authhost.operators")
 
     init(_ work: @escaping @Sendable () -> Reply) {

@@ -16,7 +16,7 @@ final class ReplyStream: Sendable {
     let isWholeAnywhere: Bool
     /// Asks for the next piece: calls its argument once, on any thread. The next call comes when that has happened.
     let next: @Sendable (@escaping @Sendable (Piece) -> Void) -> Void
-    /// Hears that nothing more is asked for: the client has gone, or the door stops. Not called behind ``Piece/end`` and
+    /// Hears that no more is asked for: the client has gone, or the door stops. Not called behind ``Piece/end`` and
     /// ``Piece/failure``.
     let abandon: @Sendable () -> Void
 

@@ -97,7 +97,7 @@ struct ReplyWriter {
         case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
         case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
         case 507: "HTTP/1.1 507 Insufficient Storage\r\n"
-        // Whatever is not listed denies.
+        // A status that is not listed denies.
         default: "HTTP/1.1 500 Internal Server Error\r\n"
         }
     }

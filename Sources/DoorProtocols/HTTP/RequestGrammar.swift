@@ -2,7 +2,7 @@
 enum TargetGrammar: Sendable {
     /// Those of RFC 9112, section 3.2.1: a path and a query of RFC 3986.
     case uri
-    /// Whatever is visible, for a door whose client passes on the target of another: see ``ForwardedTarget``.
+    /// All visible bytes, for a door whose client passes on the target of another: see ``ForwardedTarget``.
     case forwarded
 }
 

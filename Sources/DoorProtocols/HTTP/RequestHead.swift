@@ -39,7 +39,7 @@ struct RequestHead: Sendable {
 
     /// Where the value of a field is, nil without one.
     ///
-    /// - Throws: a refusal where the field is there more than once: nobody could say which of them counts.
+    /// - Throws: a refusal where the field is there more than once: readers differ about which of them counts.
     func field(_ name: FieldName, in bytes: Span<UInt8>) throws(RequestRefusal) -> Range<Int>? {
         var found: Range<Int>?
         for field in fields where name.matches(bytes, field.name) {

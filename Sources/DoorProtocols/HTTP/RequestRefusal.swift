@@ -1,4 +1,4 @@
-/// Why a request is answered without asking anybody: an HTTP status and what was wrong, in words.
+/// Why a request is answered without a question: an HTTP status and what was wrong, in words.
 struct RequestRefusal: Error, Hashable {
     let status: Int
     /// Lower case, without a final full stop; never quotes the request, which may hold a secret.

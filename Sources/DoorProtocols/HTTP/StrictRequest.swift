@@ -9,8 +9,8 @@ struct StrictRequest: Sendable {
 
     /// Copies a request out of what was received, which the caller overwrites.
     ///
-    /// Where it may hold a password, in a body or in an `Authorization`, the copy is overwritten when nobody holds it any
-    /// more.
+    /// Where it may hold a password, in a body or in an `Authorization`, the copy is overwritten when its last holder
+    /// lets go.
     init(_ received: Span<UInt8>, _ head: RequestHead) {
         var head = head
         if let chunks = head.chunks {
@@ -45,7 +45,7 @@ struct StrictRequest: Sendable {
 
     /// Where the value of a field is, nil without one.
     ///
-    /// - Throws: a refusal where the field is there more than once: nobody could say which of them counts.
+    /// - Throws: a refusal where the field is there more than once: readers differ about which of them counts.
     func field(_ name: FieldName) throws(RequestRefusal) -> Range<Int>? { try head.field(name, in: span) }
 
     func copy(_ range: Range<Int>) -> [UInt8] { Array(bytes[range]) }

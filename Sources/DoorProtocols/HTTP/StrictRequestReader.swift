@@ -29,7 +29,7 @@ struct StrictRequestReader: Sendable {
     private(set) var head = RequestHead()
     private var stage = Stage.requestLine
     private var lineStart = 0
-    /// Everything before it holds no end of the present line.
+    /// The end of the present line is not before it.
     private var scanned = 0
     private var fieldsStart = 0
     private var framing = Framing()

@@ -73,7 +73,7 @@ struct AdministratorErrand: Sendable {
         way = .here { operators, _ in
             let next = operators.nextEvent
             var first = start ?? (next - min(next, UInt64(limit)))
-            // The latest are those that are kept; that older ones are not is no loss.
+            // The log begins with the lines that are kept; older ones were not lost.
             if start == nil { first += operators.events(from: first, limit: 0).missed }
             let found = operators.events(from: first, limit: limit)
             var reply = ControlReply()

@@ -33,7 +33,7 @@ struct CheckItem: JSONBody {
     /// Most fields of one check.
     static let maximumFields = 1024
 
-    /// Makes the check; a name that is none is told apart from a request that is none, for names come from strangers.
+    /// Makes the check. An invalid name is told apart from an invalid request, for names come from strangers.
     func check() throws(RequestRefusal) -> Result<Check, NameError> {
         guard let action = Check.Action(rawValue: action) else {
             throw .bad("the action must be `read`, `write` or `create`")
@@ -76,7 +76,7 @@ struct CheckResult: Encodable, Sendable {
     let object: String?
     let detail: String?
     let attributes: [String: [String]]?
-    /// Left out where nobody was asked.
+    /// Left out where no question was asked.
     let decisionID: String?
 
     enum CodingKeys: String, CodingKey {

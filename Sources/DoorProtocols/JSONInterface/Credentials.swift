@@ -13,7 +13,7 @@ enum Credentials {
 
     /// Reads `Authorization: Session` or `Authorization: Basic`, else the session cookie.
     ///
-    /// An `Authorization` of another scheme belongs to the application behind the proxy and is passed over; one of
+    /// An `Authorization` of another scheme belongs to the application behind the proxy and is passed over. One of
     /// ours that is malformed is no credential, and neither is a cookie beside it.
     static func read(_ request: StrictRequest, cookie: CookieName) throws(RequestRefusal) -> Credentials {
         if let value = try request.field(.authorization) {
@@ -74,7 +74,7 @@ struct CookieName: Sendable {
 
     init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// Finds the value; nil without one, and also with two of the name: a stranger may have added one of them.
+    /// Finds the value; nil without one, and also with two of the name, since a stranger may have added one of them.
     func find(_ span: Span<UInt8>, _ field: Range<Int>) -> Range<Int>? {
         var found: Range<Int>?
         var start = field.lowerBound

@@ -48,14 +48,14 @@ extension AdministratorErrand {
     }
 }
 
-/// The administrator's requests: the module lets a user in, and nobody else does.
+/// The administrator's requests: the module alone lets a user in.
 extension Endpoints {
     func serves(_ route: Route) -> Bool {
         if route.path.hasPrefix(Self.credentialsPath) { return destinations != nil }
         return !route.path.hasPrefix(Administration.root + "/") || administration?.directory(of: route.path) != nil
     }
 
-    /// Reads the request, asks who sends it and whether the module lets them, and then does it.
+    /// Reads the request, asks who sends it and whether the module permits it, and then does it.
     func administer(
         _ request: StrictRequest, _ peer: DoorPeer,
         _ read: (StrictRequest) throws(RequestRefusal) -> AdministratorErrand
@@ -79,7 +79,7 @@ extension Endpoints {
             guard answer.verdict == .allow, let session = answer.session else {
                 return .reply(refused(answer, challenge))
             }
-            // Who was typed may stand for another user.
+            // The name that was typed may stand for another user.
             let administrator = answer.user ?? user
             let asked = RealmRequest(method, path: name, user: administrator, password: login.password)
             return .decide({ administration.operators.permits(asked, session: session, object: object) }) { permitted in

@@ -26,7 +26,7 @@ public struct DestinationAccess: Sendable {
 }
 
 extension Route {
-    /// What local users reach who may have credentials of outgoing connections, where any is configured.
+    /// What local users reach that may have credentials of outgoing connections, where any destination is configured.
     static let ofCredentials = [
         Route(.post, Endpoints.credentialsPath) { (endpoints, request, peer) throws(RequestRefusal) in
             try endpoints.credential(request, peer)
@@ -87,7 +87,7 @@ extension Endpoints {
         }
         return .ask(.check(try Self.session(body.session), Check(.read, object))) { answer in
             guard answer.verdict == .allow else { return .reply(refused(answer)) }
-            // Who may not have it is not told whether it is there.
+            // A user who may not have it is not told whether it is there.
             guard destinations.names.contains(body.destination) else {
                 return .reply(Reply(RequestRefusal(404, "there is no such destination")))
             }

@@ -17,7 +17,7 @@ extension Endpoints {
         return .ask(.login(login)) { [user = login.user] answer in .reply(reply(toLogin: answer, user: user)) }
     }
 
-    /// - Parameter user: whose name the client gave.
+    /// - Parameter user: the user that the client named.
     func reply(toLogin answer: Answer, user: String) -> Reply {
         guard answer.verdict == .allow else { return refused(answer) }
         guard let session = answer.session else { return refused(Answer(.undecided, .brokenAnswer)) }

@@ -20,7 +20,7 @@ struct Endpoints: Sendable {
     /// Whose credentials local users may have; nil where no destination is configured.
     let destinations: DestinationAccess?
 
-    /// Throws: ``DoorProblem`` for a template or a cookie that cannot be.
+    /// Throws: ``DoorProblem`` for a template or a cookie that is not valid.
     init(
         _ settings: DoorSettings, host: any QuestionAnswering, services: DoorServices = DoorServices()
     ) throws(DoorProblem) {
@@ -68,7 +68,7 @@ struct Endpoints: Sendable {
         return status == 401 ? reply.adding("www-authenticate", sessionChallenge) : reply
     }
 
-    /// What modules are told of a request that read it.
+    /// What modules that read it are told of a request.
     func attributes(_ request: StrictRequest, _ peer: DoorPeer) -> [Field] {
         host.attributes(of: peer) { $0.addTrace(of: request) }
     }
@@ -82,7 +82,7 @@ struct Endpoints: Sendable {
 }
 
 extension DoorPeer {
-    /// The address of the client that stands behind a request: `X-Real-IP` over a unix socket, whose users are trusted to name
+    /// The address of the client behind a request: `X-Real-IP` over a unix socket, whose users are trusted to name
     /// their clients; else the peer's own.
     func clientAddress(_ request: StrictRequest) throws(RequestRefusal) -> String {
         guard isUnixSocket, let range = try request.field(.realAddress) else { return address }

@@ -102,7 +102,7 @@ final class RouteTable: Sendable {
             return .route(route)
         }
         let others = routes.filter { RequestLine.equals(bytes, head.path, $0.path) }
-        // Whatever can be asked with GET can be asked with HEAD (RFC 9110, section 9.3.2).
+        // All that can be asked with GET can be asked with HEAD (RFC 9110, section 9.3.2).
         if head.method == .head, let route = others.first(where: { $0.method == .get }) { return .route(route) }
         return others.first.map { .otherMethods(others.map(\.method), path: $0.path) } ?? .nowhere
     }

@@ -1,6 +1,6 @@
 import AuthCore
 
-// Who a connection is of, where its door asks for that.
+// The user of a connection, where its door asks for one.
 extension NativeConversation {
     mutating func logon(
         _ user: String, _ secret: Secret, _ tries: Int, _ number: UInt32, _ turn: inout DoorTurn
@@ -14,7 +14,7 @@ extension NativeConversation {
             return retryLogon(refusal, tries, number, &turn)
         }
         login.attributes = door.host.attributes(of: peer) { _ in }
-        // A client that has shown a certificate of that name has proved to be it.
+        // A client that has shown a certificate of that name has proved it.
         let isCertified = secret.count == 0 && peer.certificateName?.hasBytes(of: user) == true
         settle(door.host.ask(isCertified ? .resume(login) : .login(login)), &turn) { conversation, answer, turn in
             conversation.loggedOn(answer, tries, number, &turn)

@@ -1,12 +1,12 @@
 import AuthCore
 import Logging
 
-/// What nobody asked for, on its way to a client.
+/// What a client is told unasked, on its way.
 ///
 /// One write is on its way at a time, and what comes meanwhile waits in one piece: small writes would hold many times their
 /// bytes.
 struct NativePushes {
-    /// Bytes that a client may let lie, behind those that are on their way to it.
+    /// Bytes that a client may leave unread, behind those that are on their way to it.
     static let most = 64 * 1024
 
     private(set) var waiting = OutgoingBytes()
@@ -37,9 +37,9 @@ struct NativePushes {
 
 // What a client is told unasked.
 extension NativeConversation {
-    /// Tells the client when a session ends, and what is no longer so of it; false when there is none.
+    /// Tells the client when a session ends, and when answers about it are no longer good; false when there is no such session.
     ///
-    /// - Parameter users: who was typed, and whose the session is, as far as the client knows.
+    /// - Parameter users: the name that was typed, and the session's user, as far as the client knows.
     mutating func follow(_ session: SessionID, users: [String] = []) -> Bool {
         if interest.knows(session) { return true }
         guard let watch = watchEnd(of: session, { .ended(session, $0) }) else { return false }
@@ -91,7 +91,7 @@ extension NativeConversation {
 
     mutating func sent(_ turn: inout DoorTurn) { pushes.sent(&turn) }
 
-    /// Writes what nobody asked for. A client that does not read it is let go.
+    /// Writes what a client is told unasked. A client that does not read it is let go.
     private mutating func push(_ turn: inout DoorTurn, _ body: (inout OutgoingBytes) -> Void) {
         guard !pushes.push(&turn, body) else { return }
         client.countFault("unread")

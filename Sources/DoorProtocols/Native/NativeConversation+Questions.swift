@@ -14,12 +14,12 @@ extension NativeConversation {
 
     mutating func check(_ session: SessionID, _ check: Check, _ number: UInt32, _ turn: inout DoorTurn) {
         if wantsPushes { noteQuestion(about: session, [check.name]) }
-        // What comes alone is asked at once.
+        // A check that comes alone is asked at once.
         guard burst.isEmpty, received.isEmpty else { return gather(SessionCheck(session, check), number) }
         answer(door.host.ask(.check(session, check)), .check, number, about: check.name, &turn)
     }
 
-    /// Answers a check of a name that is none, behind those that were read before it.
+    /// Answers a check whose name is not valid, behind those that were read before it.
     mutating func refuse(_ error: NameError, _ number: UInt32, _ turn: inout DoorTurn) {
         askBurst(&turn)
         answer(Self.refusal(error), .check, number, &turn)
@@ -46,7 +46,7 @@ extension NativeConversation {
         }
     }
 
-    /// Refuses a question with attributes that no module may see: those of others on the connection go on.
+    /// Refuses a question with attributes that no module may see; other questions on the connection go on.
     private func refuse(
         _ kind: NativeProtocol.Kind, _ rows: Int, _ why: String, _ number: UInt32, _ turn: inout DoorTurn
     ) {
@@ -110,7 +110,7 @@ extension NativeConversation {
         if wantsPushes { interest.endLogin() }
         guard answer.verdict == .allow, let session = answer.session else { return }
         if isBound { own.insert(session) }
-        // A session that has ended meanwhile is told of by the next question.
+        // The next question tells of a session that has ended meanwhile.
         if wantsPushes { _ = follow(session, users: [typed] + [answer.user].compactMap(\.self)) }
     }
 

@@ -120,7 +120,7 @@ struct NativeConversation: Conversation, ~Copyable {
             if burst.isFull || !wantsInput { askBurst(&turn) }
         }
         askBurst(&turn)
-        // What trickles in has no more time than what comes at once, and nobody greets or logs on for ever.
+        // A frame that trickles in has no more time than one that comes at once, and greeting and log-on must come in time.
         if (isNew && isAsking) || deadline == nil || !isClientsTurn(turn) { restartClock(turn) }
     }
 
@@ -150,11 +150,11 @@ struct NativeConversation: Conversation, ~Copyable {
         } catch {
             fail(error, &turn)
         }
-        // Of a password nothing but the Secret that was made of it is left.
+        // Of a password only the Secret that was made of it is left.
         if NativeReader.holdsSecret(frame) { frame.wipe() }
     }
 
-    /// The length of a whole frame that has come, behind the bytes that say it; nil when there is none yet.
+    /// The length of a whole frame that has come, behind the bytes that say it; nil when none is there yet.
     private mutating func nextFrame(_ turn: inout DoorTurn) -> Int? {
         guard !isOver, let length = announcedLength else { return nil }
         let longest = isAsking ? NativeProtocol.longestFrame : NativeProtocol.longestGreeting
@@ -249,7 +249,7 @@ struct NativeConversation: Conversation, ~Copyable {
 
     private mutating func settle(_ number: UInt64, _ answer: Answer, _ turn: inout DoorTurn) {
         guard let question = pending.removeValue(forKey: number) else {
-            // Nobody learns of this session.
+            // The client does not learn of this session.
             if let session = answer.session { _ = door.host.ask(.logout(session)) }
             return
         }
@@ -276,7 +276,7 @@ struct NativeConversation: Conversation, ~Copyable {
         askBurst(&turn)
         client.countFault(fault.kind)
         NativeWriter.fault(fault, to: &turn.out)
-        // Questions that wait would be answered behind the end.
+        // Answers to questions that wait would come behind the end.
         abandon()
         finish(&turn)
     }

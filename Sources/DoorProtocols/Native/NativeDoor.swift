@@ -48,7 +48,7 @@ public struct NativeDoor: DoorType {
     let allowsResume: Bool
     let mostPending: Int
     let mostPendingBytes: Int
-    /// What who logs on must be allowed to read.
+    /// What a user who logs on must be allowed to read.
     let object: ObjectName
 
     /// Makes the door; throws what is wrong with its block.

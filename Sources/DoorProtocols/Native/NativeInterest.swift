@@ -22,7 +22,7 @@ struct NativeInterest {
     private var objects: [Int: Bool] = [:]
     private var hasManyObjects = false
     private var hasManySessions = false
-    /// Log-ins whose answers are not there yet, which may be about anybody.
+    /// Log-ins whose answers are not there yet, which may be about any user.
     private var logins = 0
 
     var isFull: Bool { sessions.count >= Self.mostSessions }
@@ -37,7 +37,7 @@ struct NativeInterest {
         for name in names { users[name, default: 0] += 1 }
     }
 
-    /// Notes that a session was asked about which is one too many to be told apart.
+    /// Notes that one session too many to be told apart was asked about.
     mutating func noteManySessions() { hasManySessions = true }
 
     mutating func remove(_ session: SessionID) {
@@ -82,7 +82,7 @@ struct NativeInterest {
         case .everything: isKnown = true
         case .user(let user): isKnown = users[ExactText(user)] != nil ? true : nil
         case .session(let session): isKnown = knows(session) ? true : nil
-        // A name that is none may mean anything.
+        // An invalid name may mean anything.
         case .object(let name):
             isKnown = hasManyObjects ? false : (try? ObjectName(name)).map { objects[$0.hashValue] } ?? false
         }

@@ -1,6 +1,6 @@
 import AuthCore
 
-/// A CHECK without fields, contribution and attributes, as nearly all are, read where it lies: whatever else a frame says is read by
+/// A CHECK without fields, contribution and attributes, as nearly all are, read where it lies. All other frames are for
 /// ``NativeReader``.
 struct NativePlainCheck {
     /// Of a frame without the name.

@@ -220,7 +220,7 @@ struct NativeReader {
             action: action, name: name, fields: fields, contributionID: contribution.isEmpty ? nil : contribution)
     }
 
-    /// Adds the attributes that end a question. Those that no module may see refuse the question that has them, and no other one.
+    /// Adds the attributes that end a question. One that no module may see refuses the question that has it, and no other.
     private mutating func attributes(
         of body: NativeRequest.Body, _ kind: NativeProtocol.Kind
     ) throws(DoorFault) -> NativeRequest.Body {

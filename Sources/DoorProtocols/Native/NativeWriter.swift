@@ -12,7 +12,7 @@ enum NativeWriter {
 
     /// Answers with a verdict, its reason and what the client may read.
     ///
-    /// - Parameter version: that the connection has agreed on; what it has no place for is left out.
+    /// - Parameter version: that the connection has agreed on; parts that it has no place for are left out.
     static func verdict(
         _ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32,
         version: UInt16 = NativeProtocol.versions.upperBound, to out: inout OutgoingBytes
@@ -85,7 +85,7 @@ enum NativeWriter {
     /// Most bytes of the attributes of a batch: the rest of a frame is more than its verdicts need.
     private static let mostOfAttributes = 900_000
 
-    /// Counts the attributes of a batch. An answer whose attributes find no room in the frame is none: it might be good with
+    /// Counts the attributes of a batch. An answer whose attributes find no room in the frame is not given: it might be good with
     /// them alone.
     private static func fitAttributes(of answers: inout [Answer?]) -> Int {
         var (count, size) = (0, 0)

@@ -1,7 +1,7 @@
 import AuthCore
 import Synchronization
 
-/// Invalidations on their way to a connection's event loop. It holds so many at most: more of them become one that says
+/// Invalidations on their way to a connection's event loop. It holds a limited number: more of them become one that says
 /// everything.
 final class PushMailbox: Sendable {
     /// Invalidations that wait, and bytes of their names.
@@ -15,7 +15,7 @@ final class PushMailbox: Sendable {
 
     private let state = Mutex(State())
 
-    /// Adds one; true when somebody must ``take()`` them.
+    /// Adds one; true when the caller must have them taken by ``take()``.
     func put(_ invalidation: Invalidation) -> Bool {
         state.withLock { state in
             defer { state.isScheduled = true }

@@ -22,7 +22,7 @@ struct AttributeNames: Sendable {
     ///
     /// - Parameters:
     ///   - spelling: what stands for a name in the protocol: names that are one there are one here.
-    ///   - isName: whether the protocol may call something so.
+    ///   - isName: whether the protocol may use a name.
     ///   - accepted: what such names are, in words.
     /// - Throws: ``DoorProblem`` that names what is wrong.
     init(

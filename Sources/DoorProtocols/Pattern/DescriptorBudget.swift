@@ -6,7 +6,7 @@ import Synchronization
 public final class DescriptorBudget: Sendable {
     private struct State {
         var taken = 0
-        /// It was said that none is left.
+        /// Whether operators were told that none is left.
         var isOut = false
     }
 

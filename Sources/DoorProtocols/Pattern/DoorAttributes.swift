@@ -28,7 +28,7 @@ struct DoorAttributes {
 }
 
 extension StrictRequest {
-    /// The place in a trace that the request says it has. One that is not as it should be, or there twice, is passed over, as
+    /// The place in a trace that the request says it has. One that is malformed, or there twice, is passed over, as
     /// the specification wants it (W3C Trace Context, section 3.2.2).
     var traceParent: [UInt8]? {
         guard let range = (try? field(.traceParent)).flatMap({ $0 }) else { return nil }
@@ -64,7 +64,7 @@ extension QuestionAnswering {
 }
 
 extension Field {
-    /// An attribute as modules may see it; nil for what is none: a name has 1 to 255 bytes, a value at most 4,095, and every
+    /// An attribute as modules may see it; nil for any other. A name has 1 to 255 bytes, a value at most 4,095, and every
     /// character can be seen (`include/authhost/types.h`).
     static func attribute(_ name: String, _ value: String) -> Field? {
         guard (1...255).contains(name.utf8.count), value.utf8.count <= 4095,

@@ -1,4 +1,4 @@
-/// What of a client's bytes is not its protocol's.
+/// A breach of a door's protocol in what a client has sent.
 struct DoorFault: Error, Hashable, CustomStringConvertible {
     /// A word for the kind, for counting.
     let kind: String

@@ -2,11 +2,11 @@ import Prometheus
 
 /// What doors may need of the process besides the host.
 public struct DoorServices: Sendable {
-    /// What administrators ask; nil: there is nothing for them.
+    /// What administrators ask; nil where there is nothing for them.
     public var operators: (any OperatorAnswering)?
     /// The parts of `/v1/admin` that are served, to users that the module lets in.
     public var administratorRealms: [AdministratorRealm] = []
-    /// Whose credentials local users may have; nil: there are none.
+    /// The destinations whose credentials local users may have; nil for none.
     public var destinations: DestinationAccess?
     /// What doors count in, and what `/metrics` shows.
     public var metrics: PrometheusMetricsFactory

@@ -30,7 +30,7 @@ public protocol DoorType: Sendable {
 
     /// Takes what a block configures.
     ///
-    /// Throws: ``DoorProblem`` for what cannot be.
+    /// Throws: ``DoorProblem`` for what is not valid.
     init(_ settings: DoorSettings, host: any QuestionAnswering) throws(DoorProblem)
 
     /// The same, with what doors may need besides the host.
@@ -54,7 +54,7 @@ extension DoorType {
     public static var patience: [ClientPatience] { [] }
     /// By default clients are not believed.
     public static func believesClients(_ settings: DoorSettings) -> Bool { false }
-    /// By default a door may be full.
+    /// By default no connections are kept free for a door.
     public static var isKeptReachable: Bool { false }
     /// By default a door speaks no HTTP.
     public static var speaksHTTP: Bool { false }
@@ -92,7 +92,7 @@ public enum DoorTypes {
         all.first { $0.name == settings.type }?.probe(settings)
     }
 
-    /// What is worth a warning about a block that can be: that strangers are believed. Nil for nothing.
+    /// What is worth a warning about a valid block: that strangers are believed. Nil for nothing.
     public static func warning(_ settings: DoorSettings) -> String? {
         guard let type = all.first(where: { $0.name == settings.type }), type.believesClients(settings),
             settings.clients.isEmpty, !settings.hasClientCertificates,
@@ -115,13 +115,13 @@ public enum DoorTypes {
     }
 }
 
-/// How long a kind of client waits for an answer unless somebody has set it otherwise.
+/// How long a kind of client waits for an answer, unless its operator has set it otherwise.
 public struct ClientPatience: Hashable, Sendable {
     /// The program, such as `nginx`.
     public let client: String
     /// How long it waits.
     public let limit: Duration
-    /// Where its operator changes that; nil where nobody can.
+    /// Where its operator changes that; nil where it is fixed.
     public let setting: String?
 
     /// Makes the patience of a program; `setting` is nil where it is fixed.
@@ -138,9 +138,9 @@ public struct DoorClient: Sendable {
     public let peer: DoorPeer
     /// How long it may take for the rest of what it has begun to say.
     public let timeout: Duration
-    /// Counts what was not according to the protocol, by a word for the kind.
+    /// Counts breaches of the protocol, by a word for the kind.
     public let countFault: @Sendable (String) -> Void
-    /// Where operators are told what the client is not.
+    /// Where operators are told what the client is not told.
     public var log = Logger(label: "authhost.door") { _ in SwiftLogNoOpLogHandler() }
 
     /// Makes a client of a connection.
@@ -165,7 +165,7 @@ public struct DoorOption: Sendable {
     public let name: String
     /// What its value must be.
     public let kind: Kind
-    /// The value that holds when nobody sets it, as one would write it.
+    /// The value that holds when it is not set, as one would write it.
     public let defaultText: String
     /// One line that says what it does.
     public let help: String
@@ -205,7 +205,7 @@ public struct DoorTemplate: Sendable {
     }
 }
 
-/// Why a door cannot be as it is configured.
+/// Why a door cannot be made as it is configured.
 public struct DoorProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// What of the block is wrong, so that the reader of the file can say where it stands.
     public enum Part: Hashable, Sendable {

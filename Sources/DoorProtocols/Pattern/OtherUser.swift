@@ -1,10 +1,10 @@
 import AuthCore
 import Logging
 
-/// What a door whose protocol has no place for another name makes of a log-in that stands for another user than the one who was
-/// typed (`AUTH_NAMES_USER`): the program behind it would take its client for that one, so it is denied.
+/// A log-in that stands for another user than was typed (`AUTH_NAMES_USER`), at a door whose protocol has no place for another
+/// name: the program behind the door would take its client for the user that was typed, so the log-in is denied.
 extension Answer {
-    /// Whether it is about another user than the one who was typed.
+    /// Whether it is about another user than was typed.
     func isAbout(otherThan typed: String) -> Bool { user.map { !$0.hasBytes(of: typed) } ?? false }
 
     /// The refusal of such a log-in.

@@ -58,7 +58,7 @@ struct PasswordQuestions: Sendable {
             checked, reading: object, host, endsRefused: applicationID == nil, saysUser: saysUser)
     }
 
-    /// The object of a service; nil where its name would be none.
+    /// The object of a service; nil where its name would not be valid.
     private func object(_ login: PasswordLogin) -> ObjectName? {
         try? template.name { letter in
             ObjectSegment.encoded(Array((letter == "r" ? login.realm : login.service).utf8)[...])[...]
@@ -83,7 +83,7 @@ struct PasswordQuestion {
     /// What it is about; apart, so that the question is cheap to hand on.
     private final class Subject: Sendable {
         let user: String
-        /// What the door knows of who asks.
+        /// What the door knows of the client.
         let attributes: [Field]
         let object: ObjectName
         let host: any QuestionAnswering
@@ -134,7 +134,7 @@ struct PasswordQuestion {
         proceed(.decided(answer))
     }
 
-    /// Says that nobody waits for the answer any more. The answer that is awaited must be given to ``take(_:)`` all the same.
+    /// Says that no client waits for the answer any more. The answer that is awaited must be given to ``take(_:)`` all the same.
     mutating func abandon() {
         isAbandoned = true
         ticket?.abandon()
@@ -227,7 +227,7 @@ struct OpenPasswordQuestions {
         return keep(question, event.number, mailbox)
     }
 
-    /// Says that nobody waits for an answer any more; it is still wound up when it comes.
+    /// Says that no client waits for an answer any more; it is still wound up when it comes.
     mutating func abandon(_ number: UInt64) { open[number]?.abandon() }
 
     mutating func abandonAll() { for number in open.keys { abandon(number) } }

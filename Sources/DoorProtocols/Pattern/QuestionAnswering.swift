@@ -10,7 +10,7 @@ public protocol QuestionAnswering: Sendable {
     /// Asks checks that came at once in one go; the outcomes are in the order of the checks.
     func ask(_ checks: [SessionCheck]) -> [Outcome]
 
-    /// Replaces what is known of an object, by its name after mapping; nil is nothing any more.
+    /// Replaces what is known of an object, by its name after mapping; nil for nothing any more.
     ///
     /// Throws: ``ObjectRefusal``; nothing has changed then.
     func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal)
@@ -35,7 +35,7 @@ public protocol QuestionAnswering: Sendable {
     /// A host that runs no module code on the threads that ask has nothing to do.
     func keepThreadFree()
 
-    /// Whether a module reads the attributes of log-ins and checks: without one nobody makes them.
+    /// Whether a module reads the attributes of log-ins and checks: without one they are not made.
     var readsAttributes: Bool { get }
 
     /// Whether the module has an entry point that takes users back in without a password, whatever it answers.
@@ -51,7 +51,7 @@ extension QuestionAnswering {
         ask(checks.map { SessionCheck(session, $0) })
     }
 
-    /// Somebody is asked: nothing is allowed for want of an entry point.
+    /// Another party is asked: nothing is allowed for want of an entry point.
     public var resumesUsers: Bool { true }
 
     /// No module reads them.

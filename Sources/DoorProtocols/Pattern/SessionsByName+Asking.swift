@@ -8,7 +8,7 @@ struct CheckByName: Sendable {
     let login: @Sendable () -> Login?
     /// What becomes of the answer.
     let then: @Sendable (Answer) -> Step
-    /// What becomes of a refusal to take the client back in, where that is not ``then``'s; nil: it is.
+    /// What becomes of a refusal to take the client back in; nil: ``then`` gets it.
     var notResumed: @Sendable (Answer) -> Step? = { _ in nil }
     /// Whether the client may be taken back in as another user, whose rights count then.
     var mayStandForOther = true

@@ -5,7 +5,7 @@ import Synchronization
 /// user has.
 ///
 /// Such clients tell of no ends, so a session stays until another one takes its place, it is idle for too long, or
-/// somebody ends it. Where ejections are remembered, one that was ejected leaves a mark that denies until the next log-in.
+/// an operator ends it. Where ejections are remembered, one that was ejected leaves a mark that denies until the next log-in.
 final class SessionsByName: Sendable {
     struct Client: Hashable, Sendable {
         let user: ExactText
@@ -27,7 +27,7 @@ final class SessionsByName: Sendable {
     private struct Entry {
         /// Nil once it was ejected.
         var session: SessionID?
-        /// Where it is in the list of those that are as it is.
+        /// Where it is in the list of entries of its kind.
         var place: Int
     }
 
@@ -35,7 +35,7 @@ final class SessionsByName: Sendable {
         var entries: [Client: Entry] = [:]
         var open = RecencyList<Client>()
         var ejected = RecencyList<Client>()
-        /// How many entries of a user are of ejected sessions; none is not in it.
+        /// How many entries of a user are of ejected sessions; users without one are not in it.
         var ejectedOf: [ExactText: Int] = [:]
 
         mutating func insert(_ client: Client, _ session: SessionID?) {
@@ -90,7 +90,7 @@ final class SessionsByName: Sendable {
         }
     }
 
-    /// Keeps the session of a log-in; returns the sessions that nobody uses any more.
+    /// Keeps the session of a log-in; returns the sessions that are not used any more.
     func begin(_ session: SessionID, of client: Client) -> [SessionID] {
         state.withLock { state in
             let old = state.entries[client]?.session
@@ -128,7 +128,7 @@ final class SessionsByName: Sendable {
         }
     }
 
-    /// Makes room by forgetting who has not asked for longest; those whose mark denies go last.
+    /// Makes room by forgetting the clients that have not asked for longest; those whose mark denies go last.
     private func keep(_ session: SessionID, of client: Client, _ state: inout State) -> [SessionID] {
         var unused: [SessionID] = []
         if state.entries[client] == nil, state.entries.count >= maximum,

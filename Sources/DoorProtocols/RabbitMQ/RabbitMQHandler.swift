@@ -10,9 +10,9 @@ struct RabbitMQHandler: Sendable {
     let host: any QuestionAnswering
     let sessions: SessionsByName
     let template: TextTemplate
-    /// What every user is.
+    /// The tags of every user.
     let tags: [String]
-    /// What a user is who may read the object.
+    /// The tags of a user who may read the object.
     let tagChecks: [(tag: String, object: ObjectName)]
     /// The attribute of a log-in whose values are tags as well; empty for none.
     let tagAttribute: String
@@ -58,7 +58,7 @@ struct RabbitMQHandler: Sendable {
         _ login: Login, _ isVouched: Bool, _ client: Client, _ asker: DoorClient, isAgain: Bool = false
     ) -> Step {
         .ask(isVouched ? .resume(login) : .login(login)) { answer in
-            // The broker goes on with the name that it was given, and the places of that user are no other one's to give up.
+            // The broker goes on with the name that it was given, and no other user may give up the places of that user.
             if answer.isAbout(otherThan: login.user) {
                 return .logOut([answer.session].compactMap(\.self), then: refuseOther(answer, than: login.user, asker))
             }
@@ -81,7 +81,7 @@ struct RabbitMQHandler: Sendable {
         return .reply(reply(to: refusal))
     }
 
-    /// The tags that the module gives; what can be none of a broker's is left out, for it would be taken for several.
+    /// The tags that the module gives. A value that cannot be a broker's tag is left out, for it would be taken for several.
     private func tags(of answer: Answer) -> [String] {
         if tagAttribute.isEmpty { return [] }
         return answer.attributes.filter { $0.name == tagAttribute && RabbitMQOptions.isTag($0.value) }.map(\.value)
@@ -98,7 +98,7 @@ struct RabbitMQHandler: Sendable {
     // MARK: - Deciding
 
     private func decide(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
-        // Where there is no session, the module is asked to take the user back in that the broker has authenticated.
+        // Where there is no session, the module is asked to take the user in whom the broker has authenticated.
         var asked = CheckByName(check: check, client: client, login: { login(question, nil, check.attributes, asker) })
         { answer in
             asker.noteOtherUser(answer, at: door)
@@ -106,14 +106,14 @@ struct RabbitMQHandler: Sendable {
         }
         asked.mayStandForOther = false
         asked.notResumed = { answer in
-            // An entry point that says that it is none has been asked, about this user: it refuses.
+            // The entry point has been asked about this user. One that answers as if it were not there refuses.
             let isUnasked = trustsBroker && answer.reason == .noEntry && !host.resumesUsers
             return isUnasked ? .reply(unasked(question, asker)) : nil
         }
         return sessions.ask(asked, of: host)
     }
 
-    /// Allows what nobody was asked about, and tells operators.
+    /// Allows what no module was asked about, and tells operators.
     private func unasked(_ question: RabbitMQQuestion, _ asker: DoorClient) -> Reply {
         asker.countFault("unasked")
         asker.log.warning(
@@ -132,7 +132,7 @@ struct RabbitMQHandler: Sendable {
         return Self.text(200, (["allow"] + tags).joined(separator: " "), .allow, .granted)
     }
 
-    /// What an answer becomes: exactly `allow` or `deny`, with no line end, or an error where nobody could decide.
+    /// What an answer becomes: exactly `allow` or `deny`, with no line end, or an error where it could not be decided.
     func reply(to answer: Answer) -> Reply {
         switch answer.verdict {
         case .allow: Self.text(200, "allow", .allow, answer.reason)

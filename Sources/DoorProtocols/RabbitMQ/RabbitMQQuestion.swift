@@ -27,7 +27,7 @@ struct RabbitMQQuestion: Sendable {
 
     /// Reads a form. What it holds besides is passed over: brokers add to it.
     ///
-    /// - Throws: a refusal for a form that is none, that lacks something, or that holds a word nobody knows.
+    /// - Throws: a refusal for a form that is not valid, that lacks something, or that holds an unknown word.
     init(_ kind: Kind, _ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestRefusal) {
         let form = try FormFields(bytes, range, maximum: Self.maximumFields)
         user = try Self.text("username", try Self.needed("username", form))
@@ -103,7 +103,7 @@ struct RabbitMQObject: Sendable {
 
     /// The words of the routing key, each behind a slash.
     private var words: [UInt8] {
-        // Each word is longer behind its slash, so what is left out could only be too long.
+        // A slash makes each word longer, so a name that is left out would be too long.
         guard let routingKey = routingKey?.prefix(ObjectName.maximumLength + 1) else { return [] }
         let words = routingKey.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return words.flatMap { [UInt8(ascii: "/")] + ObjectSegment.encoded($0) }

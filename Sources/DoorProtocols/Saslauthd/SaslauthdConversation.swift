@@ -11,7 +11,7 @@ struct SaslauthdConversation: Conversation, ~Copyable {
         case answered
     }
 
-    /// All that a client has sent is taken at once, so that four fields are seen without the fifth only where there is none.
+    /// All that a client has sent is taken at once, so that four fields are seen alone only where there is no fifth.
     static var readSize: Int? { SaslauthdRequest.longest + 1 }
 
     private let door: SaslauthdDoor

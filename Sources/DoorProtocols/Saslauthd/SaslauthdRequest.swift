@@ -19,7 +19,7 @@ struct SaslauthdRequest {
     /// Older clients send four fields and wait: a request is whole with four, and with five.
     ///
     /// - Returns: nil while a field is missing or not whole.
-    /// - Throws: ``DoorFault`` for what can be no request whatever follows.
+    /// - Throws: ``DoorFault`` for bytes that cannot become a request, whatever follows.
     static func read(_ bytes: Span<UInt8>) throws(DoorFault) -> SaslauthdRequest? {
         guard bytes.count <= longest else { throw SaslauthdFault.tooLong }
         var fields: [Range<Int>] = []

@@ -103,7 +103,7 @@ enum JSON {
 struct ErrorBody: Encodable {
     let error: String
     let detail: String
-    /// Which decision it tells; left out where nobody was asked.
+    /// Which decision it tells; left out where no question was asked.
     var decisionID: String?
 
     enum CodingKeys: String, CodingKey {
@@ -113,7 +113,7 @@ struct ErrorBody: Encodable {
 }
 
 extension ErrorBody {
-    /// Tells an answer that is no yes.
+    /// Tells an answer that is not "yes".
     init(_ answer: Answer) {
         self.init(
             error: answer.verdict.rawValue, detail: VerdictStatus.detail(answer), decisionID: answer.decision.text)

@@ -2,10 +2,10 @@ import AuthCore
 
 /// Any bytes as one segment of the name of an object.
 enum ObjectSegment {
-    /// What cannot stand in one is percent-encoded, and nothing at all is a per
+    /// Bytes that cannot stand in one are percent-encoded, and an empty text is a per
     /// cent sign alone, so that different texts stay different.
     ///
-    /// Of more bytes than a name may have only so many are encoded as make it too long: names come from strangers, and a batch
+    /// Of a text longer than a name may be, only enough is encoded to make it too long: names come from strangers, and a batch
     /// may name one a thousand times.
     static func encoded(_ bytes: some Collection<UInt8>) -> [UInt8] {
         if bytes.isEmpty { return [UInt8(ascii: "%")] }

@@ -48,7 +48,7 @@ public struct ObjectTemplate: Sendable {
     func name(path: [UInt8], method: [UInt8], host: [UInt8]) throws(NameError) -> ObjectName {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(path.count + 16)
-        // A template may name a part many times: what is no name already, with a slash at its end or without, need not grow.
+        // A template may name a part many times: a text too long already, with a slash at its end or without, need not grow.
         for piece in pieces where bytes.count <= ObjectName.maximumLength + 1 {
             switch piece {
             case .literal(let literal): bytes += literal

@@ -47,7 +47,7 @@ enum PercentEncoding {
 
     /// Writes a text as visible ASCII: everything else, and `%` itself, as `%XX`. Fit for a field value.
     ///
-    /// - Parameter other: what is written as `%XX` besides.
+    /// - Parameter other: other characters that are written as `%XX`.
     static func encode(_ bytes: some Collection<UInt8>, and other: Unicode.Scalar? = nil) -> String {
         let isKept = { (byte: UInt8) in isPlain(byte) && other != Unicode.Scalar(byte) }
         if bytes.allSatisfy(isKept) { return String(decoding: bytes, as: UTF8.self) }

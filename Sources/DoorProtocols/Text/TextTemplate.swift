@@ -46,7 +46,7 @@ struct TextTemplate: Sendable {
     /// Puts a name together and checks it.
     func name(_ part: (Character) -> ArraySlice<UInt8>) throws(NameError) -> ObjectName {
         var bytes: [UInt8] = []
-        // A template may name a part many times: what is no name already need not grow.
+        // A template may name a part many times: a text that is too long already need not grow.
         for piece in pieces where bytes.count <= ObjectName.maximumLength {
             switch piece {
             case .literal(let literal): bytes += literal
