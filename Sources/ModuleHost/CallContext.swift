@@ -9,10 +9,10 @@ public final class CallContext {
     private var isKeptFree = false
     /// The session, token and deadline of the question this thread is in; for generations 6 and 7, which are not told.
     var question: (session: UInt64, token: UInt64, deadline: Int64)?
-    /// Which life of a helper process the session is known to that this thread asks about; 0 for any.
+    /// Which life of a helper process knows the session that this thread asks about; 0 for any.
     var life: UInt32 = 0
 
-    /// The session that the log-in which this thread is asking about may become.
+    /// The session that the log-in may become about which this thread is asking.
     private var loggingIn: UInt64?
 
     private static func existing() -> CallContext? {
@@ -47,7 +47,7 @@ public final class CallContext {
     /// Whether no entry point may run on the calling thread.
     public static var isThreadKeptFree: Bool { existing()?.isKeptFree ?? false }
 
-    /// The session that the log-in may become which the calling thread is asking a module about; nil where it asks about none.
+    /// The session that the log-in may become about which the calling thread is asking a module; nil where it asks about none.
     public static var session: UInt64? { existing()?.loggingIn }
 
     /// Asks a module about a log-in.

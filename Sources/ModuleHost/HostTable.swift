@@ -153,7 +153,7 @@ final class HostTable: @unchecked Sendable {
     ) -> Int32 {
         guard let services, count >= -1 else { return -1 }
         let wanted = [user, application, machine].map { $0.map(Self.name) }
-        // What is no text is nobody's name; a repaired one could be somebody else's.
+        // Bytes that are not text are no user's name; a repaired name could be another user's.
         guard wanted.allSatisfy({ $0 == nil || $0 != .some(nil) }) else { return 0 }
         let names = wanted.map { $0.flatMap { $0 } }
         return Int32(

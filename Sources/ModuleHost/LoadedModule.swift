@@ -14,12 +14,12 @@ public final class LoadedModule: Sendable {
     public let entryNames: [String]
     /// The options that it declares.
     public let options: [ModuleOption]
-    /// What it was mapped from, until somebody takes it.
+    /// What it was mapped from, until it is taken out.
     private let copy: Mutex<ModuleCopy?>
     private let generation: any Generation
     /// The helper processes that it runs in; nil for one that runs in this process.
     public let helpers: HelperPool?
-    /// Where entries are called that differ from the module.
+    /// Where the entries are called that are not called as their module is.
     private let threadsOfEntries: [String: ModuleIdentity.Threads]
     /// Whether names and checks are asked on the thread that asks.
     public let checksRunAnywhere: Bool
@@ -46,7 +46,7 @@ public final class LoadedModule: Sendable {
         self.generation = generation
         self.copy = Mutex(copy)
         hasMappings = generation.maps
-        // Helpers know sessions of their own: rows of several would have to be parted.
+        // Each helper knows its own sessions: a batch over several would have to be split.
         takesBatches = helpers == nil && entryNames.contains(EntryPoint.checkBatch.rawValue)
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         hearsEnds = Atomic(entryNames.contains(EntryPoint.freeUser.rawValue))
@@ -69,7 +69,7 @@ public final class LoadedModule: Sendable {
     /// Twice the number of invalidations, and 1 more while the module maps nothing.
     private let mapping = Atomic<UInt64>(0)
 
-    /// Notes that everything that the module has said may be otherwise now: names are put to it again.
+    /// Notes that all earlier answers of the module may have changed: names are put to it again.
     public func noteInvalidation() {
         var before = mapping.load(ordering: .relaxed)
         while true {
@@ -90,7 +90,7 @@ public final class LoadedModule: Sendable {
         }
     }
 
-    /// Whether everybody may read everything: what an entry that is exported does not decide is never open.
+    /// Whether everybody may read everything: where an entry is exported, what it does not decide is never open.
     private let leavesReadsOpen: Bool
 
     /// Whether the module wants to know of the end of sessions: not one that has answered AUTH_NO_ENTRY once.
@@ -157,7 +157,7 @@ public final class LoadedModule: Sendable {
         if allows(.object) { generation.objects?.release(object, for: session, reads: reads) }
     }
 
-    /// Tells that the content of an object has changed; nil is none.
+    /// Tells that the content of an object has changed; nil for none any more.
     ///
     /// - Parameter text: the new content as a module is shown it.
     /// - Returns: the sessions whose reads are about the object and which may not have the update.
@@ -208,7 +208,7 @@ public final class LoadedModule: Sendable {
         if allows(.credential) { generation.completed(destination, serial: serial, accepted: accepted) }
     }
 
-    /// Tells that nobody waits for a token any more.
+    /// Tells that no client waits for a token any more.
     public func cancel(_ token: UInt64) { if allows(.cancel) { generation.cancel(token) } }
 
     /// Asks the module to re-read its own configuration; nil where it cannot.
@@ -222,7 +222,7 @@ public final class LoadedModule: Sendable {
         helpers?.stop()
     }
 
-    /// Asks about a session: in a helper process only while that is the one which knows the session.
+    /// Asks about a session: a helper process only while it is the one that knows the session.
     private func about<Answer>(_ session: ModuleSession, _ body: () -> Answer) -> Answer {
         guard helpers != nil else { return body() }
         let context = CallContext.current()

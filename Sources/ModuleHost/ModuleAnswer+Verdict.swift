@@ -15,7 +15,7 @@ extension ModuleAnswer {
 }
 
 extension Answer {
-    /// Turns whatever a module returned into a verdict: the one place where this is decided.
+    /// Turns what a module returned, whatever it is, into a verdict: the one place where this is decided.
     ///
     /// Everything that is not a known, fitting "yes" denies. `docs/fail-closed.md` lists the table; a test compares it.
     public static func closed(_ status: Status, to kind: QuestionKind) -> Answer {

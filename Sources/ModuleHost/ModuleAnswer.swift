@@ -3,11 +3,11 @@ import Basics
 
 /// A session as modules know it: a 64-bit generation handle, and who it is.
 public struct ModuleSession: Sendable {
-    /// Never 0, never used again while anybody may hold it.
+    /// Never 0, never used again while a module may hold it.
     public let handle: UInt64
     /// The user's name, UTF-8, with a NUL behind it.
     public let user: TerminatedText
-    /// What the log-in has set; 0 for nothing.
+    /// The session data that the log-in has set; 0 for none.
     public let data: UInt64
     /// Which loading of the module has set it, or which life of its helper process; 0 for any. What another one has set is never
     /// shown to a module.
@@ -123,7 +123,7 @@ public struct ModuleAnswer: Sendable {
         set { values.applicationSessionLimit = newValue }
     }
 
-    /// Why, in lines; at most 65,536 bytes, control characters but the ends of lines are escaped.
+    /// Why, in lines; at most 65,536 bytes, control characters other than the ends of lines are escaped.
     public var explanation: String? {
         get { details?.values.explanation }
         set { values.explanation = newValue }
@@ -135,7 +135,7 @@ public struct ModuleAnswer: Sendable {
         set { values.secret = newValue }
     }
 
-    /// Which credential it is, for who tells what became of it; set by the host.
+    /// Which credential it is, for the program that tells what became of it; set by the host.
     public var serial: UInt32 {
         get { details?.values.serial ?? 0 }
         set { values.serial = newValue }
@@ -242,11 +242,11 @@ public protocol ModuleServices: AnyObject, Sendable {
     func trusts(owner: UInt32) -> Bool
     /// Learns how the rules that a module decides by stand to those that they are read from.
     func noteRules(_ state: RulesState, module: String)
-    /// Learns what tells the rules that a module decides by from others; "" where it does not say.
+    /// Learns the mark that tells the rules of a module from others; "" where the module does not say.
     func noteDigest(_ digest: String, module: String)
     /// Hands out a number for the life of a helper process: no loading of a module and no life has it.
     func nextLife() -> UInt32
-    /// Learns that a helper process has ended that was not told to: its questions are answered in its place.
+    /// Learns that a helper process has ended without being told to: its questions are answered in its place.
     func noteHelperEnd(_ end: HelperEnd, module: String)
 }
 
@@ -279,7 +279,7 @@ extension ModuleServices {
     public func noteRules(_ state: RulesState, module: String) {}
     /// Does nothing.
     public func noteDigest(_ digest: String, module: String) {}
-    /// Hands out 1: who answers no session needs no other.
+    /// Hands out 1: a host that answers no session needs no other number.
     public func nextLife() -> UInt32 { 1 }
     /// Logs it.
     public func noteHelperEnd(_ end: HelperEnd, module: String) { log(.crit, end.text, module: module) }

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Looks from time to time whether the process still has the working directory and the locale that it had, and its threads the
-/// signals that they block: an entry point that has changed them steers whatever runs behind it. No check pays for that.
+/// signals that they block: an entry point that has changed them steers all code that runs after it. No check pays for that.
 public final class ProcessWatch: Sendable {
     private struct State {
         var directory = ProcessState.directory()
@@ -10,13 +10,13 @@ public final class ProcessWatch: Sendable {
         /// By the kernel's numbers of threads: the mask of blocked signals in hexadecimal digits.
         var masks: [Int32: String] = [:]
         /// Masks that the last look has found changed. The C library blocks signals for moments, such as while it makes a thread:
-        /// what is so at the next look too is told.
+        /// what is still changed at the next look is told.
         var doubtful: [Int32: String] = [:]
     }
 
     private let state: Mutex<State>
 
-    /// Takes everything as it is now for as it should be.
+    /// Takes the present state for what should be.
     public init() {
         var now = State()
         now.masks = Self.masks()
@@ -38,7 +38,7 @@ public final class ProcessWatch: Sendable {
             if locale != state.locale {
                 changes.append("the locale has changed from `\(state.locale)` to `\(locale)`")
             }
-            // A thread that is new is taken as it begins.
+            // A new thread counts as it begins.
             for (thread, mask) in masks.sorted(by: { $0.key < $1.key }) {
                 guard let before = state.masks[thread], before != mask else { continue }
                 guard state.doubtful[thread] == mask else {

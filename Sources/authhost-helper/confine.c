@@ -26,7 +26,7 @@ static const char *failed(const char *what) {
 
 // MARK: system calls
 
-// What a module may do that computes, reads files, and starts threads.
+// The calls of a module that computes, reads files, and starts threads.
 static const int pure[] = {
     SYS_read, SYS_pread64, SYS_readv, SYS_write, SYS_writev, SYS_close, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_lseek,
     SYS_mmap, SYS_mprotect, SYS_munmap, SYS_mremap, SYS_madvise, SYS_mincore, SYS_brk, SYS_rt_sigaction,
@@ -45,7 +45,7 @@ static const int pure[] = {
 #endif
 };
 
-// What it may do besides that connects to others.
+// The further calls of one that connects to others.
 static const int network[] = {
     SYS_socket, SYS_connect, SYS_bind, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg, SYS_recvmmsg,
     SYS_shutdown, SYS_getsockname, SYS_getpeername, SYS_getsockopt, SYS_setsockopt, SYS_socketpair,
@@ -75,7 +75,7 @@ static void allow(int call) {
     answer(SECCOMP_RET_ALLOW);
 }
 
-// Allows a call whose argument has these bits as they should be; others of it are trapped.
+// Allows a call whose argument has these bits as they should be; with other bits the call is trapped.
 static void allow_where(int call, int argument, uint32_t bits, uint32_t value) {
     add(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 5);
     load(LOW(argument));
@@ -102,7 +102,7 @@ static const char *filter_calls(void) {
     load(offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < sizeof pure / sizeof *pure; i++) allow(pure[i]);
     uint32_t writes = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
-    // A new file needs a name that ends it is known by: only what is read is opened.
+    // Files are opened for reading alone: the module makes none and writes to none.
     allow_where(SYS_openat, 2, writes, O_RDONLY);
 #ifdef SYS_open
     allow_where(SYS_open, 1, writes, O_RDONLY);

@@ -12,7 +12,7 @@
 
 extern cffi_helper_start start;
 
-// Makes of this process what `start` says it may be. Returns NULL, or what failed.
+// Confines this process to what `start` says it may do. Returns NULL, or what failed.
 const char *confine_process(void);
 
 // Loads the module and finds its entry points. Returns NULL, or what is wrong: a text of its own.
@@ -34,7 +34,7 @@ extern _Thread_local uint64_t current_call;
 void send_record(const wire_out *out);
 extern ring_end tells;
 
-// The object that the module knows by the handle of one that came with a call; the same address while the host holds it.
+// The module's object for the handle of one that came with a call; the same address while the host holds it.
 object_t *known_object(object_t *came);
 // Forgets it, after auth_free_object.
 void forget_object(object_t *object);

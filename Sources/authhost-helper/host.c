@@ -11,7 +11,7 @@
 _Thread_local uint64_t current_call;
 ring_end tells;
 
-// A question to the host that waits for its answer, on the stack of who waits.
+// A question to the host that waits for its answer, on the stack of the thread that waits.
 struct asking {
     struct asking *next;
     uint64_t number;
@@ -24,7 +24,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
 static struct asking *waiting;
 static uint64_t last_number;
-// One of those who wait reads the ring for all.
+// One of the threads that wait reads the ring for all.
 static bool is_read;
 
 static void deliver(uint8_t *bytes, size_t length) {
@@ -77,7 +77,7 @@ static void drop(struct asking *asking) {
 // Asks the host. Returns what the function returned, or `otherwise` where it cannot be asked; what it has written is where the
 // slots lead. The answer lives until drop().
 static int64_t ask(uint32_t number, const uint64_t *slots, int64_t otherwise, struct asking *asking) {
-    // A copy that the module has forked is nobody that the host knows.
+    // The host does not know a copy that the module has forked.
     if (cffi_is_copy()) return otherwise;
     const char *shape = wire_host_shape(number);
     wire_head head = {WIRE_ASK, number, current_call, 0, 0};
@@ -178,7 +178,7 @@ static int host_complete(const auth_host_t *host, auth_token_t token, int status
 
 static auth_token_t host_pending(const auth_host_t *host, const auth_session_6_ *session) {
     (void)host;
-    // Outside of an entry point there is none.
+    // Outside of an entry point there is no object.
     return current_call ? (auth_token_t)ask_value(WIRE_HOST_PENDING, (uint64_t[]){ADDRESS(session)}, 0) : 0;
 }
 

@@ -21,7 +21,7 @@ struct ModuleNote: Equatable {
     private static let recordMark: UInt8 = 0x1e
     private static let fieldMark: UInt8 = 0x1f
 
-    /// - Throws: ``NoteFault`` for what is no note of ours. What is not known in it is passed over.
+    /// - Throws: ``NoteFault`` for what is no note of ours. Unknown parts of a note are passed over.
     init(_ content: some Sequence<UInt8>) throws(NoteFault) {
         // Bytes, not characters: a Swift character may be a separator and what combines with it.
         let bytes = Array(content)
@@ -29,7 +29,7 @@ struct ModuleNote: Equatable {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw NoteFault("it has bytes that are no UTF-8") }
         if bytes.first == Self.recordMark {
             for record in bytes.split(separator: Self.recordMark) {
-                // A text that holds a NUL ends there, as it does for who gets it as a C string.
+                // A text that holds a NUL ends there, as it does for code that gets it as a C string.
                 let fields = record.split(separator: Self.fieldMark, omittingEmptySubsequences: false)
                     .map { $0.prefix { $0 != 0 } }
                 try read(fields)

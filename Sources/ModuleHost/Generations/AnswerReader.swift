@@ -52,7 +52,7 @@ enum AnswerReader {
         }
     }
 
-    /// Reads the answer to a log-in: who was authenticated must stand in the record of one that allows.
+    /// Reads the answer to a log-in: the record of one that allows must say who was authenticated.
     static func loginAnswer9(_ answer: ModuleAnswer) -> ModuleAnswer {
         answer.status == .ok && answer.user == nil ? .broken(ModuleAnswer.nobodyNamed) : answer
     }
@@ -115,7 +115,7 @@ enum AnswerReader {
         if result.reason_log.data != nil { answer.logText = text(result.reason_log, limit: 1024) }
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }
         if result.user.data != nil, result.user.length > 0 {
-            // A name that is escaped or repaired could be that of another user.
+            // An escaped or repaired name could be that of another user.
             // SAFETY: the module says that `length` bytes are readable; at most 256 of them are.
             let bytes = UnsafeRawBufferPointer(start: result.user.data, count: min(result.user.length, 256))
             guard let user = String(utf8: bytes.bindMemory(to: UInt8.self).span), !user.holdsControls else {
@@ -147,12 +147,12 @@ enum AnswerReader {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Text that goes to logs and terminals: what a module puts in must not end a line or move a cursor.
+    /// Text that goes to logs and terminals: what a module writes must not end a line or move a cursor.
     private static func text(_ string: auth_string_t, limit: Int) -> String {
         String(decoding: bytes(string, limit: limit), as: UTF8.self).controlsEscaped
     }
 
-    /// Text of many lines: each is escaped alone, so that the ends of lines are all that is left of what moves a cursor.
+    /// Text of many lines: each is escaped alone, so that of all that moves a cursor only the ends of lines are left.
     private static func lines(_ string: auth_string_t) -> String {
         let bytes = bytes(string, limit: longestExplanation)
         return bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

@@ -4,7 +4,7 @@ import CAuthModule
 // What generation 9 spells its own way.
 extension Status {
     /// The status of a number of generation 9, whose AUTH_OK is its own. 1, which it is in generations 6 and 7, becomes a
-    /// status that nobody knows.
+    /// status that is not known.
     init(of9 number: Int32) {
         self =
             switch number {

@@ -139,7 +139,7 @@ final class Generation9: Generation, @unchecked Sendable {
         guard let entry else { return nil }
         return withRecord(check, object, content, session, ticket) { record in
             if let answer = ask(entry, &record, readsReason: ticket.wantsReason) { return answer }
-            // A create of a module that says that it has no entry for it is a write, as if it did not export the entry.
+            // Where a module says that it has no entry for a create, the create is a write, as if the entry were not exported.
             guard check.action == .create, let checkWrite, entry !== checkWrite else { return nil }
             return ask(checkWrite, &record, readsReason: ticket.wantsReason)
         }
@@ -232,7 +232,7 @@ final class Generation9: Generation, @unchecked Sendable {
 
     /// Calls an entry that answers; nil where it answers that the module has no such entry.
     ///
-    /// - Parameter readsReason: whether anybody reads the reason for the log: one that nobody does becomes no text.
+    /// - Parameter readsReason: whether the reason for the log is read: one that is not read becomes no text.
     func ask<Record>(
         _ call: CallInterface, _ record: inout Record,
         _ scratch: UnsafeMutableBufferPointer<CChar> = AnswerReader.threadScratch, readsReason: Bool = true

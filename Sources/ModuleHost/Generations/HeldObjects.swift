@@ -5,8 +5,8 @@ import Glibc
 /// The objects that a module of generation 6 or 7 knows: from `auth_new_object` to the return of `auth_free_object`.
 ///
 /// An object is held while a session's question is about it, while it has content, or while an object in it is held; the
-/// objects that it is in are told first and freed last. Every call is made in the order of ``ModuleLifecycle``, which this is
-/// the only place to keep.
+/// objects that it is in are told first and freed last. Every call is made in the order of ``ModuleLifecycle``; this type is
+/// the only one that has to keep it.
 final class HeldObjects: @unchecked Sendable {
     // A module of generation 6 or 7 is serial: its one lane calls these functions, one at a time.
     private var objects: [ObjectName: HeldObject] = [:]
@@ -57,7 +57,7 @@ final class HeldObjects: @unchecked Sendable {
     /// Tells that an object has content now, other content than before, or none any more.
     ///
     /// - Parameter text: the content as a module is shown it.
-    /// - Returns: the sessions that read the object and may not have the update.
+    /// - Returns: the sessions that are reading the object and may not have the update.
     func change(
         _ name: ObjectName, from old: ObjectContent?, to content: ObjectContent?, text: String
     ) -> [UInt64: Status] {

@@ -51,7 +51,7 @@ enum PairRecords {
 
     /// Copies the attributes that a module gives.
     ///
-    /// - Throws: ``PairFault`` for more than there may be, and for what is no text: doors hand attributes on.
+    /// - Throws: ``PairFault`` for more than there may be, and for one that is not text: doors hand attributes on.
     static func read(
         _ addresses: UnsafePointer<UnsafePointer<auth_pair_t>?>?, _ count: Int
     ) throws(PairFault) -> [Field] {

@@ -17,7 +17,7 @@ final class Helper: Sendable {
 
     /// A helper process that runs. It is freed with its last user.
     private final class Process: @unchecked Sendable {
-        // The C side is made for many threads; it is freed when nobody holds it any more.
+        // The C side is made for many threads; it is freed with its last holder.
         let pointer: OpaquePointer
         /// What it knows of sessions is known by this number.
         let life: UInt32
@@ -31,9 +31,9 @@ final class Helper: Sendable {
     }
 
     private struct State {
-        /// Who is asked; nil while nobody is.
+        /// The process that is asked; nil while none is.
         var process: Process?
-        /// When helpers have ended that nobody had told to, on the monotonic clock.
+        /// When helpers have ended that were not told to, on the monotonic clock.
         var ends: [Int64] = []
         var hindrance: Hindrance?
     }
@@ -48,7 +48,7 @@ final class Helper: Sendable {
     }
 
     private static let longestDelay: Int64 = 30_000_000_000
-    /// What no session believes in.
+    /// A life that no session belongs to.
     private static let noLife = UInt32.max
 
     let number: Int
@@ -198,7 +198,7 @@ final class Helper: Sendable {
         if !started { cffi_helper_kill(process.pointer) }
     }
 
-    /// Waits for the end of a helper, and tells of one that nobody had asked for.
+    /// Waits for the end of a helper, and tells of one that was not asked for.
     private func watch(_ process: Process, _ work: Work) {
         var grace: Int64 = 30
         while !cffi_helper_watch(process.pointer, 100_000_000) {

@@ -83,7 +83,7 @@ public final class HelperPool: @unchecked Sendable {
 
     /// Calls an entry point: in the helper of the session that it is about, else in each of them.
     ///
-    /// - Returns: what it has returned, of several the first that is no success; AUTH_ERROR where a helper has not answered.
+    /// - Returns: what it has returned, of several the first failure; AUTH_ERROR where a helper has not answered.
     func call(_ entry: UInt32, _ shape: cffi_shape, _ slots: UnsafePointer<UInt64>) -> Int64 {
         var shape = shape
         let context = CallContext.current()

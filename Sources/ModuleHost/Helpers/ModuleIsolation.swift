@@ -35,7 +35,7 @@ public struct ModuleIsolation: Sendable {
     public var threads = 4
     /// How long a call may take whose arguments do not say it.
     public var callTimeout = Duration.seconds(60)
-    /// The ends within ``crashWindow`` after which a helper is not started any more.
+    /// How many ends within ``crashWindow`` there are until a helper is not started any more.
     public var crashLimit = 5
     /// How far back ends count.
     public var crashWindow = Duration.seconds(60)
@@ -56,7 +56,7 @@ public struct ModuleIsolation: Sendable {
         ]
     }
 
-    /// Agrees on a profile: what a module declares is held to what the operator allows.
+    /// Agrees on a profile: a module may not declare more than the operator allows.
     func agree(with declared: String?, module: String) throws(ModuleError) -> Profile {
         guard let declared else { return profile ?? .none }
         guard let wanted = Profile(rawValue: declared) else {

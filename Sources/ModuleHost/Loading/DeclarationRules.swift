@@ -88,7 +88,7 @@ struct DeclarationRules {
         return declared
     }
 
-    /// Where an entry is called that differs from its module; nil for one that does not.
+    /// Where an entry is called that is not called as its module is; nil for any other.
     func checkThreads(
         _ threads: UInt32, ofEntry name: String, in word: UInt32, generation: UInt32
     ) throws(ModuleError) -> ModuleIdentity.Threads? {

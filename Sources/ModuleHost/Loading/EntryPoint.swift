@@ -81,7 +81,7 @@ struct EntryTable: Sendable {
     /// Whether the module gives credentials, and need not let users in.
     var isAuthenticator: Bool { entries[.authenticate] != nil }
 
-    /// Where entries are called that differ from their module.
+    /// Where the entries are called that are not called as their module is.
     var threads: [String: ModuleIdentity.Threads] {
         Dictionary(
             uniqueKeysWithValues: entries.compactMap { point, entry in entry.threads.map { (point.rawValue, $0) } })

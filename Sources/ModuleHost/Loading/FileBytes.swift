@@ -27,7 +27,7 @@ enum FileBytes {
         return (descriptor, Int(status.st_size))
     }
 
-    /// Reads a file of /proc, whose size nobody knows before.
+    /// Reads a file of /proc, whose size is not known before.
     static func readToEnd(_ path: String) -> [UInt8]? {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

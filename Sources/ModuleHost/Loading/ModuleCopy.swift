@@ -21,7 +21,7 @@ public final class ModuleCopy: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Another descriptor of it, to be closed by who asks; -1 where there is none to have.
+    /// Another descriptor of it, which the caller closes; -1 where the system gives none.
     func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
     /// Reads it. Blocks for as long as it takes to copy it.

@@ -117,7 +117,7 @@ extension ErrorCode<ModuleError> {
     public static var badProfile: Self { "helper-profile" }
     /// An option is set that it does not declare.
     public static var unknownOption: Self { "unknown-option" }
-    /// An option has a value that is none of its kind.
+    /// An option has a value that is not of its kind.
     public static var badOptionValue: Self { "bad-option-value" }
     /// An option that it requires is not set.
     public static var missingOption: Self { "missing-option" }

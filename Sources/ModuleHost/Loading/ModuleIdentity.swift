@@ -20,7 +20,7 @@ public struct ModuleIdentity: Sendable, Equatable {
     public let bare: Bool
     /// Whether everybody may read everything where it has no `auth_check_read`; so it is in generations 6 and 7.
     public var opensReads = false
-    /// Whether a log-in may name another user than the one who was typed.
+    /// Whether a log-in may name another user than was typed.
     public var namesUser = false
     /// Whether log-ins and checks are to come with attributes.
     public var readsAttributes = false

@@ -40,7 +40,7 @@ extension ModuleInspection {
         }
         var names = Set<String>()
         for (index, option) in options.enumerated() {
-            // A default that is none is one that must be set, which the note spells as a text of its own.
+            // An option without a default must be set, which the note spells as a text of its own.
             let row = DeclarationRules.OptionRow(
                 number: index + 1, name: option.name, type: option.kind.rawValue,
                 hasDefault: option.defaultValue != nil,

@@ -100,7 +100,7 @@ public struct ModuleInspection: Sendable {
         _ identity: ModuleIdentity, _ options: [ModuleOption], _ rows: [Entry], module: String
     ) throws(ModuleError) {
         guard note != nil, let said = self.identity else { throw withoutNote(module) }
-        // The descriptor's is this host's by now.
+        // By now the descriptor's draft is known to be this host's.
         let revision = said.generation == 9 ? NoteComparison.draft(draft, DeclarationRules.draft) : nil
         if let difference = NoteComparison.identity(said, identity) ?? revision ?? NoteComparison.entries(entries, rows)
             ?? NoteComparison.options(self.options, options)

@@ -14,7 +14,7 @@ public struct LoadRequest: Sendable {
     public var trust: FileTrust
     /// Whether a shared object without a descriptor may be loaded.
     public var allowsBare: Bool
-    /// The generation of a shared object without a descriptor, 6 or 7; nil where nobody has said it.
+    /// The generation of a shared object without a descriptor, 6 or 7; nil where it is not set.
     public var bareGeneration: UInt32?
     /// The options that were set for it.
     public var settings: [OptionSetting]
@@ -94,8 +94,8 @@ public struct ModuleLoader: Sendable {
     /// Finds and reads the module's file, and checks who could have written it.
     public func inspect() throws(ModuleError) -> ModuleInspection { try ModuleInspection(read()) }
 
-    /// The same, with everything for which the module would not be loaded, as far as its file tells: what its code answers, only
-    /// running it shows.
+    /// The same, with every reason not to load the module that its file tells: what its code answers,
+    /// only running it shows.
     public func inspectAndJudge() throws(ModuleError) -> (inspection: ModuleInspection, refusals: [ModuleError]) {
         let image = try read()
         let inspection = try ModuleInspection(image)

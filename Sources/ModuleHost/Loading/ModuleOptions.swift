@@ -53,7 +53,7 @@ struct ModuleOptions: Sendable {
         for option in declared {
             guard let value = option.defaultValue else {
                 if let set = values[option.name] {
-                    // As a variable that is not set leaves it. An empty secret would let in every client that sends none.
+                    // A variable that is not set leaves an empty text. An empty secret would let in every client that sends none.
                     guard set.contains(where: \.isEmpty) else { continue }
                     throw ModuleError(
                         .missingOption, module,
@@ -62,7 +62,7 @@ struct ModuleOptions: Sendable {
                 throw ModuleError(
                     .missingOption, module, "its option `\(option.name)` is required and not set: \(option.help)")
             }
-            // An empty one is none.
+            // An empty value counts as not set.
             if value.isEmpty { continue }
             let standard = try Self.checkedDefault(value, option, module, search)
             if values[option.name] == nil { values[option.name] = [standard] }
@@ -95,7 +95,7 @@ struct ModuleOptions: Sendable {
         }
     }
 
-    /// - Throws: what the default of an option is not, where it declares one.
+    /// - Throws: what is wrong with the default of an option, where it declares one.
     static func checkDefault(
         of option: ModuleOption, _ module: String, _ search: ModuleSearch
     ) throws(ModuleError) {
@@ -103,7 +103,7 @@ struct ModuleOptions: Sendable {
         _ = try checkedDefault(value, option, module, search)
     }
 
-    /// Checks a default like a value; one that could not be set is the module's own mistake.
+    /// Checks a default like a value; a default that could not be set is the module's own mistake.
     private static func checkedDefault(
         _ value: String, _ option: ModuleOption, _ module: String, _ search: ModuleSearch
     ) throws(ModuleError) -> String {
@@ -118,7 +118,7 @@ struct ModuleOptions: Sendable {
     }
 }
 
-/// What a value is not.
+/// What is wrong with a value.
 private struct OptionFault: Error {
     let accepted: String
     init(_ accepted: String) { self.accepted = accepted }
@@ -151,7 +151,7 @@ extension ModuleOption.Kind {
         }
     }
 
-    /// The milliseconds of a time; nil for what is none, or too long to be counted.
+    /// The milliseconds of a time; nil for a text that is not a time, or too long to be counted.
     private static func milliseconds(_ value: String) -> Int64? {
         let digits = value.prefix { $0.isASCII && $0.isNumber }
         let units: [Substring: Int64] = ["": 1000, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]

@@ -21,7 +21,7 @@ public struct ModuleSearch: Sendable {
         self.bundledDirectory = bundledDirectory
     }
 
-    /// The modules that belong to the installation: their names never mean a stranger's file while no directory is set.
+    /// The modules that belong to the installation: their names never mean another user's file while no directory is set.
     public static let bundledNames = ["xmlauth", "openauth"]
 
     /// The directories that a name is looked up in, in order.

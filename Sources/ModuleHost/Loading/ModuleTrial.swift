@@ -11,7 +11,7 @@ struct ModuleTrial {
     let file: String
 
     /// How long the first child may take where a second has longer: a child that is forked while another thread of the host is
-    /// inside the C library or the runtime may find a lock there that nobody will ever open.
+    /// inside the C library or the runtime may find a lock there that no thread will ever open.
     private static let firstTime = Duration.seconds(5)
 
     /// - Throws: ``ModuleError`` where the child does not come to its end.

@@ -47,7 +47,7 @@ struct NeededLibraries {
                 throw missing(need)
             }
             asked.insert([need.name] + need.folders)
-            // Which of them is taken depends on the processor and on what is loaded already: all must be good.
+            // The processor and what is loaded already decide which of them is taken: all must be good.
             for path in found where seen.insert(path).inserted {
                 guard seen.count <= Self.maximumLibraries else {
                     throw ModuleError(
@@ -69,7 +69,7 @@ struct NeededLibraries {
         }
         let dynamic: ELFDynamic?
         do throws(ELFError) {
-            // A file of another machine's is passed over by the dynamic linker, as it is here.
+            // The dynamic linker passes over a file for another machine, and so does this.
             dynamic = try FileBytes.window(path).flatMap { file throws(ELFError) in try ELFFile.dynamic(.file(file)) }
         } catch {
             throw ModuleError(.untrustedLibrary, image.module, "it needs `\(path)`, which is damaged: \(error)")
@@ -87,7 +87,7 @@ struct NeededLibraries {
         try needs(dynamic.needed, dynamic.filtered, paths: dynamic.searchPaths, library: path)
     }
 
-    /// What makes a file the same by several paths.
+    /// What shows that several paths lead to one file.
     private struct FileNumber: Hashable {
         let device, number: UInt64
 
@@ -125,7 +125,7 @@ struct NeededLibraries {
         let normal = "/" + clean.joined(separator: "/")
         let isSystems = Self.systemFolders.contains { normal == $0 || normal.hasPrefix($0 + "/") }
         guard meant.hasPrefix("/"), !meant.contains("$"), isSystems else { throw foreign(path, library) }
-        // Within the system's folders the names are root's, unless somebody has made them another's.
+        // Within the system's folders the names are root's, unless root has made them another user's.
         if !Self.systemFolders.contains(normal), access(normal, F_OK) == 0,
             let fault = trust.directoryFault(above: normal + "/x")
         {

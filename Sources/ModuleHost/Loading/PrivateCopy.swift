@@ -82,7 +82,7 @@ struct ModuleImage {
     /// A file that is already mapped would be shared by the dynamic linker, and changing it in place would change running
     /// code: a private copy of each load excludes both, and one without a name leaves nothing behind, however the process ends.
     ///
-    /// - Returns: what `body` returns, and the copy, which lives for as long as somebody holds it.
+    /// - Returns: what `body` returns, and the copy, which lives as long as its last holder.
     func withPrivateCopy<Result>(
         buildID: String?, _ body: (String) throws(ModuleError) -> Result
     ) throws(ModuleError) -> (Result, ModuleCopy) {

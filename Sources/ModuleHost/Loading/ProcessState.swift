@@ -1,7 +1,7 @@
 import CFFI
 import Glibc
 
-/// What belongs to the whole process, or to a thread of the host's, and what a module must leave as it is.
+/// What belongs to the whole process, or to a thread of the host's, and must be left as it is by a module.
 struct ProcessState {
     private let currentDirectory: String
     private let currentLocale: String
