@@ -15,7 +15,7 @@ extension Host {
     }
 }
 
-/// What a module asks of one host and means all.
+/// What a module asks of one host and means for all.
 package enum ClusterWord: Sendable {
     /// The end of all sessions that match.
     case eject(SessionFilter)

@@ -125,8 +125,8 @@ public final class Host: Sendable {
     /// Gives the credentials of destinations, where any is configured.
     package var broker: CredentialBroker? { services.broker.value }
 
-    /// Whether anybody reads the attributes of log-ins and checks: the module, if it declares so, the audit log, or a trace, whose
-    /// parent may be among them.
+    /// Whether the attributes of log-ins and checks have a reader: the module, if it declares so, the audit log, or a
+    /// trace, whose parent may be among them.
     public var readsAttributes: Bool { auditing != nil || spans != nil || tellsAttributes }
 
     /// Whether the module declares that it reads them.
@@ -154,7 +154,7 @@ public final class Host: Sendable {
 
     /// Answers a question.
     ///
-    /// Never throws and never traps: whatever goes wrong is a verdict that denies, with a reason of its own.
+    /// Never throws and never traps: every failure is a verdict that denies, with a reason of its own.
     public func ask(_ question: Question) -> Outcome {
         let id = decisions.next()
         let question = question.named(id, tells: tellsAttributes)
@@ -301,7 +301,7 @@ public final class Host: Sendable {
         return auditing.recorded(request, session: id) { decide(request, id, object).named(decision) }
     }
 
-    /// Records what an operator is about to do; false where that must be recorded and cannot be: it is not to be done then.
+    /// Records what an operator is about to do; false where that must be recorded and cannot be: then it must not be done.
     /// May block for as long as a line may take; not for an event loop of a door.
     public func records(_ order: OperatorOrder) -> Bool {
         auditing?.records(order, decisions.next()) ?? true
@@ -335,14 +335,14 @@ public final class Host: Sendable {
         if objects.mappings.replace(with: settings.objectMaps) { invalidations.invalidate(.all) }
     }
 
-    /// Answers questions whose deadline has passed and ends sessions whose time has, for tests that turn the clock themselves.
+    /// Answers questions whose deadline has passed and ends sessions whose time has come, for tests that turn the clock.
     package func expireDeadlines() {
         for decider in decider.all { decider.expireDeadlines() }
         noticeLongCalls()
         sweep()
     }
 
-    /// Sessions that nobody asks for any more end within a second of their time.
+    /// Sessions that are not used any more end within a second of their time.
     private func startSweeping() {
         _ = PosixThread.start(name: "auth-sweep") { [weak self] in
             let pause = ThreadSemaphore()
@@ -357,7 +357,7 @@ public final class Host: Sendable {
         }
     }
 
-    /// Looks for entry points that have not returned for too long.
+    /// Looks for entry points that have been running for too long.
     private func noticeLongCalls() {
         for decider in decider.all { decider.noticeLongCalls() }
         broker?.noticeLongCalls()
@@ -430,7 +430,7 @@ extension Host {
         decider.all.reduce(logins.penalties?.waiting ?? 0) { $0 + $1.openQuestions }
     }
 
-    /// What may be told about an open session. Telling it is no use of the session.
+    /// What may be told about an open session. Telling it does not count as a use of the session.
     public func describe(_ id: SessionID) -> SessionDescription? { sessions.describe(id) }
 
     /// Calls `body` with the user and the application id ("" for none) of every open session.
@@ -457,7 +457,7 @@ extension Host {
         invalidations.watch(body)
     }
 
-    /// Replaces what is known of an object; nil is nothing any more. Reads that wait for it are asked again, and nothing
+    /// Replaces what is known of an object; nil for nothing any more. Reads that wait for it are asked again, and nothing
     /// that was kept of decisions about it is used after the return.
     ///
     /// - Throws: ``ObjectRefusal``; nothing has changed then.

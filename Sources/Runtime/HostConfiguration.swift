@@ -4,7 +4,7 @@ import Tracing
 
 /// How a host runs its module.
 public struct HostConfiguration: Sendable {
-    /// When the host answers for a module that has not.
+    /// When the host answers for a module that has not answered.
     public var deadlines = Deadlines()
     /// Questions that may wait for a serial or blocking module.
     public var queueLimit = 1024
@@ -22,9 +22,9 @@ public struct HostConfiguration: Sendable {
     public var objectMaps: [ConfiguredMapping] = []
     /// Where every decision is recorded; nil: nowhere.
     public var audit: AuditLog?
-    /// Whether somebody reads why checks are answered as they are; an audit log always does.
+    /// Whether the reasons of answers to checks are read; an audit log always reads them.
     public var readsReasons = false
-    /// Is told of every decision as a span; nil: nobody is.
+    /// Is told of every decision as a span; nil for no spans.
     public var tracer: (any Tracer)?
     /// What follows wrong passwords; nil: nothing, for a host that asks questions of its own.
     public var penalties: PenaltySettings?
@@ -40,7 +40,7 @@ public struct HostConfiguration: Sendable {
     package var fence: (any SessionFence)?
     /// Told what a module has this host do that concerns all hosts of a cluster, after it was done here. Must not block.
     package var clusterTeller: (@Sendable (ClusterWord) -> Void)?
-    /// How the host stands in its cluster, for those who ask whether it is ready; nil without one.
+    /// How the host stands in its cluster, for readiness; nil without one.
     package var clusterStanding: (@Sendable () -> String)?
     /// The bounds of what is kept about objects, and whether anything is.
     public var objectLimits = ObjectLimits()
@@ -50,7 +50,7 @@ public struct HostConfiguration: Sendable {
     public var credentialTimeout: Duration = .seconds(30)
     /// How long `auth_exit` may take.
     public var exitTimeout: Duration = .seconds(10)
-    /// What follows where rules are older than those on disk.
+    /// What happens where rules are older than those on disk.
     public var staleRules = StaleRules()
     /// What a swap of the module does with the sessions that there are.
     public var swap = SwapPolicy()

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What is there from some moment on, and then for good. No lock is taken to read it.
+/// A value that is there from some moment on, and then for good. No lock is taken to read it.
 ///
 /// Not an `AtomicLazyReference`: that holds objects alone, so an existential would need a box, and a generic one of those costs
 /// several hundred instructions for each look.

@@ -26,7 +26,7 @@ final class LoginCache: Sendable {
 
     private enum Entry {
         case asking(Asking)
-        /// - users: who was typed, and whose the session is.
+        /// - users: the name that was typed, and the session's user.
         case known(SessionID, users: [String], until: Int64)
         /// The next client has not been told yet.
         case ejected(until: Int64)
@@ -44,7 +44,7 @@ final class LoginCache: Sendable {
         var retired: [(id: SessionID, end: Int64)] = []
         /// Those of them whose places have not been freed yet.
         var replaced: [SessionID] = []
-        /// Who waits for each asking.
+        /// The log-ins that wait for each asking.
         var waiting: [UInt64: [Ticket]] = [:]
         var lastSerial: UInt64 = 0
         var signatures = UsedSignatures()
@@ -74,7 +74,7 @@ final class LoginCache: Sendable {
         self.grace = Atomic(grace.nanoseconds)
     }
 
-    /// Sets anew what ``init(limit:time:grace:)`` set; returns whether what is kept now would no longer be kept so long.
+    /// Sets anew what ``init(limit:time:grace:)`` set; returns whether log-ins that are kept now would no longer be kept so long.
     func configure(limit: Int, time: Duration, grace: Duration) -> Bool {
         let oldLimit = self.limit.exchange(limit, ordering: .relaxed)
         let oldTime = self.time.exchange(time.nanoseconds, ordering: .relaxed)
@@ -85,7 +85,7 @@ final class LoginCache: Sendable {
     /// Whether anything is kept at all.
     var keeps: Bool { limit.load(ordering: .relaxed) > 0 && time.load(ordering: .relaxed) > 0 }
 
-    /// Finds what is known of a log-in. Nobody shares an answer that was asked for before the last invalidation.
+    /// Finds what is known of a log-in. An answer that was asked for before the last invalidation is not shared.
     func look(up key: LoginKey, at now: Int64) -> Finding {
         state.withLock { state in
             switch state.entries[key] {
@@ -113,26 +113,26 @@ final class LoginCache: Sendable {
     /// Notes an invalidation: an answer that is under way is neither kept nor shared.
     func noteInvalidation() { state.withLock { $0.epoch += 1 } }
 
-    /// Notes that a signed token has let a user in: it is good once, so no answer that may rest on it is kept or shared.
+    /// Notes that a signed token has let a user in: it is good once, so an answer that may rest on it is neither kept nor shared.
     ///
-    /// - Parameter session: whose log-in the calling thread is asking about; nil where it is not in such an entry point.
+    /// - Parameter session: of the log-in about which the calling thread is asking; nil where it is not in such an entry point.
     func noteSignature(_ token: String, of user: String, session: UInt64?, at now: Int64) {
         var marks: [UsedSignatures.Mark] = [.user(ExactText(user)), .password(keys.mark(of: token))]
         if let session { marks.append(.session(session)) }
         state.withLock { [marks] in $0.signatures.note(marks, at: now) }
     }
 
-    /// Whether a signed token may have let somebody in lately, so that ``settle(_:_:_:user:owner:marks:at:)`` needs marks.
+    /// Whether a signed token may have let a user in lately, so that ``settle(_:_:_:user:owner:marks:at:)`` needs marks.
     var hasSignatures: Bool { state.withLock { !$0.signatures.isEmpty } }
 
-    /// Ends the asking for a key: everybody who waited gets the answer, and its session is kept unless something was invalidated
-    /// while the module was asked.
+    /// Ends the asking for a key: every log-in that waited gets the answer, and its session is kept unless something was
+    /// invalidated while the module was asked.
     ///
-    /// Returns whether the answer is for the one question alone: a signed token was used, and everybody who waited is refused.
+    /// Returns whether the answer is for one question alone: a signed token was used, and every log-in that waited is refused.
     /// - Parameters:
     ///   - user: who logged in.
-    ///   - owner: whose session it is: another one where the module has named it.
-    ///   - marks: by what it may rest on a signed token, besides those two.
+    ///   - owner: the session's user: another one where the module has named one.
+    ///   - marks: what may show that it rests on a signed token, besides those two.
     func settle(
         _ key: LoginKey, _ asking: Asking, _ answer: Answer, user: String, owner: String,
         marks: [UsedSignatures.Mark] = [], at now: Int64
@@ -211,7 +211,7 @@ final class LoginCache: Sendable {
         }
     }
 
-    /// Forgets what is kept of a user, and log-ins that were typed so and stand for another one.
+    /// Forgets what is kept of a user, and log-ins with that name that stand for another user.
     func forget(user: String) -> [SessionID] {
         forget { entry in
             guard case .known(let id, let users, _) = entry else { return nil }
@@ -225,13 +225,13 @@ final class LoginCache: Sendable {
         }
     }
 
-    /// Hands out nothing any more of what is kept now; its sessions live on for the questions that already have them.
+    /// Hands out nothing any more of what is kept now; the sessions live on for the questions that already have them.
     func retireAll(at now: Int64) {
         let forgotten = forgetAll()
         state.withLock { state in
             for id in forgotten { replace(id, &state, now) }
         }
-        // What is kept from now on may be kept less long than what stands here.
+        // What is kept from now on may be kept for a shorter time than what stands here.
         state.withLock { state in
             state.order = state.order[state.head...].filter { state.entries[$0.key] != nil }
             state.head = 0
@@ -282,8 +282,8 @@ final class LoginCache: Sendable {
         case .known(let id, _, until):
             state.entries[key] = nil
             state.keys[id] = nil
-            // What is too old frees its place, for its user comes again. What only makes room in here holds it to its end:
-            // else there could be more sessions than the host permits.
+            // A session that is too old frees its place, for its user comes again. One that only makes room in here holds
+            // it to its end: else there could be more sessions than the host permits.
             if until <= now { replace(id, &state, now) } else { retire(id, &state, now) }
         case .ejected(until):
             state.entries[key] = nil

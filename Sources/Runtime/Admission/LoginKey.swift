@@ -5,8 +5,8 @@ import Glibc
 /// What equal log-ins have in common.
 ///
 /// It is an HMAC under a secret of this process: neither a password nor something to guess it from is kept. The client's address,
-/// application, machine, door and attributes are part of it, since a module may decide by them; but the names of a request, which are
-/// another for each, so that no log-in would ever be equal to one before.
+/// application, machine, door and attributes are part of it, since a module may decide by them. The names of a request are
+/// not: they are new with each request, so that no log-in would ever be equal to one before.
 struct LoginKey: Hashable, Sendable {
     fileprivate let code: [UInt8]
 }

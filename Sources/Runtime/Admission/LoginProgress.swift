@@ -33,7 +33,7 @@ struct LoginProgress: ~Copyable, Sendable {
         }
     }
 
-    /// Moves on by one stage; false when somebody else has settled it.
+    /// Moves on by one stage; false when other code has settled it.
     func advance(to next: Stage) -> Bool {
         state.withLock { state in
             switch (state.stage, next) {

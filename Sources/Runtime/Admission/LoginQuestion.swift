@@ -5,7 +5,7 @@ import Synchronization
 
 /// One login on its way: the module's answer, then a place, then an open session.
 ///
-/// Whatever happens, it is answered once, and a login that does not become a session holds no place, has ejected nobody, and
+/// Whatever happens, it is answered once. A log-in that does not become a session holds no place, has ejected no session, and
 /// is told to a module that believes in it. After the commit has begun the places are exchanged: a client that goes away then
 /// leaves a session that ends at once.
 final class LoginQuestion: Sendable {
@@ -17,7 +17,7 @@ final class LoginQuestion: Sendable {
     /// When it began, on the monotonic clock.
     private let began: Int64
     private let progress: LoginProgress
-    /// Who is asked: a helper process that ends meanwhile does not know the session.
+    /// The one that is asked: a helper process that ends meanwhile does not know the session.
     private let life = Atomic<UInt32>(0)
 
     private var sessions: Sessions { logins.sessions }
@@ -69,14 +69,14 @@ final class LoginQuestion: Sendable {
         if progress.isWaiting { logins.waiting.add(progress.due) { [self] in giveUp(.deadline) } }
     }
 
-    /// Looks at who was authenticated: who has logged in, or of a module that may name another user that one, whose the session
-    /// is from here on.
+    /// Looks at who was authenticated: the user who has logged in, or another user where the module may name one. The session
+    /// is that user's from here on.
     ///
     /// - Returns: why the log-in is refused; nil where it goes on.
     private func name(_ said: ModuleAnswer) -> Answer? {
         let identity = decider.about.identity
         guard let user = said.user else {
-            // Generations 6 and 7 cannot say it.
+            // Generations 6 and 7 cannot name a user.
             return identity.generation < 9 ? nil : broken(.brokenAnswer, ModuleAnswer.nobodyNamed)
         }
         if user.hasBytes(of: login.user) { return nil }
@@ -104,7 +104,7 @@ final class LoginQuestion: Sendable {
         return Answer(.undecided, reason, logText: what)
     }
 
-    /// Asks for a place, and once more if sessions whose time had come were in the way.
+    /// Asks for a place, and a second time if sessions whose time had come were in the way.
     private func reserve(_ said: ModuleAnswer, _ answer: Answer, again: Bool = false) {
         let session = session
         let request = AdmissionRequest(
@@ -159,19 +159,19 @@ final class LoginQuestion: Sendable {
         if !settle(admitted) { sessions.end(session, .refused) }
     }
 
-    /// Answers, if nobody has; returns whether this was the answer.
+    /// Answers, if there is no answer yet; returns whether this was the answer.
     @discardableResult
     private func settle(_ answer: Answer) -> Bool {
         guard let ticket = progress.settle() else { return false }
         var answer = answer
-        // A refusal too is of the user that the one who was typed stands for: it is that one's limit.
+        // A refusal too names the user for whom the typed name stands: it is that user's limit.
         if answer.user == nil, !session.user.hasBytes(of: login.user) { answer.user = session.user }
-        // Before anybody else has it.
+        // Before any other code has it.
         logins.note(answer, to: login, kind)
         return ticket.decide(answer)
     }
 
-    /// Refuses a session that the module had allowed, and tells it so.
+    /// Refuses a session that the module had allowed, and tells the module so.
     private func refuse(_ answer: Answer) {
         guard settle(answer) else { return }
         forget()
@@ -183,21 +183,21 @@ final class LoginQuestion: Sendable {
         forget()
     }
 
-    /// Forgets a session that the module had allowed and that nobody got, and tells it so.
+    /// Forgets a session that the module had allowed and that no client got, and tells the module so.
     private func forget() {
         let session = session
         sessions.forget(session)
         if case .ended(let reason) = session.state { sessions.tellEnd(of: session, reason) }
     }
 
-    /// Ends a session that the module believes in, since it has allowed the log-in when that was over; see AUTH_END_REFUSED.
+    /// Ends a session that the module believes in, since it allowed the log-in when that was over; see AUTH_END_REFUSED.
     private func endLate(_ said: ModuleAnswer) {
         let session = sessions.renamed(session, to: said.user ?? login.user, login, at: logins.clock.now)
         session.hold(by: decider.instance, data: said.sessionData)
         sessions.tellEnd(of: session, .refused)
     }
 
-    /// Answers because nobody waits any more, or because the time is up while a place is waited for.
+    /// Answers because no client waits any more, or because the time is up while the log-in waits for a place.
     private func giveUp(_ reason: Reason) {
         let answer = Answer(.undecided, reason)
         switch progress.stage {

@@ -7,7 +7,7 @@ import ModuleHost
 final class Logins: Sendable {
     let sessions: Sessions
     let admission: any Admission
-    /// Of those that wait for a place.
+    /// The deadlines of log-ins that wait for a place.
     let waiting: AdmissionDeadlines
     let deadlines: LiveDeadlines
     let recorder: (@Sendable (_ user: String, _ application: String) -> Void)?
@@ -91,7 +91,7 @@ final class Logins: Sendable {
         }
     }
 
-    /// Answers those that have waited for a place for too long, and writes the lines that are due about those that failed.
+    /// Answers log-ins that have waited for a place for too long, and writes the lines that are due about those that failed.
     func sweep() {
         let now = clock.monotonic
         waiting.expire(at: now)
@@ -100,10 +100,10 @@ final class Logins: Sendable {
         for line in failed.sweep(at: now) { log.notice("\(line)") }
     }
 
-    /// Counts an answer, and writes a line about a log-in that failed, where there is none of its user yet in this minute.
+    /// Counts an answer, and writes a line about a log-in that failed, where its user has none yet in this minute.
     func note(_ answer: Answer, to login: Login, _ kind: QuestionKind) {
         metrics.count(kind, answer)
-        // Nobody was refused where the client went away or the host stops.
+        // No user was refused where the client went away or the host stops.
         if answer.verdict == .allow || answer.reason == .cancelled || answer.reason == .stopping { return }
         if let line = failed.note(answer, of: login, at: clock.monotonic) { log.notice("\(line)") }
     }

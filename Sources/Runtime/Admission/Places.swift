@@ -11,7 +11,7 @@ final class Places: HostPlaces {
         var warning: AdmissionWarning
         /// What the log has not been told yet.
         var events: [AdmissionWarning.Event] = []
-        /// Whether somebody else counts, for more than this host.
+        /// Whether other code counts, for more than this host.
         var isCountedElsewhere = false
 
         mutating func observe() { if !isCountedElsewhere { observe(ledger.held) } }
@@ -35,7 +35,7 @@ final class Places: HostPlaces {
     /// How many hold a session that is open.
     var count: Int { opened.load(ordering: .relaxed) }
 
-    /// Takes other limits; nobody is ejected before the next log-in.
+    /// Takes other limits; no session is ejected before the next log-in.
     func setLimits(_ limits: SessionLimits) {
         roll.withLock { roll in
             roll.rules = AdmissionRules(limits)
@@ -88,7 +88,7 @@ final class Places: HostPlaces {
     /// Takes the place from a session that has ended.
     func vacate(_ place: AdmissionPlace) { change { $0.remove(place) } }
 
-    /// The handles of those who hold places, oldest first.
+    /// The handles of the sessions that hold places, oldest first.
     ///
     /// - Parameters:
     ///   - user: nil for everybody.

@@ -1,9 +1,10 @@
 import AuthCore
 
-/// Signed tokens that were found good a while ago, so that no log-in is kept or shared that may rest on one: it is good once.
+/// Signed tokens that were found good a while ago: a log-in that may rest on one is neither kept nor shared, since a token is
+/// good once.
 ///
 /// A module may check a token for the user that was typed, for the one that it names, or for a third name, in an entry point or on a
-/// thread of its own, and the token may be a part of the password. A log-in rests on a token where one mark of both is the same.
+/// thread of its own, and the token may be a part of the password. A log-in rests on a token where the two have a mark in common.
 struct UsedSignatures: Sendable {
     /// What a checked token and a log-in may have in common.
     enum Mark: Hashable, Sendable {

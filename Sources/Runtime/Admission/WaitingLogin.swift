@@ -21,7 +21,7 @@ final class WaitingLogin: Sendable {
     let began: Int64
 
     /// - Parameters:
-    ///   - subject: for whose wrong passwords it waits.
+    ///   - subject: the one for whose wrong passwords it waits.
     ///   - gaveUp: told where its client goes away while it waits.
     init(
         _ attempt: PenaltyAttempt, _ way: PenaltyWay, for subject: PenaltySubject, began: Int64,
@@ -39,7 +39,7 @@ final class WaitingLogin: Sendable {
     /// What the client waits for.
     var outcome: Outcome { .delayed(ticket) }
 
-    /// Takes it out of its wait; nil where nobody waits for it any more.
+    /// Takes it out of its wait; nil where no client waits for it any more.
     func wake() -> PenaltySubject? {
         stage.withLock { stage in
             guard case .waiting(let subject) = stage else { return nil }
@@ -57,7 +57,7 @@ final class WaitingLogin: Sendable {
         }
     }
 
-    /// Whether somebody waits for the answer still.
+    /// Whether a client still waits for the answer.
     var isWanted: Bool {
         stage.withLock { stage in if case .going = stage { true } else { false } }
     }
@@ -103,7 +103,7 @@ final class WaitingLogin: Sendable {
     }
 }
 
-/// Its ticket must not keep a log-in that nobody else has any more.
+/// Its ticket must not keep a log-in that no other code has any more.
 private struct WeakLogin: Sendable {
     weak let login: WaitingLogin?
 
@@ -116,6 +116,6 @@ struct PenaltyWay: Sendable {
     let ask: @Sendable () -> Outcome
     /// Runs what asks the module after a wait, where it may be asked.
     let resume: @Sendable (@escaping @Sendable () -> Void) -> Void
-    /// Told of an answer that is not the module's, before anybody else has it.
+    /// Told of an answer that is not the module's, before any other code has it.
     let refused: @Sendable (Answer) -> Void
 }

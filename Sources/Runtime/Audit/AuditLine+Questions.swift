@@ -39,7 +39,7 @@ extension AuditLine {
 
     /// Adds what was answered, and why.
     ///
-    /// - Parameter rules: what tells the rules in force from others; "" where nobody says.
+    /// - Parameter rules: what tells the rules in force from others; "" where the module does not say.
     mutating func add(_ answer: Answer, rules: String) {
         // The user that the module has named, where that is another one.
         if let typed, let user = answer.user, !user.hasBytes(of: typed) { add("becomes", user) }
@@ -56,7 +56,7 @@ extension AuditLine {
         add("rules", String(rules.prefix(Self.digestDigits)))
     }
 
-    /// Digits of a digest: enough to tell any rules that ever were from each other.
+    /// Digits of a digest: enough to tell all rules that ever were apart.
     private static let digestDigits = 16
 
     /// An attribute as in a query, so that every name and value can be told from the next.

@@ -4,7 +4,7 @@ import Basics
 /// One line of the audit log, in the form of the event log: facts as `name=value`, or as members of a JSON object.
 struct AuditLine {
     private(set) var facts: [(name: StaticString, value: String)] = []
-    /// Who logs in; nil for what is no log-in.
+    /// The user who logs in; nil for what is no log-in.
     var typed: String?
     /// The place in a trace that the request has told (W3C Trace Context); nil for none.
     var trace: String?
@@ -76,7 +76,7 @@ struct AuditLine {
         name.withUTF8Buffer { bytes += $0 }
     }
 
-    /// What a value may hold to stand without quotation marks: whatever is printed, but spaces, `"`, `=` and `\`.
+    /// What a value may hold to stand without quotation marks: all printed characters but spaces, `"`, `=` and `\`.
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "\"", "=", "\\", " ": false

@@ -28,7 +28,7 @@ public final class AuditLog: Sendable {
         public init() {}
     }
 
-    /// How a sink is.
+    /// The state of a sink.
     public struct SinkStatus: Sendable {
         /// As the configuration has it.
         public let name: String
@@ -49,7 +49,7 @@ public final class AuditLog: Sendable {
     /// Lines that answers wait for, the first one first.
     private let receipts = Mutex<[AuditReceipt]>([])
     private let wake = ThreadSemaphore()
-    /// Decisions that were not given because they could not be recorded, since the last that was.
+    /// Decisions that were not given because they could not be recorded, since the last one that was recorded.
     private let refused = Atomic<Int>(0)
     /// Whether a line about them is on its way.
     private let isTelling = Atomic<Bool>(false)
@@ -73,7 +73,7 @@ public final class AuditLog: Sendable {
         self.init(targets, settings, log: log, startsWriter: true)
     }
 
-    /// - Parameter startsWriter: false for a test that flushes itself, and whose required lines are written by who asks.
+    /// - Parameter startsWriter: false for a test that flushes itself, and whose required lines the asking thread writes.
     init(
         _ targets: [(name: String, target: any AuditTarget)], _ settings: Settings, log: Logger, startsWriter: Bool
     ) {
@@ -134,7 +134,7 @@ public final class AuditLog: Sendable {
         if !hasThreads { flush() }
     }
 
-    /// Answers those whose lines are not written in time.
+    /// Answers questions whose lines are not written in time.
     private func startExpiring() {
         let wake = wake
         _ = PosixThread.start(name: "auth-audit-due") { [weak self] in
@@ -173,7 +173,7 @@ public final class AuditLog: Sendable {
         return "the audit log is required and cannot be written: \(faults.joined(separator: ", "))"
     }
 
-    /// How each sink is.
+    /// The state of each sink.
     public var status: [SinkStatus] {
         sinks.map { sink in
             let backlog = sink.backlog
@@ -182,12 +182,12 @@ public final class AuditLog: Sendable {
         }
     }
 
-    /// Finds out whether lines can be written, where they are required, while nobody asks: before the first question is
+    /// Finds out whether lines can be written, where they are required, while no question comes: before the first question is
     /// lost, and when it is over. Called each second.
     func probe() {
         for sink in sinks { sink.probe() }
         guard isRequired else { return }
-        // A file that has gone is opened again before a line is to be written.
+        // A file that has gone is opened again before a line needs it.
         if !hasThreads { flush() }
         let count = refused.load(ordering: .relaxed)
         guard count > 0 || sinks.contains(where: { $0.fault != nil }),

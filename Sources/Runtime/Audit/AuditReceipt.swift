@@ -19,10 +19,10 @@ final class AuditReceipt: Sendable {
         state = Mutex(State(open: sinks, body: body))
     }
 
-    /// Whether nobody has said yet.
+    /// Whether no sink has said yet.
     var isWaiting: Bool { state.withLock { $0.body != nil } }
 
-    /// Whether the answer was denied in their place: what is not written yet is nobody's any more.
+    /// Whether the answer was denied in their place: no answer waits any more for what is not written yet.
     var isRefused: Bool { state.withLock { $0.isRefused } }
 
     /// Notes what one sink says.

@@ -6,7 +6,7 @@ import Metrics
 import ModuleHost
 import Synchronization
 
-/// One place where lines of the audit log go, with a thread that brings them there: nobody else waits for a disk or a reader.
+/// One place where lines of the audit log go, with a thread that brings them there: no other thread waits for a disk or a reader.
 final class AuditSink: Sendable {
     /// Lines that belong together, without line feeds.
     struct Entry: Sendable {
@@ -39,7 +39,7 @@ final class AuditSink: Sendable {
         var isGone = false
     }
 
-    /// Most bytes that wait to be written; what comes on top is lost, counted and reported.
+    /// Most bytes that wait to be written; further lines are lost, counted and reported.
     static let bound = 1 << 20
     /// How many waiting bytes wake the writer before its second is over.
     private static let enough = 1 << 16
@@ -75,7 +75,7 @@ final class AuditSink: Sendable {
 
     deinit { writer.withLock { $0.target.close() } }
 
-    /// Says who hears of marks.
+    /// Sets who hears of marks.
     func publishes(to body: @escaping @Sendable (AuditChain) -> Void) { publish.set(body) }
 
     // MARK: taking lines
@@ -145,7 +145,7 @@ final class AuditSink: Sendable {
         return count == entries.count
     }
 
-    /// Says what became of entries: the first `count` are written, the others are nobody's or wait on.
+    /// Says what became of entries: the first `count` are written, the others are given up or wait on.
     private func settle(_ entries: [Entry], _ count: Int, _ lost: Int, _ failure: String?) {
         for entry in entries[..<count] {
             figures.lines.increment(by: entry.lines.count)
@@ -155,7 +155,7 @@ final class AuditSink: Sendable {
         let kept = entries[count...].filter { $0.receipt == nil }
         if !kept.isEmpty {
             waiting.withLock { waiting in
-                // INVARIANT: what was not written keeps its place before whatever has come since.
+                // INVARIANT: what was not written keeps its place before what has come since.
                 waiting.entries.insert(contentsOf: kept, at: 0)
                 waiting.bytes += kept.reduce(0) { $0 + $1.lines.reduce(0) { $0 + $1.count + 1 } }
             }
@@ -174,7 +174,7 @@ final class AuditSink: Sendable {
             isOther = found.isOther
             if isOther { writer.hasBegun = false }
             if let failure = found.failure {
-                // With nothing to write nobody is hindered yet, but a line would be.
+                // With nothing to write no question is hindered yet, but a line would be.
                 (writer.failure, writer.isGone) = (failure, true)
                 return (0, isOther)
             }
@@ -202,7 +202,7 @@ final class AuditSink: Sendable {
         guard begin(&writer) else { return 0 }
         let lines = entries.flatMap(\.lines)
         let result = put(lines, &writer)
-        // An entry counts when all of its lines are there.
+        // An entry counts once all of its lines are there.
         var (rest, count) = (result.written, 0)
         for entry in entries {
             rest -= entry.lines.count
@@ -278,7 +278,7 @@ final class AuditSink: Sendable {
         return writer.withLockIfAvailable { $0.failure ?? ($0.isFull ? "the file system is full" : nil) } ?? nil
     }
 
-    /// Finds out whether lines can be written, while nobody asks. Called each second.
+    /// Finds out whether lines can be written, while no question comes. Called each second.
     func probe() {
         let becameFull = writer.withLockIfAvailable { writer in
             let wasFull = writer.isFull
@@ -301,7 +301,7 @@ final class AuditSink: Sendable {
     func start() {
         let (wake, finished) = (wake, finished)
         _ = PosixThread.start(name: "auth-audit") { [weak self] in
-            // What follows of an answer that could not be recorded is not to hold up lines.
+            // What follows from an answer that could not be recorded must not hold up lines.
             CallContext.keepThreadFree()
             while true {
                 _ = wake.wait(for: .seconds(1))

@@ -2,7 +2,7 @@ import Basics
 import Glibc
 import ModuleHost
 
-/// A FIFO, or standard output: somebody reads it, or does not.
+/// A FIFO, or standard output: it has a reader, or has none.
 ///
 /// Nothing waits in write(2): at most PIPE_BUF bytes are written where poll(2) says that there is room for them.
 struct PipeTarget: AuditTarget {
@@ -51,7 +51,7 @@ struct PipeTarget: AuditTarget {
         return AuditWrite(written: lines.count)
     }
 
-    /// Writes what is left of a line; why, where that cannot be done in time.
+    /// Writes what is left of a line; returns why, where that cannot be done in time.
     private mutating func finish(before end: Int64) -> String? {
         while !rest.isEmpty {
             guard descriptor >= 0 else { return "nobody reads it" }
@@ -70,7 +70,7 @@ struct PipeTarget: AuditTarget {
         return nil
     }
 
-    /// Lets a reader that has gone be: another one begins with a whole line.
+    /// Forgets a reader that has gone: the next one begins with a whole line.
     private mutating func forget() {
         rest = []
         close()

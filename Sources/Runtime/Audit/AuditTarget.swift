@@ -3,17 +3,18 @@ import Glibc
 
 /// How far a write came.
 struct AuditWrite {
-    /// How many lines are where they were to go.
+    /// How many lines have arrived.
     var written = 0
     /// Whether the line behind these has begun to go out: its end follows, before anything else.
     var isBegun = false
-    /// Why no more; nil where all of them are.
+    /// Why no more have; nil where all of them have.
     var failure: String?
 }
 
 /// Where the lines of one sink go. One thread uses it at a time, and may wait in it.
 protocol AuditTarget: Sendable {
-    /// Opens what is not open, and what has taken the place of what was; says whether it did, and why there is nothing to be written.
+    /// Opens it where it is not open, or where another file has taken its place; says whether it did, and why nothing can be
+    /// written.
     mutating func prepare() -> (isOther: Bool, failure: String?)
 
     /// Writes lines, each with its line feed.
@@ -27,7 +28,7 @@ protocol AuditTarget: Sendable {
     /// Whether it has no room for a further line.
     var isFull: Bool { get }
 
-    /// What it ends with, of what was written before this start; empty where nobody can tell.
+    /// What it ends with, of what was written before this start; empty where that is not known.
     var tail: [UInt8] { get }
 
     mutating func close()
@@ -43,7 +44,7 @@ extension AuditTarget {
 struct FileTarget: AuditTarget {
     private let path: String
     private var descriptor: Int32
-    /// What was opened; nil where nobody can tell.
+    /// What was opened; nil where that is not known.
     private var opened: FileNumber?
     /// A line that was cut short could not be taken back.
     private var isTorn = false
@@ -116,7 +117,7 @@ struct FileTarget: AuditTarget {
         return AuditWrite(written: lines.count)
     }
 
-    /// Appends bytes, or takes back what could be written of them; why, where it could not.
+    /// Appends bytes, or takes back what could be written of them; returns why, where it could not.
     private mutating func append(_ bytes: [UInt8]) -> String? {
         if isTorn {
             guard LogFile.write(descriptor, [UInt8(ascii: "\n")]) == 1 else { return SystemError().description }
@@ -129,7 +130,7 @@ struct FileTarget: AuditTarget {
             let count = LogFile.write(descriptor, bytes[written...])
             guard count > 0 else {
                 let reason = SystemError().description
-                // Nobody else writes the file: it is locked.
+                // No other process writes the file: it is locked.
                 if written > 0 { isTorn = !isRegular || ftruncate(descriptor, before.st_size) != 0 }
                 return reason
             }
@@ -156,7 +157,7 @@ struct FileTarget: AuditTarget {
     /// Bytes: more than any line has.
     private static let longestLine = 1 << 20
 
-    /// Whether the file system has no room for a further block; false where nobody can tell, as for a device.
+    /// Whether the file system has no room for a further block; false where that is not known, as for a device.
     static func hasNoRoom(_ descriptor: Int32) -> Bool {
         var (status, system) = (stat(), statvfs())
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, fstatvfs(descriptor, &system) == 0,

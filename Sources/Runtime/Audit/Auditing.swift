@@ -2,7 +2,7 @@ import AuthCore
 import Basics
 import ModuleHost
 
-/// Records every answer before anybody else has it. One that cannot be recorded is given to nobody.
+/// Records every answer before any other code has it. An answer that cannot be recorded is not given.
 final class Auditing: Sendable {
     let log: AuditLog
     private let sessions: Sessions
@@ -16,7 +16,7 @@ final class Auditing: Sendable {
         self.rules = rules
     }
 
-    /// Asks, and records what was answered before anybody else has it.
+    /// Asks, and records the answer before any other code has it.
     func recorded(_ question: Question, _ decide: () -> Outcome) -> Outcome {
         let line = AuditLine(question, question.session.flatMap { sessions.session($0) })
         return recorded(line, decide) { [self] in
@@ -25,7 +25,7 @@ final class Auditing: Sendable {
         }
     }
 
-    /// Asks whether a user may do something in an HTTP realm, and records what was answered before anybody else has it.
+    /// Asks whether a user may do something in an HTTP realm, and records the answer before any other code has it.
     func recorded(
         _ request: RealmRequest, session id: SessionID, _ decide: () -> Outcome
     ) -> Outcome {
@@ -33,7 +33,7 @@ final class Auditing: Sendable {
         return recorded(line, decide) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }
     }
 
-    /// Records what an operator is about to do; whether it may count as recorded. Waits for that.
+    /// Records what an operator is about to do; returns whether it may count as recorded. Waits for that.
     func records(_ order: OperatorOrder, _ decision: DecisionID) -> Bool {
         var answer = Answer(.allow, .granted)
         answer.decision = decision
@@ -42,7 +42,7 @@ final class Auditing: Sendable {
         return written.wait()
     }
 
-    /// - Parameter unrecord: told of an answer that nobody gets because it could not be recorded.
+    /// - Parameter unrecord: told of an answer that is not given because it could not be recorded.
     private func recorded(
         _ line: AuditLine, _ decide: () -> Outcome, _ unrecord: @escaping @Sendable (Answer) -> Void
     ) -> Outcome {
@@ -68,7 +68,7 @@ final class Auditing: Sendable {
         }
     }
 
-    /// Records the rows of a batch that have an answer, together; nil stays where there is none.
+    /// Records the rows of a batch that have an answer, together; nil stays nil.
     func recorded(_ answers: [Answer?], of asked: [AskedCheck]) -> [Outcome?] {
         let rows = asked.compactMap { one in answers[one.place].map { (asked: one, answer: $0) } }
         var outcomes = answers.map { $0.map(Outcome.decided) }
@@ -100,7 +100,7 @@ final class Auditing: Sendable {
         return line.bytes(json: log.json)
     }
 
-    /// A log-in that is not in the audit log leaves no session behind; one that others share stays theirs.
+    /// A log-in that is not in the audit log leaves no session behind; a session that others share stays theirs.
     private func endUnrecorded(_ answer: Answer, to question: Question) {
         guard let id = answer.session, let session = sessions.session(id) else { return }
         switch question {
@@ -110,7 +110,7 @@ final class Auditing: Sendable {
         }
     }
 
-    /// What everybody gets in place of an answer that could not be recorded.
+    /// What is answered in place of an answer that could not be recorded.
     private static func unrecorded(_ answer: Answer) -> Answer {
         var unrecorded = Answer(.undecided, .auditFailed)
         unrecorded.decision = answer.decision

@@ -14,7 +14,7 @@ public struct CredentialDestination: Sendable {
     /// The servers whose clients are given the secret, in the one spelling of each, such as `https://git.example.com:443`.
     public let servers: [String]
 
-    /// Says whose authenticator it was that an error is about.
+    /// Says of which destination an error is.
     package func error(_ error: ModuleError) -> ModuleError {
         ModuleError(
             error.code, error.module, "as the authenticator of destination `\(destination.name)`: \(error.detail)",
@@ -32,7 +32,7 @@ public struct CredentialDestination: Sendable {
     }
 }
 
-/// How the credentials of a destination are; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
+/// The state of the credentials of a destination; times are seconds since 1970-01-01 00:00 UTC, nil while none is kept.
 package struct CredentialStatus: Sendable {
     package let name: String
     package let address: String
@@ -46,7 +46,7 @@ package struct CredentialStatus: Sendable {
 }
 
 /// Gives outgoing connections their credentials: each destination has its authenticator, what was given is kept until it
-/// nears its end, and everybody who asks meanwhile shares the one answer that is under way.
+/// nears its end, and all questions that come meanwhile share the one answer that is under way.
 ///
 /// No function blocks but ``credential(for:challenge:)``, and no lock is held while a module or a waiter is called.
 package final class CredentialBroker: Sendable {
@@ -127,16 +127,16 @@ package final class CredentialBroker: Sendable {
         destinations[name]?.completed(serial, accepted: accepted)
     }
 
-    /// The servers whose clients are given a destination's secret; none for a destination that there is not.
+    /// The servers whose clients are given a destination's secret; none for a destination that does not exist.
     package func servers(of name: String) -> [String] { servers[name] ?? [] }
 
-    /// Learns from somebody who knows no serial number that a secret was refused; one that is not kept changes nothing.
+    /// Learns from a program that knows no serial number that a secret was refused; a secret that is not kept changes nothing.
     package func reject(_ name: String, secret: Secret) { destinations[name]?.reject(secret) }
 
-    /// Learns that the newest credentials of a destination were refused, from somebody who knows no serial number.
+    /// Learns that the newest credentials of a destination were refused, from a program that knows no serial number.
     package func rejectNewest(_ name: String) { destinations[name]?.rejectNewest() }
 
-    /// How every destination is, in the order of their names.
+    /// The state of every destination, in the order of their names.
     package func statuses() -> [CredentialStatus] { names.compactMap { destinations[$0]?.status } }
 
     /// Asks, and waits for the answer. Not to be called on an event loop or the cooperative pool.
@@ -155,13 +155,13 @@ package final class CredentialBroker: Sendable {
         for destination in destinations.values { destination.stop(within: timeout) }
     }
 
-    /// Looks for authenticators whose entry points have not returned for too long.
+    /// Looks for authenticators whose entry points have been running for too long.
     func noticeLongCalls() { for destination in destinations.values { destination.noticeLongCalls() } }
 
     /// Fails the questions whose deadline has passed, for tests that turn the clock themselves.
     package func expireDeadlines() { for destination in destinations.values { destination.expireDeadlines() } }
 
-    /// The failure of a question about a destination that there is not.
+    /// The failure of a question about a destination that does not exist.
     package func unknown(_ name: String) -> CredentialFailure {
         let known = names.map { "`\($0)`" }.joined(separator: ", ")
         return CredentialFailure(

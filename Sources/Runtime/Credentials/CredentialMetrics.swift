@@ -3,13 +3,13 @@ import Metrics
 
 /// The counters and times of one destination.
 struct CredentialMetrics: Sendable {
-    /// How somebody who asked was served.
+    /// How a question was served.
     enum Service: String {
         /// With what was kept.
         case kept
         /// By asking the authenticator.
         case fetched
-        /// With the answer to somebody who had asked before.
+        /// With the answer to a question that had come before.
         case shared
         /// Not at all: the pause after a failure is not over.
         case waits

@@ -28,8 +28,8 @@ package struct CredentialFailure: Error, Sendable, CustomStringConvertible {
 
 package typealias CredentialOutcome = Result<HeldCredential, CredentialFailure>
 
-/// The credentials of one destination as they come and go: what is kept, who waits, and when the next try is due. It knows
-/// no clock and calls nobody.
+/// The credentials of one destination as they come and go: what is kept, which questions wait, and when the next try is due.
+/// It knows no clock and calls no other code.
 struct CredentialState {
     typealias Waiter = @Sendable (CredentialOutcome) -> Void
 
@@ -69,7 +69,7 @@ struct CredentialState {
     private var serials: UInt32 = 0
     /// The serial number of the newest credential that was refused; it and older ones are done with.
     private var refused: UInt32 = 0
-    /// Whether a refusal has had its fresh try, and nobody has accepted since.
+    /// Whether a refusal has had its fresh try, and no server has accepted since.
     private var wasRefused = false
 
     /// When the kept credential was fetched, will be refreshed and ends, in seconds since 1970.
@@ -88,14 +88,14 @@ struct CredentialState {
         guard let credential = kept?.credential else { return nil }
         let isSame = credential.secret.withTerminatedBytes { kept in
             secret.withTerminatedBytes { named in
-                // Every byte is looked at, so that the time says nothing of where they differ.
+                // Every byte is looked at, so that the time does not tell where they differ.
                 named.count == kept.count && zip(named, kept).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
             }
         }
         return isSame ? credential.serial : nil
     }
 
-    /// Takes somebody who needs credentials now.
+    /// Takes a question that needs credentials now.
     mutating func ask(at now: Moment, _ waiter: @escaping Waiter) -> Step {
         if let kept, let expiry = kept.credential.expiry, now.wall < expiry {
             guard now.wall >= kept.refresh, !isFetching, now.monotonic >= retryAt else {
@@ -133,7 +133,7 @@ struct CredentialState {
                 user: fetched.user, secret: fetched.secret, expiry: fetched.expiry, serial: serials)
             if !wasRefused { succeed() }
             if let expiry = fetched.expiry, expiry > now.wall {
-                // INVARIANT: a tenth of the life is never more than half of it, so that it is given to somebody.
+                // INVARIANT: a tenth of the life is never more than half of it, so that it is given to a program at all.
                 let margin = min(Self.longestMargin, (expiry - now.wall) / 10)
                 kept = (credential, now.wall, expiry - margin)
             }
@@ -148,7 +148,7 @@ struct CredentialState {
         succeed()
     }
 
-    /// Learns that the remote server refused a credential. The next one is fetched afresh, at once the first time and after a
+    /// Learns that the remote server refused a credential. The next one is fetched anew, at once the first time and after a
     /// pause when that one is refused as well. Returns whether this was news.
     mutating func rejected(_ serial: UInt32, at now: Moment, jitter: Double) -> Bool {
         guard serial > refused, serial <= serials else { return false }

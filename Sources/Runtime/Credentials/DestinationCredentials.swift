@@ -5,7 +5,7 @@ import Metrics
 import ModuleHost
 import Synchronization
 
-/// The credentials of one destination: asks its authenticator when ``CredentialState`` says so, and tells who waits.
+/// The credentials of one destination: asks its authenticator when ``CredentialState`` says so, and tells those that wait.
 final class DestinationCredentials: Sendable {
     private let destination: Destination
     private let decider: any Decider

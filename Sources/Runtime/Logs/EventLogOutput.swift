@@ -100,7 +100,7 @@ public final class EventLogOutput: Sendable {
     }
 
     /// Opens a file as ``open(_:)`` does, or says why not and what is used then: the old file, or standard error where that
-    /// was deleted, since nobody could read what is written there.
+    /// was deleted, since what is written there could not be read.
     ///
     /// - Returns: whether the file is the one in use now.
     public func reopen(_ path: String?) -> Bool {
@@ -137,7 +137,7 @@ public final class EventLogOutput: Sendable {
     }
 
     private func append(_ line: String, to sink: inout Sink) {
-        // Behind a loss that cannot be told yet no line stands as if nothing were missing.
+        // Until a loss can be told, no line may follow it as if nothing were missing.
         if sink.lost == 0 {
             guard let failure = put(line, in: &sink) else { return }
             let reason = SystemError(failure)
@@ -147,7 +147,7 @@ public final class EventLogOutput: Sendable {
         lostLines.increment()
     }
 
-    /// Writes a line whole; the errno of the write that failed.
+    /// Writes a line whole; returns the errno of a write that failed.
     private func put(_ line: String, in sink: inout Sink) -> Int32? {
         // One write for each line keeps lines of several processes apart (O_APPEND).
         let bytes = Array(((sink.isTorn ? "\n" : "") + line + "\n").utf8)

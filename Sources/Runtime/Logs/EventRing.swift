@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The latest lines of the event log, for who looks at a running host.
+/// The latest lines of the event log, for operators who look at a running host.
 ///
 /// Bounded in lines and in bytes for each; a reader that is too slow is told how many lines it missed.
 public final class EventRing: Sendable {

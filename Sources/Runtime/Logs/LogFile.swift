@@ -30,7 +30,7 @@ public enum LogFile {
         return isLockedByAnother(descriptor, nil) ? LogFileError(inUse: path, purpose: purpose) : nil
     }
 
-    /// Opens a regular file, which is made where there is none, or a character device. Never waits, as a FIFO would make it.
+    /// Opens a regular file, which is made where it is not there, or a character device. Never waits, as a FIFO would make it.
     ///
     /// A regular file is locked with flock(2) for as long as the descriptor is open: two hosts do not write one log, and one
     /// that is started a second time by mistake leaves no line in the first one's.
@@ -69,7 +69,7 @@ public enum LogFile {
             // that is held gives its lock up to the new one.
             _ = flock(held, LOCK_UN)
         }
-        // A file system without locks keeps nobody from writing.
+        // A file system without locks keeps no process from writing.
         if case .held = FileLock.take(descriptor) { return true }
         return false
     }

@@ -17,7 +17,7 @@ public struct ObjectLimits: Sendable {
 }
 
 /// What is known of objects, and the reads that wait for it. Every function takes one lock of its shard for a moment, and
-/// calls nobody.
+/// calls no other code.
 final class ObjectStore: Sendable {
     /// A read that waits: the token of its question.
     typealias Waiting = UInt64
@@ -87,7 +87,7 @@ final class ObjectStore: Sendable {
         }
     }
 
-    /// Replaces what is known of an object; nil is nothing any more.
+    /// Replaces what is known of an object; nil for nothing any more.
     ///
     /// - Returns: what was known before, and the reads that waited; nil when there are too many objects already.
     func replace(_ name: ObjectName, with content: ObjectContent?) -> (old: ObjectContent?, waiting: Set<Waiting>)? {

@@ -14,8 +14,8 @@ struct AskedCheck {
 extension Objects {
     /// Answers up to 1,000 checks in one call of the decider.
     ///
-    /// Left out are those that must be asked alone: where more comes with one than its name, its mapping is delayed, content may be
-    /// waited for, or the decider says so.
+    /// Checks that must be asked alone are left out: more comes with one than its name, its mapping is delayed, it may wait for
+    /// content, or the decider says so.
     ///
     /// - Parameter answers: nil at the place of each; set for those that are answered here.
     func batch(_ asked: [AskedCheck], _ decider: any Decider, at now: Int64, into answers: inout [Answer?]) {
@@ -47,7 +47,7 @@ extension Objects {
         }
     }
 
-    /// What a name is called inside; nil where that is not known at once: the check is asked alone then, and nobody waits for this.
+    /// What a name is called inside; nil where that is not known at once: the check is asked alone then, without a wait.
     private func map(_ one: AskedCheck, _ decider: any Decider, at now: Int64) -> Answer? {
         var mapping = ObjectQuestion(self, decider, one.session, one.known, one.check.name)
         switch mapping.ask(at: now) {
@@ -58,7 +58,7 @@ extension Objects {
         }
     }
 
-    /// The answer to a row. None may be delayed: nobody would ever answer it.
+    /// The answer to a row. None may be delayed: no answer to it would ever come.
     private func answer(to one: AskedCheck, about object: ObjectName, _ said: ModuleAnswer) -> Answer {
         said.status == .delayed
             ? Answer(.undecided, .brokenAnswer) : one.session.answer(to: one.check.kind, said, about: object)

@@ -28,7 +28,7 @@ final class Objects: Sendable {
         self.metrics = metrics
     }
 
-    /// Replaces what is known of an object; nil is nothing any more. Reads that wait for it are asked again, and nothing
+    /// Replaces what is known of an object; nil for nothing any more. Reads that wait for it are asked again, and nothing
     /// that was kept of decisions about it is used after the return.
     ///
     /// - Throws: ``ObjectRefusal``; nothing has changed then.

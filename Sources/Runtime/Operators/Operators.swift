@@ -75,7 +75,7 @@ public final class Operators: Sendable {
 
     /// Asks why a check is answered as it is: the name is mapped as for the check, then the module explains.
     ///
-    /// A module that does not explain is asked the check itself. Nothing is counted or recorded: an operator asks, and nobody
+    /// A module that does not explain is asked the check itself. Nothing is counted or recorded: an operator asks, and no user
     /// is let in by the answer.
     ///
     /// - Parameter done: called with the answer, exactly once, on whatever thread decides.

@@ -1,7 +1,7 @@
 import AuthCore
 
 extension SessionFilter {
-    /// The one place where sessions are compared with what somebody asks for: byte by byte, as modules do.
+    /// The one place where sessions are compared with what an operator or a module asks for: byte by byte, as modules do.
     func matches(_ session: Session) -> Bool {
         let pairs = [
             (user, session.user), (applicationID, session.applicationID), (machineID, session.machineID),

@@ -57,11 +57,11 @@ extension Decider {
         return .delayed(ticket)
     }
 
-    /// Answers an open question because nobody waits any more, at whichever entry point it is.
+    /// Answers an open question because no client waits any more, at whichever entry point it is.
     func cancel(_ open: OpenQuestion<some ModuleQuestion>) {
         var token = open.token
         cancel(token)
-        // It may have gone on meanwhile, by another token.
+        // The question may have gone on meanwhile, by another token.
         while open.token != token {
             token = open.token
             cancel(token)

@@ -8,13 +8,13 @@ import ModuleHost
 protocol Decider: DeciderAnswers, DeciderNews, DeciderLifetime {
     /// Which loading of a module it is, from 1: sessions are known by the one that let them in.
     var instance: UInt32 { get }
-    /// By which number a session is known to who answers for it now: the instance, or the life of a helper process.
+    /// The number of the one that answers for a session now: an instance, or the life of a helper process.
     func life(of session: UInt64) -> UInt32
     /// Whether sessions may be known by a number here.
     func hasLife(_ life: UInt32) -> Bool
     /// Starts helper processes again that are in quarantine; returns how many there were.
     func release() -> Int
-    /// Who answers.
+    /// Who this decider is.
     var about: DeciderDescription { get }
     /// Whether it has names of its own for objects, as far as it has said.
     var maps: Bool { get }
@@ -44,19 +44,19 @@ protocol DeciderAnswers: AnyObject, Sendable {
     func asks(_ token: UInt64) -> Bool
     /// Finds the oldest open question of a session by what it asks for.
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64?
-    /// Answers a question in its place because nobody waits any more.
+    /// Answers a question in its place because no client waits any more.
     func cancel(_ token: UInt64)
-    /// Answers in its place what sessions wait for, because who was to answer is gone.
+    /// Answers in its place what sessions wait for, because the one that was to answer is gone.
     func failQuestions(of sessions: (UInt64) -> Bool)
     /// Answers every question of a session in its place, because the session has ended.
     func cancelQuestions(of session: UInt64)
-    /// Runs `body` where it may be asked further, after an answer has arrived on somebody else's thread.
+    /// Runs `body` where it may be asked further, after an answer has arrived on another thread.
     func resume(_ body: @escaping @Sendable () -> Void)
     /// Tells operators of an answer that breaks the contract in what the host alone can see.
     func noteBreach(_ what: String, in entry: StaticString)
 }
 
-/// What a decider is told, and not asked.
+/// What a decider is told without a question.
 protocol DeciderNews: AnyObject, Sendable {
     /// Whether it wants to know of the end of sessions, as far as it has said.
     var learnsEnds: Bool { get }
@@ -65,14 +65,14 @@ protocol DeciderNews: AnyObject, Sendable {
     func tellFree(_ session: ModuleSession, _ reason: SessionEnd, _ done: @escaping @Sendable () -> Void)
     /// Tells it that an object is no longer held for a question of a session.
     func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool)
-    /// Tells it of other content, and then completes the reads that waited for it; nil is none.
+    /// Tells it of other content, and then completes the reads that waited for it; nil for none.
     func tellChange(
         of object: ObjectName, from old: ObjectContent?, to content: ObjectContent?, waiting: Set<UInt64>)
     /// Tells it what has become of credentials that it gave.
     func tellCompleted(_ destination: Destination, serial: UInt32, accepted: Bool)
     /// Asks it to re-read its rules; `done` is told nil where it has none to re-read.
     func reload(_ done: @escaping @Sendable (Status?) -> Void)
-    /// Notes that everything that it has said may be otherwise now.
+    /// Notes that all its earlier answers may have changed.
     func noteInvalidation()
 }
 
@@ -91,7 +91,7 @@ protocol DeciderLifetime: AnyObject, Sendable {
     func limitQueue(to limit: Int)
     /// Answers every question whose deadline has passed.
     func expireDeadlines()
-    /// Looks for calls that have not returned for too long. Called every second.
+    /// Looks for calls that have been running for too long. Called every second.
     func noticeLongCalls()
     /// Ends it; returns whether it has ended in time. Blocks for as long at most.
     func stop(within timeout: Duration) -> Bool
@@ -104,11 +104,11 @@ extension Decider {
     func release() -> Int { 0 }
     func failQuestions(of sessions: (UInt64) -> Bool) {}
 
-    /// What who answers now is told of a session; nil where that does not know it.
+    /// What the one that answers now is told of a session; nil where it does not know the session.
     func known(_ session: Session) -> ModuleSession? { session.known(to: life(of: session.handle)) }
 }
 
-/// Who answers questions.
+/// Who a decider is.
 public struct DeciderDescription: Sendable {
     /// What the module calls itself.
     public let identity: ModuleIdentity

@@ -16,7 +16,7 @@ struct DecisionIDs: Sendable {
     /// Returns a name that no decision had.
     func next() -> DecisionID { DecisionID(high: start, low: Self.spread(ProcessNumbers.next() &+ offset)) }
 
-    /// Gives each number another one, of which people see at a glance that they differ: the steps of SplitMix64, which can be
+    /// Gives each number another one, so that people see at a glance that two differ: the steps of SplitMix64, which can be
     /// undone, so that no two numbers become one.
     private static func spread(_ number: UInt64) -> UInt64 {
         var mixed = number
@@ -27,7 +27,7 @@ struct DecisionIDs: Sendable {
 }
 
 extension Question {
-    /// The question as it is put to a module that reads attributes, and to log-ins, whose events name the decision.
+    /// The question with the name of its decision: for modules that read attributes, and for log-ins, whose events name it.
     ///
     /// - Parameter tells: whether the module reads attributes.
     func named(_ decision: DecisionID, tells: Bool) -> Question {

@@ -39,7 +39,7 @@ final class DoorFigures: Sendable {
 
 /// The figures of all doors, by their names.
 final class DoorFigureTable: Sendable {
-    /// Doors are few; what asks with further names, such as a test, is counted under one.
+    /// Doors are few; questions with further names, such as those of a test, are counted under one.
     private static let limit = 256
 
     private let doors = Mutex<[ExactText: DoorFigures]>([:])

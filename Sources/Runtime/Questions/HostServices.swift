@@ -58,7 +58,7 @@ final class HostServices: ModuleServices {
         filter.user = user
         filter.applicationID = applicationID
         filter.machineID = machineID
-        // How many of how many hosts is for nobody to say: a number is for the sessions of this one.
+        // How many sessions of how many hosts cannot be said: a number is for the sessions of this host.
         if count == nil { configuration.clusterTeller?(.eject(filter)) }
         return operators.eject(filter, count: count, note: "")
     }
@@ -93,13 +93,13 @@ final class HostServices: ModuleServices {
         }
     }
 
-    /// Checks a signed token with the configured keys; without any, nobody can say.
+    /// Checks a signed token with the configured keys; without any, the host cannot say.
     func checkSignature(key: String, token: String, user: String) -> SignatureOutcome {
         guard let check = configuration.signatureCheck else {
             return .failed(reason: "there is no signature key `\(key)`: the configuration has no `add-sigkey`")
         }
         let outcome = check(key, token, user)
-        // Before the module can answer the log-in.
+        // This is before the module can answer the log-in.
         if outcome == .valid {
             sessions.cache.noteSignature(token, of: user, session: CallContext.session, at: monotonicTime)
         }

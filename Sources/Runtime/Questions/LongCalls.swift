@@ -3,7 +3,7 @@ import Synchronization
 
 /// An entry point that runs, and where.
 struct RunningCall: Sendable {
-    /// Who waits behind it.
+    /// What waits behind it.
     enum Place: Sendable {
         /// The thread that asked, such as an event loop with all its connections.
         case asking
@@ -81,7 +81,7 @@ final class LongCalls: Sendable {
         }
     }
 
-    /// Notes a question's call; false when that much was known of it.
+    /// Notes a question's call; false when as much was known of it already.
     func note(_ token: UInt64, _ call: RunningCall, isOverdue: Bool) -> Bool {
         state.withLock { state in
             let known = state.questions[token]

@@ -17,7 +17,7 @@ extension ModuleDecider {
         return isHung ? "is hung" : nil
     }
 
-    /// Looks for entry points that have not returned for too long. Called every second, on a thread that calls no module, or
+    /// Looks for entry points that have been running for too long. Called every second, on a thread that calls no module, or
     /// by a test that turns the clock.
     func noticeLongCalls() {
         let now = clock.monotonic

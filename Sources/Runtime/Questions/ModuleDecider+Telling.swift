@@ -5,7 +5,7 @@ import Synchronization
 
 /// What a module is told, and what it is asked beside single questions.
 extension ModuleDecider {
-    /// Runs `body` where a module may be called: after a delayed answer has arrived on somebody else's thread.
+    /// Runs `body` where a module may be called: after a delayed answer has arrived on another thread.
     func resume(_ body: @escaping @Sendable () -> Void) {
         guard isAnyThread else { return body() }
         steps.add(1, ordering: .acquiringAndReleasing)
@@ -100,7 +100,7 @@ extension ModuleDecider {
     func stop(within timeout: Duration) -> Bool {
         let module = module
         let ended = DeadlineThread.run(for: timeout) { [lane, side, long] in
-            // Whatever is queued, such as the ends of sessions, is said before the exit, and nothing runs beside it. A lane
+            // All that is queued, such as the ends of sessions, is said before the exit, and nothing runs beside it. A lane
             // whose entry point hangs never drains: then the instance is left behind, and its exit is not called.
             lane.drain()
             side.drain()

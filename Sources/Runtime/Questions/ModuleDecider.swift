@@ -5,7 +5,7 @@ import Synchronization
 /// Asks one module, on the asking thread or on the lane that the module's declaration calls for, and sees to it that every
 /// question gets exactly one answer: the module's, or the deadline's, or the cancellation's.
 ///
-/// An any-thread module that has once kept a thread which others wait for is asked on the lane from then on.
+/// An any-thread module that has once kept a thread for which others wait is asked on the lane from then on.
 final class ModuleDecider: Decider {
     let module: LoadedModule
     let instance: UInt32
@@ -38,7 +38,7 @@ final class ModuleDecider: Decider {
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
     ///   - threads: of a blocking module, and of an any-thread one that turned out to block.
     ///   - wantsReasons: whether checks ask for the reason of what is answered.
-    ///   - report: told of everything a module does against its contract. Any thread.
+    ///   - report: told of each breach of the contract by a module. Any thread.
     init(
         _ module: LoadedModule, instance: UInt32 = 1, queueLimit: Int, threads: Int, deadlines: LiveDeadlines,
         clock: any HostClock,
@@ -97,13 +97,13 @@ final class ModuleDecider: Decider {
         }
     }
 
-    /// Answers a question for the module because nobody waits any more.
+    /// Answers a question for the module because no client waits any more.
     func cancel(_ token: UInt64) {
         guard let slot = pending.slot(of: token) else { return }
         if settle(slot, token, with: .refused(.cancelled), as: .cancelled) != nil { tellCancel(token) }
     }
 
-    /// Answers what the module has left open, because the helper process is gone that was to answer.
+    /// Answers what the module has left open, because the helper process that was to answer is gone.
     func failQuestions(of sessions: (UInt64) -> Bool) {
         for (slot, token) in pending.waiting where session(of: token).map(sessions) ?? false {
             _ = settle(slot, token, with: .refused(.moduleError), as: .answered)
@@ -133,7 +133,7 @@ final class ModuleDecider: Decider {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
     }
 
-    /// What the event callback of generations 6 and 7 finds the question by; nil for what it need not find.
+    /// What the event callback of generations 6 and 7 finds the question by; nil for a question that it need not find.
     private func key(_ question: some ModuleQuestion) -> PendingSlot.Key? {
         guard findsByEvent, let subject = question.subject else { return nil }
         return PendingSlot.Key(
@@ -173,7 +173,7 @@ final class ModuleDecider: Decider {
                 break
             }
             if cameBack(token, answer.status) {
-                // It was late: nobody asks further.
+                // It was late: the module is asked no further.
                 question.goBack()
                 _ = slot.finish()
                 pending.put(slot)
@@ -297,11 +297,11 @@ final class ModuleDecider: Decider {
 
     private func isAnswer(_ status: Status, to kind: QuestionKind?, _ inCompletion: Bool) -> Bool {
         if let kind { return status.answers(kind) }
-        // What was asked is not known here: what answers nothing.
+        // What was asked is not known here: the call answers nothing.
         return status.isKnown && !(inCompletion && (status == .noEntry || Status.reserved.contains(status.rawValue)))
     }
 
-    /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs.
+    /// Answers for the module, if there is no answer yet: nil. Returns whether the entry point still runs.
     func settle(
         _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End
     ) -> Bool? {

@@ -3,7 +3,7 @@ import Logging
 import Metrics
 import ModuleHost
 
-/// What a module did that an operator should know.
+/// Something that a module did and an operator should know.
 enum ModuleIncident: Sendable {
     /// A call has not returned by its deadline; so many of the module's threads are left.
     case late(RunningCall, left: Int, of: Int)

@@ -13,11 +13,11 @@ protocol ModuleQuestion: Sendable {
     var returned: Int64 { get set }
     /// The module's handle of the session that asks; 0 for none.
     var session: UInt64 { get }
-    /// Who asks: who logs in, or a session; nil for what the host asks for itself.
+    /// Who asks: a user who logs in, or a session; nil for what the host asks for itself.
     var asker: WorkLane.Asker? { get }
     /// Whether it is about an object, which may take several entry points.
     var isAboutObject: Bool { get }
-    /// Notes that the module has allowed it when it was over: of a log-in the module believes in a session that nobody has.
+    /// Notes that the module has allowed it when it was over: of a log-in the module believes in a session that no client has.
     func noteLateYes(_ answer: ModuleAnswer)
     /// Whether AUTH_AGAIN leaves the question open, as AUTH_DELAYED does: it is completed with the content.
     var waitsForContent: Bool { get }
@@ -34,7 +34,7 @@ protocol ModuleQuestion: Sendable {
     /// Moves on to the entry point that follows where an answer asks for one, and tells whether it did.
     mutating func goesOn(after answer: ModuleAnswer) -> Bool
 
-    /// Takes the last step back: somebody else has answered meanwhile.
+    /// Takes the last step back: other code has answered meanwhile.
     mutating func goBack()
 }
 

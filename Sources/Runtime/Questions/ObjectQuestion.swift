@@ -94,7 +94,7 @@ struct ObjectQuestion: ModuleQuestion {
         }
     }
 
-    /// Puts it to the module further, on another thread than asked first.
+    /// Puts it to the module further, on another thread than the one that asked first.
     private func putLater() -> Outcome {
         var question = self
         return question.put(at: objects.clock.monotonic)

@@ -121,7 +121,7 @@ extension PendingSlot {
     /// The module has answered and is asked further on the same thread. The slot begins a new life: a completion that comes
     /// late for the first entry point does not answer the second.
     ///
-    /// - Parameter note: told of the new token while nobody else can answer.
+    /// - Parameter note: told of the new token while no other code can answer.
     /// - Returns: the new token; nil when the question is over already, or when the module has completed it as well.
     func goOn(_ token: UInt64, _ call: RunningCall, _ key: Key?, note: (UInt64) -> Void = { _ in }) -> UInt64? {
         state.withLock { state in
@@ -185,7 +185,7 @@ extension PendingSlot {
         }
     }
 
-    /// Somebody else answers; nil when the question is over already. `running`: the entry point has not returned.
+    /// Other code answers; nil when the question is over already. `running`: the entry point has not returned.
     func settle(_ token: UInt64, as end: End) -> (Continuation, running: Bool)? {
         state.withLock { state in
             guard self.token(state.generation) == token, let continuation = state.continuation else { return nil }

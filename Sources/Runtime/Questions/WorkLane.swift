@@ -5,7 +5,7 @@ import Synchronization
 /// Threads of their own for module code, with a bounded queue in front.
 ///
 /// One thread makes a serial lane. A job that does not return keeps its thread; the host marks the module hung and answers
-/// for it. Log-ins wait by turns for each user and address: who guesses passwords waits behind itself. What sessions ask waits
+/// for it. Log-ins wait by turns for each user and address: a guesser waits behind itself. Questions of sessions wait
 /// by turns for each user and session: a program that asks more than the module can answer delays itself, and leaves room for
 /// others. While both wait, each has every other turn.
 final class WorkLane: Sendable {
@@ -18,7 +18,7 @@ final class WorkLane: Sendable {
         let address: [UInt8]
         let logsIn: Bool
 
-        /// Who logs in.
+        /// A user who logs in.
         init(user: [UInt8], address: [UInt8]) { (self.user, self.address, logsIn) = (user, address, true) }
 
         /// A session that asks.
@@ -36,7 +36,7 @@ final class WorkLane: Sendable {
     }
 
     private struct Queue {
-        /// What a module must be told and what the host asks for itself, in the order in which it came.
+        /// What a module must be told and what the host asks for itself, in the order of arrival.
         var jobs: [Waiting] = []
         var head = 0
         /// Questions among the jobs; what a module must be told of does not count, and is never refused.

@@ -7,10 +7,10 @@ struct Realms: Sendable {
 
     /// Asks `auth_http_request` where the module has it, else a read check for GET and HEAD and a write check for the others.
     ///
-    /// A module that has neither entry denies: here the absence of a check is no permission, unlike with objects.
+    /// A module that has neither entry denies: here the absence of a check permits nothing, unlike with objects.
     ///
     /// - Parameters:
-    ///   - session: the one that the user's password has got.
+    ///   - session: the one that the user's password has opened.
     ///   - object: what a check is asked about.
     ///   - now: on the monotonic clock.
     func ask(

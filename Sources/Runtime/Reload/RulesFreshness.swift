@@ -4,7 +4,7 @@ import Logging
 import ModuleHost
 import Synchronization
 
-/// What follows where the rules in force are older than those that they are read from.
+/// What happens where the rules in force are older than those that they are read from.
 public struct StaleRules: Sendable, Hashable {
     /// How long that may be (`rules-stale-time`).
     public var time: Duration = .seconds(60)
@@ -18,16 +18,16 @@ public struct StaleRules: Sendable, Hashable {
 /// How the rules in force stand to those on disk, for each source of rules: the module, the configuration, certificates.
 ///
 /// A source whose rules could not be read or are wrong makes the host unready after the allowed time, and an event says so
-/// each time that passes again. Where they could not be read, nothing is decided by the old ones from then on: somebody may
+/// each time that passes again. Where they could not be read, the old ones decide nothing from then on: a user may
 /// have been taken out of them.
 final class RulesFreshness: Sendable {
     private struct Source {
         var state: RulesState
         /// Since when the rules are not those on disk.
         let since: Int64
-        /// Since when nobody knows what those on disk say; nil where they are known to be wrong.
+        /// Since when it is not known what those on disk say; nil where they are known to be wrong.
         var unreadableSince: Int64?
-        /// When that was said last; nil: not yet.
+        /// When an event last said so; nil: not yet.
         var told: Int64?
 
         var reason: String {
@@ -81,14 +81,14 @@ final class RulesFreshness: Sendable {
         if wasTold { log.notice("the rules of \(name) are those on disk again") }
     }
 
-    /// Notes it of a source that has not said itself how its rules stand; returns whether it had not.
+    /// Notes it for a source that has not said itself how its rules stand; returns whether that was so.
     func noteUnlessNoted(_ name: String, _ found: RulesState, at now: Int64) -> Bool {
         guard state.withLock({ $0.sources[name] == nil }) else { return false }
         note(name, found, at: now)
         return true
     }
 
-    /// Why the host is not ready; nil where every source is, or was until a moment ago, as it is on disk.
+    /// Why the host is not ready; nil where all rules are, or were until a moment ago, as on disk.
     func fault(at now: Int64) -> String? {
         state.withLock { state in
             let limit = state.policy.time.nanoseconds

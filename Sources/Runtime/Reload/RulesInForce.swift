@@ -20,7 +20,7 @@ public final class RulesInForce: Sendable {
 
     /// - Parameters:
     ///   - decider: asked to read its rules again, once there is one.
-    ///   - invalidations: told that decisions may be others now.
+    ///   - invalidations: told that decisions may be different now.
     init(
         _ policy: StaleRules, decider: DeciderInForce, invalidations: Invalidations, clock: any HostClock,
         log: Logger

@@ -32,7 +32,7 @@ final class Invalidations: Sendable {
         tell(scope)
     }
 
-    /// Hands out nothing any more of what was kept before a module has re-read its rules: they may be others now, and not
+    /// Hands out nothing any more of what was kept before a module re-read its rules: they may be different now, and not
     /// every module says so. Questions that have a kept session go on with it.
     func askAnew() {
         cache.noteInvalidation()
@@ -59,7 +59,7 @@ final class Invalidations: Sendable {
     }
 }
 
-/// Who wants to know of invalidations: the connections of doors that push.
+/// The watchers of invalidations: the connections of doors that push.
 private final class InvalidationObservers: Sendable {
     typealias Body = @Sendable (Invalidation) -> Void
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Sessions that have ended and whose module has not heard of it yet: it may still ask who they were.
+/// Sessions that have ended and whose module has not heard of it yet: it may still ask whose they were.
 final class LeavingSessions: Sendable {
     private let sessions = Mutex<[UInt64: Session]>([:])
 

@@ -36,7 +36,7 @@ final class SessionAttributes: Sendable {
 /// A check reads it without a lock: what changes is atomic, and its state only ever moves forward.
 final class Session: Sendable {
     enum State: Sendable, Equatable {
-        /// The module has not said yes; no client knows the session.
+        /// The module has not said yes yet; no client knows the session.
         case pending
         case open
         case ended(SessionEnd)
@@ -44,7 +44,7 @@ final class Session: Sendable {
 
     let id: SessionID
     let user: String
-    /// Who has logged in, where the module has named another user; "" where it has not.
+    /// The name of the log-in, where the module has named another user; "" where it has not.
     let typedUser: String
     let origin: SessionOrigin
     let machineID: String
@@ -71,7 +71,7 @@ final class Session: Sendable {
     /// 0 pending, 1 open, above that 16 and the number of its end.
     private let stage = Atomic<UInt8>(0)
 
-    /// - Parameter user: whose it is: who logs in, unless the module names another user.
+    /// - Parameter user: the session's user: who logs in, unless the module names another user.
     init(
         id: SessionID, handle: UInt64, user: String, login: Login, origin: SessionOrigin, machineID: String,
         now: SessionTime
@@ -98,9 +98,9 @@ final class Session: Sendable {
         ModuleSession(handle: handle, user: terminatedUser, data: data.load(ordering: .acquiring), life: life)
     }
 
-    /// What an instance of a module is told of it; nil where that does not believe in it, or not any more.
+    /// What an instance of a module is told of it; nil where that one does not believe in it, or not any more.
     ///
-    /// What an instance has set is never another one's to see: its number stands before and after the look.
+    /// An instance never sees what another one has set: the number is compared before and after the look.
     func known(to instance: UInt32) -> ModuleSession? {
         guard holder.load(ordering: .acquiring) == instance else { return nil }
         let known = shown(to: instance)
@@ -112,7 +112,7 @@ final class Session: Sendable {
 
     /// Notes that an instance believes in it, and what that wants to be told with every question of the session.
     func hold(by instance: UInt32, data: UInt64) {
-        // Nobody's in between: see `known(to:)`.
+        // No instance has it in between: see `known(to:)`.
         holder.store(0, ordering: .sequentiallyConsistent)
         self.data.store(data, ordering: .sequentiallyConsistent)
         holder.store(instance, ordering: .sequentiallyConsistent)

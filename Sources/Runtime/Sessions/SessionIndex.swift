@@ -2,8 +2,8 @@ import AuthCore
 
 /// Sessions by id: a table with open addressing, in which the place of an id is in the id itself.
 ///
-/// Ids are random and drawn by the host, so there is nothing to hash: a client that asks for ids of its own choice finds a run of
-/// taken places as long as chance has made it, and can make none longer.
+/// Ids are random and drawn by the host, so there is nothing to hash: a client that asks for ids of its own choice finds runs of
+/// taken places as long as chance has made them, and can make none longer.
 struct SessionIndex: Sendable {
     private struct Slot: Sendable {
         /// The low word of the session's id with its lowest bit set, which names the shard and nothing here; 0 for a free slot.
@@ -30,7 +30,7 @@ struct SessionIndex: Sendable {
 
     mutating func remove(_ id: SessionID) {
         guard var hole = place(of: id) else { return }
-        // Those behind move up, as far as none comes before its home: then a search never meets a hole too early.
+        // The entries behind move up, but none before its home, so that a search never meets a hole too early.
         var next = (hole + 1) & mask
         while slots[next].tag != 0 {
             let home = home(of: slots[next].tag)

@@ -1,7 +1,7 @@
 import AuthCore
 import Synchronization
 
-/// Who wants to know when a session ends: doors that push. Only sessions that are watched cost anything, and a watch that
+/// The watchers of the ends of sessions: doors that push. Only sessions that are watched cost anything, and a watch that
 /// its holder lets go costs nothing any more.
 final class SessionObservers: Sendable {
     typealias Body = @Sendable (SessionEnd) -> Void
@@ -33,7 +33,7 @@ final class SessionObservers: Sendable {
         }
     }
 
-    /// Takes out all who watch a session, in the order in which they began.
+    /// Takes out all watches of a session, in the order in which they began.
     func take(_ handle: UInt64) -> [Body] {
         shard(handle).bodies.withLock { $0.removeValue(forKey: handle) }?.map(\.body) ?? []
     }

@@ -1,7 +1,7 @@
 import AuthCore
 import ModuleHost
 
-/// Sessions whose time has come, and who waits for an end.
+/// Sessions whose time has come, and those who wait for an end.
 extension Sessions {
     /// Ends what is over: sessions by their own times, and those that the log-in cache hands out no more.
     func sweep() {
@@ -22,7 +22,7 @@ extension Sessions {
         freeReplacedPlaces()
     }
 
-    /// A session that is not handed out any more lives on for the questions that have it, and holds no place.
+    /// A session that is not handed out any more lives on for the questions that have it, without a place.
     func freeReplacedPlaces() {
         for id in cache.takeReplaced() {
             if let place = session(id)?.admissionPlace { admission.retire(place) }
@@ -37,7 +37,7 @@ extension Sessions {
     ) -> (handle: UInt64, key: UInt64)? {
         guard let session = use(id, at: clock.monotonic) else { return nil }
         let key = observers.add(body, to: session.handle)
-        // It may have ended before the observer was there: then nobody else will take it out.
+        // It may have ended before the observer was there: then no other code will take it out.
         if case .ended(let reason) = session.state {
             for body in observers.take(session.handle) { body(reason) }
         }

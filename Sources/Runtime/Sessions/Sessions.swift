@@ -4,7 +4,7 @@ import Logging
 import ModuleHost
 import Synchronization
 
-/// The sessions of a host: found by id and by handle, used by questions, and ended once, of which everybody who must is told.
+/// The sessions of a host: found by id and by handle, used by questions, and ended once; all that must know are told.
 ///
 /// A check takes the lock of one shard of ids, and no other.
 final class Sessions: Sendable {
@@ -94,13 +94,13 @@ final class Sessions: Sendable {
         return session
     }
 
-    /// What a question is answered with whose session is not open.
+    /// The answer to a question whose session is not open.
     func refusal(of id: SessionID) -> Answer {
         let now = clock.wall / 1_000_000_000
         return (withShard(of: id) { $0.ejected.contains(id, at: now) } ? SessionEnd.ejected : .logout).answer
     }
 
-    /// What may be told about an open session. Telling it is no use of the session.
+    /// What may be told about an open session. Telling it does not count as a use of the session.
     func describe(_ id: SessionID) -> SessionDescription? {
         guard let session = session(id) else { return nil }
         let now = clock.now
@@ -142,7 +142,7 @@ final class Sessions: Sendable {
         return session.end(.refused) == nil ? nil : renamed
     }
 
-    /// The session of a log-in as it is another user's, which nothing finds.
+    /// Makes the session of a log-in anew, as another user's; nothing finds it yet.
     func renamed(_ session: Session, to user: String, _ login: Login, at now: SessionTime) -> Session {
         Session(
             id: session.id, handle: session.handle, user: user, login: login, origin: session.origin,
@@ -174,7 +174,7 @@ final class Sessions: Sendable {
 
     /// Ends a session and tells the module, the metrics and the doors that watch it; false when it had ended before.
     ///
-    /// Of one whose log-in is still under way the log-in tells the module, once and only if the module believes in it.
+    /// Where its log-in is still under way, the log-in tells the module, once and only if the module believes in the session.
     @discardableResult
     func end(_ session: Session, _ reason: SessionEnd) -> Bool {
         guard let before = session.end(reason) else { return false }
@@ -192,7 +192,7 @@ final class Sessions: Sendable {
         return true
     }
 
-    /// Ends a session because its client says so.
+    /// Ends a session because its client asks for it.
     func logOut(_ id: SessionID, at now: Int64) -> Answer {
         guard let session = use(id, at: now), end(session, .logout) else { return refusal(of: id) }
         return Answer(.allow, .granted, user: session.user)
@@ -208,7 +208,7 @@ final class Sessions: Sendable {
         return true
     }
 
-    /// Ends every session because the host does, and each that opens from now on.
+    /// Ends every session because the host stops, and each that opens from now on.
     func close() {
         closed.store(true, ordering: .releasing)
         for session in sessions(of: nil) { end(session, .stop) }
@@ -225,7 +225,7 @@ final class Sessions: Sendable {
         return over
     }
 
-    /// Removes a session that has been marked as ended. Nobody is told.
+    /// Removes a session that has been marked as ended. No other code is told.
     private func remove(_ session: Session, _ reason: SessionEnd) {
         let longest = reason == .ejected ? clock.wall / 1_000_000_000 + Self.ejectionMemory : 0
         withShard(of: session.id) { shard in
@@ -250,7 +250,7 @@ final class Sessions: Sendable {
 // MARK: answers
 
 extension Session {
-    /// The answer to a question of the session. One for a session that has ended meanwhile is no answer.
+    /// The answer to a question of the session. One for a session that has ended meanwhile does not count.
     func answer(to kind: QuestionKind, _ said: ModuleAnswer, about object: ObjectName?) -> Answer {
         if case .ended(let end) = state { return end.answer }
         if let fence = origin.fence, !fence.holds { return SessionEnd.expired.answer }

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Who is asked now, and who was before: a decider that is replaced stays until all that it was asked is answered.
+/// The decider that is asked now, and those before it: one that is replaced stays until all its questions are answered.
 ///
-/// No lock is taken to read who is asked now.
+/// No lock is taken to read which is asked now.
 final class DeciderInForce: Sendable {
     private final class Holder: Sendable {
         let decider: any Decider
@@ -16,23 +16,23 @@ final class DeciderInForce: Sendable {
     /// How many were replaced and are not retired yet.
     private let leaving = Atomic<Int>(0)
 
-    /// Who is asked now; nil before there is anybody.
+    /// The decider that is asked now; nil before there is one.
     var value: (any Decider)? {
         // SAFETY: what is stored points to an object that `holders` keeps.
         current.load(ordering: .acquiring)?.takeUnretainedValue().decider
     }
 
-    /// Whether somebody who was replaced may still hold sessions or questions.
+    /// Whether a decider that was replaced may still hold sessions or questions.
     var hasLeaving: Bool { leaving.load(ordering: .acquiring) > 0 }
 
-    /// Everybody who may have questions, the one in force last.
+    /// All deciders that may have questions, the one in force last.
     var all: [any Decider] {
         hasLeaving
             ? holders.withLock { $0.filter { !$0.isRetired.load(ordering: .relaxed) }.map(\.decider) }
             : value.map { [$0] } ?? []
     }
 
-    /// Puts every question from now on to a decider. Returns who was asked before.
+    /// Puts every question from now on to a decider. Returns the one before.
     @discardableResult
     func set(_ decider: any Decider) -> (any Decider)? {
         let holder = Holder(decider)

@@ -2,7 +2,7 @@ import AuthCore
 import ModuleHost
 import Synchronization
 
-/// What one instance of a module may ask of its host. An instance that is not in force yet, or no more, moves nothing: its
+/// What one instance of a module may ask of its host. An instance that is not in force, not yet or no more, changes nothing: its
 /// answers to what it was asked are taken, and its lines are logged.
 final class InstanceServices: ModuleServices {
     enum Stage: UInt8 {
@@ -15,11 +15,11 @@ final class InstanceServices: ModuleServices {
 
     /// Takes the instance's answers.
     let decider = SetOnce<any Decider>()
-    /// The host that the instance is tried in, for as long as it is.
+    /// The host that the instance is tried in, while it is tried.
     private let trial = Mutex<HostServices?>(nil)
     private let host: HostServices
     private let stage: Atomic<UInt8>
-    /// How its rules stand, for as long as nobody is to be told.
+    /// How its rules stand, while no part of the host is to be told.
     private let heldRules = Mutex<RulesState?>(nil)
     /// What tells its rules from others; "" where it does not say.
     private let digest = Mutex("")

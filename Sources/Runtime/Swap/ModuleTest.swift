@@ -19,7 +19,7 @@ public struct ModuleTest: Sendable {
         }
     }
 
-    /// Who logs in.
+    /// The user who logs in.
     public let login: Login
     /// Whether the log-in is to be allowed.
     public let admits: Expectation
@@ -35,7 +35,7 @@ public struct ModuleTest: Sendable {
 
     /// Asks a host. Blocks for at most the deadlines of the questions.
     ///
-    /// - Returns: a line for each answer that is another than the expected one.
+    /// - Returns: a line for each answer that differs from the expected one.
     func faults(of host: Host) -> [String] {
         let admitted = host.ask(.login(login)).waited()
         guard (admitted.verdict == .allow) == admits.allows else {

@@ -8,7 +8,7 @@ import Synchronization
 /// The instances of modules in a running host: the one in force, and those before it. Loads them, puts another one in force while
 /// questions run, and retires what was replaced once all that it was asked is answered.
 public final class Modules: Sendable {
-    /// How long an instance that was replaced stays at least: a thread may have looked at it just before, and ask it yet.
+    /// How long an instance that was replaced stays at least: a thread may have looked at it just before, and may still ask it.
     private static let leastStay = Duration.seconds(1)
     /// Instances that are described; older ones are forgotten.
     private static let remembered = 16
@@ -75,7 +75,7 @@ public final class Modules: Sendable {
 
     private func nextLife() -> UInt32 { lastLife.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    /// Starts helper processes again that were not because they had ended too often. Returns how many there were.
+    /// Starts helper processes again that had ended too often. Returns how many there were.
     public func release() -> Int { inForce.all.reduce(0) { $0 + $1.release() } }
 
     private func make(_ request: LoadRequest, stage: InstanceServices.Stage) throws(ModuleError) -> ModuleInstance {
@@ -114,7 +114,7 @@ public final class Modules: Sendable {
         return try putInForce(instance, settings)
     }
 
-    /// Puts the module in force again that was before the one that is, from the very bytes that ran then.
+    /// Puts the previous module in force again, from the very bytes that ran then.
     ///
     /// - Parameter pin: returns the digest that the file of a module must have now; nil for any.
     /// - Throws: ``SwapFailure``; nothing has changed then.
@@ -165,7 +165,7 @@ public final class Modules: Sendable {
         let old = state.withLock { state -> ModuleInstance? in
             let old = state.instances.last
             state.instances.append(instance)
-            // What is older than the one that `rollBack` may need is not loaded again: its copy goes.
+            // An instance older than the one that `rollBack` may need is not loaded again: its copy goes.
             if state.instances.count > 2 { state.instances[state.instances.count - 3].copy = nil }
             if state.instances.count > Self.remembered { state.instances.removeFirst() }
             return old
@@ -240,7 +240,7 @@ public final class Modules: Sendable {
             let (pause, begin) = (ThreadSemaphore(), SystemClock().monotonic)
             let least = begin + Self.leastStay.nanoseconds
             let most = least + settings.deadlines.longest.nanoseconds + timeout.nanoseconds
-            // A question is for a moment nowhere between two of its steps.
+            // Between two of its steps a question is nowhere for a moment.
             var quiet = 0
             while case let now = SystemClock().monotonic, now < least || now < most && quiet < 10 {
                 quiet = old.decider.openQuestions == 0 ? quiet + 1 : 0

@@ -21,7 +21,7 @@ final class Resumptions: Sendable {
     /// Told of a session that has moved from an instance which may have questions of it.
     private let moved: @Sendable (_ from: UInt32, ModuleSession) -> Void
     private let waiting = Mutex<[Key: [Waiting]]>([:])
-    /// Of those that wait: an entry that never returns answers none of them.
+    /// The deadlines of those that wait: an entry that never returns answers none of them.
     private let due: AdmissionDeadlines
 
     init(
@@ -36,7 +36,7 @@ final class Resumptions: Sendable {
         due = AdmissionDeadlines(now: sessions.clock.monotonic)
     }
 
-    /// Takes over what follows for sessions from now on.
+    /// Takes over what happens to sessions from now on.
     func apply(_ policy: SwapPolicy) { self.policy.withLock { $0 = policy } }
 
     /// Answers those that have waited for too long.
@@ -89,7 +89,7 @@ final class Resumptions: Sendable {
         } catch {
             return settle(session, decider, 0, .refused(.moduleError))
         }
-        // Of who is asked: one that ends meanwhile does not know the session.
+        // Of the one that is asked: a helper process that ends meanwhile does not know the session.
         let life = decider.life(of: session.handle)
         let question = EntryQuestion(.resume(login), .resume, session: session.handle) { [self] said in
             tellEnd(of: session, said, to: decider, .refused)
@@ -99,7 +99,7 @@ final class Resumptions: Sendable {
 
     /// Takes what the module has said, and lets all go on that wait for it.
     private func settle(_ session: Session, _ decider: any Decider, _ life: UInt32, _ said: ModuleAnswer) {
-        // What a module says that is not in force any more decides nothing.
+        // The answer of a module that is not in force any more decides nothing.
         let isInForce = inForce.value?.instance == decider.instance
         if !isInForce, said.status == .ok, said.refusal == nil { tellEnd(of: session, said, to: decider, .swapped) }
         let refusal = isInForce ? refusal(of: session, decider, life, said) : nil
@@ -142,7 +142,7 @@ final class Resumptions: Sendable {
         return nil
     }
 
-    /// Tells a module that has resumed a session in vain that it has ended; it can ask for the session's attributes meanwhile.
+    /// Tells a module that has resumed a session in vain that the session has ended; it can ask for its attributes meanwhile.
     private func tellEnd(
         of session: Session, _ said: ModuleAnswer, to decider: any Decider, _ reason: SessionEnd
     ) {

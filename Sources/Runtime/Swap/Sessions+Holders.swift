@@ -2,11 +2,11 @@ import AuthCore
 import ModuleHost
 import Synchronization
 
-/// Which instance of a module believes in a session: each that does is told once that it has ended, or goes on without it.
+/// Which instance of a module believes in a session: each is told once that the session has ended, or goes on without it.
 extension Sessions {
     /// Tells the module that a session has ended; it can ask for the session's attributes until it has heard of it.
     func tellEnd(of session: Session, _ reason: SessionEnd) {
-        // A session moves only while somebody leaves, or from nobody; see `Session.release`.
+        // A session moves only while an instance leaves, or from no instance; see `Session.release`.
         let (instance, known) = decider.hasLeaving ? moving.withLock { _ in session.taken() } : session.taken()
         tellEnd(of: session, known, to: instance, reason)
     }
@@ -39,7 +39,7 @@ extension Sessions {
             session.setExpiry(expiry)
             if expiry != 0 { expiries.add(session.handle, due: min(expiry, Self.latestExpiry) * 1_000_000_000) }
         }
-        // One that was ended meanwhile was taken from the instance before, and not from this one.
+        // A session that was ended meanwhile was taken from the instance before, and not from this one.
         if case .ended(let reason) = session.state { tellEnd(of: session, reason) }
         return before
     }
@@ -54,7 +54,7 @@ extension Sessions {
 }
 
 extension Session {
-    /// Takes it from the instance that believes in it, with what that knows of it.
+    /// Takes a session from the instance that believes in it, with what that instance knows of it.
     fileprivate func taken() -> (instance: UInt32, known: ModuleSession) {
         // In this order: what the instance has set is there once its number is.
         let instance = release()
