@@ -10,7 +10,7 @@ import Musl
 /// Asks an authhost through its native door: libauthhost for Swift.
 ///
 /// It has one connection, makes it anew when it is lost, and may be used by any number of threads and tasks. Every question
-/// is answered exactly once, at its deadline at the latest; what nobody could decide is ``ClientVerdict/undecided``.
+/// is answered exactly once, at its deadline at the latest; what could not be decided is ``ClientVerdict/undecided``.
 public final class AuthHostClient: Sendable {
     /// How a connection is made and what is told.
     public struct Options: Sendable {
@@ -26,7 +26,7 @@ public final class AuthHostClient: Sendable {
         public var logon: (@Sendable (_ challenge: String?) -> LogOn?)?
         /// Told whether that was accepted.
         public var loggedOn: (@Sendable (_ accepted: Bool) -> Void)?
-        /// Told what nobody asked for; must not block.
+        /// Told what comes unasked; must not block.
         public var onEvent: (@Sendable (ClientEvent) -> Void)?
 
         /// - Parameter address: `/path/of/socket` or `host:port`.
@@ -173,7 +173,7 @@ private final class Continuation: Sendable {
     private let body: @Sendable (ClientAnswer) -> Void
     private let attributes = Mutex<[ClientAttribute]>([])
     /// Room for the name of the decision.
-    // The library writes it before it gives the answer, and nobody reads it before.
+    // The library writes it before it gives the answer, and no code reads it before.
     nonisolated(unsafe) let decision = UnsafeMutablePointer<CChar>.allocate(capacity: Int(AUTHHOST_DECISION_SIZE))
 
     init(_ kind: authhost_kind_t, _ body: @escaping @Sendable (ClientAnswer) -> Void) {

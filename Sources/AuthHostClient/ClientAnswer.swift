@@ -12,7 +12,7 @@ public enum ClientVerdict: String, Sendable {
     case overLimit = "over-limit"
     /// The session existed and was ended.
     case ejected
-    /// Nobody could say; worth asking again.
+    /// It could not be decided; worth asking again.
     case undecided
 
     init(_ number: authhost_verdict_t) {
@@ -51,11 +51,11 @@ public struct ClientAnswer: Sendable {
     public let text: String
     /// Of a log-in that was allowed.
     public let session: ClientSession?
-    /// Of a log-in that was allowed: whose session it is, which may be another user than the one who was typed.
+    /// Of a log-in that was allowed: the session's user, who may be another than the name that was typed.
     public let user: String?
     /// Of a mapping that was allowed.
     public let mappedName: String?
-    /// What the module tells beside: of a log-in groups, roles and claims, of a check obligations.
+    /// What the module adds: groups, roles and claims to a log-in, obligations to a check.
     public let attributes: [ClientAttribute]
     /// Which decision it is, in 32 hexadecimal digits, as the host's audit log has it; nil where the host has decided nothing, or
     /// does not say.
@@ -76,7 +76,7 @@ public struct ClientAnswer: Sendable {
         mappedName = isAllowed && kind == AUTHHOST_QUESTION_MAP ? Self.text(answer.name) : nil
     }
 
-    /// Makes the answer that nobody could say.
+    /// Makes the answer that it could not be decided.
     public init(undecided reason: String) {
         verdict = .undecided
         self.reason = reason
@@ -122,13 +122,13 @@ public struct ClientSession: Hashable, Sendable, CustomStringConvertible, Custom
 
 /// What is told without a question.
 public enum ClientEvent: Sendable {
-    /// There is a connection. Whatever was kept of earlier answers must be forgotten: events may have been missed.
+    /// There is a connection. All kept answers must be forgotten: events may have been missed.
     case connected
     /// The connection is lost, and why.
     case disconnected(String)
     /// No connection could be made, and why; the next try comes after a pause.
     case connectFailed(String)
-    /// A session has ended that began on this connection or is watched.
+    /// A session that began on this connection or is watched has ended.
     case ended(ClientSession)
     /// Every kept answer is no longer good.
     case invalidated

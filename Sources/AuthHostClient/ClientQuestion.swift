@@ -12,7 +12,7 @@ import Musl
 public final class ClientQuestion: Sendable {
     private typealias Member = WritableKeyPath<authhost_question_t, UnsafePointer<CChar>?>
 
-    // SAFETY: these are written by the functions that make a question, before anybody else has it, and read until deinit.
+    // SAFETY: these are written by the functions that make a question, before any other code has it, and read until deinit.
     private nonisolated(unsafe) var bytes: [CChar] = []
     // As above.
     private nonisolated(unsafe) var record = authhost_question_t()
@@ -61,7 +61,7 @@ public final class ClientQuestion: Sendable {
     /// The end of a session.
     public static func logout(_ session: ClientSession) -> ClientQuestion { about(session, AUTHHOST_QUESTION_LOGOUT) }
 
-    /// Whether a session is there, whose end is told to this client from then on.
+    /// Whether a session is there; its end is told to this client from then on.
     public static func watch(_ session: ClientSession) -> ClientQuestion { about(session, AUTHHOST_QUESTION_WATCH) }
 
     /// What is this name called inside?

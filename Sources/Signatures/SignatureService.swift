@@ -13,7 +13,7 @@ public final class SignatureService: Sendable {
         case valid
         /// The token is not good; the text says why, for the log alone.
         case refused(String)
-        /// Nobody could tell; the text says why, for the log alone.
+        /// It could not be told; the text says why, for the log alone.
         case failed(String)
     }
 
@@ -43,7 +43,7 @@ public final class SignatureService: Sendable {
         self.clock = clock
     }
 
-    /// Opens the file of used tokens, so that whatever is wrong with it shows now and not at the first log-in.
+    /// Opens the file of used tokens, so that anything wrong with it shows now and not at the first log-in.
     public func openStore() throws(UsedTokenError) { _ = try openedStore() }
 
     private func openedStore() throws(UsedTokenError) -> UsedTokenStore {
@@ -69,7 +69,7 @@ public final class SignatureService: Sendable {
     /// - Parameters:
     ///   - keyID: the `key-id` of an `add-sigkey` block.
     ///   - token: as it was given in place of a password.
-    ///   - user: who logs in, compared byte for byte.
+    ///   - user: the user who logs in, compared byte by byte.
     public func check(keyID: String, token: [UInt8], user: String) -> Outcome {
         let rules = rules.withLock { $0 }
         guard let key = rules.keys[keyID] else {

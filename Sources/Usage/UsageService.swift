@@ -24,7 +24,7 @@ public final class UsageService: Sendable {
         var isRunning = false
     }
 
-    /// The longest time between two looks at the clock, which somebody may have set.
+    /// The longest time between two looks at the clock, which an operator may have set.
     private static let longestWait: Int64 = 30
     /// More than daylight saving delays a sample.
     private static let longestChange: Int64 = 7200
@@ -85,7 +85,7 @@ public final class UsageService: Sendable {
         note(user: user, application: application, at: clock.wall)
     }
 
-    /// Notes everybody who is logged in.
+    /// Notes all users who are logged in.
     public func sample() {
         guard let source = source.withLock({ $0 }) else { return }
         let now = clock.wall

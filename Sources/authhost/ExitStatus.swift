@@ -87,7 +87,7 @@ struct Failure: Error {
 
     /// Makes a failure with one cause.
     ///
-    /// - Parameter place: where what failed was written; nil where nobody wrote it.
+    /// - Parameter place: where what failed was written; nil where it was not written.
     init(_ status: ExitStatus, at place: SettingSource?, _ text: String, isUnreadable: Bool = false) {
         self.init(status, [Problem(place: place, message: text)], isUnreadable: isUnreadable)
     }

@@ -50,7 +50,7 @@ typedef struct request {
     void *attribute_context;
     unsigned char *verdicts;
     size_t verdict_count;
-    char *decision; // room for the names of its decisions; NULL where nobody wants them
+    char *decision; // room for the names of its decisions; NULL where they are not wanted
     authhost_answered_fn *answered;
     void *context;
 } request_t;
@@ -168,7 +168,7 @@ static bool can_be_seen(const unsigned char *text) {
     return true;
 }
 
-// The other side ends the connection, with everybody's questions on it, for a text that is none.
+// The other side ends the connection, with all questions on it, for a text that is not UTF-8.
 static void put_text(bytes_t *bytes, const char *text) {
     if (text && !is_utf8((const unsigned char *)text)) bytes->failed = true;
     put_name(bytes, text);
@@ -213,7 +213,7 @@ static uint64_t take_number(reader_t *reader, size_t size) {
     return number;
 }
 
-// Copies a text whose length has `size` bytes, with a NUL; one that is longer than the room, or holds a NUL, is broken.
+// Copies a text whose length has `size` bytes, with a NUL; a text that is longer than the room, or holds a NUL, is broken.
 static void take_text(reader_t *reader, size_t size, char *text, size_t room) {
     size_t length = (size_t)take_number(reader, size);
     const unsigned char *data = take(reader, length);
@@ -380,7 +380,7 @@ static void queue(authhost_t *client, request_t *request) {
     }
     put_frame(client, request);
     request->is_sent = true;
-    // What two connections have ended with is not tried on a third.
+    // A question with which two connections have ended is not tried on a third.
     if (++request->times_sent == MOST_TIMES_SENT) request->may_repeat = false;
     if (!request->may_repeat) bytes_free(&request->frame);
 }
@@ -441,7 +441,7 @@ static bool encode(request_t *request, const authhost_question_t *question) {
         break;
     case AUTHHOST_QUESTION_BATCH:
         if (!question->verdicts) return false;
-        // Before anything else can be wrong: whatever stood there is no answer.
+        // Before anything else can be wrong: what stood there is no answer.
         request->verdicts = question->verdicts;
         request->verdict_count = question->check_count;
         memset(request->verdicts, AUTHHOST_UNDECIDED, request->verdict_count);
@@ -516,7 +516,7 @@ void authhost_ask(
         } else {
             if (client->descriptor >= 0) {
                 queue(client, request);
-                // What could not be written is io_loop's, and so is a connection that is no good.
+                // What could not be written is for io_loop, and so is a connection that is no good.
                 if (client->out.failed || !flush(client) || client->out.count > 0) wakes = true;
             }
             if (request->deadline < client->wakes_at) wakes = true;
@@ -644,7 +644,7 @@ static bool push_event(authhost_t *client, unsigned type, reader_t *reader) {
     return true;
 }
 
-// Ends the session of a log-in that nobody waits for any more. Its answer is nobody's in turn.
+// Ends the session of a log-in that no caller waits for any more. No caller waits for the answer to this either.
 static void log_out_late(authhost_t *client, reader_t *reader) {
     if (take_number(reader, 1) != AUTHHOST_ALLOW) return;
     take(reader, (size_t)take_number(reader, 1)); // reason
@@ -670,7 +670,7 @@ static bool take_frame(authhost_t *client, const unsigned char *data, size_t cou
     if (type == ENDED || type == INVALIDATED) return push_event(client, type, &reader);
     pthread_mutex_lock(&client->lock);
     request_t *request = find(client, number);
-    // An answer to what was given up is nobody's, but a session that it opened would hold its user's place.
+    // No caller waits for the answer to a question that was given up, but a session that it opened would hold its user's place.
     if (!request) {
         if (type == (AUTHHOST_QUESTION_LOGIN | ANSWER)) log_out_late(client, &reader);
         pthread_mutex_unlock(&client->lock);
@@ -959,7 +959,7 @@ static bool log_on(authhost_t *client, int descriptor) {
         take_text(&reader, 2, challenge, sizeof challenge);
         is_on = reader.ok && verdict == AUTHHOST_ALLOW;
         if (!challenge[0]) memcpy(challenge, reason, sizeof reason);
-        // What is undecided says nothing of the credentials.
+        // An undecided answer says nothing of the credentials.
         if (client->options.logged_on && (is_on || verdict == AUTHHOST_WRONG_CREDENTIALS))
             client->options.logged_on(client->options.context, is_on);
         if (!is_on && verdict != AUTHHOST_WRONG_CREDENTIALS) break;
@@ -1031,7 +1031,7 @@ static void *connect_loop(void *argument) {
             pthread_cond_wait(&client->wants_connection, &client->lock);
             continue;
         }
-        // One that is closed before it has been of use is no better than none.
+        // A connection that is closed before it has been of use is no better than none.
         if (had_one) failures = client->has_answered || now_ms() - begun >= SLOWEST_RETRY_MS ? 0 : failures + 1;
         if (!is_first) {
             int64_t due = now_ms() + retry_pause(failures);
@@ -1144,7 +1144,7 @@ static void *close_elsewhere(void *client) {
 void authhost_close(authhost_t *client) {
     if (!client) return;
     if (client->owner != getpid()) {
-        // Nothing but its copies of the descriptors is this process's.
+        // Only its copies of the descriptors belong to this process.
         if (client->descriptor >= 0) close(client->descriptor);
         if (client->handshaking >= 0) close(client->handshaking);
         close(client->wake);
@@ -1161,7 +1161,7 @@ void authhost_close(authhost_t *client) {
     // Ends a handshake that waits.
     if (client->handshaking >= 0) shutdown(client->handshaking, SHUT_RDWR);
     pthread_cond_signal(&client->wants_connection);
-    // Nobody waits for a connector that waits for somebody else.
+    // This does not wait for a connector that waits for other code.
     request_t *left = NULL;
     while (client->pending > 0) {
         request_t *request = client->heap[0];

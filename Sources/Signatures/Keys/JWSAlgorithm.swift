@@ -1,6 +1,6 @@
 /// The signature algorithms of RFC 7518, section 3.1, that a public key can check.
 ///
-/// `none` and the HMAC family are not among them: nobody but the holder of a private key can make a token.
+/// `none` and the HMAC family are not among them: only the holder of a private key can make a token.
 enum JWSAlgorithm: String, CaseIterable {
     case rs256 = "RS256"
     case rs384 = "RS384"

@@ -1,6 +1,6 @@
 import Basics
 
-/// Reads the file of a public key, after checking that nobody can have exchanged the key.
+/// Reads the file of a public key, after checking that no other user can have exchanged the key.
 enum KeyFile {
     /// How many bytes a key file may have; an RSA key of 16,384 bits in PEM has 3 KB.
     static let limit = 65_536

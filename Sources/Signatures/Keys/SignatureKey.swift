@@ -114,7 +114,7 @@ public struct SignatureKeyError: Error, Hashable, Sendable, CustomStringConverti
     public let source: String
     /// What was found and what is accepted; never anything of a key.
     public let message: String
-    /// Whether the file could not be read, so that nobody knows what it says.
+    /// Whether the file could not be read, so that what it says is not known.
     public let isUnreadable: Bool
 
     init(_ source: String, _ message: String, isUnreadable: Bool = false) {

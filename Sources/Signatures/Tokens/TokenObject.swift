@@ -3,7 +3,7 @@ import JSONReading
 
 /// A part of a token whose members are read by name and type.
 ///
-/// The reader refuses what is not JSON, invalid UTF-8, NUL in texts and names that occur twice: of two `sub` there is no
+/// The reader refuses what is not JSON, invalid UTF-8, NUL in texts and names that occur twice: of two `sub` neither is the
 /// right one.
 struct TokenObject {
     private let document: JSONDocument

@@ -7,7 +7,7 @@ public enum TokenRefusal: Error, Hashable, Sendable {
     case notCompact
     /// A part is not what its name says; the text says how.
     case malformed(String)
-    /// The header's `alg` is none that goes with the key; what would.
+    /// The header's `alg` does not go with the key; the text says what would.
     case algorithm(accepted: [String])
     /// The header names another type than a JWT.
     case type

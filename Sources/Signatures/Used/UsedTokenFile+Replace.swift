@@ -1,7 +1,7 @@
 import Glibc
 
 extension UsedTokenFile {
-    /// Puts a new file with `records` in place of the old one; whatever fails before that leaves the old one in use.
+    /// Puts a new file with `records` in place of the old one; any failure before that leaves the old one in use.
     mutating func replace(with records: some Sequence<UsedTokenRecord>) throws(UsedTokenError) {
         if let failure { throw failure }
         let draft = try Self.prepare(path, calls)

@@ -1,11 +1,11 @@
 import Basics
 import Glibc
 
-/// The file that used tokens are written to before anybody is let in: a header, then records that are only ever
+/// The file that used tokens are written to before a user is let in: a header, then records that are only ever
 /// appended.
 ///
-/// One process has it open: it holds flock(2) on the file for as long as this value lives. What a process that was
-/// killed had not finished writing is cut off at the next start, because nobody was let in on it. Any other damage
+/// One process has it open: it holds flock(2) on the file for as long as this value lives. What a process
+/// that was killed left unfinished is cut off at the next start, because no user was let in on it. Any other damage
 /// refuses the file: a record that cannot be read is a token that could be used again.
 struct UsedTokenFile: ~Copyable {
     /// The calls that make bytes durable; tests make them fail.
@@ -50,7 +50,7 @@ struct UsedTokenFile: ~Copyable {
             throw error
         }
         guard calls.synchronize(descriptor) == 0 else {
-            // After a failed fdatasync(2) nobody knows what the disk has, and a second one would not say.
+            // After a failed fdatasync(2) it is not known what the disk has, and a second one would not say.
             let error = Self.system("cannot be written to disk", path)
             failure = error
             throw error

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Remembers which tokens were used until they could not be good any more, across restarts.
 ///
-/// A use is on the disk before it counts: a host that is killed at any moment lets nobody in twice on one token. Uses
+/// A use is on the disk before it counts: a host that is killed at any moment lets no user in twice on one token. Uses
 /// that come in while the disk is busy are written together. Any thread; blocks on the disk.
 public final class UsedTokenStore: Sendable {
     /// A token that is good but for single use.
@@ -17,7 +17,7 @@ public final class UsedTokenStore: Sendable {
 
     /// What became of a use.
     enum Outcome: Equatable {
-        /// Nobody had used the token; now it is used.
+        /// The token was unused; now it is used.
         case first
         /// The token had been used.
         case again
@@ -25,7 +25,7 @@ public final class UsedTokenStore: Sendable {
         case forgotten(UInt32)
         /// There is room for so many used tokens, and none of them has expired.
         case full(Int)
-        /// The use could not be written; nobody may be let in on it.
+        /// The use could not be written; no user may be let in on it.
         case failed(UsedTokenError)
     }
 
@@ -65,7 +65,7 @@ public final class UsedTokenStore: Sendable {
             }
             let outcomes = state.use(requests.map(\.use))
             for (request, outcome) in zip(requests, outcomes) { request.outcome = outcome }
-            // The own request was among those that waited: it was put there first, and nobody had answered it.
+            // The own request was among those that waited: it was put there first, and no thread had answered it.
             return request.outcome ?? .again
         }
     }

@@ -24,7 +24,7 @@ struct NameTable: Sendable {
     }
 }
 
-/// A text that equals another only when all bytes do: `String` takes é in one scalar and in two for the same, a user
+/// A text that equals another only when all bytes do: `String` takes é in one scalar and in two for the same; a user
 /// database does not.
 private struct ByteText: Hashable, Sendable {
     let text: String

@@ -45,7 +45,7 @@ final class SQLiteDatabase {
     // A connection with statements that still live is closed with the last of them.
     deinit { sqlite3_close_v2(handle) }
 
-    /// Runs statements that take no values and whose rows nobody reads.
+    /// Runs statements that take no values and whose rows are not read.
     func execute(_ sql: String) throws(Failure) { try check(sqlite3_exec(handle, sql, nil, nil, nil)) }
 
     /// Prepares one statement.

@@ -3,8 +3,8 @@ import Synchronization
 /// The usage database on disk. Every call blocks for the disk.
 ///
 /// The journal is a write-ahead log and every commit is synced: a process that is killed, or a machine that loses its
-/// power, loses what was not committed and nothing else, and `authhost usage report` reads while the host writes, also
-/// after a kill, when a rollback journal would have to be undone first by somebody who may write.
+/// power, loses what was not committed and nothing else, and `authhost usage report` can read while the host writes, also
+/// after a kill, when a process that may write would first have to undo a rollback journal.
 final class UsageDatabase: Sendable {
     private let file: UsageFile
     private let identity: UsageFile.Identity?
@@ -29,7 +29,7 @@ final class UsageDatabase: Sendable {
         identity = file.identity
     }
 
-    /// Whether the path still leads to the file that is open: somebody may have moved it away.
+    /// Whether the path still leads to the file that is open: it may have been moved away.
     var isInPlace: Bool { identity != nil && file.identity == identity }
 
     /// Adds rows, and closes the months before one, in one transaction.

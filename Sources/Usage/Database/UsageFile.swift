@@ -24,7 +24,7 @@ struct UsageFile: Sendable {
         return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// Makes the file, and the folder that holds it, if they are not there; makes sure that nobody else can read it;
+    /// Makes the file, and the folder that holds it, if they are not there; makes sure that no other user can read it;
     /// and looks at its first bytes, so that nothing of SQLite touches a file that is not ours.
     func prepare() throws(UsageDatabaseError) {
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex { mkdir(String(path[..<slash]), 0o700) }
@@ -76,7 +76,7 @@ struct UsageFile: Sendable {
     func lock() throws(UsageDatabaseError) -> UsageFileLock {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure("cannot be opened") }
-        // A file system without locks keeps nobody from writing.
+        // A file system without locks keeps no process from writing.
         if case .held = FileLock.take(descriptor) {
             close(descriptor)
             throw UsageDatabaseError(.inUse, path, "another process writes it; does authhost run already?")

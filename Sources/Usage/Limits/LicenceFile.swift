@@ -13,7 +13,7 @@ public struct LicenceLine: Hashable, Sendable {
 /// A licence file: one application a line.
 ///
 /// Blank lines and lines that begin with `#` say nothing. A name with spaces stands in double quotes. A user limit of 0
-/// is none, as with `max-user-limit`. A file without an application is an error.
+/// is no limit, as with `max-user-limit`. A file without an application is an error.
 public struct LicenceFile: Hashable, Sendable {
     /// The largest file that is read, in bytes.
     public static let sizeLimit = 1 << 20

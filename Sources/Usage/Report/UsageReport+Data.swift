@@ -4,7 +4,7 @@ import Basics
 extension UsageReport {
     /// The report as JSON: `{"month", "closed", "users", "applications": [...], "days": [...]}`, ended by a newline.
     ///
-    /// Applications that nobody used on a day are left out of the day.
+    /// Applications without users on a day are left out of the day.
     public var json: String {
         let applications = applications.map { "    " + Self.member($0.application, $0.month) }
         return """

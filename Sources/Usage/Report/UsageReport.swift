@@ -23,7 +23,7 @@ public struct UsageReport: Hashable, Sendable {
 
     /// The month.
     public let month: UsageMonth
-    /// Whether the month is over and everything of it was written.
+    /// Whether the month is over and all of it was written.
     public let isClosed: Bool
     /// How many days of the month are reported: all, or those up to today.
     public let days: Int
@@ -31,7 +31,7 @@ public struct UsageReport: Hashable, Sendable {
     public let applications: [Count]
     /// The users of any application, each once.
     public let all: Count
-    /// Whose sessions were counted, in words; none where they are those of one host alone.
+    /// Whose sessions were counted, in words; empty where they are those of one host alone.
     public let origins: [String]
     /// The months of which the database knows users, in order.
     public let knownMonths: [UsageMonth]

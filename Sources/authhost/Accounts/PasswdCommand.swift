@@ -21,7 +21,7 @@ struct PasswdCommand: ParsableCommand {
             }
         }
 
-        /// In bytes: bcrypt looks at no more, and crypt(3) takes no more.
+        /// In bytes: bcrypt looks at no more of a password, and crypt(3) takes no more.
         var longestPassword: Int { self == .bcrypt ? 72 : 511 }
 
         /// The costs that are accepted.

@@ -69,8 +69,8 @@ struct AskedObject: ParsableArguments {
     }
 }
 
-/// How a command that asks one question gets its session. It must be said: what is asked about a user whose password was
-/// wrong, or never looked at, reads like a yes to the sender of one.
+/// How a command that asks one question gets its session. The caller must say it: an answer about a user whose password was
+/// wrong, or never looked at, would read like a yes to the right password.
 struct AskingSession: ParsableArguments {
     @Flag(help: "Log the user in with a password from standard input.")
     var passwordStdin = false
@@ -113,7 +113,7 @@ struct AskingSession: ParsableArguments {
 /// Prints an answer, and ends the command with its status.
 struct AnswerPrinter {
     let json: Bool
-    /// Who was typed; the user that the module has named is told where that is another one.
+    /// The name that was typed; the user that the module has named is told where that is another one.
     let typed: String
 
     func print(_ answer: Answer) {
@@ -135,7 +135,7 @@ struct AnswerPrinter {
         return text
     }
 
-    /// Why it is no yes; what decides for a yes is told by `explain`.
+    /// Why it is not a yes; `explain` tells what decides for a yes.
     private func detail(_ answer: Answer) -> String? { answer.verdict == .allow ? nil : answer.logText }
 
     private func members(_ answer: Answer) -> [(String, String?)] {

@@ -131,7 +131,7 @@ struct CredentialSource {
         request.destination = destination
         request.server = server
         request.secret = secret
-        // Without a host nothing is kept, so there is nothing to fetch afresh.
+        // Without a host nothing is kept, so there is nothing to fetch anew.
         if socket != nil { _ = try ask(request) }
     }
 

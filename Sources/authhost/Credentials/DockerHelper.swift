@@ -30,7 +30,7 @@ struct DockerHelper {
             throw Failure(
                 .undecided, "the credentials come from the destination `\(destination)` of authhost, which stores none")
         case "erase":
-            // docker says at `docker logout` that nobody is to be known here any more; it names no secret, and says nothing
+            // docker says at `docker logout` that no user is to be known here any more; it names no secret, and says nothing
             // of whether the registry refused one.
             _ = try Self.readServer()
             return nil

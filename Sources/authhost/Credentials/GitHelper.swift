@@ -3,7 +3,7 @@ import DoorProtocols
 
 /// The helper's side of gitcredentials(7): git names an operation, and writes what it knows to standard input.
 ///
-/// What git is to be told nothing about is answered by nothing, and success: git goes on to its next helper, or asks.
+/// Where there is nothing to tell git, the answer is empty, with success: git goes on to its next helper, or asks.
 struct GitHelper {
     /// Most bytes of what git writes; it knows no bound of its own.
     private static let limit = 65_536
@@ -15,7 +15,7 @@ struct GitHelper {
         (self.destination, self.control) = (destination, control)
     }
 
-    /// - Throws: ``Failure`` where there should be a credential, and is none.
+    /// - Throws: ``Failure`` where there should be a credential, and there is none.
     func run(_ operation: String) throws(Failure) {
         switch operation {
         case "get": try get(try Self.readRequest())
@@ -30,7 +30,7 @@ struct GitHelper {
         guard let server = request.server,
             let credential = try CredentialSource(control).credential(of: destination, at: server)
         else { return }
-        // Git asks for the password of a user: that of another is no answer.
+        // Git asks for the password of a user: another user's is no answer.
         if let user = request["username"], !user.isEmpty, !credential.user.isEmpty, !user.hasBytes(of: credential.user)
         {
             return
@@ -78,7 +78,7 @@ struct GitRequest {
                 isAmbiguous = true
                 continue
             }
-            // `wwwauth[]` and its like come as often as there are values; of others a second is no request of git's.
+            // `wwwauth[]` and its like come as often as there are values; of other names a second one is no request of git's.
             if values.updateValue(value, forKey: key) != nil, !key.hasSuffix("[]") { isAmbiguous = true }
         }
     }

@@ -34,7 +34,7 @@ struct ModuleCommand: ParsableCommand {
             }
         }
 
-        /// Prints what runs, where a host answers. An operator who names a socket is told where none does.
+        /// Prints what runs, where a host answers. An operator who names a socket is told where no host answers.
         private func showRunning() throws {
             guard control.socket != nil || HostSetup.controlSocket() != nil else { return }
             let modules: [ControlReply.Module]
@@ -142,7 +142,7 @@ struct InspectionText {
     private let inspection: ModuleInspection
     private let refusals: [ModuleError]
 
-    /// - Parameter refusals: for what the module would not be loaded.
+    /// - Parameter refusals: why the module would not be loaded.
     init(_ inspection: ModuleInspection, _ refusals: [ModuleError]) {
         self.inspection = inspection
         self.refusals = refusals

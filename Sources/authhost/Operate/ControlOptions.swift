@@ -50,7 +50,7 @@ struct ClusterOptions: ParsableArguments {
     @Flag(help: "On all hosts of the cluster.")
     var cluster = false
 
-    /// Says what a request could not be done on; a host that has not answered makes the command fail.
+    /// Names the hosts that did not carry out a request; a host that has not answered makes the command fail.
     static func check(_ reply: ControlReply) throws(Failure) {
         let failed = (reply.hosts ?? []).compactMap { host in host.error.map { "host \(host.host): \($0)" } }
         if !failed.isEmpty { throw Failure(.undecided, failed.joined(separator: "\n")) }

@@ -4,7 +4,7 @@ import Basics
 import DoorProtocols
 import Runtime
 
-/// Shows and clears what is counted of wrong passwords.
+/// Shows and clears the counts of wrong passwords.
 struct PenaltyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penalty", abstract: "See and clear what follows wrong passwords at a running host.",
@@ -14,7 +14,7 @@ struct PenaltyCommand: ParsableCommand {
             """,
         subcommands: [ListCommand.self, ClearCommand.self])
 
-    /// Whose.
+    /// Whose wrong passwords.
     struct FilterOptions: ParsableArguments {
         @Option(help: "Those of this user.")
         var user: String?

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DoorProtocols
 
-/// How a running host is.
+/// The state of a running host.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show how a running host is: its module, its sessions, its last reload.",

@@ -60,7 +60,7 @@ struct UsageCommand: ParsableCommand {
                 .badConfiguration, "there is no usage database: `uupp-file` is not set; set it, or give `--file FILE`")
         }
 
-        /// The columns of the terminal; 80 when standard output is none.
+        /// The columns of the terminal; 80 when standard output is not one.
         private static var width: Int {
             var size = winsize()
             return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80

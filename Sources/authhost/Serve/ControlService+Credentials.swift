@@ -56,7 +56,7 @@ extension Host {
 }
 
 extension CredentialBroker {
-    /// Whether the server that a request names, if any, is one of its destination's. A destination that there is not serves
+    /// Whether the server that a request names, if any, is one of its destination's. A destination that does not exist serves
     /// all of them: the request fails for another reason, which is told.
     fileprivate func serves(_ request: ControlRequest) -> Bool {
         guard let server = request.server, let name = request.destination, names.contains(name) else { return true }

@@ -185,7 +185,7 @@ extension ControlService: OperatorAnswering {
 }
 
 extension ControlService {
-    /// Records what an operator is about to do. Where that cannot be recorded and must be, it is not done: the answer then.
+    /// Records what an operator is about to do. Returns the answer where that must be recorded and cannot: it is not done.
     func unrecorded(_ request: ControlRequest) -> ControlReply? {
         let order = OperatorOrder(
             user: request.asker?.name ?? "", door: request.asker?.door ?? "cluster", action: request.action.rawValue,
@@ -203,7 +203,7 @@ extension ControlRequest {
     fileprivate var scope: String {
         if let object { return "what is kept of object <\(object)>" }
         let filters = filter.given.map { name, value in
-            // Who has a whole id can use the session.
+            // A program that has a whole id can use the session.
             name == "session" ? "id <\(value.prefix(ControlReply.Session.digits))…>" : "\(name) <\(value)>"
         }
         if !filters.isEmpty { return "sessions with \(filters.joined(separator: ", "))" }

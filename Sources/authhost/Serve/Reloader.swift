@@ -16,7 +16,7 @@ final class Reloader: Sendable {
     private let licence: Mutex<[ExactText: ApplicationLicence]>
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
     private let certificates = Mutex<CertificateReader?>(nil)
-    /// What could not be read the last time, and what was said of it.
+    /// What could not be read the last time, and what the log said of it.
     /// What is to be put in force, and the configuration that holds where it cannot be.
     private let wanted = Mutex<(request: LoadRequest, before: Configuration)?>(nil)
     private let trying = Mutex<(unread: Parts, said: [Int: String])>(([], [:]))
@@ -68,7 +68,7 @@ final class Reloader: Sendable {
     /// Reads parts again, and those that could not be read in a second once more.
     private func attempt(_ parts: Parts) {
         let isFirst = trying.withLock { trying in
-            // INVARIANT: one timer at most, which takes along whatever came after it was set.
+            // INVARIANT: one timer at most, which takes along all that came after it was set.
             let unread = trying.unread.subtracting(parts).union(read(parts, &trying.said))
             defer { trying.unread = unread }
             return trying.unread.isEmpty && !unread.isEmpty
@@ -104,7 +104,7 @@ final class Reloader: Sendable {
         }
     }
 
-    /// - Parameter said: what was said of each part last, so that a further try does not repeat it.
+    /// - Parameter said: what the log said of each part last, so that a further try does not repeat it.
     /// - Returns: the parts that could not be read.
     private func read(_ parts: Parts, _ said: inout [Int: String]) -> Parts {
         var unread = Parts()

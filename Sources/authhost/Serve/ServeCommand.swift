@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // A door's client that goes away must not end the host.
         signal(SIGPIPE, SIG_IGN)
-        // A log that has reached the size that its files may have is one that cannot be written, and no end.
+        // A log that has reached the size that files may have cannot be written; that must not end the host.
         signal(SIGXFSZ, SIG_IGN)
         let limit = DescriptorLimit.raise()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
@@ -90,7 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
         await control?.stop()
     }
 
-    /// Ends everything but who follows the event log.
+    /// Ends everything but the clients that follow the event log.
     private func stop(
         _ servers: DoorServers?, _ control: ControlServer?, _ host: Host, _ usage: UsageService,
         _ setup: HostSetup

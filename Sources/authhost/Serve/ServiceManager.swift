@@ -1,7 +1,7 @@
 import Basics
 import Glibc
 
-/// Tells the service manager how the host is, as sd_notify(3) has it: a datagram to the socket that NOTIFY_SOCKET names.
+/// Tells the service manager the state of the host, as sd_notify(3) has it: a datagram to the socket that NOTIFY_SOCKET names.
 enum ServiceManager {
     /// The doors are open.
     static func ready() { tell("READY=1\nSTATUS=answering") }
@@ -14,7 +14,7 @@ enum ServiceManager {
     /// What was asked is answered, and nothing further.
     static func stopping() { tell("STOPPING=1\nSTATUS=stopping") }
 
-    /// Sends a state. Without a manager nothing is done; one that does not listen is none.
+    /// Sends a state. Without a manager nothing is done, and so where it does not listen.
     private static func tell(_ state: String) {
         guard let path = getenv("NOTIFY_SOCKET").map({ Array(String(cString: $0).utf8) }), path.count > 1 else {
             return

@@ -39,7 +39,7 @@ extension SignatureService {
         }
     }
 
-    /// Returns the check as the host asks it for a module; what is refused is logged, as Liberator does.
+    /// Returns the check as the host asks it for a module; a refusal is logged, as Liberator does.
     func check(log: Logger) -> @Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome {
         { key, token, user in
             switch self.check(keyID: key, token: Array(token.utf8), user: user) {

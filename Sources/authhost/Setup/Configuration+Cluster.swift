@@ -55,7 +55,7 @@ extension Configuration {
         return value
     }
 
-    /// The password: the first line of a file that nobody else may read.
+    /// The password: the first line of a file that no other user may read.
     private static func password(_ path: String, _ owners: Set<UInt32>) throws(Failure) -> [UInt8] {
         do throws(FileTrustError) {
             let bytes = try TrustedFile.contents(of: path, FileTrust(owners: owners), limit: 4096).bytes

@@ -6,7 +6,7 @@ import Runtime
 extension Configuration {
     /// How guesses are slowed down and refused.
     ///
-    /// - Throws: for an exempt network that is none.
+    /// - Throws: for an exempt network that is not valid.
     func penaltyRules() throws(Failure) -> PenaltyRules {
         var rules = PenaltyRules()
         rules.limit = penaltyLimit

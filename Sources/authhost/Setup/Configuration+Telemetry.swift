@@ -6,7 +6,7 @@ import Telemetry
 extension Configuration {
     /// Where spans go; nil for nowhere.
     ///
-    /// - Throws: for what is no collector.
+    /// - Throws: for an address that is no collector's.
     func otlpCollector() throws(Failure) -> OTLPEndpoint? {
         guard let otlpEndpoint else { return nil }
         if let endpoint = OTLPEndpoint(otlpEndpoint) { return endpoint }

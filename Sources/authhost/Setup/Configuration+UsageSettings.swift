@@ -17,7 +17,7 @@ extension HostSetup {
 extension UsageService {
     /// Reads the month under way back, and begins to count who is logged in. Blocks for the disk.
     ///
-    /// - Parameter cluster: whose sessions are counted instead, by one host of it.
+    /// - Parameter cluster: the cluster whose sessions one of its hosts counts instead; nil for a single host.
     func start(counting host: Host, _ cluster: ClusterRegistry?) throws(Failure) {
         do {
             if let cluster { try start(source: ClusterSessions(host, cluster)) } else { try start(source: host) }
@@ -27,7 +27,7 @@ extension UsageService {
     }
 }
 
-/// The sessions of a cluster, for the host that has been there longest; the others count nobody but who logs in there.
+/// The sessions of a cluster, for the host that has been there longest; the others count only the users who log in there.
 private struct ClusterSessions: SessionSource {
     private let host: Host
     private let cluster: ClusterRegistry
@@ -39,7 +39,7 @@ private struct ClusterSessions: SessionSource {
 
     func forEachSession(_ body: (_ user: String, _ application: String) -> Void) {
         let status = cluster.status
-        // Without the registry nobody counts for this host.
+        // Without the registry no other host counts for this one.
         if !status.isCounting && ["ready", "warming"].contains(status.state) { return }
         host.forEachSession(body)
         if status.isCounting { _ = cluster.forEachSession(body) }

@@ -50,7 +50,7 @@ enum ConfigurationArguments {
     private static func valueCount(of name: String, next: String?) -> Int {
         let item = name == "--module" ? "auth-module" : String(name.dropFirst(2))
         guard let definition = ItemDefinition.named(item) else {
-            // A name that nobody knows takes what follows it along, so that the error is about the name.
+            // An unknown name takes what follows it along, so that the error is about the name.
             return ["-c", "--config", "--option"].contains(name) || next?.hasPrefix("-") == false ? 1 : 0
         }
         switch definition.type {

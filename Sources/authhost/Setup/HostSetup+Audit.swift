@@ -73,7 +73,7 @@ extension Configuration {
 enum AuditKeyFile {
     /// - Parameters:
     ///   - place: what asks for it, for messages; nil for an argument.
-    ///   - isSecret: whether nobody but its owner may read it.
+    ///   - isSecret: whether only its owner may read it.
     static func read(
         _ path: String, owners: Set<UInt32> = [], at place: SettingSource? = nil, isSecret: Bool
     ) throws(Failure) -> AuditKey {

@@ -20,7 +20,7 @@ struct HostSetup: Sendable {
     let signatures: SignatureService
     /// What follows wrong passwords; nil for a command that asks one question.
     let penalties: PenaltySettings?
-    /// Sends spans to a collector; nil where there is none.
+    /// Sends spans to a collector; nil for no spans.
     let spans: OTLPExporter?
     /// The host's end of its cluster; nil for a single host, and for a command that asks one question.
     let cluster: ClusterRegistry?
@@ -105,7 +105,7 @@ struct HostSetup: Sendable {
     ///
     /// - Parameters:
     ///   - usage: told who logs in.
-    ///   - readsReasons: whether somebody reads why checks are answered as they are.
+    ///   - readsReasons: whether the reasons of answers to checks are read.
     func makeHost(counting usage: UsageService? = nil, readsReasons: Bool = true) throws(Failure) -> Host {
         var settings = configuration.hostSettings
         settings.trustedOwners = try configuration.owners()

@@ -2,7 +2,7 @@
 // POSIX threads.
 //
 // A client has one connection, makes it anew when it is lost, and may be used by any number of threads. Every question is
-// answered exactly once, at its deadline at the latest. What nobody could decide, because authhost is away, late or
+// answered exactly once, at its deadline at the latest. What could not be decided, because authhost is away, late or
 // breaks the protocol, is AUTHHOST_UNDECIDED: treat everything but AUTHHOST_ALLOW as a denial. A process that
 // forks opens a client of its own: with the one that it inherits every question is undecided (`closed`).
 //
@@ -105,12 +105,12 @@ typedef struct authhost_question {
     const authhost_field_t *attributes;
     size_t attribute_count;
     // Called for each attribute of the answer, before the answer is given: of a log-in groups, roles and claims, of a check
-    // obligations. row: of a batch, from 0. The texts are lent for the call. NULL: nobody wants them.
+    // obligations. row: of a batch, from 0. The texts are lent for the call. NULL: they are not wanted.
     void (*attribute)(void *context, size_t row, const char *name, const char *value);
     void *attribute_context;
     // Room for AUTHHOST_DECISION_SIZE bytes, which must live until the answer; of a batch as many for each check. They get the
     // name of the decision in hexadecimal digits, by which it is found in the host's audit log, and are empty where the host
-    // has decided nothing or speaks version 1 or 2 of the protocol. NULL: nobody wants it.
+    // has decided nothing or speaks version 1 or 2 of the protocol. NULL: it is not wanted.
     char *decision;
 } authhost_question_t;
 
@@ -123,7 +123,7 @@ typedef struct authhost_answer {
                                  // "broken-answer", "too-many", "bad-question", "no-memory"
     char text[512];              // what the user may read; may be empty
     authhost_session_t session;  // of an allowed log-in
-    char user[256];              // of an allowed log-in: whose session it is, which may be another user than was typed
+    char user[256];              // of an allowed log-in: the session's user, who may be another than was typed
     char name[4096];             // of an allowed mapping
 } authhost_answer_t;
 
@@ -131,7 +131,7 @@ typedef struct authhost_answer {
 typedef void authhost_answered_fn(void *context, const authhost_answer_t *answer);
 
 typedef enum authhost_event_kind {
-    AUTHHOST_CONNECTED = 1,    // whatever was kept of earlier answers must be forgotten: events may have been missed
+    AUTHHOST_CONNECTED = 1,    // all kept answers must be forgotten: events may have been missed
     AUTHHOST_DISCONNECTED = 2, // text: why
     AUTHHOST_SESSION_ENDED = 3, // session; number: 2 ejected, 3 expired, 4 the host stops, 5 refused,
                                 // 6 the module was swapped, and the new one does not resume it
@@ -165,7 +165,7 @@ typedef struct authhost_options {
     void *context;
 } authhost_options_t;
 
-// Makes a client; the connection is made in the background. Returns NULL, with errno, for options that are none or without
+// Makes a client; the connection is made in the background. Returns NULL, with errno, for invalid options or without
 // memory or threads.
 AUTHHOST_EXPORT authhost_t *authhost_open(const authhost_options_t *options);
 

@@ -86,7 +86,7 @@ struct CaseFault: Error {
     init(_ message: String) { self.message = message }
 }
 
-/// The members of a line. One that is not known would be an expectation that nobody tests.
+/// The members of a line. An unknown one would be an expectation that is not tested.
 private struct RawCase: Decodable {
     private struct Key: CodingKey {
         let stringValue: String

@@ -13,7 +13,7 @@ struct TestRun {
     }
 
     private let host: Host
-    /// Notes which rules decide; nil where nobody wants to know.
+    /// Notes which rules decide; nil where that was not asked for.
     private var coverage: RuleCoverage?
     private var sessions: [TestCase.Asker: Answer] = [:]
 

@@ -22,7 +22,7 @@ extension ConfigurationCheck {
         }
     }
 
-    /// Warns of clients that give up before the host does: they see no verdict, and the module works for nobody.
+    /// Warns of clients that give up before the host does: they see no verdict, and the module works in vain.
     private mutating func checkPatience(_ type: String, _ name: String, at place: SettingSource?) {
         let deadlines: [(item: String, limit: Duration)] = [
             ("auth-login-timeout", configuration.loginTimeout), ("auth-map-timeout", configuration.mapTimeout),

@@ -8,7 +8,7 @@ import ModuleHost
 import Runtime
 import Signatures
 
-/// Looks for whatever would stop a start, and for what is doubtful. Nothing stays open and no log is written.
+/// Looks for everything that would stop a start, and for what is doubtful. Nothing stays open and no log is written.
 struct ConfigurationCheck {
     /// What was found at one place.
     struct Finding {
@@ -42,7 +42,7 @@ struct ConfigurationCheck {
 
     var warnings: Int { findings.count { $0.status == nil } }
 
-    /// What a start ends with, which comes to the first of them; nil when it would serve.
+    /// What a start ends with, which is that of the first problem; nil when it would serve.
     var status: ExitStatus? { findings.lazy.compactMap(\.status).first }
 
     mutating func warn(at place: SettingSource?, _ message: String) {
@@ -61,7 +61,7 @@ struct ConfigurationCheck {
         }
     }
 
-    /// Takes a step of a start; what hinders it is found.
+    /// Takes a step of a start, and notes what hinders it.
     mutating func attempt<Result>(_ step: (Configuration) throws(Failure) -> Result) -> Result? {
         do throws(Failure) {
             return try step(configuration)
@@ -73,7 +73,7 @@ struct ConfigurationCheck {
 
     // MARK: - Modules
 
-    /// Compares options with what files declare, and starts what is good that far as a start does.
+    /// Compares options with what files declare, and starts what is good so far, as a start does.
     private mutating func checkModules() {
         let errors = findings.count - warnings
         for item in attempt({ (configuration) throws(Failure) in try configuration.credentialDestinations() }) ?? [] {

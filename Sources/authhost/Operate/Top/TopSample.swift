@@ -26,7 +26,7 @@ struct TopSample {
         series[name]?.first { $0.labels.matches(labels) }?.value ?? 0
     }
 
-    /// Reads `name{label="value",…} number`; nil for a comment and for what is none.
+    /// Reads `name{label="value",…} number`; nil for any other line.
     static func read(_ line: Substring) -> Series? {
         guard !line.hasPrefix("#"), let space = line.lastIndex(of: " "),
             let value = Double(line[line.index(after: space)...])

@@ -10,7 +10,7 @@ final class TopScreen {
     private var wakes: (reading: CInt, writing: CInt) = (-1, -1)
     private var sources: [any DispatchSourceSignal] = []
 
-    /// Takes the terminal; nil where standard input or output is none.
+    /// Takes the terminal; nil where standard input or output is not one.
     init?() {
         guard isatty(STDOUT_FILENO) == 1, isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &before) == 0 else {
             return nil
