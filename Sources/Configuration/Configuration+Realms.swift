@@ -39,7 +39,7 @@ enum RealmItems {
         if let flag = block["check-module"], flag.value != .flag(true) {
             problems.add(
                 .badValue, at: flag.source == .builtIn ? block.source : flag.source,
-                "`add-authdir` of `\(path)` needs `check-module TRUE`: only the module lets anybody in there")
+                "`add-authdir` of `\(path)` needs `check-module TRUE`: only the module lets users in there")
         }
         for name in ["username", "password", "secure-passwords"] {
             guard let setting = block[name], setting.source != .builtIn, setting.value != .flag(false) else { continue }

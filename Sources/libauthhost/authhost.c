@@ -975,7 +975,7 @@ static int make_connection(authhost_t *client, unsigned *version, const char **w
     int64_t deadline = now_ms() + CONNECT_MS;
     int descriptor =
         client->address[0] == '/' ? connect_unix(client, deadline) : connect_tcp(client->address, deadline);
-    *why = "nobody answers at the address";
+    *why = "no host answers at the address";
     if (descriptor < 0) return -1;
     pthread_mutex_lock(&client->lock);
     client->handshaking = descriptor;

@@ -18,7 +18,7 @@ import Testing
     @Test(arguments: [
         Case(
             block("name /v1/admin"),
-            "main.conf:1:1: `add-authdir` of `/v1/admin` needs `check-module TRUE`: only the module lets anybody in there"
+            "main.conf:1:1: `add-authdir` of `/v1/admin` needs `check-module TRUE`: only the module lets users in there"
         ),
         Case(
             block("name /v1/admin\ncheck-module TRUE\nusername ann\npassword x"),

@@ -89,7 +89,7 @@ struct UsageReportTests {
         let report = try UsageReport(path: makeMonth(), month: UsageMonth(year: 2026, number: 5), today: later)
         #expect(
             report.text(width: 80, style: .ascii)
-                == "Unique users in May 2026\n\nNobody was recorded. Months with users: 2026-01.\n")
+                == "Unique users in May 2026\n\nNo users were recorded. Months with users: 2026-01.\n")
         #expect(report.json.contains("\"users\": 0"))
     }
 

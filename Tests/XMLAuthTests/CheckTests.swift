@@ -29,7 +29,7 @@ private func findings(_ body: String) -> [String] {
             "<group name='g' groups='h' roles='r'/><group name='h'/>\n<role name='r' roles='s'/><role name='s'/>",
             [
                 "u.xml:2:1: warning: no user is in the group `g`", "u.xml:2:39: warning: no user is in the group `h`",
-                "u.xml:3:1: warning: nobody has the role `r`", "u.xml:3:27: warning: nobody has the role `s`",
+                "u.xml:3:1: warning: no user has the role `r`", "u.xml:3:27: warning: no user has the role `s`",
             ]
         ),
         (
@@ -50,7 +50,7 @@ private func findings(_ body: String) -> [String] {
             [
                 "u.xml:2:1: error: the group `g` is declared nowhere",
                 "u.xml:3:1: error: the role `wardens` is declared nowhere (did you mean `warden`?)",
-                "u.xml:3:58: warning: nobody has the role `warden`",
+                "u.xml:3:58: warning: no user has the role `warden`",
             ]
         ),
         (

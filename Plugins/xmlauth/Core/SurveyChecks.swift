@@ -62,7 +62,7 @@ struct SurveyChecks {
             case .group where !groups.contains(subject.name):
                 warning("empty-group", subject.place, "no user is in the group \(shown(subject.name))")
             case .role where !roles.contains(subject.name):
-                warning("unused-role", subject.place, "nobody has the role \(shown(subject.name))")
+                warning("unused-role", subject.place, "no user has the role \(shown(subject.name))")
             default: nil
             }
         }

@@ -172,7 +172,7 @@ struct DovecotConversation: Conversation, ~Copyable {
             turn.out.write(DovecotReply.challenge(request.id, base64))
         case .credentials(let user, let password): ask(user, password, request, &turn)
         case .otherUser:
-            answer(request, Answer(.deny, .invalidRequest, clientText: "nobody may be another user here"), &turn)
+            answer(request, Answer(.deny, .invalidRequest, clientText: "no client may be another user here"), &turn)
         case .malformed: answer(request, Answer(.wrongCredentials, .invalidRequest), &turn)
         }
     }

@@ -73,7 +73,7 @@ extension NativeConversation {
 
     private mutating func login(_ login: NativeLogin, _ number: UInt32, _ turn: inout DoorTurn) {
         guard !login.resumes || door.allowsResume else {
-            return refuseLogin("this door logs nobody in without a password", number, &turn)
+            return refuseLogin("this door logs no user in without a password", number, &turn)
         }
         guard !login.resumes || login.password.count == 0 else {
             return refuseLogin("a password in a request that takes none", number, &turn)

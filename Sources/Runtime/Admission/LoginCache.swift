@@ -158,7 +158,7 @@ final class LoginCache: Sendable {
         }
         let shared =
             isOneUse
-            ? Answer(.wrongCredentials, .invalidPassword, logText: "the token has let somebody in already") : answer
+            ? Answer(.wrongCredentials, .invalidPassword, logText: "the token has let a user in already") : answer
         for ticket in waiting { ticket.decide(shared) }
         return isOneUse
     }

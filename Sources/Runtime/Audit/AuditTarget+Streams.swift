@@ -33,7 +33,7 @@ struct PipeTarget: AuditTarget {
         opened = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
         guard opened < 0 else { return (false, nil) }
         // open(2): "ENXIO: O_NONBLOCK | O_WRONLY is set, the named file is a FIFO, and no process has the FIFO open for reading".
-        return (false, errno == ENXIO ? "nobody reads the FIFO" : SystemError().description)
+        return (false, errno == ENXIO ? "no process reads the FIFO" : SystemError().description)
     }
 
     mutating func reopen() throws(LogFileError) { if path != nil { forget() } }
@@ -54,7 +54,7 @@ struct PipeTarget: AuditTarget {
     /// Writes what is left of a line; returns why, where that cannot be done in time.
     private mutating func finish(before end: Int64) -> String? {
         while !rest.isEmpty {
-            guard descriptor >= 0 else { return "nobody reads it" }
+            guard descriptor >= 0 else { return "no process reads it" }
             var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             let left = (end - SystemTime.monotonic) / 1_000_000
             guard left > 0, poll(&ready, 1, Int32(clamping: left)) > 0 else { return "its reader takes nothing" }
@@ -118,7 +118,7 @@ struct DatagramTarget: AuditTarget {
             }
         }
         if status == 0 { return (false, nil) }
-        let reason = "nobody is at the socket `\(path)`: \(SystemError())"
+        let reason = "no service is at the socket `\(path)`: \(SystemError())"
         close()
         return (false, reason)
     }

@@ -30,7 +30,7 @@ extension UsageReport {
 
     private var nobody: String {
         let months = knownMonths.map(\.description).joined(separator: ", ")
-        return "Nobody was recorded." + (months.isEmpty ? "" : " Months with users: \(months).")
+        return "No users were recorded." + (months.isEmpty ? "" : " Months with users: \(months).")
     }
 
     private var summary: [String] {

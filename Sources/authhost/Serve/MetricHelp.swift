@@ -26,7 +26,7 @@ enum MetricHelp {
         "authhost_penalty_refusing": "Users, usual sources and networks whose log-ins are refused.",
         "authhost_penalty_waiting_logins": "Log-ins that wait before the module is asked.",
         "authhost_module_incidents_total": "What modules did against their contract, by kind.",
-        "authhost_module_helper_ends_total": "Ends of helper processes that nobody asked for, by what follows.",
+        "authhost_module_helper_ends_total": "Ends of helper processes that were not asked for, by what follows.",
         "authhost_module_swaps_total": "Swaps of the module, by outcome.",
         "authhost_spans_total": "Spans for the collector: sent, failed, or dropped where there was no room.",
         "authhost_event_log_lost_lines_total": "Lines that could not be written to the event log.",

@@ -141,7 +141,7 @@ import Testing
         // bob as whom alice would be.
         (
             "resp=Ym9iAGFsaWNlAHNlY3JldA==",
-            "FAIL\t1\treason=deny: nobody may be another user here\tauthz\tcode=authz_fail"
+            "FAIL\t1\treason=deny: no client may be another user here\tauthz\tcode=authz_fail"
         ),
     ])
     func `asks nobody about what are no credentials`(_ response: String, _ line: String) async throws {
