@@ -126,7 +126,7 @@ final class SentBytes: Sendable {
 /// Answers every question in one way.
 struct ScriptedHost: QuestionAnswering {
     private static let session = SessionID.random()
-    /// The one user whom a yes lets in: others who ask at the door meanwhile are strangers.
+    /// The one user that a yes lets in: others who ask at the door meanwhile are strangers.
     static let user = "doctor"
     private let fault: DoorDoctor.Fault
 

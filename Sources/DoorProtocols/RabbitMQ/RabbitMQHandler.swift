@@ -98,7 +98,7 @@ struct RabbitMQHandler: Sendable {
     // MARK: - Deciding
 
     private func decide(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
-        // Where there is no session, the module is asked to take the user in whom the broker has authenticated.
+        // Where there is no session, the module is asked to take the broker's authenticated user back in.
         var asked = CheckByName(check: check, client: client, login: { login(question, nil, check.attributes, asker) })
         { answer in
             asker.noteOtherUser(answer, at: door)

@@ -164,7 +164,7 @@ final class LoginQuestion: Sendable {
     private func settle(_ answer: Answer) -> Bool {
         guard let ticket = progress.settle() else { return false }
         var answer = answer
-        // A refusal too names the user for whom the typed name stands: it is that user's limit.
+        // A refusal too names the user that the typed name stands for: it is that user's limit.
         if answer.user == nil, !session.user.hasBytes(of: login.user) { answer.user = session.user }
         // Before any other code has it.
         logins.note(answer, to: login, kind)
