@@ -271,7 +271,7 @@ var targets: [Target] = [
                     "--version-script=\(Context.packageDirectory)/Sources/authhost/exports.map",
                     "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker",
                     "pack-relative-relocs",
-                    // Nothing here catches an exception of C++, so nobody unwinds frames at run time: their tables are 5 MB.
+                    // Nothing here catches an exception of C++, so no code unwinds frames at run time: their tables are 5 MB.
                     "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-T", "-Xlinker",
                     "\(Context.packageDirectory)/Sources/authhost/no-unwinding.ld",
                 ], .when(configuration: .release))

@@ -1,4 +1,4 @@
-// The smallest module: anybody may log in and read, nobody may write. It needs the installed header and nothing else.
+// The smallest module: every user may log in and read, and none may write. It needs the installed header and nothing else.
 //
 //     cc -std=c99 -Wall -Wextra -shared -fPIC $(pkg-config --cflags authhost) minimal.c -o libminimal.so
 //     authhost module inspect $PWD/libminimal.so

@@ -1,4 +1,4 @@
-// Users from a CSV file, each line `name,password,group`: who logs in is answered later, from a thread of the module's own, so that
+// Users from a CSV file, each line `name,password,group`: a log-in is answered later, from a thread of the module's own, so that
 // no file holds up the host. Members of `writers` may write, everybody may read, and `/me/...` is the user's own `/users/NAME/...`.
 //
 //     cc -std=c11 -shared -fPIC $(pkg-config --cflags authhost) users.c -o libusers.so -lpthread

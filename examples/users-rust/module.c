@@ -1,4 +1,4 @@
-// Who the module is: the descriptor, the exported function and the note, for the functions of src/lib.rs.
+// What the module is: the descriptor, the exported function and the note, for the functions of src/lib.rs.
 #include <authhost/authmodule.h>
 
 #define ENTRIES(E) \
