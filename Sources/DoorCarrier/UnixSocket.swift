@@ -134,7 +134,7 @@ package struct UnixSocket: Sendable {
             throw UnixSocketError(path, "it cannot be examined", errno)
         }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw UnixSocketError(path, "there is something else than a socket; remove it or choose another path")
+            throw UnixSocketError(path, "there is something other than a socket; remove it or choose another path")
         }
         guard mustBeFree else { return true }
         let probe = try open(path)

@@ -246,7 +246,7 @@ import Testing
             "reads_open",
             [
                 "every user may read every object: it has no auth_check_read",
-                "a log-in may become another user than the one who was typed",
+                "a log-in may become another user than was typed",
             ]
         ),
         ("bare_open", ["every user may read every object: it has no auth_check_read"]),

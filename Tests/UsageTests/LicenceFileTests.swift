@@ -61,7 +61,7 @@ struct LicenceFileTests {
         #expect(
             problems(text) == [
                 "licence.conf: no application is named: at least one line `application NAME MAX-USERS MAX-LOGINS-PER-USER` "
-                    + "is needed; who wants no limits leaves `licence-file` out"
+                    + "is needed; to set no limits, leave `licence-file` out"
             ])
     }
 

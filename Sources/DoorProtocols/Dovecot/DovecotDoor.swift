@@ -14,7 +14,7 @@ public struct DovecotDoor: DoorType {
     public static let options = [
         DoorOption(
             "secured-only", .flag, default: "FALSE",
-            "refuses who neither speaks TLS to the mail program nor is on its machine, unasked"),
+            "refuses clients that neither speak TLS to the mail program nor are on its machine, unasked"),
         DoorOption(
             "max-pending", .integer(1...100_000), default: "1000",
             "log-ins that one connection may have begun; another one fails for now"),

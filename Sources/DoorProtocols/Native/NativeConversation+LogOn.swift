@@ -41,14 +41,14 @@ extension NativeConversation {
         // Its connection has no rights without it.
         logOnWatch = watchEnd(of: session) { .logOnEnded($0) }
         guard logOnWatch != nil else {
-            return fail(DoorFault("logon", "who logged on here has no session any more"), &turn)
+            return fail(DoorFault("logon", "the user who logged on here has no session any more"), &turn)
         }
         self.answer(Answer(.allow, .granted), .logon, number, &turn)
     }
 
     mutating func endLogOn(_ reason: SessionEnd, _ turn: inout DoorTurn) {
         if isOver { return }
-        fail(DoorFault("logon", "who logged on here has no session any more (\(reason))"), &turn)
+        fail(DoorFault("logon", "the user who logged on here has no session any more (\(reason))"), &turn)
     }
 
     /// Refuses a log-on; the client may answer with other credentials, but not for ever.

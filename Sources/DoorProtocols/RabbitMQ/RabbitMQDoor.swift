@@ -34,7 +34,7 @@ public struct RabbitMQDoor: DoorType {
             "where the module cannot resume sessions, allows every question of a user without one, unasked"),
         DoorOption(
             "maximum-sessions", .integer(1...10_000_000), default: "100000",
-            "sessions that are kept for users and MQTT client ids; who has not asked for longest is logged out for another"
+            "sessions that are kept for users and MQTT client ids; the one idle for longest is logged out for another"
         ),
     ]
     /// The object of a request, where the block names none.

@@ -127,7 +127,7 @@ public struct ModuleInspection: Sendable {
             openings.append("every user may read every object: it has no auth_check_read")
         }
         if identity?.namesUser == true {
-            openings.append("a log-in may become another user than the one who was typed")
+            openings.append("a log-in may become another user than was typed")
         }
         return openings
     }

@@ -71,7 +71,7 @@ final class DestinationCredentials: Sendable {
         metrics.completed(accepted: accepted)
         if isNews {
             log.warning(
-                "destination `\(destination.name)`: the remote server refused the credentials; the next are fetched afresh"
+                "destination `\(destination.name)`: the remote server refused the credentials; new ones are fetched"
             )
         }
         decider.tellCompleted(destination, serial: serial, accepted: accepted)

@@ -39,7 +39,7 @@ public struct LicenceFile: Hashable, Sendable {
             // An interrupted copy or a full disk leaves such a file; it must not lift every limit.
             throw LicenceFileError(problems: [
                 "\(file): no application is named: at least one line `application NAME MAX-USERS MAX-LOGINS-PER-USER` is "
-                    + "needed; who wants no limits leaves `licence-file` out"
+                    + "needed; to set no limits, leave `licence-file` out"
             ])
         }
         guard reader.problems.isEmpty else { throw LicenceFileError(problems: reader.problems) }

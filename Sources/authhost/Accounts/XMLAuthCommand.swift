@@ -65,7 +65,7 @@ struct UsersFormatCommand: ParsableCommand {
             let text = try UsersLayout.text(ofFile: file)
             if !check && !inPlace { return Terminal.write(String(decoding: text, as: UTF8.self)) }
             if try UsersFileReplacement.holds(file, text) { return }
-            if check { throw Failure(.findings, "`\(file)` is laid out otherwise than `authhost xmlauth format` does") }
+            if check { throw Failure(.findings, "`\(file)` is not laid out as `authhost xmlauth format` does it") }
             try UsersFileReplacement.replace(file, with: text)
         } catch let error as UsersFileError {
             throw Failure(.badConfiguration, error.description)
@@ -86,7 +86,7 @@ struct UsersDiffCommand: ParsableCommand {
     @Argument(help: "The users file as it was.", completion: .file())
     var first: String
 
-    @Argument(help: "The users file as it shall be.", completion: .file())
+    @Argument(help: "The users file as it will be.", completion: .file())
     var second: String
 
     @Flag(help: "Print one JSON object for each difference.")

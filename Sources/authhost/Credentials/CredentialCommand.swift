@@ -71,7 +71,7 @@ struct CredentialCommand: ParsableCommand {
 
     struct ListCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the destinations, and how their credentials are.")
+            commandName: "list", abstract: "List the destinations, and the state of their credentials.")
 
         @OptionGroup var control: ControlOptions
 

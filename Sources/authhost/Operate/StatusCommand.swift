@@ -4,7 +4,7 @@ import DoorProtocols
 /// The state of a running host.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show how a running host is: its module, its sessions, its last reload.",
+        commandName: "status", abstract: "Show the state of a running host: its module, its sessions, its last reload.",
         discussion: "Exits with 1 if the host cannot decide or is not running.")
 
     @OptionGroup var control: ControlOptions
