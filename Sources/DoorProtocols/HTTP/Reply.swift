@@ -66,7 +66,7 @@ enum Step: Sendable {
     case ask(Question, then: @Sendable (Answer) -> Step)
     /// Ask the host many checks of one session, and go on with the answers in their order.
     case askAll([Check], SessionID, then: @Sendable ([Answer]) -> Step)
-    /// Ask whether a user may use a protected directory, and go on with the answer.
+    /// Ask whether a user may use an HTTP realm, and go on with the answer.
     case decide(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
     /// Do something that may take a while, on the thread for operators.
     case work(@Sendable () -> Reply)

@@ -43,7 +43,7 @@ struct Administration: Sendable {
     private let directories: [AdministratorRealm]
     let operators: any OperatorAnswering
 
-    /// nil without a directory.
+    /// nil without an HTTP realm.
     init?(_ directories: [AdministratorRealm], _ operators: any OperatorAnswering) {
         if directories.isEmpty { return nil }
         self.directories = directories.sorted { $0.path.utf8.count > $1.path.utf8.count }

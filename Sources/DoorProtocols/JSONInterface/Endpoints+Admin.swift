@@ -1,7 +1,7 @@
 import AuthCore
 
 extension Route {
-    /// What administrators reach, where a directory is configured that covers the path.
+    /// What administrators reach, where an HTTP realm that covers the path is configured.
     static let administrative = [
         Route(.get, "/v1/admin/sessions") { (endpoints, request, peer) throws(RequestRefusal) in
             try endpoints.administer(request, peer) { request throws(RequestRefusal) in try .sessions(request) }

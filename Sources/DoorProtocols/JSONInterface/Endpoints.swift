@@ -15,7 +15,7 @@ struct Endpoints: Sendable {
     let metrics: @Sendable () -> String
     /// `WWW-Authenticate` towards programs, so that no browser asks for a password.
     let sessionChallenge: String
-    /// What administrators reach; nil where no directory is configured for them.
+    /// What administrators reach; nil where no HTTP realm is configured for them.
     let administration: Administration?
     /// Whose credentials local users may have; nil where no destination is configured.
     let destinations: DestinationAccess?
