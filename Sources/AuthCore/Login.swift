@@ -42,7 +42,7 @@ extension Login {
     public static func checkUser(_ user: String) throws(LoginError) { try LoginError.check(user, "user name", 1...255) }
 }
 
-/// Why a login is refused before any module sees it.
+/// Why a log-in is refused before any module sees it.
 public struct LoginError: Error, CustomStringConvertible, Sendable {
     /// What is wrong, in words.
     public let description: String

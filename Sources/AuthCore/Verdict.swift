@@ -2,9 +2,9 @@
 public enum Verdict: String, Sendable, CaseIterable {
     case allow
     case deny
-    /// A login failed because of what the client presented: unknown user, wrong password, expired account.
+    /// A log-in failed because of what the client presented: unknown user, wrong password, expired account.
     case wrongCredentials = "wrong-credentials"
-    /// A login was right, but a limit on sessions is reached.
+    /// A log-in was right, but a limit on sessions is reached.
     case overLimit = "over-limit"
     /// The session existed and was ended by a module, an operator or a limit.
     case ejected
@@ -107,7 +107,7 @@ public struct Answer: Sendable {
         set { details.clientText = newValue }
     }
 
-    /// The session of an allowed login.
+    /// The session of an allowed log-in.
     public var session: SessionID? {
         get { box?.details.session }
         set { details.session = newValue }

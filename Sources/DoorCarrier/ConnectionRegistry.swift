@@ -34,7 +34,7 @@ final class ConnectionRegistry: Sendable {
         var isDraining = false
         var drained: CheckedContinuation<Void, Never>?
 
-        /// What waits until no connection is left; nil when nothing waits.
+        /// Takes out what waits until no connection is left; nil while one is left.
         mutating func takeDrained() -> CheckedContinuation<Void, Never>? {
             guard isDraining, entries.isEmpty else { return nil }
             defer { drained = nil }

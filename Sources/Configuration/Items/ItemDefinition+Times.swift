@@ -1,4 +1,4 @@
-// Time limits of what a module is asked. The types and defaults of login, map and write are Liberator's.
+// Time limits of what a module is asked. The types and defaults of log-in, map and write are Liberator's.
 extension ItemDefinition {
     private static let day = 86_400
 

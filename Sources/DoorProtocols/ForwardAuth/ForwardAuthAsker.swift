@@ -19,7 +19,7 @@ struct ForwardAuthAsker: Sendable {
     /// The address of the client behind the proxy.
     func address(_ request: StrictRequest) throws(RequestRefusal) -> String { try findAddress(peer, request) }
 
-    /// What modules are told that read it.
+    /// What modules that read it are told.
     ///
     /// - Parameter forwarded: the request that the proxy holds back; nil for one of the door's own pages.
     func attributes(_ request: StrictRequest, _ forwarded: ForwardedRequest?) throws(RequestRefusal) -> [Field] {

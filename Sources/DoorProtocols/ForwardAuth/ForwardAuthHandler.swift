@@ -90,7 +90,7 @@ struct ForwardAuthHandler: Sendable {
 
     /// What an answer that is not "yes" becomes.
     ///
-    /// - Parameter isCheck: whether the reason may be told; why a login failed must not be.
+    /// - Parameter isCheck: whether the reason may be told; why a log-in failed must not be.
     func refusal(_ answer: Answer, _ client: ForwardAuthClient, isCheck: Bool = false) -> Reply {
         // "Allowed" without a session is a broken answer.
         let isBroken = answer.verdict == .allow
@@ -137,7 +137,7 @@ struct ForwardAuthClient: Sendable {
     let proxy: ForwardingProxy
     let forwarded: ForwardedRequest
     let request: StrictRequest
-    /// False for a client that has made its own credentials.
+    /// False for a client whose credentials a program has made.
     let mayLogIn: Bool
 
     /// Whether it is a browser that may be shown the log-in page.

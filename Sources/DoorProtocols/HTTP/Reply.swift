@@ -22,7 +22,7 @@ struct Reply: Sendable {
     var status: Int
     /// Goes out as `x-auth-verdict`.
     var verdict: Verdict?
-    /// Goes out as `x-auth-reason`. Not set for refused logins: a guesser must not learn which half was wrong.
+    /// Goes out as `x-auth-reason`. Not set for refused log-ins: a guesser must not learn which half was wrong.
     var reason: Reason?
     /// Goes out as `x-auth-decision-id`: which decision the reply tells; none where no question was asked.
     var decision = DecisionID.none

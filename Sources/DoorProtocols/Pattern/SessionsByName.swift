@@ -5,7 +5,7 @@ import Synchronization
 /// user has.
 ///
 /// Such clients tell of no ends, so a session stays until another one takes its place, it is idle for too long, or
-/// an operator ends it. Where ejections are remembered, one that was ejected leaves a mark that denies until the next log-in.
+/// it is ended from outside. Where ejections are remembered, one that was ejected leaves a mark that denies until the next log-in.
 final class SessionsByName: Sendable {
     struct Client: Hashable, Sendable {
         let user: ExactText

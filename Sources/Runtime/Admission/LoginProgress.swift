@@ -1,7 +1,7 @@
 import AuthCore
 import Synchronization
 
-/// How far a login has come. It moves forward only, and is settled once.
+/// How far a log-in has come. It moves forward only, and is settled once.
 struct LoginProgress: ~Copyable, Sendable {
     enum Stage: Sendable {
         /// The module is asked; the token of its delayed answer, once there is one.
@@ -49,14 +49,14 @@ struct LoginProgress: ~Copyable, Sendable {
     func settle() -> Ticket? {
         state.withLock { state in
             if case .over = state.stage { return nil }
-            // The ticket knows its login, and the login its ticket, only as long as it waits.
+            // The ticket knows its log-in, and the log-in its ticket, only as long as it waits.
             defer { state = (.over, nil) }
             return state.ticket
         }
     }
 }
 
-/// Logins that wait for a place, by the time they may wait at most.
+/// Log-ins that wait for a place, by the time they may wait at most.
 final class AdmissionDeadlines: Sendable {
     private let wheel: Mutex<TimerWheel<@Sendable () -> Void>>
 

@@ -3,7 +3,7 @@ import Basics
 import ModuleHost
 import Synchronization
 
-/// One login on its way: the module's answer, then a place, then an open session.
+/// One log-in on its way: the module's answer, then a place, then an open session.
 ///
 /// Whatever happens, it is answered once. A log-in that does not become a session holds no place, has ejected no session, and
 /// is told to a module that believes in it. After the commit has begun the places are exchanged: a client that goes away then

@@ -19,7 +19,7 @@ final class AuditReceipt: Sendable {
         state = Mutex(State(open: sinks, body: body))
     }
 
-    /// Whether no sink has said yet.
+    /// Whether the answer still waits for a sink.
     var isWaiting: Bool { state.withLock { $0.body != nil } }
 
     /// Whether the answer was denied in their place: no answer waits any more for what is not written yet.

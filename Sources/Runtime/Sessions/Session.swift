@@ -31,7 +31,7 @@ final class SessionAttributes: Sendable {
     init(_ fields: [Field]) { self.fields = fields }
 }
 
-/// One login that is in, or on its way in.
+/// One log-in that is in, or on its way in.
 ///
 /// A check reads it without a lock: what changes is atomic, and its state only ever moves forward.
 final class Session: Sendable {

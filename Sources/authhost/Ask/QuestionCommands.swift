@@ -88,7 +88,7 @@ struct AskingSession: ParsableArguments {
 
     /// Opens a session, or prints the answer and ends.
     ///
-    /// - Parameter login: the login with a password.
+    /// - Parameter login: the log-in with a password.
     func open(
         on host: Host, _ user: String, json: Bool, _ login: (Secret) throws(Failure) -> Login
     ) throws(Failure) -> SessionID {
