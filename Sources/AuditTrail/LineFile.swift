@@ -1,26 +1,32 @@
 import Basics
 import Glibc
 
-/// Reads a file line by line, in pieces of a megabyte.
-final class LineFile {
+/// Reads a file line by line, in pieces of a megabyte. Of one thread at a time.
+package final class LineFile {
     private let descriptor: Int32
     private var bytes: [UInt8] = []
     private var place = 0
     private var isOver = false
     /// Whether the line that was read last has no line feed.
-    private(set) var isTorn = false
+    package private(set) var isTorn = false
 
     private static let piece = 1 << 20
 
-    init(_ path: String) throws(SystemError) {
+    /// Bytes of the file when it was opened; 0 for a pipe.
+    package let size: Int
+
+    /// - Throws: ``SystemError`` for a file that cannot be read.
+    package init(_ path: String) throws(SystemError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(errno, "`\(path)` cannot be read") }
+        var status = stat()
+        size = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
     }
 
     deinit { close(descriptor) }
 
     /// Returns the next line without its line feed; nil behind the last.
-    func next() throws(SystemError) -> ArraySlice<UInt8>? {
+    package func next() throws(SystemError) -> ArraySlice<UInt8>? {
         var looked = place
         while true {
             if let end = lineFeed(from: looked) {

@@ -118,8 +118,9 @@ struct Failure: Error {
 
 /// Standard output and error, line by line.
 enum Terminal {
-    static func write(_ text: String, toStandardError: Bool = false) {
-        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+    /// - Parameter endsLine: whether a text without a line end gets one.
+    static func write(_ text: String, toStandardError: Bool = false, endsLine: Bool = true) {
+        let bytes = Array((!endsLine || text.hasSuffix("\n") ? text : text + "\n").utf8)
         var done = 0
         while done < bytes.count {
             let count = bytes[done...].withUnsafeBytes {

@@ -106,7 +106,11 @@ struct HostSetup: Sendable {
     /// - Parameters:
     ///   - usage: told who logs in.
     ///   - readsReasons: whether the reasons of answers to checks are read.
-    func makeHost(counting usage: UsageService? = nil, readsReasons: Bool = true) throws(Failure) -> Host {
+    ///   - adjust: changes what the configuration says.
+    func makeHost(
+        counting usage: UsageService? = nil, readsReasons: Bool = true, clock: any HostClock = SystemClock(),
+        adjust: (inout HostConfiguration) -> Void = { _ in }
+    ) throws(Failure) -> Host {
         var settings = configuration.hostSettings
         settings.trustedOwners = try configuration.owners()
         if let usage { settings.loginRecorder = { usage.record(user: $0, application: $1) } }
@@ -119,8 +123,9 @@ struct HostSetup: Sendable {
         settings.destinations = try configuration.credentialDestinations()
         settings.moduleTests = try configuration.moduleTestQuestions()
         cluster?.join(&settings)
+        adjust(&settings)
         HostProcess.keepOutput()
-        let host = Host(settings, log: log)
+        let host = Host(settings, log: log, clock: clock)
         var request = try configuration.loadRequest()
         request.isAtStart = true
         try Self.loadAuthenticators(host)

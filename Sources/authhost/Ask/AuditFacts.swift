@@ -1,0 +1,122 @@
+import Basics
+import JSONReading
+
+/// The facts of a line of an audit log, in their order: `docs/audit-log.md` has their names.
+struct AuditFacts {
+    /// Why a line cannot be read.
+    struct Fault: Error {
+        let text: String
+    }
+
+    /// When, first, as the line spells it.
+    private(set) var all: [(name: String, value: String)] = []
+
+    /// The value of a fact; nil for one that is left out.
+    subscript(_ name: String) -> String? { all.first { $0.name == name }?.value }
+
+    /// Nanoseconds since 1970; nil for what is not a time.
+    var time: Int64? { self["time"].flatMap { LogTime.nanoseconds(Array($0.utf8)) } }
+
+    /// Reads a line of text or of JSON.
+    init(_ line: ArraySlice<UInt8>) throws(Fault) {
+        if line.first == UInt8(ascii: "{") { try readJSON(line) } else { try readText(line) }
+    }
+
+    /// Reads `TIME: AUDIT: name=value …`.
+    private mutating func readText(_ line: ArraySlice<UInt8>) throws(Fault) {
+        let mark = Array(": AUDIT:".utf8)
+        guard let start = line.indices.first(where: { line[$0...].starts(with: mark) }) else {
+            throw Fault(text: "it has no `: AUDIT:` behind its time")
+        }
+        all.append(("time", String(decoding: line[..<start], as: UTF8.self)))
+        var rest = line[(start + mark.count)...]
+        while let first = rest.first {
+            guard first == UInt8(ascii: " "), let equals = rest.firstIndex(of: UInt8(ascii: "=")) else {
+                throw Fault(text: "it is not a list of `name=value`")
+            }
+            let name = String(decoding: rest[(rest.startIndex + 1)..<equals], as: UTF8.self)
+            let (value, end) = try Self.value(rest[(equals + 1)...])
+            all.append((name, value))
+            rest = rest[end...]
+        }
+    }
+
+    /// Reads `{"time": …, "severity": "AUDIT", …}`.
+    private mutating func readJSON(_ line: ArraySlice<UInt8>) throws(Fault) {
+        do {
+            all = try JSONReader.decode(Texts.self, line, as: "line").all
+        } catch {
+            throw Fault(text: "it is not a JSON object of facts")
+        }
+        guard self["severity"] == "AUDIT" else { throw Fault(text: "its `severity` is not `AUDIT`") }
+        all.removeAll { $0.name == "severity" }
+    }
+
+    /// A value, plain or quoted as in JSON, and where it ends.
+    private static func value(_ bytes: ArraySlice<UInt8>) throws(Fault) -> (String, Int) {
+        guard bytes.first == UInt8(ascii: "\"") else {
+            let end = bytes.firstIndex(of: UInt8(ascii: " ")) ?? bytes.endIndex
+            return (String(decoding: bytes[..<end], as: UTF8.self), end)
+        }
+        var end = bytes.startIndex + 1
+        var isEscaped = false
+        while end < bytes.endIndex, bytes[end] != UInt8(ascii: "\"") {
+            if bytes[end] == UInt8(ascii: "\\") {
+                isEscaped = true
+                end += 1
+            }
+            end += 1
+        }
+        guard end < bytes.endIndex else { throw Fault(text: "a quoted value has no end") }
+        if !isEscaped { return (String(decoding: bytes[(bytes.startIndex + 1)..<end], as: UTF8.self), end + 1) }
+        let quoted = [UInt8(ascii: "[")] + bytes[...end] + [UInt8(ascii: "]")]
+        guard let values = try? JSONReader.decode([String].self, quoted, as: "value"), values.count == 1 else {
+            throw Fault(text: "a quoted value is not a string of JSON")
+        }
+        return (values[0], end + 1)
+    }
+
+    /// The members of an object that are texts; others, such as numbers of the chain, are no facts.
+    private struct Texts: Decodable {
+        private struct Name: CodingKey {
+            let stringValue: String
+            var intValue: Int? { nil }
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        var all: [(name: String, value: String)] = []
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Name.self)
+            for name in container.allKeys {
+                if let text = try? container.decode(String.self, forKey: name) { all.append((name.stringValue, text)) }
+            }
+        }
+    }
+}
+
+/// The times of the event log and of the audit log.
+enum LogTime {
+    /// Reads `2026/01/31-13:52:17.420123 +0000`, or the same instant as RFC 3339 has it; nil for anything else.
+    static func nanoseconds(_ text: [UInt8]) -> Int64? {
+        var bytes = text
+        guard bytes.count > 19 else { return nil }
+        // What tells the two forms apart, up to the second.
+        (bytes[4], bytes[7], bytes[10]) = (UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "T"))
+        var zone = 19
+        var (fraction, unit): (Int64, Int64) = (0, 1_000_000_000)
+        if bytes[zone] == UInt8(ascii: ".") {
+            zone += 1
+            while zone < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[zone]), unit > 1 {
+                unit /= 10
+                fraction += Int64(bytes[zone] - UInt8(ascii: "0")) * unit
+                zone += 1
+            }
+        }
+        var offset = bytes[zone...].filter { $0 != UInt8(ascii: " ") }
+        if offset.count == 5 { offset.insert(UInt8(ascii: ":"), at: 3) }
+        let seconds = RFC3339.seconds(String(decoding: bytes[..<19] + offset, as: UTF8.self))
+        return seconds.map { $0 * 1_000_000_000 + fraction }
+    }
+}
