@@ -11,7 +11,9 @@ import Testing
         let log = try folder.write(lines.joined(separator: "\n") + "\n", to: "audit.log")
         let file = try folder.write("<authhost-users version='1'>\(users)</authhost-users>", to: "users.xml")
         return try AuthHost.run(
-            ["replay", log] + arguments + ["--module", "xmlauth", "--option", "xmlauth-file=\(file)", "--config", "none"])
+            ["replay", log] + arguments + [
+                "--module", "xmlauth", "--option", "xmlauth-file=\(file)", "--config", "none",
+            ])
     }
 
     private static func line(_ facts: String, at time: String = "2026/01/30-10:00:00.000000 +0000") -> String {
@@ -35,7 +37,9 @@ import Testing
 
     @Test func `the same rules answer the same, whatever form the lines have`() throws {
         let ending = try replay(Self.log, users: Self.desk + Self.ann)
-        #expect(ending.status == 0 && ending.output == "7 lines: 5 decisions asked again, 5 the same, 0 flips\n", "\(ending)")
+        #expect(
+            ending.status == 0 && ending.output == "7 lines: 5 decisions asked again, 5 the same, 0 flips\n",
+            "\(ending)")
     }
 
     @Test func `an answer that is another one is told with both rules and its place`() throws {
@@ -45,7 +49,9 @@ import Testing
         #expect(ending.status == 7, "\(ending)")
         #expect(ending.output.contains("6 decisions asked again, 4 the same, 2 flips"), "\(ending)")
         #expect(ending.output.contains("ann write /FX/GBP: allow → deny, 2 times, first at "), "\(ending)")
-        #expect(ending.output.contains("audit.log:3\n  was: the old rule\n  now: denied by `deny write /FX/GBP`"), "\(ending)")
+        #expect(
+            ending.output.contains("audit.log:3\n  was: the old rule\n  now: denied by `deny write /FX/GBP`"),
+            "\(ending)")
         let json = try replay(Self.log, users: users, ["--json"])
         let object = try #require(
             JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any], "\(json)")
@@ -57,7 +63,8 @@ import Testing
 
     @Test func `a user who is not there any more is a flip of each answer that allowed`() throws {
         let ending = try replay(Self.log, users: Self.desk)
-        #expect(ending.status == 7 && ending.output.contains("5 decisions asked again, 1 the same, 4 flips"), "\(ending)")
+        #expect(
+            ending.status == 7 && ending.output.contains("5 decisions asked again, 1 the same, 4 flips"), "\(ending)")
     }
 
     @Test(arguments: [
@@ -66,7 +73,10 @@ import Testing
         ("user=ann question=login verdict=wrong-credentials reason=too-many-guesses", "a limit on sessions or guesses"),
         ("question=read requested=/FX/EUR verdict=deny reason=unknown-session", "there was no such session"),
         ("user=ann question=read requested=/FX/EUR verdict=undecided reason=deadline", "nothing could be decided then"),
-        ("user=ann question=read requested=/FX/EUR verdict=undecided reason=content-unknown", "values of fields decide"),
+        (
+            "user=ann question=read requested=/FX/EUR verdict=undecided reason=content-unknown",
+            "values of fields decide"
+        ),
         (
             #"user=ann question=write requested=/no verdict=allow reason=granted module="allowed by `allow write /no` when … of the user""#,
             "values of fields decide"

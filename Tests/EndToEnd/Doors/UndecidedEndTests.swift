@@ -26,7 +26,9 @@ struct ForeignEnd: CustomTestStringConvertible {
 
     init() throws {
         folder = try Folder()
-        module = ["--module", try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/ends.c"), "ends")]
+        module = [
+            "--module", try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/ends.c"), "ends"),
+        ]
     }
 
     @Test(arguments: ForeignEnd.all)

@@ -50,7 +50,8 @@ import Testing
     @Test func `some of them are refused by the command, or answer; nothing stays behind`() throws {
         let folder = try Folder()
         let original = try Data(
-            contentsOf: URL(filePath: try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))))
+            contentsOf: URL(
+                filePath: try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))))
         let (seed, path, temporary) = (Self.seed, folder.path("damaged.so"), folder.path("tmp"))
         try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
         var draws = Draws(state: seed)

@@ -51,7 +51,8 @@ import Testing
         let provided = try folder.module(from: library, "provided")
         let module = folder.path("libneeds.so")
         let built = try ChildProcess.run([
-            "cc", "-shared", "-fPIC", "-I", Place.file("include"), Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"),
+            "cc", "-shared", "-fPIC", "-I", Place.file("include"),
+            Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"),
             "-o", module, "-Wl,--no-as-needed", "-L", folder.path, "-lprovided",
         ])
         try #require(built.status == 0, "\(built)")

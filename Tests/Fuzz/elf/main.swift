@@ -13,7 +13,9 @@ func read(_ bytes: [UInt8]) {
             precondition(!read.name.isEmpty && read.generation > 0, "a note that says nothing")
         }
         // The dynamic linker's part was read already: the same part alone cannot fail.
-        guard let dynamic = try ELFFile.dynamic(.memory(bytes)) else { preconditionFailure("a module of another machine") }
+        guard let dynamic = try ELFFile.dynamic(.memory(bytes)) else {
+            preconditionFailure("a module of another machine")
+        }
         precondition(dynamic.needed == file.needed && dynamic.searchPaths == file.searchPaths)
     } catch {
         expectReadable("\(error)")

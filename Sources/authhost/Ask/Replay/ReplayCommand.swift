@@ -8,7 +8,8 @@ import Runtime
 /// Asks a module every decision of an audit log again.
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Ask a module what an audit log was asked, and print answers that are others now.",
+        commandName: "replay",
+        abstract: "Ask a module what an audit log was asked, and print answers that are others now.",
         discussion: """
             The module of the configuration, or the one that --module names, is asked each log-in, mapping and check of the log \
             again, as if it were the time of its line. It takes users back without their passwords (auth_resume_user). An answer that is \
