@@ -26,6 +26,8 @@ extension Configuration {
 
     /// Where the module runs, in words: none at all or `none`, `process`, and how many processes.
     public var moduleIsolation: [String] { list(.moduleIsolation) }
+    /// The words of `module-hang-action`.
+    public var moduleHangAction: [String] { list(.moduleHangAction) }
     /// The user that a helper process becomes; nil for the running one.
     public var helperUser: String? { text(.helperUser) }
     /// MiB that a helper process may have; 0 for no limit.

@@ -358,6 +358,9 @@ public final class Host: Sendable {
     }
 
     /// Looks for entry points that have been running for too long.
+    /// Whether each thread of the module in force has a call that has not returned by its deadline: it is not asked then.
+    public var moduleIsHung: Bool { decider.value?.isHung ?? false }
+
     private func noticeLongCalls() {
         for decider in decider.all { decider.noticeLongCalls() }
         broker?.noticeLongCalls()

@@ -103,6 +103,7 @@ import Testing
                 "module-pin-required", "rules-stale", "rules-stale-time", "module-queue", "add-module-options",
                 "add-module-test", "swap-sessions", "swap-unresumable", "auth-module-isolation",
                 "module-helper-user", "module-helper-memory", "module-helper-profile", "module-helper-crashes",
+                "module-hang-action",
                 "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "penalty-limit", "penalty-network-limit", "penalty-time", "penalty-delay",
                 "penalty-exempt", "object-map", "login-cache-time", "login-cache-size", "event-log",

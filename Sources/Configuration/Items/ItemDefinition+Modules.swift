@@ -88,6 +88,10 @@ extension ItemDefinition {
         "module-helper-crashes", .integer(.none, 1...1_000_000), default: "5", reloadable: true,
         "ends of a helper process within a minute after which it is not started again")
 
+    static let moduleHangAction = ItemDefinition(
+        "module-hang-action", .list, note: "none", reloadable: true,
+        "what follows where the module is hung: `none`, `restart` or `swap-to NAME`")
+
     static let moduleTest = ItemDefinition(
         "add-module-test", .block([testUser, testPassword, testApplication, testLogin, testCheck]), note: "none",
         reloadable: true, "what a module must answer about one user before a swap puts it in force")
@@ -105,7 +109,7 @@ extension ItemDefinition {
         authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
         modulePin, modulePinRequired, trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, coreDumps,
         moduleOptions, moduleTest, swapSessions, swapUnresumable, moduleIsolation, helperUser, helperMemory,
-        helperProfile, helperCrashes,
+        helperProfile, helperCrashes, moduleHangAction,
     ]
 
     /// Items whose changes a running host takes over by a swap of its module.

@@ -60,7 +60,11 @@ struct ServeCommand: AsyncParsableCommand {
         }
         setup.log.notice("\(Version.text) starting")
         let signals = SignalHandler(setup, host)
-        defer { signals.cancel() }
+        let hangs = HangWatch(setup, host, signals.reloader)
+        defer {
+            hangs.cancel()
+            signals.cancel()
+        }
         var control: ControlServer?
         var servers: DoorServers?
         do {

@@ -24,6 +24,7 @@ extension Configuration {
             initTimeout: initTimeout, trialTimeout: initTimeout)
         request.pin = try pin(ofModule: request.module)
         request.isolation = try isolation()
+        _ = try hangAction()
         return request
     }
 

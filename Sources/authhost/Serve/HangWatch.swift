@@ -1,0 +1,72 @@
+import AuthConfiguration
+import Basics
+import Dispatch
+import Logging
+import ModuleHost
+import Runtime
+
+/// What follows where a module is hung: `module-hang-action`.
+enum HangAction: Equatable {
+    /// It stays, and questions are answered *could not decide*.
+    case none
+    /// The same module is loaded beside it and takes over.
+    case restart
+    /// Another module takes over.
+    case swap(to: String)
+}
+
+extension Configuration {
+    /// - Throws: ``Failure`` for words that are no action.
+    func hangAction() throws(Failure) -> HangAction {
+        let words = moduleHangAction
+        if words.isEmpty || words == ["none"] { return .none }
+        if words == ["restart"] { return .restart }
+        if words.count == 2, words[0] == "swap-to" { return .swap(to: words[1]) }
+        throw Failure(
+            .badConfiguration, at: place(of: "module-hang-action"),
+            "module-hang-action is `\(words.joined(separator: " ").controlsEscaped)`; `none`, `restart` and `swap-to NAME` are "
+                + "accepted")
+    }
+}
+
+/// Replaces a module that hangs, as the configuration says. Looks each second.
+final class HangWatch: Sendable {
+    private nonisolated(unsafe) let timer: any DispatchSourceTimer
+    // Made in init, cancelled once; Dispatch allows both from any thread.
+
+    init(_ setup: HostSetup, _ host: Host, _ reloader: Reloader) {
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "authhost.hang"))
+        var pace = HangPace()
+        timer.setEventHandler {
+            guard host.moduleIsHung, let action = try? reloader.configurationNow.hangAction(), action != .none,
+                pace.allows(at: SystemClock().monotonic)
+            else { return }
+            Self.replace(action, setup, host, reloader.configurationNow)
+        }
+        timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1))
+        timer.activate()
+        self.timer = timer
+    }
+
+    func cancel() { timer.cancel() }
+
+    /// The swap writes to the event log what became of it.
+    private static func replace(_ action: HangAction, _ setup: HostSetup, _ host: Host, _ configuration: Configuration)
+    {
+        do {
+            let request =
+                switch action {
+                case .swap(let name): try configuration.loadRequest(module: name)
+                case .restart, .none: try configuration.loadRequest()
+                }
+            setup.log.critical(
+                "module `\(host.module?.identity.name ?? "-")` is hung; module-hang-action puts `\(request.module)` in its place"
+            )
+            _ = try host.modules.swap(to: request)
+        } catch let failure as Failure {
+            setup.log.error("module-hang-action does nothing: \(failure.text)")
+        } catch {
+            setup.log.error("module-hang-action has failed; it is tried again: \(error)")
+        }
+    }
+}
