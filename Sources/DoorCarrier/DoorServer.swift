@@ -22,17 +22,21 @@ public final class DoorServers: Sendable {
     ///   - services: what they may need besides the host.
     ///   - threads: event loops that serve them; nil for one a core.
     ///   - kind: what carries connections without TLS.
+    ///   - inherited: sockets that are open already; each must be where a door listens.
     /// - Throws: what hinders the first that cannot be opened; none is open then.
     public init(
         _ doors: [DoorSettings], host: any QuestionAnswering, services: DoorServices, log: Logger, threads: Int? = nil,
-        carrying kind: DoorCarrierKind = .epoll
+        carrying kind: DoorCarrierKind = .epoll, inherited: InheritedSockets? = nil
     ) async throws {
         loops = try DoorLoops(threads: threads ?? System.coreCount, carrying: kind, host: host)
         var servers: [DoorServer] = []
         do {
             for settings in doors {
-                servers.append(try await DoorServer(settings, host: host, loops: loops, services: services, log: log))
+                servers.append(
+                    try await DoorServer(
+                        settings, host: host, loops: loops, services: services, log: log, inherited: inherited))
             }
+            if let places = inherited?.untaken, !places.isEmpty { throw InheritedSocketError(untaken: places) }
         } catch {
             for server in servers { await server.close() }
             await loops.shutdown()
@@ -86,7 +90,8 @@ package final class DoorServer: Sendable {
 
     package init(
         _ settings: DoorSettings, host: any QuestionAnswering, loops: DoorLoops,
-        services: DoorServices, log: Logger, observing observer: (@Sendable ([UInt8]) -> Void)? = nil
+        services: DoorServices, log: Logger, inherited: InheritedSockets? = nil,
+        observing observer: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws {
         self.settings = settings
         self.observer = observer
@@ -108,16 +113,16 @@ package final class DoorServer: Sendable {
                 label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics),
             givenUp: { faults.count("given-up") })
         do {
-            try await listen()
+            try await listen(inherited)
         } catch {
             await close()
             throw error
         }
     }
 
-    private func listen() async throws {
+    private func listen(_ inherited: InheritedSockets?) async throws {
         for address in settings.addresses {
-            let descriptor = try ListeningSocket.bind(address.host, port: address.port)
+            let descriptor = try ListeningSocket.bind(address.host, port: address.port, or: inherited)
             let listener: Listener
             do {
                 listener = try await accept(at: descriptor, isUnixSocket: false)
@@ -132,6 +137,14 @@ package final class DoorServer: Sendable {
             }
         }
         guard let path = settings.socketPath else { return }
+        if let address = try? SocketAddress(unixDomainSocketPath: path), let descriptor = inherited?.take(address) {
+            // Its name and its permissions are those of the program that has made it, and stay.
+            let listener = try await accept(at: descriptor, isUnixSocket: true)
+            return listeners.withLock {
+                $0.all.append(listener)
+                $0.places.append(path)
+            }
+        }
         let (socket, listener) = try await UnixSocket.listen(
             at: path, mode: settings.socketMode, { try await accept(at: $0, isUnixSocket: true) },
             closing: { await $0.close() })

@@ -125,24 +125,3 @@ private final class ListeningMember: LoopMember {
         loop.setTime(place, due?.nanoseconds)
     }
 }
-
-extension SocketAddress {
-    /// What a descriptor is bound to; nil for nothing.
-    fileprivate init?(boundTo descriptor: CInt) {
-        var storage = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let address = withUnsafeMutableBytes(of: &storage) { bytes -> SocketAddress? in
-            // SAFETY: the storage is aligned and large enough for every family, and only what getsockname(2) has filled is read.
-            guard let start = bytes.baseAddress else { return nil }
-            let generic = start.assumingMemoryBound(to: sockaddr.self)
-            guard getsockname(descriptor, generic, &size) == 0 else { return nil }
-            switch CInt(generic.pointee.sa_family) {
-            case AF_INET: return SocketAddress(start.load(as: sockaddr_in.self))
-            case AF_INET6: return SocketAddress(start.load(as: sockaddr_in6.self))
-            default: return nil
-            }
-        }
-        guard let address else { return nil }
-        self = address
-    }
-}

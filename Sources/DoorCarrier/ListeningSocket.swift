@@ -9,11 +9,13 @@ enum ListeningSocket {
     /// - Parameters:
     ///   - host: a name or an address; a name is looked up, which may block.
     ///   - port: 0 for one that the system chooses.
+    ///   - inherited: sockets of which one that listens there is taken in its place.
     /// - Returns: a descriptor that the caller owns.
     /// - Throws: ``ListenError``.
-    static func bind(_ host: String, port: Int) throws -> CInt {
+    static func bind(_ host: String, port: Int, or inherited: InheritedSockets? = nil) throws -> CInt {
         do {
             let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+            if let descriptor = inherited?.take(address) { return descriptor }
             let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
             let descriptor = socket(address.protocol.rawValue, type, 0)
             guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
@@ -31,4 +33,30 @@ enum ListeningSocket {
     }
 
     static func close(_ descriptor: CInt) { _ = Glibc.close(descriptor) }
+}
+
+extension SocketAddress {
+    /// What a descriptor is bound to; nil for nothing.
+    init?(boundTo descriptor: CInt) {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let address = withUnsafeMutableBytes(of: &storage) { bytes -> SocketAddress? in
+            // SAFETY: the storage is aligned and large enough for every family, and only what getsockname(2) has filled is read.
+            guard let start = bytes.baseAddress else { return nil }
+            let generic = start.assumingMemoryBound(to: sockaddr.self)
+            guard getsockname(descriptor, generic, &size) == 0 else { return nil }
+            switch CInt(generic.pointee.sa_family) {
+            case AF_INET: return SocketAddress(start.load(as: sockaddr_in.self))
+            case AF_INET6: return SocketAddress(start.load(as: sockaddr_in6.self))
+            case AF_UNIX:
+                let path = withUnsafeBytes(of: start.load(as: sockaddr_un.self).sun_path) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                return path.isEmpty ? nil : try? SocketAddress(unixDomainSocketPath: path)
+            default: return nil
+            }
+        }
+        guard let address else { return nil }
+        self = address
+    }
 }

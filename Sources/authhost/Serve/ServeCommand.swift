@@ -36,20 +36,29 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // A log that has reached the size that files may have cannot be written; that must not end the host.
         signal(SIGXFSZ, SIG_IGN)
+        let inherited = try Self.inheritedSockets()
         let limit = DescriptorLimit.raise()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
         let setup = try HostSetup(quiet: false)
         do {
-            try await serve(setup, metrics, limit)
+            try await serve(setup, metrics, limit, inherited)
         } catch let failure as Failure {
             setup.log(failure, as: "authhost ends")
             throw failure
         }
     }
 
+    private static func inheritedSockets() throws(Failure) -> InheritedSockets {
+        do {
+            return try InheritedSockets.ofProcess()
+        } catch {
+            throw Failure(.badConfiguration, "\(error)")
+        }
+    }
+
     private func serve(
-        _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int
+        _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int, _ inherited: InheritedSockets
     ) async throws {
         var doors = try setup.configuration.doorSettings()
         let usage = try setup.usageService()
@@ -79,7 +88,7 @@ struct ServeCommand: AsyncParsableCommand {
                 limit: limit, loops: DescriptorLimit.loops(of: setup.configuration),
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
-            servers = try await openDoors(doors, service, metrics, setup, signals)
+            servers = try await openDoors(doors, inherited, service, metrics, setup, signals)
             HostProcess.giveBackStartMemory()
             ServiceManager.ready()
             await signals.stopped()
@@ -113,8 +122,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Opens the doors.
     private func openDoors(
-        _ doors: [DoorSettings], _ service: ControlService, _ metrics: PrometheusMetricsFactory, _ setup: HostSetup,
-        _ signals: SignalHandler
+        _ doors: [DoorSettings], _ inherited: InheritedSockets, _ service: ControlService,
+        _ metrics: PrometheusMetricsFactory, _ setup: HostSetup, _ signals: SignalHandler
     ) async throws -> DoorServers {
         var services = DoorServices(metrics: metrics)
         services.operators = service
@@ -124,7 +133,7 @@ struct ServeCommand: AsyncParsableCommand {
         services.destinations = service.destinationAccess
         let servers = try await DoorServers(
             doors, host: service.host, services: services, log: setup.log,
-            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll)
+            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll, inherited: inherited)
         for (door, places) in servers.listening {
             for place in places { setup.log.notice("\(Self.listening(door, place))") }
         }

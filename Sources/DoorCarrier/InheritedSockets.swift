@@ -1,0 +1,103 @@
+import Basics
+import DoorProtocols
+import Glibc
+import NIOCore
+import Synchronization
+
+/// Listening sockets that the service manager has opened and passed to this process, sd_listen_fds(3): they accept connections while
+/// the process is started again.
+public final class InheritedSockets: Sendable {
+    /// The first descriptor that is passed.
+    private static let first: CInt = 3
+    private static let most: CInt = 1024
+
+    private struct Passed {
+        let descriptor: CInt
+        let address: SocketAddress
+    }
+
+    private let left: Mutex<[Passed]>
+
+    /// Takes the descriptors that LISTEN_FDS passes to the process that LISTEN_PID names, and unsets both: no other program that is
+    /// started takes them for its own. Call it once, before other threads are there.
+    ///
+    /// - Throws: ``InheritedSocketError`` for a count that cannot be, and for what is no listening socket.
+    public static func ofProcess() throws(InheritedSocketError) -> InheritedSockets {
+        defer { for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsetenv(name) } }
+        guard let process = getenv("LISTEN_PID"), String(cString: process) == "\(getpid())",
+            let text = getenv("LISTEN_FDS")
+        else { return try InheritedSockets([]) }
+        guard let count = CInt(String(cString: text)), (0...most).contains(count) else {
+            throw InheritedSocketError(
+                "LISTEN_FDS is `\(String(cString: text).controlsEscaped)`; a number from 0 to \(most) is accepted")
+        }
+        return try InheritedSockets(first..<first + count)
+    }
+
+    /// Takes descriptors, which it closes unless they are taken.
+    init(_ descriptors: some Sequence<CInt>) throws(InheritedSocketError) {
+        var passed: [Passed] = []
+        for descriptor in descriptors { passed.append(try Self.passed(descriptor)) }
+        left = Mutex(passed)
+    }
+
+    deinit { left.withLock { for one in $0 { close(one.descriptor) } } }
+
+    /// The socket that listens at an address, which is the caller's from then on; nil where none was passed.
+    func take(_ address: SocketAddress) -> CInt? {
+        left.withLock { left in
+            left.firstIndex { $0.address == address }.map { left.remove(at: $0).descriptor }
+        }
+    }
+
+    /// Where those listen that no door has taken.
+    var untaken: [String] {
+        left.withLock { left in
+            left.map { one in
+                guard let host = one.address.ipAddress, let port = one.address.port else {
+                    return one.address.pathname ?? "\(one.address)"
+                }
+                return "\(DoorAddress(host: host, port: port))"
+            }
+        }
+    }
+
+    private static func passed(_ descriptor: CInt) throws(InheritedSocketError) -> Passed {
+        guard option(descriptor, SO_ACCEPTCONN) == 1, option(descriptor, SO_TYPE) == CInt(SOCK_STREAM.rawValue) else {
+            throw InheritedSocketError(
+                "LISTEN_FDS passes descriptor \(descriptor), which is not a listening stream socket; `ListenStream=` of systemd "
+                    + "makes one, with `Accept=no`")
+        }
+        guard let address = SocketAddress(boundTo: descriptor) else {
+            throw InheritedSocketError(
+                "LISTEN_FDS passes descriptor \(descriptor), which is bound to no path and no TCP address")
+        }
+        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0,
+            fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0
+        else {
+            throw InheritedSocketError("descriptor \(descriptor) of LISTEN_FDS cannot be used: \(SystemError())")
+        }
+        return Passed(descriptor: descriptor, address: address)
+    }
+
+    /// An option of a socket; nil for what is no socket.
+    private static func option(_ descriptor: CInt, _ name: CInt) -> CInt? {
+        var (value, size) = (CInt(0), socklen_t(MemoryLayout<CInt>.size))
+        return getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+    }
+}
+
+/// Why sockets that were passed cannot be used.
+public struct InheritedSocketError: Error, Sendable, CustomStringConvertible {
+    /// What was found, and what would be accepted.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+
+    /// No door listens at some of them.
+    init(untaken places: [String]) {
+        self.init(
+            "LISTEN_FDS passes a socket at \(places.map { "`\($0)`" }.joined(separator: ", ")), and no door listens there: give it "
+                + "the address of a door, as the configuration has it")
+    }
+}
