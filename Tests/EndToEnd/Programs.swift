@@ -49,6 +49,7 @@ enum RealProgram: String, CaseIterable {
     case rabbitmq = "rabbitmq-server"
     case mosquitto = "mosquitto_pub"
     case redis = "redis-server"
+    case systemd = "systemd-analyze"
 
     var package: String {
         switch self {
@@ -75,6 +76,7 @@ enum RealProgram: String, CaseIterable {
         case .fish: "fish"
         case .cxx: "g++"
         case .redis: "redis-server"
+        case .systemd: "systemd"
         }
     }
 
