@@ -1,3 +1,4 @@
+import Basics
 import NIOCore
 import NIOSSL
 
@@ -15,7 +16,7 @@ package struct RegistryPlace: Sendable {
         }
 
         /// `HOST:PORT`, an IPv6 address in brackets.
-        package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+        package var description: String { HostAndPort.text(host, port) }
     }
 
     /// How it is reached.

@@ -38,8 +38,7 @@ public struct ServerName: Hashable, Sendable, CustomStringConvertible {
 
     /// Spells all three parts; equal servers have one spelling.
     public var description: String {
-        let host = host.contains(":") ? "[\(host)]" : host
-        return "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")"
+        "\(scheme)://\(port.map { HostAndPort.text(host, $0) } ?? HostAndPort.host(host))"
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }

@@ -1,3 +1,5 @@
+import Basics
+
 /// Where a collector takes spans.
 public struct OTLPEndpoint: Sendable, Equatable {
     /// A name or an address, without brackets.
@@ -34,5 +36,5 @@ public struct OTLPEndpoint: Sendable, Equatable {
     }
 
     /// As in the field Host.
-    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+    var authority: String { HostAndPort.text(host, Int(port)) }
 }

@@ -1,3 +1,5 @@
+import Basics
+
 /// A host and a TCP port that a door listens at.
 public struct DoorAddress: Sendable, Hashable, CustomStringConvertible {
     /// A host name or an address, an IPv6 address without its brackets.
@@ -12,7 +14,7 @@ public struct DoorAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `host:port`, an IPv6 address in brackets.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var description: String { HostAndPort.text(host, port) }
 
     /// Whether only programs of this machine reach it.
     var isLoopback: Bool {

@@ -1,3 +1,5 @@
+import Basics
+
 /// A host and a port to listen on.
 public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A host name or an address, an IPv6 address without its brackets.
@@ -25,7 +27,7 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Spells the address as it is written in a configuration.
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var description: String { HostAndPort.text(host, port) }
 }
 
 /// Reads numbers the way people write them in a configuration: ASCII digits, a minus sign, a decimal point.
