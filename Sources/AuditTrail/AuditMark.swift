@@ -64,7 +64,7 @@ package struct AuditMark: Sendable, Equatable {
 
     /// The value of a fact as text or JSON has it; the values here need no quotation marks.
     private static func fact(_ name: String, _ line: String) -> String? {
-        for (begin, ends) in [("\"\(name)\":\"", "\""), (" \(name)=", " \n")] {
+        for (begin, ends) in [("\"\(name)\":\"", "\""), ("\"\(name)\":", ",}"), (" \(name)=", " \n")] {
             guard let place = line.firstPlace(of: begin) else { continue }
             let rest = line.utf8[place.upperBound...]
             return String(rest.prefix { !ends.utf8.contains($0) })

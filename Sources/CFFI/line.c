@@ -54,8 +54,8 @@ void cffi_add_number(struct cffi_line *line, unsigned number, unsigned width) {
     cffi_add(line, digits + start);
 }
 
-// The time as Runtime's EventTime has it: 2026/01/31-13:52:17.420123 +0000.
-static void add_time(struct cffi_line *line) {
+// The time as LogTime of Basics has it: 2026/01/31-13:52:17.420123 +0000, or 2026-01-31T13:52:17.420123+00:00 in JSON.
+static void add_time(struct cffi_line *line, bool json) {
     struct timespec now = {0, 0};
     clock_gettime(CLOCK_REALTIME, &now);
     long east = atomic_load(&offset);
@@ -68,11 +68,11 @@ static void add_time(struct cffi_line *line) {
     unsigned of_year = day - (365 * year + year / 4 - year / 100);
     unsigned month = (5 * of_year + 2) / 153, shown = month < 10 ? month + 3 : month - 9;
     cffi_add_number(line, (unsigned)(year + era * 400 + (shown <= 2)), 4);
-    cffi_add(line, "/");
+    cffi_add(line, json ? "-" : "/");
     cffi_add_number(line, shown, 2);
-    cffi_add(line, "/");
+    cffi_add(line, json ? "-" : "/");
     cffi_add_number(line, of_year - (153 * month + 2) / 5 + 1, 2);
-    cffi_add(line, "-");
+    cffi_add(line, json ? "T" : "-");
     cffi_add_number(line, second / 3600, 2);
     cffi_add(line, ":");
     cffi_add_number(line, second / 60 % 60, 2);
@@ -80,9 +80,12 @@ static void add_time(struct cffi_line *line) {
     cffi_add_number(line, second % 60, 2);
     cffi_add(line, ".");
     cffi_add_number(line, (unsigned)(now.tv_nsec / 1000), 6);
-    cffi_add(line, east < 0 ? " -" : " +");
+    cffi_add(line, json ? "" : " ");
+    cffi_add(line, east < 0 ? "-" : "+");
     unsigned minutes = (unsigned)(east < 0 ? -east : east) / 60;
-    cffi_add_number(line, minutes / 60 * 100 + minutes % 60, 4);
+    cffi_add_number(line, minutes / 60, 2);
+    cffi_add(line, json ? ":" : "");
+    cffi_add_number(line, minutes % 60, 2);
 }
 
 static void write_whole(int descriptor, const struct cffi_line *line) {
@@ -106,7 +109,7 @@ void cffi_write_line(const struct cffi_line *text) {
     struct cffi_line line = {0};
     bool json = atomic_load(&is_json);
     cffi_add(&line, json ? "{\"time\":\"" : "");
-    add_time(&line);
+    add_time(&line, json);
     cffi_add(&line, json ? "\",\"severity\":\"CRIT\",\"message\":\"" : ": CRIT: ");
     cffi_add(&line, text->text);
     cffi_add(&line, json ? "\"}\n" : "\n");

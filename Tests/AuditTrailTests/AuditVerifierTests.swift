@@ -19,7 +19,7 @@ private struct WrittenLog {
         let time = "2026/01/31-13:52:17.420123 +0000"
         let text =
             json
-            ? "{\"time\":\"\(time)\",\"severity\":\"AUDIT\"" + facts.map { ",\"\($0)\":\"\($1)\"" }.joined() + "}"
+            ? "{\"time\":\"\(time)\",\"severity\":\"AUDIT\"" + facts.map { ",\"\($0)\":\($0 == "sink" ? $1 : "\"\($1)\"")" }.joined() + "}"
             : "\(time): AUDIT:" + facts.map { " \($0)=\($1)" }.joined()
         lines.append(String(decoding: chain.seal(Array(text.utf8), json: json).dropLast(), as: UTF8.self))
     }

@@ -5,7 +5,8 @@ extension ItemDefinition {
         "the file of the event log")
 
     static let logFormat = ItemDefinition(
-        "log-format", .choice(["text", "json"]), default: "text", reloadable: true, "how lines of the event log look")
+        "log-format", .choice(["text", "json"]), default: "text", reloadable: true,
+        "how lines of the event log and the audit log look")
 
     static let logLevel = ItemDefinition(
         "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",

@@ -228,8 +228,8 @@ public struct ControlReply: Codable, Sendable {
         public let sha256: String?
         /// The build id of what runs; nil for a file without one.
         public let build: String?
-        /// When it was loaded, in seconds since 1970.
-        public let loaded: Int64
+        /// When it was loaded.
+        public let loaded: Moment
         /// How many questions it was asked.
         public let calls: UInt64
         /// Questions that it has not answered yet.
@@ -237,7 +237,7 @@ public struct ControlReply: Codable, Sendable {
         /// Bytes of its file that are in memory; nil where that is not known.
         public let resident: Int?
 
-        /// Describes an instance.
+        /// Describes an instance; `loaded` is in seconds since 1970.
         public init(
             instance: UInt32, state: String, name: String, version: String, path: String, sha256: String?,
             build: String?, loaded: Int64, calls: UInt64, pending: Int, resident: Int?
@@ -249,7 +249,7 @@ public struct ControlReply: Codable, Sendable {
             self.path = path
             self.sha256 = sha256
             self.build = build
-            self.loaded = loaded
+            self.loaded = Moment(loaded)
             self.calls = calls
             self.pending = pending
             self.resident = resident

@@ -39,10 +39,10 @@ struct AuditLine {
     }
 
     /// The line without an end.
-    func bytes(json: Bool, time: String = EventTime.now()) -> [UInt8] {
+    func bytes(json: Bool, time: LogTime = LogTime()) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(320)
-        json ? appendJSON(to: &bytes, time) : appendText(to: &bytes, time)
+        json ? appendJSON(to: &bytes, time.rfc3339) : appendText(to: &bytes, time.text)
         return bytes
     }
 
@@ -67,10 +67,13 @@ struct AuditLine {
             bytes += ",\"".utf8
             Self.append(name, to: &bytes)
             bytes += "\":".utf8
-            bytes.appendJSONQuoted(value)
+            if Self.isNumber(name) { bytes += value.utf8 } else { bytes.appendJSONQuoted(value) }
         }
         bytes.append(UInt8(ascii: "}"))
     }
+
+    /// Whether a fact is a number, which JSON has without quotation marks: the sink that a mark is about.
+    private static func isNumber(_ name: StaticString) -> Bool { name.utf8CodeUnitCount == 4 && name.description == "sink" }
 
     private static func append(_ name: StaticString, to bytes: inout [UInt8]) {
         name.withUTF8Buffer { bytes += $0 }

@@ -46,17 +46,3 @@ public struct EventLogHandler: LogHandler {
         }
     }
 }
-
-/// The time of a log line: local time with its offset, in microseconds.
-enum EventTime {
-    static func now() -> String {
-        let (second, rest) = SystemTime.wall.quotientAndRemainder(dividingBy: 1_000_000_000)
-        var (time, local) = (time_t(second), tm())
-        localtime_r(&time, &local)
-        let offset = local.tm_gmtoff / 60
-        let date = "\(local.tm_year + 1900)/\((local.tm_mon + 1).padded(to: 2))/\(local.tm_mday.padded(to: 2))"
-        let clock = [local.tm_hour, local.tm_min, local.tm_sec].map { $0.padded(to: 2) }.joined(separator: ":")
-        let zone = (offset < 0 ? "-" : "+") + (abs(offset) / 60).padded(to: 2) + (abs(offset) % 60).padded(to: 2)
-        return "\(date)-\(clock).\((rest / 1000).padded(to: 6)) \(zone)"
-    }
-}

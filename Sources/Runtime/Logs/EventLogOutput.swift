@@ -122,10 +122,10 @@ public final class EventLogOutput: Sendable {
     }
 
     private func line(_ level: Logger.Level, _ text: String) -> String {
-        let (time, severity) = (EventTime.now(), EventLogHandler.word(for: level))
-        guard json.load(ordering: .relaxed) else { return "\(time): \(severity): \(text)" }
+        let (time, severity) = (LogTime(), EventLogHandler.word(for: level))
+        guard json.load(ordering: .relaxed) else { return "\(time.text): \(severity): \(text)" }
         let quoted = text.replacingEach("\\", with: "\\\\").replacingEach("\"", with: "\\\"")
-        return "{\"time\":\"\(time)\",\"severity\":\"\(severity)\",\"message\":\"\(quoted)\"}"
+        return "{\"time\":\"\(time.rfc3339)\",\"severity\":\"\(severity)\",\"message\":\"\(quoted)\"}"
     }
 
     /// Says in the log itself how many lines are missing at this place.

@@ -15,7 +15,7 @@ struct AuditFacts {
     subscript(_ name: String) -> String? { all.first { $0.name == name }?.value }
 
     /// Nanoseconds since 1970; nil for what is not a time.
-    var time: Int64? { self["time"].flatMap { LogTime.nanoseconds(Array($0.utf8)) } }
+    var time: Int64? { self["time"].flatMap(LogTime.nanoseconds) }
 
     /// Reads a line of text or of JSON.
     init(_ line: ArraySlice<UInt8>) throws(Fault) {
@@ -93,30 +93,5 @@ struct AuditFacts {
                 if let text = try? container.decode(String.self, forKey: name) { all.append((name.stringValue, text)) }
             }
         }
-    }
-}
-
-/// The times of the event log and of the audit log.
-enum LogTime {
-    /// Reads `2026/01/31-13:52:17.420123 +0000`, or the same instant as RFC 3339 has it; nil for anything else.
-    static func nanoseconds(_ text: [UInt8]) -> Int64? {
-        var bytes = text
-        guard bytes.count > 19 else { return nil }
-        // What tells the two forms apart, up to the second.
-        (bytes[4], bytes[7], bytes[10]) = (UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "T"))
-        var zone = 19
-        var (fraction, unit): (Int64, Int64) = (0, 1_000_000_000)
-        if bytes[zone] == UInt8(ascii: ".") {
-            zone += 1
-            while zone < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[zone]), unit > 1 {
-                unit /= 10
-                fraction += Int64(bytes[zone] - UInt8(ascii: "0")) * unit
-                zone += 1
-            }
-        }
-        var offset = bytes[zone...].filter { $0 != UInt8(ascii: " ") }
-        if offset.count == 5 { offset.insert(UInt8(ascii: ":"), at: 3) }
-        let seconds = RFC3339.seconds(String(decoding: bytes[..<19] + offset, as: UTF8.self))
-        return seconds.map { $0 * 1_000_000_000 + fraction }
     }
 }

@@ -33,6 +33,7 @@ struct DecisionCommand: ParsableCommand {
         guard control.json else {
             return Terminal.write(OperatorText.facts(facts.map { ($0.name, $0.value.controlsEscaped) }))
         }
-        Terminal.write(JSONText.object(texts: facts.map { ($0.name, $0.value) }))
+        Terminal.write(
+            JSONText.object(texts: facts.map { ($0.name, $0.name == "time" ? LogTime.rfc3339($0.value) : $0.value) }))
     }
 }

@@ -26,9 +26,9 @@ struct EventsCommand: ParsableCommand {
         request.follow = follow ? true : nil
         do {
             var answer: (text: String, reply: ControlReply)? = try client.ask(request)
-            while let (text, reply) = answer, let event = reply.event {
+            while let (_, reply) = answer, let event = reply.event {
                 if control.json {
-                    Terminal.write(text)
+                    Terminal.write(EventLine(event).json(missed: reply.missed))
                 } else {
                     if let missed = reply.missed {
                         Terminal.write("… \(missed) lines were missed", toStandardError: true)

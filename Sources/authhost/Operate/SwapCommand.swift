@@ -65,7 +65,7 @@ extension OperatorText {
         [
             "#\(module.instance)", module.state, module.name.controlsEscaped, module.version.controlsEscaped,
             module.path.controlsEscaped, module.sha256.map { "sha256:\($0)" }, module.build.map { "build \($0)" },
-            "loaded \(time(module.loaded))", "calls \(module.calls)", "pending \(module.pending)",
+            "loaded \(time(module.loaded.seconds))", "calls \(module.calls)", "pending \(module.pending)",
             module.resident.map { "resident \($0 / 1024) KiB" },
         ].compactMap(\.self).joined(separator: "  ")
     }

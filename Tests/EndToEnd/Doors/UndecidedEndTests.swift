@@ -105,5 +105,7 @@ struct ForeignEnd: CustomTestStringConvertible {
         let last = lines().last ?? ""
         #expect(last.contains(end.says), "\(last)")
         #expect(last.contains(json ? #""severity":"CRIT","message":""# : ": CRIT: "), "\(last)")
+        let time = /^\{"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{2}:[0-9]{2}"/
+        if json { #expect(last.contains(time), "\(last)") }
     }
 }
