@@ -158,11 +158,11 @@ public final class Host: Sendable {
     public func ask(_ question: Question) -> Outcome {
         let id = decisions.next()
         let question = question.named(id, tells: tellsAttributes)
-        guard let auditing else { return decide(question).named(id) }
-        return auditing.recorded(question) { decide(question).named(id) }
+        guard let auditing else { return decide(question, id).named(id) }
+        return auditing.recorded(question) { decide(question, id).named(id) }
     }
 
-    private func decide(_ question: Question) -> Outcome {
+    private func decide(_ question: Question, _ decision: DecisionID) -> Outcome {
         decided(question.kind) { decider in
             switch question {
             case .login(let login): timed(login, .login) { logins.logIn(login, decider) }
@@ -170,8 +170,8 @@ public final class Host: Sendable {
                 timed(login, .resume) { LoginQuestion(logins, decider, login, .resume).ask() }
             case .authenticate(let login): timed(login, .login) { logins.authenticate(login, decider) }
             case .logout(let id): .decided(sessions.logOut(id, at: clock.monotonic))
-            case .map(let id, let name): asked(by: id, about: .name(name), decider)
-            case .check(let id, let check): asked(by: id, about: .check(check), decider)
+            case .map(let id, let name): asked(by: id, about: .name(name), decision, decider)
+            case .check(let id, let check): asked(by: id, about: .check(check), decision, decider)
             }
         }
     }
@@ -181,18 +181,18 @@ public final class Host: Sendable {
     /// - Parameter returned: when the module's last entry point returned, where the answer is there; 0 where none was called.
     private func timed(
         _ kind: QuestionKind, _ outcome: Outcome, _ returned: Int64, _ session: Session, _ attributes: [Field],
-        since began: Int64
+        _ decision: DecisionID, since began: Int64
     ) -> Outcome {
         let origin = session.origin
         if case .decided(let answer) = outcome {
             let took = max(0, returned - began)
             origin.figures.note(kind, answer.verdict, nanoseconds: took)
-            spans?.note(kind, answer, door: origin.door, attributes, began: began, moduleTime: took)
+            spans?.note(kind, answer, decision, door: origin.door, attributes, began: began, moduleTime: took)
         } else {
             outcome.observe { [clock, spans] answer in
                 let took = clock.monotonic - began
                 origin.figures.note(kind, answer.verdict, nanoseconds: took)
-                spans?.note(kind, answer, door: origin.door, attributes, began: began, moduleTime: took)
+                spans?.note(kind, answer, decision, door: origin.door, attributes, began: began, moduleTime: took)
             }
         }
         return metrics.counted(kind, outcome)
@@ -204,7 +204,9 @@ public final class Host: Sendable {
         let outcome = ask()
         outcome.observe { [clock, spans] answer in
             figures.note(kind, answer.verdict, nanoseconds: clock.monotonic - began)
-            spans?.note(kind, answer, door: login.door, login.attributes, began: began, moduleTime: answer.moduleTime)
+            spans?.note(
+                kind, answer, login.decision, door: login.door, login.attributes, began: began,
+                moduleTime: answer.moduleTime)
         }
         return outcome
     }
@@ -231,27 +233,41 @@ public final class Host: Sendable {
             case .realm: .read
             }
         }
+
+        /// What the door knows of the question.
+        var attributes: [Field] { if case .check(let check) = self { check.attributes } else { [] } }
     }
 
     /// What every question of a session passes: the session is open, and the module in force knows it.
-    private func asked(by id: SessionID, about subject: Subject, _ decider: any Decider) -> Outcome {
+    private func asked(
+        by id: SessionID, about subject: Subject, _ decision: DecisionID, _ decider: any Decider
+    ) -> Outcome {
         let now = clock.monotonic
-        guard let session = sessions.use(id, at: now) else { return .decided(sessions.refusal(of: id)) }
+        guard let session = sessions.use(id, at: now) else {
+            let answer = sessions.refusal(of: id)
+            spans?.note(subject.kind, answer, decision, door: "", subject.attributes, began: now, moduleTime: 0)
+            return .decided(answer)
+        }
         guard let known = decider.known(session) else {
             return modules.resumptions.resume(session) { [self] in
-                decided(subject.kind) { asked(by: id, about: subject, $0) }
+                decided(subject.kind) { asked(by: id, about: subject, decision, $0) }
             }
         }
         switch subject {
         case .name(let name):
             var question = ObjectQuestion(objects, decider, session, known, name)
-            return timed(.map, question.ask(at: now), question.returned, session, [], since: now)
+            return timed(.map, question.ask(at: now), question.returned, session, [], decision, since: now)
         case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)
             return timed(
-                check.kind, question.ask(at: now), question.returned, session, check.attributes, since: now)
+                check.kind, question.ask(at: now), question.returned, session, check.attributes, decision, since: now)
         case .realm(let request, let object):
-            return realms.ask(request, session, known, object: object, decider, at: now)
+            let outcome = realms.ask(request, session, known, object: object, decider, at: now)
+            guard let spans else { return outcome }
+            outcome.observe { [clock, door = session.origin.door] answer in
+                spans.note(.read, answer, decision, door: door, [], began: now, moduleTime: clock.monotonic - now)
+            }
+            return outcome
         }
     }
 
@@ -281,12 +297,15 @@ public final class Host: Sendable {
         var answers: [Answer?] = Array(repeating: nil, count: checks.count)
         objects.batch(asked, decider, at: now, into: &answers)
         let took = clock.monotonic - now
-        for one in asked {
-            guard let answer = answers[one.place] else { continue }
-            one.session.origin.figures.note(one.check.kind, answer.verdict, nanoseconds: took)
-        }
         // Rows have their attributes in common, so the module is not told of the names of these decisions.
         for place in answers.indices { answers[place]?.decision = decisions.next() }
+        for one in asked {
+            guard let answer = answers[one.place] else { continue }
+            let (origin, check) = (one.session.origin, one.check)
+            origin.figures.note(check.kind, answer.verdict, nanoseconds: took)
+            spans?.note(
+                check.kind, answer, answer.decision, door: origin.door, check.attributes, began: now, moduleTime: took)
+        }
         return auditing?.recorded(answers, of: asked) ?? answers.map { $0.map(Outcome.decided) }
     }
 
@@ -297,8 +316,8 @@ public final class Host: Sendable {
     ///   - object: what a check is asked about.
     public func permits(_ request: RealmRequest, session id: SessionID, object: ObjectName) -> Outcome {
         let decision = decisions.next()
-        guard let auditing else { return decide(request, id, object).named(decision) }
-        return auditing.recorded(request, session: id) { decide(request, id, object).named(decision) }
+        guard let auditing else { return decide(request, id, object, decision).named(decision) }
+        return auditing.recorded(request, session: id) { decide(request, id, object, decision).named(decision) }
     }
 
     /// Records what an operator is about to do; false where that must be recorded and cannot be: then it must not be done.
@@ -307,8 +326,10 @@ public final class Host: Sendable {
         auditing?.records(order, decisions.next()) ?? true
     }
 
-    private func decide(_ request: RealmRequest, _ id: SessionID, _ object: ObjectName) -> Outcome {
-        decided(.read) { asked(by: id, about: .realm(request, object), $0) }
+    private func decide(
+        _ request: RealmRequest, _ id: SessionID, _ object: ObjectName, _ decision: DecisionID
+    ) -> Outcome {
+        decided(.read) { asked(by: id, about: .realm(request, object), decision, $0) }
     }
 
     // MARK: running

@@ -1,8 +1,8 @@
 import AuthCore
 import Tracing
 
-/// Makes a span of each decision, when its answer is there: door, question, verdict, reason and the module's time. Neither users nor
-/// objects are in it: a collector is no audit log.
+/// Makes a span of each decision, when its answer is there: its id, door, question, verdict, reason and the module's time. Neither
+/// users nor objects are in it: a collector is no audit log, and the id leads there.
 struct DecisionSpans: Sendable {
     /// A moment that was measured.
     private struct Instant: TracerInstant {
@@ -23,19 +23,20 @@ struct DecisionSpans: Sendable {
     /// Notes a decision.
     ///
     /// - Parameters:
+    ///   - door: "" where it is not known, of a session that is not.
     ///   - attributes: what the door knows of the question, a trace's parent among it.
     ///   - began: on the monotonic clock.
     ///   - moduleTime: nanoseconds that the module took; 0 where it was not asked.
     func note(
-        _ kind: QuestionKind, _ answer: Answer, door: String, _ attributes: [Field], began: Int64, moduleTime: Int64
+        _ kind: QuestionKind, _ answer: Answer, _ decision: DecisionID, door: String, _ attributes: [Field],
+        began: Int64, moduleTime: Int64
     ) {
-        note(by: tracer, kind, answer, door: door, attributes, began: began, moduleTime: moduleTime)
+        note(by: tracer, kind, answer, decision, door: door, attributes, began: began, moduleTime: moduleTime)
     }
 
     private func note(
-        by tracer: some Tracer, _ kind: QuestionKind, _ answer: Answer, door: String, _ attributes: [Field],
-        began: Int64,
-        moduleTime: Int64
+        by tracer: some Tracer, _ kind: QuestionKind, _ answer: Answer, _ decision: DecisionID, door: String,
+        _ attributes: [Field], began: Int64, moduleTime: Int64
     ) {
         var context = ServiceContext.topLevel
         tracer.extract(attributes, into: &context, using: Attributes())
@@ -46,7 +47,8 @@ struct DecisionSpans: Sendable {
             at: Instant(nanosecondsSinceEpoch: start))
         if span.isRecording {
             var known = SpanAttributes()
-            known["authhost.door"] = door
+            if !decision.isNone { known["authhost.decision_id"] = decision.hexadecimal }
+            if !door.isEmpty { known["authhost.door"] = door }
             known["authhost.question"] = kind.rawValue
             known["authhost.verdict"] = answer.verdict.rawValue
             known["authhost.reason"] = answer.reason.rawValue

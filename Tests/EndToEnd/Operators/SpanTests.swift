@@ -17,13 +17,15 @@ import Testing
         server.serve_forever()
         """
 
-    private func start(_ folder: Folder, ratio: String = "1") throws -> (Server, ChildProcess) {
+    private func start(
+        _ folder: Folder, ratio: String = "1", _ module: [String] = ["--module", "openauth"]
+    ) throws -> (Server, ChildProcess) {
         let script = try folder.write(Self.collector, to: "collector.py")
         let collector = try ChildProcess(["python3", script, folder.path("spans")])
         try collector.wait(for: "ready")
         let port = collector.seen.split(separator: " ")[1]
         let server = try Server(
-            ["--module", "openauth", "--otlp-endpoint", "http://127.0.0.1:\(port)", "--otlp-ratio", ratio], in: folder)
+            module + ["--otlp-endpoint", "http://127.0.0.1:\(port)", "--otlp-ratio", ratio], in: folder)
         return (server, collector)
     }
 
@@ -57,6 +59,37 @@ import Testing
         #expect(!found.contains("sesame") && !found.contains("ann"))
         let metrics = try server.client.get("/metrics").body
         #expect(metrics.contains(#"authhost_spans_total{outcome="sent"} 2"#), "\(metrics)")
+        _ = collector
+    }
+
+    @Test func `name the decision, whichever way it went, as the reply and the audit log do`() throws {
+        let folder = try Folder()
+        let audit = folder.path("audit.log")
+        let (server, collector) = try start(folder, AuthHost.xmlauth() + ["--audit-log", audit, "--audit-required"])
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let trace = ["traceparent: \(parent)"]
+        let login = try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#, headers: trace)
+        let session = try #require(login.member("session"))
+        let check = try server.client.post(
+            "/v1/check", #"{"session":"\#(session)","action":"read","object":"/A"}"#, headers: trace)
+        let unknown = try server.client.post(
+            "/v1/check", #"{"session":"\#(String(repeating: "0", count: 32))","action":"read","object":"/A"}"#,
+            headers: trace)
+        let batch = try server.client.post(
+            "/v1/checks",
+            #"{"session":"\#(session)","checks":[{"action":"read","object":"/A"},{"action":"write","object":"/B"}]}"#,
+            headers: trace)
+        let ids = try [login, check, unknown].map { try #require($0.headers["x-auth-decision-id"], "\($0)") }
+        let rows = batch.body.matches(of: /"decision_id":"([0-9a-f]{32})"/).map { String($0.1) }
+        #expect(rows.count >= 2, "\(batch)")
+        let text = try String(contentsOfFile: audit, encoding: .utf8)
+        for id in ids + rows {
+            try server.process.wait(until: {
+                spans(folder).contains(#"{"key":"authhost.decision_id","value":{"stringValue":"\#(id)"}}"#)
+            })
+            #expect(text.contains("decision=\(id)"), "\(text)")
+        }
+        #expect(text.components(separatedBy: "trace=\(parent)").count == ids.count + rows.count + 1, "\(text)")
         _ = collector
     }
 
