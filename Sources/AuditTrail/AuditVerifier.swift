@@ -70,15 +70,20 @@ package struct AuditVerifier {
         return nil
     }
 
-    /// Says what is missing behind the last file; nil where nothing is known to be.
+    /// Says what is missing behind the last file; nil where nothing is known to be. Files without any line are a log that was
+    /// emptied: a host begins each with a line of its own.
     package func finish() -> AuditFinding? {
-        guard let chain else { return nil }
+        guard let chain else {
+            return cut("no line is there, not even `audit=start`, with which a log begins: all of it is missing")
+        }
         let furthest = (known[chain.sink] ?? [:]).keys.max() ?? 0
         let most = max(furthest, noted.map(\.number).max() ?? 0)
         guard most > chain.head.number else { return nil }
-        return AuditFinding(
-            kind: .cut, file: last.file, line: last.line,
-            detail: "the log ends with number \(chain.head.number), and \(most) was written: what follows is missing")
+        return cut("the log ends with number \(chain.head.number), and \(most) was written: what follows is missing")
+    }
+
+    private func cut(_ detail: String) -> AuditFinding {
+        AuditFinding(kind: .cut, file: last.file, line: last.line, detail: detail)
     }
 
     private typealias Fault = (kind: AuditFinding.Kind, detail: String)

@@ -135,6 +135,41 @@ private final class LogFile {
         #expect(finding.kind == tampering.kind && finding.line == tampering.line, "\(finding)")
     }
 
+    @Test(arguments: [[], ["3:00000000000000000000000000000000"]])
+    func `that was emptied is cut, whether or not anybody knows what was in it`(noted: [String]) throws {
+        var verifier = AuditVerifier(keys: [key])
+        for head in noted { verifier.learn(try #require(ChainHead(head))) }
+        #expect(verifier.finish()?.kind == .cut)
+        let finding = try #require(try verify([], torn: true))
+        #expect(finding.kind == .cut, "\(finding)")
+    }
+
+    @Test func `has no place for a copy of itself, for another log, or for a mark that was moved or is another's`() throws {
+        var log = log()
+        let old = log.lines
+        log.decide(5)
+        log.mark(.checkpoint)
+        let foreign = WrittenLog(AuditKey.random())
+        let place = try #require(old.firstIndex { $0.contains("audit=checkpoint") })
+        let (twice, stranger) = (old[...place] + old[place...], old[..<place] + [foreign.lines[0]] + old[(place + 1)...])
+        for (lines, kinds) in [
+            ([log.lines, old], [AuditFinding.Kind.dropped]), ([old, log.lines], [.swapped, .dropped]),
+            ([log.lines, foreign.lines], [.unsigned]), ([Array(twice)], [.inserted]), ([Array(stranger)], [.unsigned]),
+        ] {
+            var verifier = AuditVerifier(keys: [key])
+            var finding: AuditFinding?
+            for part in lines where finding == nil {
+                let file = try LogFile(part)
+                finding = try verifier.check(file.path)
+            }
+            #expect(kinds.contains(try #require(finding).kind), "\(String(describing: finding))")
+        }
+        // An older state of the whole file is found by whoever knows of the later one.
+        let head = try #require(AuditMark(.head, sink: 1, key: key.id, head: log.chain.head).facts(signedBy: key))
+        let other = "AUDIT:" + head.map { " \($0.name)=\($0.value)" }.joined()
+        #expect(try verify(old, against: [other])?.kind == .cut)
+    }
+
     @Test func `has a cut end that another sink shows, and one that is torn`() throws {
         var log = log()
         let head = AuditMark(.head, sink: 1, key: key.id, head: log.chain.head)
