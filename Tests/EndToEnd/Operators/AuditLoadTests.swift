@@ -26,22 +26,24 @@ import Testing
 
     /// The ids of allowances that no file of the folder has.
     private func missing(_ answers: Answers, in folder: Folder) throws -> [Substring] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("audit") }
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("audit") }
         let texts = names.compactMap { try? String(contentsOfFile: folder.path($0), encoding: .utf8) }
         let known = Set(texts.flatMap { $0.matches(of: /\ decision=([0-9a-f]{32})/).map(\.output.1) })
         return answers.allowed.filter { !known.contains($0) }
     }
 
-    @Test(arguments: ["delete", "rename"]) func `has a line for each allowance, whatever becomes of its name`(
+    @Test(arguments: ["delete", "rename", "replace", "folder"]) func `has a line for each allowance, whatever becomes of its name`(
         _ mischief: String
     )
         throws
     {
         let folder = try Folder()
-        let log = folder.path("audit.log")
+        let log = folder.path("audit/audit.log")
+        try FileManager.default.createDirectory(atPath: folder.path("audit"), withIntermediateDirectories: false)
         let server = try Server(AuthHost.xmlauth() + ["--audit-log", log, "--audit-required"], in: folder)
         let answers = try ask(server, mischief, log)
-        #expect(answers.allowed.count > 800)
+        // Between the two steps that replace a folder there is no place for a line.
+        #expect(answers.allowed.count > (mischief == "folder" ? 400 : 800))
         #expect(try missing(answers, in: folder).isEmpty)
         try server.process.wait(for: "it is opened again under its name")
     }

@@ -43,6 +43,14 @@ def ask(connection):
         other = '%s.%d' % (log, number)
         os.link(log, other) if mischief == 'delete' else os.rename(log, other)
         if mischief == 'delete': os.unlink(log)
+    if mischief == 'replace' and number % 300 == 150:
+        os.link(log, '%s.%d' % (log, number))
+        open(log + '.new', 'w').close()
+        os.rename(log + '.new', log)
+    if mischief == 'folder' and number % 300 == 150:
+        folder = os.path.dirname(log)
+        os.rename(folder, '%s.%d' % (folder, number))
+        os.mkdir(folder)
 
 def client():
     connection = Connection('authhost')
