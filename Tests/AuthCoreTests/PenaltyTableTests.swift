@@ -34,6 +34,7 @@ import Testing
             while true {
                 switch table.judge(attempt, since: since, waited: waited, at: now) {
                 case .refuse: return nil
+                case .repeated: return false
                 case .wait(let until, let subject):
                     waited = subject
                     self.waited.append(until - now)
@@ -76,6 +77,33 @@ import Testing
         #expect(try trial.logIn("ann", "right", from: "192.0.2.1") == true)
     }
 
+    @Test func `let the module be asked about the same wrong password once in a delay, from however many places`() throws {
+        var trial = Trial()
+        for number in 0..<10_000 {
+            trial.now += Self.second / 1000
+            #expect(try trial.logIn("ann", "old", from: "10.0.\(number / 250).\(number % 250)") == false)
+        }
+        #expect(trial.asked == 5)
+        trial.now += 2 * Self.second
+        // It may be the right one by now.
+        #expect(try trial.logIn("ann", "old", from: "10.0.0.1") == false)
+        #expect(trial.asked == 6)
+    }
+
+    @Test func `ask again at once about a password that was refused for another reason`() throws {
+        var trial = Trial()
+        for _ in 0..<3 {
+            guard case .ask(let turn) = trial.table.judge(
+                try trial.attempt("ann", "right", from: "192.0.2.1"), since: trial.now, at: trial.now)
+            else {
+                Issue.record("the module is not asked")
+                return
+            }
+            _ = trial.table.settle(turn, .doubtful, at: trial.now)
+        }
+        #expect(trial.table.numbers(at: trial.now).users == 1)
+    }
+
     @Test func `are over when their time is`() throws {
         var trial = Trial()
         for number in 0..<12 { _ = try trial.logIn("ann", "guess \(number)", from: "192.0.2.1") }
@@ -94,7 +122,7 @@ import Testing
             switch trial.table.judge(attempt, since: trial.now, at: trial.now) {
             case .ask(let turn): turns.append(turn)
             case .wait(_, let found): (subject, waiting) = (found, waiting + [attempt])
-            case .refuse: Issue.record("nothing is known to be wrong yet")
+            case .refuse, .repeated: Issue.record("nothing is known to be wrong yet")
             }
         }
         #expect(turns.count == 10 && waiting.count == 54)

@@ -69,7 +69,7 @@ extension PenaltyTable {
     public mutating func clear(_ filter: PenaltyFilter, at now: Int64) -> Int {
         let found = tallies.slots.filter { $0.value.count > 0 && filter.matches($0.key) }
         for (subject, _) in found {
-            _ = tallies.update(subject) { ($0.count, $0.digests) = (0, []) }
+            _ = tallies.update(subject) { ($0.count, $0.wrong) = (0, []) }
             if tallies[subject]?.isIdle == true { tallies.remove(subject) }
         }
         isChanged = isChanged || !found.isEmpty

@@ -14,14 +14,18 @@ public struct PenaltyTable: Sendable {
         case wait(until: Int64, PenaltySubject)
         /// The module is not asked, until then.
         case refuse(PenaltySubject, until: Int64)
+        /// The module has said a moment ago that this password is wrong, and is not asked again so soon.
+        case repeated(PenaltySubject)
     }
 
     /// What came of asking.
     public enum Result: Sendable {
         case right
-        /// The module said no, or the client did not wait for what it says.
+        /// The password is wrong.
         case wrong
-        /// It could not be decided.
+        /// The module said no, or nobody waited for what it says: a guess too, but the password may be right.
+        case doubtful
+        /// Nobody could say.
         case unknown
     }
 
@@ -31,19 +35,29 @@ public struct PenaltyTable: Sendable {
         var askers: Int
     }
 
+    /// A wrong password.
+    struct Wrong: Sendable {
+        let digest: UInt64
+        /// The module is not asked about it again before then.
+        var until: Int64
+    }
+
     /// What is known of a subject.
     struct Tally: Sendable {
         /// Wrong passwords, and when they are forgotten.
         var count = 0
         var until: Int64 = 0
-        /// Of the wrong passwords that the tally of a user and of a usual source has.
-        var digests: [UInt64] = []
+        /// In the tally of a user and of a usual source.
+        var wrong: [Wrong] = []
         var asked: [Asking] = []
         /// Log-ins of a network that the module is asked about now.
         var open = 0
         var waiting = 0
 
         var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
+
+        func wrong(_ digest: UInt64) -> Wrong? { wrong.first { $0.digest == digest } }
+
         var worth: Int64 { isIdle ? Int64(count) : .max }
     }
 
@@ -110,9 +124,10 @@ public struct PenaltyTable: Sendable {
         }
         let tally = tallies[own] ?? Tally()
         let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
-        // The same password tells a guesser nothing new.
-        let isRepeated = isAsked || !tally.digests.isEmpty && tally.digests.contains(digest(attempt.password, name))
-        if !isRepeated, let later = later(subjects, since: since, at: now) { return later }
+        // The same password tells a guesser nothing twice.
+        let known = tally.wrong.isEmpty ? nil : tally.wrong(digest(attempt.password, name))
+        if let known, !isAsked, now < known.until { return .repeated(own) }
+        if known == nil, !isAsked, let later = later(subjects, since: since, at: now) { return later }
         reserve(own, isAsked ? [] : networks, attempt.password)
         return .ask(
             PenaltyTurn(
@@ -185,7 +200,8 @@ public struct PenaltyTable: Sendable {
         defer { for subject in turn.subjects { forgetIdle(subject) } }
         switch result {
         case .unknown: return ([], [])
-        case .wrong: return count(turn, at: now)
+        case .wrong: return count(turn, again: now + rules.delay.wholeNanoseconds, at: now)
+        case .doubtful: return count(turn, again: now, at: now)
         case .right:
             let name = named ?? turn.name
             if name != turn.given { note(turn.given, is: name) }
@@ -194,13 +210,18 @@ public struct PenaltyTable: Sendable {
         }
     }
 
+    /// - Parameter again: when the module may be asked about the password again.
     private mutating func count(
-        _ turn: PenaltyTurn, at now: Int64
+        _ turn: PenaltyTurn, again: Int64, at now: Int64
     ) -> (counted: [PenaltySubject], reached: [PenaltySubject]) {
         forgetPast(turn.own, at: now)
         let digest = digest(turn.password, turn.name)
-        let isNew = tallies[turn.own].map { !$0.digests.contains(digest) } ?? true
-        guard isNew else { return ([], []) }
+        let isKnown = tallies.update(turn.own) { tally in
+            guard let index = tally.wrong.firstIndex(where: { $0.digest == digest }) else { return false }
+            tally.wrong[index].until = again
+            return true
+        }
+        if isKnown == true { return ([], []) }
         isChanged = true
         let most = rules.limit
         let reached = turn.subjects.filter { subject in
@@ -209,7 +230,9 @@ public struct PenaltyTable: Sendable {
             return tallies.update(subject, or: Tally(), worth: \.worth) { tally in
                 if tally.count == 0 { tally.until = now + rules.time.wholeNanoseconds }
                 tally.count += 1
-                if subject == turn.own, tally.digests.count < most { tally.digests.append(digest) }
+                if subject == turn.own, tally.wrong.count < most {
+                    tally.wrong.append(Wrong(digest: digest, until: again))
+                }
                 guard tally.count == limit else { return false }
                 tally.until = now + rules.time.wholeNanoseconds
                 return true
@@ -220,7 +243,7 @@ public struct PenaltyTable: Sendable {
 
     private mutating func forgetPast(_ subject: PenaltySubject, at now: Int64) {
         _ = tallies.update(subject) { tally in
-            if tally.count > 0, tally.until <= now { (tally.count, tally.digests) = (0, []) }
+            if tally.count > 0, tally.until <= now { (tally.count, tally.wrong) = (0, []) }
         }
     }
 

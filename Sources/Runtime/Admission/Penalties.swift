@@ -70,6 +70,7 @@ final class Penalties: Sendable {
         switch table.withLock({ $0.judge(attempt, since: now, at: now) }) {
         case .ask(let turn): return settled(turn, way.ask())
         case .refuse(let subject, _): return .decided(refuse(way, for: subject))
+        case .repeated(let subject): return .decided(repeated(way, of: subject))
         case .wait(let due, let subject):
             guard waiting < Self.mostWaiting, !isStopped.load(ordering: .acquiring) else {
                 table.withLock { $0.giveUp(subject) }
@@ -109,6 +110,15 @@ final class Penalties: Sendable {
         return answer
     }
 
+    private func repeated(_ way: PenaltyWay, of subject: PenaltySubject) -> Answer {
+        metrics.count(.repeated, subject)
+        let answer = Answer(
+            .wrongCredentials, .invalidPassword,
+            logText: "the module was not asked: it has just said that the same password is wrong")
+        way.refused(answer)
+        return answer
+    }
+
     private func say(_ subject: PenaltySubject, at now: Int64) {
         let isSaid = said.withLock { said in
             if now / 60_000_000_000 != said.minute { said = (now / 60_000_000_000, 0) }
@@ -139,6 +149,7 @@ final class Penalties: Sendable {
         }
         switch table.withLock({ $0.judge(login.attempt, since: login.began, waited: waited, at: now) }) {
         case .refuse(let subject, _): login.decide(refuse(login.way, for: subject))
+        case .repeated(let subject): login.decide(repeated(login.way, of: subject))
         case .wait(let due, let subject):
             if login.sleep(for: subject) { return schedule(login, due) }
             end(login, subject, Answer(.undecided, .cancelled))
@@ -214,9 +225,10 @@ extension Answer {
     fileprivate var penaltyResult: PenaltyTable.Result {
         switch verdict {
         case .allow: .right
-        case .wrongCredentials, .deny: .wrong
+        case .wrongCredentials: .wrong
+        case .deny: .doubtful
         // The module was asked, and the next guess must not be free because nobody waited for this one.
-        case .undecided: reason == .cancelled ? .wrong : .unknown
+        case .undecided: reason == .cancelled ? .doubtful : .unknown
         case .overLimit, .ejected: .unknown
         }
     }

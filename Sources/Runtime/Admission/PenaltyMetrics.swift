@@ -11,6 +11,8 @@ struct PenaltyMetrics: Sendable {
         case delayed
         /// The module was not asked.
         case refused
+        /// The module was not asked, since the same password was wrong a moment ago.
+        case repeated
     }
 
     private let counters: [Counter]

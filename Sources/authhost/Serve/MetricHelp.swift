@@ -21,7 +21,7 @@ enum MetricHelp {
         "authhost_sessions": "Open sessions.",
         "authhost_sessions_ended_total": "Sessions that have ended, by how.",
         "authhost_penalty_logins_total":
-            "Log-ins whose password was counted as wrong, that waited, or that were refused, by who is counted.",
+            "Log-ins counted as wrong, that waited, that were refused, or that repeated what was just wrong, by who is counted.",
         "authhost_penalty_subjects": "Users, usual sources and networks with wrong passwords that count.",
         "authhost_penalty_refusing": "Users, usual sources and networks whose log-ins are refused.",
         "authhost_penalty_waiting_logins": "Log-ins that wait before the module is asked.",

@@ -54,6 +54,22 @@ import Testing
         #expect(test.lines.all.count { $0.contains("are refused for") } == 1)
     }
 
+    @Test func `let the same wrong password reach the module once in a while, and say so`() throws {
+        let test = try host()
+        let before = asked(test)
+        for number in 0..<1_000 {
+            let guess = try login("old", from: "10.0.\(number >> 8).\(number & 255)")
+            #expect(test.ask(.login(guess)).reason == .invalidPassword)
+        }
+        #expect(asked(test) - before == 1)
+        let again = test.ask(.login(try login("old", from: "192.0.2.1")))
+        #expect(again.logText?.contains("has just said that the same password is wrong") == true, "\(again)")
+        test.clock.advance(.seconds(2))
+        _ = test.ask(.login(try login("old", from: "192.0.2.1")))
+        #expect(asked(test) - before == 2)
+        #expect(test.host.penaltyNumbers.counted.users == 1)
+    }
+
     @Test func `of 64 guessers at once`() throws {
         let test = try host()
         let before = asked(test)
