@@ -3,15 +3,19 @@
 //     cc ask.c $(pkg-config --cflags --libs authhost-client) -o ask
 //     ./ask /run/authhost/native.sock alice read /FX/EURUSD <password.txt
 //
-// Ends with 0 for yes, 2 for no, 1 for everything that could not be decided: a program that denies unless it sees 0 fails
-// closed.
+// Ends with 0 for yes, 2 for no, 1 for everything that nobody could decide: a program that denies unless it sees 0 fails
+// closed. Each answer is printed with the id of its decision, which leads to the line in authhost's audit log.
 #include <authhost.h>
 #include <stdio.h>
 #include <string.h>
 
-static int report(const authhost_answer_t *answer) {
+static int ask(authhost_t *client, authhost_question_t *question, authhost_answer_t *answer) {
+    char decision[AUTHHOST_DECISION_SIZE] = "";
+    question->decision = decision;
+    authhost_wait(client, question, answer);
     static const char *const words[] = {"?", "allow", "deny", "wrong credentials", "over a limit", "ejected", "undecided"};
-    printf("%s: %s%s%s\n", words[answer->verdict], answer->reason, answer->text[0] ? ": " : "", answer->text);
+    printf("%s: %s%s%s", words[answer->verdict], answer->reason, answer->text[0] ? ": " : "", answer->text);
+    printf(decision[0] ? " (decision %s)\n" : "\n", decision);
     return answer->verdict == AUTHHOST_ALLOW ? 0 : answer->verdict == AUTHHOST_UNDECIDED ? 1 : 2;
 }
 
@@ -38,13 +42,17 @@ int main(int count, char **arguments) {
         return 1;
     }
     authhost_answer_t answer;
-    authhost_login(client, arguments[2], password, &answer);
-    int status = report(&answer);
+    authhost_question_t login = authhost_question(AUTHHOST_QUESTION_LOGIN);
+    login.user = arguments[2];
+    login.password = password;
+    int status = ask(client, &login, &answer);
     if (status == 0) {
-        authhost_session_t session = answer.session;
-        authhost_check(client, session, action, arguments[4], &answer);
-        status = report(&answer);
-        authhost_logout(client, session, &answer);
+        authhost_question_t check = authhost_question(AUTHHOST_QUESTION_CHECK);
+        check.session = answer.session;
+        check.action = action;
+        check.name = arguments[4];
+        status = ask(client, &check, &answer);
+        authhost_logout(client, check.session, &answer);
     }
     authhost_close(client);
     return status;

@@ -49,9 +49,10 @@ final class ProxiedSite {
     ///   - door: lines of the door's block.
     ///   - overTCP: whether the proxy listens at a port, as the example does; else at `proxy.sock`.
     ///   - users: changes the example's users file.
+    ///   - edit: changes the proxy's file.
     init(
         _ proxy: Proxy, items: String = "", door: String = "", overTCP: Bool = false,
-        users: (String) -> String = { $0 }
+        users: (String) -> String = { $0 }, edit: (String) -> String = { $0 }
     ) throws {
         folder = try Folder()
         try folder.write(users(Place.text("Plugins/xmlauth/users.xml")), to: "users.xml")
@@ -73,7 +74,7 @@ final class ProxiedSite {
             text = text.replacing(example.listens, with: example.instead)
         }
         let file = try folder.write(
-            text.replacing("stderr warn;", with: "stderr notice;"), to: URL(filePath: example.path).lastPathComponent)
+            edit(text).replacing("stderr warn;", with: "stderr notice;"), to: URL(filePath: example.path).lastPathComponent)
         let command = proxy.command(folder, file)
         self.proxy = try ChildProcess(command.arguments, directory: folder.path, environment: ["HOME": folder.path])
         client = Client(socket: folder.path("proxy.sock"), port: port)

@@ -7,9 +7,11 @@ private final class ExampleHost {
     private let configuration: String
     private(set) var process: ChildProcess
 
-    init(_ example: String, in folder: Folder) throws {
+    /// - Parameter items: lines before those of the example's configuration.
+    init(_ example: String, in folder: Folder, items: String = "") throws {
         self.folder = folder
-        configuration = try folder.write(Place.text("examples/\(example)/authhost.conf"), to: "authhost.conf")
+        configuration = try folder.write(
+            "\(items)\n" + Place.text("examples/\(example)/authhost.conf"), to: "authhost.conf")
         try folder.write(Place.text("examples/\(example)/users.xml"), to: "users.xml")
         process = try Self.start(configuration)
     }
@@ -93,7 +95,7 @@ private final class MailServer {
         folder = try Folder()
         // Postfix's own user goes through it to the socket.
         chmod(folder.path, 0o711)
-        host = try ExampleHost("postfix", in: folder)
+        host = try ExampleHost("postfix", in: folder, items: "audit-log \(folder.path("audit.log"))")
         port = try Place.freePort()
         let data = folder.path("data")
         for name in ["data", "queue", "etc"] {
@@ -149,6 +151,15 @@ private final class MailServer {
             _ = try? master.finish()
         }
     }
+
+    /// What Postfix has written into its own log, once it has a text.
+    func log(with text: String) throws -> String {
+        try master.wait(for: text)
+        return master.seen
+    }
+
+    /// The audit log of authhost.
+    var audit: String { (try? String(contentsOfFile: folder.path("audit.log"), encoding: .utf8)) ?? "" }
 
     /// Logs in, from an address of this machine, and tries to send mail to somewhere else; what the server said of
     /// either.
@@ -206,6 +217,12 @@ private final class MailServer {
         #expect(
             try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2", claiming: "127.0.0.1")
                 == no("over-limit (decision ID)"))
+        // Postfix's own log leads to the audit log.
+        let log = try server.log(with: "authentication failed: deny (decision ")
+        let denial = try #require(log.firstMatch(of: /authentication failed: deny \(decision ([0-9a-f]{32})\)/))
+        try server.host.process.wait(until: { server.audit.contains("decision=\(denial.output.1)") })
+        let line = server.audit.split(separator: "\n").first { $0.contains("decision=\(denial.output.1)") } ?? ""
+        #expect(line.contains("user=carol") && line.contains("door=mail") && line.contains("verdict=deny"), "\(line)")
         try server.host.eject("bob")
         #expect(try server.logIn("PLAIN", "bob", "builder") == no("ejected (decision ID)"))
         #expect(try server.logIn("PLAIN", "bob", "builder", from: "127.0.0.2") == yes)
