@@ -4,10 +4,13 @@ import Testing
 /// Guessers against the real program, at every door that takes passwords.
 @Suite struct PenaltyTests {
     private enum Door: String, CaseIterable {
-        case http, auth, forward, rabbitmq, saslauthd, dovecot, native
+        case http, auth, admin, forward, rabbitmq, saslauthd, dovecot, native
 
         /// The socket in the server's folder.
-        var socket: String { self == .http || self == .auth ? "authhost.sock" : "\(rawValue).sock" }
+        var socket: String { isOfHTTP ? "authhost.sock" : "\(rawValue).sock" }
+
+        /// Whether it is a part of the HTTP door, which needs no block.
+        var isOfHTTP: Bool { [.http, .auth, .admin].contains(self) }
 
         /// What a client sends to log in.
         func request(_ user: String, _ password: String) -> [UInt8] {
@@ -17,6 +20,7 @@ import Testing
                 let body = #"{"user":"\#(user)","password":"\#(password)"}"#
                 return Self.post("/v1/login", body, "application/json")
             case .auth: return Self.get("/auth", basic)
+            case .admin: return Self.get("/v1/admin/status", basic)
             case .forward: return Self.get("/traefik", basic)
             case .rabbitmq:
                 return Self.post(
@@ -35,7 +39,7 @@ import Testing
         func isAllowed(_ answer: [UInt8]) -> Bool? {
             let text = String(decoding: answer, as: UTF8.self)
             switch self {
-            case .http, .auth, .forward:
+            case .http, .auth, .admin, .forward:
                 guard text.contains("\r\n\r\n") else { return nil }
                 return text.hasPrefix("HTTP/1.1 20")
             case .rabbitmq:
@@ -80,13 +84,14 @@ import Testing
     }
 
     private func server(_ folder: Folder) throws -> Server {
-        let doors = Door.allCases.filter { $0 != .http && $0 != .auth }.map { door in
+        let doors = Door.allCases.filter { !$0.isOfHTTP }.map { door in
             let type = door == .forward ? "forward-auth" : door.rawValue
             return "add-door\n  type \(type)\n  name \(door.rawValue)\n  socket \(folder.path(door.socket))\nend-door\n"
         }
         try folder.write(
             "auth-module \(Place.fixture("knows_one_password"))\ncontrol-socket \(folder.path("control"))\n"
-                + "penalty-delay 0.1\npenalty-file \(folder.path("penalties"))\n" + doors.joined(), to: "authhost.conf")
+                + "penalty-delay 0.1\npenalty-file \(folder.path("penalties"))\n"
+                + "add-authdir\n  name /v1/admin\n  check-module TRUE\nend-authdir\n" + doors.joined(), to: "authhost.conf")
         return try Server(["-c", folder.path("authhost.conf")], in: folder)
     }
 
@@ -140,7 +145,7 @@ import Testing
         let listed = try operate(folder, "penalty", "list", "--user", "ANN-native")
         #expect(listed.output.contains("elsewhere") && listed.output.contains("refused"), "\(listed)")
         let metrics = try server.client.get("/metrics").body
-        #expect(metrics.contains(#"authhost_penalty_logins_total{by="user",step="counted"} 70"#), "\(metrics)")
+        #expect(metrics.contains(#"authhost_penalty_logins_total{by="user",step="counted"} 80"#), "\(metrics)")
         // A restart in the middle.
         server.process.terminate()
         #expect(try server.process.finish().status == 0)
@@ -154,8 +159,8 @@ import Testing
         #expect(try operate(folder, "penalty", "clear", "--user", "ann-native").output == "cleared 1\n")
         #expect(try logIn(.native, folder, "ann-native", "secret"))
         try again.process.wait(for: "Penalties of user <ann-native> cleared, by the operator: 1")
-        // Six users, and the network that the proxy told of.
-        #expect(try operate(folder, "penalty", "clear", "--all").output == "cleared 7\n")
+        // Seven users, and the network that the proxy told of.
+        #expect(try operate(folder, "penalty", "clear", "--all").output == "cleared 8\n")
         #expect(try operate(folder, "penalty", "list").output == "no penalties\n")
     }
 
