@@ -68,7 +68,7 @@ public final class Host: Sendable {
             penalties: configuration.penalties.map { [deadlines] in
                 Penalties($0, deadlines: deadlines, clock: clock, log: log)
             }, isTraced: configuration.tracer != nil, recorder: configuration.loginRecorder, metrics: metrics, log: log)
-        invalidations = Invalidations(sessions, cache, clock: clock)
+        invalidations = Invalidations(sessions, cache, logins.penalties, clock: clock)
         objects = Objects(
             configuration.objectLimits, mappings: configuration.objectMaps, decider: decider,
             invalidations: invalidations, deadlines: deadlines, clock: clock, metrics: metrics)

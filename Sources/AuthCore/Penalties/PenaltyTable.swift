@@ -29,38 +29,6 @@ public struct PenaltyTable: Sendable {
         case unknown
     }
 
-    /// What the module is asked about a subject now: a password, and how many log-ins present it.
-    struct Asking: Sendable {
-        let password: Secret
-        var askers: Int
-    }
-
-    /// A wrong password.
-    struct Wrong: Sendable {
-        let digest: UInt64
-        /// The module is not asked about it again before then.
-        var until: Int64
-    }
-
-    /// What is known of a subject.
-    struct Tally: Sendable {
-        /// Wrong passwords, and when they are forgotten.
-        var count = 0
-        var until: Int64 = 0
-        /// In the tally of a user and of a usual source.
-        var wrong: [Wrong] = []
-        var asked: [Asking] = []
-        /// Log-ins of a network that the module is asked about now.
-        var open = 0
-        var waiting = 0
-
-        var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
-
-        func wrong(_ digest: UInt64) -> Wrong? { wrong.first { $0.digest == digest } }
-
-        var worth: Int64 { isIdle ? Int64(count) : .max }
-    }
-
     /// A source from which a user has logged in.
     struct Habit: Sendable {
         let source: PenaltySource
@@ -88,6 +56,8 @@ public struct PenaltyTable: Sendable {
 
     /// Whether anything has changed that is kept over a restart.
     var isChanged = false
+    /// How often the module has said that its users have changed.
+    private var era: UInt64 = 0
 
     /// Makes an empty table.
     public init(_ rules: PenaltyRules) {
@@ -99,6 +69,9 @@ public struct PenaltyTable: Sendable {
 
     /// How many subjects there are, with those that the module is asked about now.
     public var count: Int { tallies.count }
+
+    /// Notes that users have changed: a password that was wrong may be right by now, and is asked about at once.
+    public mutating func askAnew() { era &+= 1 }
 
     // MARK: - Before the module is asked
 
@@ -126,13 +99,13 @@ public struct PenaltyTable: Sendable {
         let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
         // The same password tells a guesser nothing twice.
         let known = tally.wrong.isEmpty ? nil : tally.wrong(digest(attempt.password, name))
-        if let known, !isAsked, now < known.until { return .repeated(own) }
+        if let known, !isAsked, now < known.until, known.era == era { return .repeated(own) }
         if known == nil, !isAsked, let later = later(subjects, since: since, at: now) { return later }
         reserve(own, isAsked ? [] : networks, attempt.password)
         return .ask(
             PenaltyTurn(
                 name: name, given: attempt.name, source: attempt.source, own: own, networks: isAsked ? [] : networks,
-                password: attempt.password))
+                password: attempt.password, era: era))
     }
 
     /// What a new guess has to wait for; nil for nothing.
@@ -218,7 +191,7 @@ public struct PenaltyTable: Sendable {
         let digest = digest(turn.password, turn.name)
         let isKnown = tallies.update(turn.own) { tally in
             guard let index = tally.wrong.firstIndex(where: { $0.digest == digest }) else { return false }
-            tally.wrong[index].until = again
+            (tally.wrong[index].until, tally.wrong[index].era) = (again, turn.era)
             return true
         }
         if isKnown == true { return ([], []) }
@@ -231,7 +204,7 @@ public struct PenaltyTable: Sendable {
                 if tally.count == 0 { tally.until = now + rules.time.wholeNanoseconds }
                 tally.count += 1
                 if subject == turn.own, tally.wrong.count < most {
-                    tally.wrong.append(Wrong(digest: digest, until: again))
+                    tally.wrong.append(Wrong(digest: digest, until: again, era: turn.era))
                 }
                 guard tally.count == limit else { return false }
                 tally.until = now + rules.time.wholeNanoseconds
@@ -296,24 +269,5 @@ public struct PenaltyTable: Sendable {
     public mutating func sweep(at now: Int64) {
         tallies.sweep(10_000) { $0.isIdle && $0.until <= now }
         sources.sweep(10_000) { habits in habits.allSatisfy { now - $0.last >= Self.habitTime } }
-    }
-}
-
-/// A log-in that the module is asked about.
-public struct PenaltyTurn: Sendable {
-    let name: PenaltyName
-    let given: PenaltyName
-    let source: PenaltySource
-    let own: PenaltySubject
-    let networks: [NetworkPrefix]
-    let password: Secret
-
-    var subjects: [PenaltySubject] { [own] + networks.map(PenaltySubject.network) }
-}
-
-extension Secret {
-    /// Whether the other one has the same bytes.
-    func hasBytes(of other: Secret) -> Bool {
-        count == other.count && withTerminatedBytes { one in other.withTerminatedBytes { one.elementsEqual($0) } }
     }
 }

@@ -57,6 +57,9 @@ final class Penalties: Sendable {
         isOn.store(rules.limit > 0, ordering: .relaxed)
     }
 
+    /// Has the module asked at once about passwords that it has just called wrong: users have changed.
+    func askAnew() { table.withLock { $0.askAnew() } }
+
     /// Log-ins that wait before the module is asked.
     var waiting: Int { wheel.withLock { $0.count } }
 

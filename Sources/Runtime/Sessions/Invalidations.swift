@@ -6,12 +6,14 @@ import Synchronization
 final class Invalidations: Sendable {
     private let sessions: Sessions
     private let cache: LoginCache
+    private let penalties: Penalties?
     private let clock: any HostClock
     private let observers = InvalidationObservers()
 
-    init(_ sessions: Sessions, _ cache: LoginCache, clock: any HostClock) {
+    init(_ sessions: Sessions, _ cache: LoginCache, _ penalties: Penalties? = nil, clock: any HostClock) {
         self.sessions = sessions
         self.cache = cache
+        self.penalties = penalties
         self.clock = clock
     }
 
@@ -21,8 +23,12 @@ final class Invalidations: Sendable {
         cache.noteInvalidation()
         let forgotten: [SessionID]
         switch scope {
-        case .all: forgotten = cache.forgetAll()
-        case .user(let user): forgotten = cache.forget(user: user)
+        case .all:
+            penalties?.askAnew()
+            forgotten = cache.forgetAll()
+        case .user(let user):
+            penalties?.askAnew()
+            forgotten = cache.forget(user: user)
         case .session(let handle): forgotten = sessions.session(handle: handle).map { cache.forget($0.id) } ?? []
         case .object: forgotten = []
         }
@@ -36,6 +42,7 @@ final class Invalidations: Sendable {
     /// every module says so. Questions that have a kept session go on with it.
     func askAnew() {
         cache.noteInvalidation()
+        penalties?.askAnew()
         cache.retireAll(at: clock.monotonic)
         sessions.freeReplacedPlaces()
         observers.tell(.everything)

@@ -1,0 +1,55 @@
+extension PenaltyTable {
+    /// What the module is asked about a subject now: a password, and how many log-ins present it.
+    struct Asking: Sendable {
+        let password: Secret
+        var askers: Int
+    }
+
+    /// A wrong password.
+    struct Wrong: Sendable {
+        let digest: UInt64
+        /// The module is not asked about it again before then, unless what it knows has changed since ``era``.
+        var until: Int64
+        var era: UInt64
+    }
+
+    /// What is known of a subject.
+    struct Tally: Sendable {
+        /// Wrong passwords, and when they are forgotten.
+        var count = 0
+        var until: Int64 = 0
+        /// In the tally of a user and of a usual source.
+        var wrong: [Wrong] = []
+        var asked: [Asking] = []
+        /// Log-ins of a network that the module is asked about now.
+        var open = 0
+        var waiting = 0
+
+        var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
+
+        func wrong(_ digest: UInt64) -> Wrong? { wrong.first { $0.digest == digest } }
+
+        var worth: Int64 { isIdle ? Int64(count) : .max }
+    }
+}
+
+/// A log-in that the module is asked about.
+public struct PenaltyTurn: Sendable {
+    let name: PenaltyName
+    let given: PenaltyName
+    let source: PenaltySource
+    let own: PenaltySubject
+    let networks: [NetworkPrefix]
+    let password: Secret
+    /// Of the table, when the module was asked.
+    let era: UInt64
+
+    var subjects: [PenaltySubject] { [own] + networks.map(PenaltySubject.network) }
+}
+
+extension Secret {
+    /// Whether the other one has the same bytes.
+    func hasBytes(of other: Secret) -> Bool {
+        count == other.count && withTerminatedBytes { one in other.withTerminatedBytes { one.elementsEqual($0) } }
+    }
+}
