@@ -207,14 +207,17 @@ final class Helper: Sendable {
             if grace == 0 { cffi_helper_kill(process.pointer) }
         }
         state.withLock { $0.process = nil }
-        if work.pool.hasStopped { return }
         var text = [CChar](repeating: 0, count: Int(CFFI_HELPER_TEXT))
         var signal: Int32 = 0
         cffi_helper_end_text(process.pointer, &text, &signal)
         let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        noteEnd(
-            work, "\(cffi_helper_process(process.pointer)) " + String(decoding: bytes, as: UTF8.self).controlsEscaped,
-            signal: signal)
+        let what = "\(cffi_helper_process(process.pointer)) " + String(decoding: bytes, as: UTF8.self).controlsEscaped
+        guard work.pool.hasStopped else { return noteEnd(work, what, signal: signal) }
+        // It was told to end, or killed because it did not. Another signal was its own: such as in `auth_init`, whose failure has
+        // ended the pool.
+        if signal != 0, signal != SIGKILL {
+            work.services.log(.crit, "its helper process \(what)", module: work.pool.name)
+        }
     }
 
     // MARK: what follows an end

@@ -80,10 +80,11 @@ public struct MappedModule: Sendable {
                 "`auth_init` has not returned after \(request.initTimeout) (auth-init-timeout); its thread is written off"
             )
         }
-        for change in changes {
+        // What this process has changed meanwhile is the host's doing where the module runs in another.
+        for change in changes where helpers == nil {
             services.log(.warn, "`auth_init` \(change), which belongs to the whole process", module: identity.name)
         }
-        guard takings.isEmpty || !request.isAtStart else {
+        guard takings.isEmpty || !request.isAtStart || helpers != nil else {
             throw ModuleError(
                 .initFailed, request.module,
                 "`auth_init` \(takings.joined(separator: ", ")), which the host holds; a module closes what it has opened"

@@ -57,6 +57,25 @@ import Testing
         #expect((ending.output + ending.errors).contains("a.conf:\(lines.contains("\n") ? 3 : 2):"), "\(ending)")
     }
 
+    /// Whether the start or the watch of the process comes first is chance: each time it must be told.
+    @Test(arguments: 0..<6) func `an end while the module is initialised is told by a start that fails`(_: Int) throws {
+        let folder = try Folder()
+        try folder.write("auth-module-isolation process\nmodule-helper-profile pure\n", to: "a.conf")
+        // xmlauth makes a pair of sockets, which that profile forbids.
+        let ending = try AuthHost.run(
+            ["serve", "-c", folder.path("a.conf"), "--http-listen", "none", "--http-socket", folder.path("s")]
+                + AuthHost.xmlauth())
+        #expect(ending.status == 4 && ending.errors.contains("`auth_init` returned 3"), "\(ending)")
+        #expect(ending.errors.contains("its helper process") && ending.errors.contains("SIGSYS"), "\(ending)")
+    }
+
+    @Test func `how many there are is said on the command line too`() throws {
+        let ending = try AuthHost.run([
+            "config", "check", "--module", Place.fixture("good9"), "--auth-module-isolation=process 2",
+        ])
+        #expect(ending.status == 0, "\(ending)")
+    }
+
     @Test func `the program that no host has started says so`() throws {
         let ending = try ChildProcess.run([Place.binary("authhost-helper")])
         #expect(ending.status == 2 && ending.errors.contains("`auth-module-isolation process`"), "\(ending)")
