@@ -21,7 +21,8 @@ extension Configuration {
     }
 
     private func helperCount() throws(Failure) -> Int? {
-        let words = moduleIsolation
+        // The command line has both words in one.
+        let words = moduleIsolation.flatMap { $0.split(separator: " ").map(String.init) }
         if words.isEmpty || words == ["none"] { return nil }
         if words == ["process"] { return 1 }
         if words.count == 2, words[0] == "process", let count = Int(words[1]), (1...Self.mostHelpers).contains(count) {
