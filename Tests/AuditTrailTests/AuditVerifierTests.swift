@@ -19,7 +19,8 @@ private struct WrittenLog {
         let time = "2026/01/31-13:52:17.420123 +0000"
         let text =
             json
-            ? "{\"time\":\"\(time)\",\"severity\":\"AUDIT\"" + facts.map { ",\"\($0)\":\($0 == "sink" ? $1 : "\"\($1)\"")" }.joined() + "}"
+            ? "{\"time\":\"\(time)\",\"severity\":\"AUDIT\""
+                + facts.map { ",\"\($0)\":\($0 == "sink" ? $1 : "\"\($1)\"")" }.joined() + "}"
             : "\(time): AUDIT:" + facts.map { " \($0)=\($1)" }.joined()
         lines.append(String(decoding: chain.seal(Array(text.utf8), json: json).dropLast(), as: UTF8.self))
     }
@@ -144,14 +145,18 @@ private final class LogFile {
         #expect(finding.kind == .cut, "\(finding)")
     }
 
-    @Test func `has no place for a copy of itself, for another log, or for a mark that was moved or is another's`() throws {
+    @Test func `has no place for a copy of itself, for another log, or for a mark that was moved or is another's`()
+        throws
+    {
         var log = log()
         let old = log.lines
         log.decide(5)
         log.mark(.checkpoint)
         let foreign = WrittenLog(AuditKey.random())
         let place = try #require(old.firstIndex { $0.contains("audit=checkpoint") })
-        let (twice, stranger) = (old[...place] + old[place...], old[..<place] + [foreign.lines[0]] + old[(place + 1)...])
+        let (twice, stranger) = (
+            old[...place] + old[place...], old[..<place] + [foreign.lines[0]] + old[(place + 1)...]
+        )
         for (lines, kinds) in [
             ([log.lines, old], [AuditFinding.Kind.dropped]), ([old, log.lines], [.swapped, .dropped]),
             ([log.lines, foreign.lines], [.unsigned]), ([Array(twice)], [.inserted]), ([Array(stranger)], [.unsigned]),

@@ -77,7 +77,9 @@ import Testing
         #expect(try trial.logIn("ann", "right", from: "192.0.2.1") == true)
     }
 
-    @Test func `let the module be asked about the same wrong password once in a delay, from however many places`() throws {
+    @Test func `let the module be asked about the same wrong password once in a delay, from however many places`()
+        throws
+    {
         var trial = Trial()
         for number in 0..<10_000 {
             trial.now += Self.second / 1000
@@ -93,8 +95,9 @@ import Testing
     @Test func `ask again at once about a password that was refused for another reason`() throws {
         var trial = Trial()
         for _ in 0..<3 {
-            guard case .ask(let turn) = trial.table.judge(
-                try trial.attempt("ann", "right", from: "192.0.2.1"), since: trial.now, at: trial.now)
+            guard
+                case .ask(let turn) = trial.table.judge(
+                    try trial.attempt("ann", "right", from: "192.0.2.1"), since: trial.now, at: trial.now)
             else {
                 Issue.record("the module is not asked")
                 return

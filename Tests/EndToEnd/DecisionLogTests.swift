@@ -19,7 +19,9 @@ import Testing
         case .nginx:
             text.replacing(
                 "access_log off;", with: "log_format d '$status $auth_decision'; access_log access.log d;")
-        case .caddy: text.replacing("bind unix/proxy.sock", with: "bind unix/proxy.sock\n\tlog {\n\t\toutput file access.log\n\t}")
+        case .caddy:
+            text.replacing(
+                "bind unix/proxy.sock", with: "bind unix/proxy.sock\n\tlog {\n\t\toutput file access.log\n\t}")
         case .envoy:
             text.replacing(
                 "          stat_prefix:",

@@ -25,13 +25,18 @@ import Testing
         }
         if text.firstMatch(of: /[0-9]{4}[\/-][0-9]{2}[\/-][0-9]{2}[ -][0-9]{2}:[0-9]{2}/) != nil { return true }
         // Digests and ids may have digits alone, and values of options are texts.
-        let isID = ["chain", "decision", "decision_id", "session", "rules", "head", "build", "sha256", "key", "value", "default", "version"]
+        let isID = [
+            "chain", "decision", "decision_id", "session", "rules", "head", "build", "sha256", "key", "value",
+            "default", "version",
+        ]
         return text.wholeMatch(of: /-?[0-9]+(\.[0-9]+)?/) != nil && !isID.contains { place.hasSuffix("/\($0)") }
     }
 
     /// The documents in an output: one, or one on each line.
     private static func documents(_ text: String) throws -> [Any] {
-        if let all = try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed) { return [all] }
+        if let all = try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed) {
+            return [all]
+        }
         return try text.split(separator: "\n").map { try JSONSerialization.jsonObject(with: Data($0.utf8)) }
     }
 

@@ -10,7 +10,8 @@ import Testing
         }
         let hash = try AuthHost.run(["passwd"], input: "sesame\n").output.trimmingCharacters(in: .newlines)
         try folder.write(
-            #"<authhost-users version="1"><user name="ann" password="\#(hash)"/></authhost-users>"#, to: "etc/users.xml")
+            #"<authhost-users version="1"><user name="ann" password="\#(hash)"/></authhost-users>"#, to: "etc/users.xml"
+        )
         let places = [
             "/etc/authhost": "etc", "/run/authhost": "run", "/var/lib/authhost": "lib", "/var/log/authhost": "log",
         ]

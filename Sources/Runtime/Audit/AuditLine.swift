@@ -73,7 +73,9 @@ struct AuditLine {
     }
 
     /// Whether a fact is a number, which JSON has without quotation marks: the sink that a mark is about.
-    private static func isNumber(_ name: StaticString) -> Bool { name.utf8CodeUnitCount == 4 && name.description == "sink" }
+    private static func isNumber(_ name: StaticString) -> Bool {
+        name.utf8CodeUnitCount == 4 && name.description == "sink"
+    }
 
     private static func append(_ name: StaticString, to bytes: inout [UInt8]) {
         name.withUTF8Buffer { bytes += $0 }

@@ -74,7 +74,8 @@ final class ProxiedSite {
             text = text.replacing(example.listens, with: example.instead)
         }
         let file = try folder.write(
-            edit(text).replacing("stderr warn;", with: "stderr notice;"), to: URL(filePath: example.path).lastPathComponent)
+            edit(text).replacing("stderr warn;", with: "stderr notice;"),
+            to: URL(filePath: example.path).lastPathComponent)
         let command = proxy.command(folder, file)
         self.proxy = try ChildProcess(command.arguments, directory: folder.path, environment: ["HOME": folder.path])
         client = Client(socket: folder.path("proxy.sock"), port: port)

@@ -32,7 +32,8 @@ import Testing
         return answers.allowed.filter { !known.contains($0) }
     }
 
-    @Test(arguments: ["delete", "rename", "replace", "folder"]) func `has a line for each allowance, whatever becomes of its name`(
+    @Test(arguments: ["delete", "rename", "replace", "folder"])
+    func `has a line for each allowance, whatever becomes of its name`(
         _ mischief: String
     )
         throws

@@ -91,7 +91,8 @@ import Testing
         try folder.write(
             "auth-module \(Place.fixture("knows_one_password"))\ncontrol-socket \(folder.path("control"))\n"
                 + "penalty-delay 0.1\npenalty-file \(folder.path("penalties"))\n"
-                + "add-authdir\n  name /v1/admin\n  check-module TRUE\nend-authdir\n" + doors.joined(), to: "authhost.conf")
+                + "add-authdir\n  name /v1/admin\n  check-module TRUE\nend-authdir\n" + doors.joined(),
+            to: "authhost.conf")
         return try Server(["-c", folder.path("authhost.conf")], in: folder)
     }
 

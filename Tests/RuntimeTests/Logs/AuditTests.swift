@@ -241,7 +241,9 @@ private func contents(_ path: String) throws -> String {
         _ = try audited.test.check(audited.test.session(), .read, "/deny/x")
         audited.audit.flush()
         let line = try #require(try contents(audited.path).split(separator: "\n").last)
-        #expect(line.contains(/^\{"time":"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{2}:[0-9]{2}","severity"/))
+        #expect(
+            line.contains(/^\{"time":"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{2}:[0-9]{2}","severity"/)
+        )
         #expect(line.contains(#"","severity":"AUDIT","user":"alice","session":""#))
         #expect(
             line.contains(
