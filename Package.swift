@@ -264,7 +264,7 @@ var targets: [Target] = [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], exclude: ["exports.map", "no-unwinding.ld"],
         linkerSettings: [
-            // Modules are to find these two and nothing else: what is exported cannot be left out either.
+            // Modules are to find these few and nothing else: what is exported cannot be left out either.
             .unsafeFlags(
                 [
                     "-use-ld=lld", "-Xlinker",

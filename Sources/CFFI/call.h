@@ -3,6 +3,7 @@
 #define AUTHHOST_CFFI_CALL_H
 
 #include <ffi.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,18 +18,57 @@ struct cffi_plan {
     ffi_type *types[MAXIMUM_PARAMETERS];
     char module[CFFI_NAME_SIZE]; // printable, without quotes and backslashes
     char entry[CFFI_NAME_SIZE];
+    uint32_t generation;  // of the entry point's form; 0 for none
+    const char *question; // the kind of question, as far as the entry point says it
+    bool says_action;     // whether its record says the rest: an auth_check_t
 };
 
-// The call that this thread is in, NULL for none. Read by handlers of signals and of exit().
-extern _Thread_local const cffi_plan *cffi_current_call;
+// One call of a module. It is no part of the stack, which the module may have written over when it crashes.
+struct cffi_call {
+    const cffi_plan *plan; // NULL for none
+    uint32_t action;       // AUTH_ACTION_* where the plan says so, else 0
+};
+
+// The call that this thread is in. Read by handlers of signals and of exit().
+extern _Thread_local struct cffi_call cffi_current_call;
+
+// The kind of question that an entry point is asked, in words such as "a log-in".
+const char *cffi_question_of(const char *entry);
+
+// Whether a record of generation 9 says more of it, and what the one among the arguments of a call says.
+bool cffi_says_action(const char *entry);
+uint32_t cffi_action_of(const uint64_t *arguments);
 
 // Whether this process is a copy of the host's that some fork() made.
 bool cffi_is_copy(void);
 
-// Ends such a copy, which came back from an entry point of a module, before it does what the host alone may do.
-_Noreturn void cffi_end_copy(const cffi_plan *plan);
+// The same, and also true in a child that shares the host's memory, as vfork(2) makes one. Asks the kernel.
+bool cffi_is_other_process(void);
 
-// Gives this thread a stack for the handler of crashes, once.
+// Ends such a copy, which came back from an entry point of a module, before it does what the host alone may do.
+_Noreturn void cffi_end_copy(void);
+
+// Says in which call this thread is: "`auth_new_user` (a log-in, generation 9)". Async-signal-safe.
+struct cffi_line;
+void cffi_add_call(struct cffi_line *line);
+
+// From now on a crash leaves a line; called once.
+void cffi_catch_crashes(void);
+
+// The module whose doing an address or this thread is, NULL for none of them. Async-signal-safe.
+const char *cffi_owner(uintptr_t address);
+
+// The build id of a module, by its name; of two files with one name, that of the one that lies around the address; or NULL.
+const char *cffi_build_of(const char *name, uintptr_t address);
+
+// Gives this thread a stack for the handler of crashes, once, where the process is guarded.
 void cffi_prepare_thread(void);
+extern atomic_bool cffi_is_guarded;
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CFFI_SANITIZED 1 // the sanitizer's own functions stand in the way of what we would put before the C library's
+#endif
+#endif
 
 #endif

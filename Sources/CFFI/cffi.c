@@ -27,7 +27,7 @@ static ffi_type *type_of(char letter) {
     }
 }
 
-cffi_plan *cffi_prepare(const char *signature, const char *module, const char *entry) {
+cffi_plan *cffi_prepare(const char *signature, const char *module, const char *entry, uint32_t generation) {
     size_t length = strlen(signature);
     if (length < 3 || signature[1] != '(' || signature[length - 1] != ')' || length - 3 > MAXIMUM_PARAMETERS) {
         return NULL;
@@ -40,6 +40,9 @@ cffi_plan *cffi_prepare(const char *signature, const char *module, const char *e
     }
     cffi_copy_name(plan->module, module);
     cffi_copy_name(plan->entry, entry);
+    plan->generation = generation;
+    plan->question = cffi_question_of(entry);
+    plan->says_action = generation == 9 && cffi_says_action(entry);
     plan->count = length - 3;
     for (size_t i = 0; i < plan->count; i++) {
         plan->types[i] = type_of(signature[2 + i]);
@@ -66,11 +69,11 @@ int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t 
     }
     // libffi widens an integral result to ffi_arg.
     ffi_arg result = 0;
-    const cffi_plan *outer = cffi_current_call;
+    const struct cffi_call outer = cffi_current_call;
     cffi_prepare_thread();
-    cffi_current_call = plan;
+    cffi_current_call = (struct cffi_call){plan, plan->says_action ? cffi_action_of(arguments) : 0};
     ffi_call((ffi_cif *)&plan->cif, function, &result, values);
-    if (cffi_is_copy()) cffi_end_copy(plan);
+    if (cffi_is_copy()) cffi_end_copy();
     cffi_current_call = outer;
     if (plan->cif.rtype == &ffi_type_void) return 0;
     return plan->cif.rtype == &ffi_type_sint ? (int64_t)(int)result : (int64_t)result;

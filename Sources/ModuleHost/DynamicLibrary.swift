@@ -36,10 +36,10 @@ final class CallInterface: @unchecked Sendable {
     }
 
     /// - Parameters:
-    ///   - module: whose function it is, and which entry: what a crash in it is reported with.
+    ///   - module: whose function it is, and which entry of which generation: what a crash in it is reported with.
     /// - Returns: nil where the signature is not one of the descriptor's alphabet.
-    init?(signature: String, function: @escaping cffi_function, module: String, entry: String) {
-        guard let plan = cffi_prepare(signature, module, entry) else { return nil }
+    init?(signature: String, function: @escaping cffi_function, module: String, entry: String, generation: UInt32) {
+        guard let plan = cffi_prepare(signature, module, entry, generation) else { return nil }
         target = .here(plan: plan, function: function)
     }
 

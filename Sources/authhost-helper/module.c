@@ -52,7 +52,7 @@ static const char *bind(uint32_t index, cffi_function function) {
     struct entry *entry = &entries[index];
     if (!function) return FAULT("its `%s` version %u has no function", wanted->name, wanted->version);
     entry->function = function;
-    entry->plan = cffi_prepare(wanted->signature, start.module, wanted->name);
+    entry->plan = cffi_prepare(wanted->signature, start.module, wanted->name, wanted->version);
     if (!entry->plan || !wire_entry_shape(wanted->name, wanted->version, wanted->signature, entry->shape)) {
         return FAULT("libffi cannot prepare a call of `%s`, `%s`", wanted->name, wanted->signature);
     }
@@ -71,7 +71,7 @@ const char *load_module(void) {
     if (!start.is_bare) {
         cffi_function symbol = cffi_symbol(library, "auth_module");
         if (!symbol) return FAULT("`auth_module` is not a function it exports");
-        cffi_plan *plan = cffi_prepare("p(uu)", start.module, "auth_module");
+        cffi_plan *plan = cffi_prepare("p(uu)", start.module, "auth_module", 0);
         if (!plan) return FAULT("libffi cannot prepare a call of `auth_module`");
         uint64_t arguments[] = {9, sizeof(auth_module_t)};
         module = (const auth_module_t *)(intptr_t)cffi_call(plan, symbol, arguments);

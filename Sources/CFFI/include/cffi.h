@@ -14,11 +14,12 @@ typedef struct cffi_plan cffi_plan;
 #define CFFI_NAME_SIZE 65
 
 // Prepares a call interface from a signature of the descriptor's alphabet, such as "i(ppp)".
-// module, entry: who is called, for the line that a crash leaves; what lies beyond 64 bytes is cut.
+// module, entry, generation: who is called, for the line that a crash leaves; what lies beyond 64 bytes is cut. The generation
+// is that of the entry point's form, 0 for `auth_module`, which has none.
 // Returns NULL for a signature that is malformed, has more than 12 parameters, or that libffi refuses.
 // OWNERSHIP: the caller's, to be given to cffi_free.
 cffi_plan *_Nullable cffi_prepare(const char *_Nonnull signature, const char *_Nonnull module,
-                                  const char *_Nonnull entry);
+                                  const char *_Nonnull entry, uint32_t generation);
 
 void cffi_free(cffi_plan *_Nonnull plan);
 

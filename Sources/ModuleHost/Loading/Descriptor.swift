@@ -13,7 +13,8 @@ struct DescriptorReader {
         self.module = module
         guard
             let call = CallInterface(
-                signature: "p(uu)", function: function, module: Self.stem(of: module), entry: "auth_module")
+                signature: "p(uu)", function: function, module: Self.stem(of: module), entry: "auth_module",
+                generation: 0)
         else {
             throw ModuleError(.linkFailed, module, "libffi cannot prepare a call of `auth_module`")
         }
@@ -184,8 +185,9 @@ struct EntryBinder {
         guard let function else {
             throw ModuleError(.missingFunction, module, "its `\(entry)` version \(version) has no function")
         }
-        guard let call = CallInterface(signature: signature, function: function, module: name, entry: entry)
-        else {
+        let call = CallInterface(
+            signature: signature, function: function, module: name, entry: entry, generation: version)
+        guard let call else {
             throw ModuleError(.wrongSignature, module, "libffi cannot prepare a call of `\(entry)`, `\(signature)`")
         }
         return (point, BoundEntry(version: version, call: call))

@@ -170,7 +170,7 @@ int main(int count, char **arguments) {
                                .entries = {{"auth_init", "i(Tp)", 9, 0}, {"auth_check_read", "i(pCR)", 9, 0}}};
     snprintf(start.module, sizeof start.module, "%s", descriptor->name);
     snprintf(start.version, sizeof start.version, "%s", descriptor->version);
-    struct here here = {cffi_prepare("i(pCR)", "bench", "auth_check_read"), NULL, NULL};
+    struct here here = {cffi_prepare("i(pCR)", "bench", "auth_check_read", 9), NULL, NULL};
     for (uint32_t i = 0; i < descriptor->entry_count; i++) {
         if (!strcmp(descriptor->entries[i].name, "auth_check_read")) here.function = descriptor->entries[i].function;
     }

@@ -10,14 +10,26 @@ struct ForeignEnd: CustomTestStringConvertible {
     var testDescription: String { way }
 
     static let all = [
-        ForeignEnd(way: "exit", status: 1, says: "module `ends` ended the process with exit() in `auth_new_user`"),
-        ForeignEnd(way: "quick-exit", status: 1, says: "with quick_exit() in `auth_new_user`"),
-        ForeignEnd(way: "_exit", status: 1, says: "with _exit() in `auth_new_user`"),
-        ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in `auth_new_user`: signal 11 (SIGSEGV)"),
-        ForeignEnd(way: "abort", status: 134, says: "crashed in `auth_new_user`: signal 6 (SIGABRT)"),
-        ForeignEnd(way: "overflow", status: 139, says: "crashed in `auth_new_user`: signal 11 (SIGSEGV)"),
-        ForeignEnd(way: "thread", status: 139, says: "crashed outside of its entry points: signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "exit", status: 1, says: "module `ends` ended the process with exit() in \(login)"),
+        ForeignEnd(way: "quick-exit", status: 1, says: "module `ends` ended the process with quick_exit() in \(login)"),
+        ForeignEnd(way: "_exit", status: 1, says: "module `ends` ended the process with _exit() in \(login)"),
+        ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
+        ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+    ] + onThreads
+
+    private static let login = "`auth_new_user` (a log-in, generation 9)"
+
+    /// On threads that the module has made itself, and that are in no entry point.
+    static let onThreads = [
+        ForeignEnd(way: "thread", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "thread-overflow", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "thread-exit", status: 1, says: "module `ends` ended the process with exit() \(outside)"),
+        ForeignEnd(way: "timer-exit", status: 1, says: "module `ends` ended the process with exit() \(outside)"),
+        ForeignEnd(way: "thread-_exit", status: 1, says: "module `ends` ended the process with _exit() \(outside)"),
     ]
+
+    private static let outside = "outside of its entry points"
 }
 
 @Suite(.needs(.cc, .curl)) struct UndecidedEndTests {
@@ -39,7 +51,7 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
-    @Test(arguments: ["crash", "thread"])
+    @Test(arguments: ["crash", "thread", "thread-overflow"])
     func `a crash names the build of the module, as an inspection does`(_ way: String) throws {
         let inspected = try AuthHost.run(["module", "inspect", module[1]]).output.split(separator: "\n")
         let build = try #require(inspected.first { $0.hasPrefix("build ") }?.split(separator: " ").last)
@@ -48,12 +60,13 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.errors.contains("signal 11 (SIGSEGV), build \(build); the process ends"), "\(ending)")
     }
 
-    @Test(arguments: ForeignEnd.all.filter { $0.way != "thread" })
+    @Test(arguments: ForeignEnd.all)
     func `a module that ends the process while it is initialised is named`(_ end: ForeignEnd) throws {
         let ending = try AuthHost.run(
             ["login", "--user", "nobody", "--option", "init=\(end.way)"] + module, input: "x\n")
-        #expect(ending.status == (end.status == 1 ? 4 : end.status), "\(ending)")
-        let says = end.says.replacing("auth_new_user", with: "auth_init")
+        let isInside = end.says.contains("auth_new_user")
+        #expect(ending.status == (end.status == 1 && isInside ? 4 : end.status), "\(ending)")
+        let says = end.says.replacing("auth_new_user` (a log-in", with: "auth_init` (its start")
         #expect(ending.errors.contains(says), "\(ending)")
         #expect(ending.output.isEmpty, "\(ending)")
     }
@@ -63,6 +76,40 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output == "allow: granted\n", "\(ending)")
         #expect(ending.errors.contains("module `ends` forked the process in `auth_new_user`"), "\(ending)")
         #expect(ending.status == 0)
+    }
+
+    @Test(arguments: [
+        (["check", "--read", "/crash"], "`auth_check_read` (a read, generation 9)"),
+        (["check", "--write", "/crash"], "`auth_check_write` (a write, generation 9)"),
+        (["check", "--create", "/crash"], "`auth_check_write` (a create, generation 9)"),
+        (["map", "/map/crash"], "`auth_map_object` (a mapping, generation 9)"),
+        (["explain", "--write", "/crash"], "`auth_explain` (an explanation of a write, generation 9)"),
+    ])
+    func `a crash names the kind of question`(_ command: [String], _ says: String) throws {
+        let ending = try AuthHost.run(command + ["--user", "ann", "--password-stdin"] + module, input: "x\n")
+        #expect(ending.status == 139, "\(ending)")
+        #expect(ending.errors.contains("module `ends` crashed in \(says): signal 11 (SIGSEGV)"), "\(ending)")
+        #expect(ending.output.isEmpty, "\(ending)")
+    }
+
+    @Test func `a child that shares the host's memory and ends itself is no end of the host`() throws {
+        let ending = try AuthHost.run(["login", "--user", "child"] + module, input: "x\n")
+        #expect(ending.status == 0 && ending.output == "allow: granted\n", "\(ending)")
+        #expect(!ending.errors.contains("ended the process"), "\(ending)")
+    }
+
+    @Test(.enabled("the system writes core files into the working folder") {
+        try String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8) == "core\n"
+    })
+    func `a crash that leaves its line leaves a core as well`() throws {
+        let command = ["login", "--user", "crash", "--core-dumps", "TRUE"] + module
+        // The beginning of a core is enough.
+        let script = "cd \"$0\" && ulimit -S -c 256 && exec \"$@\""
+        let ending = try ChildProcess.run(
+            ["sh", "-c", script, folder.path(""), Place.binary("authhost")] + command, input: "x\n")
+        #expect(ending.status == 139 && ending.errors.contains("module `ends` crashed in"), "\(ending)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path(""))
+        #expect(files.contains { $0.hasPrefix("core") }, "\(files)")
     }
 
     @Test(arguments: [true, false])

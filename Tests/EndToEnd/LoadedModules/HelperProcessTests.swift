@@ -27,6 +27,7 @@ import Testing
         #expect(try verdict(server, session, "/a") == "allow")
         #expect(try verdict(server, session, "/deny/a") == "deny")
         #expect(try isUndecided(server, session, "/segv/a"))
+        try server.process.wait(for: "crashed in `auth_check_read` (a read, generation 9): signal 11 (SIGSEGV)")
         try server.process.wait(for: "`authhost module release`")
         #expect(try isUndecided(server, session, "/a"))
         let ready = try server.client.get("/ready")

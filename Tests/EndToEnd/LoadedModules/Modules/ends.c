@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile int forever = 1;
@@ -16,16 +17,49 @@ static int deep(void) {
 }
 
 static void *fault(void *address) { return *(volatile char *)address ? NULL : address; }
+static void *leave(void *unused) { exit(0); return unused; }
+static void *leave_at_once(void *unused) { _exit(0); return unused; }
+static void *fall(void *unused) { return deep() ? NULL : unused; }
+
+// On a thread of the module's own, which nobody waits for in an entry point.
+static int elsewhere(void *(*run)(void *)) {
+    pthread_t thread;
+    if (!pthread_create(&thread, NULL, run, (void *)8)) pthread_join(thread, NULL);
+    return AUTH_DENY;
+}
+
+static void at_time(union sigval unused) { (void)unused; exit(0); }
+
+// On a thread that the C library makes for a timer of the module's.
+static int by_timer(void) {
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = at_time};
+    struct itimerspec soon = {.it_value = {0, 1}};
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &soon, NULL)) return AUTH_DENY;
+    for (;;) pause();
+}
+
+// A child that shares the host's memory, as posix_spawn(3) makes them, ends itself.
+static int end_child(void) {
+    int status = 0;
+    pid_t child = vfork();
+    if (child == 0) _exit(7);
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7 ? AUTH_OK : AUTH_ERROR;
+}
 
 static int end(const char *way) {
-    pthread_t thread;
     if (!strcmp(way, "exit")) exit(0);
     if (!strcmp(way, "quick-exit")) quick_exit(0);
     if (!strcmp(way, "_exit")) _exit(0);
     if (!strcmp(way, "crash")) fault((void *)8);
     if (!strcmp(way, "abort")) abort();
     if (!strcmp(way, "overflow")) return deep();
-    if (!strcmp(way, "thread") && !pthread_create(&thread, NULL, fault, (void *)8)) pthread_join(thread, NULL);
+    if (!strcmp(way, "thread")) return elsewhere(fault);
+    if (!strcmp(way, "thread-exit")) return elsewhere(leave);
+    if (!strcmp(way, "thread-_exit")) return elsewhere(leave_at_once);
+    if (!strcmp(way, "thread-overflow")) return elsewhere(fall);
+    if (!strcmp(way, "timer-exit")) return by_timer();
+    if (!strcmp(way, "child")) return end_child();
     if (!strcmp(way, "fork")) {
         pid_t child = fork();
         int status = 0;
@@ -47,6 +81,18 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
     return end(login->user.data);
 }
 
-#define ENTRIES(E) E(auth_init, 9, init) E(auth_new_user, 9, new_user)
+// The first segment of the object's name says how.
+static int check(void *instance, const auth_check_t *asked, auth_result_t *result) {
+    (void)instance, (void)result;
+    return end(asked->object->name.data + 1);
+}
+
+static int map(void *instance, const auth_mapping_t *asked, auth_result_t *result) {
+    (void)instance, (void)result;
+    return strncmp(asked->name.data, "/map/", 5) ? AUTH_FALSE : end(asked->name.data + 5);
+}
+
+#define ENTRIES(E) E(auth_init, 9, init) E(auth_new_user, 9, new_user) E(auth_check_read, 9, check) \
+    E(auth_check_write, 9, check) E(auth_map_object, 9, map) E(auth_explain, 9, check)
 #define OPTIONS(O) O("init", AUTH_OPTION_STRING, "", "How auth_init ends the process.")
 AUTH_MODULE("ends", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, OPTIONS);

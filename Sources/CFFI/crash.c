@@ -1,0 +1,120 @@
+#define _GNU_SOURCE
+#include "call.h"
+#include "line.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1 // of <asm-generic/siginfo.h>, which clashes with <signal.h>
+#endif
+
+static atomic_bool crashing;
+
+static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+#define SIGNAL_COUNT (sizeof signals / sizeof *signals)
+static struct sigaction before[SIGNAL_COUNT];
+
+static const char *name_of(int number) {
+    switch (number) {
+    case SIGSEGV: return "SIGSEGV";
+    case SIGBUS: return "SIGBUS";
+    case SIGILL: return "SIGILL";
+    case SIGFPE: return "SIGFPE";
+    case SIGABRT: return "SIGABRT";
+    case SIGTRAP: return "SIGTRAP";
+    default: return "SIGSYS";
+    }
+}
+
+static uintptr_t program_counter(const void *context) {
+#if defined(__x86_64__)
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.pc;
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
+static void report_crash(int number, const siginfo_t *information, const void *context) {
+    bool is_inside = cffi_current_call.plan;
+    uintptr_t counter = program_counter(context);
+    const char *owner = cffi_owner(counter);
+    struct cffi_line line = {0};
+    cffi_add(&line, owner ? "module `" : "authhost crashed outside of modules");
+    if (owner) {
+        cffi_add(&line, owner);
+        cffi_add(&line, is_inside ? "` crashed in " : "` crashed outside of its entry points");
+        if (is_inside) cffi_add_call(&line);
+    }
+    cffi_add(&line, ": signal ");
+    cffi_add_number(&line, (unsigned)number, 1);
+    cffi_add(&line, " (");
+    cffi_add(&line, name_of(number));
+    cffi_add(&line, ")");
+    if (number == SIGSYS && information->si_code == SYS_SECCOMP) {
+        cffi_add(&line, ", system call ");
+        cffi_add_number(&line, (unsigned)information->si_syscall, 1);
+        cffi_add(&line, ", which its profile forbids");
+    }
+    const char *build = owner ? cffi_build_of(owner, counter) : NULL;
+    if (build) cffi_add(&line, ", build "), cffi_add(&line, build);
+    cffi_add(&line, "; the process ends");
+    cffi_write_line(&line);
+}
+
+// Async-signal-safe (signal-safety(7)): it reads what was written before, and calls write(), sigaction() and raise().
+static void handle_crash(int number, siginfo_t *information, void *context) {
+    int saved = errno;
+    // A process that a module forked crashes by itself.
+    if (!cffi_is_other_process()) {
+        if (atomic_exchange(&crashing, true)) {
+            // Another thread is at it; its end is everybody's. A second fault of the same thread is blocked and ends all.
+            for (int i = 0; i < 500; i++) nanosleep(&(struct timespec){0, 10000000}, NULL);
+        } else {
+            report_crash(number, information, context);
+        }
+    }
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &before[i], NULL);
+    // A fault happens again where it happened, for the core or for who handled it before; a signal that was sent does not, nor
+    // does a system call that was refused.
+    if (information->si_code <= 0 || number == SIGSYS) raise(number);
+    errno = saved;
+}
+
+#define STACK_SIZE 65536
+static pthread_key_t stack_key;
+static _Thread_local bool is_prepared;
+
+static void free_stack(void *stack) {
+    stack_t none = {.ss_flags = SS_DISABLE};
+    sigaltstack(&none, NULL);
+    munmap(stack, STACK_SIZE);
+}
+
+void cffi_prepare_thread(void) {
+    if (is_prepared || !atomic_load(&cffi_is_guarded)) return;
+    is_prepared = true;
+    stack_t now;
+    if (sigaltstack(NULL, &now) != 0 || !(now.ss_flags & SS_DISABLE)) return;
+    void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED) return;
+    stack_t own = {.ss_sp = stack, .ss_size = STACK_SIZE};
+    if (sigaltstack(&own, NULL) != 0 || pthread_setspecific(stack_key, stack) != 0) munmap(stack, STACK_SIZE);
+}
+
+void cffi_catch_crashes(void) {
+    pthread_key_create(&stack_key, free_stack);
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
+    action.sa_sigaction = handle_crash;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &action, &before[i]);
+}
