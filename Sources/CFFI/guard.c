@@ -52,7 +52,7 @@ _Noreturn void cffi_end_copy(void) {
     end_at_once(1);
 }
 
-// Ends the process for whoever has called `how` where the host has not: `caller` is what that returns to.
+// Ends the process where code that is not the host's has called `how`: `caller` is what that would return to.
 static void refuse_end(const char *how, const void *caller) {
     if (!atomic_load(&cffi_is_guarded) || atomic_load(&concluded) || cffi_is_other_process()) return;
     const cffi_plan *plan = cffi_current_call.plan;

@@ -9,14 +9,16 @@ struct ForeignEnd: CustomTestStringConvertible {
     let says: String
     var testDescription: String { way }
 
-    static let all = [
-        ForeignEnd(way: "exit", status: 1, says: "module `ends` ended the process with exit() in \(login)"),
-        ForeignEnd(way: "quick-exit", status: 1, says: "module `ends` ended the process with quick_exit() in \(login)"),
-        ForeignEnd(way: "_exit", status: 1, says: "module `ends` ended the process with _exit() in \(login)"),
-        ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
-        ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
-        ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
-    ] + onThreads
+    static let all =
+        [
+            ForeignEnd(way: "exit", status: 1, says: "module `ends` ended the process with exit() in \(login)"),
+            ForeignEnd(
+                way: "quick-exit", status: 1, says: "module `ends` ended the process with quick_exit() in \(login)"),
+            ForeignEnd(way: "_exit", status: 1, says: "module `ends` ended the process with _exit() in \(login)"),
+            ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+            ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
+            ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+        ] + onThreads
 
     private static let login = "`auth_new_user` (a log-in, generation 9)"
 
@@ -98,9 +100,10 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(!ending.errors.contains("ended the process"), "\(ending)")
     }
 
-    @Test(.enabled("the system writes core files into the working folder") {
-        try String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8) == "core\n"
-    })
+    @Test(
+        .enabled("the system writes core files into the working folder") {
+            try String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8) == "core\n"
+        })
     func `a crash that leaves its line leaves a core as well`() throws {
         let command = ["login", "--user", "crash", "--core-dumps", "TRUE"] + module
         // The beginning of a core is enough.
