@@ -1,9 +1,22 @@
 /// A status code of the module ABI (`include/authhost/status.h`). Unknown numbers survive, and deny.
 public struct Status: RawRepresentable, Hashable, Sendable {
-    /// The number that the entry point returned.
+    /// The number that it has here: that of generations 6 and 7.
     public let rawValue: Int32
+    /// The number that the module said, for messages.
+    private let said: Int32
+
     /// Takes any number: one without a name denies.
-    public init(rawValue: Int32) { self.rawValue = rawValue }
+    public init(rawValue: Int32) { self.init(rawValue: rawValue, said: rawValue) }
+
+    /// Takes a number that its generation spells otherwise.
+    ///
+    /// - Parameter said: what the module said, which messages show.
+    public init(rawValue: Int32, said: Int32) { (self.rawValue, self.said) = (rawValue, said) }
+
+    /// Whether they mean the same, however their generations spell it.
+    public static func == (one: Status, other: Status) -> Bool { one.rawValue == other.rawValue }
+    /// Feeds what it means.
+    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 
     /// 0, which is no answer: it denies.
     public static let none = Status(rawValue: 0)
@@ -46,8 +59,8 @@ public struct Status: RawRepresentable, Hashable, Sendable {
             || Self.reserved.contains(rawValue) || self == .noEntry
     }
 
-    /// How messages name it. AUTH_OK alone has a different number in each generation.
-    public var shown: String { self == .ok ? "AUTH_OK" : "\(rawValue)" }
+    /// How messages name it: the number is another one in each generation for AUTH_OK alone.
+    public var shown: String { self == .ok ? "AUTH_OK" : "\(said)" }
 }
 
 /// The kinds of question a module can be asked. A status means different things to different kinds.
@@ -56,4 +69,39 @@ public enum QuestionKind: String, Sendable, CaseIterable {
 
     /// Whether the question asks for a session.
     public var isLogin: Bool { self == .login || self == .resume }
+}
+
+extension Status {
+    /// Whether it is an answer to a question of a kind: one that ``Answer/closed(_:to:)`` has a word for.
+    public func answers(_ kind: QuestionKind) -> Bool {
+        let reason = Answer.closed(self, to: kind).reason
+        return reason != .unknownStatus && reason != .reservedStatus
+    }
+}
+
+extension Answer {
+    /// Turns whatever a module returned into a verdict: the one place where this is decided.
+    ///
+    /// Everything that is not a known, fitting "yes" denies. `docs/fail-closed.md` lists the table; a test compares it.
+    public static func closed(_ status: Status, to kind: QuestionKind) -> Answer {
+        switch status {
+        case .ok: Answer(.allow, .granted)
+        case .notMapped where kind == .map: Answer(.allow, .granted)
+        case .deny where kind.isLogin: Answer(.wrongCredentials, .deniedByModule)
+        case .deny: Answer(.deny, .deniedByModule)
+        case .error: Answer(.undecided, .moduleError)
+        case .again where kind == .read: Answer(.undecided, .contentUnknown)
+        case .invalidUser where kind.isLogin: Answer(.wrongCredentials, .invalidUser)
+        case .invalidPassword where kind.isLogin: Answer(.wrongCredentials, .invalidPassword)
+        case .invalidAddress where kind.isLogin: Answer(.deny, .invalidAddress)
+        case .accountExpired where kind.isLogin: Answer(.wrongCredentials, .accountExpired)
+        case .userLimitExceeded where kind.isLogin: Answer(.overLimit, .userLimit)
+        case .siteLimitExceeded where kind.isLogin: Answer(.overLimit, .siteLimit)
+        case _ where Status.userCodes.contains(status.rawValue):
+            Answer(.deny, .userCode, logText: "AUTH_USER\(status.rawValue - Status.userCodes.lowerBound + 1)")
+        case _ where Status.reserved.contains(status.rawValue):
+            Answer(.undecided, .reservedStatus, logText: "status \(status.shown)")
+        default: Answer(.undecided, .unknownStatus, logText: "status \(status.shown)")
+        }
+    }
 }

@@ -188,9 +188,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("many", "65 attributes; at most 64 are accepted"), ("unnamed", "a name of 1 to 255 bytes"),
-        ("control", "attribute 2 is not text without control characters"),
-        ("reserved", "auth_pair_t.reserved of attribute 2 is 7"), ("member", "auth_result_t.reserved is 1"),
+        ("many", "65 attributes; at most 64 are accepted"),
+        ("unnamed", "the name of attribute 2 is of 0 bytes; 1 to 255 bytes"),
+        ("control", "the value of attribute 2, `a`, is `x\\u{a}y`; at most 4095 bytes of text without NULs"),
+        ("nul", "the value of attribute 2, `a`, is `x\\u{0}y`; at most 4095 bytes of text without NULs"),
+        ("reserved", "auth_pair_t.reserved of attribute 2, `a`, is 7"), ("member", "auth_result_t.reserved is 1"),
     ])
     func `denies where it breaks a bound, and says which`(_ user: String, _ says: String) throws {
         let test = try TestHost("attributes")

@@ -9,18 +9,9 @@ extension Status {
         self =
             switch number {
             case AUTH_OK: .ok
-            case Status.ok.rawValue: Status(rawValue: AUTH_OK)
+            case Status.ok.rawValue: Status(rawValue: AUTH_OK, said: number)
             default: Status(rawValue: number)
             }
-    }
-
-    /// The number that ``init(of9:)`` was given.
-    var numberOf9: Int32 {
-        switch self {
-        case .ok: AUTH_OK
-        case Status(rawValue: AUTH_OK): Status.ok.rawValue
-        default: rawValue
-        }
     }
 }
 

@@ -170,7 +170,7 @@ final class Generation9: Generation, @unchecked Sendable {
         }
         guard returned != .noEntry else { return nil }
         guard returned == .ok else {
-            return checks.map { _ in .broken("auth_check_batch returned \(returned.numberOf9)") }
+            return checks.map { _ in .broken("auth_check_batch returned \(returned.shown)") }
         }
         return rows.results.map { result in
             if !ticket.wantsReason { result.pointee.reason_log.data = nil }

@@ -60,25 +60,39 @@ enum PairRecords {
         }
         guard let addresses else { throw PairFault("\(count) attributes at no address") }
         var fields: [Field] = []
-        for index in 0..<count {
-            // SAFETY: the module says that `count` addresses are there; each record says its own size first.
-            guard let pair = addresses[index], pair.pointee.size >= UInt32(firstSize) else {
-                throw PairFault("attribute \(index + 1) is at no address, or smaller than an auth_pair_t")
-            }
-            guard pair.pointee.reserved == 0 else {
-                throw PairFault(
-                    "auth_pair_t.reserved of attribute \(index + 1) is \(pair.pointee.reserved); 0 is accepted")
-            }
-            guard let name = text(pair.pointee.name, 1...longestName),
-                let value = text(pair.pointee.value, 0...longestValue)
-            else {
-                throw PairFault(
-                    "attribute \(index + 1) is not text without control characters: a name of 1 to \(longestName) bytes and a "
-                        + "value of at most \(longestValue) are accepted")
-            }
-            fields.append(Field(name, value))
-        }
+        for index in 0..<count { fields.append(try read(addresses[index], number: index + 1)) }
         return fields
+    }
+
+    private static func read(_ pair: UnsafePointer<auth_pair_t>?, number: Int) throws(PairFault) -> Field {
+        // SAFETY: the module says that an address is there; each record says its own size first.
+        guard let pair, pair.pointee.size >= UInt32(firstSize) else {
+            throw PairFault("attribute \(number) is at no address, or smaller than an auth_pair_t")
+        }
+        guard let name = text(pair.pointee.name, 1...longestName) else {
+            throw PairFault(
+                "the name of attribute \(number) is \(shown(pair.pointee.name)); 1 to \(longestName) bytes of text without "
+                    + "NULs and other control characters are accepted")
+        }
+        guard pair.pointee.reserved == 0 else {
+            throw PairFault(
+                "auth_pair_t.reserved of attribute \(number), `\(name)`, is \(pair.pointee.reserved); 0 is accepted")
+        }
+        guard let value = text(pair.pointee.value, 0...longestValue) else {
+            throw PairFault(
+                "the value of attribute \(number), `\(name)`, is \(shown(pair.pointee.value)); at most \(longestValue) bytes of "
+                    + "text without NULs and other control characters are accepted")
+        }
+        return Field(name, value)
+    }
+
+    /// What is no text, as far as it can be shown.
+    private static func shown(_ string: auth_string_t) -> String {
+        guard let data = string.data, string.length > 0 else { return "of \(string.length) bytes" }
+        // SAFETY: the module says that `length` bytes are readable.
+        let bytes = UnsafeRawBufferPointer(start: data, count: min(string.length, 64))
+        let text = String(decoding: bytes, as: UTF8.self).controlsEscaped
+        return string.length > 64 ? "`\(text)…` of \(string.length) bytes" : "`\(text)`"
     }
 
     private static func text(_ string: auth_string_t, _ lengths: ClosedRange<Int>) -> String? {

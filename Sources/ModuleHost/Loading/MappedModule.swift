@@ -93,7 +93,7 @@ public struct MappedModule: Sendable {
         guard status == .ok else {
             throw ModuleError(
                 .initFailed, request.module,
-                "`auth_init` returned \(identity.generation == 9 ? status.numberOf9 : status.rawValue); AUTH_OK "
+                "`auth_init` returned \(status.shown); AUTH_OK "
                     + "(\(identity.generation == 9 ? "0x59455321" : "1")) is accepted, and log lines of its own may say why"
             )
         }

@@ -161,7 +161,7 @@ final class DestinationCredentials: Sendable {
                 CredentialFailure(kind ?? "denied", answer.logText ?? "the authenticator gives none", isLasting: true))
         case (let status, nil):
             let text =
-                answer.logText ?? answer.breach ?? "the authenticator returned \(status.rawValue) without a reason"
+                answer.logText ?? answer.breach ?? "the authenticator returned \(status.shown) without a reason"
             return .failure(CredentialFailure(kind ?? "failed", text))
         }
     }

@@ -29,6 +29,8 @@ protocol Decider: DeciderAnswers, DeciderNews, DeciderLifetime {
     func ask(_ question: inout ObjectQuestion, at now: Int64) -> Asked<ObjectQuestion>
     /// Asks a question of one entry point.
     func ask(_ question: inout EntryQuestion, at now: Int64) -> Asked<EntryQuestion>
+    /// The entry point that is asked for a check, for people.
+    func entry(of action: Check.Action) -> StaticString
     /// Whether many checks may be asked in one call on the calling thread.
     var takesBatches: Bool { get }
     /// Asks up to 1,000 checks in one call, of any sessions, without fields and all with the same attributes; nil where that is
@@ -102,6 +104,7 @@ extension Decider {
     func life(of session: UInt64) -> UInt32 { instance }
     func hasLife(_ life: UInt32) -> Bool { life == instance }
     func release() -> Int { 0 }
+    func entry(of action: Check.Action) -> StaticString { about.entry(of: action) }
     func failQuestions(of sessions: (UInt64) -> Bool) {}
 
     /// What the one that answers now is told of a session; nil where it does not know the session.
@@ -118,6 +121,17 @@ public struct DeciderDescription: Sendable {
     public let entryNames: [String]
 
     func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
+
+    /// The entry point that is asked for a check, by the name that it is exported by; a create without one of its own is a write.
+    func entry(of action: Check.Action) -> StaticString {
+        switch action {
+        case .read: return "auth_check_read"
+        case .create where hasEntry("auth_check_create"): return "auth_check_create"
+        case .write, .create:
+            if hasEntry("auth_check_write_extended") { return "auth_check_write_extended" }
+            return hasEntry("checkWrite") ? "checkWrite" : "auth_check_write"
+        }
+    }
 
     /// Whether it has an entry point that takes users back in. One that answers AUTH_NO_ENTRY is there: it refuses.
     var resumesUsers: Bool { hasEntry("auth_resume_user") }

@@ -10,6 +10,8 @@ final class ModuleDecider: Decider {
     let module: LoadedModule
     let instance: UInt32
     let about: DeciderDescription
+    /// By what names writes and creates are asked.
+    private let writeEntry, createEntry: StaticString
     let pending: PendingTable
     /// Where the module is asked, unless it is asked on the asking thread.
     let lane: WorkLane
@@ -49,6 +51,7 @@ final class ModuleDecider: Decider {
         pending = PendingTable(instance: instance)
         about = DeciderDescription(
             identity: module.identity, path: module.path, entryNames: module.entryNames)
+        (writeEntry, createEntry) = (about.entry(of: .write), about.entry(of: .create))
         self.clock = clock
         self.deadlines = deadlines
         self.wantsReasons = wantsReasons
@@ -66,6 +69,14 @@ final class ModuleDecider: Decider {
     func life(of session: UInt64) -> UInt32 { module.helpers?.life(of: session) ?? instance }
     func hasLife(_ life: UInt32) -> Bool { module.helpers?.hasLife(life) ?? (life == instance) }
     func release() -> Int { module.helpers?.release() ?? 0 }
+
+    func entry(of action: Check.Action) -> StaticString {
+        switch action {
+        case .read: "auth_check_read"
+        case .write: writeEntry
+        case .create: createEntry
+        }
+    }
 
     var maps: Bool { module.maps }
     var learnsEnds: Bool { module.learnsEnds }

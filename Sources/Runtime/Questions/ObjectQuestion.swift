@@ -103,7 +103,8 @@ struct ObjectQuestion: ModuleQuestion {
     // MARK: what the decider asks
 
     var entry: StaticString {
-        stage == .mapping ? "auth_map_object" : check?.action == .read ? "auth_check_read" : "auth_check_write"
+        guard stage == .checking, let check else { return "auth_map_object" }
+        return check.action == .read ? "auth_check_read" : decider.entry(of: check.action)
     }
 
     var kind: QuestionKind? { stage == .mapping ? .map : check?.kind }

@@ -86,7 +86,7 @@ public final class RulesInForce: Sendable {
     }
 
     private func reloadFailed(_ status: Status, _ source: String) {
-        let (what, now) = ("auth_reload returned \(status.rawValue)", clock.monotonic)
+        let (what, now) = ("auth_reload returned \(status.shown)", clock.monotonic)
         let isOurs = freshness.noteUnlessNoted(source, .wrong(what), at: now)
         let isFirst = retry.withLock { retry -> Bool in
             defer { if isOurs || retry.failures > 0 { retry.failed(at: now) } }
