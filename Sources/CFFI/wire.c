@@ -138,8 +138,7 @@ static const wire_member pair_members[] = {
 static const wire_member result_members[] = {
     CUT_TEXT(reason_log, 1024), CUT_TEXT(reason_client, 256), CUT_TEXT(user, 257), CUT_TEXT(mapped, 4097),
     CUT_TEXT(explanation, 65536), CUT_TEXT(secret, 65537), PAIRS_OF(auth_result_t, attributes),
-    {HIDDEN, offsetof(auth_result_t, scratch), 0}, {HIDDEN, offsetof(auth_result_t, challenge), 0},
-    {HIDDEN, offsetof(auth_result_t, cursor), 0}, LAST};
+    CUT_TEXT(challenge, 1), CUT_TEXT(cursor, 1), {HIDDEN, offsetof(auth_result_t, scratch), 0}, LAST};
 
 const wire_layout wire_pair = {sizeof(auth_pair_t), pair_members};
 const wire_layout wire_object = {sizeof(auth_object_t), object_members};

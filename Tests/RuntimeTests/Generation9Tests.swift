@@ -77,10 +77,58 @@ import Testing
         #expect(answer.logText == "status \(number)")
     }
 
-    @Test func `an answer that says how long it is good is asked for again`() throws {
-        let test = try TestHost("http_later")
-        let first = try test.session("alice")
-        #expect(try test.session("alice") != first)
+    private static let shapes = [
+        ("good_for", "auth_result_t.good_for is 60, which no host heeds yet; 0 is accepted"),
+        ("cursor", "auth_result_t.cursor has 5 bytes, which no host heeds yet; none are accepted"),
+        ("challenge", "auth_result_t.challenge has 18 bytes, which no host heeds yet; none are accepted"),
+    ]
+
+    @Test(arguments: shapes)
+    func `a member that is only a shape denies where it is used, and is named`(_ member: String, _ says: String) throws
+    {
+        let test = try TestHost("shapes")
+        let refused = test.ask(.login(try test.login(member)))
+        #expect(refused.verdict == .undecided && refused.reason == .brokenAnswer)
+        #expect(refused.logText == says)
+        #expect(test.lines.wait(for: "error: shapes: broke its contract in auth_new_user: \(says)"))
+        let session = try test.session()
+        #expect(TestHost.wait(try test.check(session, .read, "/a")).verdict == .allow)
+        let checked = TestHost.wait(try test.check(session, .read, "/\(member)"))
+        #expect(checked.verdict == .undecided && checked.logText == says)
+        let rows = [Check(.read, try ObjectName("/a")), Check(.read, try ObjectName("/\(member)"))]
+        let answers = test.host.ask(rows, session: session).map(TestHost.wait)
+        #expect(answers.map(\.verdict) == [.allow, .undecided])
+        #expect(!test.lines.all.contains { $0.contains("listed") || $0.contains("continued") })
+    }
+
+    @Test func `a member that is only a shape denies in a completion too`() throws {
+        let test = try TestHost("shapes")
+        let answer = test.ask(.login(try test.login("later good_for")))
+        #expect(answer.verdict == .undecided && answer.reason == .brokenAnswer)
+        #expect(test.lines.wait(for: "shapes: broke its contract in host->complete: auth_result_t.good_for is 60"))
+        #expect(test.lines.wait(for: "complete returned 4"))
+        #expect(test.host.sessionCount == 0)
+    }
+
+    @Test func `what is told of it has the entry point that was asked, and the number that it returned`() throws {
+        let test = try TestHost("tells_one")
+        let session = try test.session()
+        #expect(TestHost.wait(try test.check(session, .create, "/a")).verdict == .undecided)
+        #expect(
+            test.lines.wait(for: "error: tells_one: broke its contract in auth_check_create: returned 99, which is no"))
+        let rows = [Check(.read, try ObjectName("/a")), Check(.read, try ObjectName("/b"))]
+        #expect(test.host.ask(rows, session: session).map(TestHost.wait).allSatisfy { $0.verdict == .undecided })
+        #expect(test.lines.wait(for: "auth_check_batch returned 1"))
+        test.host.rules.reload()
+        #expect(test.lines.wait(for: "auth_reload returned 1"))
+        #expect(test.ask(.logout(session)).verdict == .allow)
+        #expect(test.lines.wait(for: "tells_one: auth_free_user returned 1"))
+        #expect(!test.lines.all.contains { $0.contains("\(AuthOK.of9)") }, "\(test.lines.all)")
+    }
+
+    /// The AUTH_OK of generation 9.
+    private enum AuthOK {
+        static let of9 = 0x5945_5321
     }
 
     @Test func `reads that nobody decides are denied`() throws {

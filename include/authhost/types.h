@@ -197,9 +197,10 @@ typedef struct auth_result {
     const auth_pair_t *const *attributes; // login: groups, roles and claims; check: obligations (attributes.h); the addresses
                                  // of pairs
     size_t attribute_count;      // 0...64; more are a broken answer, which denies
-    auth_string_t challenge;     // reserved, with AUTH_CONTINUE: what the client is to be shown. Not read
-    auth_string_t cursor;        // reserved, of auth_permissions: where to go on. Not read
-    uint32_t good_for;           // reserved: seconds that the answer may be kept. Not read; nothing is kept for it
+    auth_string_t challenge;     // reserved, with AUTH_CONTINUE, which denies: what the client is to be shown. With another status
+                                 // a broken answer, which denies
+    auth_string_t cursor;        // reserved, of auth_permissions: where to go on. Given, a broken answer, which denies
+    uint32_t good_for;           // reserved: seconds that the answer may be kept. But for 0 a broken answer, which denies
     uint32_t reserved;
 } auth_result_t;
 

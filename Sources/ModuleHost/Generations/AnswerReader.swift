@@ -93,16 +93,15 @@ enum AnswerReader {
         // INVARIANT: a size_t above Int.max arrives as a negative number; no text has that many bytes.
         let lengths =
             result.reason_log.length | result.reason_client.length | result.user.length | result.mapped.length
-            | result.explanation.length | result.secret.length | result.attribute_count
+            | result.explanation.length | result.secret.length | result.attribute_count | result.challenge.length
+            | result.cursor.length
         guard lengths >= 0 else {
             return .broken("a text of more bytes than there can be")
         }
         guard result.expiry == 0 || AcceptedTimes.seconds.contains(result.expiry) else {
             return .broken("an expiry of \(result.expiry), which is not \(AcceptedTimes.text)")
         }
-        guard result.reserved == 0 else {
-            return .broken("auth_result_t.reserved is \(result.reserved), which has no meaning")
-        }
+        if let fault = shapeWithoutUse(record, status) { return .broken(fault) }
         var answer = ModuleAnswer(status)
         do throws(PairFault) {
             if result.attribute_count > 0 {
@@ -130,6 +129,25 @@ enum AnswerReader {
         if result.explanation.data != nil { answer.explanation = lines(result.explanation) }
         if result.secret.data != nil { answer.secret = secret(result.secret) }
         return answer
+    }
+
+    /// Which member says what no host does yet; nil for none. A module that relies on it must not be taken for one that does not.
+    @inline(__always)
+    private static func shapeWithoutUse(_ record: UnsafePointer<auth_result_t>, _ status: Status) -> String? {
+        let result = record.pointee
+        if result.reserved != 0 { return "auth_result_t.reserved is \(result.reserved), which has no meaning" }
+        if result.good_for != 0 {
+            return "auth_result_t.good_for is \(result.good_for), which no host heeds yet; 0 is accepted"
+        }
+        if result.cursor.length != 0 {
+            return "auth_result_t.cursor has \(result.cursor.length) bytes, which no host heeds yet; none are accepted"
+        }
+        // Of AUTH_CONTINUE the status itself denies.
+        if result.challenge.length != 0, status.rawValue != AUTH_CONTINUE {
+            return
+                "auth_result_t.challenge has \(result.challenge.length) bytes, which no host heeds yet; none are accepted"
+        }
+        return nil
     }
 
     /// Copies what a remote server is shown; nil for more than is accepted, which is never cut.

@@ -4,8 +4,7 @@
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
     names(login, result);
-    result->challenge = AUTH_LITERAL("the second factor?");
-    result->good_for = 60;
+    if (is(login->user, "challenge")) result->challenge = AUTH_LITERAL("the second factor?");
     static const struct { const char *name; int status; } known[] = {
         {"challenge", AUTH_CONTINUE}, {"defer", AUTH_DEFER}, {"ignore", AUTH_IGNORE}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
