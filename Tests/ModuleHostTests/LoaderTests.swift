@@ -71,6 +71,9 @@ struct Refused: CustomTestStringConvertible {
             fixture: "note_number", code: .noteMissing,
             says: "the type of its record `option` is `some_type`, which is no number"),
         Refused(
+            fixture: "note_nul", code: .noteMissing,
+            says: "the help of its record `option` `one` holds a NUL, which no text may"),
+        Refused(
             fixture: "serial_with_threads", code: .reservedMember,
             says: "its auth_entry_t.threads of `auth_new_user` is 1; 0 is accepted"),
         Refused(
@@ -124,7 +127,7 @@ struct Refused: CustomTestStringConvertible {
 
     static let told = [
         "no_descriptor", "unknown_generation", "unknown_version", "unknown_entry", "wrong_signature", "duplicate_entry",
-        "other_draft", "missing_required_entry", "both_write_spellings", "note_missing", "note_number",
+        "other_draft", "missing_required_entry", "both_write_spellings", "note_missing", "note_number", "note_nul",
         "serial_with_threads", "unknown_flag", "unknown_threads", "bad_identity", "bad_default", "bare7",
         "needs_missing_library", "origin_runpath", "executable_stack", "text_relocations", "version_hides",
         "option_twice",

@@ -1,3 +1,4 @@
+import Basics
 import CAuthModule
 
 /// The facts that `AUTH_MODULE` leaves in an ELF note: records, or in generations 6 and 7 lines of text
@@ -28,11 +29,10 @@ struct ModuleNote: Equatable {
         // The marks are ASCII, so that each text is UTF-8 where the whole is.
         guard String(validating: bytes, as: UTF8.self) != nil else { throw NoteFault("it has bytes that are no UTF-8") }
         if bytes.first == Self.recordMark {
-            for record in bytes.split(separator: Self.recordMark) {
-                // A text that holds a NUL ends there, as it does for code that gets it as a C string.
-                let fields = record.split(separator: Self.fieldMark, omittingEmptySubsequences: false)
-                    .map { $0.prefix { $0 != 0 } }
-                try read(fields)
+            // The literal's own end.
+            let text = bytes.last == 0 ? bytes.dropLast() : bytes[...]
+            for record in text.split(separator: Self.recordMark) {
+                try read(record.split(separator: Self.fieldMark, omittingEmptySubsequences: false))
             }
         } else {
             for line in bytes.prefix(while: { $0 != 0 }).split(separator: UInt8(ascii: "\n")) { try read(line: line) }
@@ -45,6 +45,11 @@ struct ModuleNote: Equatable {
         let kind = Self.string(fields[0])
         func field(_ index: Int, _ what: String) throws(NoteFault) -> String {
             guard index < fields.count else { throw NoteFault("its record `\(kind)` lacks \(what)") }
+            // Who gets it as a C string would be given the beginning alone.
+            guard !fields[index].contains(0) else {
+                let name = index > 1 ? " `\(Self.string(fields[1]).controlsEscaped)`" : ""
+                throw NoteFault("\(what) of its record `\(kind)`\(name) holds a NUL, which no text may")
+            }
             return Self.string(fields[index])
         }
         func number(_ index: Int, _ what: String) throws(NoteFault) -> UInt32 {
