@@ -23,6 +23,7 @@ let products: [Product] = [
     .library(name: "AuthHostClient", targets: ["AuthHostClient"]),
     // An example that the tests build and run.
     .library(name: "users-example", type: .dynamic, targets: ["UsersExample"]),
+    .library(name: "extends-fixture", type: .dynamic, targets: ["ExtendsFixture"]),
 ]
 
 let dependencies: [Package.Dependency] = [
@@ -131,6 +132,11 @@ var targets: [Target] = [
     .target(
         name: "UsersExample", dependencies: ["ModuleKit", "UsersModule"], path: "examples/users-swift/Sources",
         linkerSettings: moduleLinkage("users-swift", in: "examples")),
+    .target(name: "ExtendsModule", dependencies: ["CAuthModule"], path: "Tests/Fixtures/extends-swift/Export"),
+    .target(
+        name: "ExtendsFixture", dependencies: ["ModuleKit", "ExtendsModule"],
+        path: "Tests/Fixtures/extends-swift/Sources",
+        linkerSettings: moduleLinkage("extends-swift", in: "Tests/Fixtures")),
     .target(name: "CAuthHost", path: "Sources/libauthhost"),
     .target(name: "AuthHostClient", dependencies: ["CAuthHost"]),
     .target(name: "UpstreamModule", dependencies: ["CAuthModule"], path: "Plugins/upstream/Export"),

@@ -18,6 +18,10 @@ public protocol HostedModule: AnyObject, Sendable {
     /// **Throws:** why it kept what it had; it is logged.
     func reload() throws
 
+    /// Gives an ability of the module by its id, such as ``ModuleExtension/aboutID``; nil for one that it does not have, as all are by
+    /// default. The host asks once for each id that it knows, after `init`.
+    func `extension`(_ id: String) -> ModuleExtension?
+
     /// Ends the instance: nothing is asked after it. Does nothing by default. May block for `auth-init-timeout`.
     func exit()
 }
@@ -27,6 +31,8 @@ extension HostedModule {
     public func cancel(_ token: QuestionToken) {}
     /// Does nothing.
     public func reload() throws {}
+    /// Has none.
+    public func `extension`(_ id: String) -> ModuleExtension? { nil }
     /// Does nothing.
     public func exit() {}
 }

@@ -9,6 +9,7 @@ final class Instance {
     /// nil for a module that answers questions.
     let authenticator: (any Authenticator)?
     let host: HostInterface
+    let extensions = ExtensionRecords()
 
     init(_ made: ModuleFactory.Made, _ host: HostInterface) {
         switch made {

@@ -55,6 +55,18 @@ public func authkit_cancel(_ instance: UnsafeMutableRawPointer?, _ cancel: Unsaf
     _ = Instance.with(instance) { $0.hosted.cancel(QuestionToken(rawValue: cancel.pointee.token)) }
 }
 
+/// Finds an ability of the module.
+@c @implementation
+public func authkit_get_extension(
+    _ instance: UnsafeMutableRawPointer?, _ id: UnsafePointer<CChar>?
+) -> UnsafeRawPointer? {
+    guard let id else { return nil }
+    return Instance.with(instance) { instance in
+        // SAFETY: the host says that the id is NUL-terminated.
+        instance.hosted.extension(String(cString: id)).map(instance.extensions.address)
+    } ?? nil
+}
+
 /// Decides whether a user may log in.
 @c @implementation
 public func authkit_new_user(

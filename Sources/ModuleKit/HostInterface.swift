@@ -11,8 +11,8 @@ import Musl
 /// What is called from inside an entry point never calls the module back.
 public final class HostInterface: @unchecked Sendable {
     // The host's table is valid and constant until the process ends, and its functions may be called on any thread.
-    private let host: UnsafePointer<auth_host_t>
-    private let table: auth_host_t
+    let host: UnsafePointer<auth_host_t>
+    let table: auth_host_t
 
     /// Takes the host's table; nil for one without the members that say what it is.
     init?(_ host: UnsafePointer<auth_host_t>?) {
@@ -29,8 +29,9 @@ public final class HostInterface: @unchecked Sendable {
     private static var slot: Int { MemoryLayout<UnsafeRawPointer>.size }
 
     /// Writes one line to the event log; 4,096 bytes are kept. Never log a password or a token.
+    /// A NUL inside is written as `\0`.
     public func log(_ severity: LogSeverity, _ text: String) {
-        text.withCString { table.log?(host, severity.rawValue, $0) }
+        text.withoutNULs.withCString { table.log?(host, severity.rawValue, $0) }
     }
 
     /// Finds the value of an option of this module; nil when it is neither configured nor has a default.
@@ -44,8 +45,9 @@ public final class HostInterface: @unchecked Sendable {
     }
 
     private func option(_ name: String, _ index: Int) -> String? {
+        if name.holdsNUL { return nil }
         // SAFETY: the host's strings are NUL-terminated; copied at once.
-        name.withCString { table.option?(host, $0, index) }.map { String(cString: $0) }
+        return name.withCString { table.option?(host, $0, index) }.map { String(cString: $0) }
     }
 
     /// Tells the wall clock: the time since 1970-01-01 00:00 UTC.
@@ -56,12 +58,14 @@ public final class HostInterface: @unchecked Sendable {
 
     /// Ejects the sessions that match, oldest first; nil is any.
     ///
-    /// Returns how many were ejected, nil where the host ejects nothing: a negative `limit`, or nobody to match.
+    /// Returns how many were ejected, nil where the host ejects nothing: a negative `limit`, nobody to match, or a text with a
+    /// NUL inside, which is nobody's and would be cut into somebody's.
     @discardableResult
     public func eject(
         user: String? = nil, applicationID: String? = nil, machineID: String? = nil, limit: Int? = nil
     ) -> Int? {
         if let limit, limit < 0 { return nil }
+        if [user, applicationID, machineID].contains(where: { $0?.holdsNUL == true }) { return nil }
         let count = limit.map { Int32(clamping: $0) } ?? -1
         let ejected = withOptional(user) { user in
             withOptional(applicationID) { application in
@@ -91,14 +95,15 @@ public final class HostInterface: @unchecked Sendable {
                 _ = table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), nil)
                 return
             }
-            _ = digest.withCString { table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), $0) }
+            _ = digest.withoutNULs.withCString { table.rules_state?(host, UInt32(AUTH_RULES_CURRENT), $0) }
         case .unreadable(let reason):
-            _ = reason.withCString { table.rules_state?(host, UInt32(AUTH_RULES_UNREADABLE), $0) }
-        case .wrong(let reason): _ = reason.withCString { table.rules_state?(host, UInt32(AUTH_RULES_WRONG), $0) }
+            _ = reason.withoutNULs.withCString { table.rules_state?(host, UInt32(AUTH_RULES_UNREADABLE), $0) }
+        case .wrong(let reason):
+            _ = reason.withoutNULs.withCString { table.rules_state?(host, UInt32(AUTH_RULES_WRONG), $0) }
         }
     }
 
-    /// Forgets every kept decision in a scope. Says whether the host took it.
+    /// Forgets every kept decision in a scope. Says whether the host took it, which it does not of a name with a NUL inside.
     @discardableResult
     public func invalidate(_ scope: InvalidationScope) -> Bool {
         let number: Int32
@@ -110,6 +115,7 @@ public final class HostInterface: @unchecked Sendable {
         case .session(let id): (number, session) = (AUTH_SCOPE_SESSION, id.rawValue)
         case .object(let object): (number, name) = (AUTH_SCOPE_OBJECT, object)
         }
+        if name?.holdsNUL == true { return false }
         return withOptional(name) { table.invalidate?(host, UInt32(number), $0, session) } == 0
     }
 
@@ -136,7 +142,7 @@ public final class HostInterface: @unchecked Sendable {
         guard let function = table.signature_check else { return .failed("the host checks no signatures") }
         return token.withTerminatedCopy { token in
             user.withTerminatedCopy { user in
-                guard let token, let user, !key.utf8.contains(0) else {
+                guard let token, let user, !key.holdsNUL else {
                     return .refused("the key, the token or the user's name holds a NUL")
                 }
                 return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1025) { reason in
@@ -162,7 +168,7 @@ public final class HostInterface: @unchecked Sendable {
         for destination: String, challenge: Span<UInt8>? = nil
     ) throws(CredentialFailure) -> Credential {
         guard let function = table.credential else { throw CredentialFailure("the host gives no credentials") }
-        guard !destination.utf8.contains(0) else { throw CredentialFailure("the destination's name holds a NUL") }
+        guard !destination.holdsNUL else { throw CredentialFailure("the destination's name holds a NUL") }
         let capacity = Credential.longestSecret + ResultWriter.room
         let outcome: Result<Credential, CredentialFailure> = withUnsafeTemporaryAllocation(
             of: CChar.self, capacity: capacity
@@ -176,11 +182,14 @@ public final class HostInterface: @unchecked Sendable {
             let status: Int32
             if let challenge {
                 status = challenge.withTerminatedCopy { challenge in
-                    guard let challenge else { return AUTH_ERROR }
+                    guard let challenge else { return Self.refusedChallenge }
                     return destination.withCString { function(host, $0, challenge, &record) }
                 }
             } else {
                 status = destination.withCString { function(host, $0, nil, &record) }
+            }
+            guard status != Self.refusedChallenge else {
+                return .failure(CredentialFailure("the challenge holds a NUL"))
             }
             guard status == AUTH_OK, record.user.isValid, record.secret.isValid else {
                 let reason = record.reason_log.isValid ? record.reason_log.span.text() : ""
@@ -195,9 +204,13 @@ public final class HostInterface: @unchecked Sendable {
         return try outcome.get()
     }
 
+    /// No status: what could not be handed to the host.
+    private static let refusedChallenge: Int32 = -1
+
     /// Tells what became of credentials that ``credential(for:challenge:)`` gave: `accepted` by the remote server, or
     /// refused, so that they are given to nobody any more and the next ones are fetched afresh.
     public func completed(_ credential: Credential, for destination: String, accepted: Bool) {
+        if destination.holdsNUL { return }
         destination.withCString {
             table.credential_completed?(host, $0, credential.serial, accepted ? AUTH_OK : AUTH_DENY)
         }
@@ -225,69 +238,4 @@ public final class HostInterface: @unchecked Sendable {
         guard let text else { return body(nil) }
         return text.withCString { body($0) }
     }
-}
-
-/// Why there are no credentials; for the log, never a secret.
-public struct CredentialFailure: Error, Hashable, CustomStringConvertible {
-    /// What was tried and what was found.
-    public let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
-/// Says whether a signed token is good. The reasons are for the log, never for a client.
-public enum SignatureCheck: Sendable, Hashable {
-    /// It is good, and used up now.
-    case valid
-    /// It is not good: the credentials are wrong.
-    case refused(String)
-    /// The host cannot say, as without such a key: the module could not decide.
-    case failed(String)
-
-    init(_ status: Int32, _ reason: String) {
-        switch status {
-        case AUTH_OK: self = .valid
-        case AUTH_DENY: self = .refused(reason)
-        default: self = .failed(reason)
-        }
-    }
-}
-
-/// How the rules in force stand to those that they are read from; the reasons are for the log. The numbers on the C
-/// interface are `AUTH_RULES_*`.
-public enum RulesState: Sendable, Hashable {
-    /// They are the same.
-    case current
-    /// There are newer ones, which could not be read: after `rules-stale-time` the host denies, unless it is told not to.
-    case unreadable(String)
-    /// There are newer ones, which are wrong: the host goes on, and is not ready after `rules-stale-time`.
-    case wrong(String)
-}
-
-/// Severities of the event log; the numbers are `AUTH_LOG_*`.
-public enum LogSeverity: Int32, Sendable {
-    /// For who looks for a fault.
-    case debug = 0
-    /// Everyday facts.
-    case info
-    /// Facts that an operator wants to see.
-    case notify
-    /// Something that may become a fault.
-    case warn
-    /// A fault.
-    case error
-    /// A fault that stops the service.
-    case crit
-}
-
-/// What ``HostInterface/invalidate(_:)`` covers.
-public enum InvalidationScope: Sendable, Hashable {
-    /// Everything.
-    case all
-    /// What was decided for a user.
-    case user(String)
-    /// What was decided for a session.
-    case session(SessionID)
-    /// What was decided about an object.
-    case object(String)
 }

@@ -55,6 +55,16 @@ extension Span<UInt8> {
     }
 }
 
+extension String {
+    /// Whether it holds a NUL, where C would end it.
+    var holdsNUL: Bool { utf8.contains(0) }
+
+    /// The text with `\0` for each NUL, for people.
+    var withoutNULs: String {
+        holdsNUL ? split(separator: "\0", omittingEmptySubsequences: false).joined(separator: "\\0") : self
+    }
+}
+
 extension auth_string_t {
     /// Says whether length and pointer fit together.
     var isValid: Bool { data == nil ? length == 0 : length >= 0 }

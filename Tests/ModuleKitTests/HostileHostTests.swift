@@ -1,7 +1,8 @@
 import CAuthModule
-import ModuleKit
 import Synchronization
 import Testing
+
+@testable import ModuleKit
 
 /// Whatever the host passes, an entry returns, and says AUTH_ERROR where the record is not what the header promises.
 @Suite struct HostileHostTests {
@@ -24,6 +25,41 @@ import Testing
             #expect(answered { authkit_check_create(instance, nil, &$0) }.status == AUTH_ERROR)
             #expect(answered { authkit_http_request(instance, nil, &$0) }.status == AUTH_ERROR)
             #expect(authkit_check_batch(instance, nil, 1, nil) == AUTH_ERROR)
+        }
+    }
+
+    @Test func `a text with a NUL inside is refused, and never cut into another one`() {
+        let heard = Mutex<[String]>([])
+        host.withTable {
+            $0.eject = { _, user, _, _, _ in user == nil ? 1 : 2 }
+            $0.invalidate = { _, _, _, _ in 0 }
+            $0.get_extension = { _, _ in UnsafeRawPointer(bitPattern: 8) }
+        } _: { table in
+            guard let interface = HostInterface(&table) else {
+                Issue.record("the table is refused")
+                return
+            }
+            #expect(interface.eject(user: "ann") == 2)
+            #expect(interface.eject(user: "ann\0") == nil)
+            #expect(interface.eject(applicationID: "a\0b") == nil)
+            #expect(interface.eject(machineID: "\0") == nil)
+            #expect(interface.invalidate(.user("ann")))
+            #expect(!interface.invalidate(.user("ann\0")))
+            #expect(!interface.invalidate(.object("/a\0")))
+            #expect(interface.option("refuse\0") == nil)
+            #expect(interface.extension("x") != nil)
+            #expect(interface.extension("x\0") == nil)
+            interface.log(.info, "one\0two")
+            heard.withLock { $0 = host.log }
+        }
+        #expect(heard.withLock { $0 } == ["one\\0two"])
+    }
+
+    @Test func `an ability is asked for by its id alone`() {
+        host.withInstance { instance in
+            #expect(authkit_get_extension(instance, "authhost.about/1") == nil)
+            #expect(authkit_get_extension(instance, nil) == nil)
+            #expect(authkit_get_extension(nil, "authhost.about/1") == nil)
         }
     }
 

@@ -18,6 +18,7 @@ auth_init_9_fn authkit_init;
 auth_exit_9_fn authkit_exit;
 auth_reload_9_fn authkit_reload;
 auth_cancel_9_fn authkit_cancel;
+auth_get_extension_9_fn authkit_get_extension;
 auth_new_user_9_fn authkit_new_user;
 auth_resume_user_9_fn authkit_resume_user;
 auth_free_user_9_fn authkit_free_user;
@@ -40,13 +41,14 @@ void *authkit_module_type(void);
 }
 #endif
 
-#define AUTH_SWIFT_ENTRIES_(ENTRY) \
+#define AUTH_SWIFT_LIFE_(ENTRY) \
     ENTRY(auth_init, 9, authkit_init) \
     ENTRY(auth_exit, 9, authkit_exit) \
     ENTRY(auth_reload, 9, authkit_reload) \
     ENTRY(auth_cancel, 9, authkit_cancel) \
-    ENTRY(auth_new_user, 9, authkit_new_user) \
-    ENTRY(auth_resume_user, 9, authkit_resume_user) \
+    ENTRY(auth_get_extension, 9, authkit_get_extension)
+
+#define AUTH_SWIFT_CHECKS_(ENTRY) \
     ENTRY(auth_free_user, 9, authkit_free_user) \
     ENTRY(auth_map_object, 9, authkit_map_object) \
     ENTRY(auth_check_read, 9, authkit_check_read) \
@@ -56,14 +58,30 @@ void *authkit_module_type(void);
     ENTRY(auth_explain, 9, authkit_explain) \
     ENTRY(auth_http_request, 9, authkit_http_request)
 
+#define AUTH_SWIFT_ENTRIES_(ENTRY) \
+    AUTH_SWIFT_LIFE_(ENTRY) \
+    ENTRY(auth_new_user, 9, authkit_new_user) \
+    ENTRY(auth_resume_user, 9, authkit_resume_user) \
+    AUTH_SWIFT_CHECKS_(ENTRY)
+
 #define AUTH_SWIFT_MODULE(module_name, module_version, threads, OPTIONS) \
     AUTH_MODULE(module_name, module_version, 9, threads, AUTH_SWIFT_ENTRIES_, OPTIONS)
 
+#define AUTH_SWIFT_BLOCKING_LOGINS_(ENTRY) \
+    AUTH_SWIFT_LIFE_(ENTRY) \
+    ENTRY(auth_new_user, 9, authkit_new_user, AUTH_BLOCKING) \
+    ENTRY(auth_resume_user, 9, authkit_resume_user, AUTH_BLOCKING) \
+    AUTH_SWIFT_CHECKS_(ENTRY)
+
+// The same for a type whose log-ins may block, as those that ask a directory, while all else is called as `threads` says, such as
+// AUTH_ANY_THREAD. Where other entries differ from their module, it writes AUTH_MODULE itself, with the functions above:
+//     #define ENTRIES(ENTRY) ENTRY(auth_init, 9, authkit_init) ENTRY(auth_check_write, 9, authkit_check_write, AUTH_BLOCKING) ...
+//     AUTH_MODULE("hello", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, AUTH_NO_OPTIONS);
+#define AUTH_SWIFT_MODULE_WITH_BLOCKING_LOGINS(module_name, module_version, threads, OPTIONS) \
+    AUTH_MODULE(module_name, module_version, 9, threads, AUTH_SWIFT_BLOCKING_LOGINS_, OPTIONS)
+
 #define AUTH_SWIFT_AUTHENTICATOR_ENTRIES_(ENTRY) \
-    ENTRY(auth_init, 9, authkit_init) \
-    ENTRY(auth_exit, 9, authkit_exit) \
-    ENTRY(auth_reload, 9, authkit_reload) \
-    ENTRY(auth_cancel, 9, authkit_cancel) \
+    AUTH_SWIFT_LIFE_(ENTRY) \
     ENTRY(auth_authenticate, 9, authkit_authenticate) \
     ENTRY(auth_retry, 9, authkit_retry) \
     ENTRY(auth_completed, 9, authkit_completed)
