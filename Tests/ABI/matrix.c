@@ -24,9 +24,20 @@ AUTH_MODULE("matrix", "1.0", AUTH_GENERATION, AUTH_SERIAL, ENTRIES, OPTIONS);
 #include <authhost/authmodule.h>
 #include <authhost/authmodule.h>
 
+AUTH_PROFILE("pure");
+
+static const auth_pair_t group = {sizeof group, 0, AUTH_STATIC_LITERAL("group"), AUTH_STATIC_LITERAL("traders")};
+static const auth_pair_t *const groups[] = {&group};
+
 static int init(const auth_host_t *host, void **instance) {
     *instance = NULL;
     return AUTH_HOST_HAS(host, rules_state) ? AUTH_OK : AUTH_ERROR;
+}
+
+static const void *find(void *instance, const char *id) {
+    static const auth_about_t about = {sizeof about, 0, AUTH_STATIC_LITERAL("matrix"), AUTH_STATIC_LITERAL("1.0")};
+    (void)instance;
+    return *id ? &about : NULL;
 }
 
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
@@ -35,6 +46,8 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
     result->session_data = login->attribute_count > 0 ? login->attributes[0]->value.length : 0;
     result->session_limit = AUTH_EQUAL(login->user, "one") ? 1 : 0;
     result->reason_log = AUTH_LITERAL("a reason");
+    result->attributes = groups;
+    result->attribute_count = AUTH_HAS(result, attribute_count) ? 1 : 0;
     return AUTH_OK;
 }
 
@@ -56,13 +69,19 @@ static int batch(void *instance, const auth_check_t *const *checks, size_t count
 }
 
 #define ENTRIES(ENTRY) \
-    ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, new_user, AUTH_BLOCKING) ENTRY(auth_check_read, 9, check) \
+    ENTRY(auth_init, 9, init) ENTRY(auth_get_extension, 9, find) ENTRY(auth_new_user, 9, new_user, AUTH_BLOCKING) ENTRY(auth_check_read, 9, check) \
     ENTRY(checkWrite, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(auth_explain, 9, explain)
 #define OPTIONS(OPTION) \
     OPTION("required", AUTH_OPTION_STRING, AUTH_REQUIRED, "One that must be set.") \
     OPTION("file", AUTH_OPTION_PATH, "%r/etc/x", "One with a default.") \
     OPTION("secret", AUTH_OPTION_SECRET, "", "One without a value.")
-#ifdef __cplusplus
+#if defined(SWIFT_MODULE)
+AUTH_SWIFT_MODULE("matrix", "1.0", AUTH_ANY_THREAD, OPTIONS);
+#elif defined(SWIFT_LOGINS)
+AUTH_SWIFT_MODULE_WITH_BLOCKING_LOGINS("matrix", "1.0", AUTH_ANY_THREAD, OPTIONS);
+#elif defined(SWIFT_AUTHENTICATOR)
+AUTH_SWIFT_AUTHENTICATOR("matrix", "1.0", AUTH_ANY_THREAD, OPTIONS);
+#elif defined(__cplusplus)
 namespace matrix {
 AUTH_MODULE("matrix", "1.0", 9, AUTH_ANY_THREAD | AUTH_OPEN_READS, ENTRIES, OPTIONS);
 }

@@ -23,6 +23,10 @@ import Testing
         ("types6.h", "s/    uint64_t handle; .*//", "object_t"),
         ("descriptor.h", "s/const char .signature;/char *signature;/", "signature"),
         ("host.h", "s/int64_t (.time)/int32_t (*time)/", "auth_host_t.time"),
+        (
+            "descriptor.h", "s/reinterpret_cast<auth_function_t>(/(auth_function_t)(/",
+            "g++ -std=c++11 does not accept include/authhost (9)"
+        ),
         ("types.h", "s/^typedef uint64_t auth_token_t;/typedef uint64_t auth_token_t; class x;/", "compile-matrix"),
     ]
 
@@ -32,6 +36,30 @@ import Testing
         let (status, output) = try run("Tests/ABI/with-change", change.header, change.change)
         #expect(status == 1, "\(change): \(output)")
         #expect(output.contains(change.says), "\(change): \(output)")
+    }
+}
+
+@Suite struct `What an entry of AUTH_MODULE may say` {
+    private func compile(_ language: String, _ entry: String) throws -> (Int32, String) {
+        let standard = language == "c" ? "c99" : "c++11"
+        let change = "s/ENTRY(auth_init, 9, init)/ENTRY(\(entry))/"
+        let script =
+            "sed '\(change)' Tests/ABI/matrix.c | cc -x \(language) -std=\(standard) -fsyntax-only -I include -"
+        return try run("/bin/sh", ["-c", script])
+    }
+
+    @Test(arguments: ["c", "c++"])
+    func `is a name, a version, a function and threads, and nothing more`(_ language: String) throws {
+        for entry in ["auth_init, 9, init", "auth_init, 9, init, 0", "auth_init, 9, init, AUTH_BLOCKING"] {
+            let (status, output) = try compile(language, entry)
+            #expect(status == 0, "\(output)")
+        }
+        for entry in ["auth_init, 9, init, 0, 0", "auth_init, 9, init, AUTH_BLOCKING, AUTH_SERIAL, 0"] {
+            let (status, output) = try compile(language, entry)
+            #expect(status != 0 && output.contains("AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_"), "\(entry): \(output)")
+        }
+        #expect(try compile(language, "auth_init, 9").0 != 0)
+        #expect(try compile(language, "auth_init, 9, new_user").0 != 0)
     }
 }
 

@@ -106,14 +106,18 @@ typedef const auth_module_t *auth_module_fn(uint32_t host_generation, uint32_t h
 #define AUTH_TEXT_(x) #x
 #define AUTH_TEXT(x) AUTH_TEXT_(x)
 
-// Rows have three or four arguments; a row of three is as its module. In generations 6 and 7 they have three.
+// Rows have three or four arguments; a row of three is as its module. In generations 6 and 7 they have three. More do not build.
+#define AUTH_ARGUMENTS_(...) AUTH_ARGUMENTS_8_(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, ~)
+#define AUTH_ARGUMENTS_8_(a, b, c, d, e, f, g, h, count, ...) count
+#define AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_(count) (sizeof(char[(count) == 3 || (count) == 4 ? 1 : -1]) - 1)
 #define AUTH_DECLARE_ROW_(...) AUTH_DECLARE_ROW_4_(__VA_ARGS__, 0, ~)
-#define AUTH_ENTRY_ROW_(...) AUTH_ENTRY_ROW_4_(__VA_ARGS__, 0, ~)
-#define AUTH_ENTRY_ROW_4_(entry, version, fn, threads, ...) \
-    {#entry, version, 0, AUTH_SIGNATURE_##entry##_##version, AUTH_FUNCTION_(entry##_##version##_fn, fn), threads, 0},
+#define AUTH_ENTRY_ROW_(...) AUTH_ENTRY_ROW_4_(AUTH_ARGUMENTS_(__VA_ARGS__), __VA_ARGS__, 0, ~)
+#define AUTH_ENTRY_ROW_4_(count, entry, version, fn, threads, ...) \
+    {#entry, version, 0, AUTH_SIGNATURE_##entry##_##version, AUTH_FUNCTION_(entry##_##version##_fn, fn), threads, \
+     AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_(count)},
 #ifdef __cplusplus
 #define AUTH_DECLARE_ROW_4_(entry, version, fn, threads, ...)
-#define AUTH_FUNCTION_(type, fn) (auth_function_t)static_cast<type *>(fn)
+#define AUTH_FUNCTION_(type, fn) reinterpret_cast<auth_function_t>(static_cast<type *>(fn))
 #else
 #define AUTH_DECLARE_ROW_4_(entry, version, fn, threads, ...) entry##_##version##_fn fn;
 #define AUTH_FUNCTION_(type, fn) (auth_function_t)(fn)

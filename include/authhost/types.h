@@ -51,8 +51,16 @@ static inline int auth_equal_(auth_string_t string, const char *data, size_t len
 }
 
 // Whether a record has a member, which that of a host or module of an older revision has not: AUTH_HAS(check, attributes).
-#define AUTH_HAS(record, member) \
-    ((record)->size >= (size_t)((const char *)(&(record)->member + 1) - (const char *)(record)))
+#define AUTH_HAS(record, member) auth_has_((record), (record)->size, &(record)->member + 1)
+
+static inline int auth_has_(const void *record, uint32_t size, const void *end) {
+#ifdef __cplusplus
+    const char *from = static_cast<const char *>(record), *to = static_cast<const char *>(end);
+#else
+    const char *from = record, *to = end;
+#endif
+    return from + size >= to;
+}
 
 // A name with a value: a field of an object, or an attribute of a question or an answer.
 typedef struct auth_pair {
