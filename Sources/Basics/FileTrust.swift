@@ -68,7 +68,9 @@ public struct FileTrust: Sendable {
     ///
     /// - Throws: ``FileTrustError`` that names the first link or directory that is not to be trusted, or cannot be looked at.
     public func resolve(_ path: String) throws(FileTrustError) -> String {
-        var walk = PathWalk(path.hasPrefix("/") ? path : try Self.workingDirectory() + "/" + path)
+        let path = StartDirectory.absolute(path)
+        guard path.hasPrefix("/") else { throw FileTrustError(system: ENOENT, "the working directory: ") }
+        var walk = PathWalk(path)
         try check(directory: "/", try Self.status("/"))
         while let next = walk.next() {
             let status = try Self.status(next)
@@ -105,13 +107,6 @@ public struct FileTrust: Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else { throw FileTrustError(system: errno, "`\(path)`: ") }
         return status
-    }
-
-    private static func workingDirectory() throws(FileTrustError) -> String {
-        // SAFETY: getcwd(NULL, 0) of glibc allocates the terminated text, which is copied and freed here.
-        guard let text = getcwd(nil, 0) else { throw FileTrustError(system: errno, "the working directory: ") }
-        defer { free(text) }
-        return String(cString: text)
     }
 
     private var accepted: String {

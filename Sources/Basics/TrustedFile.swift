@@ -35,6 +35,7 @@ public struct TrustedFile: ~Copyable {
 
     /// Returns nil for a file that was replaced between opening it and looking at its way.
     private static func open(_ path: String, _ trust: FileTrust) throws(FileTrustError) -> TrustedFile? {
+        let path = StartDirectory.absolute(path)
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileTrustError(system: errno) }
         do throws(FileTrustError) {

@@ -100,8 +100,16 @@ extension Configuration {
     public var logFormat: String { text(.logFormat) ?? "" }
     /// The least severe events that are logged, by the name swift-log gives the level.
     public var logLevel: String { text(.logLevel) ?? "" }
-    /// Where decisions are recorded: files, FIFOs, `-`, `syslog:`, `journal`, `memory`; empty for nowhere.
-    public var auditLogs: [String] { list(.auditLog) }
+    /// Where decisions are recorded: files and FIFOs by absolute paths, `-`, `syslog:`, `journal`, `memory`; empty for nowhere.
+    public var auditLogs: [String] {
+        list(.auditLog).map { place in
+            if ["-", "memory", "syslog", "journal", "syslog:", "journal:"].contains(place) { return place }
+            for service in ["syslog:", "journal:"] where place.hasPrefix(service) {
+                return service + expander.absolute(String(place.dropFirst(service.count)))
+            }
+            return expander.absolute(place)
+        }
+    }
     /// The collector of spans as it is written, nil for none.
     public var otlpEndpoint: String? { text(.otlpEndpoint) }
     /// The part of the traces that begin here of which spans are made, 0...1.

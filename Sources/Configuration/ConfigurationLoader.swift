@@ -116,7 +116,7 @@ struct ConfigurationLoader {
         return PercentExpander(
             root: root ?? context.workingDirectory,
             application: written(.applicationName) ?? ItemDefinition.applicationName.defaultText ?? "",
-            host: context.hostName)
+            host: context.hostName, workingDirectory: context.workingDirectory)
     }
 
     private mutating func merge(_ statements: [Statement], _ expander: PercentExpander) -> [String: Setting] {

@@ -31,6 +31,7 @@ public enum HostProcess {
     ///
     /// - Returns: why the process cannot be started again, nil where all is well.
     public static func begin() -> String? {
+        StartDirectory.note()
         let names = loaderVariables.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for name in names { free(UnsafeMutablePointer(mutating: name)) } }
         let failure = cffi_restart_without(names)

@@ -36,6 +36,27 @@ import Testing
         #expect(Configuration.controlSocket(file: nil, arguments: ["-c", "b"], context: context) == nil)
     }
 
+    @Test func `relative paths begin at the working directory of the start`() throws {
+        let text = """
+            event-log %a.log
+            audit-log audit.log - memory syslog: journal syslog:dev/log /abs.log
+            control-socket run/c.sock
+            http-socket /run/h.sock
+            """
+        let context = ConfigurationContext(
+            environment: [:], hostName: "h", workingDirectory: "/w", files: .inMemory(["a": text]))
+        let configuration = try Configuration.load(file: "a", arguments: ["--audit-key", "k"], context: context)
+        #expect(configuration.eventLog == "/w/authhost.log")
+        #expect(try load("application-root /r\nauth-moddir lib").moduleDirectory == "/r/lib")
+        #expect(
+            configuration.auditLogs == [
+                "/w/audit.log", "-", "memory", "syslog:", "journal", "syslog:/w/dev/log", "/abs.log",
+            ])
+        #expect(configuration.controlSocket == "/w/run/c.sock")
+        #expect(configuration.httpSocket == "/run/h.sock")
+        #expect(configuration.auditKey == "/w/k")
+    }
+
     @Test func `takes flags alone or with a value, lists by repetition and rows of two`() throws {
         let configuration = try load(
             "http-listen 127.0.0.1:1",

@@ -8,7 +8,7 @@ extension ItemDefinition {
     static let authModuleDirectory = ItemDefinition(
         "auth-moddir", .path,
         note: "%r/lib; while it is unset, the installation's own modules are found first", percent: .expanded("ra"),
-        reloadable: true, "the directory of modules")
+        reloadable: true, atRoot: true, "the directory of modules")
 
     static let applicationRoot = ItemDefinition(
         "application-root", .path, note: "the working directory", "the directory that `%r` stands for")

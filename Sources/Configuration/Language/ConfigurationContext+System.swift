@@ -1,10 +1,11 @@
+import Basics
 import Glibc
 
 extension ConfigurationContext {
     /// The context of this process, with the environment that the caller passes on.
     public static func system(environment: [String: String]) -> ConfigurationContext {
         ConfigurationContext(
-            environment: environment, hostName: systemHostName(), workingDirectory: systemWorkingDirectory())
+            environment: environment, hostName: systemHostName(), workingDirectory: StartDirectory.path ?? ".")
     }
 }
 
@@ -30,11 +31,4 @@ private func systemHostName() -> String {
         guard let base = pointer.baseAddress, gethostname(base, pointer.count - 1) == 0 else { return "localhost" }
         return String(cString: base)
     }
-}
-
-private func systemWorkingDirectory() -> String {
-    // SAFETY: getcwd(NULL, 0) of glibc allocates the terminated text, which is copied and freed here.
-    guard let text = getcwd(nil, 0) else { return "." }
-    defer { free(text) }
-    return String(cString: text)
 }

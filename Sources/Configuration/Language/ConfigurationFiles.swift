@@ -42,7 +42,8 @@ public struct ConfigurationFiles: Sendable {
     /// Reads regular files of the disk that only trusted owners can have written or put there.
     public static func disk(_ trust: FileTrust) -> ConfigurationFiles {
         var files = ConfigurationFiles(
-            holds: { access($0, F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) }, read: { readFile($0, trust) })
+            holds: { access(StartDirectory.absolute($0), F_OK) == 0 || ![ENOENT, ENOTDIR].contains(errno) },
+            read: { readFile($0, trust) })
         files.trusting = { disk($0) }
         return files
     }

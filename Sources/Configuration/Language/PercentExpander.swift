@@ -6,12 +6,15 @@ package struct PercentExpander: Sendable {
     package let application: String
     /// What `%h` stands for: the host's name.
     package let host: String
+    /// Where relative paths begin; `.` leaves them as they are.
+    private let workingDirectory: String
 
     /// Makes an expander.
-    package init(root: String, application: String, host: String) {
+    package init(root: String, application: String, host: String, workingDirectory: String = ".") {
         self.root = root
         self.application = application
         self.host = host
+        self.workingDirectory = workingDirectory
     }
 
     /// Says which letter is wrong.
@@ -20,10 +23,20 @@ package struct PercentExpander: Sendable {
         package let message: String
     }
 
-    /// Returns `text` with the letters of `definition` replaced.
+    /// Returns `text` with the letters of `definition` replaced, and a path from the root: the process may be elsewhere when
+    /// the path is used.
     ///
     /// Throws: when a `%` is followed by something that the item does not allow.
     package func expand(_ text: String, for definition: ItemDefinition) throws(Failure) -> String {
+        let expanded = try expandLetters(text, definition)
+        guard definition.type == .path else { return expanded }
+        return definition.beginsAtRoot ? Paths.join(root, expanded) : absolute(expanded)
+    }
+
+    /// The path from the root of one that may begin at the working directory.
+    package func absolute(_ path: String) -> String { Paths.join(workingDirectory, path) }
+
+    private func expandLetters(_ text: String, _ definition: ItemDefinition) throws(Failure) -> String {
         switch definition.percent {
         case .literal:
             if definition.type == .path { try check(text, letters: "", refused: "rah", name: definition.name) }

@@ -183,7 +183,8 @@ struct BrokenConfiguration: CustomTestStringConvertible {
                     + "tls-key key.pem\nend-door\n", to: "a.conf")
             let ending = try check([])
             #expect(ending.status == 0, "\(ending)")
-            let warning = "warning: a.conf:6:1: door native: `chain.pem` holds a certificate that ends at 20"
+            let chain = folder.path("chain.pem")
+            let warning = "warning: a.conf:6:1: door native: `\(chain)` holds a certificate that ends at 20"
             #expect(ending.errors.contains(warning) == !text.isEmpty, "\(ending)")
             #expect(text.isEmpty || ending.errors.contains(text), "\(ending)")
         }

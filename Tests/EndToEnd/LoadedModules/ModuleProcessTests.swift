@@ -45,6 +45,48 @@ import Testing
         #expect(server.process.seen.contains("changes_the_process: \(says)"))
     }
 
+    @Test func `a module that changes the working directory takes neither logs nor configuration along`() throws {
+        let folder = try Folder()
+        let (events, audit) = (folder.path("events.log"), folder.path("audit.log"))
+        func write(_ more: String) throws {
+            let module = Place.binary("fixtures/changes_the_process.so")
+            _ = try folder.write(
+                """
+                auth-module \(module)
+                add-module-options \(module)
+                    what "directory later"
+                end-module-options
+                event-log events.log
+                audit-log audit.log
+                http-listen none
+                http-socket http.sock
+                \(more)
+                """, to: "authhost.conf")
+        }
+        try write("")
+        let host = try ChildProcess([
+            "sh", "-c", "cd \"$0\" && exec \"$@\"", folder.path(""), Place.binary("authhost"), "serve", "-c",
+            "authhost.conf",
+        ])
+        func holds(_ path: String, _ text: String) -> Bool {
+            (try? String(contentsOfFile: path, encoding: .utf8))?.contains(text) == true
+        }
+        try host.wait(until: { holds(events, "listening on the unix socket") })
+        let client = Client(socket: folder.path("http.sock"))
+        #expect(try client.post("/v1/login", #"{"user":"ann","password":"x"}"#).status == 200)
+        try host.wait(until: { holds(events, "outside of auth_init the working directory has changed") })
+        for path in [events, audit] { try FileManager.default.moveItem(atPath: path, toPath: path + ".1") }
+        try write("log-level debug")
+        kill(host.pid, SIGHUP)
+        try host.wait(until: { holds(events, "log-level") })
+        #expect(try client.post("/v1/login", #"{"user":"bob","password":"x"}"#).status == 200)
+        try host.wait(until: { holds(audit, "bob") })
+        #expect(!FileManager.default.fileExists(atPath: "/usr/events.log"))
+        host.terminate()
+        #expect(try host.finish().status == 0)
+        #expect(!FileManager.default.fileExists(atPath: folder.path("http.sock")))
+    }
+
     @Test func `a module that closes the host's logs is refused`() throws {
         let folder = try Folder()
         _ = try folder.write(

@@ -38,6 +38,8 @@ public struct ItemDefinition: Hashable, Sendable {
     public let isReloadable: Bool
     /// Whether a block needs it.
     public let isRequired: Bool
+    /// Whether a relative path begins at application-root, and not at the working directory.
+    public let beginsAtRoot: Bool
     /// Whether its value is hidden from everything that is printed.
     public let isSecret: Bool
     /// Values of Liberator that are refused here, and why.
@@ -47,7 +49,8 @@ public struct ItemDefinition: Hashable, Sendable {
     package init(
         _ name: String, _ type: ItemType, default defaultText: String? = nil, note: String? = nil,
         percent: Percent = .literal, availability: Availability = .live, reloadable: Bool = false,
-        required: Bool = false, secret: Bool = false, refused: [String: String] = [:], _ help: String
+        required: Bool = false, atRoot: Bool = false, secret: Bool = false, refused: [String: String] = [:],
+        _ help: String
     ) {
         self.name = name
         self.type = type
@@ -58,6 +61,7 @@ public struct ItemDefinition: Hashable, Sendable {
         self.availability = availability
         isReloadable = reloadable
         isRequired = required
+        beginsAtRoot = atRoot
         isSecret = secret
         self.refused = refused
     }

@@ -29,7 +29,8 @@ package struct ItemFile: Sendable {
         document.read(path, at: source)
         var reader = SettingsReader(
             expander: PercentExpander(
-                root: context.workingDirectory, application: application, host: context.hostName))
+                root: context.workingDirectory, application: application, host: context.hostName,
+                workingDirectory: context.workingDirectory))
         let settings = reader.read(document.blocks.statements, table: items)
         var problems = document.problems
         problems.add(contentsOf: reader.problems)
