@@ -182,7 +182,7 @@ var targets: [Target] = [
         name: "TelemetryTests",
         dependencies: ["Telemetry", .product(name: "Tracing", package: "swift-distributed-tracing")]),
     // What a host does as a member of a cluster, as a value: no network library in here.
-    .target(name: "Cluster", resources: [.embedInCode("Registry/registry.lua")]),
+    .target(name: "Cluster", resources: [.embedInCode("Registry/Script")]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
     .target(
         name: "ClusterCarrier",

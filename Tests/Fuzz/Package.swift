@@ -96,7 +96,7 @@ let package = Package(
         fuzzer("native", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("rabbitmq", ["DoorProtocols", "AuthCore", "Conversing"]),
         .target(
-            name: "Cluster", path: "Linked/Cluster", resources: [.embedInCode("Registry/registry.lua")],
+            name: "Cluster", path: "Linked/Cluster", resources: [.embedInCode("Registry/Script")],
             swiftSettings: instrumented),
         fuzzer("redis", ["Cluster"]),
         fuzzer("saslauthd", ["DoorProtocols", "AuthCore", "Conversing"]),

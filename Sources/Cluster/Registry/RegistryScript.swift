@@ -1,10 +1,13 @@
-/// The script that changes the registry.
+/// The script that changes the registry: all of it runs there as one, each of its commands a function.
 public enum RegistryScript {
     /// The form of the keys; another one is refused.
     public static let form = "1"
 
-    /// The text of the script.
-    public static let text = String(decoding: PackageResources.registry_lua, as: UTF8.self)
+    /// The text of the script. The first part has what all use, and the last one does what was asked.
+    public static let text = [
+        PackageResources.records_lua, PackageResources.usage_lua, PackageResources.ejections_lua,
+        PackageResources.sessions_lua, PackageResources.hosts_lua, PackageResources.news_lua, PackageResources.run_lua,
+    ].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
 
     /// The same script as what a full server runs too: what makes room, and what keeps hosts alive.
     public static func whenFull(_ text: String) -> String { "#!lua flags=allow-oom\n" + text }

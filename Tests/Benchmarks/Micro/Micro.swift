@@ -1,3 +1,4 @@
+import Cluster
 import Glibc
 
 /// The figures that are taken inside one process; `Tests/Benchmarks/run` calls it.
@@ -6,7 +7,7 @@ enum Micro {
     static let usage = """
         usage: authhost-micro loader TRIVIAL.so | rules CURVE | abi TRIVIAL.so MODULES FOLDER
                authhost-micro sessions SESSIONS.so CURVE | admit SESSIONS.so | load SESSIONS.so
-               authhost-micro cluster REDIS SESSIONS.so | ejections REDIS SESSIONS.so
+               authhost-micro cluster REDIS SESSIONS.so | ejections REDIS SESSIONS.so | script
                authhost-micro policy RULES FILE | read FILE | exec EXEC.so FOLDER
         """
 
@@ -20,6 +21,7 @@ enum Micro {
         case ("admit", 2): try SessionRows.admit(module: arguments[1])
         case ("cluster", 3): try ClusterRows.admit(redis: arguments[1], module: arguments[2])
         case ("ejections", 3): try ClusterRows.eject(redis: arguments[1], module: arguments[2])
+        case ("script", 1): print(RegistryScript.text)
         case ("load", 2): try LoadRows.run(module: arguments[1])
         case ("exec", 3): try ExecRows.run(module: arguments[1], folder: arguments[2])
         case ("policy", 3):

@@ -2,7 +2,7 @@
 # P11: log-ins over a cluster beside Redis' own benchmark of the same script, an ejection between hosts beside a publication and its
 # answer, and what sessions take in the registry.
 
-readonly registry_script=Sources/Cluster/Registry/registry.lua cluster_key='{authhost:load}'
+readonly cluster_key='{authhost:load}'
 
 cluster_rows() {
     if ! has redis-server || ! has redis-benchmark; then
@@ -23,7 +23,7 @@ registry() { redis-cli -s "$work/redis.sock" EVALSHA "$registry_digest" 1 "$clus
 join_registry() {
     local reply
     redis-cli -s "$work/redis.sock" FLUSHALL >/dev/null
-    registry_digest=$(redis-cli -s "$work/redis.sock" SCRIPT LOAD "$(<$registry_script)")
+    registry_digest=$(redis-cli -s "$work/redis.sock" SCRIPT LOAD "$("$bin/authhost-micro" script)")
     mapfile -t reply < <(registry join - - 1 0 bench bench 1 -)
     [[ ${reply[0]} == OK ]] || { echo "bench: the registry answered ${reply[*]}" >&2; exit 1; }
     member=("${reply[1]}" "${reply[2]}" 1)

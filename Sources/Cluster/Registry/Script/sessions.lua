@@ -1,0 +1,159 @@
+-- The places of sessions: reserved, taken, and given back.
+
+-- Puts a session where its state and age belong: those that are to end first, then the others by age, reserved ones last.
+local function place(session, record)
+  local user, group, score = userKey(record), groupKey(record), RESERVED
+  if record[STATE] == OPEN then score = record[AGE] + 0
+  elseif record[STATE] ~= HELD then score = record[AGE] - RESERVED end
+  local added = call('ZADD', user, digits(score), session)
+  call('ZADD', group, digits(score), session)
+  if added == 1 then
+    if call('ZCARD', group) == 1 then call('HINCRBY', space .. 'a', record[APPLICATION], 1) end
+    call('HINCRBY', space .. 'c', 'held', 1)
+  end
+end
+
+-- A reservation comes to nothing: nobody is ejected for it.
+local function unclaim(record)
+  for _, session in ipairs(record[VICTIMS]) do
+    local victim = read(session)
+    if victim and victim[STATE] == CLAIMED then
+      victim[CLAIMS] = victim[CLAIMS] - 1
+      if victim[CLAIMS] == 0 then
+        victim[STATE] = OPEN
+        place(session, victim)
+      end
+      write(session, victim)
+    end
+  end
+end
+
+-- A session has ended, or a reservation is given back; done twice it is done once.
+local function finish(session)
+  local record = read(session)
+  if not record then return end
+  local epoch, handle = parts(session)
+  local group, application = groupKey(record), record[APPLICATION]
+  call('HDEL', space .. 's:' .. epoch, handle)
+  call('ZREM', userKey(record), session)
+  call('ZREM', group, session)
+  if call('EXISTS', group) == 0 and call('HINCRBY', space .. 'a', application, -1) <= 0 then
+    call('HDEL', space .. 'a', application)
+  end
+  call('HINCRBY', space .. 'c', 'held', -1)
+  if record[STATE] == HELD then unclaim(record) end
+  local list = waiters(session)
+  if not list then return end
+  call('HDEL', space .. 'x:' .. epoch, handle)
+  for who in list:gmatch('%S+') do notify(parts(who), 'ended ' .. session .. ' ' .. who) end
+end
+
+-- The limits in their order: of user and application, of its licence, of the user, of users of the application, of all.
+local function excess(record, limits, mayEject)
+  local user, group = userKey(record), groupKey(record)
+  local ofUser, ofGroup = call('ZCARD', user), call('ZCARD', group)
+  local users = tonumber(call('HGET', space .. 'a', record[APPLICATION]) or 0) - (ofGroup > 0 and 1 or 0)
+  local held = {ofGroup, ofGroup, ofUser, users, tonumber(call('HGET', space .. 'c', 'held') or 0)}
+  local needed = 0
+  for kind = 1, 5 do
+    local allowed = limits[kind]
+    local over = held[kind] + 1 - allowed
+    if allowed > 0 and over > 0 then
+      local ejectable = 0
+      if kind ~= 4 then ejectable = call('ZCOUNT', kind <= 2 and group or user, '-inf', '(' .. digits(RESERVED)) end
+      if not mayEject or over > ejectable then return nil, {'OVER', kind, allowed} end
+      needed = math.max(needed, over)
+    end
+  end
+  return needed
+end
+
+-- Chooses the oldest of the user and application, then the oldest of the user.
+local function claim(record, needed)
+  local chosen, victims = {}, record[VICTIMS]
+  for _, key in ipairs({groupKey(record), userKey(record)}) do
+    local oldest = call('ZRANGEBYSCORE', key, '-inf', '(' .. digits(RESERVED), 'LIMIT', 0, needed)
+    for _, session in ipairs(oldest) do
+      if #victims < needed and not chosen[session] then
+        chosen[session] = true
+        victims[#victims + 1] = session
+        local victim = read(session)
+        if victim[STATE] ~= TOLD then
+          victim[STATE], victim[CLAIMS] = CLAIMED, victim[CLAIMS] + 1
+          place(session, victim)
+          write(session, victim)
+        end
+      end
+    end
+  end
+end
+
+-- handle, user, application, the five limits, 1 where older sessions may be ejected
+function operations.reserve()
+  local session = me .. '.' .. first
+  local known = read(session)
+  if known then return {'OK', #known[VICTIMS]} end
+  if call('HGET', space .. 'c', 'open') ~= '1' then return {'WARM'} end
+  local record = {HELD, second, third, '0', {}, 0}
+  local limits = {}
+  for kind = 1, 5 do limits[kind] = tonumber(ARGV[7 + kind]) end
+  local needed, refusal = excess(record, limits, ARGV[13] == '1')
+  if not needed then return refusal end
+  if needed > 0 then claim(record, needed) end
+  place(session, record)
+  write(session, record)
+  return {'OK', needed}
+end
+
+-- handle; the reply has the session's age, and those whose end must be waited for
+function operations.commit()
+  local session = me .. '.' .. first
+  local record = read(session)
+  if not record then return {'NONE'} end
+  if record[STATE] == HELD then
+    record[STATE], record[AGE] = OPEN, nextAge()
+    noteUse(record)
+    place(session, record)
+    write(session, record)
+    for _, other in ipairs(record[VICTIMS]) do
+      local victim = read(other)
+      if victim then
+        victim[STATE] = TOLD
+        place(other, victim)
+        write(other, victim)
+        ask(other, session)
+      end
+    end
+  end
+  local reply = {'OK', record[AGE]}
+  for _, other in ipairs(record[VICTIMS]) do
+    if waits(other, session) then reply[#reply + 1] = other end
+  end
+  return reply
+end
+
+-- handles of sessions that have ended and of reservations that are given back
+operations['end'] = function()
+  for index = 5, #ARGV do finish(me .. '.' .. ARGV[index]) end
+  return {'OK'}
+end
+
+-- handle, user, application, age, and so on, of open sessions; age 0 is that of a session that the registry never saw
+function operations.register()
+  local reply = {'OK'}
+  for index = 5, #ARGV, 4 do
+    local session = me .. '.' .. ARGV[index]
+    local record = read(session)
+    if not record then
+      local age = ARGV[index + 3]
+      if age == '0' then age = nextAge() end
+      record = {OPEN, ARGV[index + 1], ARGV[index + 2], age, {}, 0}
+      if tonumber(age) > tonumber(call('HGET', space .. 'c', 'age') or 0) then call('HSET', space .. 'c', 'age', age) end
+      place(session, record)
+      write(session, record)
+      noteUse(record)
+    end
+    reply[#reply + 1] = record[AGE]
+  end
+  return reply
+end
