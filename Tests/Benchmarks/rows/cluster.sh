@@ -64,21 +64,30 @@ cluster_ejections() {
 
 used_memory() { redis-cli -s "$work/redis.sock" INFO memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'; }
 
+# Prints commands that register 1,000,000 sessions, 100 each, as the protocol has them: EACH of a user.
+registrations() {
+    awk -v each="$1" -v head="EVALSHA $registry_digest 1 $cluster_key register ${member[*]}" '
+        function spelled(word) { return "$" length(word) "\r\n" word "\r\n" }
+        BEGIN {
+            count = split(head, words, " ")
+            for (at = 1; at <= count; at++) start = start spelled(words[at])
+            for (call = 0; call < 10000; call++) {
+                text = "*" count + 400 "\r\n" start
+                for (number = call * 100; number < call * 100 + 100; number++)
+                    text = text spelled(sprintf("90000000000%08d", number)) spelled("user" int(number / each)) \
+                        spelled("bench") spelled(sprintf("%.0f", 1700000000000000 + number))
+                printf "%s", text
+            }
+        }'
+}
+
 cluster_memory() {
-    local each before after
+    local each before after loaded
     for each in 1 5; do
         join_registry
         before=$(used_memory)
-        awk -v each=$each -v head="EVALSHA $registry_digest 1 $cluster_key register ${member[*]}" 'BEGIN {
-            for (call = 0; call < 10000; call++) {
-                line = head
-                for (at = 0; at < 100; at++) {
-                    number = call * 100 + at
-                    line = line " " sprintf("90000000000%08d user%d bench %d", number, number / each, 1700000000000000 + number)
-                }
-                print line
-            }
-        }' | redis-cli -s "$work/redis.sock" >/dev/null
+        loaded=$(registrations $each | redis-cli -s "$work/redis.sock" --pipe | tail -1)
+        [[ $loaded == "errors: 0, replies: 10000" ]] || { echo "bench: sessions were registered with $loaded" >&2; exit 1; }
         after=$(used_memory)
         row P11 "1,000,000 sessions in the registry, $each of each user" \
             "$(((after - before) / 1048576)) MiB, $(((after - before) / 1000000)) bytes each" – –
