@@ -38,6 +38,7 @@ final class ClusterLoop {
     /// What is said has even numbers; what was done here before it was told, odd ones.
     private var lastNumber = 2 * UInt64.random(in: 1...1 << 60)
     var pages: [UInt64: @Sendable (String?, [ClusterUse]) -> Void] = [:]
+    private var orders: [UInt64: @Sendable (ClusterEjections) -> Void] = [:]
     var reservations: [UInt64: @Sendable (ClusterReservation) -> Void] = [:]
     var commits: [UInt64: @Sendable (ClusterCommit) -> Void] = [:]
 
@@ -95,7 +96,9 @@ final class ClusterLoop {
         for done in reservations.values { done(.failed("the host stops")) }
         for done in commits.values { done(.gone("the host stops")) }
         for done in pages.values { done(nil, []) }
-        (reservations, commits, pages) = ([:], [:], [:])
+        let stopped = ClusterEjections(problem: "the host stops")
+        for done in orders.values { done(stopped) }
+        (reservations, commits, pages, orders) = ([:], [:], [:], [:])
     }
 
     // MARK: what the member wants
@@ -140,6 +143,7 @@ final class ClusterLoop {
         case .counted(let sessions): places?.note(sessions: sessions)
         case .used(let uses): for use in uses { owner.used(use.user, use.application) }
         case .people(let number, let cursor, let uses): pages.removeValue(forKey: number)?(cursor, uses)
+        case .ordered(let number, let result): orders.removeValue(forKey: number)?(result)
         case .event(let event): log.log(level: event.isWarning ? .warning : .notice, "\(event)")
         }
     }
@@ -199,7 +203,7 @@ final class ClusterLoop {
         _ text: String, isKept: Bool, limit: Duration, _ done: @escaping @Sendable (ClusterAnswers) -> Void
     ) {
         let status = status
-        guard status.state == "ready" || status.state == "warming" else {
+        guard ["ready", "warming"].contains(status.state) else {
             var result = ClusterAnswers()
             result.problem =
                 "the cluster's registry cannot be asked: \(status.problem.isEmpty ? status.state : status.problem)"
@@ -246,6 +250,19 @@ final class ClusterLoop {
         let number = lastNumber
         pages[number] = done
         perform { $0.people(of: epoch, from: cursor, number: number, at: $1) }
+    }
+
+    /// Has the oldest sessions of a user ejected, wherever they are.
+    func ejectOldest(
+        _ count: Int, of user: String, application: String?, _ done: @escaping @Sendable (ClusterEjections) -> Void
+    ) {
+        lastNumber += 2
+        let number = lastNumber
+        orders[number] = done
+        perform {
+            $0.ejectOldest(
+                count, of: Array(user.utf8), application: application.map { Array($0.utf8) }, number: number, at: $1)
+        }
     }
 
     private func answered(_ number: UInt64, _ from: String, _ text: String) {

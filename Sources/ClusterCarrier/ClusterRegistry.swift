@@ -36,7 +36,8 @@ package final class ClusterRegistry: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let loop: any EventLoop
     private let state: NIOLoopBoundBox<ClusterLoop?>
-    private let log: Logger
+    /// Where its events go.
+    package let log: Logger
 
     /// - Throws: where the authority of TLS cannot be read.
     package init(_ settings: ClusterSettings, at place: RegistryPlace, log: Logger) throws {
@@ -111,6 +112,21 @@ package final class ClusterRegistry: Sendable {
     ///   - isEnd: whether it ends sessions, so that operators want to know where it was done.
     package func tell(_ text: String, as what: String, isEnd: Bool) {
         onLoop { $0.tell(text, as: what, isEnd: isEnd) }
+    }
+
+    /// Whether the registry can be asked, as of a moment ago.
+    package var isReady: Bool { ["ready", "warming"].contains(status.state) }
+
+    /// Ejects the oldest sessions of a user, in the order that the registry knows, wherever they are.
+    ///
+    /// - Parameters:
+    ///   - count: how many at most.
+    ///   - application: whose sessions; nil for any.
+    ///   - done: told within a second what has ended, by host; once, on the cluster's thread.
+    package func ejectOldest(
+        _ count: Int, of user: String, application: String?, _ done: @escaping @Sendable (ClusterEjections) -> Void
+    ) {
+        onLoop { $0.ejectOldest(count, of: user, application: application, done) }
     }
 
     /// Calls a function with user and application of each session of all hosts. Blocks; never on the cluster's thread.

@@ -3,10 +3,10 @@ import ModuleHost
 
 /// What a cluster does to a host that is a part of it.
 extension Host {
-    /// Ejects a session, since a log-in on this host or another takes its place.
+    /// Ejects a session, since a log-in on this host or another takes its place, or somebody has ordered it for all hosts.
     package func ejectForCluster(handle: UInt64) {
         guard let session = sessions.session(handle: handle) else { return }
-        sessions.eject(session, note: ": a log-in in the cluster takes its place")
+        sessions.eject(session, note: ": the cluster has it so, for a newer log-in or by an order to all hosts")
     }
 
     /// Ends every session, since other hosts give their places away.

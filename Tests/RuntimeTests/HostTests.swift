@@ -1,6 +1,7 @@
 import AuthCore
 import ModuleHost
 import Runtime
+import Synchronization
 import Testing
 
 @Suite struct `A login` {
@@ -328,6 +329,27 @@ import Testing
         #expect(test.host.describe(try #require(second)) == nil)
         #expect(test.host.describe(try #require(third)) != nil)
         #expect(test.services.eject(user: "nobody", count: nil, applicationID: nil, machineID: nil) == 0)
+    }
+
+    @Test func `by number are the registry's where the cluster can be asked, and of this host where it cannot`() throws {
+        let isAsked = Atomic<Int>(0)
+        let isThere = Atomic<Bool>(true)
+        let test = try TestHost("good9") {
+            $0.clusterEjector = { count, user, application in
+                #expect(count == 1 && user == "alice" && application == nil)
+                isAsked.add(1, ordering: .relaxed)
+                return isThere.load(ordering: .relaxed)
+            }
+        }
+        let session = try test.session()
+        #expect(test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: nil) == 1)
+        #expect(test.host.describe(session) != nil, "the registry says which")
+        #expect(test.services.eject(user: "alice", count: 0, applicationID: nil, machineID: nil) == 0)
+        #expect(test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: "m") == 0)
+        #expect(isAsked.load(ordering: .relaxed) == 1)
+        isThere.store(false, ordering: .relaxed)
+        #expect(test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: nil) == 1)
+        #expect(test.host.describe(session) == nil)
     }
 
     @Test func `inside auth_new_user tells the module only when that has returned`() throws {

@@ -66,7 +66,33 @@ public enum ClusterAction: Sendable, Equatable {
     case used([ClusterUse])
     /// A page of open sessions, and where the next one begins; "0" for nowhere. nil where there will be no answer.
     case people(number: UInt64, cursor: String?, [ClusterUse])
+    /// What came of an order to eject.
+    case ordered(number: UInt64, ClusterEjections)
     case event(ClusterEvent)
+}
+
+/// What came of an order to eject the oldest sessions of a user, by host.
+public struct ClusterEjections: Sendable, Equatable {
+    /// Sessions that have ended.
+    public var ended: [String: Int] = [:]
+    /// Sessions whose hosts have not said in time that they have.
+    public var silent: [String: Int] = [:]
+    /// Why nobody could be asked; nil where all were.
+    public var problem: String?
+
+    /// Makes the outcome of an order of which nothing came.
+    public init(problem: String? = nil) { self.problem = problem }
+}
+
+extension ClusterEjections: CustomStringConvertible {
+    /// For the event log.
+    public var description: String {
+        if let problem { return problem }
+        let parts =
+            ended.sorted { $0.key < $1.key }.map { "\($1) by host \($0)" }
+            + silent.sorted { $0.key < $1.key }.map { "host \($0) has not answered about \($1) within a second" }
+        return parts.isEmpty ? "there are none" : parts.joined(separator: ", ")
+    }
 }
 
 /// A user of an application.

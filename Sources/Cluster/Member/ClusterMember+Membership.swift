@@ -250,6 +250,7 @@ extension ClusterMember {
             }
         }
         waiting = [:]
+        giveUpOrders("this host has lost its membership")
     }
 
     /// Removes what an earlier generation has left.

@@ -68,6 +68,8 @@ extension ClusterMember {
         case .inbox: for handle in reply.dropFirst() { takeEjection(handle.text) }
         case .waiting(let handle, let isLast): polled(handle, reply, isLast: isLast)
         case .heard: takeHeard(reply)
+        case .eject(let order): chosen(reply.dropFirst().map(\.text), order: order)
+        case .ejecting(let order): polled(reply.dropFirst().map(\.text), order: order)
         case .leave: membership = nil
         case .purge(let generation):
             if reply.count >= 2, reply[1].text != "0" { purge(generation, cursor: reply[1].text) }
@@ -106,6 +108,7 @@ extension ClusterMember {
             ask(Request(.end, words: ["\(handle)"]))
             deny(handle, "the registry answered `\(text)`")
         case .register(let handles): registrationRefused(handles, text)
+        case .eject(let order): giveUp(order: order, "the registry answered `\(text)`")
         default:
             if case .people(let number) = request.purpose { act(.people(number: number, cursor: nil, [])) }
             act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))
@@ -227,7 +230,7 @@ extension ClusterMember {
         act(.committed(handle: handle, .gone(why)))
     }
 
-    private func peer(of session: String) -> String {
+    func peer(of session: String) -> String {
         let epoch = String(session.prefix { $0 != "." })
         return peers[epoch].map { "\($0.index) <\($0.name)>" } ?? "of epoch \(epoch)"
     }

@@ -3,6 +3,7 @@ extension ClusterMember {
     mutating func lookAtTimes() {
         lookAtLine()
         lookAtSubscription()
+        lookAtOrders()
         giveUpUnreachable()
         guard isReady, let membership else { return }
         if now >= nextRenewal {
@@ -142,8 +143,9 @@ extension ClusterMember {
         case "beat": lastBeatHeard = now
         case "eject" where words.count == 2: takeEjection(words[1])
         case "ended" where words.count == 3:
-            guard let handle = words[2].split(separator: ".").last.flatMap({ UInt64($0) }) else { return }
-            takeEnded(words[1], handle)
+            guard let who = words[2].split(separator: ".").last else { return }
+            if who.hasPrefix("e") { return takeEnded(words[1], order: UInt64(who.dropFirst()) ?? 0) }
+            takeEnded(words[1], UInt64(who) ?? 0)
         case "left": nextRenewal = now
         case "say" where words.count == 5 && words[1] != "-" && heard != "-" && catchingUp > 0: saidMeanwhile = true
         case "say" where words.count == 5: takeSaid(id: words[1], from: words[2], number: words[3], text: words[4])

@@ -93,6 +93,9 @@ public struct ClusterMember: Sendable {
     var refusedRegistrations = 0
     var nextRegistration: Int64 = 0
     var waiting: [UInt64: WaitingLogin] = [:]
+    /// Ejections that were ordered and are not all confirmed, by the number of the order.
+    var orders: [UInt64: EjectionOrder] = [:]
+    var lastOrder: UInt64 = 0
     /// Log-ins that are asked again, since not all hosts are there yet.
     var warming: [(handle: UInt64, at: Int64)] = []
     var sessions = 0
@@ -256,7 +259,7 @@ public struct ClusterMember: Sendable {
     mutating func act(_ action: ClusterAction) { actions.append(action) }
 
     /// Does something at a moment; what the lease forbids is noticed before.
-    private mutating func advance(to now: Int64, _ body: (inout Self) -> Void) -> [ClusterAction] {
+    mutating func advance(to now: Int64, _ body: (inout Self) -> Void) -> [ClusterAction] {
         self.now = max(self.now, now)
         noticeLapse()
         body(&self)

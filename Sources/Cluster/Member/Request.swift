@@ -17,6 +17,10 @@ struct Request: Sendable {
         case purge(String)
         case used
         case people(UInt64)
+        /// Ejections that were ordered, by the number of the order.
+        case eject(UInt64)
+        /// Asks who of them has not ended.
+        case ejecting(UInt64)
     }
 
     let purpose: Purpose
@@ -54,6 +58,8 @@ struct Request: Sendable {
         case .purge: "purge"
         case .used: "used"
         case .people: "people"
+        case .eject: "eject"
+        case .ejecting: "waiting"
         }
     }
 

@@ -58,7 +58,12 @@ final class HostServices: ModuleServices {
         filter.user = user
         filter.applicationID = applicationID
         filter.machineID = machineID
-        // How many sessions of how many hosts cannot be said: a number is for the sessions of this host.
+        if let count, count > 0, let user, machineID == nil,
+            configuration.clusterEjector?(count, user, applicationID) == true
+        {
+            // The registry knows which are the oldest, and ends them; which of them are here is not known yet.
+            return min(count, operators.sessions(matching: filter, offset: 0, limit: 0).total)
+        }
         if count == nil { configuration.clusterTeller?(.eject(filter)) }
         return operators.eject(filter, count: count, note: "")
     }

@@ -137,6 +137,7 @@ public final class Modules: Sendable {
         trial.admission = nil
         trial.fence = nil
         trial.clusterTeller = nil
+        trial.clusterEjector = nil
         trial.limits = SessionLimits()
         trial.destinations = []
         let host = Host(trial, log: log, clock: clock)

@@ -24,16 +24,45 @@ extension ControlService {
         guard [.sessions, .eject, .invalidate].contains(request.action) else {
             return done(.failure("`\(request.action.rawValue)` does not take `cluster`"))
         }
-        guard request.count == nil || request.count == -1, (request.offset ?? 0) == 0 else {
-            return done(
-                .failure("`count` and `offset` do not go with `cluster`: no host knows the order of all sessions"))
+        guard (request.offset ?? 0) == 0 else {
+            return done(.failure("`offset` does not go with `cluster`: no host knows the order of all sessions"))
         }
+        if let count = request.count, count != -1 { return ejectOldest(count, request, cluster, by: who, done) }
         var single = request
         single.cluster = nil
         let text = String(decoding: ControlLine.encode(single).dropLast(), as: UTF8.self)
         if request.action != .sessions { setup.log.notice("\(request.what), at all hosts, by \(who)") }
         cluster.say(text, isKept: request.action != .sessions, limit: Self.patience) { answers in
             done(Self.gathered(answers, limit: request.limit ?? 100))
+        }
+    }
+
+    /// Has the registry eject the oldest of a user's sessions.
+    private func ejectOldest(
+        _ count: Int, _ request: ControlRequest, _ cluster: ClusterRegistry, by who: String,
+        _ done: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        let (filter, given) = (request.filter, request.filter.given.map(\.name))
+        guard request.action == .eject, count >= 1, let user = filter.user,
+            given.allSatisfy(["user", "application"].contains)
+        else {
+            return done(
+                .failure(
+                    "with `cluster`, `count` takes a number from 1 on, or -1 for all, beside `user` and, if wanted, "
+                        + "`application`: the registry knows the order of no other sessions"))
+        }
+        if let refusal = unrecorded(request) { return done(refusal) }
+        setup.log.notice("\(request.what), \(count) at most, at all hosts, by \(who)")
+        cluster.ejectOldest(count, of: user, application: filter.applicationID) { result in
+            var reply = result.problem.map { ControlReply.failure($0) } ?? ControlReply()
+            reply.total = result.ended.values.reduce(0, +)
+            reply.hosts = result.ended.sorted { $0.key < $1.key }
+                .map { ControlReply.HostReply(host: $0, total: $1) }
+            for (host, sessions) in result.silent.sorted(by: { $0.key < $1.key }) {
+                let error = "it has not answered about \(sessions) within \(Self.patience)"
+                reply.hosts?.append(ControlReply.HostReply(host: host, error: error))
+            }
+            done(reply)
         }
     }
 

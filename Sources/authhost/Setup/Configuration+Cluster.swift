@@ -114,6 +114,17 @@ extension ClusterRegistry {
             return "cluster \(status.state), epoch \(status.epoch.isEmpty ? "none" : status.epoch), lease "
                 + "\(status.leaseLeft / 1_000_000) ms, last script \(status.roundTrip / 1000) µs"
         }
+        settings.clusterEjector = { [self] count, user, application in
+            guard isReady else { return false }
+            ejectOldest(count, of: user, application: application) { [log] result in
+                let whose = "<\(user.controlsEscaped)>\(application.map { " application <\($0.controlsEscaped)>" } ?? "")"
+                let isWhole = result.problem == nil && result.silent.isEmpty
+                log.log(
+                    level: isWhole ? .info : .warning,
+                    "cluster: Ejection of the oldest sessions of user \(whose), \(count) at most: \(result)")
+            }
+            return true
+        }
         settings.clusterTeller = { [self] in tell($0.text, as: $0.request.what, isEnd: $0.request.action == .eject) }
     }
 

@@ -66,4 +66,18 @@ import Testing
         cluster.hosts[0].process.send(SIGHUP)
         try cluster.hosts[0].process.wait(for: "has not answered within a second; it is told when it is back")
     }
+
+    @Test func `operators end the oldest sessions of a user by number, over all hosts`() throws {
+        let cluster = try cluster()
+        let sessions = try [2, 0, 1].map { ($0, try #require(cluster.logIn($0, "ann", "a").member("session"))) }
+        let ejected = try cluster.operate(0, "session", "eject", "--user", "ann", "--count", "2", "--cluster")
+        #expect(ejected.status == 0 && ejected.output.hasPrefix("ejected 2 sessions\nhost 0 <"), "\(ejected)")
+        #expect(ejected.output.contains("host 2 <"), "\(ejected)")
+        for ((host, session), verdict) in zip(sessions, ["ejected", "ejected", "deny"]) {
+            // Ann may read nothing.
+            #expect(try cluster.verdict(host, session) == verdict)
+        }
+        let vague = try cluster.operate(0, "session", "eject", "--door", "http", "--count", "1", "--cluster")
+        #expect(vague.status == 1 && vague.errors.contains("beside `user`"), "\(vague)")
+    }
 }

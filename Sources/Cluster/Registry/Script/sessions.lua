@@ -157,3 +157,25 @@ function operations.register()
   end
   return reply
 end
+
+-- number, user, `=` and an application or nothing for any, how many: the oldest that nobody has told yet are to end, wherever they
+-- are. The reply names them; asked again, it names those that have not ended.
+function operations.eject()
+  local who, record, member = me .. '.e' .. first, {false, second, third:sub(2)}, space .. 'n:' .. me
+  local left = tonumber(ARGV[8])
+  if tonumber(first) <= tonumber(call('HGET', member, 'ejections') or 0) then left = 0 else call('HSET', member, 'ejections', first) end
+  local reply = {'OK'}
+  local key, last = third == '' and userKey(record) or groupKey(record), left == 0 and '(0' or '(' .. digits(RESERVED)
+  for _, session in ipairs(call('ZRANGEBYSCORE', key, '-inf', last)) do
+    local known = read(session)
+    if known[STATE] ~= TOLD and left > 0 then
+      left = left - 1
+      known[STATE] = TOLD
+      place(session, known)
+      write(session, known)
+      ask(session, who)
+    end
+    if waits(session, who) then reply[#reply + 1] = session elseif known[STATE] ~= TOLD and left == 0 then break end
+  end
+  return reply
+end
