@@ -171,7 +171,9 @@ class Network:
         self.ip(f"link set h{index} {'up' if isIn else 'down'}")
 
     def end(self):
-        for holder in self.holders:
+        for index, holder in enumerate(self.holders):
+            # The namespace takes its own time to go, and the next history wants the name.
+            self.ip(f"link del h{index}")
             holder.kill()
             holder.wait()
         self.ip("link del br0")
