@@ -26,7 +26,8 @@ import Testing
         let host = cluster.hosts[0]
         host.perform(
             host.member.ejectOldest(
-                count, of: Array("ann".utf8), application: application.map { Array($0.utf8) }, number: number, at: host.now)
+                count, of: Array("ann".utf8), application: application.map { Array($0.utf8) }, number: number,
+                at: host.now)
         )
     }
 

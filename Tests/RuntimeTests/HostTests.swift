@@ -331,7 +331,8 @@ import Testing
         #expect(test.services.eject(user: "nobody", count: nil, applicationID: nil, machineID: nil) == 0)
     }
 
-    @Test func `by number are the registry's where the cluster can be asked, and of this host where it cannot`() throws {
+    @Test func `by number are the registry's where the cluster can be asked, and of this host where it cannot`() throws
+    {
         let isAsked = Atomic<Int>(0)
         let isThere = Atomic<Bool>(true)
         let test = try TestHost("good9") {

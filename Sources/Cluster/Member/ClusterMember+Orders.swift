@@ -68,7 +68,10 @@ extension ClusterMember {
 
     mutating func lookAtOrders() {
         for (order, state) in orders where state.due <= now {
-            if state.isPolled || !isReady { giveUp(order: order, state.chosen == nil ? "it has not answered, and may have them ended all the same" : nil) }
+            if state.isPolled || !isReady {
+                let why = "it has not answered, and may have them ended all the same"
+                giveUp(order: order, state.chosen == nil ? why : nil)
+            }
             guard orders[order] != nil else { continue }
             orders[order]?.isPolled = true
             orders[order]?.due = now + Self.orderTimes.last
