@@ -143,6 +143,7 @@ final class ClusterLoop {
         case .counted(let sessions): places?.note(sessions: sessions)
         case .used(let uses): for use in uses { owner.used(use.user, use.application) }
         case .people(let number, let cursor, let uses): pages.removeValue(forKey: number)?(cursor, uses)
+        case .penalties(let penalties): owner.penalties(penalties)
         case .ordered(let number, let result): orders.removeValue(forKey: number)?(result)
         case .event(let event): log.log(level: event.isWarning ? .warning : .notice, "\(event)")
         }

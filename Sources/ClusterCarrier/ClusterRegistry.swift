@@ -17,6 +17,8 @@ package struct ClusterOwner: Sendable {
     package var endAll: @Sendable () -> Void = {}
     /// Counts a log-in, on any host, of a user with an application.
     package var used: @Sendable (_ user: String, _ application: String) -> Void = { _, _ in }
+    /// Takes what other hosts have counted of wrong passwords.
+    package var penalties: @Sendable (ClusterPenalties) -> Void = { _ in }
     /// Forgets whatever is kept, since a word about it may have been missed.
     package var forget: @Sendable () -> Void = {}
     /// Takes what a host has said to all, and answers.
@@ -113,6 +115,15 @@ package final class ClusterRegistry: Sendable {
     package func tell(_ text: String, as what: String, isEnd: Bool) {
         onLoop { $0.tell(text, as: what, isEnd: isEnd) }
     }
+
+    /// Tells all hosts of a wrong password.
+    package func tell(_ guess: ClusterGuess) { onLoop { $0.perform { $0.tell(guess, at: $1) } } }
+
+    /// Tells all hosts that somebody has logged in somewhere.
+    package func tellUse(_ text: String) { onLoop { $0.perform { $0.tellUse(text, at: $1) } } }
+
+    /// Has the registry forget the wrong passwords of subjects.
+    package func forgive(_ subjects: [String]) { onLoop { $0.perform { $0.forgive(subjects, at: $1) } } }
 
     /// Whether the registry can be asked, as of a moment ago.
     package var isReady: Bool { ["ready", "warming"].contains(status.state) }

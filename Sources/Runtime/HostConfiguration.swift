@@ -40,6 +40,8 @@ public struct HostConfiguration: Sendable {
     package var fence: (any SessionFence)?
     /// Told what a module has this host do that concerns all hosts of a cluster, after it was done here. Must not block.
     package var clusterTeller: (@Sendable (ClusterWord) -> Void)?
+    /// Told what other hosts of a cluster ought to know of a log-in, and how long wrong passwords count. Must not block.
+    package var penaltyTeller: (@Sendable (PenaltyTable.Settlement, Duration) -> Void)?
     /// Has the oldest sessions of a user ejected in a whole cluster, where it can be asked. Must not block.
     package var clusterEjector: (@Sendable (_ oldest: Int, _ user: String, _ application: String?) -> Bool)?
     /// How the host stands in its cluster, for those who ask whether it is ready; nil without one.

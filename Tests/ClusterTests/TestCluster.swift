@@ -22,6 +22,7 @@ final class TestHost {
     private(set) var used: [String] = []
     private(set) var people: [String] = []
     private(set) var pageEnd: String?
+    private(set) var penalties: [ClusterPenalties] = []
     private(set) var orders: [UInt64: ClusterEjections] = [:]
     private var logins: [UInt64: (user: String, application: String)] = [:]
     private var ejectedLogins: Set<UInt64> = []
@@ -124,6 +125,7 @@ final class TestHost {
         case .people(_, let cursor, let uses):
             people += uses.map { "\($0.user)/\($0.application)" }
             pageEnd = cursor
+        case .penalties(let some): penalties.append(some)
         case .ordered(let number, let result): orders[number] = result
         case .event(let event): events.append(event)
         }

@@ -88,6 +88,9 @@ public struct PenaltyRules: Sendable, Equatable {
     /// Most users, usual sources and networks with wrong passwords, and most users whose sources are known.
     public var size = 100_000
 
+    /// How many hosts count guesses together: each asks about its part of those that are left at once.
+    public var hosts = 1
+
     /// Makes the defaults of the configuration.
     public init() {}
 

@@ -65,15 +65,15 @@ extension PenaltyTable {
         return (part, found.count)
     }
 
-    /// Forgets the wrong passwords of what matches; returns of how many.
-    public mutating func clear(_ filter: PenaltyFilter, at now: Int64) -> Int {
+    /// Forgets the wrong passwords of what matches; returns of which subjects.
+    public mutating func clear(_ filter: PenaltyFilter, at now: Int64) -> [PenaltySubject] {
         let found = tallies.slots.filter { $0.value.count > 0 && filter.matches($0.key) }
         for (subject, _) in found {
-            _ = tallies.update(subject) { ($0.count, $0.wrong) = (0, []) }
+            _ = tallies.update(subject) { $0.forget() }
             if tallies[subject]?.isIdle == true { tallies.remove(subject) }
         }
         isChanged = isChanged || !found.isEmpty
-        return found.count { $0.value.until > now }
+        return found.filter { $0.value.until > now }.map(\.key)
     }
 
     /// Counts what there is; looks at everything.

@@ -29,12 +29,8 @@ extension PenaltyTable {
         var lines = [Self.head]
         func moment(_ time: Int64) -> String { "\((wall + time - now) / Self.second)" }
         for (subject, tally) in tallies.slots where tally.count > 0 && tally.until > now {
-            let counted = "\(tally.count)\t\(moment(tally.until))"
-            switch subject {
-            case .user(let name): lines.append("user\t\(counted)\t\(name.text)")
-            case .usual(let name, let source): lines.append("usual\t\(counted)\t\(source.text)\t\(name.text)")
-            case .network(let network): lines.append("network\t\(counted)\t\(network)")
-            }
+            let parts = subject.text.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+            lines.append("\(parts[0])\t\(tally.count)\t\(moment(tally.until))\t\(parts[1])")
         }
         for (name, habits) in sources.slots {
             lines += habits.map { "used\t\(moment($0.last))\t\($0.source.text)\t\(name.text)" }
@@ -85,8 +81,8 @@ extension PenaltyTable {
             }
             return true
         default:
-            guard let subject = Self.subject(fields), let count = Int(fields[1]), count > 0,
-                let until = moment(fields[2])
+            guard fields.count > 3, let subject = PenaltySubject(fields: [fields[0]] + fields[3...]),
+                let count = Int(fields[1]), count > 0, let until = moment(fields[2])
             else { return false }
             if until <= now { return true }
             tallies.update(subject, or: Tally(), worth: \.worth) { tally in
@@ -94,15 +90,6 @@ extension PenaltyTable {
                 (tally.count, tally.until) = (count, min(until, now + rules.time.wholeNanoseconds))
             }
             return true
-        }
-    }
-
-    private static func subject(_ fields: [String]) -> PenaltySubject? {
-        switch (fields.first, fields.count) {
-        case ("user", 4): .user(PenaltyName(fields[3]))
-        case ("usual", 5): PenaltySource(fields[3]).map { .usual(PenaltyName(fields[4]), $0) }
-        case ("network", 4): NetworkPrefix(fields[3]).map(PenaltySubject.network)
-        default: nil
         }
     }
 

@@ -29,6 +29,54 @@ public struct PenaltyTable: Sendable {
         case unknown
     }
 
+    /// What the module is asked about a subject now: a password, and how many log-ins present it.
+    struct Asking: Sendable {
+        let password: Secret
+        var askers: Int
+    }
+
+    /// What follows from what came of asking.
+    public struct Settlement: Sendable {
+        /// The subjects whose count has grown.
+        public var counted: [PenaltySubject] = []
+        /// Those that have reached the limit by it.
+        public var reached: [PenaltySubject] = []
+        /// What other hosts of a cluster ought to know; nil for nothing.
+        public var news: PenaltyNews?
+    }
+
+    /// What is known of a subject.
+    struct Tally: Sendable {
+        /// Wrong passwords, and when they are forgotten.
+        var count = 0
+        var until: Int64 = 0
+        /// Of the wrong passwords, in the tally of a user and of a usual source.
+        var digests: [UInt64] = []
+        /// Parts of the digests of those that other hosts of a cluster were shown.
+        var heard: [UInt16] = []
+        var asked: [Asking] = []
+        /// Log-ins of a network that the module is asked about now.
+        var open = 0
+        var waiting = 0
+
+        var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
+        var worth: Int64 { isIdle ? Int64(count) : .max }
+
+        var hasDigests: Bool { !digests.isEmpty || !heard.isEmpty }
+
+        /// Whether a wrong password was shown here, or seems to have been shown to another host.
+        func has(_ digest: UInt64) -> Bool {
+            digests.contains(digest) || heard.contains(UInt16(truncatingIfNeeded: digest))
+        }
+
+        /// Whether a wrong password with this part of a digest was shown here or to another host.
+        func knows(_ digest: UInt16) -> Bool {
+            heard.contains(digest) || digests.contains { UInt16(truncatingIfNeeded: $0) == digest }
+        }
+
+        mutating func forget() { (count, digests, heard) = (0, [], []) }
+    }
+
     /// A source from which a user has logged in.
     struct Habit: Sendable {
         let source: PenaltySource
@@ -51,8 +99,8 @@ public struct PenaltyTable: Sendable {
     var sources: SampledTable<PenaltyName, [Habit]>
     /// The user that the module has named for a name that a client logged in with.
     var names: SampledTable<PenaltyName, PenaltyName>
-    /// The key of digests, which are kept in memory alone.
-    private let key = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
+    /// The key of digests, which are kept in memory alone: the hosts of a cluster have one.
+    var key = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
     /// Whether anything has changed that is kept over a restart.
     var isChanged = false
@@ -98,9 +146,8 @@ public struct PenaltyTable: Sendable {
         let tally = tallies[own] ?? Tally()
         let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
         // The same password tells a guesser nothing twice.
-        let known = tally.wrong.isEmpty ? nil : tally.wrong(digest(attempt.password, name))
-        if let known, !isAsked, now < known.until, known.era == era { return .repeated(own) }
-        if known == nil, !isAsked, let later = later(subjects, since: since, at: now) { return later }
+        let isRepeated = isAsked || tally.hasDigests && tally.has(digest(attempt.password, name))
+        if !isRepeated, let later = later(subjects, since: since, at: now) { return later }
         reserve(own, isAsked ? [] : networks, attempt.password)
         return .ask(
             PenaltyTurn(
@@ -133,8 +180,10 @@ public struct PenaltyTable: Sendable {
     /// Whether as many passwords are being asked about as may still be wrong. A network without any wrong password may have
     /// ten times as many: behind one address there may be a whole company.
     private func isFull(_ subject: PenaltySubject, _ tally: Tally, _ limit: Int) -> Bool {
-        if case .network = subject { return tally.open >= (tally.count == 0 ? 10 * limit : limit - tally.count) }
-        return tally.asked.count >= limit - tally.count
+        // Other hosts of a cluster may ask as many before this one hears of it.
+        let left = (limit - tally.count + rules.hosts - 1) / rules.hosts
+        if case .network = subject { return tally.open >= (tally.count == 0 ? 10 * limit : left) }
+        return tally.asked.count >= left
     }
 
     private mutating func reserve(_ own: PenaltySubject, _ networks: [NetworkPrefix], _ password: Secret) {
@@ -160,10 +209,9 @@ public struct PenaltyTable: Sendable {
     /// Notes what came of asking; to be called once for each turn.
     ///
     /// - Parameter named: the user that the module has named, where the log-in was right.
-    /// - Returns: the subjects whose count has grown, and those that have reached the limit by it.
     public mutating func settle(
         _ turn: PenaltyTurn, _ result: Result, named: PenaltyName? = nil, at now: Int64
-    ) -> (counted: [PenaltySubject], reached: [PenaltySubject]) {
+    ) -> Settlement {
         _ = tallies.update(turn.own) { tally in
             guard let index = tally.asked.firstIndex(where: { $0.password.hasBytes(of: turn.password) }) else { return }
             tally.asked[index].askers -= 1
@@ -172,51 +220,48 @@ public struct PenaltyTable: Sendable {
         for network in turn.networks { _ = tallies.update(.network(network)) { $0.open -= 1 } }
         defer { for subject in turn.subjects { forgetIdle(subject) } }
         switch result {
-        case .unknown: return ([], [])
-        case .wrong: return count(turn, again: now + rules.delay.wholeNanoseconds, at: now)
-        case .doubtful: return count(turn, again: now, at: now)
+        case .unknown: return Settlement()
+        case .wrong: return count(turn, at: now)
         case .right:
             let name = named ?? turn.name
-            if name != turn.given { note(turn.given, is: name) }
-            getUsed(name, to: turn.source, at: now)
-            return ([], [])
+            let isNamed = name != turn.given && note(turn.given, is: name)
+            let isUsed = getUsed(name, to: turn.source, at: now)
+            guard isNamed || isUsed else { return Settlement() }
+            return Settlement(news: .used(name, turn.source, given: turn.given))
         }
     }
 
-    /// - Parameter again: when the module may be asked about the password again.
-    private mutating func count(
-        _ turn: PenaltyTurn, again: Int64, at now: Int64
-    ) -> (counted: [PenaltySubject], reached: [PenaltySubject]) {
+    private mutating func count(_ turn: PenaltyTurn, at now: Int64) -> Settlement {
         forgetPast(turn.own, at: now)
         let digest = digest(turn.password, turn.name)
-        let isKnown = tallies.update(turn.own) { tally in
-            guard let index = tally.wrong.firstIndex(where: { $0.digest == digest }) else { return false }
-            (tally.wrong[index].until, tally.wrong[index].era) = (again, turn.era)
-            return true
-        }
-        if isKnown == true { return ([], []) }
+        if tallies[turn.own]?.has(digest) == true { return Settlement() }
         isChanged = true
+        let reached = grow(turn.subjects, at: now)
         let most = rules.limit
-        let reached = turn.subjects.filter { subject in
+        _ = tallies.update(turn.own) { if $0.digests.count < most { $0.digests.append(digest) } }
+        return Settlement(
+            counted: turn.subjects, reached: reached,
+            news: .guess(turn.subjects, digest: UInt16(truncatingIfNeeded: digest)))
+    }
+
+    /// Counts one more for each; returns those that have reached the limit by it.
+    mutating func grow(_ subjects: [PenaltySubject], at now: Int64) -> [PenaltySubject] {
+        subjects.filter { subject in
             forgetPast(subject, at: now)
             let limit = rules.limit(of: subject)
             return tallies.update(subject, or: Tally(), worth: \.worth) { tally in
                 if tally.count == 0 { tally.until = now + rules.time.wholeNanoseconds }
                 tally.count += 1
-                if subject == turn.own, tally.wrong.count < most {
-                    tally.wrong.append(Wrong(digest: digest, until: again, era: turn.era))
-                }
                 guard tally.count == limit else { return false }
                 tally.until = now + rules.time.wholeNanoseconds
                 return true
             }
         }
-        return (turn.subjects, reached)
     }
 
-    private mutating func forgetPast(_ subject: PenaltySubject, at now: Int64) {
+    mutating func forgetPast(_ subject: PenaltySubject, at now: Int64) {
         _ = tallies.update(subject) { tally in
-            if tally.count > 0, tally.until <= now { (tally.count, tally.wrong) = (0, []) }
+            if tally.count > 0, tally.until <= now { tally.forget() }
         }
     }
 
@@ -224,45 +269,13 @@ public struct PenaltyTable: Sendable {
         if let tally = tallies[subject], tally.count == 0, tally.isIdle { tallies.remove(subject) }
     }
 
-    /// SipHash under a key of this process: wrong passwords are compared by it, and it never leaves the memory.
+    /// SipHash under a key of this process or its cluster: wrong passwords are compared by it, and it never leaves the memory.
     private func digest(_ password: Secret, _ name: PenaltyName) -> UInt64 {
-        var hasher = Hasher()
-        hasher.combine(key.0)
-        hasher.combine(key.1)
-        hasher.combine(name)
-        password.withTerminatedBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
-
-    // MARK: - Where users log in
-
-    private func isUsual(_ name: PenaltyName, _ source: PenaltySource, at now: Int64) -> Bool {
-        sources[name]?.contains { $0.source == source && now - $0.last < Self.habitTime } ?? false
-    }
-
-    private mutating func getUsed(_ name: PenaltyName, to source: PenaltySource, at now: Int64) {
-        let isKnown = sources.update(name) { habits in
-            guard let index = habits.firstIndex(where: { $0.source == source }) else { return false }
-            // Once in an hour is enough to know that it is used.
-            let isLater = now - habits[index].last > 3_600_000_000_000
-            if isLater { habits[index].last = now }
-            return !isLater
-        }
-        if isKnown == true { return }
-        isChanged = true
-        sources.update(name, or: [], worth: { $0.map(\.last).max() ?? 0 }) { habits in
-            habits.removeAll { $0.source == source }
-            habits.append(Habit(source: source, last: now))
-            habits.sort { $0.last < $1.last }
-            if habits.count > Self.habits { habits.removeFirst() }
-        }
-    }
-
-    /// Guesses by a name that the module takes for another user's are counted for that user.
-    private mutating func note(_ given: PenaltyName, is name: PenaltyName) {
-        if names[given] == name { return }
-        names.update(given, or: name, worth: { _ in 0 }) { $0 = name }
-        isChanged = true
+        var hash = SipHash(key)
+        hash.add(name.text.utf8)
+        hash.add(CollectionOfOne(0))
+        password.withTerminatedBytes { hash.add($0) }
+        return hash.finish()
     }
 
     /// Forgets what is over; called every second.

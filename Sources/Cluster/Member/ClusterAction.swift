@@ -66,6 +66,8 @@ public enum ClusterAction: Sendable, Equatable {
     case used([ClusterUse])
     /// A page of open sessions, and where the next one begins; "0" for nowhere. nil where there will be no answer.
     case people(number: UInt64, cursor: String?, [ClusterUse])
+    /// Something of penalties that hosts share.
+    case penalties(ClusterPenalties)
     /// What came of an order to eject.
     case ordered(number: UInt64, ClusterEjections)
     case event(ClusterEvent)

@@ -43,9 +43,10 @@ extension ClusterMember {
             if let rival, rival.still >= settings.lease { stale = rival.beat }
             return run(
                 "join", generation: "-", epoch: "-", link: 1,
-                [String(settings.index), identity, settings.hostName, RegistryScript.form, stale].map {
-                    Array($0.utf8)
-                }, .join)
+                [String(settings.index), identity, settings.hostName, RegistryScript.form, stale, Self.proposedKey()]
+                    .map {
+                        Array($0.utf8)
+                    }, .join)
         }
         member.link += 1
         membership = member

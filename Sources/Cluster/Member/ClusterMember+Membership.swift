@@ -11,6 +11,7 @@ extension ClusterMember {
         switch words.first {
         case "OK" where words.count >= 5:
             becomeMember(generation: words[1], epoch: words[2], old: words[3])
+            if settings.sharesPenalties, words.count > 5 { act(.penalties(.key(words[5]))) }
             if words[4] != "-" && words[4] != words[1] { purge(words[4], cursor: "0") }
         case "TAKEN" where words.count >= 5: waitForIndex(beat: words[3], name: words[4])
         case "FORM" where words.count >= 2:

@@ -76,6 +76,8 @@ extension ClusterMember {
         case .used: takeUsed(reply)
         case .people(let number):
             act(.people(number: number, cursor: reply.count > 1 ? reply[1].text : nil, Self.uses(reply.dropFirst(2))))
+        case .penalties(let what): takePenalties(what, reply)
+        case .guess, .use, .forgive: penaltyProblem = ""
         case .end, .say, .answer: break
         }
     }
@@ -108,6 +110,7 @@ extension ClusterMember {
             ask(Request(.end, words: ["\(handle)"]))
             deny(handle, "the registry answered `\(text)`")
         case .register(let handles): registrationRefused(handles, text)
+        case .guess, .use, .forgive, .penalties: penaltiesRefused(request, text)
         case .eject(let order): giveUp(order: order, "the registry answered `\(text)`")
         default:
             if case .people(let number) = request.purpose { act(.people(number: number, cursor: nil, [])) }

@@ -134,6 +134,7 @@ extension ClusterMember {
         lastBeatHeard = now
         ask(Request(.inbox))
         askForHeard()
+        askForPenalties()
         for handle in waiting.keys { waiting[handle]?.nextPoll = now }
     }
 
@@ -141,6 +142,7 @@ extension ClusterMember {
         let words = text.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: false).map(String.init)
         switch words[0] {
         case "beat": lastBeatHeard = now
+        case "penalty": takePenalty(text)
         case "eject" where words.count == 2: takeEjection(words[1])
         case "ended" where words.count == 3:
             guard let who = words[2].split(separator: ".").last else { return }

@@ -96,6 +96,10 @@ public struct ClusterMember: Sendable {
     /// Ejections that were ordered and are not all confirmed, by the number of the order.
     var orders: [UInt64: EjectionOrder] = [:]
     var lastOrder: UInt64 = 0
+    /// Why penalties could not be shared last; "" where they could.
+    var penaltyProblem = ""
+    /// Guesses that were told.
+    var lastGuess: UInt64 = 0
     /// Log-ins that are asked again, since not all hosts are there yet.
     var warming: [(handle: UInt64, at: Int64)] = []
     var sessions = 0

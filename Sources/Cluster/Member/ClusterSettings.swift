@@ -44,6 +44,8 @@ public struct ClusterSettings: Sendable {
     public var password: [UInt8]?
     /// Whether the host keeps usage statistics.
     public var countsUsage = false
+    /// Whether the host counts wrong passwords, and shares what it counts.
+    public var sharesPenalties = false
     /// The number of the database.
     public var database = 0
     /// How long an answer of the registry may take, and how long log-ins wait for a connection that is lost.

@@ -19,6 +19,11 @@ struct Request: Sendable {
         case people(UInt64)
         /// Ejections that were ordered, by the number of the order.
         case eject(UInt64)
+        case guess
+        case use
+        case forgive
+        /// Asks for a page of what is counted, or of where users log in.
+        case penalties(String)
         /// Asks who of them has not ended.
         case ejecting(UInt64)
     }
@@ -59,6 +64,10 @@ struct Request: Sendable {
         case .used: "used"
         case .people: "people"
         case .eject: "eject"
+        case .guess: "guess"
+        case .use: "use"
+        case .forgive: "forgive"
+        case .penalties: "penalties"
         case .ejecting: "waiting"
         }
     }

@@ -6,7 +6,8 @@ public enum RegistryScript {
     /// The text of the script. The first part has what all use, and the last one does what was asked.
     public static let text = [
         PackageResources.records_lua, PackageResources.usage_lua, PackageResources.ejections_lua,
-        PackageResources.sessions_lua, PackageResources.hosts_lua, PackageResources.news_lua, PackageResources.run_lua,
+        PackageResources.sessions_lua, PackageResources.hosts_lua, PackageResources.news_lua,
+        PackageResources.penalties_lua, PackageResources.run_lua,
     ].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
 
     /// The same script as what a full server runs too: what makes room, and what keeps hosts alive.

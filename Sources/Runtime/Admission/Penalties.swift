@@ -36,15 +36,22 @@ final class Penalties: Sendable {
     private let isStopped = Atomic<Bool>(false)
     private let sweeps = Atomic<Int>(0)
     private let deadlines: LiveDeadlines
+    private let teller: (@Sendable (PenaltyTable.Settlement, Duration) -> Void)?
     private let said = Mutex<(minute: Int64, lines: Int)>((0, 0))
 
     /// Takes over what the file has kept; where that is damaged, the log says so and nothing is known.
-    init(_ settings: PenaltySettings, deadlines: LiveDeadlines, clock: any HostClock, log: Logger) {
+    ///
+    /// - Parameter teller: tells the other hosts of a cluster.
+    init(
+        _ settings: PenaltySettings, deadlines: LiveDeadlines,
+        teller: (@Sendable (PenaltyTable.Settlement, Duration) -> Void)?, clock: any HostClock, log: Logger
+    ) {
         var table = PenaltyTable(settings.rules)
         keeper = settings.file.map { PenaltyKeeper($0, clock: clock, log: log) }
         keeper?.restore(&table)
         self.table = Mutex(table)
         self.deadlines = deadlines
+        self.teller = teller
         self.clock = clock
         self.log = log
         isOn = Atomic(settings.rules.limit > 0)
@@ -99,9 +106,10 @@ final class Penalties: Sendable {
     }
 
     private func settle(_ turn: PenaltyTurn, _ result: PenaltyTable.Result, _ named: PenaltyName?, at now: Int64) {
-        let (counted, reached) = table.withLock { $0.settle(turn, result, named: named, at: now) }
-        for subject in counted { metrics.count(.counted, subject) }
-        for subject in reached { say(subject, at: now) }
+        let (settled, time) = table.withLock { ($0.settle(turn, result, named: named, at: now), $0.rules.time) }
+        for subject in settled.counted { metrics.count(.counted, subject) }
+        for subject in settled.reached { say(subject, at: now) }
+        if settled.news != nil { teller?(settled, time) }
     }
 
     private func refuse(_ way: PenaltyWay, for subject: PenaltySubject) -> Answer {

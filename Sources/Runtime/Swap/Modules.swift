@@ -138,6 +138,7 @@ public final class Modules: Sendable {
         trial.fence = nil
         trial.clusterTeller = nil
         trial.clusterEjector = nil
+        trial.penaltyTeller = nil
         trial.limits = SessionLimits()
         trial.destinations = []
         let host = Host(trial, log: log, clock: clock)

@@ -1,5 +1,6 @@
 import AuthCore
 import Basics
+import ClusterCarrier
 import DoorProtocols
 import Logging
 import Runtime
@@ -32,7 +33,9 @@ extension ControlService {
         case .failure(let error): return .failure(error.description)
         case .success(let filter):
             var reply = ControlReply()
-            reply.total = host.clearPenalties(filter)
+            let cleared = host.clearPenalties(filter)
+            reply.total = cleared.count
+            setup.cluster?.forgive(cleared.map(\.text))
             let whose = [
                 request.filter.user.map { "user <\($0.controlsEscaped)>" },
                 request.filter.address.map { "address <\($0)>" },

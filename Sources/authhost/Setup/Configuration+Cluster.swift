@@ -3,12 +3,8 @@ import AuthCore
 import Basics
 import Cluster
 import ClusterCarrier
-import DoorProtocols
 import Glibc
 import Logging
-import ModuleHost
-import Runtime
-import Usage
 
 extension Configuration {
     /// The host's end of its cluster; nil for a single host, which starts nothing of it.
@@ -26,6 +22,7 @@ extension Configuration {
         settings.isolated = IsolatedPolicy(rawValue: cluster.isolated) ?? .keep
         settings.database = cluster.registry.database
         settings.countsUsage = true
+        settings.sharesPenalties = penaltyLimit > 0
         settings.user = cluster.user
         settings.password = try clusterPassword(cluster)
         do {
@@ -101,45 +98,5 @@ extension Configuration.Cluster {
             case .sentinels(let several, let master): .sentinels(several.map(endpoint), master: master)
             }
         return RegistryPlace(address, authority: registry.usesTLS ? authority ?? "" : nil)
-    }
-}
-
-extension ClusterRegistry {
-    /// Makes a host's log-ins pass the registry.
-    func join(_ settings: inout HostConfiguration) {
-        settings.fence = self.settings.isolated == .end ? lease : nil
-        settings.admission = { [self] places in ClusterAdmission(self, places) }
-        settings.clusterStanding = { [self] in
-            let status = status
-            return "cluster \(status.state), epoch \(status.epoch.isEmpty ? "none" : status.epoch), lease "
-                + "\(status.leaseLeft / 1_000_000) ms, last script \(status.roundTrip / 1000) µs"
-        }
-        settings.clusterEjector = { [self] count, user, application in
-            guard isReady else { return false }
-            ejectOldest(count, of: user, application: application) { [log] result in
-                let whose = "<\(user.controlsEscaped)>\(application.map { " application <\($0.controlsEscaped)>" } ?? "")"
-                let isWhole = result.problem == nil && result.silent.isEmpty
-                log.log(
-                    level: isWhole ? .info : .warning,
-                    "cluster: Ejection of the oldest sessions of user \(whose), \(count) at most: \(result)")
-            }
-            return true
-        }
-        settings.clusterTeller = { [self] in tell($0.text, as: $0.request.what, isEnd: $0.request.action == .eject) }
-    }
-
-    /// Begins, for a host that has its module.
-    func start(
-        _ host: Host, counting usage: UsageService,
-        said: @escaping @Sendable (String, @escaping @Sendable (String) -> Void) -> Void
-    ) {
-        var owner = ClusterOwner()
-        owner.begun = { host.keepThreadFree() }
-        owner.eject = { host.ejectForCluster(handle: $0) }
-        owner.endAll = { host.endIsolated() }
-        owner.forget = { host.operators.invalidate(.all) }
-        owner.said = said
-        owner.used = { usage.record(user: $0, application: $1) }
-        start(owner)
     }
 }

@@ -13,6 +13,7 @@ extension Configuration {
         rules.networkLimit = penaltyNetworkLimit
         rules.time = penaltyTime
         rules.delay = penaltyDelay
+        rules.hosts = max(1, cluster?.hosts ?? 1)
         for (index, text) in penaltyExempt.enumerated() {
             guard let network = NetworkPrefix(text) else {
                 let places = self["penalty-exempt"]?.elementSources ?? []

@@ -9,7 +9,7 @@ import Testing
             "--user", "default", "off", "--user", "authhost", "on", ">\(password)", "resetkeys",
             "~{authhost:authhost}*",
             "resetchannels", "&{authhost:authhost}:*", "-@all", "+@connection", "+@scripting", "+@hash", "+@sortedset",
-            "+@set", "+@stream", "+@pubsub", "+info", "+time", "+exists", "+unlink", "+scan",
+            "+@set", "+@stream", "+@pubsub", "+info", "+time", "+exists", "+pexpire", "+unlink", "+scan",
         ]
     }
 

@@ -58,7 +58,8 @@ function operations.purge()
   return {'OK', found[1]}
 end
 
--- index, identity of the process, name, form of the registry, the beat of one who holds the index and has stood still, or -
+-- index, identity of the process, name, form of the registry, the beat of one who holds the index and has stood still, or -, and a key of
+-- which the first one that comes is the cluster's
 local function join()
   local home, known = server(), call('HMGET', root .. 'reg', 'generation', 'home', 'epoch', 'form')
   if known[4] and known[4] ~= ARGV[8] then return {'FORM', known[4]} end
@@ -83,7 +84,8 @@ local function join()
   call('HSET', space .. 'i', first, epoch)
   call('SADD', space .. 'm', epoch)
   call('HSET', space .. 'n:' .. epoch, 'link', link, 'beat', 0, 'identity', second, 'index', first, 'name', third)
-  return {'OK', generation, epoch, old or '-', known[1] or '-'}
+  if ARGV[10] then call('HSETNX', root .. 'reg', 'key', ARGV[10]) end
+  return {'OK', generation, epoch, old or '-', known[1] or '-', call('HGET', root .. 'reg', 'key')}
 end
 
 -- First on every connection of a member; what an older one has sent and what comes late changes nothing any more.
