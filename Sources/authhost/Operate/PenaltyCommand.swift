@@ -36,6 +36,7 @@ struct PenaltyCommand: ParsableCommand {
 
         @OptionGroup var filter: FilterOptions
         @OptionGroup var control: ControlOptions
+        @OptionGroup var cluster: ClusterOptions
 
         @Option(help: "How many at most, 1 to 1000.")
         var limit = 100
@@ -47,12 +48,22 @@ struct PenaltyCommand: ParsableCommand {
             var request = filter.request(.penalties)
             request.limit = limit
             request.offset = offset
+            request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
-            if control.json { return Terminal.write(text) }
+            if control.json {
+                Terminal.write(text)
+            } else {
+                show(reply)
+                ClusterOptions.write(reply, "penalties")
+            }
+            try ClusterOptions.check(reply)
+        }
+
+        private func show(_ reply: ControlReply) {
             let (penalties, total) = (reply.penalties ?? [], reply.total ?? 0)
             if penalties.isEmpty { return Terminal.write(total == 0 ? "no penalties" : "no more than \(total)") }
             Terminal.write(Self.table(penalties))
-            if penalties.count < total {
+            if penalties.count < total && reply.hosts == nil {
                 Terminal.write("\(penalties.count) of \(total); --offset \(offset + penalties.count) shows more")
             }
         }
@@ -77,6 +88,7 @@ struct PenaltyCommand: ParsableCommand {
 
         @OptionGroup var filter: FilterOptions
         @OptionGroup var control: ControlOptions
+        @OptionGroup var cluster: ClusterOptions
 
         @Flag(help: "Everybody's, where no filter is given.")
         var all = false
@@ -88,8 +100,11 @@ struct PenaltyCommand: ParsableCommand {
             }
             var request = filter.request(.clear)
             request.all = all ? true : nil
+            request.cluster = cluster.cluster ? true : nil
             let (text, reply) = try control.ask(request)
             Terminal.write(control.json ? text : "cleared \(reply.total ?? 0)")
+            if !control.json { ClusterOptions.write(reply, "cleared") }
+            try ClusterOptions.check(reply)
         }
     }
 }

@@ -10,6 +10,11 @@ extension ControlService {
     /// How long hosts may take for their answers.
     private static let patience = Duration.seconds(1)
 
+    /// What hosts do for each other.
+    private static let ofCluster: [ControlRequest.Action] = [.sessions, .eject, .invalidate, .penalties, .clear]
+    /// What is only looked at.
+    private static let looks: [ControlRequest.Action] = [.sessions, .penalties]
+
     /// Has every host of the cluster do it, and gathers the answers; a host that does not answer is named.
     func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         answer(ofCluster: request, by: "the operator", done)
@@ -21,7 +26,7 @@ extension ControlService {
         guard let cluster = setup.cluster else {
             return done(.failure("this host is in no cluster: `cluster-registry` is not set"))
         }
-        guard [.sessions, .eject, .invalidate].contains(request.action) else {
+        guard Self.ofCluster.contains(request.action) else {
             return done(.failure("`\(request.action.rawValue)` does not take `cluster`"))
         }
         guard (request.offset ?? 0) == 0 else {
@@ -31,9 +36,11 @@ extension ControlService {
         var single = request
         single.cluster = nil
         let text = String(decoding: ControlLine.encode(single).dropLast(), as: UTF8.self)
-        if request.action != .sessions { setup.log.notice("\(request.what), at all hosts, by \(who)") }
-        cluster.say(text, isKept: request.action != .sessions, limit: Self.patience) { answers in
-            done(Self.gathered(answers, limit: request.limit ?? 100))
+        if [.eject, .invalidate].contains(request.action) {
+            setup.log.notice("\(request.what), at all hosts, by \(who)")
+        }
+        cluster.say(text, isKept: !Self.looks.contains(request.action), limit: Self.patience) { answers in
+            done(Self.gathered(answers, of: request.action, limit: request.limit ?? 100))
         }
     }
 
@@ -78,14 +85,16 @@ extension ControlService {
         let reply: ControlReply
         switch ControlLine.request(Array(text.utf8)) {
         case .failure(let error): reply = .failure(error.description)
-        case .success(let request) where [.sessions, .eject, .invalidate].contains(request.action):
+        case .success(let request) where Self.ofCluster.contains(request.action):
             reply = answer(request, by: "a host of the cluster")
         case .success(let request): reply = .failure("`\(request.action.rawValue)` is not for a cluster")
         }
         return String(decoding: ControlLine.encode(reply).dropLast(), as: UTF8.self)
     }
 
-    private static func gathered(_ answers: ClusterAnswers, limit: Int) -> ControlReply {
+    private static func gathered(
+        _ answers: ClusterAnswers, of action: ControlRequest.Action, limit: Int
+    ) -> ControlReply {
         var reply = answers.problem.map { .failure($0) } ?? ControlReply()
         reply.hosts = []
         if answers.problem != nil { return reply }
@@ -95,17 +104,35 @@ extension ControlService {
                 continue
             }
             reply.hosts?.append(ControlReply.HostReply(host: host, error: answer.error, total: answer.total))
-            if let total = answer.total { reply.total = (reply.total ?? 0) + total }
+            // Each host has its own sessions, and all of them count the same wrong passwords.
+            let isShared = [.penalties, .clear].contains(action)
+            if let total = answer.total {
+                reply.total = isShared ? max(reply.total ?? 0, total) : (reply.total ?? 0) + total
+            }
+            if let penalties = answer.penalties { reply.penalties = (reply.penalties ?? []) + penalties }
             guard let sessions = answer.sessions else { continue }
             reply.sessions = (reply.sessions ?? []) + sessions.map { $0.on(host) }
         }
         for host in answers.silent {
             reply.hosts?.append(ControlReply.HostReply(host: host, error: "it has not answered within \(patience)"))
         }
+        if let penalties = reply.penalties { reply.penalties = Array(merged(penalties).prefix(limit)) }
         if let sessions = reply.sessions {
             reply.sessions = Array(sessions.sorted { $0.connected.seconds < $1.connected.seconds }.prefix(limit))
         }
         return reply
+    }
+}
+
+extension ControlService {
+    /// What hosts have told of wrong passwords: for each subject the greatest number.
+    private static func merged(_ penalties: [ControlReply.Penalty]) -> [ControlReply.Penalty] {
+        var most: [[String?]: ControlReply.Penalty] = [:]
+        for penalty in penalties {
+            let subject = [penalty.by, penalty.user, penalty.from]
+            if penalty.wrong > most[subject]?.wrong ?? 0 { most[subject] = penalty }
+        }
+        return most.values.sorted { ($0.wrong, $0.until.seconds) > ($1.wrong, $1.until.seconds) }
     }
 }
 
