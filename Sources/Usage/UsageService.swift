@@ -19,8 +19,6 @@ public final class UsageService: Sendable {
         var saidNoRoom = false
         var lastSync: Int64?
         var failure: UsageDatabaseError?
-        /// Whose sessions were sampled.
-        var origin: String?
         var isRunning = false
     }
 
@@ -90,11 +88,7 @@ public final class UsageService: Sendable {
         guard let source = source.withLock({ $0 }) else { return }
         let now = clock.wall
         source.forEachSession { note(user: $0, application: $1, at: now) }
-        let origin = source.origin
-        state.withLock { state in
-            state.samples += 1
-            state.origin = origin
-        }
+        state.withLock { $0.samples += 1 }
     }
 
     /// Writes what is not written yet. Blocks for the disk.
@@ -103,7 +97,7 @@ public final class UsageService: Sendable {
     @discardableResult
     public func sync() -> UsageDatabaseError? {
         let now = clock.wall
-        let origin = state.withLock { $0.origin }
+        let origin = source.withLock { $0 }?.origin
         // NOTE: the lines are written under the lock, so that they are in the order of what they tell.
         return disk.withLock { disk in
             guard let path = settings.path, let outcome = disk?.sync(at: now, from: origin) else { return nil }

@@ -56,6 +56,35 @@ struct UsageReportTests {
         try expect(report.csv, isKeptAs: "january.csv")
     }
 
+    @Test func `the users of several databases are counted together, each once`() throws {
+        func database(_ name: String, _ rows: [(user: String, application: String, days: ClosedRange<Int>)]) throws
+            -> String
+        {
+            let path = folder.file(name)
+            let database = try UsageDatabase(path: path)
+            let rows = rows.map { row in
+                var days = DayMask()
+                for day in row.days { days.insert(DayMask(day: day)) }
+                return UsageRow(month: january, user: row.user, application: row.application, days: days)
+            }
+            _ = try database.write(rows, from: "by \(name)", closingBefore: january, at: 0)
+            database.close()
+            return path
+        }
+        let paths = [
+            try database("a", [("ann", "web", 1...3), ("bob", "web", 1...1), ("\u{e9}", "web", 9...9)]),
+            try database("b", [("ann", "web", 3...4), ("ann", "", 5...5), ("e\u{301}", "web", 9...9)]),
+        ]
+        let report = try UsageReport(paths: paths, month: january, today: later)
+        #expect(report.all.month == 4)
+        #expect(report.all.byDay.prefix(9) == [2, 1, 1, 1, 1, 0, 0, 0, 2])
+        #expect(report.applications.map(\.month) == [4, 1])
+        #expect(report.origins == ["by a", "by b"] && !report.isClosed)
+        #expect(throws: UsageDatabaseError.self) {
+            try UsageReport(paths: [paths[0], folder.file("none")], month: january, today: later)
+        }
+    }
+
     @Test func `a database of the first version is still read`() throws {
         let path = folder.file("version-1.db")
         let statements = String(decoding: try #require(contents(kept("version-1.sql"))), as: UTF8.self)

@@ -1,3 +1,5 @@
+import AuthCore
+
 /// How many unique users there were in a month, by day and by application.
 public struct UsageReport: Hashable, Sendable {
     /// The unique users of an application, or of all.
@@ -40,13 +42,45 @@ public struct UsageReport: Hashable, Sendable {
     ///
     /// - Parameter today: the last day to report of a month that is under way.
     public init(path: String, month: UsageMonth, today: LocalDay) throws(UsageDatabaseError) {
-        try UsageFile(path: path).checkReadable()
+        try self.init(paths: [path], month: month, today: today)
+    }
+
+    /// Reads a month out of databases whose users are counted together, such as those of hosts that counted a cluster by turns: a user of
+    /// several of them is one. Changes nothing. Blocks for the disks.
+    ///
+    /// - Parameter today: the last day to report of a month that is under way.
+    public init(paths: [String], month: UsageMonth, today: LocalDay) throws(UsageDatabaseError) {
         var counting = Counting(days: month == today.month ? today.date.day : month.dayCount)
+        var merged = MergedRows()
+        var files: [Description] = []
+        for path in paths {
+            files.append(
+                try Self.read(path, month) { if paths.count == 1 { counting.add($0) } else { merged.add($0) } })
+        }
+        merged.forEach(of: month) { counting.add($0) }
+        self.month = month
+        isClosed = files.allSatisfy(\.isClosed)
+        knownMonths = Set(files.flatMap(\.months)).sorted { $0.code < $1.code }
+        origins = Set(files.flatMap(\.origins)).sorted()
+        days = counting.days
+        all = counting.finish()
+        applications = counting.applications.values.sorted {
+            $0.month == $1.month ? $0.application < $1.application : $0.month > $1.month
+        }
+    }
+
+    /// What a database says of a month besides its rows.
+    private typealias Description = (isClosed: Bool, months: [UsageMonth], origins: [String])
+
+    private static func read(
+        _ path: String, _ month: UsageMonth, _ body: (UsageRow) -> Void
+    ) throws(UsageDatabaseError) -> Description {
+        try UsageFile(path: path).checkReadable()
         do {
             let database = try SQLiteDatabase(path: path, .readOnly)
-            (isClosed, knownMonths, origins) = try database.transaction(writes: false) {
+            return try database.transaction(writes: false) {
                 try UsageSchema.check(database, path)
-                try UsageRow.forEach(of: month, database) { counting.add($0) }
+                try UsageRow.forEach(of: month, database, body)
                 let closed = try database.first(
                     "SELECT count(*) FROM closed_month WHERE month = ?", .integer(Int64(month.code)))
                 let months = try database.prepare("SELECT DISTINCT month FROM usage ORDER BY month").months()
@@ -55,11 +89,25 @@ public struct UsageReport: Hashable, Sendable {
         } catch {
             throw UsageDatabaseError(error, path, "cannot be read")
         }
-        self.month = month
-        days = counting.days
-        all = counting.finish()
-        applications = counting.applications.values.sorted {
-            $0.month == $1.month ? $0.application < $1.application : $0.month > $1.month
+    }
+}
+
+/// Rows of several databases: the days of a user with an application are those of all of them.
+private struct MergedRows {
+    private var users: [ExactText: [ExactText: DayMask]] = [:]
+
+    mutating func add(_ row: UsageRow) {
+        let application = ExactText(row.application)
+        let known = users[ExactText(row.user)]?[application] ?? DayMask()
+        users[ExactText(row.user), default: [:]][application] = known.union(row.days)
+    }
+
+    /// Calls a function with every row, those of a user one after the other.
+    func forEach(of month: UsageMonth, _ body: (UsageRow) -> Void) {
+        for (user, applications) in users {
+            for (application, days) in applications {
+                body(UsageRow(month: month, user: user.text, application: application.text, days: days))
+            }
         }
     }
 }
@@ -79,7 +127,7 @@ extension UsageReport {
 /// Counts rows that come user by user.
 private struct Counting {
     let days: Int
-    private(set) var applications: [String: UsageReport.Count] = [:]
+    private(set) var applications: [ExactText: UsageReport.Count] = [:]
     private var all: UsageReport.Count
     private var user: (name: String, days: DayMask)?
 
@@ -89,7 +137,7 @@ private struct Counting {
     }
 
     mutating func add(_ row: UsageRow) {
-        applications[row.application, default: UsageReport.Count(row.application, days: days)].add(row.days)
+        applications[ExactText(row.application), default: UsageReport.Count(row.application, days: days)].add(row.days)
         if let known = user, known.name.utf8.elementsEqual(row.user.utf8) {
             user = (known.name, known.days.union(row.days))
         } else {

@@ -20,8 +20,8 @@ struct UsageCommand: ParsableCommand {
         @Option(help: ArgumentHelp("The month, as in 2026-01; by default the current month.", valueName: "yyyy-mm"))
         var month: String?
 
-        @Option(help: "The file of the usage database, in place of uupp-file.")
-        var file: String?
+        @Option(help: "The file of the usage database, in place of uupp-file; several are counted together.")
+        var file: [String] = []
 
         @Flag(help: "Print JSON.")
         var json = false
@@ -37,7 +37,7 @@ struct UsageCommand: ParsableCommand {
             let month = try wantedMonth(today)
             let report: UsageReport
             do {
-                report = try UsageReport(path: try path(), month: month, today: today)
+                report = try UsageReport(paths: try paths(), month: month, today: today)
             } catch let error as UsageDatabaseError {
                 throw Failure(.undecided, "\(error)")
             }
@@ -53,9 +53,9 @@ struct UsageCommand: ParsableCommand {
             return month
         }
 
-        private func path() throws -> String {
-            if let file { return file }
-            if let path = try HostSetup.readConfiguration().usageFile { return path }
+        private func paths() throws -> [String] {
+            if !file.isEmpty { return file }
+            if let path = try HostSetup.readConfiguration().usageFile { return [path] }
             throw Failure(
                 .badConfiguration, "there is no usage database: `uupp-file` is not set; set it, or give `--file FILE`")
         }

@@ -48,7 +48,7 @@ private struct ClusterSessions: SessionSource {
     var origin: String? {
         let status = cluster.status
         let name = cluster.settings.name
-        guard let counting = status.counting else { return nil }
+        guard cluster.isReady, let counting = status.counting else { return nil }
         let who = "host \(counting.index) <\(counting.name)>"
         return status.isCounting
             ? "cluster `\(name)`, all hosts, by \(who)"
