@@ -98,7 +98,7 @@ let package = Package(
         .target(
             name: "Cluster", path: "Linked/Cluster", resources: [.embedInCode("Registry/Script")],
             swiftSettings: instrumented),
-        fuzzer("redis", ["Cluster"]),
+        fuzzer("redis", ["AuthCore", "Cluster"]),
         fuzzer("saslauthd", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("users", ["XMLAuthCore", "Accounts", "Rules"]),
     ], swiftLanguageModes: [.v6])

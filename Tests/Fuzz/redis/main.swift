@@ -1,3 +1,4 @@
+import AuthCore
 import Cluster
 import Fuzzing
 
@@ -27,7 +28,9 @@ func read(_ bytes: [UInt8]) -> [RESPValue] {
 
 /// Lets a member take it on both of its connections, in the middle of a log-in.
 func take(_ bytes: [UInt8]) {
-    var member = ClusterMember(ClusterSettings(name: "fuzz", hostName: "fuzz", identity: "fuzz"), now: 1)
+    var settings = ClusterSettings(name: "fuzz", hostName: "fuzz", identity: "fuzz")
+    settings.sharesPenalties = true
+    var member = ClusterMember(settings, now: 1)
     _ = member.tick(at: 1)
     _ = member.opened(.command, at: 1)
     let joined =
@@ -38,6 +41,8 @@ func take(_ bytes: [UInt8]) {
     _ = member.opened(.subscription, at: 2)
     let limits = ClusterLimits(allowed: [0, 0, 1, 0, 0], ejects: true)
     _ = member.reserve(7, user: [120], application: [], limits: limits, at: 3)
+    _ = member.ejectOldest(2, of: [120], application: nil, number: 9, at: 3)
+    _ = member.tell(ClusterGuess("guess", subjects: [("user\tx", hasReached: true)], time: 9), at: 3)
     let half = bytes.count / 2
     _ = member.received(.command, Array(bytes[..<half]), at: 4)
     _ = member.commit(7, at: 5)
@@ -51,9 +56,18 @@ func take(_ bytes: [UInt8]) {
     _ = member.vacate(7, at: 41_000_000_000)
 }
 
+/// Reads it as what another host has told of wrong passwords: what is read is written as it was meant.
+func hear(_ bytes: [UInt8]) {
+    guard let news = PenaltyNews(String(decoding: bytes, as: UTF8.self)) else { return }
+    precondition(PenaltyNews(news.text) == news)
+    var table = PenaltyTable(PenaltyRules())
+    for now in 1...20 { table.hear(news, at: Int64(now)) }
+}
+
 fuzz { data, size in
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
     _ = read(bytes)
     take(bytes)
+    hear(bytes)
     return 0
 }
