@@ -148,4 +148,17 @@ import Testing
         cluster.run(6000)
         #expect(try counted(late(cluster)) == ["user\tann": 1], "what was counted alone is not told later")
     }
+
+    @Test func `a registry whose clock was an hour ahead does not make wrong passwords count for longer`() throws {
+        let cluster = try cluster(2)
+        guess(cluster.hosts[0], "user\tann")
+        let later = "redis.call('ZINCRBY', KEYS[1], 3600000, 'user\tann')"
+        _ = try ask(cluster, "EVAL", later, "1", "{authhost:test}:p:until")
+        guess(cluster.hosts[1], "user\tann")
+        let late = try late(cluster)
+        #expect(counted(late) == ["user\tann": 2])
+        for case .counted(let entries) in late.penalties {
+            #expect(entries.allSatisfy { (800_000...900_000).contains($0.milliseconds) }, "\(entries)")
+        }
+    }
 }

@@ -30,7 +30,8 @@ local function count(subject, now, time, hasReached)
   if ends and tonumber(ends) <= now then forget(subject) end
   local isNew = not ends or tonumber(ends) <= now
   if isNew then makeRoom() end
-  if isNew or hasReached then call('ZADD', penalties .. 'until', digits(now + time), subject) end
+  -- A clock that was put back does not make it count for longer.
+  if isNew or hasReached or tonumber(ends) > now + time then call('ZADD', penalties .. 'until', digits(now + time), subject) end
   call('HINCRBY', penalties .. 'count', subject, 1)
 end
 local function tellPenalty(text) call('PUBLISH', space .. 'all', 'penalty ' .. me .. ' ' .. text) end
