@@ -131,8 +131,6 @@ final class ClusterLoop {
         case .endAll: owner.endAll()
         case .lease(let end): lease.extend(to: end)
         case .said(let from, let number, let text):
-            // What the host has done before it told the others.
-            if number == 0 || number % 2 == 1, from == member.status(at: BootClock.now).epoch { return }
             let box = NIOLoopBound(self, eventLoop: loop)
             let loop = loop
             owner.said(text) { answer in

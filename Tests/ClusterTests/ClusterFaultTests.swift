@@ -237,6 +237,44 @@ import Testing
             "\(registry.events)")
     }
 
+    @Test func `whoever can write to the registry does not fill the memory of a host with what it must answer`() {
+        let registry = ScriptedRegistry()
+        registry.run(1000)
+        registry.silent = ["end"]
+        for handle in 1...10_000 { registry.publish("eject \(handle)") }
+        #expect(registry.count("end") <= ClusterMember.requestLimit + 1)
+        #expect(registry.count("end") > 1000)
+        registry.silent = []
+        registry.run(5000)
+        #expect(registry.state == "ready")
+    }
+
+    @Test func `words that come faster than they are done are bounded, and the operator is told that some are lost`() {
+        let registry = ScriptedRegistry()
+        registry.run(1000)
+        for number in 1...10_000 { registry.publish("say - 3 \(number) word") }
+        #expect(registry.said.count == ClusterMember.saidLimit)
+        #expect(registry.actions.count { $0 == .missed } == 1)
+        #expect(registry.events.count { $0.contains("more was said to all hosts") } == 1)
+        registry.perform { $0.answer("3", number: 1, "done", at: $1) }
+        registry.publish("say - 3 1 word")
+        #expect(registry.said.count == ClusterMember.saidLimit + 1)
+    }
+
+    @Test(arguments: [
+        "", " ", "beat", "eject", "eject x", "eject 7 8", "ended", "ended 1 2", "ended 1.2 3.e",
+        "ended 1.2 3.e99999999999999999999",
+        "left", "say", "say - 1 2", "answer", "answer x 1 2", "penalty", "penalty 1", "penalty 11 guess", "sleep 5",
+    ]) func `news that no host has written changes nothing`(_ text: String) {
+        let registry = ScriptedRegistry { $0.sharesPenalties = true }
+        registry.run(1000)
+        registry.reserve(1)
+        let before = registry.actions.count { if case .send = $0 { false } else { true } }
+        registry.publish(text)
+        #expect(registry.actions.count { if case .send = $0 { false } else { true } } == before)
+        #expect(registry.state == "ready")
+    }
+
     @Test func `a host that missed what was said tells the operator`() {
         let registry = ScriptedRegistry()
         registry.answers["heard"] = { words in

@@ -342,16 +342,19 @@ import Testing
         ready(cluster)
         cluster.run(500)
         cluster.hosts[2].isCut = true
-        cluster.hosts[0].perform(cluster.hosts[0].member.say("forget all", number: 7, isKept: true, at: cluster.now))
+        cluster.hosts[0].perform(cluster.hosts[0].member.say("forget all", number: 8, isKept: true, at: cluster.now))
         cluster.settle()
         #expect(cluster.hosts.map(\.said) == [["forget all"], ["forget all"], []])
         cluster.hosts[2].isCut = false
         cluster.run(2500)
         #expect(cluster.hosts[2].said == ["forget all"])
         let epoch = cluster.hosts[0].member.status(at: cluster.now).epoch
-        cluster.hosts[1].perform(cluster.hosts[1].member.answer(epoch, number: 7, "done", at: cluster.now))
+        cluster.hosts[1].perform(cluster.hosts[1].member.answer(epoch, number: 8, "done", at: cluster.now))
         cluster.settle()
         #expect(cluster.hosts[0].answers == ["done"])
+        cluster.hosts[0].perform(cluster.hosts[0].member.say("done here", number: 9, isKept: true, at: cluster.now))
+        cluster.settle()
+        #expect(cluster.hosts.map { $0.said.contains("done here") } == [false, true, true])
     }
 
     @Test func `a host that stops gives its places back at once`() throws {

@@ -151,7 +151,7 @@ extension ClusterMember {
         membership?.leaseEnd = leaseEnd
         hasLapsed = false
         tellLease()
-        sessions = Int(reply[2].text) ?? 0
+        sessions = max(0, Int(reply[2].text) ?? 0)
         if reply[4].text != "0" { ask(Request(.inbox)) }
         notePeers(reply.dropFirst(5).map(\.text))
         takeOpen(reply[1].text == "1", live: "\(peers.count)")

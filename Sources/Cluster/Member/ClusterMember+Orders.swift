@@ -27,7 +27,7 @@ extension ClusterMember {
         _ count: Int, of user: [UInt8], application: [UInt8]?, number: UInt64, at now: Int64
     ) -> [ClusterAction] {
         advance(to: now) { member in
-            guard member.isReady, member.backlog.count + member.expected.count < Self.requestLimit else {
+            guard member.isReady, member.hasRoom else {
                 let result = ClusterEjections(problem: "the cluster's registry cannot be asked: \(member.problem)")
                 return member.act(.ordered(number: number, result))
             }

@@ -190,7 +190,10 @@ extension ClusterMember {
     /// This host must end a session. One that it does not know has ended: that is said again.
     mutating func takeEjection(_ text: String) {
         guard let handle = UInt64(text) else { return }
-        guard let session = held[handle] else { return ask(Request(.end, words: [text])) }
+        guard let session = held[handle] else {
+            // Whatever is not said now stands in the inbox until it is: somebody else may write there, too.
+            return hasRoom ? ask(Request(.end, words: [text])) : ()
+        }
         if session.isEjected { return }
         held[handle]?.isEjected = true
         act(.eject(handle: handle))
@@ -236,60 +239,5 @@ extension ClusterMember {
     func peer(of session: String) -> String {
         let epoch = String(session.prefix { $0 != "." })
         return peers[epoch].map { "\($0.index) <\($0.name)>" } ?? "of epoch \(epoch)"
-    }
-
-    // MARK: what all are told
-
-    /// Before the first entry of a log.
-    private static let nothingHeard = "0-0"
-
-    mutating func askForHeard() {
-        catchingUp += 1
-        saidMeanwhile = false
-        ask(Request(.heard, words: [heard]))
-    }
-
-    private mutating func takeHeard(_ reply: [RESPValue]) {
-        catchingUp -= 1
-        guard reply.count >= 3 else { return }
-        let (oldest, newest) = (reply[1].text, reply[2].text)
-        // Entries that are gone may have been for this host.
-        if heard != "-" && heard != Self.nothingHeard && oldest != "-" && StreamID(heard) < StreamID(oldest) {
-            act(.missed)
-            act(.event(.saidLost(isNewRegistry: false)))
-        }
-        let isFull = reply.count >= 3 + 4 * 1000
-        var entries = reply.dropFirst(3)
-        while entries.count >= 4 {
-            let words = entries.prefix(4).map(\.text)
-            entries = entries.dropFirst(4)
-            takeSaid(id: words[0], from: words[1], number: words[2], text: words[3])
-        }
-        if heard == "-" { heard = newest == "-" ? Self.nothingHeard : newest }
-        if isFull || saidMeanwhile { askForHeard() }
-    }
-
-    mutating func takeSaid(id: String, from: String, number: String, text: String) {
-        if id != "-" {
-            if heard != "-" && !(StreamID(heard) < StreamID(id)) { return }
-            heard = id
-        }
-        act(.said(from: from, number: UInt64(number) ?? 0, text: text))
-    }
-}
-
-/// The place of an entry in a stream.
-struct StreamID: Comparable {
-    private let milliseconds: UInt64
-    private let number: UInt64
-
-    init(_ text: String) {
-        let parts = text.split(separator: "-")
-        milliseconds = parts.first.flatMap { UInt64($0) } ?? 0
-        number = parts.count > 1 ? UInt64(parts[1]) ?? 0 : 0
-    }
-
-    static func < (left: StreamID, right: StreamID) -> Bool {
-        (left.milliseconds, left.number) < (right.milliseconds, right.number)
     }
 }

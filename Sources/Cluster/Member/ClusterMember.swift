@@ -8,6 +8,8 @@
 public struct ClusterMember: Sendable {
     /// Requests that may be unanswered before further log-ins are turned away.
     public static let requestLimit = 4096
+    /// Words of other hosts that may be under way. What comes on top is not done: whoever can write to the registry must not fill the memory.
+    public static let saidLimit = 4096
 
     struct Membership: Sendable {
         var generation: String
@@ -83,6 +85,9 @@ public struct ClusterMember: Sendable {
     var catchingUp = 0
     /// Whether something was said meanwhile, and is to be asked for.
     var saidMeanwhile = false
+    /// What was said and is not answered, and when it was too much last.
+    var saidNow = 0
+    var saidTooMuch: Int64 = 0
     var isLeaving = false
 
     var held: [UInt64: HeldSession] = [:]
@@ -120,6 +125,9 @@ public struct ClusterMember: Sendable {
 
     /// Whether log-ins must not wait for the registry any longer.
     var isUnreachable: Bool { !isReady && now - downSince >= settings.patience }
+
+    /// Whether one more request may wait for its answer.
+    var hasRoom: Bool { backlog.count + expected.count < Self.requestLimit }
 
     /// Whether an answer of the registry is under way.
     package var isAsking: Bool { !expected.isEmpty || confirmations > 0 }
@@ -163,7 +171,7 @@ public struct ClusterMember: Sendable {
                 member.counts.unreachable += 1
                 return member.act(.reserved(handle: handle, .unreachable(member.problem)))
             }
-            guard member.backlog.count + member.expected.count < Self.requestLimit else {
+            guard member.hasRoom else {
                 return member.act(
                     .reserved(handle: handle, .failed("\(Self.requestLimit) requests to the registry wait for answers"))
                 )
@@ -205,14 +213,17 @@ public struct ClusterMember: Sendable {
 
     /// Says something to all hosts, this one included; `isKept` for those too that do not listen now.
     ///
-    /// - Parameter number: what the answers are known by.
+    /// - Parameter number: what the answers are known by; this host itself does not hear what has an odd one, or 0.
     public mutating func say(_ text: String, number: UInt64, isKept: Bool, at now: Int64) -> [ClusterAction] {
         advance(to: now) { $0.ask(Request(.say(number), words: ["\(number)", text, isKept ? "1" : "0"])) }
     }
 
     /// Answers what a host has said.
     public mutating func answer(_ epoch: String, number: UInt64, _ text: String, at now: Int64) -> [ClusterAction] {
-        advance(to: now) { $0.ask(Request(.answer, words: [epoch, "\(number)", text])) }
+        advance(to: now) { member in
+            member.saidNow = max(0, member.saidNow - 1)
+            if member.hasRoom { member.ask(Request(.answer, words: [epoch, "\(number)", text])) }
+        }
     }
 
     /// Asks for a page of the sessions of a host; ``ClusterAction/people(number:cursor:_:)`` answers.

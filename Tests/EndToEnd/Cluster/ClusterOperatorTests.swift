@@ -80,4 +80,23 @@ import Testing
         let vague = try cluster.operate(0, "session", "eject", "--door", "http", "--count", "1", "--cluster")
         #expect(vague.status == 1 && vague.errors.contains("beside `user`"), "\(vague)")
     }
+
+    @Test func `hosts to which very much is said at one moment go on`() throws {
+        let cluster = try cluster()
+        // One script is one moment: nothing of it is done before all of it has been said.
+        let flood = """
+            local root = '{authhost:authhost}:'
+            local channel = root .. redis.call('HGET', root .. 'reg', 'generation') .. ':all'
+            for number = 1, 50000 do redis.call('PUBLISH', channel, 'say - 1 ' .. number .. ' {"do":"sessions"}') end
+            return 'said'
+            """
+        let said = try ChildProcess.run(["redis-cli", "-s", cluster.registry, "EVAL", flood, "0"])
+        #expect(said.output.contains("said"), "\(said)")
+        try ClusterHosts.await("log-ins are let in") { try cluster.logIn(0, "ann", "a").status == 200 }
+        let session = try #require(cluster.logIn(1, "ann", "a").member("session"))
+        try ClusterHosts.await("hosts hear each other again") {
+            try cluster.operate(0, "session", "eject", "--user", "ann", "--cluster").status == 0
+        }
+        #expect(try cluster.verdict(1, session) == "ejected")
+    }
 }
