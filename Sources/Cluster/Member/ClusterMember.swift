@@ -8,7 +8,8 @@
 public struct ClusterMember: Sendable {
     /// Requests that may be unanswered before further log-ins are turned away.
     public static let requestLimit = 4096
-    /// Words of other hosts that may be under way. What comes on top is not done: whoever can write to the registry must not fill the memory.
+    /// Words of other hosts that may be under way. What comes on top is not done, or a program that can write to the registry would fill the
+    /// memory.
     public static let saidLimit = 4096
 
     struct Membership: Sendable {
