@@ -67,7 +67,9 @@ package struct LogTime: Sendable {
         guard let seconds = RFC3339.seconds(spelled) else { return nil }
         var (fraction, unit) = (Int64(0), Int64(1_000_000_000))
         for byte in spelled.utf8.dropFirst(20) where unit > 1 {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), spelled.utf8.dropFirst(19).first == UInt8(ascii: ".") else { break }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte),
+                spelled.utf8.dropFirst(19).first == UInt8(ascii: ".")
+            else { break }
             unit /= 10
             fraction += Int64(byte - UInt8(ascii: "0")) * unit
         }

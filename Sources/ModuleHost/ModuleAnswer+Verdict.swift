@@ -35,8 +35,8 @@ extension Answer {
         case _ where Status.userCodes.contains(status.rawValue):
             Answer(.deny, .userCode, logText: "AUTH_USER\(status.rawValue - Status.userCodes.lowerBound + 1)")
         case _ where Status.reserved.contains(status.rawValue):
-            Answer(.undecided, .reservedStatus, logText: "status \(status.rawValue)")
-        default: Answer(.undecided, .unknownStatus, logText: "status \(status.rawValue)")
+            Answer(.undecided, .reservedStatus, logText: "status \(status.shown)")
+        default: Answer(.undecided, .unknownStatus, logText: "status \(status.shown)")
         }
     }
 }

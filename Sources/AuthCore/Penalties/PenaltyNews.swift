@@ -110,6 +110,6 @@ extension PenaltyTable {
     public mutating func share(key: (UInt64, UInt64)) {
         guard key != self.key else { return }
         self.key = key
-        for subject in tallies.slots.map(\.key) { _ = tallies.update(subject) { ($0.digests, $0.heard) = ([], []) } }
+        for subject in tallies.slots.map(\.key) { _ = tallies.update(subject) { ($0.wrong, $0.heard) = ([], []) } }
     }
 }

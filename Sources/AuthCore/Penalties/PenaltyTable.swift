@@ -29,12 +29,6 @@ public struct PenaltyTable: Sendable {
         case unknown
     }
 
-    /// What the module is asked about a subject now: a password, and how many log-ins present it.
-    struct Asking: Sendable {
-        let password: Secret
-        var askers: Int
-    }
-
     /// What follows from what came of asking.
     public struct Settlement: Sendable {
         /// The subjects whose count has grown.
@@ -43,38 +37,6 @@ public struct PenaltyTable: Sendable {
         public var reached: [PenaltySubject] = []
         /// What other hosts of a cluster ought to know; nil for nothing.
         public var news: PenaltyNews?
-    }
-
-    /// What is known of a subject.
-    struct Tally: Sendable {
-        /// Wrong passwords, and when they are forgotten.
-        var count = 0
-        var until: Int64 = 0
-        /// Of the wrong passwords, in the tally of a user and of a usual source.
-        var digests: [UInt64] = []
-        /// Parts of the digests of those that other hosts of a cluster were shown.
-        var heard: [UInt16] = []
-        var asked: [Asking] = []
-        /// Log-ins of a network that the module is asked about now.
-        var open = 0
-        var waiting = 0
-
-        var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
-        var worth: Int64 { isIdle ? Int64(count) : .max }
-
-        var hasDigests: Bool { !digests.isEmpty || !heard.isEmpty }
-
-        /// Whether a wrong password was shown here, or seems to have been shown to another host.
-        func has(_ digest: UInt64) -> Bool {
-            digests.contains(digest) || heard.contains(UInt16(truncatingIfNeeded: digest))
-        }
-
-        /// Whether a wrong password with this part of a digest was shown here or to another host.
-        func knows(_ digest: UInt16) -> Bool {
-            heard.contains(digest) || digests.contains { UInt16(truncatingIfNeeded: $0) == digest }
-        }
-
-        mutating func forget() { (count, digests, heard) = (0, [], []) }
     }
 
     /// A source from which a user has logged in.
@@ -146,7 +108,10 @@ public struct PenaltyTable: Sendable {
         let tally = tallies[own] ?? Tally()
         let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
         // The same password tells a guesser nothing twice.
-        let isRepeated = isAsked || tally.hasDigests && tally.has(digest(attempt.password, name))
+        let digest = tally.hasDigests ? digest(attempt.password, name) : nil
+        let known = digest.flatMap(tally.wrong)
+        if let known, !isAsked, now < known.until, known.era == era { return .repeated(own) }
+        let isRepeated = isAsked || digest.map(tally.has) ?? false
         if !isRepeated, let later = later(subjects, since: since, at: now) { return later }
         reserve(own, isAsked ? [] : networks, attempt.password)
         return .ask(
@@ -221,7 +186,8 @@ public struct PenaltyTable: Sendable {
         defer { for subject in turn.subjects { forgetIdle(subject) } }
         switch result {
         case .unknown: return Settlement()
-        case .wrong: return count(turn, at: now)
+        case .wrong: return count(turn, again: now + rules.delay.wholeNanoseconds, at: now)
+        case .doubtful: return count(turn, again: now, at: now)
         case .right:
             let name = named ?? turn.name
             let isNamed = name != turn.given && note(turn.given, is: name)
@@ -231,16 +197,17 @@ public struct PenaltyTable: Sendable {
         }
     }
 
-    private mutating func count(_ turn: PenaltyTurn, at now: Int64) -> Settlement {
+    /// - Parameter again: when the module may be asked about the password again.
+    private mutating func count(_ turn: PenaltyTurn, again: Int64, at now: Int64) -> Settlement {
         forgetPast(turn.own, at: now)
         let digest = digest(turn.password, turn.name)
-        if tallies[turn.own]?.has(digest) == true { return Settlement() }
+        let isCounted = tallies[turn.own]?.has(digest) == true
+        let (wrong, most) = (Wrong(digest: digest, until: again, era: turn.era), rules.limit)
+        defer { _ = tallies.update(turn.own) { $0.note(wrong, most: most) } }
+        if isCounted { return Settlement() }
         isChanged = true
-        let reached = grow(turn.subjects, at: now)
-        let most = rules.limit
-        _ = tallies.update(turn.own) { if $0.digests.count < most { $0.digests.append(digest) } }
         return Settlement(
-            counted: turn.subjects, reached: reached,
+            counted: turn.subjects, reached: grow(turn.subjects, at: now),
             news: .guess(turn.subjects, digest: UInt16(truncatingIfNeeded: digest)))
     }
 

@@ -20,6 +20,8 @@ extension PenaltyTable {
         var until: Int64 = 0
         /// In the tally of a user and of a usual source.
         var wrong: [Wrong] = []
+        /// Parts of the digests of those that other hosts of a cluster were shown.
+        var heard: [UInt16] = []
         var asked: [Asking] = []
         /// Log-ins of a network that the module is asked about now.
         var open = 0
@@ -27,7 +29,31 @@ extension PenaltyTable {
 
         var isIdle: Bool { asked.isEmpty && open == 0 && waiting == 0 }
 
+        var hasDigests: Bool { !wrong.isEmpty || !heard.isEmpty }
+
+        /// What is known here of a wrong password; nil for one that was not shown here.
         func wrong(_ digest: UInt64) -> Wrong? { wrong.first { $0.digest == digest } }
+
+        /// Whether a wrong password was shown here, or seems to have been shown to another host.
+        func has(_ digest: UInt64) -> Bool {
+            wrong(digest) != nil || heard.contains(UInt16(truncatingIfNeeded: digest))
+        }
+
+        /// Whether a wrong password with this part of a digest was shown here or to another host.
+        func knows(_ digest: UInt16) -> Bool {
+            heard.contains(digest) || wrong.contains { UInt16(truncatingIfNeeded: $0.digest) == digest }
+        }
+
+        /// Notes a wrong password that was shown here; at most so many are known.
+        mutating func note(_ password: Wrong, most: Int) {
+            if let index = wrong.firstIndex(where: { $0.digest == password.digest }) {
+                wrong[index] = password
+            } else if wrong.count < most {
+                wrong.append(password)
+            }
+        }
+
+        mutating func forget() { (count, wrong, heard) = (0, [], []) }
 
         var worth: Int64 { isIdle ? Int64(count) : .max }
     }
