@@ -2,9 +2,12 @@
 #ifndef AUTHHOST_HELPER_H
 #define AUTHHOST_HELPER_H
 
+#include <authhost/descriptor.h>
 #include <authhost/host.h>
 #include <authhost/types6.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "call.h"
 #include "shared.h"
@@ -14,6 +17,17 @@ extern cffi_helper_start start;
 
 // Confines this process to what `start` says it may do. Returns NULL, or what failed.
 const char *confine_process(void);
+
+// Holds a descriptor to what the note says, which is all that the host has read, and to what every descriptor is held to. Returns
+// NULL, or what is wrong: a text of its own.
+const char *compare_descriptor(const auth_module_t *module);
+
+// What is wrong, for one who returns it; one thread loads the module.
+extern char fault[CFFI_HELPER_TEXT];
+#define FAULT(...) (snprintf(fault, sizeof fault, __VA_ARGS__), fault)
+
+// Whether two texts are the same; nothing is no text.
+static inline bool equals(const char *found, const char *said) { return found && strcmp(found, said) == 0; }
 
 // Loads the module and finds its entry points. Returns NULL, or what is wrong: a text of its own.
 const char *load_module(void);

@@ -8,11 +8,7 @@
 #include <string.h>
 
 struct entry entries[CFFI_HELPER_ENTRIES];
-static char fault[CFFI_HELPER_TEXT];
-
-#define FAULT(...) (snprintf(fault, sizeof fault, __VA_ARGS__), fault)
-
-static bool equals(const char *found, const char *said) { return found && strcmp(found, said) == 0; }
+char fault[CFFI_HELPER_TEXT];
 
 // The row of the descriptor for an entry point of the note; NULL where there is none like it.
 static const auth_entry_t *find(const auth_module_t *module, const cffi_helper_entry *wanted) {
@@ -24,27 +20,6 @@ static const auth_entry_t *find(const auth_module_t *module, const cffi_helper_e
         }
     }
     return NULL;
-}
-
-// Holds the descriptor to what the note says, which is all that the host has read.
-static const char *compare(const auth_module_t *module) {
-    if (!module) return FAULT("`auth_module` returned no descriptor");
-    if (module->magic != AUTH_MAGIC) {
-        return FAULT("its descriptor starts with 0x%x; 0x%x is accepted", module->magic, AUTH_MAGIC);
-    }
-    if (module->size < sizeof *module || module->entry_size < offsetof(auth_entry_t, threads) ||
-        module->entry_count > 256 || !module->entries) {
-        return FAULT("its descriptor of %u bytes has %u entries of %u bytes; at least %zu, at most 256, and at least %zu "
-                     "are accepted", module->size, module->entry_count, module->entry_size, sizeof *module,
-                     offsetof(auth_entry_t, threads));
-    }
-    const char *what = !equals(module->name, start.module)               ? "the name"
-                       : !equals(module->version, start.version)         ? "the version"
-                       : module->generation != start.generation          ? "the generation"
-                       : module->generation == 9 && module->draft != start.draft ? "the draft"
-                       : module->threads != start.declared               ? "what it declares"
-                                                                         : NULL;
-    return what ? FAULT("its note and its descriptor differ: %s is another one in the descriptor", what) : NULL;
 }
 
 static const char *bind(uint32_t index, cffi_function function) {
@@ -75,7 +50,7 @@ const char *load_module(void) {
         if (!plan) return FAULT("libffi cannot prepare a call of `auth_module`");
         uint64_t arguments[] = {9, sizeof(auth_module_t)};
         module = (const auth_module_t *)(intptr_t)cffi_call(plan, symbol, arguments);
-        const char *why = compare(module);
+        const char *why = compare_descriptor(module);
         if (why) return why;
     }
     for (uint32_t i = 0; i < start.entry_count; i++) {

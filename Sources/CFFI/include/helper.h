@@ -12,6 +12,7 @@
 #include "cffi.h"
 
 #define CFFI_HELPER_ENTRIES 40
+#define CFFI_HELPER_OPTIONS 256
 #define CFFI_HELPER_TEXT 1024
 
 // Which system calls a module may make.
@@ -37,7 +38,13 @@ typedef struct cffi_helper_start {
     int64_t parent;      // the host's process id
     char module[CFFI_NAME_SIZE], version[CFFI_NAME_SIZE], build[CFFI_NAME_SIZE], host_version[CFFI_NAME_SIZE];
     cffi_helper_entry entries[CFFI_HELPER_ENTRIES];
+    uint32_t option_count, reserved;
+    uint64_t options[CFFI_HELPER_OPTIONS]; // cffi_option_digest() of what the note says
 } cffi_helper_start;
+
+// What tells an option from others: a digest of all that is said of it, which is no secret and withstands no attacker.
+// value: its default; NULL and AUTH_REQUIRED: none.
+uint64_t cffi_option_digest(const char *_Nonnull name, uint32_t type, const char *_Nullable value, const char *_Nonnull help);
 
 typedef struct cffi_helper cffi_helper;
 

@@ -44,6 +44,7 @@ extension ModuleLoader {
                 entries[index].threads = row.threads
             }
         }
+        Self.write(inspection.options, to: &record)
         let pool = HelperPool(
             record, isolation, module: request.module, name: name, copy: copy,
             initialiser: rows.firstIndex { $0.point == .initialise }.map(UInt32.init))
@@ -87,6 +88,18 @@ extension ModuleLoader {
             }
         }
         return rows
+    }
+
+    /// Writes what tells the options of the note from others.
+    private static func write(_ options: [ModuleOption], to record: inout cffi_helper_start) {
+        record.option_count = UInt32(options.count)
+        withUnsafeMutableBytes(of: &record.options) { bytes in
+            let digests = bytes.bindMemory(to: UInt64.self)
+            for (index, option) in options.prefix(digests.count).enumerated() {
+                digests[index] = cffi_option_digest(
+                    option.name, option.kind.rawValue, option.defaultValue ?? AUTH_REQUIRED, option.help)
+            }
+        }
     }
 
     /// Writes a text with its NUL into an array of C, cut where it does not fit.
