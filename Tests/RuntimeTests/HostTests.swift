@@ -33,11 +33,20 @@ import Testing
     }
 
     @Test(arguments: [
-        ("unknown_status", Reason.unknownStatus), ("zero_status", .unknownStatus), ("reserved_status", .reservedStatus),
-        ("changes_the_user", .changedUser), ("completes_then_returns_ok", .brokenAnswer), ("huge_text", .brokenAnswer),
+        ("unknown_status", Reason.unknownStatus, "auth_new_user: returned 77, which is no answer to it"),
+        ("zero_status", .unknownStatus, "auth_new_user: returned 0, which is no answer to it"),
+        ("reserved_status", .reservedStatus, "auth_new_user: returned 64, which is no answer to it"),
+        ("changes_the_user", .changedUser, "auth_new_user: named the user `mallory` where `alice` logs in"),
+        ("completes_then_returns_ok", .brokenAnswer, "auth_new_user: completed a question and then returned AUTH_OK"),
+        ("huge_text", .brokenAnswer, "auth_new_user: a text of more bytes than there can be"),
+        ("small_result", .brokenAnswer, "host->complete: a result record of 4 bytes"),
+        ("says_nobody", .brokenAnswer, "auth_new_user: AUTH_OK for a log-in without result->user"),
     ])
-    func `to a module that breaks its contract is denied`(_ fixture: String, _ reason: Reason) throws {
+    func `to a module that breaks its contract is denied and told`(
+        _ fixture: String, _ reason: Reason, _ says: String
+    ) throws {
         let test = try TestHost(fixture)
+        defer { #expect(test.lines.wait(for: "error: \(fixture): broke its contract in \(says)"), "\(test.lines.all)") }
         let answer = test.ask(.login(try test.login("alice")))
         #expect(answer.verdict == .undecided)
         #expect(answer.reason == reason)
@@ -229,15 +238,32 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bad_mapped_name", Reason.mappedNameInvalid), ("mapped_without_name", .mappedNameInvalid),
-        ("long_mapped_name", .mappedNameInvalid), ("long_mapped_name7", .brokenAnswer),
+        ("bad_mapped_name", Reason.mappedNameInvalid, "the mapped name: an object name holds a doubled slash"),
+        ("mapped_without_name", .mappedNameInvalid, "the module said mapped, and gave no name"),
+        ("long_mapped_name", .mappedNameInvalid, "the mapped name: an object name is longer than 4095 bytes"),
+        ("long_mapped_name7", .brokenAnswer, "a mapped name of 100000 bytes in a buffer of 4096"),
     ])
-    func `with a mapped name that is not one is denied`(_ fixture: String, _ reason: Reason) throws {
+    func `with a mapped name that is not one is denied and told once`(
+        _ fixture: String, _ reason: Reason, _ says: String
+    ) throws {
         let test = try TestHost(fixture)
         let session = try test.session()
         let answer = TestHost.wait(try test.check(session, .read, "/a"))
         #expect(answer.verdict == .undecided)
         #expect(answer.reason == reason)
+        let line = "error: \(fixture): broke its contract in auth_map_object: \(says)"
+        #expect(test.lines.wait(for: line), "\(test.lines.all)")
+        #expect(test.lines.all.count { $0.contains("broke its contract") } == 1, "\(test.lines.all)")
+    }
+
+    @Test func `whose row of a batch the module forgets is denied and told`() throws {
+        let test = try TestHost("batch_partial")
+        let session = try test.session()
+        let rows = try (0..<4).map { _ in Check(.read, try ObjectName("/a")) }
+        let answers = test.host.ask(rows, session: session).map(TestHost.wait)
+        #expect(answers.map(\.verdict) == [.allow, .undecided, .allow, .undecided])
+        #expect(answers[1].reason == .unknownStatus)
+        #expect(test.lines.wait(for: "error: batch_partial: broke its contract in auth_check_batch: returned 0"))
     }
 
     @Test func `of a module that never returns is answered for, and the module is marked hung`() throws {

@@ -79,6 +79,9 @@ struct ObjectQuestion: ModuleQuestion {
         switch stage {
         case .mapping:
             let mapped = name(said)
+            if mapped.reason == .mappedNameInvalid {
+                decider.noteBreach(mapped.logText ?? "an invalid mapped name", in: "auth_map_object")
+            }
             guard check != nil, mapped.verdict == .allow, let object = mapped.mappedName else { return .answer(mapped) }
             var next = self
             next.object = object
