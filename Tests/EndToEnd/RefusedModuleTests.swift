@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+/// Every module of `Tests/Fixtures/modules` that must not be loaded, through the command. What is said of each is in LoaderTests.
+@Suite struct RefusedModuleTests {
+    /// By the first lines of the files.
+    private static let wrong: [String] = {
+        let folder = Place.file("Tests/Fixtures/modules")
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return files.filter { $0.hasSuffix(".c") }.sorted().compactMap { file in
+            let text = (try? String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)) ?? ""
+            let head = text.split(separator: "\n").prefix(3).joined(separator: " ")
+            return head.hasPrefix("// Fault") && head.contains("Expected: refused") ? String(file.dropLast(2)) : nil
+        }
+    }()
+
+    @Test func `there are many`() { #expect(Self.wrong.count >= 40) }
+
+    @Test(arguments: wrong, ["none", "process"])
+    func `lets nobody in, ends with the status for modules, and says why`(_ fixture: String, _ isolation: String) throws
+    {
+        // What an ability says is asked of the instance itself, which a helper does not hand on.
+        if fixture == "extends_wrongly", isolation == "process" { return }
+        let path = Place.fixture(fixture)
+        let ending = try AuthHost.run(
+            [
+                "login", "--user", "alice", "--module", path, "--auth-init-timeout", "2", "--auth-module-isolation",
+                isolation,
+            ], input: "x\n")
+        #expect(ending.status == 4, "\(ending)")
+        #expect(ending.output.isEmpty, "\(ending)")
+        #expect(ending.errors.contains("module `\(path)`: "), "\(ending)")
+    }
+}
