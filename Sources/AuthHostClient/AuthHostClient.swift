@@ -55,6 +55,8 @@ public final class AuthHostClient: Sendable {
     ///
     /// Throws: ``ClientError`` without memory or threads, and for an empty address.
     public init(_ options: Options) throws(ClientError) {
+        // C would end it there, and it would be another one.
+        guard !options.address.utf8.contains(0) else { throw ClientError("the address holds a NUL") }
         hooks = Hooks(options)
         client = Mutex(nil)
         let opened = options.address.withCString { address in
@@ -156,8 +158,8 @@ private final class Hooks: Sendable {
     ) -> Bool {
         guard let given = options.logon?(challenge) else { return false }
         let name = given.user.utf8CString
-        // The header promises room for 256 bytes and 65,536.
-        guard name.count <= 256 else { return false }
+        // The header promises room for 256 bytes and 65,536. A name that C would end early is somebody else's.
+        guard name.count <= 256, !given.user.utf8.contains(0) else { return false }
         for (index, character) in name.enumerated() { user[index] = character }
         guard let count = given.writeSecret(UnsafeMutableRawBufferPointer(start: secret, count: 65_535)) else {
             return false

@@ -292,6 +292,22 @@ import Testing
         server.stop()
     }
 
+    @Test func `logs on with no name that holds a NUL`() async throws {
+        let server = try ScriptedServer { _, frame in [ScriptedServer.answer(frame)] }
+        let client = try client(server) { options in
+            options.logon = { _ in
+                .init(user: "edge\0other") { buffer in
+                    buffer.copyBytes(from: [1])
+                    return 1
+                }
+            }
+        }
+        let answer = await client.ask(.login(user: "a", password: "b"), timeout: .milliseconds(300))
+        #expect(answer.verdict == .undecided)
+        client.close()
+        server.stop()
+    }
+
     @Test func `questions of many threads are each answered once, through lost connections`() async throws {
         let server = try ScriptedServer { _, frame in
             [ScriptedServer.answer(frame, verdict: ScriptedServer.names("/X", in: frame) ? 2 : 1)]
@@ -402,6 +418,7 @@ import Testing
 
     @Test func `an address that is none, and one where nobody is`() async throws {
         #expect(throws: ClientError.self) { try AuthHostClient(.init(address: "")) }
+        #expect(throws: ClientError.self) { try AuthHostClient(.init(address: "/nowhere/authhost.sock\0")) }
         var options = AuthHostClient.Options(address: "/nowhere/authhost.sock")
         options.failsFast = true
         let client = try AuthHostClient(options)
