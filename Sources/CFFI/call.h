@@ -65,9 +65,12 @@ const char *cffi_build_of(const char *name, uintptr_t address);
 void cffi_prepare_thread(void);
 extern atomic_bool cffi_is_guarded;
 
-#if defined(__has_feature)
+// The sanitizer's own functions stand where we would put some before the C library's.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CFFI_SANITIZED 1
+#elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define CFFI_SANITIZED 1 // the sanitizer's own functions stand in the way of what we would put before the C library's
+#define CFFI_SANITIZED 1
 #endif
 #endif
 

@@ -36,6 +36,11 @@ import Testing
             })
     }
 
+    @Test func `has a kind of question for each, which the line of a crash names`() throws {
+        let kinds = try String(contentsOfFile: "Sources/CFFI/question.c", encoding: .utf8)
+        for point in EntryPoint.allCases { #expect(kinds.contains("{\"\(point.rawValue)\", \""), "\(point)") }
+    }
+
     @Test func `has each version of each with the signature that the headers have, and no other`() throws {
         let table = EntryPoint.allCases.flatMap { point in
             point.signatures.map { Row(entry: point.rawValue, version: $0, signature: $1) }

@@ -94,6 +94,18 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
+    @Test(arguments: [
+        ("--read", "`auth_check_read` (a read, generation 7)"),
+        ("--create", "`auth_check_write` (a write or a create, generation 7)"),
+    ])
+    func `a crash names the generation, and the kind as far as that can say it`(_ ask: String, _ says: String) throws {
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/ends7.c"), "ends7")
+        let ending = try AuthHost.run(
+            ["check", "--user", "ann", "--password-stdin", ask, "/a", "--module", module], input: "x\n")
+        #expect(ending.status == 139, "\(ending)")
+        #expect(ending.errors.contains("module `ends7` crashed in \(says): signal 11 (SIGSEGV)"), "\(ending)")
+    }
+
     @Test func `a child that shares the host's memory and ends itself is no end of the host`() throws {
         let ending = try AuthHost.run(["login", "--user", "child"] + module, input: "x\n")
         #expect(ending.status == 0 && ending.output == "allow: granted\n", "\(ending)")
