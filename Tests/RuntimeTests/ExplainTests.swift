@@ -50,4 +50,14 @@ import Testing
         }
         #expect(box.withLock { $0 }?.answer.reason == .unknownSession)
     }
+
+    @Test func `what is told of it has the check's entry point, where the module explains nothing`() throws {
+        let test = try TestHost("tells_one")
+        let box = AnswerBox()
+        test.host.operators.explain(Check(.create, try ObjectName("/a")), session: try test.session()) {
+            box.put($0.answer)
+        }
+        #expect(box.wait().verdict == .undecided)
+        #expect(test.lines.wait(for: "tells_one: broke its contract in auth_check_create: returned 99"))
+    }
 }

@@ -106,7 +106,8 @@ public final class Operators: Sendable {
         _ done: @escaping @Sendable (ExplainedAnswer) -> Void
     ) {
         let question = EntryQuestion(
-            .explain(check, object, objects.content(of: object), known), check.kind, session: session.handle)
+            .explain(check, object, objects.content(of: object), known), check.kind, session: session.handle,
+            entry: decider.about.hasEntry("auth_explain") ? nil : decider.entry(of: check.action))
         decider.ask(question, at: clock.monotonic) { said in
             done(ExplainedAnswer(session.answer(to: check.kind, said, about: object), said.explanation))
         }

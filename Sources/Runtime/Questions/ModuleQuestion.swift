@@ -114,29 +114,33 @@ struct EntryQuestion: ModuleQuestion {
     let session: UInt64
     var returned: Int64 = 0
     let kind: QuestionKind?
+    let entry: StaticString
     private let limit: Int64
     private let lateYes: (@Sendable (ModuleAnswer) -> Void)?
 
     /// Makes a question that a session asks, or that makes one; its answer is due after the kind's deadline.
     ///
-    /// - Parameter lateYes: told of a yes that came when the question was over.
+    /// - Parameters:
+    ///   - entry: the entry point that is asked in place of the one that the module does not have.
+    ///   - lateYes: told of a yes that came when the question was over.
     init(
-        _ asked: EntryCall, _ kind: QuestionKind, session: UInt64, lateYes: (@Sendable (ModuleAnswer) -> Void)? = nil
+        _ asked: EntryCall, _ kind: QuestionKind, session: UInt64, entry: StaticString? = nil,
+        lateYes: (@Sendable (ModuleAnswer) -> Void)? = nil
     ) {
         (self.asked, self.kind, self.session, self.lateYes) = (asked, kind, session, lateYes)
+        self.entry = entry ?? asked.entry
         limit = 0
     }
 
     /// Makes a question that no session asks.
     init(_ asked: EntryCall, within limit: Duration) {
         self.asked = asked
+        entry = asked.entry
         kind = nil
         self.limit = limit.nanoseconds
         session = 0
         lateYes = nil
     }
-
-    var entry: StaticString { asked.entry }
 
     /// The log-in that is asked about; nil for what a session asks, and what the host asks for itself.
     var login: Login? {

@@ -51,7 +51,8 @@ import Testing
     @Test func `has a check explained, and what the module cannot explain answered`() throws {
         var said = ModuleAnswer(.deny)
         said.explanation = "no rule\n"
-        let parts = TestParts(ScriptedDecider { [said] in $0.answers["auth_explain"] = said })
+        let parts = TestParts(
+            ScriptedDecider(entries: ["auth_explain"]) { [said] in $0.answers["auth_explain"] = said })
         let check = Check(.read, try ObjectName("/a"))
         let explained = Seen<ExplainedAnswer>()
         for id in [try parts.session().id, .random()] {
