@@ -94,7 +94,7 @@ public final class HelperPool: @unchecked Sendable {
             return helper(of: session).call(entry, &shape, slots, due: due, life: context.life)
         }
         let answers = helpers.map { $0.call(entry, &shape, slots, due: due, life: 0) }
-        // The numbers of success in generation 9 and before.
-        return answers.first { $0 != Int64(AUTH_OK) && $0 != Int64(Status.ok.rawValue) } ?? answers[0]
+        let success = Int64(record.pointee.generation == 9 ? AUTH_OK : Status.ok.rawValue)
+        return answers.first { $0 != success } ?? success
     }
 }

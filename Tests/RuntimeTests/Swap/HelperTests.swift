@@ -187,6 +187,19 @@ struct HelperHost {
         #expect(error?.description.contains(says) == true, "\(String(describing: error))")
     }
 
+    @Test(arguments: 0..<4)
+    func `whose second process cannot be initialised is refused`(_ round: Int) throws {
+        let file = "/tmp/authhost-one-succeeds-\(getpid())-\(round)"
+        defer { unlink(file) }
+        let host = Host(HostConfiguration(), log: Logger(label: "test") { _ in LineHandler(lines: LogLines()) })
+        var request = HelperHost.request("one_succeeds") { $0.count = 2 }
+        request.settings = [OptionSetting(name: "file", value: file, source: "test:1:1")]
+        let error = #expect(throws: ModuleError.self) { try host.load(request) }
+        #expect(
+            error?.code == .initFailed && error?.detail.contains("`auth_init` returned 1;") == true, "\(error as Any)")
+        #expect(access(file, F_OK) == 0)
+    }
+
     @Test func `whose program is not there is refused`() throws {
         let error = #expect(throws: ModuleError.self) { try HelperHost("good9") { $0.program = "/nowhere/helper" } }
         #expect(error?.code == .helperFailed && error?.description.contains("/nowhere/helper") == true)
