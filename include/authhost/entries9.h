@@ -110,7 +110,8 @@ typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *const *che
 typedef auth_check_read_9_fn auth_explain_9_fn;
 #define AUTH_SIGNATURE_auth_explain_9 AUTH_SIGNATURE_auth_check_read_9
 
-// Decides whether a user may fetch a path from a protected HTTP directory. Returns as auth_check_read, without AUTH_AGAIN.
+// Decides whether a user may fetch a path from a protected HTTP directory. Returns as auth_check_read, without AUTH_AGAIN; a module
+// without it is asked a check, but for AUTH_NO_ENTRY, which denies.
 // Deadline: auth-checkread-timeout. [entry-thread & initialised]      since 9
 typedef int auth_http_request_9_fn(void *instance, const auth_http_t *request, auth_result_t *result);
 #define AUTH_SIGNATURE_auth_http_request_9 "i(pHR)"
