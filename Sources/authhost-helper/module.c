@@ -52,6 +52,7 @@ const char *load_module(void) {
         module = (const auth_module_t *)(intptr_t)cffi_call(plan, symbol, arguments);
         const char *why = compare_descriptor(module);
         if (why) return why;
+        find_extensions(module);
     }
     for (uint32_t i = 0; i < start.entry_count; i++) {
         const cffi_helper_entry *wanted = &start.entries[i];

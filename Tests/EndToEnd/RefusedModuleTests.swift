@@ -19,8 +19,6 @@ import Testing
     @Test(arguments: wrong, ["none", "process"])
     func `lets nobody in, ends with the status for modules, and says why`(_ fixture: String, _ isolation: String) throws
     {
-        // What an ability says is asked of the instance itself, which a helper does not hand on.
-        if fixture == "extends_wrongly", isolation == "process" { return }
         let path = Place.fixture(fixture)
         let ending = try AuthHost.run(
             [

@@ -200,6 +200,28 @@ struct HelperHost {
         #expect(access(file, F_OK) == 0)
     }
 
+    @Test(arguments: ["extends", "../libextends-fixture"])
+    func `finds abilities of its host, and gives its own`(_ fixture: String) throws {
+        let test = try HelperHost(fixture)
+        #expect(test.lines.wait(for: ": host authhost,"), "\(test.lines.all)")
+        #expect(test.lines.wait(for: ": is a directory client 2.6"), "\(test.lines.all)")
+    }
+
+    @Test(arguments: [
+        ("extends_wrongly", "returned 0x43 for `authhost.about/1`, where no record of 40 bytes is"),
+        ("extends_wrongly_odd", "an address that is a multiple of 8 is accepted"),
+        ("extends_wrongly_reserved", "has 40 bytes and 7 in its member `reserved`; 40 and 0 are accepted"),
+    ])
+    func `whose ability is no record is refused, with what was found in the log`(_ fixture: String, _ says: String)
+        throws
+    {
+        let lines = LogLines()
+        let host = Host(HostConfiguration(), log: Logger(label: "test") { _ in LineHandler(lines: lines) })
+        let error = #expect(throws: ModuleError.self) { try host.load(HelperHost.request(fixture)) }
+        #expect(error?.code == .initFailed, "\(error as Any)")
+        #expect(lines.wait(for: says), "\(lines.all)")
+    }
+
     @Test func `whose program is not there is refused`() throws {
         let error = #expect(throws: ModuleError.self) { try HelperHost("good9") { $0.program = "/nowhere/helper" } }
         #expect(error?.code == .helperFailed && error?.description.contains("/nowhere/helper") == true)
