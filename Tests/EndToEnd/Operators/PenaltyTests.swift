@@ -4,10 +4,10 @@ import Testing
 /// Guessers against the real program, at every door that takes passwords.
 @Suite struct PenaltyTests {
     private enum Door: String, CaseIterable {
-        case http, auth, admin, forward, rabbitmq, saslauthd, dovecot, native
+        case http, auth, admin, forward, page, rabbitmq, saslauthd, dovecot, native
 
         /// The socket in the server's folder.
-        var socket: String { isOfHTTP ? "authhost.sock" : "\(rawValue).sock" }
+        var socket: String { isOfHTTP ? "authhost.sock" : "\(self == .page ? "forward" : rawValue).sock" }
 
         /// Whether it is a part of the HTTP door, which needs no block.
         var isOfHTTP: Bool { [.http, .auth, .admin].contains(self) }
@@ -22,6 +22,12 @@ import Testing
             case .auth: return Self.get("/auth", basic)
             case .admin: return Self.get("/v1/admin/status", basic)
             case .forward: return Self.get("/traefik", basic)
+            case .page:
+                let token = String(repeating: "a", count: 32)
+                return Self.post(
+                    "/_authhost/login", "token=\(token)&user=\(user)&password=\(password)",
+                    "application/x-www-form-urlencoded\r\nCookie: __Host-authhost-form=\(token)\r\nX-Forwarded-For: 192.0.2.1"
+                )
             case .rabbitmq:
                 return Self.post(
                     "/auth/user", "username=\(user)&password=\(password)", "application/x-www-form-urlencoded")
@@ -39,9 +45,9 @@ import Testing
         func isAllowed(_ answer: [UInt8]) -> Bool? {
             let text = String(decoding: answer, as: UTF8.self)
             switch self {
-            case .http, .auth, .admin, .forward:
+            case .http, .auth, .admin, .forward, .page:
                 guard text.contains("\r\n\r\n") else { return nil }
-                return text.hasPrefix("HTTP/1.1 20")
+                return text.hasPrefix("HTTP/1.1 20") || text.hasPrefix("HTTP/1.1 303")
             case .rabbitmq:
                 guard let body = text.range(of: "\r\n\r\n").map({ text[$0.upperBound...] }), !body.isEmpty else {
                     return nil
@@ -84,7 +90,7 @@ import Testing
     }
 
     private func server(_ folder: Folder) throws -> Server {
-        let doors = Door.allCases.filter { !$0.isOfHTTP }.map { door in
+        let doors = Door.allCases.filter { !$0.isOfHTTP && $0 != .page }.map { door in
             let type = door == .forward ? "forward-auth" : door.rawValue
             return "add-door\n  type \(type)\n  name \(door.rawValue)\n  socket \(folder.path(door.socket))\nend-door\n"
         }
@@ -146,7 +152,7 @@ import Testing
         let listed = try operate(folder, "penalty", "list", "--user", "ANN-native")
         #expect(listed.output.contains("elsewhere") && listed.output.contains("refused"), "\(listed)")
         let metrics = try server.client.get("/metrics").body
-        #expect(metrics.contains(#"authhost_penalty_logins_total{by="user",step="counted"} 80"#), "\(metrics)")
+        #expect(metrics.contains(#"authhost_penalty_logins_total{by="user",step="counted"} 90"#), "\(metrics)")
         // A restart in the middle.
         server.process.terminate()
         #expect(try server.process.finish().status == 0)
@@ -160,8 +166,8 @@ import Testing
         #expect(try operate(folder, "penalty", "clear", "--user", "ann-native").output == "cleared 1\n")
         #expect(try logIn(.native, folder, "ann-native", "secret"))
         try again.process.wait(for: "Penalties of user <ann-native> cleared, by the operator: 1")
-        // Seven users, and the network that the proxy told of.
-        #expect(try operate(folder, "penalty", "clear", "--all").output == "cleared 8\n")
+        // Eight users, and the network that the proxy told of.
+        #expect(try operate(folder, "penalty", "clear", "--all").output == "cleared 9\n")
         #expect(try operate(folder, "penalty", "list").output == "no penalties\n")
     }
 
