@@ -143,15 +143,21 @@ struct ConfigurationLoader {
         return settings
     }
 
-    /// Warns of items that an operator relies on too early: a limit that does not hold must not look as if it did.
+    /// Warns of items that somebody relies on in vain: a limit that does not hold must not look as if it did.
     private static func withoutEffect(_ settings: [String: Setting]) -> [ConfigurationProblem] {
-        ItemDefinition.all.compactMap { item in
-            guard case .later(let feature) = item.availability, let setting = settings[item.name],
-                setting.source != .builtIn
-            else { return nil }
-            return ConfigurationProblem(
-                .noEffect, at: setting.source,
-                "`\(item.name)` is accepted and has no effect yet: it waits for \(feature)")
+        ItemDefinition.all.flatMap { item -> [ConfigurationProblem] in
+            guard let setting = settings[item.name] else { return [] }
+            guard case .blocks(let blocks) = setting.value, case .block(let options) = item.type else {
+                return withoutEffect(item, setting)
+            }
+            return blocks.flatMap { block in
+                options.flatMap { option in block[option.name].map { withoutEffect(option, $0) } ?? [] }
+            }
         }
+    }
+
+    private static func withoutEffect(_ item: ItemDefinition, _ setting: Setting) -> [ConfigurationProblem] {
+        guard let remark = item.availability.withoutEffect, setting.source != .builtIn else { return [] }
+        return [ConfigurationProblem(.noEffect, at: setting.source, "`\(item.name)` is accepted and \(remark)")]
     }
 }

@@ -130,8 +130,8 @@ import Testing
                 http-listen  127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
                                        main.conf:1:1
                 http-socket  (unset)   default
-                request-log  /srv/log  main.conf:4:1
-                             (no effect until the request log)
+                request-log  log       main.conf:4:1
+                             (has no effect yet: it waits for the request log)
 
                 """)
         #expect(description.shown(all: true).count == ItemDefinition.all.count)

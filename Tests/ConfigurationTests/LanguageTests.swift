@@ -43,6 +43,10 @@ import Testing
         Case(
             "request-log log",
             "main.conf:1:1: `request-log` is accepted and has no effect yet: it waits for the request log"),
+        Case(
+            "add-cluster-node\ncluster-addr 10.0.0.1\nend-cluster-node",
+            "main.conf:2:1: `cluster-addr` is accepted and has no effect and needs none: hosts of a cluster meet at "
+                + "`cluster-registry` alone"),
     ])
     func `warns of what is accepted and doubtful`(each: Case) throws {
         #expect(try warnings(each.text) == each.message)

@@ -69,8 +69,8 @@ public struct ItemExplanation: Sendable {
         if let percent { facts.append(("percent", [percent])) }
         if definition.isSecret { facts.append(("secret", ["its value is shown nowhere"])) }
         facts.append(("changes", [reload]))
-        if case .later(let feature) = (block ?? definition).availability {
-            facts.append(("effect", ["accepted and checked; no effect until \(feature)"]))
+        if let remark = (block ?? definition).availability.withoutEffect {
+            facts.append(("effect", ["accepted and checked; it \(remark)"]))
         }
         return facts
     }

@@ -35,7 +35,7 @@ extension ConfigurationDescription {
         }
         let indent = TextTable.padded("", name)
         if let overridden = item.overridden { rows.append("\(indent)(over \(overridden))") }
-        if let feature = item.withoutEffect { rows.append("\(indent)(no effect until \(feature))") }
+        if let remark = item.withoutEffect { rows.append("\(indent)(\(remark))") }
         return rows
     }
 

@@ -13,10 +13,11 @@ public struct ConfigurationDescription: Hashable, Sendable {
         /// Where the file sets it, when the command line won.
         public let overridden: SettingSource?
 
-        /// Why the item has no effect yet, nil when it has.
-        public var withoutEffect: String? {
-            if case .later(let feature) = definition.availability { feature } else { nil }
-        }
+        /// That the item has no effect, and why; nil when it has.
+        public var withoutEffect: String? { definition.availability.withoutEffect }
+
+        /// The feature for which it has no effect yet.
+        public var awaited: String? { if case .later(let feature) = definition.availability { feature } else { nil } }
     }
 
     /// A value for programs: numbers are numbers. Secrets are hidden.

@@ -37,7 +37,7 @@ public enum ItemReference {
     private static func remarks(_ item: ItemDefinition) -> String {
         var remarks = item.help
         if item.isReloadable { remarks += " (HUP)" }
-        if case .later(let feature) = item.availability { remarks += "; *no effect yet: \(feature)*" }
+        if let remark = item.availability.withoutEffect { remarks += "; *\(remark)*" }
         return remarks
     }
 

@@ -1,7 +1,7 @@
-// Items of HTTP realms, of clusters, and of further logs that are accepted and have no effect yet.
+// Items of HTTP realms, of clusters, and of further logs; some are accepted and have no effect.
 extension ItemDefinition {
-    /// Hosts meet at the registry, and connect to no other host.
-    private static let between = Availability.later("connections between hosts")
+    /// Hosts meet at the registry, and connect to nobody else.
+    private static let between = Availability.needless("hosts of a cluster meet at `cluster-registry` alone")
 
     static let clusterRegistry = ItemDefinition(
         "cluster-registry", .text, note: "none: a single host",

@@ -66,7 +66,8 @@ struct ConfigCommand: ParsableCommand {
                 ("overridden", item.overridden.map { .text($0.description) }),
                 ("default", item.definition.defaultText.map { .text($0) }),
                 ("changes", .text(item.definition.isReloadable ? "reload" : "start")),
-                ("no_effect_until", item.withoutEffect.map { .text($0) }),
+                ("no_effect_until", item.awaited.map { .text($0) }),
+                ("no_effect", item.withoutEffect.map { .text($0) }),
             ])
         }
     }

@@ -42,7 +42,7 @@ enum ConfigurationPage {
             text += " Default: \(item.defaultNote ?? item.defaultText.map { "`\($0)`" } ?? "unset")."
         }
         if item.isReloadable { text += " HUP changes it." }
-        if case .later(let feature) = item.availability { text += " It has no effect yet: it waits for \(feature)." }
+        if let remark = item.availability.withoutEffect { text += " It \(remark)." }
         page.entry(item.name, type.joined(separator: ", "), text)
     }
 }

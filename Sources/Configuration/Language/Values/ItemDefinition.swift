@@ -7,6 +7,17 @@ public struct ItemDefinition: Hashable, Sendable {
         case live
         /// It is checked and kept, and has no effect until the named feature is there.
         case later(String)
+        /// It is checked and kept for configurations of other systems, and needs no effect; the text says why.
+        case needless(String)
+
+        /// What people are told of an item that has no effect; nil where it has.
+        public var withoutEffect: String? {
+            switch self {
+            case .live: nil
+            case .later(let feature): "has no effect yet: it waits for \(feature)"
+            case .needless(let reason): "has no effect and needs none: \(reason)"
+            }
+        }
     }
 
     /// Says what `%` means in a value.
