@@ -249,6 +249,24 @@ import Testing
         #expect(registry.state == "ready")
     }
 
+    @Test func `that wrong passwords cannot be shared is told once, and again when it was over`() {
+        let registry = ScriptedRegistry { $0.sharesPenalties = true }
+        registry.run(1000)
+        func guess() {
+            let guess = ClusterGuess("guess", subjects: [("user\tann", hasReached: false)], time: 900_000)
+            registry.perform { $0.tell(guess, at: $1) }
+        }
+        func told() -> Int { registry.events.count { $0.contains("`guess` failed, the registry answered `ERR no`") } }
+        registry.answers["guess"] = { _ in "-ERR no\r\n" }
+        for _ in 0..<100 { guess() }
+        #expect(told() == 1 && registry.state == "ready")
+        registry.answers["guess"] = nil
+        guess()
+        registry.answers["guess"] = { _ in "-ERR no\r\n" }
+        guess()
+        #expect(told() == 2)
+    }
+
     @Test func `words that come faster than they are done are bounded, and the operator is told that some are lost`() {
         let registry = ScriptedRegistry()
         registry.run(1000)

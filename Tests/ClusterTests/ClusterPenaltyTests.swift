@@ -161,4 +161,25 @@ import Testing
             #expect(entries.allSatisfy { (800_000...900_000).contains($0.milliseconds) }, "\(entries)")
         }
     }
+
+    /// The user of the page about clusters, but for one right.
+    private static let rights = [
+        "--user", "default", "on", "nopass", "resetkeys", "~{authhost:test}*", "resetchannels", "&{authhost:test}:*",
+        "-@all", "+@connection", "+@scripting", "+@hash", "+@sortedset", "+@set", "+@stream", "+@pubsub", "+info",
+        "+time", "+exists", "+unlink", "+scan",
+    ]
+
+    @Test(arguments: [["+pexpire"], []])
+    func `the rights of the page are enough, and a registry that does not let them expire keeps them`(
+        _ more: [String]
+    ) throws {
+        let cluster = try cluster(2, server: RedisServer(Self.rights + more))
+        guess(cluster.hosts[0], "user\tann")
+        cluster.hosts[0].perform(cluster.hosts[0].member.tellUse("used\tdoor:http\tann\tann", at: cluster.now))
+        cluster.hosts[1].perform(cluster.hosts[1].member.forgive(["user\tnobody"], at: cluster.now))
+        cluster.settle()
+        #expect(said(cluster.hosts[1]).count == 2)
+        #expect(try counted(late(cluster)) == ["user\tann": 1])
+        #expect(!cluster.hosts.contains { host in host.events.contains { "\($0)".contains("failed") } })
+    }
 }

@@ -79,4 +79,37 @@ import Testing
         #expect(try cluster.hosts[0].process.finish().status == 0)
         try ClusterHosts.await("the place is free") { try cluster.logIn(1, "bob").status == 200 }
     }
+
+    @Test func `one host warns of the sessions of all, and metrics tell how the cluster is`() throws {
+        let cluster = try ClusterHosts(
+            3, ["--max-user-warn", "3", "--max-user-ok", "1", "--max-user-limit", "3", "--auth-eject-users"])
+        let sessions = try (0..<3).map { try #require(cluster.logIn($0, "ann").member("session")) }
+        func tellers(_ text: String) throws -> Int {
+            for host in cluster.hosts { try host.process.catchUp() }
+            return cluster.hosts.count { $0.process.seen.contains(text) }
+        }
+        try ClusterHosts.await("a warning") { try tellers("3 sessions have reached max-user-warn (3)") == 1 }
+        #expect(try cluster.logIn(1, "ann").status == 200)
+        #expect(try cluster.verdict(0, sessions[0]) == "ejected")
+        try ClusterHosts.await("metrics that have it") {
+            let text = try cluster.hosts[1].client.get("/metrics").body
+            return text.contains(#"authhost_cluster_ejections_total{outcome="confirmed"} 1"#)
+                && text.contains("\nauthhost_cluster_sessions 3.0\n") && text.contains("\nauthhost_cluster_hosts 3.0\n")
+        }
+        let text = try cluster.hosts[1].client.get("/metrics").body
+        for name in ["scripts_total", "round_trip_seconds", "lease_seconds"] {
+            let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("authhost_cluster_\(name) ") })
+            #expect(Double(line.split(separator: " ")[1]) ?? 0 > 0, "\(line)")
+        }
+        _ = try cluster.operate(0, "session", "eject", "--user", "ann", "--cluster")
+        try ClusterHosts.await("the warning ends") { try tellers("max-user-ok (1)") == 1 }
+    }
+
+    @Test func `make run-cluster serves three hosts, and lists the sessions of all`() throws {
+        let running = try ChildProcess([Place.file("scripts/run-cluster"), Place.binary("")])
+        try running.wait(for: "12 sessions are all that there may be")
+        for host in 0..<3 { #expect(running.seen.contains("host \(host) <"), "\(running.seen)") }
+        running.terminate()
+        #expect(try running.finish().status == 0)
+    }
 }
