@@ -292,6 +292,23 @@ import Testing
         #expect(cluster.hosts[0].results[handle] == .unreachable)
     }
 
+    @Test func `clusters of different names at one registry count apart, and hear nothing of each other`() throws {
+        let one = try TestCluster(2)
+        let other = try TestCluster(2, server: one.server, named: "test.2")
+        ready(one)
+        ready(other)
+        for cluster in [one, other] {
+            let handle = cluster.hosts[0].login("alice", allowed: [0, 0, 0, 0, 1])
+            cluster.settle()
+            #expect(cluster.hosts[0].results[handle] == .open)
+        }
+        one.hosts[0].perform(one.hosts[0].member.say("word", number: 2, isKept: true, at: one.now))
+        one.run(2000)
+        other.run(2000)
+        #expect(one.hosts.map(\.said) == [["word"], ["word"]] && other.hosts.allSatisfy(\.said.isEmpty))
+        #expect((one.hosts + other.hosts).allSatisfy { $0.member.status(at: one.now).sessions == 1 })
+    }
+
     @Test func `a registry without memory lets nobody in, and keeps leases and ends`() throws {
         let cluster = try TestCluster(2)
         ready(cluster)
