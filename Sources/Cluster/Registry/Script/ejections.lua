@@ -20,14 +20,14 @@ local function ask(session, who)
 end
 
 -- the reply: handles that this host must end
-function operations.inbox()
+if operation == 'inbox' then
   local reply = call('HKEYS', space .. 'x:' .. me)
   table.insert(reply, 1, 'OK')
   return reply
 end
 
 -- handle, sessions that it waits for; asks again those that have not ended, and names them
-function operations.waiting()
+if operation == 'waiting' then
   local reply = {'OK'}
   for index = 6, #ARGV do
     if read(ARGV[index]) then

@@ -2,65 +2,9 @@
 
 local function server() return call('INFO', 'server'):match('run_id:(%x+)') end
 
--- how many hosts are configured, 1 where this one has waited for them for a whole lease
-function operations.live()
-  call('HSET', space .. 'n:' .. me, 'live', 1)
-  local live = 0
-  for _, epoch in ipairs(call('SMEMBERS', space .. 'm')) do
-    if call('HGET', space .. 'n:' .. epoch, 'live') then live = live + 1 end
-  end
-  if second == '1' or live >= tonumber(first) then call('HSET', space .. 'c', 'open', 1) end
-  return {'OK', call('HGET', space .. 'c', 'open') or '0', live}
-end
-
--- the reply: whether log-ins are let in, sessions of all, of this host, how many it must end, and of each member epoch, beat,
--- index and name
-function operations.renew()
-  local counts = call('HMGET', space .. 'c', 'open', 'held')
-  local reply = {
-    'OK', counts[1] or '0', counts[2] or '0', call('HLEN', space .. 's:' .. me), call('HLEN', space .. 'x:' .. me)
-  }
-  notify(me, 'beat ' .. call('HINCRBY', space .. 'n:' .. me, 'beat', 1))
-  for _, epoch in ipairs(call('SMEMBERS', space .. 'm')) do
-    local member = call('HMGET', space .. 'n:' .. epoch, 'beat', 'index', 'name')
-    for _, text in ipairs({epoch, member[1] or '-', member[2] or '-', member[3] or '-'}) do reply[#reply + 1] = text end
-  end
-  return reply
-end
-
--- epoch, the beat that stood still, cursor; to be repeated until the cursor is 0 again
-function operations.expel()
-  local beat = call('HGET', space .. 'n:' .. first, 'beat')
-  if beat and beat ~= second then return {'ALIVE'} end
-  call('UNLINK', space .. 'n:' .. first)
-  local found = call('HSCAN', space .. 's:' .. first, third, 'COUNT', 200)
-  for index = 1, #found[2], 2 do finish(first .. '.' .. found[2][index]) end
-  if found[1] == '0' and call('EXISTS', space .. 's:' .. first) == 0 then
-    call('SREM', space .. 'm', first)
-    call('UNLINK', space .. 'x:' .. first)
-    return {'OK', '0'}
-  end
-  return {'OK', found[1] == '0' and '0+' or found[1]}
-end
-
--- the host stops: its sessions go with its membership, and the others are told to see to it
-function operations.leave()
-  call('HDEL', space .. 'i', call('HGET', space .. 'n:' .. me, 'index'))
-  call('UNLINK', space .. 'n:' .. me)
-  call('PUBLISH', space .. 'all', 'left ' .. me)
-  return {'OK'}
-end
-
--- an earlier generation, cursor; to be repeated until the cursor is 0 again
-function operations.purge()
-  local found = call('SCAN', second, 'MATCH', root .. first .. ':*', 'COUNT', 500)
-  for _, key in ipairs(found[2]) do call('UNLINK', key) end
-  return {'OK', found[1]}
-end
-
 -- index, identity of the process, name, form of the registry, the beat of one who holds the index and has stood still, or -, and a key of
 -- which the first one that comes is the cluster's
-local function join()
+if operation == 'join' then
   local home, known = server(), call('HMGET', root .. 'reg', 'generation', 'home', 'epoch', 'form')
   if known[4] and known[4] ~= ARGV[8] then return {'FORM', known[4]} end
   local now = clock()
@@ -88,11 +32,56 @@ local function join()
   return {'OK', generation, epoch, old or '-', known[1] or '-', call('HGET', root .. 'reg', 'key')}
 end
 
+local last = call('HGET', space .. 'n:' .. me, 'link')
 -- First on every connection of a member; what an older one has sent and what comes late changes nothing any more.
-local function attach(last)
+if operation == 'attach' then
   local known = call('HMGET', root .. 'reg', 'generation', 'home')
   if not last or known[1] ~= generation or known[2] ~= server() then return {'GONE'} end
   if tonumber(link) <= tonumber(last) then return {'STALE'} end
   call('HSET', space .. 'n:' .. me, 'link', link)
   return {'OK'}
+end
+
+-- A host that is no member any more, or speaks on an older connection, changes nothing.
+if last ~= link then return {last and 'STALE' or 'GONE'} end
+
+-- how many hosts are configured, 1 where this one has waited for them for a whole lease
+if operation == 'live' then
+  call('HSET', space .. 'n:' .. me, 'live', 1)
+  local live = 0
+  for _, epoch in ipairs(call('SMEMBERS', space .. 'm')) do
+    if call('HGET', space .. 'n:' .. epoch, 'live') then live = live + 1 end
+  end
+  if second == '1' or live >= tonumber(first) then call('HSET', space .. 'c', 'open', 1) end
+  return {'OK', call('HGET', space .. 'c', 'open') or '0', live}
+end
+
+-- the reply: whether log-ins are let in, sessions of all, of this host, how many it must end, and of each member epoch, beat,
+-- index and name
+if operation == 'renew' then
+  local counts = call('HMGET', space .. 'c', 'open', 'held')
+  local reply = {
+    'OK', counts[1] or '0', counts[2] or '0', call('HLEN', space .. 's:' .. me), call('HLEN', space .. 'x:' .. me)
+  }
+  notify(me, 'beat ' .. call('HINCRBY', space .. 'n:' .. me, 'beat', 1))
+  for _, epoch in ipairs(call('SMEMBERS', space .. 'm')) do
+    local member = call('HMGET', space .. 'n:' .. epoch, 'beat', 'index', 'name')
+    for _, text in ipairs({epoch, member[1] or '-', member[2] or '-', member[3] or '-'}) do reply[#reply + 1] = text end
+  end
+  return reply
+end
+
+-- the host stops: its sessions go with its membership, and the others are told to see to it
+if operation == 'leave' then
+  call('HDEL', space .. 'i', call('HGET', space .. 'n:' .. me, 'index'))
+  call('UNLINK', space .. 'n:' .. me)
+  call('PUBLISH', space .. 'all', 'left ' .. me)
+  return {'OK'}
+end
+
+-- an earlier generation, cursor; to be repeated until the cursor is 0 again
+if operation == 'purge' then
+  local found = call('SCAN', second, 'MATCH', root .. first .. ':*', 'COUNT', 500)
+  for _, key in ipairs(found[2]) do call('UNLINK', key) end
+  return {'OK', found[1]}
 end

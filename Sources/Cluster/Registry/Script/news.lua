@@ -1,7 +1,7 @@
 -- What all hosts are told.
 
 -- number, text, 1 where it must be kept for hosts that do not listen now: something that all hosts are told
-function operations.say()
+if operation == 'say' then
   local id = '-'
   if third == '1' then
     id = call('XADD', space .. 'log', 'MAXLEN', '~', 10000, '*', 'from', me, 'number', first, 'text', second)
@@ -11,13 +11,13 @@ function operations.say()
 end
 
 -- epoch, number, text: the answer to what that host has said
-function operations.answer()
+if operation == 'answer' then
   notify(first, 'answer ' .. second .. ' ' .. me .. ' ' .. third)
   return {'OK'}
 end
 
 -- the last entry read, or - : what was said since; the first entry that is there tells whether some are gone
-function operations.heard()
+if operation == 'heard' then
   local log = space .. 'log'
   local newest = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
   local oldest = call('XRANGE', log, '-', '+', 'COUNT', 1)[1]

@@ -37,7 +37,7 @@ end
 local function tellPenalty(text) call('PUBLISH', space .. 'all', 'penalty ' .. me .. ' ' .. text) end
 
 -- number, milliseconds that it counts, what the others are told, subjects, each with 1 where it has reached its limit by this
-function operations.guess()
+if operation == 'guess' then
   local member, now, time = space .. 'n:' .. me, milliseconds(), tonumber(second)
   if tonumber(first) <= tonumber(call('HGET', member, 'guesses') or 0) then return {'OK'} end
   call('HSET', member, 'guesses', first)
@@ -50,7 +50,7 @@ function operations.guess()
 end
 
 -- what the others are told, which is kept too: who has logged in where
-function operations.use()
+if operation == 'use' then
   local key, now = penalties .. 'used', milliseconds()
   call('ZREMRANGEBYSCORE', key, '-inf', digits(now - USED_FOR))
   if call('ZCARD', key) >= MOST then call('ZPOPMIN', key) end
@@ -61,14 +61,14 @@ function operations.use()
 end
 
 -- subjects that an operator has cleared
-function operations.forgive()
+if operation == 'forgive' then
   for index = 5, #ARGV do forget(ARGV[index]) end
   return {'OK'}
 end
 
 -- `until` or `used`, cursor; the reply: the next cursor, what is kept, its count, and its millisecond seen from now; to be repeated
 -- until the cursor is 0 again
-function operations.penalties()
+if operation == 'penalties' then
   local now, found = milliseconds(), call('ZSCAN', penalties .. first, second, 'COUNT', 200)
   local reply = {'OK', found[1]}
   for index = 1, #found[2], 2 do

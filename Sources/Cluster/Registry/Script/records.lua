@@ -2,6 +2,9 @@
 --
 -- KEYS[1] is {authhost:NAME}. ARGV has the operation, the generation, the host's epoch and the number of its connection, and
 -- then what the operation takes. The first word of a reply says what came of it; docs/cluster.md has the keys.
+--
+-- A run ends where its operation stands. What is defined before that is made anew with every run, and costs a log-in more than its
+-- commands do: so operations are no functions, and what few of them need stands behind the others.
 local call, root = redis.call, KEYS[1] .. ':'
 local operation, generation, me, link, first, second, third = unpack(ARGV, 1, 7)
 local space = root .. generation .. ':'
@@ -40,6 +43,3 @@ local function nextAge()
   call('HSET', space .. 'c', 'age', age)
   return age
 end
-
--- What may be asked, by name; a reply is a list of which the first word says what came of it.
-local operations = {}

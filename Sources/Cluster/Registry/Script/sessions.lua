@@ -48,6 +48,96 @@ local function finish(session)
   for who in list:gmatch('%S+') do notify(parts(who), 'ended ' .. session .. ' ' .. who) end
 end
 
+-- handle; the reply has the session's age, and those whose end must be waited for
+if operation == 'commit' then
+  local session = me .. '.' .. first
+  local record = read(session)
+  if not record then return {'NONE'} end
+  if record[STATE] == HELD then
+    record[STATE], record[AGE] = OPEN, nextAge()
+    noteUse(record)
+    place(session, record)
+    write(session, record)
+    for _, other in ipairs(record[VICTIMS]) do
+      local victim = read(other)
+      if victim then
+        victim[STATE] = TOLD
+        place(other, victim)
+        write(other, victim)
+        ask(other, session)
+      end
+    end
+  end
+  local reply = {'OK', record[AGE]}
+  for _, other in ipairs(record[VICTIMS]) do
+    if waits(other, session) then reply[#reply + 1] = other end
+  end
+  return reply
+end
+
+-- handles of sessions that have ended and of reservations that are given back
+if operation == 'end' then
+  for index = 5, #ARGV do finish(me .. '.' .. ARGV[index]) end
+  return {'OK'}
+end
+
+-- handle, user, application, age, and so on, of open sessions; age 0 is that of a session that the registry never saw
+if operation == 'register' then
+  local reply = {'OK'}
+  for index = 5, #ARGV, 4 do
+    local session = me .. '.' .. ARGV[index]
+    local record = read(session)
+    if not record then
+      local age = ARGV[index + 3]
+      if age == '0' then age = nextAge() end
+      record = {OPEN, ARGV[index + 1], ARGV[index + 2], age, {}, 0}
+      if tonumber(age) > tonumber(call('HGET', space .. 'c', 'age') or 0) then call('HSET', space .. 'c', 'age', age) end
+      place(session, record)
+      write(session, record)
+      noteUse(record)
+    end
+    reply[#reply + 1] = record[AGE]
+  end
+  return reply
+end
+
+-- number, user, `=` and an application or nothing for any, how many: the oldest that nobody has told yet are to end, wherever they
+-- are. The reply names them; asked again, it names those that have not ended.
+if operation == 'eject' then
+  local who, record, member = me .. '.e' .. first, {false, second, third:sub(2)}, space .. 'n:' .. me
+  local left = tonumber(ARGV[8])
+  if tonumber(first) <= tonumber(call('HGET', member, 'ejections') or 0) then left = 0 else call('HSET', member, 'ejections', first) end
+  local reply = {'OK'}
+  local key, last = third == '' and userKey(record) or groupKey(record), left == 0 and '(0' or '(' .. digits(RESERVED)
+  for _, session in ipairs(call('ZRANGEBYSCORE', key, '-inf', last)) do
+    local known = read(session)
+    if known[STATE] ~= TOLD and left > 0 then
+      left = left - 1
+      known[STATE] = TOLD
+      place(session, known)
+      write(session, known)
+      ask(session, who)
+    end
+    if waits(session, who) then reply[#reply + 1] = session elseif known[STATE] ~= TOLD and left == 0 then break end
+  end
+  return reply
+end
+
+-- epoch, the beat that stood still, cursor; to be repeated until the cursor is 0 again
+if operation == 'expel' then
+  local beat = call('HGET', space .. 'n:' .. first, 'beat')
+  if beat and beat ~= second then return {'ALIVE'} end
+  call('UNLINK', space .. 'n:' .. first)
+  local found = call('HSCAN', space .. 's:' .. first, third, 'COUNT', 200)
+  for index = 1, #found[2], 2 do finish(first .. '.' .. found[2][index]) end
+  if found[1] == '0' and call('EXISTS', space .. 's:' .. first) == 0 then
+    call('SREM', space .. 'm', first)
+    call('UNLINK', space .. 'x:' .. first)
+    return {'OK', '0'}
+  end
+  return {'OK', found[1] == '0' and '0+' or found[1]}
+end
+
 -- The limits in their order: of user and application, of its licence, of the user, of users of the application, of all.
 local function excess(record, limits, mayEject)
   local user, group = userKey(record), groupKey(record)
@@ -89,7 +179,7 @@ local function claim(record, needed)
 end
 
 -- handle, user, application, the five limits, 1 where older sessions may be ejected
-function operations.reserve()
+if operation == 'reserve' then
   local session = me .. '.' .. first
   local known = read(session)
   if known then return {'OK', #known[VICTIMS]} end
@@ -103,79 +193,4 @@ function operations.reserve()
   place(session, record)
   write(session, record)
   return {'OK', needed}
-end
-
--- handle; the reply has the session's age, and those whose end must be waited for
-function operations.commit()
-  local session = me .. '.' .. first
-  local record = read(session)
-  if not record then return {'NONE'} end
-  if record[STATE] == HELD then
-    record[STATE], record[AGE] = OPEN, nextAge()
-    noteUse(record)
-    place(session, record)
-    write(session, record)
-    for _, other in ipairs(record[VICTIMS]) do
-      local victim = read(other)
-      if victim then
-        victim[STATE] = TOLD
-        place(other, victim)
-        write(other, victim)
-        ask(other, session)
-      end
-    end
-  end
-  local reply = {'OK', record[AGE]}
-  for _, other in ipairs(record[VICTIMS]) do
-    if waits(other, session) then reply[#reply + 1] = other end
-  end
-  return reply
-end
-
--- handles of sessions that have ended and of reservations that are given back
-operations['end'] = function()
-  for index = 5, #ARGV do finish(me .. '.' .. ARGV[index]) end
-  return {'OK'}
-end
-
--- handle, user, application, age, and so on, of open sessions; age 0 is that of a session that the registry never saw
-function operations.register()
-  local reply = {'OK'}
-  for index = 5, #ARGV, 4 do
-    local session = me .. '.' .. ARGV[index]
-    local record = read(session)
-    if not record then
-      local age = ARGV[index + 3]
-      if age == '0' then age = nextAge() end
-      record = {OPEN, ARGV[index + 1], ARGV[index + 2], age, {}, 0}
-      if tonumber(age) > tonumber(call('HGET', space .. 'c', 'age') or 0) then call('HSET', space .. 'c', 'age', age) end
-      place(session, record)
-      write(session, record)
-      noteUse(record)
-    end
-    reply[#reply + 1] = record[AGE]
-  end
-  return reply
-end
-
--- number, user, `=` and an application or nothing for any, how many: the oldest that nobody has told yet are to end, wherever they
--- are. The reply names them; asked again, it names those that have not ended.
-function operations.eject()
-  local who, record, member = me .. '.e' .. first, {false, second, third:sub(2)}, space .. 'n:' .. me
-  local left = tonumber(ARGV[8])
-  if tonumber(first) <= tonumber(call('HGET', member, 'ejections') or 0) then left = 0 else call('HSET', member, 'ejections', first) end
-  local reply = {'OK'}
-  local key, last = third == '' and userKey(record) or groupKey(record), left == 0 and '(0' or '(' .. digits(RESERVED)
-  for _, session in ipairs(call('ZRANGEBYSCORE', key, '-inf', last)) do
-    local known = read(session)
-    if known[STATE] ~= TOLD and left > 0 then
-      left = left - 1
-      known[STATE] = TOLD
-      place(session, known)
-      write(session, known)
-      ask(session, who)
-    end
-    if waits(session, who) then reply[#reply + 1] = session elseif known[STATE] ~= TOLD and left == 0 then break end
-  end
-  return reply
 end

@@ -1,15 +1,7 @@
 -- Who uses the cluster, for the host that counts it.
 
--- Where hosts keep usage statistics, one of them asks for who has logged in at all: `v` has users and applications by the age of
--- their last log-in, until that host has them.
-local function noteUse(record)
-  if call('HGET', space .. 'c', 'counted') then
-    call('ZADD', space .. 'v', digits(record[AGE]), #record[APPLICATION] .. ':' .. record[APPLICATION] .. record[USER])
-  end
-end
-
 -- the age up to which log-ins are counted; the reply: age, application and user of those after it
-function operations.used()
+if operation == 'used' then
   call('HSET', space .. 'c', 'counted', 1)
   call('ZREMRANGEBYSCORE', space .. 'v', '-inf', first)
   local reply = {'OK'}
@@ -22,7 +14,7 @@ function operations.used()
 end
 
 -- epoch, cursor; the reply: the next cursor, application and user of open sessions; to be repeated until the cursor is 0 again
-function operations.people()
+if operation == 'people' then
   local found = call('HSCAN', space .. 's:' .. first, second, 'COUNT', 200)
   local reply = {'OK', found[1]}
   for index = 2, #found[2], 2 do
@@ -33,4 +25,12 @@ function operations.people()
     end
   end
   return reply
+end
+
+-- Where hosts keep usage statistics, one of them asks for who has logged in at all: `v` has users and applications by the age of
+-- their last log-in, until that host has them.
+local function noteUse(record)
+  if call('HGET', space .. 'c', 'counted') then
+    call('ZADD', space .. 'v', digits(record[AGE]), #record[APPLICATION] .. ':' .. record[APPLICATION] .. record[USER])
+  end
 end
