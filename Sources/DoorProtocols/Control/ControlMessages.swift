@@ -123,8 +123,8 @@ public struct ControlReply: Codable, Sendable {
         public var state = ""
         /// What hinders it; "" for nothing.
         public var problem = ""
-        /// The epoch of this host's membership.
-        public var epoch = ""
+        /// The epoch of this host's membership; nil while it has none.
+        public var epoch: Int64?
         /// The registry's generation.
         public var generation = ""
         /// Milliseconds of the lease that are left.

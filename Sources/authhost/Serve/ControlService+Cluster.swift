@@ -141,7 +141,7 @@ extension ControlReply.Cluster {
     init(_ status: ClusterStatus) {
         self.init()
         (state, problem) = (status.state, status.problem)
-        (epoch, generation) = (status.epoch, status.generation)
+        (epoch, generation) = (Int64(status.epoch), status.generation)
         leaseLeft = status.leaseLeft / 1_000_000
         roundTrip = status.roundTrip / 1_000
         sessions = status.sessions

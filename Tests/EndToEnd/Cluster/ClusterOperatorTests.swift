@@ -41,6 +41,8 @@ import Testing
             for: "Ejection of sessions with user <ann>, at all hosts, by administrator <root> over HTTP")
         let ready = try cluster.hosts[2].client.get("/ready")
         #expect(ready.body.contains("cluster ready, epoch 1") && ready.body.contains("lease "), "\(ready)")
+        let status = try cluster.operate(2, "status", "--json").output
+        #expect(status.contains(/"epoch":[1-9][0-9]*,/), "\(status)")
         cluster.hosts[2].process.send(SIGSTOP)
         defer { cluster.hosts[2].process.send(SIGCONT) }
         let partly = try ask(cluster, "invalidate", #"{"all":true,"cluster":true}"#)
