@@ -34,7 +34,10 @@ struct StatusCommand: ParsableCommand {
             facts.append(("cluster", "\(cluster.state)\(problem); \(cluster.sessions) sessions in all"))
             facts.append(("hosts", cluster.hosts.isEmpty ? "none known" : cluster.hosts.joined(separator: ", ")))
             facts.append(
-                ("lease", "\(cluster.leaseLeft) ms left, epoch \(cluster.epoch.map { "\($0)" } ?? "none"), generation \(cluster.generation)"))
+                (
+                    "lease",
+                    "\(cluster.leaseLeft) ms left, epoch \(cluster.epoch.map { "\($0)" } ?? "none"), generation \(cluster.generation)"
+                ))
             facts.append(("registry", "\(cluster.roundTrip) µs for the last script"))
         }
         for sink in status.audit ?? [] {
