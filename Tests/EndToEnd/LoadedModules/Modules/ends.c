@@ -39,12 +39,30 @@ static int by_timer(void) {
     for (;;) pause();
 }
 
+static int has_ended(pid_t child) {
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7 ? AUTH_OK : AUTH_ERROR;
+}
+
 // A child that shares the host's memory, as posix_spawn(3) makes them, ends itself.
 static int end_child(void) {
-    int status = 0;
     pid_t child = vfork();
     if (child == 0) _exit(7);
-    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7 ? AUTH_OK : AUTH_ERROR;
+    return has_ended(child);
+}
+
+// A copy of the host does, in each of the ways, or crashes.
+static int end_copy(void (*how)(int)) {
+    pid_t child = fork();
+    if (child == 0) how(7);
+    return has_ended(child);
+}
+
+static int crash_copy(void) {
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) fault((void *)8);
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV ? AUTH_OK : AUTH_ERROR;
 }
 
 static int end(const char *way) {
@@ -60,6 +78,9 @@ static int end(const char *way) {
     if (!strcmp(way, "thread-overflow")) return elsewhere(fall);
     if (!strcmp(way, "timer-exit")) return by_timer();
     if (!strcmp(way, "child")) return end_child();
+    if (!strcmp(way, "copy-exit")) return end_copy(exit);
+    if (!strcmp(way, "copy-_exit")) return end_copy(_exit);
+    if (!strcmp(way, "copy-crash")) return crash_copy();
     if (!strcmp(way, "fork")) {
         pid_t child = fork();
         int status = 0;
