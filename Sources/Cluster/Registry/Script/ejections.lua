@@ -5,17 +5,13 @@ local function waiters(session)
   local epoch, handle = parts(session)
   return call('HGET', space .. 'x:' .. epoch, handle)
 end
-local function waits(session, who)
-  local list = waiters(session)
-  return list and (' ' .. list .. ' '):find(' ' .. who .. ' ', 1, true)
-end
+local function has(list, who) return list and (' ' .. list .. ' '):find(' ' .. who .. ' ', 1, true) end
+local function waits(session, who) return has(waiters(session), who) end
 -- Asks the host of a session to end it, and to tell `who`. What it must do stands in its inbox until it has done it.
 local function ask(session, who)
   local epoch, handle = parts(session)
-  if not waits(session, who) then
-    local list = waiters(session)
-    call('HSET', space .. 'x:' .. epoch, handle, list and list .. ' ' .. who or who)
-  end
+  local list = waiters(session)
+  if not has(list, who) then call('HSET', space .. 'x:' .. epoch, handle, list and list .. ' ' .. who or who) end
   if epoch ~= me then notify(epoch, 'eject ' .. handle) end
 end
 

@@ -140,15 +140,17 @@ end
 
 -- The limits in their order: of user and application, of its licence, of the user, of users of the application, of all.
 local function excess(record, limits, mayEject)
-  local user, group = userKey(record), groupKey(record)
-  local ofUser, ofGroup = call('ZCARD', user), call('ZCARD', group)
-  local users = tonumber(call('HGET', space .. 'a', record[APPLICATION]) or 0) - (ofGroup > 0 and 1 or 0)
-  local held = {ofGroup, ofGroup, ofUser, users, tonumber(call('HGET', space .. 'c', 'held') or 0)}
-  local needed = 0
+  local user, group, needed = userKey(record), groupKey(record), 0
+  local function ofGroup() return call('ZCARD', group) end
+  local held = {
+    ofGroup, ofGroup, function() return call('ZCARD', user) end,
+    function() return tonumber(call('HGET', space .. 'a', record[APPLICATION]) or 0) - (ofGroup() > 0 and 1 or 0) end,
+    function() return tonumber(call('HGET', space .. 'c', 'held') or 0) end
+  }
   for kind = 1, 5 do
     local allowed = limits[kind]
-    local over = held[kind] + 1 - allowed
-    if allowed > 0 and over > 0 then
+    local over = allowed > 0 and held[kind]() + 1 - allowed or 0
+    if over > 0 then
       local ejectable = 0
       if kind ~= 4 then ejectable = call('ZCOUNT', kind <= 2 and group or user, '-inf', '(' .. digits(RESERVED)) end
       if not mayEject or over > ejectable then return nil, {'OVER', kind, allowed} end
@@ -162,7 +164,8 @@ end
 local function claim(record, needed)
   local chosen, victims = {}, record[VICTIMS]
   for _, key in ipairs({groupKey(record), userKey(record)}) do
-    local oldest = call('ZRANGEBYSCORE', key, '-inf', '(' .. digits(RESERVED), 'LIMIT', 0, needed)
+    local oldest = {}
+    if #victims < needed then oldest = call('ZRANGEBYSCORE', key, '-inf', '(' .. digits(RESERVED), 'LIMIT', 0, needed) end
     for _, session in ipairs(oldest) do
       if #victims < needed and not chosen[session] then
         chosen[session] = true
