@@ -11,7 +11,7 @@ final class ModuleDecider: Decider {
     let instance: UInt32
     let about: DeciderDescription
     /// By what names writes and creates are asked.
-    private let writeEntry, createEntry: StaticString
+    let writeEntry, createEntry: StaticString
     let pending: PendingTable
     /// Where the module is asked, unless it is asked on the asking thread.
     let lane: WorkLane
@@ -69,14 +69,6 @@ final class ModuleDecider: Decider {
     func life(of session: UInt64) -> UInt32 { module.helpers?.life(of: session) ?? instance }
     func hasLife(_ life: UInt32) -> Bool { module.helpers?.hasLife(life) ?? (life == instance) }
     func release() -> Int { module.helpers?.release() ?? 0 }
-
-    func entry(of action: Check.Action) -> StaticString {
-        switch action {
-        case .read: "auth_check_read"
-        case .write: writeEntry
-        case .create: createEntry
-        }
-    }
 
     var maps: Bool { module.maps }
     var learnsEnds: Bool { module.learnsEnds }
@@ -137,8 +129,6 @@ final class ModuleDecider: Decider {
     }
 
     func asks(_ token: UInt64) -> Bool { pending.slot(of: token) != nil }
-
-    func noteBreach(_ what: String, in entry: StaticString) { report(.broken(what, in: entry)) }
 
     func pendingToken(session: UInt64, kind: PendingKind, name: String?, contributionID: String?) -> UInt64? {
         pending.oldest(session: session, kind: kind, name: name, contributionID: contributionID)
@@ -283,36 +273,7 @@ final class ModuleDecider: Decider {
         }
     }
 
-    func completedAndReturned(_ answer: ModuleAnswer) -> ModuleAnswer {
-        var broken = ModuleAnswer(.error)
-        broken.breach = "completed a question and then returned \(answer.status.shown) instead of AUTH_DELAYED"
-        return broken
-    }
-
-    /// - Parameters:
-    ///   - entry: which entry point was asked.
-    ///   - kind: what it answers; nil where that is not known here.
-    ///   - inCompletion: whether the answer came by `host->complete`.
-    func checked(
-        _ answer: ModuleAnswer, _ entry: StaticString, _ kind: QuestionKind? = nil, inCompletion: Bool = false
-    ) -> ModuleAnswer {
-        let status = answer.status
-        if let breach = answer.breach {
-            report(.broken(breach, in: inCompletion ? "host->complete" : entry))
-        } else if status != .ok, status != .deny, answer.refusal == nil, !isAnswer(status, to: kind, inCompletion) {
-            let verb = inCompletion ? "completed with" : "returned"
-            report(.broken("\(verb) \(status.shown), which is no answer to it; AUTH_OK and AUTH_DENY are", in: entry))
-        }
-        return answer
-    }
-
-    private func isAnswer(_ status: Status, to kind: QuestionKind?, _ inCompletion: Bool) -> Bool {
-        if let kind { return status.answers(kind) }
-        // What was asked is not known here: the call answers nothing.
-        return status.isKnown && !(inCompletion && (status == .noEntry || Status.reserved.contains(status.rawValue)))
-    }
-
-    /// Answers for the module, if there is no answer yet: nil. Returns whether the entry point still runs.
+    /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs.
     func settle(
         _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End
     ) -> Bool? {
@@ -321,10 +282,5 @@ final class ModuleDecider: Decider {
         if !running { pending.put(slot) }
         continuation(answer)
         return running
-    }
-
-    func reported(_ outcome: CompletionOutcome) -> CompletionOutcome {
-        report(.droppedCompletion(outcome))
-        return outcome
     }
 }
