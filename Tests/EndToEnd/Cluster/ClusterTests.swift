@@ -112,4 +112,16 @@ import Testing
         running.terminate()
         #expect(try running.finish().status == 0)
     }
+
+    @Test func `a single host starts nothing of a cluster, and says that it is in none`() throws {
+        let folder = try Folder()
+        let control = folder.path("control")
+        let server = try Server(["--module", "openauth", "--control-socket", control], in: folder)
+        let listed = try AuthHost.run(["session", "list", "--cluster", "--socket", control])
+        #expect(listed.status == 1 && listed.errors.contains("this host is in no cluster"), "\(listed)")
+        let status = try AuthHost.run(["status", "--socket", control])
+        #expect(status.status == 0 && !status.output.contains("lease"), "\(status)")
+        #expect(try !server.client.get("/metrics").body.contains("authhost_cluster_"))
+        #expect(!server.process.seen.contains("cluster"), "\(server.process.seen)")
+    }
 }
