@@ -128,6 +128,12 @@ package final class ClusterRegistry: Sendable {
     /// Whether the registry can be asked, as of a moment ago.
     package var isReady: Bool { ["ready", "warming"].contains(status.state) }
 
+    /// The `cluster-index` of each host that is configured and is no member now, as of a moment ago.
+    package var absent: [Int] {
+        let there = Set(status.hosts.map(\.index))
+        return (0..<settings.hosts).filter { !there.contains("\($0)") }
+    }
+
     /// Ejects the oldest sessions of a user, in the order that the registry knows, wherever they are.
     ///
     /// - Parameters:

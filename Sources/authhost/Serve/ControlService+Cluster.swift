@@ -40,7 +40,9 @@ extension ControlService {
             setup.log.notice("\(request.what), at all hosts, by \(who)")
         }
         cluster.say(text, isKept: !Self.looks.contains(request.action), limit: Self.patience) { answers in
-            done(Self.gathered(answers, of: request.action, limit: request.limit ?? 100))
+            var reply = Self.gathered(answers, of: request.action, limit: request.limit ?? 100)
+            if answers.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
+            done(reply)
         }
     }
 
@@ -69,6 +71,7 @@ extension ControlService {
                 let error = "it has not answered about \(sessions) within \(Self.patience)"
                 reply.hosts?.append(ControlReply.HostReply(host: host, error: error))
             }
+            if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
             done(reply)
         }
     }
@@ -78,6 +81,14 @@ extension ControlService {
         _ done: @escaping @Sendable (ControlReply) -> Void
     ) {
         answer(ofCluster: request, by: "administrator <\(administrator)> over HTTP", done)
+    }
+
+    /// A host that was cut off may go on with its sessions: what was not done there must not look as if it was.
+    private static func replies(ofAbsent hosts: [Int]) -> [ControlReply.HostReply] {
+        hosts.map {
+            ControlReply.HostReply(
+                host: "\($0)", error: "it is not there, and was not asked; what it must do it is told when it is back")
+        }
     }
 
     /// Does what a host of the cluster has said to all.

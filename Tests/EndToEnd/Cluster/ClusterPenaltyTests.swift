@@ -67,7 +67,10 @@ import Testing
         let asked = try calls(cluster) - before
         #expect((10...30).contains(asked), "\(asked)")
         try cluster.startRedis()
-        try ClusterHosts.await("hosts are back") { try cluster.logIn(0, "carol", "secret").status == 200 }
+        try ClusterHosts.await("hosts are back") {
+            let status = try cluster.operate(0, "status").output
+            return (0..<3).allSatisfy { status.contains("\($0) <") }
+        }
         cluster.hosts[1].process.send(SIGSTOP)
         defer { cluster.hosts[1].process.send(SIGCONT) }
         let cleared = try cluster.operate(0, "penalty", "clear", "--all", "--cluster")

@@ -124,4 +124,18 @@ import Testing
         #expect(try !server.client.get("/metrics").body.contains("authhost_cluster_"))
         #expect(!server.process.seen.contains("cluster"), "\(server.process.seen)")
     }
+
+    @Test func `a host that is not there is named, since it may go on with its sessions`() throws {
+        let cluster = try ClusterHosts(3, [])
+        #expect(try cluster.logIn(0, "ann").status == 200)
+        cluster.hosts[2].process.send(SIGKILL)
+        _ = try cluster.hosts[2].process.finish()
+        let missing = "host 2: it is not there, and was not asked"
+        try ClusterHosts.await("the host is missed") {
+            try cluster.operate(0, "session", "list", "--cluster").errors.contains(missing)
+        }
+        let ejected = try cluster.operate(0, "session", "eject", "--user", "ann", "--count", "1", "--cluster")
+        #expect(ejected.status == 1 && ejected.output.hasPrefix("ejected 1 session\n"), "\(ejected)")
+        #expect(ejected.errors.contains(missing), "\(ejected)")
+    }
 }
