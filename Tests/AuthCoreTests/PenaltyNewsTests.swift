@@ -40,7 +40,8 @@ import Testing
             var waited: PenaltySubject?
             while true {
                 switch tables[host].judge(attempt, since: since, waited: waited, at: now) {
-                case .refuse, .repeated: return nil
+                case .refuse: return nil
+                case .repeated: return false
                 case .wait(let until, let subject): (waited, now) = (subject, until)
                 case .ask(let turn):
                     asked += 1

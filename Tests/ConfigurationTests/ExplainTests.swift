@@ -86,7 +86,7 @@ import Testing
             "unknown item `module`: known names with that word are `auth-module`, `module-pin`, "
                 + "`module-pin-required`, `module-queue`, `module-threads`, `add-module-options`, `add-module-test`, "
                 + "`auth-module-isolation`, `module-helper-user`, `module-helper-memory`, `module-helper-profile`, "
-                + "`module-helper-crashes`, `add-module`"
+                + "`module-helper-crashes`, `module-hang-action`, `add-module`"
         ),
         ("frobnicate", "unknown item `frobnicate`: no known name is similar"),
         ("authdir.realm", "unknown item `authdir.realm`: the nearest known name is `add-authdir`"),
@@ -130,7 +130,7 @@ import Testing
                 http-listen  127.0.0.1:8080 127.0.0.1:8081 127.0.0.1:8082 [::1]:8080
                                        main.conf:1:1
                 http-socket  (unset)   default
-                request-log  log       main.conf:4:1
+                request-log  /srv/log  main.conf:4:1
                              (has no effect yet: it waits for the request log)
 
                 """)
