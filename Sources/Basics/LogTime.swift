@@ -73,6 +73,8 @@ package struct LogTime: Sendable {
             unit /= 10
             fraction += Int64(byte - UInt8(ascii: "0")) * unit
         }
-        return seconds * 1_000_000_000 + fraction
+        let (whole, isTooFar) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (instant, isFarther) = whole.addingReportingOverflow(fraction)
+        return isTooFar || isFarther ? nil : instant
     }
 }

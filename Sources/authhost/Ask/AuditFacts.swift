@@ -19,16 +19,28 @@ struct AuditFacts {
 
     /// Reads a line of text or of JSON.
     init(_ line: ArraySlice<UInt8>) throws(Fault) {
+        guard line.count <= Self.longest else {
+            throw Fault(text: "it has \(line.count) bytes; at most \(Self.longest) are accepted")
+        }
         if line.first == UInt8(ascii: "{") { try readJSON(line) } else { try readText(line) }
     }
 
-    /// Reads `TIME: AUDIT: name=value …`.
+    /// The longest line, in bytes: nothing that a host writes comes near it.
+    private static let longest = 1 << 20
+    private static let mark = Array(": AUDIT:".utf8)
+    /// Bytes of a time as the host spells it.
+    private static let timeLength = 32
+
+    /// Reads `TIME: AUDIT: name=value …`, whatever a log service has written before the time.
     private mutating func readText(_ line: ArraySlice<UInt8>) throws(Fault) {
-        let mark = Array(": AUDIT:".utf8)
-        guard let start = line.indices.first(where: { line[$0...].starts(with: mark) }) else {
+        guard let start = Self.place(of: Self.mark, in: line) else {
             throw Fault(text: "it has no `: AUDIT:` behind its time")
         }
-        all.append(("time", String(decoding: line[..<start], as: UTF8.self)))
+        let before = line[..<start]
+        let hasPrefix = before.count > Self.timeLength && before.dropLast(Self.timeLength).last == UInt8(ascii: " ")
+        let time = hasPrefix ? before.suffix(Self.timeLength) : before
+        all.append(("time", String(decoding: time, as: UTF8.self)))
+        let mark = Self.mark
         var rest = line[(start + mark.count)...]
         while let first = rest.first {
             guard first == UInt8(ascii: " "), let equals = rest.firstIndex(of: UInt8(ascii: "=")) else {
@@ -50,6 +62,15 @@ struct AuditFacts {
         }
         guard self["severity"] == "AUDIT" else { throw Fault(text: "its `severity` is not `AUDIT`") }
         all.removeAll { $0.name == "severity" }
+    }
+
+    private static func place(of mark: [UInt8], in line: ArraySlice<UInt8>) -> Int? {
+        var place = line.startIndex
+        while let found = line[place...].firstIndex(of: mark[0]) {
+            if line[found...].starts(with: mark) { return found }
+            place = found + 1
+        }
+        return nil
     }
 
     /// A value, plain or quoted as in JSON, and where it ends.

@@ -26,8 +26,8 @@ struct AuditEntry {
     let reason: Reason
     /// What the module said, such as the rule that decided; "" for nothing.
     let rule: String
-    /// Nanoseconds since 1970 when it was decided; nil for a time that cannot be read.
-    let time: Int64?
+    /// Nanoseconds since 1970 when it was decided.
+    let time: Int64
 
     /// What a line may be.
     enum Line {
@@ -58,11 +58,19 @@ struct AuditEntry {
         case "map": question = .map
         case "logout", "directory", "operator", "none": return .other
         default:
-            guard let action = Check.Action(rawValue: word) else { return .damaged("`\(word)` is not a question") }
+            guard let action = Check.Action(rawValue: word) else {
+                return .damaged("`\(word.controlsEscaped)` is not a question")
+            }
             question = .check(action)
         }
         guard let verdict = facts["verdict"].flatMap(Verdict.init), let reason = facts["reason"].flatMap(Reason.init)
-        else { return .damaged("it has no `verdict` and `reason` that are known") }
+        else {
+            let found = ["verdict", "reason"].map { "\($0) `\((facts[$0] ?? "").controlsEscaped)`" }
+            return .damaged("its \(found.joined(separator: " and ")) are not those of an answer")
+        }
+        guard let time = facts.time else {
+            return .damaged("its time `\((facts["time"] ?? "").controlsEscaped)` is not that of a log line")
+        }
         return .entry(
             AuditEntry(
                 asker: Asker(
@@ -70,6 +78,6 @@ struct AuditEntry {
                     application: facts["application"] ?? "", machine: facts["machine"] ?? "",
                     door: facts["door"] ?? "replay"),
                 question: question, word: word, requested: facts["requested"] ?? "", object: facts["object"] ?? "",
-                verdict: verdict, reason: reason, rule: facts["module"] ?? "", time: facts.time))
+                verdict: verdict, reason: reason, rule: facts["module"] ?? "", time: time))
     }
 }

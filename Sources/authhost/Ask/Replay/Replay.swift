@@ -11,6 +11,8 @@ struct Replay {
         case same
         case flip(Flip)
         case apart(Apart)
+        /// The line asks what no client can ask: why.
+        case impossible(String)
     }
 
     /// Why a line cannot be compared: the log does not hold what its answer depended on.
@@ -20,7 +22,7 @@ struct Replay {
         /// What it is, for a table.
         var text: String {
             switch self {
-            case .passwords: "a password or token was wrong, and is not in the log"
+            case .passwords: "a password or token, which is not in the log, may have decided"
             case .limits: "a limit on sessions or guesses decided"
             case .sessions: "there was no such session any more"
             case .undecided: "nothing could be decided then"
@@ -54,25 +56,38 @@ struct Replay {
     /// - Throws: ``Failure`` for a module that cannot take users back without their passwords.
     mutating func judge(_ entry: AuditEntry) throws(Failure) -> Judgement {
         if let apart = Self.apart(entry) { return .apart(apart) }
+        let login: Login
+        let name: ObjectName?
+        do {
+            login = try Self.login(entry.asker)
+            name = if case .login = entry.question { nil } else { try ObjectName(entry.requested) }
+        } catch {
+            return .impossible("\(error)")
+        }
         clock.turn(to: entry.time)
-        let opened = try session(entry.asker)
-        guard opened.verdict == .allow, let session = opened.session else {
-            return refused(entry, opened)
+        if case .login = entry.question { return judgement(entry, try open(entry.asker, login), login) }
+        var opened = try session(entry.asker, login)
+        guard let name, opened.verdict == .allow, var session = opened.session else {
+            return judgement(entry, opened, login)
         }
-        switch entry.question {
-        case .login: return judgement(entry, opened)
-        case .map:
-            guard let name = try? ObjectName(entry.requested) else { return .apart(.undecided) }
-            return judgement(entry, host.ask(.map(session, name)).waited())
-        case .check(let action):
-            guard let name = try? ObjectName(entry.requested) else { return .apart(.undecided) }
-            let check = Check(action, name)
-            let judgement = judgement(entry, host.ask(.check(session, check)).waited())
-            guard case .flip = judgement, action != .read, asksForContent(check, session, entry) else {
-                return judgement
-            }
-            return .apart(.content)
+        var answer = host.ask(Self.question(entry, session, name)).waited()
+        if answer.reason == .unknownSession || answer.verdict == .ejected {
+            // Its time was over since the line before.
+            opened = try open(entry.asker, login)
+            guard opened.verdict == .allow, let again = opened.session else { return judgement(entry, opened, login) }
+            session = again
+            answer = host.ask(Self.question(entry, session, name)).waited()
         }
+        let judgement = judgement(entry, answer, login)
+        guard case .flip = judgement, case .check(let action) = entry.question, action != .read,
+            asksForContent(Check(action, name), session, entry)
+        else { return judgement }
+        return .apart(.content)
+    }
+
+    private static func question(_ entry: AuditEntry, _ session: SessionID, _ name: ObjectName) -> Question {
+        if case .check(let action) = entry.question { return .check(session, Check(action, name)) }
+        return .map(session, name)
     }
 
     /// Whether the line itself says that its answer depended on what the log does not hold.
@@ -88,65 +103,66 @@ struct Replay {
         switch entry.verdict {
         case .undecided: return .undecided
         case .overLimit, .ejected: return .limits
-        case .wrongCredentials where entry.question == .login(password: true): return .passwords
+        case .wrongCredentials
+        where entry.question == .login(password: true) && entry.reason != .accountExpired:
+            return .passwords
         case .wrongCredentials, .allow, .deny: return entry.asker.user.isEmpty ? .sessions : nil
         }
     }
 
-    private func judgement(_ entry: AuditEntry, _ answer: Answer) -> Judgement {
+    /// - Parameter answer: to the question of the line, or to the log-in that it needs.
+    private func judgement(_ entry: AuditEntry, _ answer: Answer, _ login: Login) -> Judgement {
         if answer.reason == .contentUnknown { return .apart(.content) }
         if answer.verdict == .overLimit { return .apart(.limits) }
-        let isOtherName =
-            answer.verdict == .allow && entry.question == .map && answer.mappedName?.text ?? "" != entry.object
-        if answer.verdict == entry.verdict && !isOtherName { return .same }
-        return .flip(flip(entry, answer, isOtherName ? answer.mappedName?.text : nil))
-    }
-
-    /// The line's user gets no session now.
-    private func refused(_ entry: AuditEntry, _ answer: Answer) -> Judgement {
-        if answer.verdict == .overLimit { return .apart(.limits) }
-        if entry.verdict != .allow { return .same }
-        if answer.reason == .accountExpired || isOtherAtPresent(entry) { return .apart(.clock) }
-        return .flip(flip(entry, answer, nil))
+        let isAllowed = answer.verdict == .allow
+        if let name = answer.mappedName?.text, !entry.object.isEmpty, name != entry.object, isAllowed,
+            entry.verdict == .allow
+        {
+            return .flip(flip(entry, answer, otherName: name))
+        }
+        if answer.verdict == entry.verdict || !isAllowed && entry.verdict != .allow { return .same }
+        if case .login = entry.question {
+            if answer.reason == .accountExpired || isOtherAtPresent(answer, login, entry.time) { return .apart(.clock) }
+        }
+        return .flip(flip(entry, answer))
     }
 
     /// Whether the user is answered otherwise at present than at the time of the line.
-    private func isOtherAtPresent(_ entry: AuditEntry) -> Bool {
-        guard entry.time != nil, let login = try? Self.login(entry.asker) else { return false }
+    private func isOtherAtPresent(_ answer: Answer, _ login: Login, _ time: Int64) -> Bool {
         clock.turn(to: nil)
-        defer { clock.turn(to: entry.time) }
-        let answer = host.ask(.resume(login)).waited()
-        if let session = answer.session { _ = host.ask(.logout(session)).waited() }
-        return answer.verdict == .allow
+        defer { clock.turn(to: time) }
+        let present = host.ask(.resume(login)).waited()
+        close(present)
+        return present.verdict != answer.verdict
     }
 
-    private func flip(_ entry: AuditEntry, _ answer: Answer, _ otherName: String?) -> Flip {
+    private func flip(_ entry: AuditEntry, _ answer: Answer, otherName: String? = nil) -> Flip {
         let told = answer.logText ?? ""
-        let name = otherName.map { "the name inside is `\($0)`, and was `\(entry.object)`" }
+        var (old, new) = (entry.rule, told)
+        if let otherName { (old, new) = ("the name inside is `\(entry.object)`", "the name inside is `\(otherName)`") }
         return Flip(
             user: entry.asker.user, question: entry.word, object: entry.requested, was: entry.verdict,
-            now: answer.verdict, oldRule: entry.rule.isEmpty ? entry.reason.rawValue : entry.rule,
-            newRule: name ?? (told.isEmpty ? answer.reason.rawValue : told))
+            now: answer.verdict, oldRule: old.isEmpty ? entry.reason.rawValue : old,
+            newRule: new.isEmpty ? answer.reason.rawValue : new)
     }
 
-    /// Whether a rule that looks at written fields had a part in either answer.
+    /// Whether a rule that looks at written fields had a part in either answer: it has decided, or its condition made it lose.
     private func asksForContent(_ check: Check, _ session: SessionID, _ entry: AuditEntry) -> Bool {
-        let explanation = host.explained(check, session).explanation ?? ""
-        return entry.rule.contains("` when ") || explanation.contains("` when ")
+        let lines = (host.explained(check, session).explanation ?? "").split(separator: "\n")
+        let decided = [entry.rule[...]] + lines.prefix(1)
+        let lost = lines.dropFirst().filter { $0.holds("condition") }
+        return (decided + lost).contains { $0.holds("` when ") }
     }
 
-    /// The session of an asker: opened without a password, in place of the user's last one.
-    private mutating func session(_ asker: AuditEntry.Asker) throws(Failure) -> Answer {
-        if let known = sessions[asker.user] {
-            if known.asker == asker { return known.answer }
-            close(known.answer)
-        }
-        let login: Login
-        do {
-            login = try Self.login(asker)
-        } catch {
-            throw Failure(.badConfiguration, "`\(asker.user.controlsEscaped)` cannot log in: \(error)")
-        }
+    /// The session of an asker, opened where there is none yet.
+    private mutating func session(_ asker: AuditEntry.Asker, _ login: Login) throws(Failure) -> Answer {
+        if let known = sessions[asker.user], known.asker == asker { return known.answer }
+        return try open(asker, login)
+    }
+
+    /// Opens a session without a password, in place of the user's last one.
+    private mutating func open(_ asker: AuditEntry.Asker, _ login: Login) throws(Failure) -> Answer {
+        if let last = sessions[asker.user] { close(last.answer) }
         let answer = host.ask(.resume(login)).waited()
         guard answer.reason != .noEntry else {
             throw Failure(

@@ -14,14 +14,14 @@ struct ReplayCommand: ParsableCommand {
             The module of the configuration, or the one that --module names, is asked each log-in, mapping and check of the log \
             again, as if it were the time of its line. It takes users back without their passwords (auth_resume_user). An answer that is \
             another one is a flip: who asked, what, both verdicts and both rules. What depended on a password, on limits, on an \
-            ended session, on values of fields or on the clock is told apart, since the log does not hold it.
+            ended session, on values of fields or on the clock is not compared, since the log does not hold it.
 
               authhost replay --module xmlauth --xmlauth-file new-users.xml /var/log/authhost/audit.log
 
             Ends with 0 when no answer is another one, with 7 when one is or a line cannot be read.
             """)
 
-    @Argument(help: "Files of one audit log, the oldest first.", completion: .file())
+    @Argument(help: "Files of one audit log, the oldest first; - for standard input.", completion: .file())
     var files: [String]
 
     @Option(help: "Print at most this many kinds of flips, those first that were met most often.")
@@ -63,7 +63,7 @@ struct ReplayCommand: ParsableCommand {
 
     private static func open(_ file: String) throws(Failure) -> LineFile {
         do throws(SystemError) {
-            return try LineFile(file)
+            return try LineFile(file == "-" ? "/dev/stdin" : file)
         } catch {
             throw Failure(.badConfiguration, "\(error)")
         }

@@ -13,6 +13,8 @@ struct ReplayReport {
     /// Lines that were read, decisions that were asked again, and those whose answer is the same.
     private(set) var lines = 0, asked = 0, same = 0
     private(set) var apart: [Replay.Apart: Int] = [:]
+    /// Lines of what no module was asked, such as ends of sessions.
+    private(set) var others = 0
     /// Lines that cannot be read, and what is wrong with the first of them.
     private(set) var damaged = 0
     private(set) var firstDamage: String?
@@ -32,7 +34,10 @@ struct ReplayReport {
         }
     }
 
-    mutating func noteOther() { lines += 1 }
+    mutating func noteOther() {
+        lines += 1
+        others += 1
+    }
 
     mutating func note(damaged text: String, at place: (file: String, line: Int)) {
         lines += 1
@@ -47,6 +52,9 @@ struct ReplayReport {
             asked += 1
             same += 1
         case .apart(let why): apart[why, default: 0] += 1
+        case .impossible(let why):
+            lines -= 1
+            note(damaged: why, at: place)
         case .flip(let flip):
             asked += 1
             if flips[flip] == nil, flips.count >= Self.mostKinds {
@@ -61,11 +69,14 @@ struct ReplayReport {
 
     /// For people: at most `limit` kinds of flips, each with both rules.
     func text(limit: Int) -> String {
-        var text = "\(lines) lines: \(asked) decisions asked again, \(same) the same, \(flipped) flips\n"
+        var text =
+            "\(lines) \(lines == 1 ? "line" : "lines"): \(asked) asked again, \(same) the same, "
+            + "\(flipped) \(flipped == 1 ? "flip" : "flips")\n"
         for why in Replay.Apart.allCases where apart[why] != nil {
-            text += "\(apart[why] ?? 0) told apart: \(why.text)\n"
+            text += "\(apart[why] ?? 0) not compared: \(why.text)\n"
         }
-        if let firstDamage { text += "\(damaged) lines cannot be read; the first: \(firstDamage)\n" }
+        if others > 0 { text += "\(others) of what no module decides, such as ends of sessions\n" }
+        if let firstDamage { text += "\(damaged) cannot be read; the first: \(firstDamage)\n" }
         let rows = rows
         for row in rows.prefix(limit) {
             let (flip, object) = (row.flip, row.flip.object.isEmpty ? "" : " \(row.flip.object.controlsEscaped)")
@@ -89,7 +100,8 @@ struct ReplayReport {
             ("lines", .integer(Int64(lines))), ("asked", .integer(Int64(asked))), ("same", .integer(Int64(same))),
             ("flipped", .integer(Int64(flipped))), ("damaged", .integer(Int64(damaged))),
             ("first_damage", firstDamage.map { .text($0) }),
-            ("told_apart", .object(Replay.Apart.allCases.map { ($0.rawValue, .integer(Int64(apart[$0] ?? 0))) })),
+            ("not_compared", .object(Replay.Apart.allCases.map { ($0.rawValue, .integer(Int64(apart[$0] ?? 0))) })),
+            ("others", .integer(Int64(others))), ("not_kept", .integer(Int64(uncounted))),
             ("flips", .list(rows.prefix(limit).map(Self.json))),
         ]
         return JSONText.object(members) + "\n"
