@@ -36,7 +36,9 @@ public final class DoorServers: Sendable {
                     try await DoorServer(
                         settings, host: host, loops: loops, services: services, log: log, inherited: inherited))
             }
-            if let places = inherited?.untaken, !places.isEmpty { throw InheritedSocketError(untaken: places) }
+            if let places = inherited?.untaken, !places.isEmpty {
+                throw InheritedSocketError(untaken: places, doors: servers.flatMap(\.places))
+            }
         } catch {
             for server in servers { await server.close() }
             await loops.shutdown()

@@ -14,6 +14,12 @@ public final class InheritedSockets: Sendable {
     private struct Passed {
         let descriptor: CInt
         let address: SocketAddress
+
+        /// As the configuration spells it.
+        var place: String {
+            guard let host = address.ipAddress, let port = address.port else { return address.pathname ?? "\(address)" }
+            return "\(DoorAddress(host: host, port: port))"
+        }
     }
 
     private let left: Mutex<[Passed]>
@@ -37,7 +43,15 @@ public final class InheritedSockets: Sendable {
     /// Takes descriptors, which it closes unless they are taken.
     init(_ descriptors: some Sequence<CInt>) throws(InheritedSocketError) {
         var passed: [Passed] = []
-        for descriptor in descriptors { passed.append(try Self.passed(descriptor)) }
+        for descriptor in descriptors {
+            let one = try Self.passed(descriptor)
+            if let twin = passed.first(where: { $0.address == one.address }) {
+                throw InheritedSocketError(
+                    "LISTEN_FDS passes descriptors \(twin.descriptor) and \(descriptor), which are both at `\(one.place)`; one is "
+                        + "accepted")
+            }
+            passed.append(one)
+        }
         left = Mutex(passed)
     }
 
@@ -51,22 +65,20 @@ public final class InheritedSockets: Sendable {
     }
 
     /// Where those listen that no door has taken.
-    var untaken: [String] {
-        left.withLock { left in
-            left.map { one in
-                guard let host = one.address.ipAddress, let port = one.address.port else {
-                    return one.address.pathname ?? "\(one.address)"
-                }
-                return "\(DoorAddress(host: host, port: port))"
-            }
-        }
-    }
+    var untaken: [String] { left.withLock { $0.map(\.place) } }
 
     private static func passed(_ descriptor: CInt) throws(InheritedSocketError) -> Passed {
-        guard option(descriptor, SO_ACCEPTCONN) == 1, option(descriptor, SO_TYPE) == CInt(SOCK_STREAM.rawValue) else {
+        let found: String? =
+            switch (option(descriptor, SO_TYPE), option(descriptor, SO_ACCEPTCONN)) {
+            case (nil, _): fcntl(descriptor, F_GETFD) < 0 ? "is closed" : "is no socket"
+            case (CInt(SOCK_STREAM.rawValue)?, 1?): nil
+            case (CInt(SOCK_STREAM.rawValue)?, _): "does not listen"
+            default: "is a socket of another type"
+            }
+        if let found {
             throw InheritedSocketError(
-                "LISTEN_FDS passes descriptor \(descriptor), which is not a listening stream socket; `ListenStream=` of systemd "
-                    + "makes one, with `Accept=no`")
+                "LISTEN_FDS passes descriptor \(descriptor), which \(found); a listening stream socket is accepted, as "
+                    + "`ListenStream=` of systemd makes one with `Accept=no`")
         }
         guard let address = SocketAddress(boundTo: descriptor) else {
             throw InheritedSocketError(
@@ -95,9 +107,9 @@ public struct InheritedSocketError: Error, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 
     /// No door listens at some of them.
-    init(untaken places: [String]) {
+    init(untaken places: [String], doors: [String]) {
+        func list(_ places: [String]) -> String { places.map { "`\($0)`" }.joined(separator: ", ") }
         self.init(
-            "LISTEN_FDS passes a socket at \(places.map { "`\($0)`" }.joined(separator: ", ")), and no door listens there: give it "
-                + "the address of a door, as the configuration has it")
+            "LISTEN_FDS passes a socket at \(list(places)), and no door listens there; doors listen at \(list(doors))")
     }
 }
