@@ -1,6 +1,7 @@
 import AuthConfiguration
 import Basics
 import Dispatch
+import Glibc
 import Logging
 import ModuleHost
 import Runtime
@@ -21,11 +22,28 @@ extension Configuration {
         let words = moduleHangAction
         if words.isEmpty || words == ["none"] { return .none }
         if words == ["restart"] { return .restart }
-        if words.count == 2, words[0] == "swap-to" { return .swap(to: words[1]) }
+        if words.count == 2, words[0] == "swap-to" {
+            try isThere(words[1])
+            return .swap(to: words[1])
+        }
         throw Failure(
             .badConfiguration, at: place(of: "module-hang-action"),
             "module-hang-action is `\(words.joined(separator: " ").controlsEscaped)`; `none`, `restart` and `swap-to NAME` are "
                 + "accepted")
+    }
+}
+
+extension Configuration {
+    /// - Throws: ``Failure`` where there is no file of a module that is to take over.
+    private func isThere(_ module: String) throws(Failure) {
+        do throws(ModuleError) {
+            let candidates = try moduleSearch.candidates(module)
+            if candidates.contains(where: { access($0, F_OK) == 0 }) { return }
+            throw ModuleError(
+                .notFound, module, "no such file; tried \(candidates.map { "`\($0)`" }.joined(separator: ", "))")
+        } catch {
+            throw Failure(.badConfiguration, at: place(of: "module-hang-action"), "module-hang-action: \(error)")
+        }
     }
 }
 

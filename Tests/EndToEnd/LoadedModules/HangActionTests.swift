@@ -55,6 +55,12 @@ import Testing
         #expect(!server.process.seen.contains("module-hang-action"))
     }
 
+    @Test func `is given no module that is not there`() throws {
+        let ending = try AuthHost.run(["config", "check", "--config", configuration("swap-to no-such-module")])
+        #expect(ending.status == 3 && ending.errors.contains("a.conf:4:"), "\(ending)")
+        #expect(ending.errors.contains("module `no-such-module`: no such file; tried"), "\(ending)")
+    }
+
     @Test(arguments: ["restart now", "swap-to", "reboot"])
     func `is refused an action that there is not`(_ action: String) throws {
         let ending = try AuthHost.run(["config", "check", "--config", configuration(action)])
