@@ -2,6 +2,7 @@
 #include "call.h"
 #include "line.h"
 
+#include <errno.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -101,6 +102,21 @@ __attribute__((visibility("default"))) _Noreturn void exit(int status) {
     memcpy(&next, &found, sizeof next);
     if (next) next(status);
     end_at_once(status);
+}
+#endif
+
+#ifndef CFFI_SANITIZED
+// A child of vfork(2) that comes back from an entry point would go on as the host, in its parent's memory and unseen: it is
+// made as a copy, which is ended there.
+__attribute__((visibility("default"))) pid_t vfork(void) { return fork(); }
+
+// Ends the process that calls it, by a way of the C library's own.
+__attribute__((visibility("default"))) int daemon(int nochdir, int noclose) {
+    (void)nochdir;
+    (void)noclose;
+    refuse_end("daemon()", __builtin_return_address(0));
+    errno = EPERM;
+    return -1;
 }
 #endif
 

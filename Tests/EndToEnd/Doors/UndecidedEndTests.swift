@@ -15,6 +15,7 @@ struct ForeignEnd: CustomTestStringConvertible {
             ForeignEnd(
                 way: "quick-exit", status: 1, says: "module `ends` ended the process with quick_exit() in \(login)"),
             ForeignEnd(way: "_exit", status: 1, says: "module `ends` ended the process with _exit() in \(login)"),
+            ForeignEnd(way: "daemon", status: 1, says: "module `ends` ended the process with daemon() in \(login)"),
             ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
             ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
             ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
@@ -73,8 +74,9 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
-    @Test func `a copy of the process that a module forked answers nothing`() throws {
-        let ending = try AuthHost.run(["login", "--user", "fork"] + module, input: "x\n")
+    @Test(arguments: ["fork", "vfork"])
+    func `a copy of the process that a module forked answers nothing`(_ way: String) throws {
+        let ending = try AuthHost.run(["login", "--user", way] + module, input: "x\n")
         #expect(ending.output == "allow: granted\n", "\(ending)")
         #expect(ending.errors.contains("module `ends` forked the process in `auth_new_user`"), "\(ending)")
         #expect(ending.status == 0)
