@@ -52,6 +52,8 @@ public enum HostProcess {
     /// Keeps standard output for answers: what modules write there goes to standard error from now on. To be called before any
     /// module is loaded, by one thread.
     public static func keepOutput() {
+        // A client that goes away ends nothing, and neither does a server that a module speaks with.
+        signal(SIGPIPE, SIG_IGN)
         guard outputDescriptor == STDOUT_FILENO else { return }
         let own = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         // A command that was started without standard output has none to keep.

@@ -6,6 +6,7 @@
 #include <authhost/status.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,8 @@ int main(void) {
                 HELPER_MODULE, HELPER_MEMORY);
         return 2;
     }
+    // As in the host: a server that the module speaks with may go away.
+    signal(SIGPIPE, SIG_IGN);
     start = shared->start;
     calls.shared = &shared->calls;
     returns.shared = &shared->returns;

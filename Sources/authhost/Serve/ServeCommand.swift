@@ -32,8 +32,6 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var common: ConfigurationFileOption
 
     func run() async throws {
-        // A door's client that goes away must not end the host.
-        signal(SIGPIPE, SIG_IGN)
         // A log that has reached the size that files may have cannot be written; that must not end the host.
         signal(SIGXFSZ, SIG_IGN)
         let inherited = try Self.inheritedSockets()
