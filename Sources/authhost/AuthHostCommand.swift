@@ -14,7 +14,7 @@ struct AuthHostCommand: AsyncParsableCommand {
             \(Configuration.usualFile) is read, where there is one.
 
             Exit codes: 0 allowed or done, 1 could not decide or failed, 2 denied or wrong credentials, 3 bad \
-            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected, 7 findings of a strict check.
+            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected, 7 something was found, as by a strict check.
             """,
         version: Version.text,
         subcommands: [

@@ -90,7 +90,7 @@ enum CommandPages {
         page.heading("EXIT STATUS")
         page.text(
             "0 allowed or done, 1 could not decide or failed, 2 denied or wrong credentials, 3 bad configuration or usage, "
-                + "4 module unusable, 5 over a limit, 6 ejected, 7 findings of a strict check.")
+                + "4 module unusable, 5 over a limit, 6 ejected, 7 something was found, as by a strict check.")
         page.seeAlso(seeAlso)
         return page
     }
