@@ -7,7 +7,7 @@ import Testing
 @Suite struct MessageTests {
     /// Files whose texts are help, tables and layout, which other tests compare as a whole.
     private static let layout = [
-        "ItemDefinition", "ItemReference", "ConfigurationDescription+Show", "ConfigurationDescription+Explain",
+        "ItemDefinition", "ItemReference", "ConfigurationDescription+Show", "ItemExplanation",
         "TextTable",
     ]
     /// Names of types, which stand in the table of the documentation.
