@@ -72,7 +72,7 @@ let package = Package(
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
         .target(name: "CAuthModule", path: "Linked/include", publicHeadersPath: "."),
         .target(
-            name: "ModuleHost", dependencies: ["CFFI", "CAuthModule"], path: "Linked/ModuleHost",
+            name: "ModuleHost", dependencies: ["Basics", "CFFI", "CAuthModule"], path: "Linked/ModuleHost",
             sources: ["ELF", "Loading/LibraryCache.swift", "Loading/ModuleIdentity.swift"],
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing", "JSONReading"]),
