@@ -119,7 +119,7 @@ private final class ListeningMember: LoopMember {
         let isWanted = !pause.isPausing && !isFull
         if isWanted != isWatched {
             isWatched = isWanted
-            loop.watch(place, descriptor, isWanted ? .readable : [])
+            loop.watch(place, descriptor, isWanted ? .readable : .none)
         }
         let due = [pause.due, dealer.due].compactMap(\.self).min()
         loop.setTime(place, due?.nanoseconds)

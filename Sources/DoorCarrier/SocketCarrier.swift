@@ -15,7 +15,7 @@ final class SocketCarrier: LoopMember, CarrierSocket {
     private var onClose: () -> Void = {}
     private var carrier: Carrier?
     private var place: EpollLoop.Place?
-    private var watched: LoopEvents = []
+    private var watched = LoopEvents.none
     private var output = UnsentBytes()
     private var hasInputEnded = false
     private var isStalled = false
@@ -57,7 +57,7 @@ final class SocketCarrier: LoopMember, CarrierSocket {
     func begin(_ carrier: Carrier, onClose: @escaping () -> Void) {
         self.onClose = onClose
         self.carrier = carrier
-        watched = [.readable, .ended]
+        watched = .readable | .ended
         place = try? loop.add(self, descriptor, watched)
         // A connection that the kernel does not watch would never be heard of.
         if place == nil { isClosing = true } else { carrier.begin(self) }
@@ -67,11 +67,11 @@ final class SocketCarrier: LoopMember, CarrierSocket {
     // MARK: - What the loop tells
 
     func isReady(_ events: LoopEvents) {
-        if events.contains(.writable) { send([]) }
+        if events.hasAny(of: .writable) { send([]) }
         // When nothing more can come, all that is left is read, however much the conversation has.
-        let isLast = !events.isDisjoint(with: [.ended, .broken])
-        if isLast || events.contains(.readable) { read(toEnd: isLast) }
-        if !events.isDisjoint(with: .broken) { isClosing = true }
+        let isLast = events.hasAny(of: .ended | .broken)
+        if isLast || events.hasAny(of: .readable) { read(toEnd: isLast) }
+        if events.hasAny(of: .broken) { isClosing = true }
         finish()
     }
 
@@ -125,8 +125,8 @@ final class SocketCarrier: LoopMember, CarrierSocket {
     }
 
     private func watch(_ carrier: Carrier) {
-        var wanted: LoopEvents = output.isEmpty ? [] : .writable
-        if !hasInputEnded { wanted.formUnion(carrier.wantsRead(self) ? [.readable, .ended] : .ended) }
+        var wanted: LoopEvents = output.isEmpty ? .none : .writable
+        if !hasInputEnded { wanted = wanted | (carrier.wantsRead(self) ? .readable | .ended : .ended) }
         guard wanted != watched, let place else { return }
         watched = wanted
         loop.watch(place, descriptor, wanted)

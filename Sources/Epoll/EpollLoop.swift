@@ -12,19 +12,29 @@ package protocol LoopMember: AnyObject {
     func loopEnds()
 }
 
-/// What a descriptor is ready for, or shall be watched for.
-package struct LoopEvents: OptionSet, Sendable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+/// What a descriptor is ready for, or shall be watched for: bits of epoll_ctl(2).
+///
+/// It is no `OptionSet`: the literals of one are made generically in other targets, for 1,500 instructions each.
+package struct LoopEvents: Equatable, Sendable {
+    package let bits: UInt32
 
-    private init(_ events: Int) { rawValue = UInt32(events) }
+    @inlinable package init(bits: UInt32) { self.bits = bits }
 
-    package static let readable = LoopEvents(CEPOLL_IN)
-    package static let writable = LoopEvents(CEPOLL_OUT)
+    @inlinable package static var none: LoopEvents { LoopEvents(bits: 0) }
+    @inlinable package static var readable: LoopEvents { LoopEvents(bits: UInt32(CEPOLL_IN)) }
+    @inlinable package static var writable: LoopEvents { LoopEvents(bits: UInt32(CEPOLL_OUT)) }
     /// The other end sends nothing more.
-    package static let ended = LoopEvents(CEPOLL_RDHUP)
+    @inlinable package static var ended: LoopEvents { LoopEvents(bits: UInt32(CEPOLL_RDHUP)) }
     /// Nothing goes in either direction any more. It is told unasked.
-    package static let broken = LoopEvents(CEPOLL_HUP | CEPOLL_ERR)
+    @inlinable package static var broken: LoopEvents { LoopEvents(bits: UInt32(CEPOLL_HUP | CEPOLL_ERR)) }
+
+    /// All of both.
+    @inlinable package static func | (left: LoopEvents, right: LoopEvents) -> LoopEvents {
+        LoopEvents(bits: left.bits | right.bits)
+    }
+
+    /// Whether it has some of others.
+    @inlinable package func hasAny(of others: LoopEvents) -> Bool { bits & others.bits != 0 }
 }
 
 /// A thread that waits for descriptors, for times and for work of other threads, with epoll(7).
@@ -148,7 +158,7 @@ package final class EpollLoop: @unchecked Sendable {
         let word = slots[number].word &+ 1 << 32
         slots[number] = Slot(member: member, word: word == 0 ? 1 << 32 : word)
         let place = Place(number: number, word: slots[number].word)
-        guard cepoll_add(epoll, descriptor, events.rawValue, place.word) == 0 else {
+        guard cepoll_add(epoll, descriptor, events.bits, place.word) == 0 else {
             let error = SystemError(errno, "cannot watch a descriptor")
             leave(place)
             throw error
@@ -159,7 +169,7 @@ package final class EpollLoop: @unchecked Sendable {
     /// Watches a member's descriptor for something else.
     package func watch(_ place: Place, _ descriptor: CInt, _ events: LoopEvents) {
         // A descriptor that is watched can be watched for something else, epoll_ctl(2).
-        _ = cepoll_change(epoll, descriptor, events.rawValue, place.word)
+        _ = cepoll_change(epoll, descriptor, events.bits, place.word)
     }
 
     /// Forgets a member, and closes its descriptor.
@@ -208,7 +218,7 @@ package final class EpollLoop: @unchecked Sendable {
         guard event.word != 0 else { return }
         let slot = slots[Int(event.word & 0xffff_ffff)]
         guard slot.word == event.word, let member = slot.member else { return }
-        member.isReady(LoopEvents(rawValue: event.events))
+        member.isReady(LoopEvents(bits: event.events))
     }
 
     /// How long nothing is due, in milliseconds; -1 for ever.
