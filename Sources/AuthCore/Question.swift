@@ -21,23 +21,43 @@ public struct Check: Sendable {
         case read, write, create
     }
 
+    /// What few checks come with. It stands apart, so that a check is handed on for two reference counts and not four.
+    private final class Company: Sendable {
+        let fields: [Field]
+        let contributionID: String?
+        let attributes: [Field]
+
+        init(_ fields: [Field], _ contributionID: String?, _ attributes: [Field]) {
+            self.fields = fields
+            self.contributionID = contributionID
+            self.attributes = attributes
+        }
+    }
+
     /// What the session wants to do.
     public let action: Action
     /// As the client asked, before any mapping.
     public let name: ObjectName
+    private var company: Company?
+
     /// Contributed fields of a write; at most 1,024, names and values without NUL.
-    public let fields: [Field]
+    public var fields: [Field] { company?.fields ?? [] }
     /// The contribution id of a write; nil for none.
-    public let contributionID: String?
+    public var contributionID: String? { company?.contributionID }
     /// What the door knows besides; at most 64.
-    public var attributes: [Field] = []
+    public var attributes: [Field] {
+        get { company?.attributes ?? [] }
+        set { if company != nil || !newValue.isEmpty { company = Company(fields, contributionID, newValue) } }
+    }
+
+    /// Whether a name and nothing else comes with it.
+    public var isBare: Bool { company == nil }
 
     /// Makes a check.
     public init(_ action: Action, _ name: ObjectName, fields: [Field] = [], contributionID: String? = nil) {
         self.action = action
         self.name = name
-        self.fields = fields
-        self.contributionID = contributionID
+        if !fields.isEmpty || contributionID != nil { company = Company(fields, contributionID, []) }
     }
 
     /// The kind of question that it is.

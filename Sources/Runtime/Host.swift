@@ -275,38 +275,54 @@ public final class Host: Sendable {
     ///
     /// A module with `auth_check_batch` is asked once for all that it can answer so; the others are asked one by one.
     public func ask(_ checks: [SessionCheck]) -> [Outcome] {
-        let outcomes = batch(checks)
-        return checks.indices.map { outcomes?[$0] ?? ask(.check(checks[$0].session, checks[$0].check)) }
+        var answers = BatchAnswers(count: checks.count, decisions)
+        batch(checks, into: &answers)
+        for place in checks.indices where !answers.isAnswered[place] {
+            answers.set(ask(.check(checks[place].session, checks[place].check)), at: place)
+        }
+        return answers.outcomes
     }
 
-    /// The answers that one call of the module gives; nil for those that must be asked alone, such as of a session that is not open.
-    private func batch(_ checks: [SessionCheck]) -> [Outcome?]? {
+    /// Sets the answers that one call of the module gives; what must be asked alone, such as of a session that is not open, has none.
+    private func batch(_ checks: [SessionCheck], into answers: inout BatchAnswers) {
         guard checks.count > 1, !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
             decider.takesBatches
-        else { return nil }
+        else { return }
         let now = clock.monotonic
         var asked: [AskedCheck] = []
         asked.reserveCapacity(checks.count)
-        for (place, one) in checks.enumerated() {
-            if let last = asked.last, last.session.id == one.session {
-                asked.append(AskedCheck(place: place, check: one.check, session: last.session, known: last.known))
-            } else if let session = sessions.use(one.session, at: now), let known = decider.known(session) {
-                asked.append(AskedCheck(place: place, check: one.check, session: session, known: known))
+        var last: (session: Session, known: ModuleSession)?
+        for place in checks.indices {
+            if last?.session.id != checks[place].session {
+                last = sessions.use(checks[place].session, at: now).flatMap { session in
+                    decider.known(session).map { (session, $0) }
+                }
             }
+            guard let last else { continue }
+            asked.append(AskedCheck(place: place, session: last.session, known: last.known))
         }
-        var answers: [Answer?] = Array(repeating: nil, count: checks.count)
-        objects.batch(asked, decider, at: now, into: &answers)
-        let took = clock.monotonic - now
         // Rows have their attributes in common, so the module is not told of the names of these decisions.
-        for place in answers.indices { answers[place]?.decision = decisions.next() }
-        for one in asked {
-            guard let answer = answers[one.place] else { continue }
-            let (origin, check) = (one.session.origin, one.check)
-            origin.figures.note(check.kind, answer.verdict, nanoseconds: took)
-            spans?.note(
-                check.kind, answer, answer.decision, door: origin.door, check.attributes, began: now, moduleTime: took)
+        objects.batch(asked, of: checks, decider, at: now, into: &answers)
+        let took = clock.monotonic - now
+        for tally in answers.tallies {
+            metrics.count(tally.kind, tally.verdict, tally.reason, times: tally.count)
+            tally.session.origin.figures.note(tally.kind, tally.verdict, nanoseconds: took, times: tally.count)
         }
-        return auditing?.recorded(answers, of: asked) ?? answers.map { $0.map(Outcome.decided) }
+        if let spans { note(asked, of: checks, answers, by: spans, began: now, took) }
+        auditing?.record(&answers, of: asked, checks)
+    }
+
+    private func note(
+        _ asked: [AskedCheck], of checks: [SessionCheck], _ answers: BatchAnswers, by spans: DecisionSpans,
+        began: Int64, _ took: Int64
+    ) {
+        for one in asked {
+            guard let answer = answers.decided(one.place) else { continue }
+            let check = checks[one.place].check
+            spans.note(
+                check.kind, answer, answer.decision, door: one.session.door, check.attributes, began: began,
+                moduleTime: took)
+        }
     }
 
     /// Asks whether a user may do something in an HTTP realm that the module protects.

@@ -119,29 +119,31 @@ extension NativeConversation {
         _ session: SessionID, _ checks: [NativeCheck], _ attributes: [Field], _ number: UInt32,
         _ turn: inout DoorTurn
     ) {
-        var answers: [Answer?] = []
-        var asked: [Check] = []
-        for check in checks {
+        // A row that gets no other answer could not be decided.
+        var answers = Array(repeating: Answer(.undecided, .brokenAnswer), count: checks.count)
+        var asked: [SessionCheck] = []
+        asked.reserveCapacity(checks.count)
+        var places: [Int] = []
+        places.reserveCapacity(checks.count)
+        for place in checks.indices {
             do throws(NameError) {
-                var check = try check.checked()
+                var check = try checks[place].checked()
                 check.attributes = attributes
-                asked.append(check)
-                answers.append(nil)
+                asked.append(SessionCheck(session, check))
+                places.append(place)
             } catch {
-                answers.append(Self.refusal(error))
+                answers[place] = Self.refusal(error)
             }
         }
-        if wantsPushes { noteQuestion(about: session, asked.map(\.name)) }
-        let outcomes = door.host.ask(asked.map { SessionCheck(session, $0) })
+        if wantsPushes { noteQuestion(about: session, asked.map(\.check.name)) }
+        let outcomes = door.host.ask(asked)
         var open: [(place: Int, name: ObjectName, ticket: Ticket)] = []
-        var next = 0
-        for place in answers.indices where answers[place] == nil {
-            defer { next += 1 }
-            switch next < outcomes.count ? outcomes[next] : .decided(Answer(.undecided, .brokenAnswer)) {
-            case .delayed(let ticket): open.append((place, asked[next].name, ticket))
+        for index in places.indices where index < outcomes.count {
+            switch outcomes[index] {
+            case .delayed(let ticket): open.append((places[index], asked[index].check.name, ticket))
             case .decided(let answer):
-                answers[place] = answer
-                if wantsPushes { interest.noteAnswer(answer, about: asked[next].name) }
+                if wantsPushes { interest.noteAnswer(answer, about: asked[index].check.name) }
+                answers[places[index]] = answer
             }
         }
         if open.isEmpty { return NativeWriter.batch(answers, number, version: version, to: &turn.out) }
@@ -210,10 +212,10 @@ extension NativeConversation {
 
 /// A batch whose last answers are not there yet.
 private final class NativeBatch {
-    var answers: [Answer?]
+    var answers: [Answer]
     var open: Int
 
-    init(answers: [Answer?], open: Int) {
+    init(answers: [Answer], open: Int) {
         self.answers = answers
         self.open = open
     }

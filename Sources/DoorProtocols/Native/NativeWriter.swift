@@ -54,27 +54,28 @@ enum NativeWriter {
         }
     }
 
-    /// Answers a batch; what is missing could not be decided.
+    /// Answers a batch.
     ///
     /// - Parameter version: that the connection has agreed on.
     static func batch(
-        _ answers: [Answer?], _ number: UInt32, version: UInt16 = NativeProtocol.versions.upperBound,
+        _ answers: consuming [Answer], _ number: UInt32, version: UInt16 = NativeProtocol.versions.upperBound,
         to out: inout OutgoingBytes
     ) {
-        var answers = answers
         let count = version >= NativeProtocol.withAttributes ? fitAttributes(of: &answers) : 0
         let hasDecisions = version >= NativeProtocol.withDecisions
+        // Answers are looked at in their place: a copy of one costs a reference count for each of its parts.
+        let rows = answers
         frame(.batch, number, flags(count > 0, hasDecisions), to: &out) { out in
-            out.write(little: UInt16(answers.count))
-            for answer in answers {
-                out.write(little: NativeProtocol.number(of: answer?.verdict ?? .undecided))
-                word((answer?.reason.told ?? .brokenAnswer).rawValue, &out)
+            out.write(little: UInt16(rows.count))
+            for row in rows.indices {
+                out.write(little: NativeProtocol.number(of: rows[row].verdict))
+                word(rows[row].reason.told.rawValue, &out)
             }
-            if hasDecisions { for answer in answers { decision(answer?.decision ?? .none, &out) } }
+            if hasDecisions { for row in rows.indices { decision(rows[row].decision, &out) } }
             guard count > 0 else { return }
             out.write(little: UInt32(count))
-            for (row, answer) in answers.enumerated() {
-                for attribute in answer?.attributes ?? [] {
+            for row in rows.indices {
+                for attribute in rows[row].attributes {
                     out.write(little: UInt16(row))
                     pair(attribute, &out)
                 }
@@ -87,15 +88,16 @@ enum NativeWriter {
 
     /// Counts the attributes of a batch. An answer whose attributes find no room in the frame is not given: it might be good with
     /// them alone.
-    private static func fitAttributes(of answers: inout [Answer?]) -> Int {
+    private static func fitAttributes(of answers: inout [Answer]) -> Int {
         var (count, size) = (0, 0)
         for index in answers.indices {
-            guard let attributes = answers[index]?.attributes, !attributes.isEmpty else { continue }
+            let attributes = answers[index].attributes
+            if attributes.isEmpty { continue }
             let more = attributes.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 6 }
             if size + more > mostOfAttributes {
-                let decision = answers[index]?.decision ?? .none
+                let decision = answers[index].decision
                 answers[index] = Answer(.undecided, .brokenAnswer)
-                answers[index]?.decision = decision
+                answers[index].decision = decision
             } else {
                 size += more
                 count += attributes.count

@@ -36,7 +36,10 @@ struct BatchRows {
         checkRows = .allocate(capacity: checks.count)
         resultRows = .allocate(byteCount: checks.count * AnswerReader.headroom, alignment: 16)
         objects = .allocate(capacity: checks.count)
-        let length = checks.reduce(0) { $0 + $1.session.user.count + $1.check.name.count + $1.object.count + 3 }
+        var length = 0
+        for index in checks.indices {
+            length += checks[index].session.user.count + checks[index].check.name.count + checks[index].object.count + 3
+        }
         text = .allocate(capacity: length)
         // NOTE: not cleared, so that a row without a reason costs no page of it; few rows use the thread's own memory.
         let room = checks.count * AnswerReader.rowScratchSize
@@ -44,25 +47,26 @@ struct BatchRows {
         let scratch = own?.baseAddress ?? cffi_scratch()
         var used = 0
         var user = auth_string_t.empty
-        for (index, asked) in checks.enumerated() {
+        // Rows are looked at in their place: a copy of one costs a reference count for each of its parts.
+        for index in checks.indices {
             // The rows of a session stand together.
-            if index == 0 || asked.session.handle != checks[index - 1].session.handle {
-                user = Self.store(asked.session.user.withTerminatedBytes, in: text, &used)
+            if index == 0 || checks[index].session.handle != checks[index - 1].session.handle {
+                user = Self.store(checks[index].session.user.withTerminatedBytes, in: text, &used)
             }
-            let requested = Self.store(asked.check.name.withTerminatedBytes, in: text, &used)
-            let name = Self.store(asked.object.withTerminatedBytes, in: text, &used)
+            let requested = Self.store(checks[index].check.name.withTerminatedBytes, in: text, &used)
+            let name = Self.store(checks[index].object.withTerminatedBytes, in: text, &used)
             objects.initializeElement(at: index, to: .transient(name, isKnown: false))
             var record = auth_check_t()
             record.size = UInt32(MemoryLayout<auth_check_t>.size)
-            record.action = asked.check.action.number
-            record.session = asked.session.handle
+            record.action = checks[index].check.action.number
+            record.session = checks[index].session.handle
             record.deadline = ticket.deadline
             record.user = user
             record.requested = requested
             record.object = UnsafePointer(objects.baseAddress! + index)
             record.contribution_id = .empty
             record.flags = ticket.flags
-            record.session_data = asked.session.data
+            record.session_data = checks[index].session.data
             checkRows.initializeElement(at: index, to: record)
             records.initializeElement(at: index, to: checkRows.baseAddress! + index)
             // INVARIANT: the status starts as AUTH_NONE, so a row that the module forgets denies.

@@ -68,30 +68,28 @@ final class Auditing: Sendable {
         }
     }
 
-    /// Records the rows of a batch that have an answer, together; nil stays nil.
-    func recorded(_ answers: [Answer?], of asked: [AskedCheck]) -> [Outcome?] {
-        let rows = asked.compactMap { one in answers[one.place].map { (asked: one, answer: $0) } }
-        var outcomes = answers.map { $0.map(Outcome.decided) }
-        if rows.isEmpty { return outcomes }
+    /// Records the rows of a batch that have an answer, together.
+    func record(_ answers: inout BatchAnswers, of asked: [AskedCheck], _ checks: [SessionCheck]) {
+        let rows = asked.compactMap { one in answers.decided(one.place).map { (asked: one, answer: $0) } }
+        if rows.isEmpty { return }
         let lines = rows.map {
-            bytes(AuditLine(.check($0.asked.session.id, $0.asked.check), $0.asked.session), $0.answer)
+            let check = checks[$0.asked.place]
+            return bytes(AuditLine(.check(check.session, check.check), $0.asked.session), $0.answer)
         }
         let ids = rows.map(\.answer.decision)
-        guard log.isRequired else {
-            log.record(lines, ids) { _ in }
-            return outcomes
-        }
+        guard log.isRequired else { return log.record(lines, ids) { _ in } }
         let tickets = rows.map { _ in Ticket {} }
+        let kinds = rows.map { checks[$0.asked.place].check.kind }
         log.record(lines, ids) { [metrics] isWritten in
-            for (ticket, row) in zip(tickets, rows) {
-                if !isWritten { metrics.count(row.asked.check.kind, Answer(.undecided, .auditFailed)) }
-                ticket.decide(isWritten ? row.answer : Self.unrecorded(row.answer))
+            for (index, ticket) in tickets.enumerated() {
+                let answer = rows[index].answer
+                if !isWritten { metrics.count(kinds[index], Answer(.undecided, .auditFailed)) }
+                ticket.decide(isWritten ? answer : Self.unrecorded(answer))
             }
         }
         for (ticket, row) in zip(tickets, rows) {
-            outcomes[row.asked.place] = ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
+            answers.set(ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket), at: row.asked.place)
         }
-        return outcomes
     }
 
     private func bytes(_ line: AuditLine, _ answer: Answer) -> [UInt8] {

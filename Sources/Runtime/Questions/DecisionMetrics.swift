@@ -19,16 +19,18 @@ final class DecisionMetrics: Sendable {
 
     init(_ factory: any MetricsFactory = MetricsSystem.factory) { self.factory = factory }
 
-    func count(_ kind: QuestionKind, _ answer: Answer) {
-        switch (answer.reason, answer.verdict) {
-        case (.granted, .allow): increment(granted[kind.ordinal], kind, answer)
-        case (.deniedByModule, .deny): increment(denied[kind.ordinal], kind, answer)
+    func count(_ kind: QuestionKind, _ answer: Answer) { count(kind, answer.verdict, answer.reason) }
+
+    func count(_ kind: QuestionKind, _ verdict: Verdict, _ reason: Reason, times: Int = 1) {
+        let key = Key(kind: kind, verdict: verdict, reason: reason)
+        switch (reason, verdict) {
+        case (.granted, .allow): increment(granted[kind.ordinal], key, by: times)
+        case (.deniedByModule, .deny): increment(denied[kind.ordinal], key, by: times)
         default:
-            let key = Key(kind: kind, verdict: answer.verdict, reason: answer.reason)
             rare.withLock { rare in
-                if rare[key] == nil { rare[key] = counter(kind, answer) }
+                if rare[key] == nil { rare[key] = counter(key) }
                 return rare[key]
-            }?.increment()
+            }?.increment(by: times)
         }
     }
 
@@ -43,18 +45,18 @@ final class DecisionMetrics: Sendable {
         return outcome
     }
 
-    private func increment(_ cell: SetOnce<Counter>, _ kind: QuestionKind, _ answer: Answer) {
-        if let known = cell.value { return known.increment() }
-        let first = counter(kind, answer)
+    private func increment(_ cell: SetOnce<Counter>, _ key: Key, by times: Int) {
+        if let known = cell.value { return known.increment(by: times) }
+        let first = counter(key)
         cell.set(first)
-        first.increment()
+        first.increment(by: times)
     }
 
-    private func counter(_ kind: QuestionKind, _ answer: Answer) -> Counter {
+    private func counter(_ key: Key) -> Counter {
         Counter(
             label: "authhost_decisions_total",
             dimensions: [
-                ("question", kind.rawValue), ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue),
+                ("question", key.kind.rawValue), ("verdict", key.verdict.rawValue), ("reason", key.reason.rawValue),
             ], factory: factory)
     }
 }

@@ -12,14 +12,15 @@ final class DoorFigures: Sendable {
 
     init(_ door: String) { self.door = door }
 
-    /// Notes a decision.
+    /// Notes a decision, or several that were made at once.
     ///
     /// - Parameter nanoseconds: from the question to its answer.
-    func note(_ kind: QuestionKind, _ verdict: Verdict, nanoseconds: Int64) {
+    func note(_ kind: QuestionKind, _ verdict: Verdict, nanoseconds: Int64, times count: Int = 1) {
         let time = times[kind.ordinal]
-        (time.value ?? timer(kind, time)).recordNanoseconds(nanoseconds)
-        let count = verdicts[verdict.ordinal]
-        (count.value ?? counter(verdict, count)).increment()
+        let timer = time.value ?? self.timer(kind, time)
+        for _ in 0..<count { timer.recordNanoseconds(nanoseconds) }
+        let cell = verdicts[verdict.ordinal]
+        (cell.value ?? counter(verdict, cell)).increment(by: count)
     }
 
     private func timer(_ kind: QuestionKind, _ place: SetOnce<Timer>) -> Timer {
