@@ -11,8 +11,7 @@ SECONDS_EACH ?= 30
 SEEDS ?= 1 2 3 4 5
 CONFIG ?= debug
 
-# No $ORIGIN in a module: a search path beside the file is what the loader refuses.
-SWIFT_BUILD = swift build --disable-local-rpath -c $(CONFIG)
+SWIFT_BUILD = swift build $(shell scripts/debug-flags) -c $(CONFIG)
 BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
