@@ -49,11 +49,14 @@ import Testing
     }
 
     @Test func `refuses every row of a batch that is not recorded`() throws {
-        let asked = try parts.asked(["/a", "/b", "/c"])
-        let answers = [Answer(.allow, .granted), nil, Answer(.deny, .deniedByModule)]
-        let outcomes = try auditing("/dev/full").recorded(answers, of: asked)
+        let (rows, checks) = try parts.asked(["/a", "/b", "/c"])
+        var answers = BatchAnswers(count: 3, DecisionIDs())
+        answers.answer(0, .read, of: rows[0].session, Answer(.allow, .granted))
+        answers.answer(2, .read, of: rows[2].session, Answer(.deny, .deniedByModule))
+        try auditing("/dev/full").record(&answers, of: rows, checks)
         // The second is asked alone, and recorded then.
-        #expect(outcomes.map { $0.map(TestHost.wait)?.reason } == [.auditFailed, nil, .auditFailed])
+        #expect(answers.isAnswered == [true, false, true])
+        #expect([0, 2].map { TestHost.wait(answers.outcomes[$0]).reason } == [.auditFailed, .auditFailed])
         #expect(counts.all == ["read undecided audit-failed": 2])
     }
 }

@@ -75,19 +75,26 @@ import Testing
 
     @Test func `are left to be asked alone where more comes with a check than its name`() throws {
         let parts = TestParts(ScriptedDecider { $0.batch = [ModuleAnswer(.ok), ModuleAnswer(.ok)] })
-        var asked = try parts.asked(["/a", "/b", "/c", "/d"])
-        func replace(_ place: Int, _ change: (inout Check) -> Void) {
-            var check = asked[place].check
-            if place == 1 { check = Check(.write, check.name, fields: [Field("Bid", "1")]) }
-            change(&check)
-            asked[place] = AskedCheck(
-                place: place, check: check, session: asked[place].session, known: asked[place].known)
-        }
-        replace(1) { _ in }
-        replace(2) { $0.attributes = [Field("address", "192.0.2.1")] }
-        var answers: [Answer?] = Array(repeating: nil, count: 4)
-        parts.objects.batch(asked, parts.decider, at: parts.clock.monotonic, into: &answers)
+        let (rows, bare) = try parts.asked(["/a", "/b", "/c", "/d"])
+        var checks = bare
+        let session = rows[0].session.id
+        checks[1] = SessionCheck(session, Check(.write, checks[1].check.name, fields: [Field("Bid", "1")]))
+        var attributed = checks[2].check
+        attributed.attributes = [Field("address", "192.0.2.1")]
+        checks[2] = SessionCheck(session, attributed)
+        let answers = parts.batch(rows, checks)
         #expect(answers.map { $0 != nil } == [true, false, false, true])
+    }
+
+    @Test func `are counted together where rows that follow one another are answered alike`() throws {
+        let said = [ModuleAnswer(.ok), ModuleAnswer(.ok), ModuleAnswer(.deny), ModuleAnswer(.ok)]
+        let parts = TestParts(ScriptedDecider { $0.batch = said })
+        let (rows, checks) = try parts.asked(["/a", "/b", "/c", "/d"])
+        var answers = BatchAnswers(count: 4, DecisionIDs())
+        parts.objects.batch(rows, of: checks, parts.decider, at: parts.clock.monotonic, into: &answers)
+        #expect(answers.tallies.map(\.count) == [2, 1, 1])
+        #expect(answers.tallies.map(\.reason) == [.granted, .deniedByModule, .granted])
+        #expect(Set(checks.indices.compactMap { answers.decided($0)?.decision }).count == 4)
     }
 
     @Test func `are left to be asked one by one where a decider has no batch, or content may come`() throws {

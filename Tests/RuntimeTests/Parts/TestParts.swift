@@ -72,19 +72,24 @@ struct TestParts {
 
 extension TestParts {
     /// Checks of a session of their own.
-    func asked(_ names: [String]) throws -> [AskedCheck] {
+    func asked(_ names: [String]) throws -> (rows: [AskedCheck], checks: [SessionCheck]) {
         let session = try session()
-        return try names.enumerated().map { place, name in
-            AskedCheck(
-                place: place, check: Check(.read, try ObjectName(name)), session: session, known: session.moduleSession)
-        }
+        let checks = try names.map { SessionCheck(session.id, Check(.read, try ObjectName($0))) }
+        let rows = checks.indices.map { AskedCheck(place: $0, session: session, known: session.moduleSession) }
+        return (rows, checks)
     }
 
-    /// Asks them as a batch; nil for each that is to be asked alone.
+    /// Asks checks as a batch; nil for each that is to be asked alone.
+    func batch(_ rows: [AskedCheck], _ checks: [SessionCheck]) -> [Answer?] {
+        var answers = BatchAnswers(count: checks.count, DecisionIDs())
+        objects.batch(rows, of: checks, decider, at: clock.monotonic, into: &answers)
+        return checks.indices.map { answers.decided($0) }
+    }
+
+    /// Asks about objects as a batch; nil for each that is to be asked alone.
     func batch(_ names: [String]) throws -> [Answer?] {
-        var answers: [Answer?] = Array(repeating: nil, count: names.count)
-        objects.batch(try asked(names), decider, at: clock.monotonic, into: &answers)
-        return answers
+        let (rows, checks) = try asked(names)
+        return batch(rows, checks)
     }
 }
 
