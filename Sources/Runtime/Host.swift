@@ -71,7 +71,7 @@ public final class Host: Sendable {
         invalidations = Invalidations(sessions, cache, logins.penalties, clock: clock)
         objects = Objects(
             configuration.objectLimits, mappings: configuration.objectMaps, decider: decider,
-            invalidations: invalidations, deadlines: deadlines, clock: clock, metrics: metrics)
+            invalidations: invalidations, deadlines: deadlines, clock: clock)
         realms = Realms(objects: objects)
         operators = Operators(sessions, invalidations, objects, decider: decider)
         rules = RulesInForce(

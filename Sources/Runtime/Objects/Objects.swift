@@ -8,7 +8,6 @@ final class Objects: Sendable {
     let store: ObjectStore
     let deadlines: LiveDeadlines
     let clock: any HostClock
-    let metrics: DecisionMetrics
     private let decider: DeciderInForce
     private let invalidations: Invalidations
 
@@ -17,7 +16,7 @@ final class Objects: Sendable {
     ///   - invalidations: told of objects whose content has changed.
     init(
         _ limits: ObjectLimits, mappings: [ConfiguredMapping], decider: DeciderInForce,
-        invalidations: Invalidations, deadlines: LiveDeadlines, clock: any HostClock, metrics: DecisionMetrics
+        invalidations: Invalidations, deadlines: LiveDeadlines, clock: any HostClock
     ) {
         self.mappings = ConfiguredMappings(mappings)
         store = ObjectStore(limits)
@@ -25,7 +24,6 @@ final class Objects: Sendable {
         self.invalidations = invalidations
         self.deadlines = deadlines
         self.clock = clock
-        self.metrics = metrics
     }
 
     /// Replaces what is known of an object; nil for nothing any more. Reads that wait for it are asked again, and nothing

@@ -41,7 +41,7 @@ struct TestParts {
             sessions, admission: places, deadlines: deadlines, realm: "authhost", metrics: metrics, log: log)
         objects = Objects(
             objectLimits, mappings: [], decider: asked, invalidations: invalidations, deadlines: deadlines,
-            clock: clock, metrics: metrics)
+            clock: clock)
         operators = Operators(sessions, invalidations, objects, decider: asked)
     }
 

@@ -64,15 +64,27 @@ import Testing
     }
 
     @Test func `counts each row once`() throws {
-        let counts = CountingFactory()
         let decider = ScriptedDecider(maps: true) {
             $0.answers = ["auth_map_object /bad": ModuleAnswer(.deny), "auth_map_object": ModuleAnswer(.notMapped)]
         }
-        let parts = TestParts(decider, metrics: DecisionMetrics(counts))
-        #expect(try parts.batch(["/bad", "/a", "/b"]).allSatisfy { $0 == nil })
-        #expect(counts.all.isEmpty, "they are counted when they are asked one by one")
+        let parts = TestParts(decider)
+        let (rows, checks) = try parts.asked(["/bad", "/a", "/b"])
+        var alone = BatchAnswers(count: 3, DecisionIDs())
+        parts.objects.batch(rows, of: checks, decider, at: parts.clock.monotonic, into: &alone)
+        #expect(alone.tallies.isEmpty, "they are counted when they are asked one by one")
         decider.state.withLock { $0.batch = [ModuleAnswer(.ok), ModuleAnswer(.askAlone)] }
-        #expect(try parts.batch(["/bad", "/a", "/b"]).map { $0 != nil } == [true, true, false])
-        #expect(counts.all == ["read deny denied-by-module": 1, "read allow granted": 1])
+        var together = BatchAnswers(count: 3, DecisionIDs())
+        parts.objects.batch(rows, of: checks, decider, at: parts.clock.monotonic, into: &together)
+        #expect(together.isAnswered == [true, true, false])
+        #expect(together.tallies.map(\.reason) == [.deniedByModule, .granted])
+        #expect(together.tallies.map(\.count) == [1, 1])
+    }
+
+    @Test func `counts rows that were answered alike in one go, the first time too`() {
+        let counts = CountingFactory()
+        let metrics = DecisionMetrics(counts)
+        for _ in 0..<2 { metrics.count(.read, .allow, .granted, times: 3) }
+        for _ in 0..<2 { metrics.count(.read, .undecided, .brokenAnswer, times: 2) }
+        #expect(counts.all == ["read allow granted": 6, "read undecided broken-answer": 4])
     }
 }
