@@ -14,6 +14,7 @@
 
 struct cffi_plan {
     ffi_cif cif;
+    cffi_plan *next; // of those that are out of use
     size_t count;
     ffi_type *types[MAXIMUM_PARAMETERS];
     char module[CFFI_NAME_SIZE]; // printable, without quotes and backslashes
@@ -32,6 +33,8 @@ struct cffi_call {
 // The call that this thread is in. Read by handlers of signals and of exit().
 extern _Thread_local struct cffi_call cffi_current_call;
 
+extern _Thread_local struct cffi_call cffi_last_call;
+
 // The kind of question that an entry point is asked, in words such as "a log-in".
 const char *cffi_question_of(const char *entry);
 
@@ -48,9 +51,12 @@ bool cffi_is_other_process(void);
 // Ends such a copy, which came back from an entry point of a module, before it does what the host alone may do.
 _Noreturn void cffi_end_copy(void);
 
-// Says in which call this thread is: "`auth_new_user` (a log-in, generation 9)". Async-signal-safe.
+// Says which call it is: "`auth_new_user` (a log-in, generation 9)". Async-signal-safe.
 struct cffi_line;
-void cffi_add_call(struct cffi_line *line);
+void cffi_add_call(struct cffi_line *line, const struct cffi_call *call);
+
+// Names the modules that are mapped: "module `a` and module `b`"; nothing where there is none. Async-signal-safe.
+void cffi_add_modules(struct cffi_line *line);
 
 // From now on a crash leaves a line; called once.
 void cffi_catch_crashes(void);

@@ -58,7 +58,12 @@ cffi_plan *cffi_prepare(const char *signature, const char *module, const char *e
     return plan;
 }
 
-void cffi_free(cffi_plan *plan) { free(plan); }
+// Kept, as the mapping of a module is: the last call of a thread may be one of its.
+void cffi_free(cffi_plan *plan) {
+    static cffi_plan *_Atomic unused;
+    plan->next = atomic_load(&unused);
+    while (!atomic_compare_exchange_weak(&unused, &plan->next, plan)) {}
+}
 
 int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t *arguments) {
     void *values[MAXIMUM_PARAMETERS];
@@ -74,6 +79,7 @@ int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t 
     cffi_current_call = (struct cffi_call){plan, plan->says_action ? cffi_action_of(arguments) : 0};
     ffi_call((ffi_cif *)&plan->cif, function, &result, values);
     if (cffi_is_copy()) cffi_end_copy();
+    cffi_last_call = cffi_current_call;
     cffi_current_call = outer;
     if (plan->cif.rtype == &ffi_type_void) return 0;
     return plan->cif.rtype == &ffi_type_sint ? (int64_t)(int)result : (int64_t)result;

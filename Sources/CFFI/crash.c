@@ -53,7 +53,14 @@ static void report_crash(int number, const siginfo_t *information, const void *c
     if (owner) {
         cffi_add(&line, owner);
         cffi_add(&line, is_inside ? "` crashed in " : "` crashed outside of its entry points");
-        if (is_inside) cffi_add_call(&line);
+        if (is_inside) cffi_add_call(&line, &cffi_current_call);
+    } else if (cffi_last_call.plan) {
+        // What it has said may lead nowhere, or it may have written where it must not.
+        owner = cffi_last_call.plan->module;
+        cffi_add(&line, ", behind what this thread has called last: module `");
+        cffi_add(&line, owner);
+        cffi_add(&line, "` in ");
+        cffi_add_call(&line, &cffi_last_call);
     }
     cffi_add(&line, ": signal ");
     cffi_add_number(&line, (unsigned)number, 1);

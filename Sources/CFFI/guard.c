@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-_Thread_local struct cffi_call cffi_current_call;
+_Thread_local struct cffi_call cffi_current_call, cffi_last_call;
 
 atomic_bool cffi_is_guarded;
 static atomic_bool concluded;
@@ -47,7 +47,7 @@ _Noreturn void cffi_end_copy(void) {
     cffi_add(&line, "module `");
     cffi_add(&line, cffi_current_call.plan->module);
     cffi_add(&line, "` forked the process in ");
-    cffi_add_call(&line);
+    cffi_add_call(&line, &cffi_current_call);
     cffi_add(&line, ": the copy has come back from there and is ended; only the host itself answers");
     cffi_write_line(&line);
     end_at_once(1);
@@ -68,7 +68,7 @@ static void refuse_end(const char *how, const void *caller) {
     cffi_add(&line, how);
     if (plan) {
         cffi_add(&line, " in ");
-        cffi_add_call(&line);
+        cffi_add_call(&line, &cffi_current_call);
         // Before it serves, a module that does so is one that cannot be used.
         if (!strcmp(plan->entry, "auth_init") || !strcmp(plan->entry, "auth_module")) status = 4;
     } else {

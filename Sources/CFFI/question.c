@@ -66,9 +66,9 @@ static const char *action_words(uint32_t action) {
     }
 }
 
-void cffi_add_call(struct cffi_line *line) {
-    const cffi_plan *plan = cffi_current_call.plan;
-    const char *action = action_words(cffi_current_call.action);
+void cffi_add_call(struct cffi_line *line, const struct cffi_call *call) {
+    const cffi_plan *plan = call->plan;
+    const char *action = action_words(call->action);
     bool is_explanation = action && !strcmp(plan->entry, "auth_explain");
     cffi_add(line, "`");
     cffi_add(line, plan->entry);

@@ -54,6 +54,16 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
+    @Test(arguments: ["nowhere", "behind"])
+    func `a crash over what a module has left is told with its entry, question and build`(_ way: String) throws {
+        let ending = try AuthHost.run(["login", "--user", way] + module, input: "x\n")
+        #expect(ending.status > 128 && ending.output.isEmpty, "\(ending)")
+        let says =
+            "authhost crashed outside of modules, behind what this thread has called last: module `ends` in "
+            + "`auth_new_user` (a log-in, generation 9): signal "
+        #expect(ending.errors.contains(says) && ending.errors.contains(", build "), "\(ending)")
+    }
+
     @Test(arguments: ["crash", "thread", "thread-overflow"])
     func `a crash names the build of the module, as an inspection does`(_ way: String) throws {
         let inspected = try AuthHost.run(["module", "inspect", module[1]]).output.split(separator: "\n")

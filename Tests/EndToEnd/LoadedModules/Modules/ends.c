@@ -28,6 +28,13 @@ static int elsewhere(void *(*run)(void *)) {
     return AUTH_DENY;
 }
 
+// Answers with what lies nowhere, or writes behind the record.
+static int spoil(const char *way, auth_result_t *result) {
+    if (!strcmp(way, "nowhere")) result->reason_log = (auth_string_t){(char *)8, 10};
+    if (!strcmp(way, "behind")) memset(result, 0x55, 1024);
+    return AUTH_OK;
+}
+
 static void at_time(union sigval unused) { (void)unused; exit(0); }
 
 // On a thread that the C library makes for a timer of the module's.
@@ -102,6 +109,7 @@ static int init(const auth_host_t *host, void **instance) {
 static int new_user(void *instance, const auth_login_t *login, auth_result_t *result) {
     (void)instance;
     result->user = login->user;
+    spoil(login->user.data, result);
     return end(login->user.data);
 }
 
