@@ -33,6 +33,7 @@ struct cffi_call {
 // The call that this thread is in. Read by handlers of signals and of exit().
 extern _Thread_local struct cffi_call cffi_current_call;
 
+// The call that this thread has come back from last: the host may still read what it left.
 extern _Thread_local struct cffi_call cffi_last_call;
 
 // The kind of question that an entry point is asked, in words such as "a log-in".
@@ -70,6 +71,22 @@ const char *cffi_build_of(const char *name, uintptr_t address);
 // Gives this thread a stack for the handler of crashes, once, where the process is guarded.
 void cffi_prepare_thread(void);
 extern atomic_bool cffi_is_guarded;
+
+// The kernel's own way out: no handler runs.
+_Noreturn void cffi_end_at_once(int status);
+
+// Whether an entry point belongs to the start of a module: one that ends the process there cannot be used.
+bool cffi_is_start(const char *entry);
+
+// Makes this process, a child that goes on in the place of its parent, the one that is no copy.
+void cffi_become_original(void);
+
+// What a parent that watches is told (watch.c): that a line was left, with which status the process ends itself, and which call
+// this thread is in. The last returns a number for cffi_told(), which takes that back.
+extern atomic_bool cffi_is_watched;
+void cffi_tell_line(void);
+void cffi_tell_end(int status);
+int cffi_tell_call(void);
 
 // The sanitizer's own functions stand where we would put some before the C library's.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -77,8 +77,10 @@ int64_t cffi_call(const cffi_plan *plan, void (*function)(void), const uint64_t 
     const struct cffi_call outer = cffi_current_call;
     cffi_prepare_thread();
     cffi_current_call = (struct cffi_call){plan, plan->says_action ? cffi_action_of(arguments) : 0};
+    int telling = atomic_load_explicit(&cffi_is_watched, memory_order_relaxed) ? cffi_tell_call() : -1;
     ffi_call((ffi_cif *)&plan->cif, function, &result, values);
     if (cffi_is_copy()) cffi_end_copy();
+    if (telling >= 0) cffi_told(telling);
     cffi_last_call = cffi_current_call;
     cffi_current_call = outer;
     if (plan->cif.rtype == &ffi_type_void) return 0;

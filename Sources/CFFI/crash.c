@@ -125,3 +125,4 @@ void cffi_catch_crashes(void) {
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &action, &before[i]);
 }
+

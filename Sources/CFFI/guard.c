@@ -20,7 +20,7 @@ static atomic_bool concluded;
 static pid_t process;
 
 // A page that is zero in every copy of the process, however it was forked (madvise(2), MADV_WIPEONFORK).
-static const volatile char *original;
+static volatile char *original;
 static volatile bool forked;
 
 static void note_fork(void) { forked = true; }
@@ -37,10 +37,17 @@ bool cffi_is_copy(void) { return forked || (original && !*original); }
 
 bool cffi_is_other_process(void) { return cffi_is_copy() || (process && getpid() != process); }
 
-// The kernel's own way out: no handler runs.
-static _Noreturn void end_at_once(int status) {
+_Noreturn void cffi_end_at_once(int status) {
     for (;;) syscall(SYS_exit_group, status);
 }
+
+void cffi_become_original(void) {
+    process = getpid();
+    forked = false;
+    if (original) *original = 1;
+}
+
+bool cffi_is_start(const char *entry) { return !strcmp(entry, "auth_init") || !strcmp(entry, "auth_module"); }
 
 _Noreturn void cffi_end_copy(void) {
     struct cffi_line line = {0};
@@ -50,7 +57,7 @@ _Noreturn void cffi_end_copy(void) {
     cffi_add_call(&line, &cffi_current_call);
     cffi_add(&line, ": the copy has come back from there and is ended; only the host itself answers");
     cffi_write_line(&line);
-    end_at_once(1);
+    cffi_end_at_once(1);
 }
 
 // Ends the process where code that is not the host's has called `how`: `caller` is what that would return to.
@@ -70,13 +77,13 @@ static void refuse_end(const char *how, const void *caller) {
         cffi_add(&line, " in ");
         cffi_add_call(&line, &cffi_current_call);
         // Before it serves, a module that does so is one that cannot be used.
-        if (!strcmp(plan->entry, "auth_init") || !strcmp(plan->entry, "auth_module")) status = 4;
+        if (cffi_is_start(plan->entry)) status = 4;
     } else {
         cffi_add(&line, owner ? " outside of its entry points" : " outside of a module's entry points, and not by the host");
     }
     cffi_add(&line, ": nothing was decided");
     cffi_write_line(&line);
-    end_at_once(status);
+    cffi_end_at_once(status);
 }
 
 static void refuse_exit(void) { refuse_end("exit()", NULL); }
@@ -87,12 +94,12 @@ static void refuse_quick_exit(void) { refuse_end("quick_exit()", NULL); }
 // sees who has called.
 __attribute__((visibility("default"))) _Noreturn void _exit(int status) {
     refuse_end("_exit()", __builtin_return_address(0));
-    end_at_once(status);
+    cffi_end_at_once(status);
 }
 
 __attribute__((visibility("default"))) _Noreturn void _Exit(int status) {
     refuse_end("_Exit()", __builtin_return_address(0));
-    end_at_once(status);
+    cffi_end_at_once(status);
 }
 
 __attribute__((visibility("default"))) _Noreturn void exit(int status) {
@@ -101,7 +108,7 @@ __attribute__((visibility("default"))) _Noreturn void exit(int status) {
     cffi_function found = cffi_symbol(RTLD_NEXT, "exit");
     memcpy(&next, &found, sizeof next);
     if (next) next(status);
-    end_at_once(status);
+    cffi_end_at_once(status);
 }
 #endif
 
@@ -124,7 +131,8 @@ _Noreturn void cffi_end(int status) {
     atomic_store(&concluded, true);
     // No code of a module runs any more, neither a handler of exit() nor a destructor: what was decided stands.
     fflush(NULL);
-    end_at_once(status);
+    cffi_tell_end(status);
+    cffi_end_at_once(status);
 }
 
 void cffi_guard_process(void) {

@@ -106,6 +106,7 @@ void cffi_write_line(const struct cffi_line *text) {
         place[length] = 0;
         return;
     }
+    if (!cffi_is_copy()) cffi_tell_line();
     struct cffi_line line = {0};
     bool json = atomic_load(&is_json);
     cffi_add(&line, json ? "{\"time\":\"" : "");

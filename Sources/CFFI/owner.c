@@ -124,7 +124,6 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *thread, con
                                                           void *(*run)(void *), void *context) {
     create_function create = next_create();
     if (!create) return EAGAIN;
-    uintptr_t caller = (uintptr_t)__builtin_return_address(0) - 1;
     const char *owner = caller >= own[0] && caller < own[1] ? NULL : cffi_owner(caller);
     struct first_steps *steps = owner && atomic_load(&cffi_is_guarded) ? malloc(sizeof *steps) : NULL;
     if (!steps) return create(thread, attributes, run, context);
@@ -135,4 +134,5 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *thread, con
     if (failure) free(steps);
     return failure;
 }
+
 #endif

@@ -44,6 +44,15 @@ public enum HostProcess {
         return nil
     }
 
+    /// Goes on in a child process, while the one that was started waits and ends as the child does: with success only where the
+    /// child has ended by ``end(_:)``, whatever a module does to it. To be called before any module is loaded, by one thread.
+    ///
+    /// - Returns: why there is no child, nil where all is well.
+    public static func goOnWatched() -> String? {
+        let failure = cffi_go_on_watched()
+        return failure == 0 ? nil : "a process in which modules can be asked cannot be made: \(SystemError(failure))"
+    }
+
     private static let output = Atomic<Int32>(STDOUT_FILENO)
 
     /// Where the answers of a command go.

@@ -26,6 +26,15 @@ void cffi_return_freed_memory(void);
 // From now on a crash leaves a line, and exit() and its kin end the process with a failure unless cffi_end() calls them.
 void cffi_guard_process(void);
 
+// Goes on in a child process. This one never returns and ends as the child does: with what the child has handed to cffi_end(), or
+// else with a failure and a line that says what a module was doing. To be called while there is one thread.
+// Returns 0 in the child, or an errno where there is none.
+int cffi_go_on_watched(void);
+
+// Tells such a parent that a module is being mapped, until cffi_told() is called with the number that is returned.
+int cffi_tell_mapping(const char *_Nonnull module);
+void cffi_told(int number);
+
 // Ends the process with a status: the host's own way to end. Handlers of exit() and destructors do not run.
 _Noreturn void cffi_end(int status);
 

@@ -84,6 +84,7 @@ protocol DeciderLifetime: AnyObject, Sendable {
     var isHung: Bool { get }
     /// What hinders it from being asked, in words; nil for nothing.
     var hindrance: String? { get }
+    /// The entry points that have not returned by their deadlines, for people.
     /// Questions without an answer.
     var openQuestions: Int { get }
     /// Questions that it was asked, since it was loaded.
@@ -136,3 +137,4 @@ public struct DeciderDescription: Sendable {
     /// Whether it has an entry point that takes users back in. One that answers AUTH_NO_ENTRY is there: it refuses.
     var resumesUsers: Bool { hasEntry("auth_resume_user") }
 }
+

@@ -29,6 +29,7 @@ struct HostSetup: Sendable {
     ///
     /// - Parameter quiet: log only warnings and worse, for a command that asks one question.
     init(quiet: Bool) throws(Failure) {
+        if quiet { try Self.goOnWatched() }
         let coreLimit = CoreDumps.suspend()
         configuration = try Self.readConfiguration()
         CoreDumps.settle(coreLimit, allowed: configuration.leavesCoreDumps)
@@ -59,6 +60,7 @@ struct HostSetup: Sendable {
 
     /// Sets up what a start sets up, for a look at whether it would: no log is written, and no store is opened.
     init(checking configuration: Configuration) throws(Failure) {
+        try Self.goOnWatched()
         self.configuration = configuration
         do {
             output = try EventLogOutput(path: nil, level: .warning, json: false)
@@ -73,6 +75,11 @@ struct HostSetup: Sendable {
         cluster = nil
         if let cluster = configuration.cluster { _ = try configuration.clusterPassword(cluster) }
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
+    }
+
+    /// Goes on in a process whose end no module can make look like an answer.
+    private static func goOnWatched() throws(Failure) {
+        if let fault = HostProcess.goOnWatched() { throw Failure(.undecided, fault) }
     }
 
     /// Writes why the host ends to the event log, where that is a file: standard error is told by the caller that takes the failure.

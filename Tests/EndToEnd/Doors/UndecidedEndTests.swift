@@ -32,6 +32,19 @@ struct ForeignEnd: CustomTestStringConvertible {
         ForeignEnd(way: "thread-_exit", status: 1, says: "module `ends` ended the process with _exit() \(outside)"),
     ]
 
+    /// Ends that nothing in the process sees.
+    static let unseen = [
+        ForeignEnd(way: "syscall", status: 1, says: byCall), ForeignEnd(way: "next", status: 1, says: byCall),
+        ForeignEnd(way: "exec", status: 1, says: byCall),
+        ForeignEnd(way: "kill", status: 137, says: "signal 9 (SIGKILL) ended the process, while module `ends` was in \(login)"),
+        ForeignEnd(
+            way: "default", status: 139,
+            says: "signal 11 (SIGSEGV) ended the process, while module `ends` was in \(login)"),
+    ]
+
+    private static let byCall =
+        "a system call ended the process, or had it run another program, while module `ends` was in \(login)"
+
     private static let outside = "outside of its entry points"
 }
 
@@ -54,6 +67,35 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
+    @Test(arguments: ForeignEnd.unseen)
+    func `a command that a module ends unseen is a failure, and says where the module was`(_ end: ForeignEnd) throws {
+        let ending = try AuthHost.run(["login", "--user", end.way] + module, input: "x\n")
+        #expect(ending.status == end.status, "\(ending)")
+        #expect(ending.errors.contains(end.says), "\(ending)")
+        #expect(ending.output.isEmpty, "\(ending)")
+    }
+
+    @Test(arguments: ForeignEnd.unseen)
+    func `a module that ends the process unseen while it is initialised is named`(_ end: ForeignEnd) throws {
+        let ending = try AuthHost.run(
+            ["login", "--user", "nobody", "--option", "init=\(end.way)"] + module, input: "x\n")
+        #expect(ending.status == (end.status == 1 ? 4 : end.status), "\(ending)")
+        let says = end.says.replacing("auth_new_user` (a log-in", with: "auth_init` (its start")
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
+    @Test(arguments: [
+        (["check", "--read", "/syscall"], "`auth_check_read` (a read, generation 9)"),
+        (["check", "--create", "/exec"], "`auth_check_write` (a create, generation 9)"),
+        (["map", "/map/next"], "`auth_map_object` (a mapping, generation 9)"),
+        (["explain", "--write", "/syscall"], "`auth_explain` (an explanation of a write, generation 9)"),
+    ])
+    func `every question of a command has an end that is seen`(_ command: [String], _ says: String) throws {
+        let ending = try AuthHost.run(command + ["--user", "ann", "--password-stdin"] + module, input: "x\n")
+        #expect(ending.status == 1 && ending.output.isEmpty, "\(ending)")
+        #expect(ending.errors.contains("while module `ends` was in \(says)"), "\(ending)")
+    }
+
     @Test(arguments: ["nowhere", "behind"])
     func `a crash over what a module has left is told with its entry, question and build`(_ way: String) throws {
         let ending = try AuthHost.run(["login", "--user", way] + module, input: "x\n")
@@ -62,6 +104,17 @@ struct ForeignEnd: CustomTestStringConvertible {
             "authhost crashed outside of modules, behind what this thread has called last: module `ends` in "
             + "`auth_new_user` (a log-in, generation 9): signal "
         #expect(ending.errors.contains(says) && ending.errors.contains(", build "), "\(ending)")
+    }
+
+    /// Whether the process that goes on for a command has a thread for its module.
+    private static func isAsked(_ parent: pid_t) -> Bool {
+        let children = (try? String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)) ?? ""
+        return children.split(separator: " ").contains { child in
+            let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(child)/task")) ?? []
+            return threads.contains {
+                (try? String(contentsOfFile: "/proc/\(child)/task/\($0)/comm", encoding: .utf8)) == "auth-blocking\n"
+            }
+        }
     }
 
     @Test(arguments: ["crash", "thread", "thread-overflow"])

@@ -1,10 +1,12 @@
 // Ends the process, or makes two of it, in the way that the user's name says. Option `init` does so in auth_init.
 #define _GNU_SOURCE
 #include <authhost/authmodule.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +28,24 @@ static int elsewhere(void *(*run)(void *)) {
     pthread_t thread;
     if (!pthread_create(&thread, NULL, run, (void *)8)) pthread_join(thread, NULL);
     return AUTH_DENY;
+}
+
+// Finds the C library's own _exit() behind the host's.
+static int leave_by_next(void) {
+    void (*leave)(int) = (void (*)(int))dlsym(RTLD_NEXT, "_exit");
+    leave(0);
+    return AUTH_DENY;
+}
+
+// Ends the process in a way that no handler sees.
+static int end_unseen(const char *way) {
+    char *const program[] = {"true", NULL}, *const nothing[] = {NULL};
+    if (!strcmp(way, "syscall")) syscall(SYS_exit_group, 0);
+    if (!strcmp(way, "next")) return leave_by_next();
+    if (!strcmp(way, "exec")) execve("/bin/true", program, nothing);
+    if (!strcmp(way, "kill")) raise(SIGKILL);
+    if (!strcmp(way, "default")) signal(SIGSEGV, SIG_DFL), fault((void *)8);
+    return AUTH_OK;
 }
 
 // Answers with what lies nowhere, or writes behind the record.
@@ -97,7 +117,7 @@ static int end(const char *way) {
         if (child > 0) waitpid(child, &status, 0);
         return child > 0 && status == 0 ? AUTH_ERROR : AUTH_OK;
     }
-    return AUTH_OK;
+    return end_unseen(way);
 }
 
 static int init(const auth_host_t *host, void **instance) {
