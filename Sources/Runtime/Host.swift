@@ -441,7 +441,9 @@ public final class Host: Sendable {
     /// Refuses new questions, ends every session, tells the module, and calls its exit.
     ///
     /// Blocks for at most the exit's time-out; not to be called on an event loop.
-    public func stop() {
+    ///
+    /// - Parameter awaitsLateCalls: whether an entry point that is over its deadline has that time to return.
+    public func stop(awaitsLateCalls: Bool = true) {
         guard !stopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
         defer {
             broker?.stop(within: configuration.exitTimeout)
@@ -454,8 +456,10 @@ public final class Host: Sendable {
         sessions.close()
         modules.awaitRetirement(within: configuration.exitTimeout)
         guard let decider = decider.value else { return }
-        if !decider.stop(within: configuration.exitTimeout) {
-            log.error("module has not ended after \(configuration.exitTimeout); it is left behind")
+        let timeout = awaitsLateCalls || decider.lateCalls.isEmpty ? configuration.exitTimeout : .zero
+        if !decider.stop(within: timeout) {
+            log.error(
+                "module \(decider.about.identity.name) has not ended after \(timeout); it is left behind\(decider.lateCallsText)")
         }
     }
 }

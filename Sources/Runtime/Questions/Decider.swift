@@ -85,6 +85,7 @@ protocol DeciderLifetime: AnyObject, Sendable {
     /// What hinders it from being asked, in words; nil for nothing.
     var hindrance: String? { get }
     /// The entry points that have not returned by their deadlines, for people.
+    var lateCalls: [String] { get }
     /// Questions without an answer.
     var openQuestions: Int { get }
     /// Questions that it was asked, since it was loaded.
@@ -138,3 +139,9 @@ public struct DeciderDescription: Sendable {
     var resumesUsers: Bool { hasEntry("auth_resume_user") }
 }
 
+extension DeciderLifetime {
+    /// What hinders it from ending, as the end of a message; "" for nothing that is known.
+    var lateCallsText: String {
+        lateCalls.isEmpty ? "" : ": not returned have \(lateCalls.joined(separator: ", "))"
+    }
+}

@@ -110,6 +110,16 @@ final class LongCalls: Sendable {
         }
     }
 
+    /// The calls that are over their time, the longest first.
+    var overdue: [RunningCall] {
+        if isEmpty { return [] }
+        let calls = state.withLock { state in
+            state.questions.values.filter(\.isOverdue).map(\.call)
+                + state.overdueTellings.compactMap { state.tellings[$0] }
+        }
+        return calls.sorted { $0.began < $1.began }
+    }
+
     /// A call that keeps a thread which is not the module's own.
     var blocking: RunningCall? {
         if isEmpty { return nil }

@@ -17,6 +17,8 @@ extension ModuleDecider {
         return isHung ? "is hung" : nil
     }
 
+    var lateCalls: [String] { long.overdue.map(\.text) }
+
     /// Looks for entry points that have been running for too long. Called every second, on a thread that calls no module, or
     /// by a test that turns the clock.
     func noticeLongCalls() {

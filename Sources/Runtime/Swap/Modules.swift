@@ -204,7 +204,7 @@ public final class Modules: Sendable {
     /// Ends an instance that was never in force.
     private func discard(_ instance: ModuleInstance) {
         if !instance.decider.stop(within: settings.withLock { $0.exitTimeout }) {
-            log.error("module \(instance.label) has not ended; it is left behind")
+            log.error("module \(instance.label) has not ended; it is left behind\(instance.decider.lateCallsText)")
         }
     }
 
@@ -254,7 +254,7 @@ public final class Modules: Sendable {
             for known in moves.take(where: { old.decider.hasLife($0) }) { old.decider.tellFree(known, .swapped) {} }
             let hasEnded = old.decider.stop(within: timeout)
             inForce.retire(old.number)
-            if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind") }
+            if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind\(old.decider.lateCallsText)") }
             old.note(hasEnded ? .retired : .leftBehind)
             if hasEnded { log.notice("Auth module \(old.label) is retired") }
         }

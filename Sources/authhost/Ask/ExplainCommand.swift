@@ -29,11 +29,11 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         let check = try object.check()
-        let host = try HostSetup(quiet: true).makeHost()
+        let host = try HostSetup.hostForQuestions()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         let explained = host.explained(check, session)
         asking.json ? printJSON(explained, check) : printText(explained, check, host)
-        host.stop()
+        host.stop(awaitsLateCalls: false)
         let status = ExitStatus(explained.answer.verdict)
         if status != .ok { throw Failure(status, "") }
     }

@@ -122,7 +122,7 @@ struct AnswerPrinter {
 
     func finish(_ answer: Answer, _ host: Host) throws(Failure) {
         print(answer)
-        host.stop()
+        host.stop(awaitsLateCalls: false)
         let status = ExitStatus(answer.verdict)
         if status != .ok { throw Failure(status, "") }
     }
@@ -153,7 +153,7 @@ struct LoginCommand: ParsableCommand {
     @OptionGroup var asking: AskingUser
 
     func run() throws {
-        let host = try HostSetup(quiet: true).makeHost()
+        let host = try HostSetup.hostForQuestions()
         let login = try asking.login(password: Terminal.readSecret(prompt: "Password of \(asking.user): "))
         try AnswerPrinter(json: asking.json, typed: asking.user).finish(host.ask(.login(login)).waited(), host)
     }
@@ -171,7 +171,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let check = try object.check()
-        let host = try HostSetup(quiet: true).makeHost()
+        let host = try HostSetup.hostForQuestions()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         try AnswerPrinter(json: asking.json, typed: asking.user).finish(host.ask(.check(session, check)).waited(), host)
     }
@@ -190,7 +190,7 @@ struct MapCommand: ParsableCommand {
 
     func run() throws {
         let name = try objectName(object)
-        let host = try HostSetup(quiet: true).makeHost()
+        let host = try HostSetup.hostForQuestions()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)
         try AnswerPrinter(json: asking.json, typed: asking.user).finish(host.ask(.map(session, name)).waited(), host)
     }

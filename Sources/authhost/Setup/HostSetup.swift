@@ -144,6 +144,14 @@ struct HostSetup: Sendable {
         return host
     }
 
+    /// Makes a host for a command that asks a question and waits: the module is asked on threads of its own, so that an entry point
+    /// that does not return is late, and the command is not.
+    static func hostForQuestions() throws(Failure) -> Host {
+        let host = try HostSetup(quiet: true).makeHost()
+        host.keepThreadFree()
+        return host
+    }
+
     /// Makes a host with its authenticators and no module, for a command that needs credentials alone.
     func makeAuthenticators() throws(Failure) -> Host {
         var settings = configuration.hostSettings

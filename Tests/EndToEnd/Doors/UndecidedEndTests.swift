@@ -106,6 +106,26 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.errors.contains(says) && ending.errors.contains(", build "), "\(ending)")
     }
 
+    @Test(arguments: ["hang", "leave"])
+    func `a log-in whose entry does not come back ends at its deadline`(_ way: String) throws {
+        let ending = try AuthHost.run(
+            ["login", "--user", way, "--auth-login-timeout", "1", "--auth-init-timeout", "3600"] + module, input: "x\n")
+        #expect(ending.status == 1, "\(ending)")
+        #expect(ending.output == "undecided: deadline\n", "\(ending)")
+        #expect(ending.errors.contains("ends: auth_new_user on thread "), "\(ending)")
+        #expect(ending.errors.contains("has not returned by its deadline"), "\(ending)")
+        #expect(ending.errors.contains("module ends has not ended after 0.0 seconds"), "\(ending)")
+        #expect(ending.errors.contains("not returned have auth_new_user on thread "), "\(ending)")
+    }
+
+    @Test func `a signal that a command is sent ends it, and no module is named`() throws {
+        let host = try ChildProcess([Place.binary("authhost"), "login", "--user", "hang"] + module, input: "x\n")
+        try host.wait(until: { Self.isAsked(host.pid) })
+        host.terminate()
+        let ending = try host.finish()
+        #expect(ending.status == 143 && !ending.errors.contains("ended the process"), "\(ending)")
+    }
+
     /// Whether the process that goes on for a command has a thread for its module.
     private static func isAsked(_ parent: pid_t) -> Bool {
         let children = (try? String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)) ?? ""

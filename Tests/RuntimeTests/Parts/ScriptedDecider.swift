@@ -23,6 +23,7 @@ final class ScriptedDecider: Decider {
     let learnsEnds = true
     let tracksObjects: Bool
     let isHung = false
+    var lateCalls: [String] { [] }
     let hindrance: String? = nil
     let openQuestions = 0
     let askedQuestions: UInt64 = 0

@@ -37,9 +37,10 @@ struct TestCommand: ParsableCommand {
         let setup = try HostSetup(quiet: true)
         let rules = coverage ? try Self.rules(setup.configuration) : nil
         let host = try setup.makeHost()
+        host.keepThreadFree()
         var run = TestRun(host, coverage: rules)
         let (outcomes, covered) = try run.run(cases)
-        host.stop()
+        host.stop(awaitsLateCalls: false)
         Terminal.write(junit ? TestReport.junit(outcomes, file: file) : TestReport.text(outcomes, file: file))
         if let covered { Terminal.write(TestReport.coverage(covered), toStandardError: junit) }
         if outcomes.contains(where: { $0.failure != nil }) { throw Failure(.findings, "") }

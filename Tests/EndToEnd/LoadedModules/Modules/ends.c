@@ -48,6 +48,13 @@ static int end_unseen(const char *way) {
     return AUTH_OK;
 }
 
+// Keeps the thread that asks, or ends it.
+static int keep(const char *way) {
+    while (!strcmp(way, "hang")) pause();
+    if (!strcmp(way, "leave")) pthread_exit(NULL);
+    return AUTH_OK;
+}
+
 // Answers with what lies nowhere, or writes behind the record.
 static int spoil(const char *way, auth_result_t *result) {
     if (!strcmp(way, "nowhere")) result->reason_log = (auth_string_t){(char *)8, 10};
@@ -130,12 +137,15 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
     (void)instance;
     result->user = login->user;
     spoil(login->user.data, result);
+    keep(login->user.data);
     return end(login->user.data);
 }
 
 // The first segment of the object's name says how.
 static int check(void *instance, const auth_check_t *asked, auth_result_t *result) {
-    (void)instance, (void)result;
+    (void)instance;
+    spoil(asked->object->name.data + 1, result);
+    keep(asked->object->name.data + 1);
     return end(asked->object->name.data + 1);
 }
 
