@@ -181,7 +181,7 @@ public struct ModuleAnswer: Sendable {
     }
 
     /// An answer that broke the contract.
-    static func broken(_ what: String) -> ModuleAnswer {
+    package static func broken(_ what: String) -> ModuleAnswer {
         var answer = ModuleAnswer(.error)
         answer.breach = what
         return answer

@@ -266,6 +266,18 @@ import Testing
         #expect(test.lines.wait(for: "error: batch_partial: broke its contract in auth_check_batch: returned 0"))
     }
 
+    @Test func `whose row of a batch the module delays is denied with its object, and told`() throws {
+        let test = try TestHost("batch_delays_a_row")
+        let session = try test.session()
+        let rows = try (0..<3).map { Check(.read, try ObjectName("/a\($0)")) }
+        let answers = test.host.ask(rows, session: session).map(TestHost.wait)
+        #expect(answers.map(\.verdict) == [.allow, .undecided, .allow])
+        #expect(answers[1].reason == .brokenAnswer)
+        #expect(answers[1].mappedName?.text == "/a1")
+        let says = "answered row 2 with AUTH_DELAYED, which no row of a batch is; AUTH_ASK_ALONE is accepted"
+        #expect(test.lines.wait(for: "error: batch_delays_a_row: broke its contract in auth_check_batch: \(says)"))
+    }
+
     @Test func `of a module that never returns is answered for, and the module is marked hung`() throws {
         let test = try TestHost("never_returns")
         let session = try test.session()

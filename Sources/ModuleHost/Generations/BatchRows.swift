@@ -5,7 +5,7 @@ import Glibc
 
 /// A check of a batch: what it is about, by the name after mapping, and the session that asks.
 public struct BatchedCheck: Sendable {
-    let check: Check
+    public let check: Check
     /// By the name after mapping.
     public let object: ObjectName
     let session: ModuleSession

@@ -95,15 +95,11 @@ extension Objects {
             sources.append(index)
         }
         guard rows.count > 1, let said = decider.batch(rows, at: now) else { return }
-        for row in said.indices where !said[row].isToBeAskedAlone {
-            let (place, session) = (asked[sources[row]].place, asked[sources[row]].session)
-            let kind = checks[place].check.kind
-            // None may be delayed: no answer to it would ever come.
-            answers.answer(
-                place, kind, of: session,
-                said[row].status == .delayed
-                    ? Answer(.undecided, .brokenAnswer)
-                    : session.answer(to: kind, said[row], about: rows[row].object))
+        for (place, said) in said.enumerated() where !said.isToBeAskedAlone {
+            let one = asked[sources[place]]
+            let answer = one.session.answer(
+                to: one.check.kind, held(said, row: place + 1, decider), about: rows[place].object)
+            set(answer, for: one, in: &answers)
         }
     }
 
@@ -116,6 +112,19 @@ extension Objects {
             ticket.abandon()
             return nil
         }
+    }
+
+    /// What a row has said. None may be delayed: no answer to it would ever come.
+    private func held(_ said: ModuleAnswer, row: Int, _ decider: any Decider) -> ModuleAnswer {
+        guard said.status == .delayed else { return said }
+        let breach = "answered row \(row) with AUTH_DELAYED, which no row of a batch is; AUTH_ASK_ALONE is accepted"
+        decider.noteBreach(breach, in: "auth_check_batch")
+        return .broken(breach)
+    }
+
+    private func set(_ answer: Answer, for one: AskedCheck, in answers: inout [Answer?]) {
+        metrics.count(one.check.kind, answer)
+        answers[one.place] = answer
     }
 }
 

@@ -93,7 +93,11 @@ extension ModuleDecider {
         _ = slot.finish()
         pending.put(slot)
         if cameBack(token, nil) { return answers?.map { _ in .refused(.deadline) } }
-        return answers?.map { $0.isToBeAskedAlone ? $0 : checked($0, "auth_check_batch") }
+        return answers?.enumerated().map { row, answer in
+            // A row that is delayed is told where all rows are answered.
+            if answer.isToBeAskedAlone || answer.status == .delayed { return answer }
+            return checked(answer, "auth_check_batch", checks[row].check.kind)
+        }
     }
 
     /// Ends the lanes and the instance. Returns whether the module's exit returned in time.

@@ -1,0 +1,11 @@
+// Fault: answers the second row of a batch with AUTH_DELAYED. Expected: the row is could not decide, with its object, and is told.
+#include "fixture.h"
+
+static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {
+    for (size_t i = 0; i < count; i++) results[i]->status = i == 1 ? AUTH_DELAYED : AUTH_OK;
+    return AUTH_OK;
+}
+#define ENTRIES(ENTRY) \
+    ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user9) ENTRY(auth_check_read, 9, check9) \
+    ENTRY(auth_check_batch, 9, batch)
+FIXTURE("batch_delays_a_row", AUTH_ANY_THREAD, ENTRIES);
