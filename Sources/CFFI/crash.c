@@ -21,6 +21,10 @@ static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP,
 #define SIGNAL_COUNT (sizeof signals / sizeof *signals)
 static struct sigaction before[SIGNAL_COUNT];
 
+// What ends a process unseen where it has asked for it: alarm(2), setitimer(2) and setrlimit(2). No part of authhost does.
+static const int alarms[] = {SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU};
+#define ALARM_COUNT (sizeof alarms / sizeof *alarms)
+
 static const char *name_of(int number) {
     switch (number) {
     case SIGSEGV: return "SIGSEGV";
@@ -29,8 +33,20 @@ static const char *name_of(int number) {
     case SIGFPE: return "SIGFPE";
     case SIGABRT: return "SIGABRT";
     case SIGTRAP: return "SIGTRAP";
+    case SIGALRM: return "SIGALRM";
+    case SIGVTALRM: return "SIGVTALRM";
+    case SIGPROF: return "SIGPROF";
+    case SIGXCPU: return "SIGXCPU";
     default: return "SIGSYS";
     }
+}
+
+static void add_signal(struct cffi_line *line, int number) {
+    cffi_add(line, "signal ");
+    cffi_add_number(line, (unsigned)number, 1);
+    cffi_add(line, " (");
+    cffi_add(line, name_of(number));
+    cffi_add(line, ")");
 }
 
 static uintptr_t program_counter(const void *context) {
@@ -62,11 +78,8 @@ static void report_crash(int number, const siginfo_t *information, const void *c
         cffi_add(&line, "` in ");
         cffi_add_call(&line, &cffi_last_call);
     }
-    cffi_add(&line, ": signal ");
-    cffi_add_number(&line, (unsigned)number, 1);
-    cffi_add(&line, " (");
-    cffi_add(&line, name_of(number));
-    cffi_add(&line, ")");
+    cffi_add(&line, ": ");
+    add_signal(&line, number);
     if (number == SIGSYS && information->si_code == SYS_SECCOMP) {
         cffi_add(&line, ", system call ");
         cffi_add_number(&line, (unsigned)information->si_syscall, 1);
@@ -97,6 +110,18 @@ static void handle_crash(int number, siginfo_t *information, void *context) {
     errno = saved;
 }
 
+// Async-signal-safe as well. The thread that it runs on is any one: which module has asked for the signal is not known.
+static void handle_alarm(int number, siginfo_t *information, void *context) {
+    (void)information, (void)context;
+    struct cffi_line line = {0};
+    add_signal(&line, number);
+    cffi_add(&line, " ends the process, and authhost never asks for that one: look for alarm(), setitimer() and setrlimit() in ");
+    cffi_add_modules(&line);
+    if (!cffi_is_other_process()) cffi_write_line(&line);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 #define STACK_SIZE 65536
 static pthread_key_t stack_key;
 static _Thread_local bool is_prepared;
@@ -124,5 +149,24 @@ void cffi_catch_crashes(void) {
     action.sa_sigaction = handle_crash;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &action, &before[i]);
+    action.sa_sigaction = handle_alarm;
+    for (size_t i = 0; i < ALARM_COUNT; i++) {
+        struct sigaction now;
+        // One that is ignored, or that a profiler handles, ends nothing.
+        if (sigaction(alarms[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL) sigaction(alarms[i], &action, NULL);
+    }
 }
 
+uint64_t cffi_catch_crashes_again(void) {
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK}, now;
+    action.sa_sigaction = handle_crash;
+    sigemptyset(&action.sa_mask);
+    uint64_t found = 0;
+    for (size_t i = 0; i < SIGNAL_COUNT && atomic_load(&cffi_is_guarded) && !atomic_load(&crashing); i++) {
+        if (sigaction(signals[i], NULL, &now) != 0 || now.sa_flags & SA_SIGINFO) continue;
+        if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) continue;
+        sigaction(signals[i], &action, NULL);
+        found |= (uint64_t)1 << signals[i];
+    }
+    return found;
+}

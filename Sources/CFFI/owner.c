@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 // Where modules lie in memory; a row is written before it is counted, and never changed.
 #define MAXIMUM_MODULES 64
@@ -70,6 +71,15 @@ const char *cffi_build_of(const char *name, uintptr_t address) {
     return found && *found ? found : NULL;
 }
 
+void cffi_add_modules(struct cffi_line *line) {
+    unsigned count = atomic_load(&module_count);
+    for (unsigned i = 0; i < count; i++) {
+        cffi_add(line, i ? " and module `" : "module `");
+        cffi_add(line, modules[i].name);
+        cffi_add(line, "`");
+    }
+}
+
 // MARK: threads
 
 // The module that has made this thread; empty for the host.
@@ -118,10 +128,9 @@ __attribute__((constructor)) static void find_own(void) {
     if (!dl_iterate_phdr(find_object, own)) own[0] = own[1] = 0;
 }
 
-// A module binds to this before it binds to the C library's, so that a thread of its own is known to be its own. What the host
-// starts is the host's, also when a module has just called it.
-__attribute__((visibility("default"))) int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-                                                          void *(*run)(void *), void *context) {
+// What the host starts is the host's, also when a module has just called it.
+static int create_for(uintptr_t caller, pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                      void *context) {
     create_function create = next_create();
     if (!create) return EAGAIN;
     const char *owner = caller >= own[0] && caller < own[1] ? NULL : cffi_owner(caller);
@@ -135,4 +144,33 @@ __attribute__((visibility("default"))) int pthread_create(pthread_t *thread, con
     return failure;
 }
 
+// A module binds to this before it binds to the C library's, so that a thread of its own is known to be its own.
+__attribute__((visibility("default"))) int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                                                          void *(*run)(void *), void *context) {
+    return create_for((uintptr_t)__builtin_return_address(0) - 1, thread, attributes, run, context);
+}
+
+// A thread of C11's, which ends with a number.
+struct first_call {
+    thrd_start_t run;
+    void *context;
+};
+
+static void *begin_c11(void *context) {
+    struct first_call call = *(struct first_call *)context;
+    free(context);
+    return (void *)(intptr_t)call.run(call.context);
+}
+
+// The same for the other name, which does not come by the first: the C library's threads of both kinds are one (nptl), and the
+// result of one that thrd_join() takes is the number in its pointer.
+__attribute__((visibility("default"))) int thrd_create(thrd_t *thread, thrd_start_t run, void *context) {
+    struct first_call *call = malloc(sizeof *call);
+    if (!call) return thrd_nomem;
+    *call = (struct first_call){run, context};
+    uintptr_t caller = (uintptr_t)__builtin_return_address(0) - 1;
+    int failure = create_for(caller, thread, NULL, begin_c11, call);
+    if (failure) free(call);
+    return failure == 0 ? thrd_success : failure == ENOMEM ? thrd_nomem : thrd_error;
+}
 #endif

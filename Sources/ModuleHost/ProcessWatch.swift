@@ -38,6 +38,11 @@ public final class ProcessWatch: Sendable {
             if locale != state.locale {
                 changes.append("the locale has changed from `\(state.locale)` to `\(locale)`")
             }
+            for signal in ProcessState.catchCrashesAgain() {
+                changes.append(
+                    "\(signal) was set to its default, or to be ignored, so that a crash would have left no line; the handler is "
+                        + "back")
+            }
             // A new thread counts as it begins.
             for (thread, mask) in masks.sorted(by: { $0.key < $1.key }) {
                 guard let before = state.masks[thread], before != mask else { continue }

@@ -26,6 +26,10 @@ void cffi_return_freed_memory(void);
 // From now on a crash leaves a line, and exit() and its kin end the process with a failure unless cffi_end() calls them.
 void cffi_guard_process(void);
 
+// Puts the handler of crashes back where a signal has got its default, or is ignored, since cffi_guard_process().
+// Returns those signals: the bit of each number.
+uint64_t cffi_catch_crashes_again(void);
+
 // Goes on in a child process. This one never returns and ends as the child does: with what the child has handed to cffi_end(), or
 // else with a failure and a line that says what a module was doing. To be called while there is one thread.
 // Returns 0 in the child, or an errno where there is none.

@@ -72,7 +72,12 @@ public struct MappedModule: Sendable {
             let before = ProcessState()
             let status = generation.initialise(host)
             let after = ProcessState()
-            return (status: status, changes: after.changes(since: before), takings: after.takings(since: before))
+            let uncaught = ProcessState.catchCrashesAgain().map {
+                "set \($0) to its default, or to be ignored, so that a crash would leave no line; the handler is put back,"
+            }
+            return (
+                status: status, changes: after.changes(since: before) + uncaught, takings: after.takings(since: before)
+            )
         }
         guard let (status, changes, takings) = run else {
             throw ModuleError(

@@ -93,6 +93,12 @@ struct ProcessState {
         }
     }
 
+    /// Sees to it that a crash leaves its line, and names the signals at which it would have left none any more.
+    static func catchCrashesAgain() -> [String] {
+        let found = cffi_catch_crashes_again()
+        return signals.filter { found >> UInt64($0) & 1 == 1 }.map(name)
+    }
+
     private static let signals: [Int32] = (1...31).filter { $0 != SIGKILL && $0 != SIGSTOP }
 
     private static func handler(of signal: Int32) -> [UInt8] {

@@ -19,7 +19,7 @@ struct ForeignEnd: CustomTestStringConvertible {
             ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
             ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
             ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
-        ] + onThreads
+        ] + onThreads + [alarm]
 
     private static let login = "`auth_new_user` (a log-in, generation 9)"
 
@@ -27,10 +27,17 @@ struct ForeignEnd: CustomTestStringConvertible {
     static let onThreads = [
         ForeignEnd(way: "thread", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
         ForeignEnd(way: "thread-overflow", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "c11-overflow", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
         ForeignEnd(way: "thread-exit", status: 1, says: "module `ends` ended the process with exit() \(outside)"),
         ForeignEnd(way: "timer-exit", status: 1, says: "module `ends` ended the process with exit() \(outside)"),
         ForeignEnd(way: "thread-_exit", status: 1, says: "module `ends` ended the process with _exit() \(outside)"),
     ]
+
+    /// By a signal that something has asked for, whoever that was.
+    static let alarm = ForeignEnd(
+        way: "alarm", status: 142,
+        says: "signal 14 (SIGALRM) ends the process, and authhost never asks for that one: look for alarm(), setitimer() and "
+            + "setrlimit() in module `ends`")
 
     /// Ends that nothing in the process sees.
     static let unseen = [

@@ -15,6 +15,7 @@ import Testing
         ("directory", "changed the working directory from `"), ("directory", "` to `/usr`"),
         ("locale", "changed the locale from `C` to `C.UTF-8`"),
         ("handler", "changed what the process does at SIGWINCH"),
+        ("crashes", "set SIGSEGV to its default, or to be ignored, so that a crash would leave no line; the handler is put back"),
         ("mask", "left SIGUSR1 unblocked"), ("closed", "closed descriptor 0"),
         ("leaked", " (/dev/zero) open to programs that the host starts (no FD_CLOEXEC)"),
     ])
@@ -29,6 +30,7 @@ import Testing
     @Test(arguments: [
         ("directory later", "outside of auth_init the working directory has changed from `"),
         ("locale later", "outside of auth_init the locale has changed from `C` to `C.UTF-8`"),
+        ("crashes later", "outside of auth_init SIGSEGV was set to its default, or to be ignored"),
     ])
     func `what it changes later is named too`(_ what: String, _ says: String) throws {
         let folder = try Folder()

@@ -14,6 +14,7 @@ static int init(const auth_host_t *table, void **instance) {
     if (!strcmp(what, "directory")) return chdir("/usr") == 0 ? AUTH_OK : AUTH_ERROR;
     if (!strcmp(what, "locale")) return setlocale(LC_ALL, "C.UTF-8") ? AUTH_OK : AUTH_ERROR;
     if (!strcmp(what, "handler")) return signal(SIGWINCH, SIG_IGN) == SIG_ERR ? AUTH_ERROR : AUTH_OK;
+    if (!strcmp(what, "crashes")) return signal(SIGSEGV, SIG_DFL) == SIG_ERR ? AUTH_ERROR : AUTH_OK;
     if (!strcmp(what, "mask")) {
         sigaddset(&set, SIGUSR1);
         return pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0 ? AUTH_OK : AUTH_ERROR;
@@ -30,6 +31,7 @@ static int user(void *instance, const auth_login_t *login, auth_result_t *result
     const char *what = host->option(host, "what", 0);
     if (!strcmp(what, "directory later") && chdir("/usr") != 0) return AUTH_ERROR;
     if (!strcmp(what, "locale later") && !setlocale(LC_ALL, "C.UTF-8")) return AUTH_ERROR;
+    if (!strcmp(what, "crashes later") && signal(SIGSEGV, SIG_IGN) == SIG_ERR) return AUTH_ERROR;
     return user9(instance, login, result);
 }
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init) ENTRY(auth_new_user, 9, user)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,14 @@ static void *fall(void *unused) { return deep() ? NULL : unused; }
 static int elsewhere(void *(*run)(void *)) {
     pthread_t thread;
     if (!pthread_create(&thread, NULL, run, (void *)8)) pthread_join(thread, NULL);
+    return AUTH_DENY;
+}
+
+static int fall_c11(void *unused) { (void)unused; return deep(); }
+
+static int elsewhere_c11(void) {
+    thrd_t thread;
+    if (thrd_create(&thread, fall_c11, NULL) == thrd_success) thrd_join(thread, NULL);
     return AUTH_DENY;
 }
 
@@ -110,7 +119,9 @@ static int end(const char *way) {
     if (!strcmp(way, "thread-exit")) return elsewhere(leave);
     if (!strcmp(way, "thread-_exit")) return elsewhere(leave_at_once);
     if (!strcmp(way, "thread-overflow")) return elsewhere(fall);
+    if (!strcmp(way, "c11-overflow")) return elsewhere_c11();
     if (!strcmp(way, "timer-exit")) return by_timer();
+    while (!strcmp(way, "alarm")) kill(getpid(), SIGALRM), pause();
     if (!strcmp(way, "child")) return end_child();
     if (!strcmp(way, "copy-exit")) return end_copy(exit);
     if (!strcmp(way, "copy-_exit")) return end_copy(_exit);
