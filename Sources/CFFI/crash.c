@@ -135,6 +135,12 @@ static void free_stack(void *stack) {
 void cffi_prepare_thread(void) {
     if (is_prepared || !atomic_load(&cffi_is_guarded)) return;
     is_prepared = true;
+    // A fault whose signal is blocked ends the process unseen, and threads of timers begin with all of them blocked.
+    sigset_t faults;
+    sigemptyset(&faults);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaddset(&faults, signals[i]);
+    pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
+    note_mask();
     stack_t now;
     if (sigaltstack(NULL, &now) != 0 || !(now.ss_flags & SS_DISABLE)) return;
     void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <threads.h>
+#include <time.h>
 
 // Where modules lie in memory; a row is written before it is counted, and never changed.
 #define MAXIMUM_MODULES 64
@@ -160,6 +162,43 @@ static void *begin_c11(void *context) {
     struct first_call call = *(struct first_call *)context;
     free(context);
     return (void *)(intptr_t)call.run(call.context);
+}
+
+// What a timer of a module's runs on a thread that the C library makes for it, for as long as there may be such a thread.
+struct timed_call {
+    void (*run)(union sigval);
+    union sigval value;
+    char owner[CFFI_NAME_SIZE];
+};
+
+static void begin_timed(union sigval context) {
+    const struct timed_call *call = context.sival_ptr;
+    memcpy(made_by, call->owner, sizeof made_by);
+    cffi_prepare_thread();
+    call->run(call->value);
+}
+
+typedef int (*timer_function)(clockid_t, struct sigevent *, timer_t *);
+
+// The same for timers that notify by a thread (SIGEV_THREAD). What is kept for one is not freed with it: its thread may still run.
+__attribute__((visibility("default"))) int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer) {
+    timer_function create = NULL;
+    cffi_function found = cffi_symbol(RTLD_NEXT, "timer_create");
+    memcpy(&create, &found, sizeof create);
+    const char *owner = cffi_owner((uintptr_t)__builtin_return_address(0) - 1);
+    bool is_own = owner && event && event->sigev_notify == SIGEV_THREAD && atomic_load(&cffi_is_guarded);
+    struct timed_call *call = is_own ? malloc(sizeof *call) : NULL;
+    if (!create) return errno = ENOSYS, -1;
+    if (!call) return create(clock, event, timer);
+    call->run = event->sigev_notify_function;
+    call->value = event->sigev_value;
+    memcpy(call->owner, owner, strlen(owner) + 1);
+    struct sigevent own_event = *event;
+    own_event.sigev_notify_function = begin_timed;
+    own_event.sigev_value.sival_ptr = call;
+    int failure = create(clock, &own_event, timer);
+    if (failure) free(call);
+    return failure;
 }
 
 // The same for the other name, which does not come by the first: the C library's threads of both kinds are one (nptl), and the

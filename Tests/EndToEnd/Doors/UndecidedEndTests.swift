@@ -27,6 +27,7 @@ struct ForeignEnd: CustomTestStringConvertible {
     static let onThreads = [
         ForeignEnd(way: "thread", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
         ForeignEnd(way: "thread-overflow", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
+        ForeignEnd(way: "timer-overflow", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
         ForeignEnd(way: "c11-overflow", status: 139, says: "module `ends` crashed \(outside): signal 11 (SIGSEGV)"),
         ForeignEnd(way: "thread-exit", status: 1, says: "module `ends` ended the process with exit() \(outside)"),
         ForeignEnd(way: "timer-exit", status: 1, says: "module `ends` ended the process with exit() \(outside)"),

@@ -71,12 +71,12 @@ static int spoil(const char *way, auth_result_t *result) {
     return AUTH_OK;
 }
 
-static void at_time(union sigval unused) { (void)unused; exit(0); }
+static void at_time(union sigval ends) { ends.sival_int ? exit(0) : (void)deep(); }
 
 // On a thread that the C library makes for a timer of the module's.
-static int by_timer(void) {
+static int by_timer(int ends) {
     timer_t timer;
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = at_time};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = at_time, .sigev_value.sival_int = ends};
     struct itimerspec soon = {.it_value = {0, 1}};
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) || timer_settime(timer, 0, &soon, NULL)) return AUTH_DENY;
     for (;;) pause();
@@ -120,7 +120,8 @@ static int end(const char *way) {
     if (!strcmp(way, "thread-_exit")) return elsewhere(leave_at_once);
     if (!strcmp(way, "thread-overflow")) return elsewhere(fall);
     if (!strcmp(way, "c11-overflow")) return elsewhere_c11();
-    if (!strcmp(way, "timer-exit")) return by_timer();
+    if (!strcmp(way, "timer-exit")) return by_timer(1);
+    if (!strcmp(way, "timer-overflow")) return by_timer(0);
     while (!strcmp(way, "alarm")) kill(getpid(), SIGALRM), pause();
     if (!strcmp(way, "child")) return end_child();
     if (!strcmp(way, "copy-exit")) return end_copy(exit);
