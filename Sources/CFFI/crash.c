@@ -132,6 +132,36 @@ static void free_stack(void *stack) {
     munmap(stack, STACK_SIZE);
 }
 
+// The signals that the latest threads blocked before they came to a module for the first time.
+#define MAXIMUM_MASKS 256
+static struct {
+    _Atomic int32_t thread;
+    _Atomic uint64_t mask;
+} masks[MAXIMUM_MASKS];
+static atomic_uint mask_count;
+
+static void note_mask(void) {
+    sigset_t set;
+    uint64_t mask = 0;
+    if (pthread_sigmask(SIG_BLOCK, NULL, &set) != 0) return;
+    // A signal has the bit of its number less 1, as SigBlk of proc(5) has it.
+    for (int number = 1; number <= 64; number++) mask |= (uint64_t)(sigismember(&set, number) == 1) << (number - 1);
+    unsigned place = atomic_fetch_add(&mask_count, 1) % MAXIMUM_MASKS;
+    atomic_store(&masks[place].mask, mask);
+    atomic_store(&masks[place].thread, cffi_thread_number());
+}
+
+bool cffi_first_mask(int32_t thread, uint64_t *mask) {
+    unsigned count = atomic_load(&mask_count);
+    for (unsigned i = 1; i <= MAXIMUM_MASKS && i <= count; i++) {
+        unsigned place = (count - i) % MAXIMUM_MASKS;
+        if (atomic_load(&masks[place].thread) != thread) continue;
+        *mask = atomic_load(&masks[place].mask);
+        return true;
+    }
+    return false;
+}
+
 void cffi_prepare_thread(void) {
     if (is_prepared || !atomic_load(&cffi_is_guarded)) return;
     is_prepared = true;

@@ -1,3 +1,4 @@
+import CFFI
 import Glibc
 import Synchronization
 
@@ -43,9 +44,9 @@ public final class ProcessWatch: Sendable {
                     "\(signal) was set to its default, or to be ignored, so that a crash would have left no line; the handler is "
                         + "back")
             }
-            // A new thread counts as it begins.
+            // A new thread counts as it was when it came to a module, or else as it is found.
             for (thread, mask) in masks.sorted(by: { $0.key < $1.key }) {
-                guard let before = state.masks[thread], before != mask else { continue }
+                guard let before = state.masks[thread] ?? Self.firstMask(of: thread), before != mask else { continue }
                 guard state.doubtful[thread] == mask else {
                     (known[thread], doubtful[thread]) = (before, mask)
                     continue
@@ -72,6 +73,13 @@ public final class ProcessWatch: Sendable {
             masks[thread] = mask
         }
         return masks
+    }
+
+    private static func firstMask(of thread: Int32) -> String? {
+        var mask: UInt64 = 0
+        guard cffi_first_mask(thread, &mask) else { return nil }
+        let digits = String(mask, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     private static func isOurs(_ thread: Int32) -> Bool {

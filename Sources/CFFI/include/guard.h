@@ -30,6 +30,10 @@ void cffi_guard_process(void);
 // Returns those signals: the bit of each number.
 uint64_t cffi_catch_crashes_again(void);
 
+// Finds the signals that a thread blocked before it called a module for the first time: the bits of their numbers less 1.
+// Returns false for a thread that has called none, or long ago.
+bool cffi_first_mask(int32_t thread, uint64_t *_Nonnull mask);
+
 // Goes on in a child process. This one never returns and ends as the child does: with what the child has handed to cffi_end(), or
 // else with a failure and a line that says what a module was doing. To be called while there is one thread.
 // Returns 0 in the child, or an errno where there is none.

@@ -30,6 +30,7 @@ import Testing
     @Test(arguments: [
         ("directory later", "outside of auth_init the working directory has changed from `"),
         ("locale later", "outside of auth_init the locale has changed from `C` to `C.UTF-8`"),
+        ("mask later", "outside of auth_init thread auth-"),
         ("crashes later", "outside of auth_init SIGSEGV was set to its default, or to be ignored"),
     ])
     func `what it changes later is named too`(_ what: String, _ says: String) throws {
