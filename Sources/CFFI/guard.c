@@ -135,6 +135,16 @@ _Noreturn void cffi_end(int status) {
     cffi_end_at_once(status);
 }
 
+_Noreturn void cffi_end_lost(const char *what) {
+    struct cffi_line line = {0};
+    cffi_add(&line, what);
+    cffi_add(&line, ": authhost itself never does that; look for close() in ");
+    cffi_add_modules(&line);
+    cffi_add(&line, "; authhost ends with a failure");
+    cffi_write_line(&line);
+    cffi_end_at_once(1);
+}
+
 void cffi_guard_process(void) {
     if (atomic_load(&cffi_is_guarded)) return;
     process = getpid();

@@ -195,6 +195,7 @@ package final class EpollLoop: @unchecked Sendable {
     private func run() {
         while !isEnding {
             let count = cepoll_wait(epoll, events, sleepTime())
+            if count < 0, errno != EINTR { lose(SystemError(errno)) }
             now = Self.clock
             for index in 0..<max(0, Int(count)) { serve(events[index]) }
             work()
@@ -203,6 +204,12 @@ package final class EpollLoop: @unchecked Sendable {
         for slot in slots { slot.member?.loopEnds() }
         // What they still hand over is done, and nothing after that.
         while let last = lastWork() { for work in last { work() } }
+    }
+
+    /// Without its descriptor a loop would turn for ever and serve nothing: it ends, and so does the process.
+    private func lose(_ error: SystemError) {
+        isEnding = true
+        ProcessLoss.report("the descriptor of an event loop is gone (epoll_wait: \(error))")
     }
 
     private func ring() {

@@ -41,6 +41,7 @@ public enum HostProcess {
         }
         cffi_return_freed_memory()
         cffi_guard_process()
+        ProcessLoss.handle { cffi_end_lost($0) }
         return nil
     }
 

@@ -46,6 +46,9 @@ void cffi_told(int number);
 // Ends the process with a status: the host's own way to end. Handlers of exit() and destructors do not run.
 _Noreturn void cffi_end(int status);
 
+// Ends the process with a failure and a line: what it cannot go on without was taken from it, by code that is not the host's.
+_Noreturn void cffi_end_lost(const char *_Nonnull what);
+
 // Tells where the event log is: the descriptor of a file, or -1 for standard error, and whether its lines are JSON.
 void cffi_set_event_log(int descriptor, bool json);
 

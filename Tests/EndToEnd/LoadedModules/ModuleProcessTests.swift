@@ -48,6 +48,25 @@ import Testing
         #expect(server.process.seen.contains("changes_the_process: \(says)"))
     }
 
+    @Test func `a host whose descriptors a module closes ends, and names the module`() throws {
+        let folder = try Folder()
+        _ = try folder.write(
+            """
+            auth-module \(Place.binary("fixtures/changes_the_process.so"))
+            add-module-options \(Place.binary("fixtures/changes_the_process.so"))
+                what "all later"
+            end-module-options
+            """, to: "authhost.conf")
+        let server = try Server(["-c", folder.path("authhost.conf")], in: folder)
+        // The connection is closed with the rest.
+        _ = try? server.client.post("/v1/login", #"{"user":"ann","password":"x"}"#)
+        let ending = try server.process.finish()
+        #expect(ending.status == 1, "\(ending)")
+        let says = "the descriptor of an event loop is gone (epoll_wait: bad file descriptor): authhost itself never does that; look "
+            + "for close() in module `changes_the_process`; authhost ends with a failure"
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
     @Test func `a module that changes the working directory takes neither logs nor configuration along`() throws {
         let folder = try Folder()
         let (events, audit) = (folder.path("events.log"), folder.path("audit.log"))
