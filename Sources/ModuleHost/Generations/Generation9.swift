@@ -243,8 +243,10 @@ final class Generation9: Generation, @unchecked Sendable {
                 call(UInt64(instance), UInt64(UnsafeRawPointer(record)), UInt64(UnsafeRawPointer(room)))
             }
             let number = Int32(truncatingIfNeeded: returned)
-            if !readsReason { room.pointee.reason_log.data = nil }
-            return number == Status.noEntry.rawValue ? nil : AnswerReader.answer9(number, lent: room)
+            if !readsReason { room.pointee.reason_log = auth_string_t() }
+            let answer = AnswerReader.answer9(number, lent: room)
+            // What comes with it is held to the contract too.
+            return number == Status.noEntry.rawValue && answer.breach == nil ? nil : answer
         }
     }
 
