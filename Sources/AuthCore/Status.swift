@@ -60,7 +60,11 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     }
 
     /// How messages name it: the number is another one in each generation for AUTH_OK alone.
-    public var shown: String { self == .ok ? "AUTH_OK" : "\(said)" }
+    public var shown: String {
+        if self == .ok { return "AUTH_OK" }
+        // AUTH_OK of generation 9 is written so, wherever it stands.
+        return said > 0xffff ? "0x" + String(said, radix: 16) : "\(said)"
+    }
 }
 
 /// The kinds of question a module can be asked. A status means different things to different kinds.

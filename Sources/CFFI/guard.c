@@ -81,7 +81,7 @@ static void refuse_end(const char *how, const void *caller) {
     } else {
         cffi_add(&line, owner ? " outside of its entry points" : " outside of a module's entry points, and not by the host");
     }
-    cffi_add(&line, ": nothing was decided");
+    cffi_add(&line, ": authhost ends with a failure");
     cffi_write_line(&line);
     cffi_end_at_once(status);
 }

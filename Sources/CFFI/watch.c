@@ -111,7 +111,7 @@ static int report(int signal) {
         cffi_add(&line, told->module);
         cffi_add(&line, "`");
     }
-    cffi_add(&line, ": authhost has not ended by itself, which is a failure");
+    cffi_add(&line, ": authhost ends with a failure");
     cffi_write_line(&line);
     return status;
 }

@@ -165,6 +165,15 @@ public struct ModuleAnswer: Sendable {
         set { values.breach = newValue }
     }
 
+    /// What was said, for messages: the number, or what the host has said in the module's place.
+    package var shown: String {
+        switch refusal {
+        case nil: status.shown
+        case .noEntry: Status.noEntry.shown
+        case let refusal?: "no answer (\(refusal.rawValue))"
+        }
+    }
+
     /// What is wrong with a log-in that allows and does not say who was authenticated.
     public static let nobodyNamed = "AUTH_OK for a log-in without result->user: a yes says who was authenticated"
 

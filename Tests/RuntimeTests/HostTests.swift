@@ -53,6 +53,26 @@ import Testing
         #expect(test.host.sessionCount == 0)
     }
 
+    @Test(arguments: [
+        ("long", "a user name of 300 bytes; 1 to 255 are accepted"),
+        ("cut", "a user name of 256 bytes; 1 to 255 are accepted"),
+        ("nobody", "auth_result_t.user has 8 bytes at no address"),
+        ("reason", "auth_result_t.reason_log has 9 bytes at no address"),
+        ("negative", "the value of attribute 1, `n`, is of more bytes than there can be;"),
+        ("nothing", "the value of attribute 1, `n`, is of 3 bytes at no address;"),
+        ("completes", "completed a question and then returned 67 instead of AUTH_DELAYED"),
+        ("reserved", "auth_result_t.reserved is 1, which has no meaning"),
+    ])
+    func `whose answer says of itself what is not so is denied, and told with what was said`(
+        _ user: String, _ says: String
+    ) throws {
+        let test = try TestHost("misstates")
+        let answer = test.ask(.login(try test.login(user)))
+        #expect(answer.verdict == .undecided && answer.reason == .brokenAnswer)
+        #expect(
+            test.lines.wait(for: "error: misstates: broke its contract in auth_new_user: \(says)"), "\(test.lines.all)")
+    }
+
     @Test(arguments: ["compares", "fails", "true", "later"])
     func `answered with 1, which is what true, errno and strcmp give, is denied and the line says why`(_ user: String)
         throws
@@ -61,7 +81,7 @@ import Testing
         let answer = test.ask(.login(try test.login(user)))
         #expect(answer.verdict == .undecided)
         #expect(answer.reason == .brokenAnswer)
-        #expect(test.lines.wait(for: "the status 1, which is no AUTH_OK of generation 9"))
+        #expect(test.lines.wait(for: "the status 1, which is no AUTH_OK of generation 9: that is 0x59455321"))
         #expect(test.host.sessionCount == 0)
     }
 

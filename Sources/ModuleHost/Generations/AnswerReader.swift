@@ -14,6 +14,7 @@ enum AnswerReader {
     static let explanationScratchSize = longestExplanation + 2 * scratchSize
     static let longestExplanation = 65_536
     static let longestSecret = 65_536
+    private static let longestUser = 255
     /// What `auth_authenticate` and `auth_retry` are lent: the longest secret beside everything else.
     static let credentialScratchSize = longestSecret + scratchSize
 
@@ -69,7 +70,7 @@ enum AnswerReader {
 
     /// The answer for the number that `true`, errno and strcmp() give as well.
     private static var accident: ModuleAnswer {
-        .broken("the status 1, which is no AUTH_OK of generation 9: that is \(AUTH_OK)")
+        .broken("the status 1, which is no AUTH_OK of generation 9: that is 0x\(String(AUTH_OK, radix: 16))")
     }
 
     /// Copies an answer out of a module's record.
@@ -98,6 +99,7 @@ enum AnswerReader {
         guard lengths >= 0 else {
             return .broken("a text of more bytes than there can be")
         }
+        if lengths > 0, let fault = textWithoutAddress(record) { return .broken(fault) }
         guard result.expiry == 0 || AcceptedTimes.seconds.contains(result.expiry) else {
             return .broken("an expiry of \(result.expiry), which is not \(AcceptedTimes.text)")
         }
@@ -115,8 +117,11 @@ enum AnswerReader {
         if result.reason_client.data != nil { answer.clientText = text(result.reason_client, limit: 256) }
         if result.user.data != nil, result.user.length > 0 {
             // An escaped or repaired name could be that of another user.
-            // SAFETY: the module says that `length` bytes are readable; at most 256 of them are.
-            let bytes = UnsafeRawBufferPointer(start: result.user.data, count: min(result.user.length, 256))
+            guard result.user.length <= longestUser else {
+                return .broken("a user name of \(result.user.length) bytes; 1 to \(longestUser) are accepted")
+            }
+            // SAFETY: the module says that `length` bytes are readable; they are few.
+            let bytes = UnsafeRawBufferPointer(start: result.user.data, count: result.user.length)
             guard let user = String(utf8: bytes.bindMemory(to: UInt8.self).span), !user.holdsControls else {
                 return .broken("a user name with control characters or invalid UTF-8")
             }
@@ -148,6 +153,17 @@ enum AnswerReader {
                 "auth_result_t.challenge has \(result.challenge.length) bytes, which no host heeds yet; none are accepted"
         }
         return nil
+    }
+
+    /// Which text has a length and no address; nil for none.
+    private static func textWithoutAddress(_ record: UnsafePointer<auth_result_t>) -> String? {
+        let result = record.pointee
+        let texts = [
+            ("reason_log", result.reason_log), ("reason_client", result.reason_client), ("user", result.user),
+            ("mapped", result.mapped), ("explanation", result.explanation), ("secret", result.secret),
+        ]
+        guard let (member, text) = texts.first(where: { $1.data == nil && $1.length > 0 }) else { return nil }
+        return "auth_result_t.\(member) has \(text.length) bytes at no address"
     }
 
     /// Copies what a remote server is shown; nil for more than is accepted, which is never cut.

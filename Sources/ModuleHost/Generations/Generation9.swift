@@ -173,7 +173,7 @@ final class Generation9: Generation, @unchecked Sendable {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.shown)") }
         }
         return rows.results.map { result in
-            if !ticket.wantsReason { result.pointee.reason_log.data = nil }
+            if !ticket.wantsReason { result.pointee.reason_log = auth_string_t() }
             return AnswerReader.answer9(result.pointee.status, lent: result)
         }
     }

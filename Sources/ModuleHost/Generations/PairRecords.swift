@@ -88,7 +88,11 @@ enum PairRecords {
 
     /// What is no text, as far as it can be shown.
     private static func shown(_ string: auth_string_t) -> String {
-        guard let data = string.data, string.length > 0 else { return "of \(string.length) bytes" }
+        // A size_t above Int.max arrives as a negative number.
+        guard string.length >= 0 else { return "of more bytes than there can be" }
+        guard let data = string.data, string.length > 0 else {
+            return "of \(string.length) bytes\(string.length > 0 ? " at no address" : "")"
+        }
         // SAFETY: the module says that `length` bytes are readable.
         let bytes = UnsafeRawBufferPointer(start: data, count: min(string.length, 64))
         let text = String(decoding: bytes, as: UTF8.self).controlsEscaped

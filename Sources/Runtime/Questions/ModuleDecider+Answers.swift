@@ -13,7 +13,7 @@ extension ModuleDecider {
 
     func completedAndReturned(_ answer: ModuleAnswer) -> ModuleAnswer {
         var broken = ModuleAnswer(.error)
-        broken.breach = "completed a question and then returned \(answer.status.shown) instead of AUTH_DELAYED"
+        broken.breach = "completed a question and then returned \(answer.shown) instead of AUTH_DELAYED"
         return broken
     }
 

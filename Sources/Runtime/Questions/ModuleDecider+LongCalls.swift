@@ -43,9 +43,9 @@ extension ModuleDecider {
     }
 
     /// Notes that a call on the asking thread has returned; true when that was after its deadline.
-    func cameBack(_ token: UInt64, _ status: Status?) -> Bool {
+    func cameBack(_ token: UInt64, _ answer: ModuleAnswer?) -> Bool {
         guard let late = long.forget(token) else { return false }
-        report(.returnedAtLast(late.call, status))
+        report(.returnedAtLast(late.call, answer))
         return late.isOverdue
     }
 

@@ -173,7 +173,7 @@ final class ModuleDecider: Decider {
                 question.goBack()
                 break
             }
-            if cameBack(token, answer.status) {
+            if cameBack(token, answer) {
                 // It was late: the module is asked no further.
                 question.goBack()
                 _ = slot.finish()
@@ -184,7 +184,7 @@ final class ModuleDecider: Decider {
         }
         let clean = slot.finish()
         pending.put(slot)
-        if cameBack(token, answer.status) { return .answered(tooLate(answer, question)) }
+        if cameBack(token, answer) { return .answered(tooLate(answer, question)) }
         return .answered(checked(clean ? answer : completedAndReturned(answer), question.entry, question.kind))
     }
 
@@ -194,7 +194,7 @@ final class ModuleDecider: Decider {
     ) -> Asked<Question> {
         let open = OpenQuestion(token, question)
         let early = slot.park(open.deliver)
-        let isLate = cameBack(token, answer.status)
+        let isLate = cameBack(token, answer)
         guard let early else {
             schedule(token, call.due)
             return .open(open)
@@ -228,7 +228,7 @@ final class ModuleDecider: Decider {
                     question.goBack()
                     return leave(slot, token, answer, question)
                 }
-                if let late = long.forget(token) { report(.returnedAtLast(late.call, answer.status)) }
+                if let late = long.forget(token) { report(.returnedAtLast(late.call, answer)) }
                 (token, call) = (another, next)
                 schedule(token, call.due)
             }
@@ -254,14 +254,14 @@ final class ModuleDecider: Decider {
 
     /// What a lane does when an entry point has returned.
     func leave(_ slot: PendingSlot, _ token: UInt64, _ answer: ModuleAnswer, _ question: some ModuleQuestion) {
-        if let late = long.forget(token) { report(.returnedAtLast(late.call, answer.status)) }
+        if let late = long.forget(token) { report(.returnedAtLast(late.call, answer)) }
         switch slot.returned(token, delayed: question.isLeftOpen(by: answer)) {
         case .keepWaiting: return
         case .dead:
             // The deadline may have marked the call as hung after the look above.
             _ = long.forget(token)
             pending.put(slot)
-            report(.lateReturn(answer.status))
+            report(.lateReturn(answer))
             if answer.status == .ok { question.noteLateYes(answer) }
         case .deliver(let continuation, let early):
             pending.put(slot)

@@ -11,8 +11,8 @@ enum ModuleIncident: Sendable {
     case blocks(RunningCall, nanoseconds: Int64)
     case deadline
     /// A call that was late has returned, with its status where it has one.
-    case returnedAtLast(RunningCall, Status?)
-    case lateReturn(Status)
+    case returnedAtLast(RunningCall, ModuleAnswer?)
+    case lateReturn(ModuleAnswer)
     case droppedCompletion(CompletionOutcome)
     case freeFailed(Status)
     /// What was found, and in which entry point.
@@ -49,10 +49,10 @@ extension ModuleIncident {
                 AUTH_ANY_THREAD module must not block: it is asked on threads of its own from now on
                 """)
         case .deadline: log.warning("\(module): a delayed answer has not come by its deadline; denied")
-        case .returnedAtLast(let call, let status):
-            log.notice("\(module): \(call.entry) has returned at last\(status.map { " (\($0.shown))" } ?? "")")
-        case .lateReturn(let status):
-            log.warning("\(module): an answer (\(status.shown)) came after its question was over; dropped")
+        case .returnedAtLast(let call, let answer):
+            log.notice("\(module): \(call.entry) has returned at last\(answer.map { " (\($0.shown))" } ?? "")")
+        case .lateReturn(let answer):
+            log.warning("\(module): an answer (\(answer.shown)) came after its question was over; dropped")
         case .droppedCompletion(let outcome):
             log.warning("\(module): a completion was dropped: \(outcome)")
         case .freeFailed(let status): log.warning("\(module): auth_free_user returned \(status.shown)")

@@ -126,6 +126,13 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.errors.contains("not returned have auth_new_user on thread "), "\(ending)")
     }
 
+    @Test func `an end behind a decision does not say that nothing was decided`() throws {
+        let ending = try AuthHost.run(["login", "--user", "free-exit"] + module, input: "x\n")
+        #expect(ending.status == 1 && ending.output == "allow: granted\n", "\(ending)")
+        let says = "with exit() in `auth_free_user` (the end of a session, generation 9): authhost ends with a failure"
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
     @Test func `a signal that a command is sent ends it, and no module is named`() throws {
         let host = try ChildProcess([Place.binary("authhost"), "login", "--user", "hang"] + module, input: "x\n")
         try host.wait(until: { Self.isAsked(host.pid) })
