@@ -16,9 +16,9 @@ void find_extensions(const auth_module_t *module) {
     }
 }
 
-// Copies a text of the record, cut and with its NUL; false where its bytes cannot be read.
+// Copies a text of the record, with its NUL; false where its bytes cannot be read.
 static bool copy_text(auth_string_t text, char copy[LONGEST + 1]) {
-    size_t count = text.length < LONGEST ? text.length : LONGEST;
+    size_t count = text.length;
     copy[count] = 0;
     if (count == 0 || !cffi_copy_memory(text.data, copy, count)) return count == 0;
     for (size_t i = 0; i < count; i++) copy[i] = copy[i] ? copy[i] : '?';
@@ -39,6 +39,12 @@ static const char *read_about(uintptr_t address, char name[LONGEST + 1], char ve
     if (record.size < sizeof record || record.reserved != 0) {
         return FAULT("the record of its `" AUTH_EXTENSION_ABOUT "` has %u bytes and %u in its member `reserved`; %zu and 0 are "
                      "accepted", record.size, record.reserved, sizeof record);
+    }
+    const bool is_version = record.name.length <= LONGEST;
+    const size_t length = is_version ? record.version.length : record.name.length;
+    if (length > LONGEST) {
+        return FAULT("the member `%s` of its `" AUTH_EXTENSION_ABOUT "` has %zu bytes; at most %d are accepted",
+                     is_version ? "version" : "name", length, LONGEST);
     }
     if (!copy_text(record.name, name) || !copy_text(record.version, version)) {
         return FAULT("a text of its `" AUTH_EXTENSION_ABOUT "` has bytes that cannot be read");

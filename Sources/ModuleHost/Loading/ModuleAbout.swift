@@ -7,6 +7,8 @@ struct ModuleAbout {
     /// A name and a version, on one line of at most 513 bytes.
     let text: String
 
+    private static let longestText = 256
+
     /// Reads the record at an address, which may be anything; nil for none.
     ///
     /// - Throws: ``ModuleError`` for an address where no such record is.
@@ -27,8 +29,14 @@ struct ModuleAbout {
             throw fault("the member `reserved` of its `\(AUTH_EXTENSION_ABOUT)` is \(record.reserved); 0 is accepted")
         }
         var texts: [String] = []
-        for (what, string) in [("name", record.name), ("version", record.version)] where string.length > 0 {
-            let count = min(string.length, 256)
+        for (what, string) in [("name", record.name), ("version", record.version)] where string.length != 0 {
+            // A size_t above Int.max arrives as a negative number.
+            guard (0...Self.longestText).contains(string.length) else {
+                let said = string.length < 0 ? "more bytes than there can be" : "\(string.length) bytes"
+                throw fault(
+                    "the member `\(what)` of its `\(AUTH_EXTENSION_ABOUT)` has \(said); at most \(Self.longestText) are accepted")
+            }
+            let count = string.length
             guard let copied = Self.copy(UInt(bitPattern: string.data), count) else {
                 throw fault(
                     "the member `\(what)` of its `\(AUTH_EXTENSION_ABOUT)` has no \(string.length) bytes that can be read"

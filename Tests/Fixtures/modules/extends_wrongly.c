@@ -1,11 +1,14 @@
 // Fault: what auth_get_extension returns is no record. Expected: refused, with what was found. Built in variants, see
-// scripts/build-fixtures: ODD is an odd address, SMALL a number, RESERVED sets what must be 0, HANGS does not return.
+// scripts/build-fixtures: ODD is an odd address, SMALL a number, RESERVED sets what must be 0, LONG has a name of 1 TiB, HANGS does not return.
 #include "fixture.h"
 #include <unistd.h>
 
 static const void *find(void *instance, const char *id) {
 #if defined(RESERVED)
     static const auth_about_t mine = {sizeof mine, 7, AUTH_STATIC_LITERAL("x"), AUTH_STATIC_LITERAL("1")};
+    return &mine;
+#elif defined(LONG)
+    static const auth_about_t mine = {sizeof mine, 0, {"x", (size_t)1 << 40}, AUTH_STATIC_LITERAL("1")};
     return &mine;
 #elif defined(HANGS)
     while (pause() != 0) continue;
