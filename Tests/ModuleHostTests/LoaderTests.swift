@@ -52,6 +52,10 @@ struct Refused: CustomTestStringConvertible {
 
     /// More ways for codes that are above.
     private static let more = [
+        Refused(fixture: "notes_differ", code: .noteMissing, says: "has a note that cannot be read: it has several, which differ"),
+        Refused(
+            fixture: "extends_wrongly_long", code: .badExtension,
+            says: "the member `name` of its `authhost.about/1` has 1099511627776 bytes; at most 256 are accepted"),
         Refused(
             fixture: "note_other_version", code: .noteDiffers,
             says: "the version is `1.0` in the note and `1.1` in the descriptor"),

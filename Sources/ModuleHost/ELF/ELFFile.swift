@@ -87,6 +87,12 @@ struct ELFFile {
         notes.first { $0.owner == owner && $0.type == type }?.content
     }
 
+    /// Whether notes of one owner and type contradict each other: readers would take one or the other.
+    func contradicts(owner: String, type: UInt32) -> Bool {
+        let contents = notes.filter { $0.owner == owner && $0.type == type }.map(\.content)
+        return contents.contains { $0 != contents[0] }
+    }
+
     private static var hostByteOrder: UInt8 { UInt16(1).littleEndian == 1 ? 1 : 2 }
 
     private func segments() throws(ELFError) -> [ELFSegments.Row] {
