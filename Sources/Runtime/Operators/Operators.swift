@@ -118,11 +118,17 @@ public final class Operators: Sendable {
 public struct ExplainedAnswer: Sendable {
     /// What the check is answered with.
     public let answer: Answer
-    /// The module's own lines, each ended by a line feed; nil for a module that does not explain.
+    /// The module's own lines, each ended by a line feed; empty where it has said none, nil for a module that does not explain.
     public let explanation: String?
+    /// The verdict that the explanation is of, where that is not the check's.
+    public let otherwise: Verdict?
 
-    fileprivate init(_ answer: Answer, _ explanation: String? = nil) {
-        self.answer = answer
-        self.explanation = explanation.flatMap { $0.isEmpty ? nil : $0 }
+    fileprivate init(_ answer: Answer, _ explanation: String? = nil, otherwise: Verdict? = nil) {
+        (self.answer, self.explanation, self.otherwise) = (answer, explanation, otherwise)
+    }
+
+    /// Holds the explanation to the check's own answer, which alone counts.
+    public func held(to check: Answer) -> ExplainedAnswer {
+        check.verdict == answer.verdict ? self : ExplainedAnswer(check, explanation, otherwise: answer.verdict)
     }
 }

@@ -97,7 +97,7 @@ extension LoadedModule: Entries {
         case .login(let login): newUser(login, session: session, ticket)
         case .resume(let login): newUser(login, resuming: true, session: session, ticket)
         case .explain(let check, let object, let content, let known):
-            explain(check, object: object, content: content, known, ticket)
+            explain(check, object: object, content: content, known, ticket)?.explained
                 ?? self.check(check, object: object, content: content, known, ticket)
         case .httpRequest(let request, let known): httpRequest(request, known, ticket)
         case .authenticate(let destination, let serial):
@@ -244,6 +244,14 @@ final class OpenQuestion<Question: ModuleQuestion>: Sendable {
 }
 
 extension ModuleAnswer {
+    /// The answer of what explains, which has said nothing where it has no explanation.
+    fileprivate var explained: ModuleAnswer {
+        guard explanation == nil, refusal == nil, breach == nil else { return self }
+        var answer = self
+        answer.explanation = ""
+        return answer
+    }
+
     /// The content that a question waited for has come, perhaps while the module was asked: it is asked again. The refusal keeps
     /// the question from waiting.
     static var contentCame: ModuleAnswer {

@@ -46,13 +46,17 @@ struct ExplainCommand: ParsableCommand {
             let asked = object == check.name ? "" : ", asked for as \(check.name.text)"
             lines.append("object \(object.text)\(asked)")
         }
-        if let explanation = explained.explanation {
-            lines += explanation.split(separator: "\n").map(String.init)
-        } else {
-            if let text = answer.logText { lines.append(text) }
-            lines.append("module `\(host.module?.identity.name ?? "-")` does not explain its answers")
-        }
-        Terminal.write(lines.joined(separator: "\n"))
+        Terminal.write((lines + says(explained, "module `\(host.module?.identity.name ?? "-")`")).joined(separator: "\n"))
+    }
+
+    /// What the module says: its own lines are set in, so that none is taken for the host's.
+    private func says(_ explained: ExplainedAnswer, _ module: String) -> [String] {
+        let detail = explained.answer.logText.map { ["detail \($0)"] } ?? []
+        guard let explanation = explained.explanation else { return detail + ["\(module) does not explain its answers"] }
+        let otherwise = explained.otherwise.map { ", but as \($0.rawValue), which the check is not" } ?? ""
+        let lines = explanation.split(separator: "\n")
+        if lines.isEmpty { return detail + ["\(module) explains this with no word\(otherwise)"] }
+        return ["\(module) explains\(otherwise):"] + lines.map { "    \($0)" }
     }
 
     private func printJSON(_ explained: ExplainedAnswer, _ check: Check) {
@@ -61,17 +65,18 @@ struct ExplainCommand: ParsableCommand {
             JSONText.object(texts: [
                 ("verdict", answer.verdict.rawValue), ("reason", answer.reason.rawValue), ("user", answer.user),
                 ("requested", check.name.text), ("object", answer.mappedName?.text), ("detail", answer.logText),
-                ("explanation", explained.explanation),
+                ("explanation", explained.explanation), ("explains", explained.otherwise?.rawValue),
             ]))
     }
 }
 
 extension Host {
-    /// Asks and waits; for commands, which have a thread to spare.
+    /// Asks and waits; for commands, which have a thread to spare. What is explained is asked as well.
     func explained(_ check: Check, _ session: SessionID) -> ExplainedAnswer {
         let explained = Awaited<ExplainedAnswer>()
         operators.explain(check, session: session, explained.put)
         // The deadline of the question answers it at the latest.
-        return explained.wait()
+        let answer = explained.wait()
+        return answer.explanation == nil ? answer : answer.held(to: ask(.check(session, check)).waited())
     }
 }

@@ -8,8 +8,9 @@ import Testing
             text: """
                 allow: granted
                 object /out/x, asked for as /in/x
-                rule "allow read /**" at users:1 decides for /out/x
-                fields: 0
+                module `explains` explains:
+                    rule "allow read /**" at users:1 decides for /out/x
+                    fields: 0
 
                 """),
         CommandCase(
@@ -17,8 +18,9 @@ import Testing
             text: """
                 deny: denied-by-module
                 object /deny/x
-                rule "deny read /deny/**" at users:2 decides for /deny/x
-                fields: 2
+                module `explains` explains:
+                    rule "deny read /deny/**" at users:2 decides for /deny/x
+                    fields: 2
 
                 """),
         CommandCase(arguments: ["--read", "/a", "--field", "Bid"], exit: 3),
@@ -39,6 +41,21 @@ import Testing
             ["explain", "--user", "alice", "--trusted", "--module", module] + expected.arguments)
         #expect(ending.status == expected.exit, "\(ending)")
         #expect(ending.output == expected.text, "\(ending)")
+    }
+
+    @Test(arguments: [
+        (["--read", "/deny/x"], 2, "deny: denied-by-module\nobject /deny/x\n", ", but as allow, which the check is not:\n"),
+        (["--read", "/a"], 0, "allow: granted\nobject /a\n", ":\n"),
+        (["--read", "/empty/a"], 0, "allow: granted\nobject /empty/a\n", " this with no word\n"),
+    ])
+    func `and marks what is the module's, and no verdict but the check's counts`(
+        _ ask: [String], _ status: Int32, _ begins: String, _ says: String
+    ) throws {
+        let module = Self.fixture("explains_otherwise")
+        let ending = try AuthHost.run(["explain", "--user", "alice", "--trusted", "--module", module] + ask)
+        #expect(ending.status == status, "\(ending)")
+        let lines = says.hasSuffix(":\n") ? "    all is open\n    allow: granted\n" : ""
+        #expect(ending.output == begins + "module `explains_otherwise` explains" + says + lines, "\(ending)")
     }
 
     @Test func `also where the module does not`() throws {
