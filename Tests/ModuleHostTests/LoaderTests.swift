@@ -52,7 +52,12 @@ struct Refused: CustomTestStringConvertible {
 
     /// More ways for codes that are above.
     private static let more = [
-        Refused(fixture: "notes_differ", code: .noteMissing, says: "has a note that cannot be read: it has several, which differ"),
+        Refused(
+            fixture: "notes_differ", code: .noteMissing,
+            says: "has a note that cannot be read: it has several, which differ"),
+        Refused(
+            fixture: "profiles_differ", code: .noteMissing,
+            says: "has a note that cannot be read: it has several of its profile, which differ"),
         Refused(
             fixture: "extends_wrongly_long", code: .badExtension,
             says: "the member `name` of its `authhost.about/1` has 1099511627776 bytes; at most 256 are accepted"),

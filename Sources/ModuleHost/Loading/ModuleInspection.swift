@@ -67,7 +67,9 @@ public struct ModuleInspection: Sendable {
         hasDescriptor = file.exports.contains("auth_module")
         bareEntries = EntryPoint.allCases.map(\.rawValue).filter { file.exports.contains($0) }
         do throws(NoteFault) {
-            if file.contradicts(owner: "authhost", type: 1) { throw NoteFault("it has several, which differ") }
+            for type in [1, AUTH_PROFILE_TYPE] where file.contradicts(owner: "authhost", type: type) {
+                throw NoteFault("it has several\(type == 1 ? "" : " of its profile"), which differ")
+            }
             note = try file.note(owner: "authhost", type: 1).map { (content) throws(NoteFault) in
                 try ModuleNote(content)
             }
