@@ -58,6 +58,7 @@ void cffi_add_call(struct cffi_line *line, const struct cffi_call *call);
 
 // Names the modules that are mapped: "module `a` and module `b`"; nothing where there is none. Async-signal-safe.
 void cffi_add_modules(struct cffi_line *line);
+bool cffi_has_modules(void);
 
 // From now on a crash leaves a line; called once.
 void cffi_catch_crashes(void);

@@ -73,6 +73,8 @@ const char *cffi_build_of(const char *name, uintptr_t address) {
     return found && *found ? found : NULL;
 }
 
+bool cffi_has_modules(void) { return atomic_load(&module_count) > 0; }
+
 void cffi_add_modules(struct cffi_line *line) {
     unsigned count = atomic_load(&module_count);
     for (unsigned i = 0; i < count; i++) {

@@ -104,6 +104,13 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.errors.contains("while module `ends` was in \(says)"), "\(ending)")
     }
 
+    @Test func `a crash of a thread that has called no module tells which modules are mapped`() throws {
+        let ending = try AuthHost.run(["login", "--user", "signal"] + module, input: "x\n")
+        #expect(ending.status == 139, "\(ending)")
+        let says = "authhost crashed outside of modules, of which are mapped: module `ends`: signal 11 (SIGSEGV)"
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
     @Test(arguments: ["nowhere", "behind"])
     func `a crash over what a module has left is told with its entry, question and build`(_ way: String) throws {
         let ending = try AuthHost.run(["login", "--user", way] + module, input: "x\n")
