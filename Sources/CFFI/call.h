@@ -82,10 +82,10 @@ bool cffi_is_start(const char *entry);
 // Makes this process, a child that goes on in the place of its parent, the one that is no copy.
 void cffi_become_original(void);
 
-// What a parent that watches is told (watch.c): that a line was left, with which status the process ends itself, and which call
-// this thread is in. The last returns a number for cffi_told(), which takes that back.
+// What a parent that watches is told (watch.c): the line that is left, and whether it could be written, with which status the
+// process ends itself, and which call this thread is in. The last returns a number for cffi_told(), which takes that back.
 extern atomic_bool cffi_is_watched;
-void cffi_tell_line(void);
+void cffi_tell_line(const struct cffi_line *line, bool is_written);
 void cffi_tell_end(int status);
 int cffi_tell_call(void);
 

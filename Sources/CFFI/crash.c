@@ -77,7 +77,9 @@ static void report_crash(int number, const siginfo_t *information, const void *c
         cffi_add(&line, owner);
         cffi_add(&line, "` in ");
         cffi_add_call(&line, &cffi_last_call);
+    } else {
         cffi_add(&line, cffi_has_modules() ? ", of which are mapped: " : "");
+        cffi_add_modules(&line);
     }
     cffi_add(&line, ": ");
     add_signal(&line, number);

@@ -88,14 +88,16 @@ static void add_time(struct cffi_line *line, bool json) {
     cffi_add_number(line, minutes % 60, 2);
 }
 
-static void write_whole(int descriptor, const struct cffi_line *line) {
+// Whether all of it was written.
+static bool write_whole(int descriptor, const struct cffi_line *line) {
     size_t done = 0;
     while (done < line->length) {
         ssize_t count = write(descriptor, line->text + done, line->length - done);
         if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return;
+        if (count <= 0) return false;
         done += (size_t)count;
     }
+    return true;
 }
 
 void cffi_write_line(const struct cffi_line *text) {
@@ -106,7 +108,6 @@ void cffi_write_line(const struct cffi_line *text) {
         place[length] = 0;
         return;
     }
-    if (!cffi_is_copy()) cffi_tell_line();
     struct cffi_line line = {0};
     bool json = atomic_load(&is_json);
     cffi_add(&line, json ? "{\"time\":\"" : "");
@@ -114,7 +115,8 @@ void cffi_write_line(const struct cffi_line *text) {
     cffi_add(&line, json ? "\",\"severity\":\"CRIT\",\"message\":\"" : ": CRIT: ");
     cffi_add(&line, text->text);
     cffi_add(&line, json ? "\"}\n" : "\n");
-    write_whole(STDERR_FILENO, &line);
+    bool is_written = write_whole(STDERR_FILENO, &line);
     int file = atomic_load(&event_log);
-    if (file >= 0) write_whole(file, &line);
+    if (file >= 0) is_written |= write_whole(file, &line);
+    if (!cffi_is_copy()) cffi_tell_line(text, is_written);
 }

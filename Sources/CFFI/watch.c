@@ -26,6 +26,8 @@ struct doing {
 // What the child tells, in memory that both have.
 struct told {
     atomic_bool has_line;     // of an end that was seen where it happened
+    atomic_bool is_written;   // whether that line could be
+    struct cffi_line line;
     atomic_bool is_concluded; // by cffi_end(), with this status
     int status;
     char module[CFFI_NAME_SIZE]; // the one that was mapped last
@@ -35,8 +37,11 @@ struct told {
 static struct told *told;
 atomic_bool cffi_is_watched;
 
-void cffi_tell_line(void) {
-    if (told) atomic_store(&told->has_line, true);
+void cffi_tell_line(const struct cffi_line *line, bool is_written) {
+    if (!told) return;
+    told->line = *line;
+    atomic_store(&told->is_written, is_written);
+    atomic_store(&told->has_line, true);
 }
 
 void cffi_tell_end(int status) {
@@ -130,6 +135,8 @@ static _Noreturn void end_by(int number) {
 
 static _Noreturn void end_as(int status, const sigset_t *seen) {
     bool has_line = atomic_load(&told->has_line);
+    // A module may have closed what the child writes to.
+    if (has_line && !atomic_load(&told->is_written)) cffi_write_line(&told->line);
     if (WIFSIGNALED(status)) {
         // What this process was sent as well has come from outside.
         if (!has_line && !sigismember(seen, WTERMSIG(status))) report(WTERMSIG(status));

@@ -59,6 +59,9 @@ public enum HostProcess {
     /// Where the answers of a command go.
     public static var outputDescriptor: Int32 { output.load(ordering: .acquiring) }
 
+    /// Whether there is an output that is kept for answers.
+    public static var keepsOutput: Bool { outputDescriptor != STDOUT_FILENO }
+
     /// Keeps standard output for answers: what modules write there goes to standard error from now on. To be called before any
     /// module is loaded, by one thread.
     public static func keepOutput() {
