@@ -394,10 +394,14 @@ public final class Host: Sendable {
         }
     }
 
-    /// Looks for entry points that have been running for too long.
-    /// Whether each thread of the module in force has a call that has not returned by its deadline: it is not asked then.
-    public var moduleIsHung: Bool { decider.value?.isHung ?? false }
+    /// Why the module in force is to be replaced where the configuration says so, in words: a call that has not returned by its
+    /// deadline keeps a thread that asks, or all of the module's own; nil for no reason.
+    public var moduleHang: String? {
+        guard let decider = decider.value, decider.wantsReplacement else { return nil }
+        return decider.hindrance ?? "is hung"
+    }
 
+    /// Looks for entry points that have been running for too long.
     private func noticeLongCalls() {
         for decider in decider.all { decider.noticeLongCalls() }
         broker?.noticeLongCalls()

@@ -82,6 +82,10 @@ protocol DeciderNews: AnyObject, Sendable {
 protocol DeciderLifetime: AnyObject, Sendable {
     /// Whether nothing of it can be asked any more.
     var isHung: Bool { get }
+    /// Whether it is to be replaced where the configuration says so: it is hung, or a call is over its deadline on a thread that asks.
+    var wantsReplacement: Bool { get }
+    /// Whether it is known to keep threads that ask, though it says that it does not.
+    var keepsAskers: Bool { get }
     /// What hinders it from being asked, in words; nil for nothing.
     var hindrance: String? { get }
     /// The entry points that have not returned by their deadlines, for people.
@@ -97,6 +101,8 @@ protocol DeciderLifetime: AnyObject, Sendable {
     func expireDeadlines()
     /// Looks for calls that have been running for too long. Called every second.
     func noticeLongCalls()
+    /// Asks it on threads of its own from now on.
+    func spareAskers()
     /// Ends it; returns whether it has ended in time. Blocks for as long at most.
     func stop(within timeout: Duration) -> Bool
 }
@@ -108,6 +114,9 @@ extension Decider {
     func release() -> Int { 0 }
     func entry(of action: Check.Action) -> StaticString { about.entry(of: action) }
     func failQuestions(of sessions: (UInt64) -> Bool) {}
+    var wantsReplacement: Bool { isHung }
+    var keepsAskers: Bool { false }
+    func spareAskers() {}
 
     /// What the one that answers now is told of a session; nil where it does not know the session.
     func known(_ session: Session) -> ModuleSession? { session.known(to: life(of: session.handle)) }

@@ -129,6 +129,14 @@ final class LongCalls: Sendable {
         }
     }
 
+    /// Whether a call on a thread that asks is over its deadline: what that thread serves gets no answer before it returns.
+    var keepsAskerTooLong: Bool {
+        if isEmpty { return false }
+        return state.withLock { state in
+            state.questions.values.contains { $0.isOverdue && $0.call.place == .asking }
+        }
+    }
+
     private func note(_ state: borrowing State) {
         count.store(state.questions.count + state.overdueTellings.count, ordering: .releasing)
     }

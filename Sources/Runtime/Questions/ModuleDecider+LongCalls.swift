@@ -7,6 +7,10 @@ extension ModuleDecider {
     /// Whether each of the module's own threads has a call that has not returned by its deadline.
     var isHung: Bool { long.lostThreads >= threads }
 
+    var wantsReplacement: Bool { isHung || long.keepsAskerTooLong }
+    var keepsAskers: Bool { isDemoted.load(ordering: .relaxed) }
+    func spareAskers() { isDemoted.store(true, ordering: .relaxed) }
+
     /// What hinders the module from being asked, in words; nil for nothing.
     var hindrance: String? {
         if let hindrance = module.helpers?.hindrance { return hindrance }
@@ -30,7 +34,7 @@ extension ModuleDecider {
                 _ = long.forget(token)
                 continue
             }
-            isDemoted.store(true, ordering: .relaxed)
+            spareAskers()
             report(
                 call.due <= now ? .late(call, left: threads, of: threads) : .blocks(call, nanoseconds: now - call.began)
             )

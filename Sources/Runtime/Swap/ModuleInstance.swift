@@ -83,6 +83,12 @@ public final class ModuleInstance: Sendable {
         set { kept.withLock { $0 = newValue } }
     }
 
+    /// Whether it was mapped from the very bytes that another one was.
+    func hasFile(of other: ModuleInstance) -> Bool {
+        guard let digest = description.digest else { return false }
+        return digest == other.description.digest
+    }
+
     /// As messages have it.
     var label: String { "<\(name)> \(version) (instance \(number))" }
 

@@ -172,6 +172,8 @@ public final class Modules: Sendable {
             if state.instances.count > Self.remembered { state.instances.removeFirst() }
             return old
         }
+        // The same file blocks as it did.
+        if let old, old.decider.keepsAskers, old.hasFile(of: instance) { instance.decider.spareAskers() }
         inForce.set(instance.decider)
         if let old {
             old.services.advance(to: .leaving, module: old.name)

@@ -56,10 +56,10 @@ final class HangWatch: Sendable {
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "authhost.hang"))
         var pace = HangPace()
         timer.setEventHandler {
-            guard host.moduleIsHung, let action = try? reloader.configurationNow.hangAction(), action != .none,
+            guard let hang = host.moduleHang, let action = try? reloader.configurationNow.hangAction(), action != .none,
                 pace.allows(at: SystemClock().monotonic)
             else { return }
-            Self.replace(action, setup, host, reloader.configurationNow)
+            Self.replace(hang, action, setup, host, reloader.configurationNow)
         }
         timer.schedule(deadline: .now() + .seconds(1), repeating: .seconds(1))
         timer.activate()
@@ -69,8 +69,9 @@ final class HangWatch: Sendable {
     func cancel() { timer.cancel() }
 
     /// The swap writes to the event log what became of it.
-    private static func replace(_ action: HangAction, _ setup: HostSetup, _ host: Host, _ configuration: Configuration)
-    {
+    private static func replace(
+        _ hang: String, _ action: HangAction, _ setup: HostSetup, _ host: Host, _ configuration: Configuration
+    ) {
         do {
             let request =
                 switch action {
@@ -78,7 +79,7 @@ final class HangWatch: Sendable {
                 case .restart, .none: try configuration.loadRequest()
                 }
             setup.log.critical(
-                "module `\(host.module?.identity.name ?? "-")` is hung; module-hang-action puts `\(request.module)` in its place"
+                "module `\(host.module?.identity.name ?? "-")` \(hang); module-hang-action puts `\(request.module)` in its place"
             )
             _ = try host.modules.swap(to: request)
         } catch let failure as Failure {

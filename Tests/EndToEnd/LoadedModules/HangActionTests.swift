@@ -7,8 +7,10 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    private func configuration(_ action: String) throws -> String {
-        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/waits.c"))
+    private static let source = Place.file("Tests/EndToEnd/LoadedModules/Modules/waits.c")
+
+    private func configuration(_ action: String, _ source: String = Self.source) throws -> String {
+        let module = try folder.module(from: source)
         #expect(mkfifo(folder.path("fifo"), 0o600) == 0)
         return try folder.write(
             """
@@ -37,6 +39,31 @@ import Testing
         defer { close(descriptor) }
         #expect(write(descriptor, "xx", 2) == 2)
         #expect(try hang(server) == 200)
+    }
+
+    @Test func `on the thread of a door is replaced, and the same file is asked on threads of its own from then on`()
+        throws
+    {
+        let source = try folder.write(
+            "#define THREADS AUTH_ANY_THREAD\n#include \"\(Self.source)\"\n", to: "any.c")
+        let server = try Server(["--config", configuration("restart", source)], in: folder)
+        // Its connection gets no answer while the call keeps the thread that would read and write it.
+        let kept = try ChildProcess([
+            "curl", "-q", "-sS", "--max-time", "120", "--unix-socket", server.socket, "-H",
+            "Content-Type: application/json",
+            "--data-binary", #"{"user":"alice","password":"x"}"#, "http://localhost/v1/login",
+        ])
+        try server.process.wait(for: "has not returned by its deadline; whatever else that thread serves waits")
+        try server.process.wait(for: "Swapped auth module <waits> 1.0")
+        let told = server.process.seen.split(separator: "\n").last { $0.contains("module-hang-action puts") } ?? ""
+        #expect(told.contains("`waits` keeps a thread: auth_new_user on thread "), "\(told)")
+        #expect(try hang(server) == 503)
+        let descriptor = open(folder.path("fifo"), O_RDWR)
+        defer { close(descriptor) }
+        #expect(write(descriptor, "xx", 2) == 2)
+        let answer = try kept.finish()
+        #expect(answer.output.contains("could not decide (deadline)"), "\(answer)")
+        #expect(try server.client.get("/health").status == 200)
     }
 
     @Test func `gives way to another one with swap-to`() throws {

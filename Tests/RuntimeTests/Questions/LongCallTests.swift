@@ -63,6 +63,34 @@ import Testing
         #expect(test.host.readiness.ready)
     }
 
+    @Test func `on the thread that asks is a reason to replace the module when it is over its deadline`() throws {
+        let test = try TestHost("blocks_the_asker")
+        let blocked = ask(test, try test.login("slow"))
+        #expect(test.lines.wait(for: "waiting"))
+        test.clock.advance(.seconds(2))
+        test.host.expireDeadlines()
+        #expect(test.host.moduleHang == nil)
+        test.clock.advance(.seconds(30))
+        test.host.expireDeadlines()
+        #expect(test.host.moduleHang?.contains("keeps a thread: auth_new_user on thread asker/") == true)
+        #expect(test.ask(.login(try test.login("go"))).verdict == .allow)
+        #expect(blocked.wait().reason == .deadline)
+        #expect(test.host.moduleHang == nil)
+    }
+
+    @Test func `makes the same file stay off such threads when it is loaded anew, and another one not`() throws {
+        let test = try TestHost("blocks_the_asker")
+        let blocked = ask(test, try test.login("slow"))
+        #expect(test.lines.wait(for: "waiting"))
+        test.clock.advance(.seconds(2))
+        test.host.expireDeadlines()
+        #expect(test.ask(.login(try test.login("go"))).verdict == .allow)
+        #expect(blocked.wait().verdict == .allow)
+        _ = try test.host.modules.swap(to: TestHost.request("blocks_the_asker"))
+        #expect(ask(test, try test.login("bob")).wait().verdict == .allow)
+        #expect(test.lines.all.last { $0.contains("on thread <") }?.contains("<auth-blocking>") == true)
+    }
+
     @Test(arguments: [false, true])
     func `and then says yes is told of the end of a session that is still known`(isLate: Bool) throws {
         let test = try TestHost("blocking_slow") { $0.blockingThreads = 2 }

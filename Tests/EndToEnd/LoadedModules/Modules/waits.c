@@ -1,5 +1,8 @@
 // Answers a login when a byte can be read from the fifo that the option names: the test decides when that is.
 #include <authhost/authmodule.h>
+#ifndef THREADS
+#define THREADS AUTH_BLOCKING
+#endif
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,4 +27,4 @@ static int new_user(void *instance, const auth_login_t *login, auth_result_t *re
 
 #define ENTRIES(E) E(auth_init, 9, init) E(auth_new_user, 9, new_user)
 #define OPTIONS(O) O("fifo", AUTH_OPTION_PATH, AUTH_REQUIRED, "What to read from.")
-AUTH_MODULE("waits", "1.0", 9, AUTH_BLOCKING, ENTRIES, OPTIONS);
+AUTH_MODULE("waits", "1.0", 9, THREADS, ENTRIES, OPTIONS);
