@@ -110,6 +110,18 @@ extension Configuration {
             return expander.absolute(place)
         }
     }
+    /// What `audit-log` names that looks like a sink and is none. A file without a folder before it is told by a dot, as in
+    /// `audit.log`; every other one by a `/`.
+    public var unknownAuditSinks: [String] {
+        list(.auditLog).filter { place in
+            if ["-", "memory", "syslog", "journal"].contains(place) || place.hasPrefix("/") || place.hasPrefix(".") {
+                return false
+            }
+            if place.hasPrefix("syslog:") || place.hasPrefix("journal:") { return false }
+            let first = place.prefix { $0 != "/" }
+            return first.contains(":") || (first.count == place.count && !place.contains("."))
+        }
+    }
     /// The collector of spans as it is written, nil for none.
     public var otlpEndpoint: String? { text(.otlpEndpoint) }
     /// The part of the traces that begin here of which spans are made, 0...1.

@@ -57,6 +57,18 @@ import Testing
         #expect(configuration.auditKey == "/w/k")
     }
 
+    @Test func `a word of audit-log that looks like a sink and is none is told from a file`() throws {
+        for place in [
+            "-", "memory", "syslog", "syslog:", "syslog:dev/log", "journal:/run/j", "/audit", "./audit", "../Memory",
+            "audit.log", "log/audit", ".audit",
+        ] {
+            #expect(try load("audit-log \(place)").unknownAuditSinks == [], "\(place)")
+        }
+        for place in ["journald", "Memory", "stdout", "file:x", "file:/var/log/x", "Syslog:/dev/log", "audit"] {
+            #expect(try load("audit-log - \(place)").unknownAuditSinks == [place])
+        }
+    }
+
     @Test func `takes flags alone or with a value, lists by repetition and rows of two`() throws {
         let configuration = try load(
             "http-listen 127.0.0.1:1",

@@ -45,6 +45,13 @@ extension Configuration {
                 .badConfiguration, at: place(of: "audit-required"),
                 "`audit-required` is TRUE, and there is no `audit-log` to write to")
         }
+        if let unknown = unknownAuditSinks.first {
+            let shown = unknown.controlsEscaped
+            throw Failure(
+                .badConfiguration, at: place(of: "audit-log"),
+                "audit-log: `\(shown)` is no sink; `-`, `syslog:`, `syslog:SOCKET`, `journal`, `journal:SOCKET`, `memory` and paths of "
+                    + "files and FIFOs are accepted: `./\(shown)` for a file of that name")
+        }
         var settings = AuditLog.Settings()
         settings.required = auditRequired
         settings.json = logFormat == "json"

@@ -79,6 +79,10 @@ struct BrokenConfiguration: CustomTestStringConvertible {
         BrokenConfiguration(
             "an audit log that is a folder", "audit-log /tmp", "a.conf:3:1: cannot open the audit log `/tmp`",
             inWordsOfTheStart: false),
+        BrokenConfiguration(
+            "a misspelled sink", "audit-log journald", "a.conf:3:1: audit-log: `journald` is no sink; `-`, `syslog:`"),
+        BrokenConfiguration(
+            "a sink of another kind", "audit-log file:/var/log/x", "`./file:/var/log/x` for a file of that name"),
         BrokenConfiguration("no licence", "licence-file /nowhere/licence", "a.conf:3:1: cannot read `licence-file`"),
         BrokenConfiguration("no key", "add-sigkey\nkey-id a\nkeyfile /nowhere/k\nend-sigkey", "a.conf:5:1: key `a`"),
         BrokenConfiguration("an unknown owner", "trusted-owner no-such-user", "a.conf:3:1: trusted-owner"),
