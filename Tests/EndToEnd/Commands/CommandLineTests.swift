@@ -14,17 +14,6 @@ import Testing
         #expect(ending.status == 3 && ending.errors.contains(text), "\(ending)")
     }
 
-    @Test(arguments: [
-        "serve", "login", "check", "map", "explain", "module list", "module inspect", "config check", "config show",
-        "config explain", "usage report", "session list", "session show", "session eject", "session invalidate",
-        "status",
-        "events", "credential get", "credential reject", "credential list", "doctor",
-    ])
-    func `the help of each command that reads the configuration names the option for it`(command: String) throws {
-        let ending = try AuthHost.run(command.split(separator: " ").map(String.init) + ["--help"])
-        #expect(ending.status == 0 && ending.output.contains("-c, --config <file>"), "\(ending)")
-    }
-
     @Test(.needs(.curl)) func `status and events need the socket that a configuration names, and nothing else of it`()
         throws
     {
