@@ -101,10 +101,12 @@ struct SessionFilterOptions: ParsableArguments {
 }
 
 extension Terminal {
-    /// The columns of the terminal; COLUMNS where it is set, 80 when standard output is no terminal.
+    /// The columns of the terminal; COLUMNS where it is set, and no end of them when standard output is no terminal: a file or a
+    /// program takes the whole line.
     static var width: Int {
         if let text = getenv("COLUMNS"), let columns = Int(String(cString: text)), columns >= 40 { return columns }
         var size = winsize()
-        return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return .max }
+        return size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 }

@@ -74,6 +74,12 @@ import Testing
         let server = try server(folder)
         try ask(server)
         let page = try AuthHost.run(["top", "--once", "--socket", folder.path("control")])
+        let whole = try ChildProcess.run([
+            Place.binary("authhost"), "top", "--once", "--socket", folder.path("control"),
+        ])
+        // Nothing is cut where there is no terminal that says how wide it is.
+        let (cut, line) = (page.output.split(separator: "\n")[1], whole.output.split(separator: "\n")[1])
+        #expect(cut.count == 80 && line.count > 80 && line.hasSuffix(", waiting 0"), "\(line)")
         #expect(page.status == 0, "\(page)")
         for text in ["authhost openauth", "DOOR", "http", "auth_check_read", "99 % WITHIN", "sessions 1"] {
             #expect(page.output.contains(text), "\(text): \(page)")
