@@ -59,6 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
         _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int, _ inherited: InheritedSockets
     ) async throws {
         var doors = try setup.configuration.doorSettings()
+        let doubles = ListeningPlaces(setup.configuration).doubles()
+        guard doubles.isEmpty else { throw Failure(.badConfiguration, doubles) }
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
             let host = try setup.makeHost(counting: usage, readsReasons: false)

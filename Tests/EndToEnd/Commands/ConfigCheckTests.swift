@@ -66,7 +66,10 @@ struct BrokenConfiguration: CustomTestStringConvertible {
             "a.conf:5:8: cannot listen on `192.0.2.1:7700`: cannot assign requested address"),
         BrokenConfiguration(
             "one socket for two", "control-socket %r/s\nadd-door\ntype native\nsocket %r/s\nend-door",
-            "/s` is listened on already at a.conf:3:1", inWordsOfTheStart: false),
+            "/s` is listened on already at a.conf:3:1"),
+        BrokenConfiguration(
+            "one address twice", "http-listen 127.0.0.1:7391\nhttp-listen 127.0.0.1:7391",
+            "`127.0.0.1:7391` is listened on already at a.conf:"),
         BrokenConfiguration(
             "no certificate",
             "add-door\ntype native\nlisten 127.0.0.1:0\ntls-certificate /nowhere/c\ntls-key /nowhere/k\nend-door",
