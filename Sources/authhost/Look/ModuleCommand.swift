@@ -19,7 +19,8 @@ struct ModuleCommand: ParsableCommand {
             commandName: "list", abstract: "List the modules of the running host, and those in the module directory.",
             discussion: """
                 Where a host answers at the control socket, each loading of a module in it comes first: what runs, which \
-                may be another file than the one on disk by now.
+                may be another file than the one on disk by now. A line has the name by which commands find the module, \
+                and what the module calls itself, where that is another one.
                 """)
 
         @OptionGroup var control: ControlOptions
@@ -62,15 +63,26 @@ struct ModuleCommand: ParsableCommand {
                 let generation = inspection.identity?.generation ?? 7
                 let name = inspection.identity?.name
                 let version = inspection.identity?.version
+                let module = Self.name(ofFile: path, in: setup.configuration.moduleSearch)
                 let object = JSONText.object([
-                    ("name", name.map { .text($0) }), ("version", version.map { .text($0) }),
+                    ("module", .text(module)), ("name", name.map { .text($0) }), ("version", version.map { .text($0) }),
                     ("generation", .integer(Int64(generation))), ("path", .text(inspection.path)),
                 ])
-                Terminal.write(json ? object : "\(name ?? "-")  \(version ?? "-")  \(generation)  \(inspection.path)")
+                let other = OperatorText.otherName(name, than: module)
+                let text = "\(module.controlsEscaped)  \(version ?? "-")  \(generation)  \(inspection.path)\(other)"
+                Terminal.write(json ? object : text)
             } catch {
                 let object = JSONText.object(texts: [("path", path), ("error", "\(error)")])
                 Terminal.write(json ? object : "-  -  -  \(path)  \(error)")
             }
+        }
+
+        /// The shortest word by which commands and the configuration find a file.
+        private static func name(ofFile path: String, in search: ModuleSearch) -> String {
+            let file = path.split(separator: "/").last.map(String.init) ?? path
+            return [Configuration.baseName(ofModule: path), file].first { name in
+                (try? search.candidates(name))?.first { access($0, F_OK) == 0 } == path
+            } ?? path
         }
 
         private static func files(in directory: String) -> [String] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthConfiguration
 import Basics
 import DoorProtocols
 
@@ -62,11 +63,18 @@ extension ModuleCommand {
 extension OperatorText {
     /// An instance of a module, on one line.
     static func module(_ module: ControlReply.Module) -> String {
-        [
-            "#\(module.instance)", module.state, module.name.controlsEscaped, module.version.controlsEscaped,
+        let name = Configuration.baseName(ofModule: module.path)
+        return [
+            "#\(module.instance)", module.state, name.controlsEscaped, module.version.controlsEscaped,
             module.path.controlsEscaped, module.sha256.map { "sha256:\($0)" }, module.build.map { "build \($0)" },
             "loaded \(time(module.loaded.seconds))", "calls \(module.calls)", "pending \(module.pending)",
             module.resident.map { "resident \($0 / 1024) KiB" },
-        ].compactMap(\.self).joined(separator: "  ")
+        ].compactMap(\.self).joined(separator: "  ") + otherName(module.name, than: name)
+    }
+
+    /// What a module calls itself, for the end of a line; nothing where that is the name by which it is found, or where it has none.
+    static func otherName(_ own: String?, than name: String) -> String {
+        guard let own, own != name else { return "" }
+        return "  calls itself \(own.controlsEscaped)"
     }
 }

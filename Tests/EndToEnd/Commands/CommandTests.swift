@@ -236,9 +236,27 @@ struct CommandCase: CustomTestStringConvertible {
     @Test func `lists the bundled modules, and inspects one without running it`() throws {
         let list = try AuthHost.run(["module", "list"])
         #expect(list.output.contains("xmlauth") && list.output.contains("openauth"), "\(list)")
+        #expect(list.status == 0)
         let one = try AuthHost.run(["module", "inspect", Place.binary("libopenauth.so")])
         #expect(one.status == 0)
         #expect(one.output.contains("auth_check_write") && one.output.contains("openauth"), "\(one)")
+    }
+
+    @Test func `lists modules by the names that commands find, and says what they call themselves`() throws {
+        let folder = try Folder()
+        for name in ["libnamed.so", "both.so", "libboth.so"] {
+            try FileManager.default.copyItem(atPath: Place.binary("libopenauth.so"), toPath: folder.path(name))
+        }
+        let list = try AuthHost.run(["module", "list", "--auth-moddir", folder.path])
+        let lines = list.output.split(separator: "\n").filter { $0.contains(folder.path) }
+        #expect(lines.count == 3 && lines.allSatisfy { $0.hasSuffix("  calls itself openauth") }, "\(list)")
+        let names = lines.map { String($0.prefix { $0 != " " }) }
+        #expect(Set(names) == ["named", "both", "libboth.so"], "\(list)")
+        for (name, line) in zip(names, lines) {
+            let one = try AuthHost.run(["module", "inspect", name, "--auth-moddir", folder.path])
+            let path = one.output.firstMatch(of: /file +(.+)/)?.1 ?? "-"
+            #expect(one.status == 0 && line.contains("  \(path)"), "\(name): \(one)")
+        }
     }
 
     @Test func `names everything for which a module would not be loaded`() throws {
