@@ -336,10 +336,18 @@ public final class Host: Sendable {
         return auditing.recorded(request, session: id) { decide(request, id, object, decision).named(decision) }
     }
 
-    /// Records what an operator is about to do; false where that must be recorded and cannot be: then it must not be done.
+    /// Records what an operator is about to do; nil where that must be recorded and cannot be: then it must not be done.
     /// May block for as long as a line may take; not for an event loop of a door.
-    public func records(_ order: OperatorOrder) -> Bool {
-        auditing?.records(order, decisions.next()) ?? true
+    ///
+    /// - Returns: which decision it is.
+    public func records(_ order: OperatorOrder) -> DecisionID? {
+        let decision = decisions.next()
+        return auditing?.records(order, decision) ?? true ? decision : nil
+    }
+
+    /// Records what has come of an order that was recorded. Waits for nothing: it is done.
+    public func record(_ outcome: String, of order: OperatorOrder, _ decision: DecisionID) {
+        auditing?.record(outcome, of: order, decision)
     }
 
     private func decide(

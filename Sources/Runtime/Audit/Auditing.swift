@@ -35,11 +35,22 @@ final class Auditing: Sendable {
 
     /// Records what an operator is about to do; returns whether it may count as recorded. Waits for that.
     func records(_ order: OperatorOrder, _ decision: DecisionID) -> Bool {
+        let written = Awaited<Bool>()
+        log.record([bytes(AuditLine(order), Self.granted(decision))], [decision]) { written.put($0) }
+        return written.wait()
+    }
+
+    /// Records what has come of an operator's order.
+    func record(_ outcome: String, of order: OperatorOrder, _ decision: DecisionID) {
+        var line = AuditLine(order)
+        line.add("outcome", outcome)
+        log.record([bytes(line, Self.granted(decision))], [decision]) { _ in }
+    }
+
+    private static func granted(_ decision: DecisionID) -> Answer {
         var answer = Answer(.allow, .granted)
         answer.decision = decision
-        let written = Awaited<Bool>()
-        log.record([bytes(AuditLine(order), answer)], [decision]) { written.put($0) }
-        return written.wait()
+        return answer
     }
 
     /// - Parameter unrecord: told of an answer that is not given because it could not be recorded.

@@ -60,20 +60,25 @@ extension ControlService {
                     "with `cluster`, `count` takes a number from 1 on, or -1 for all, beside `user` and, if wanted, "
                         + "`application`: the registry knows the order of no other sessions"))
         }
-        if let refusal = unrecorded(request) { return done(refusal) }
-        setup.log.notice("\(request.what), \(count) at most, at all hosts, by \(who)")
-        cluster.ejectOldest(count, of: user, application: filter.applicationID) { result in
-            var reply = result.problem.map { ControlReply.failure($0) } ?? ControlReply()
-            reply.total = result.ended.values.reduce(0, +)
-            reply.hosts = result.ended.sorted { $0.key < $1.key }
-                .map { ControlReply.HostReply(host: $0, total: $1) }
-            for (host, sessions) in result.silent.sorted(by: { $0.key < $1.key }) {
-                let error = "it has not answered about \(sessions) within \(Self.patience)"
-                reply.hosts?.append(ControlReply.HostReply(host: host, error: error))
+        recorded(request, done) { done in
+            setup.log.notice("\(request.what), \(count) at most, at all hosts, by \(who)")
+            cluster.ejectOldest(count, of: user, application: filter.applicationID) { result in
+                var reply = Self.reply(to: result)
+                if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
+                done(reply)
             }
-            if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
-            done(reply)
         }
+    }
+
+    private static func reply(to result: ClusterEjections) -> ControlReply {
+        var reply = result.problem.map { ControlReply.failure($0) } ?? ControlReply()
+        reply.total = result.ended.values.reduce(0, +)
+        reply.hosts = result.ended.sorted { $0.key < $1.key }.map { ControlReply.HostReply(host: $0, total: $1) }
+        for (host, sessions) in result.silent.sorted(by: { $0.key < $1.key }) {
+            let error = "it has not answered about \(sessions) within \(patience)"
+            reply.hosts?.append(ControlReply.HostReply(host: host, error: error))
+        }
+        return reply
     }
 
     func answer(

@@ -13,8 +13,9 @@ extension ControlService {
         guard let broker = host.broker else { return done(.failure(Host.noDestinations)) }
         let name = request.destination ?? ""
         guard broker.serves(request) else { return done(ControlReply()) }
-        if let refusal = unrecorded(request) { return done(refusal) }
-        broker.ask(name) { done(ControlReply($0, broker.servers(of: name))) }
+        recorded(request, done) { done in
+            broker.ask(name) { done(ControlReply($0, broker.servers(of: name))) }
+        }
     }
 
     func reject(_ request: ControlRequest) -> ControlReply {
@@ -23,13 +24,14 @@ extension ControlService {
             return .failure(broker.unknown(request.destination ?? "").description)
         }
         guard broker.serves(request) else { return ControlReply() }
-        if let refusal = unrecorded(request) { return refusal }
-        if let secret = request.secret {
-            broker.reject(name, secret: Secret(secret))
-        } else {
-            broker.rejectNewest(name)
+        return recorded(request) {
+            if let secret = request.secret {
+                broker.reject(name, secret: Secret(secret))
+            } else {
+                broker.rejectNewest(name)
+            }
+            return ControlReply()
         }
-        return ControlReply()
     }
 
     func destinations() -> ControlReply {

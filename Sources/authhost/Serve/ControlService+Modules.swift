@@ -8,9 +8,9 @@ extension ControlService {
     func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         let started = PosixThread.start(name: "auth-swap") {
             switch request.action {
-            case .swap: done(swap(request))
-            case .rollback: done(rollBack(request))
-            case .release: done(release())
+            case .swap: done(recorded(request) { swap(request) })
+            case .rollback: done(recorded(request) { rollBack() })
+            case .release: done(recorded(request) { release() })
             default: done(modules())
             }
         }
@@ -30,7 +30,6 @@ extension ControlService {
     }
 
     private func swap(_ request: ControlRequest) -> ControlReply {
-        if let refusal = unrecorded(request) { return refusal }
         do {
             let wanted = try reloader.configurationNow.loadRequest(module: request.module)
             return Self.reply(try host.modules.swap(to: wanted))
@@ -39,8 +38,7 @@ extension ControlService {
         }
     }
 
-    private func rollBack(_ request: ControlRequest) -> ControlReply {
-        if let refusal = unrecorded(request) { return refusal }
+    private func rollBack() -> ControlReply {
         do {
             let configuration = reloader.configurationNow
             let swap = try host.modules.rollBack { module throws(SwapFailure) in

@@ -32,19 +32,22 @@ extension ControlService {
         switch Self.penaltyFilter(request) {
         case .failure(let error): return .failure(error.description)
         case .success(let filter):
-            var reply = ControlReply()
-            let cleared = host.clearPenalties(filter)
-            reply.total = cleared.count
-            setup.cluster?.forgive(cleared.map(\.text))
-            let whose = [
-                request.filter.user.map { "user <\($0.controlsEscaped)>" },
-                request.filter.address.map { "address <\($0)>" },
-            ]
-            .compactMap(\.self).joined(separator: ", ")
-            setup.log.notice(
-                "Penalties of \(whose.isEmpty ? "everybody" : whose) cleared, by \(who): \(reply.total ?? 0)")
-            return reply
+            return recorded(request) { clear(filter, request, who) }
         }
+    }
+
+    private func clear(_ filter: PenaltyFilter, _ request: ControlRequest, _ who: String) -> ControlReply {
+        var reply = ControlReply()
+        let cleared = host.clearPenalties(filter)
+        reply.total = cleared.count
+        setup.cluster?.forgive(cleared.map(\.text))
+        let whose = [
+            request.filter.user.map { "user <\($0.controlsEscaped)>" },
+            request.filter.address.map { "address <\($0)>" },
+        ]
+        .compactMap(\.self).joined(separator: ", ")
+        setup.log.notice("Penalties of \(whose.isEmpty ? "everybody" : whose) cleared, by \(who): \(reply.total ?? 0)")
+        return reply
     }
 
     private static func penaltyFilter(_ request: ControlRequest) -> Result<PenaltyFilter, ControlError> {

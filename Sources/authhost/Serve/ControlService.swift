@@ -1,5 +1,6 @@
 import AuthConfiguration
 import AuthCore
+import Basics
 import ClusterCarrier
 import DoorProtocols
 import Logging
@@ -78,13 +79,14 @@ struct ControlService: ControlAnswering {
         guard let count = Optional(request.count ?? -1), count == -1 || count >= 1 else {
             return .failure("`count` takes a number from 1 on, or -1 for all")
         }
-        if let refusal = unrecorded(request) { return refusal }
-        let ejected = host.operators.eject(filter, count: count == -1 ? nil : count)
-        let most = count == -1 ? "" : ", \(count) at most"
-        setup.log.notice("\(request.what)\(most), by \(who): \(ejected)")
-        var reply = ControlReply()
-        reply.total = ejected
-        return reply
+        return recorded(request) {
+            let ejected = host.operators.eject(filter, count: count == -1 ? nil : count)
+            let most = count == -1 ? "" : ", \(count) at most"
+            setup.log.notice("\(request.what)\(most), by \(who): \(ejected)")
+            var reply = ControlReply()
+            reply.total = ejected
+            return reply
+        }
     }
 
     private func invalidate(_ filter: SessionFilter, _ request: ControlRequest, _ who: String) -> ControlReply {
@@ -98,19 +100,20 @@ struct ControlService: ControlAnswering {
                 return .failure("`object`: \(error)")
             }
         }
-        if let refusal = unrecorded(request) { return refusal }
-        var reply = ControlReply()
-        if let object = request.object {
-            host.operators.invalidate(.object(object))
-        } else if request.all == true {
-            host.operators.invalidate(.all)
-        } else {
-            reply.total = host.operators.invalidate(sessions: filter)
-            // What is kept of a user may outlive its sessions.
-            if let user = filter.user, filter.given.count == 1 { host.operators.invalidate(.user(user)) }
+        return recorded(request) {
+            var reply = ControlReply()
+            if let object = request.object {
+                host.operators.invalidate(.object(object))
+            } else if request.all == true {
+                host.operators.invalidate(.all)
+            } else {
+                reply.total = host.operators.invalidate(sessions: filter)
+                // What is kept of a user may outlive its sessions.
+                if let user = filter.user, filter.given.count == 1 { host.operators.invalidate(.user(user)) }
+            }
+            setup.log.notice("\(request.what), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
+            return reply
         }
-        setup.log.notice("\(request.what), by \(who)\(reply.total.map { ": \($0)" } ?? "")")
-        return reply
     }
 
     /// The line of a decision that was made, as the audit log has it.
@@ -185,19 +188,56 @@ extension ControlService: OperatorAnswering {
 }
 
 extension ControlService {
-    /// Records what an operator is about to do. Returns the answer where that must be recorded and cannot: it is not done.
-    func unrecorded(_ request: ControlRequest) -> ControlReply? {
+    /// Records what an operator is about to do, does it, and records what has come of it. What must be recorded and cannot is not done.
+    ///
+    /// - Parameter run: does it, and gives the answer once, on any thread.
+    func recorded(
+        _ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void,
+        _ run: (@escaping @Sendable (ControlReply) -> Void) -> Void
+    ) {
         let order = OperatorOrder(
             user: request.asker?.name ?? "", door: request.asker?.door ?? "cluster", action: request.action.rawValue,
-            scope: request.module ?? request.destination ?? request.scope)
-        if host.records(order) { return nil }
-        return .failure("nothing was done: the audit log is required and cannot be written")
+            scope: request.subject)
+        guard let decision = host.records(order) else {
+            return done(.failure("nothing was done: the audit log is required and cannot be written"))
+        }
+        run { [host] reply in
+            host.record(reply.outcome, of: order, decision)
+            done(reply)
+        }
+    }
+
+    /// The same for what is done at once.
+    func recorded(_ request: ControlRequest, _ run: () -> ControlReply) -> ControlReply {
+        let reply = Awaited<ControlReply>()
+        recorded(request, reply.put) { $0(run()) }
+        return reply.wait()
+    }
+}
+
+extension ControlReply {
+    /// What has come of an order, as the audit log has it.
+    fileprivate var outcome: String {
+        if let error { return "failed: \(error)" }
+        return (["done"] + [done ?? total.map(String.init)].compactMap(\.self)).joined(separator: ": ")
     }
 }
 
 extension ControlRequest {
     /// What is done to which sessions, as the event log has it.
     var what: String { "\(action == .eject ? "Ejection" : "Invalidation") of \(scope)" }
+
+    /// What an order is about, as the audit log has it.
+    fileprivate var subject: String {
+        switch action {
+        case .swap: module ?? "the configured module"
+        case .rollback: "the module before"
+        case .release: "helper processes"
+        case .clear where !filter.isGiven: "all penalties"
+        case .clear: "penalties with \(scope.dropFirst("sessions with ".count))"
+        default: destination ?? scope
+        }
+    }
 
     /// What is ejected or invalidated, as the event log has it.
     fileprivate var scope: String {

@@ -48,6 +48,36 @@ import Testing
         #expect(text.contains("user=uid:\(geteuid()) question=operator door=control method=EJECT"), "\(text)")
     }
 
+    @Test func `of an operator has a second line with what has come of it`() throws {
+        let folder = try Folder()
+        let (path, control) = (folder.path("audit.log"), folder.path("control.sock"))
+        let server = try Server(
+            AuthHost.xmlauth() + ["--audit-log", path, "--audit-required", "--control-socket", control], in: folder)
+        for (arguments, status, method, outcome) in [
+            (
+                ["module", "swap", "nowhere"], Int32(1), "SWAP requested=nowhere",
+                "failed: nothing has changed: module `nowhere`"
+            ),
+            (
+                ["module", "release"], 0, #"RELEASE requested="helper processes""#,
+                "done: no helper process is in quarantine"
+            ),
+            (["session", "eject", "--all"], 0, #"EJECT requested="all sessions""#, "done: 0"),
+            (["penalty", "clear", "--all"], 0, #"CLEAR requested="all penalties""#, "done: 0"),
+        ] {
+            let ending = try AuthHost.run(arguments + ["--socket", control])
+            #expect(ending.status == status, "\(ending)")
+            func lines() -> [Substring] {
+                ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n")
+                    .filter { $0.contains("method=\(method)") }
+            }
+            try server.process.wait(until: { lines().count == 2 })
+            #expect(lines()[1].contains(#"outcome="\#(outcome)"#) && !lines()[0].contains("outcome="), "\(lines())")
+            let ids = lines().compactMap { $0.firstMatch(of: /decision=([0-9a-f]{32})/)?.1 }
+            #expect(ids.count == 2 && ids[0] == ids[1], "\(lines())")
+        }
+    }
+
     @Test(.needs(.nginx, .caddy, .envoy, .python3), arguments: ProxiedSite.Proxy.allCases)
     func `is what the application hears, and what a refused client is told`(_ proxy: ProxiedSite.Proxy) throws {
         let site = try ProxiedSite(proxy, items: "audit-log audit.log\naudit-required TRUE")
