@@ -7,9 +7,13 @@ public enum Question: Sendable {
     /// A log-in that gets the session that equal credentials got before, as long as that is fresh.
     case authenticate(Login)
     /// The session's end, as its client wishes. Always allowed; an unknown session is reported as such.
-    case logout(SessionID)
+    ///
+    /// `attributes`: what the door knows besides, such as a place in a trace; no module is told.
+    case logout(SessionID, attributes: [Field] = [])
     /// What is this name called inside?
-    case map(SessionID, ObjectName)
+    ///
+    /// `attributes`: what the door knows besides, such as a place in a trace; no module is told.
+    case map(SessionID, ObjectName, attributes: [Field] = [])
     /// May the session do this?
     case check(SessionID, Check)
 }

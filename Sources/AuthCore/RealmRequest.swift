@@ -14,6 +14,8 @@ public struct RealmRequest: Sendable {
     public let user: String
     /// The password that came with it.
     public let password: Secret
+    /// What the door knows besides, such as a place in a trace; no module is told.
+    public var attributes: [Field] = []
 
     /// Makes a request for a protected path.
     public init(_ method: Method, path: ObjectName, user: String, password: Secret) {

@@ -153,9 +153,9 @@ struct ScriptedHost: QuestionAnswering {
             guard login.user.hasBytes(of: Self.user) else { return Answer(.wrongCredentials, .invalidUser) }
             answer.session = Self.session
             answer.user = login.user
-        case .map(let id, _) where id != Self.session, .check(let id, _) where id != Self.session:
+        case .map(let id, _, _) where id != Self.session, .check(let id, _) where id != Self.session:
             return Answer(.deny, .unknownSession)
-        case .map(_, let name): answer.mappedName = name
+        case .map(_, let name, _): answer.mappedName = name
         case .check(_, let check):
             answer.mappedName = check.name
             answer.user = Self.user

@@ -169,11 +169,21 @@ public final class Host: Sendable {
             case .resume(let login):
                 timed(login, .resume) { LoginQuestion(logins, decider, login, .resume).ask() }
             case .authenticate(let login): timed(login, .login) { logins.authenticate(login, decider) }
-            case .logout(let id): .decided(sessions.logOut(id, at: clock.monotonic))
-            case .map(let id, let name): asked(by: id, about: .name(name), decision, decider)
+            case .logout(let id, let attributes): .decided(logOut(id, attributes, decision))
+            case .map(let id, let name, let attributes):
+                asked(by: id, about: .name(name, attributes), decision, decider)
             case .check(let id, let check): asked(by: id, about: .check(check), decision, decider)
             }
         }
+    }
+
+    private func logOut(_ id: SessionID, _ attributes: [Field], _ decision: DecisionID) -> Answer {
+        let began = clock.monotonic
+        guard let spans else { return sessions.logOut(id, at: began) }
+        let door = sessions.session(id)?.origin.door ?? ""
+        let answer = sessions.logOut(id, at: began)
+        spans.note("logout", answer, decision, door: door, attributes, began: began, moduleTime: 0)
+        return answer
     }
 
     /// Counts the answer to what a session asks, and notes how long it took.
@@ -222,7 +232,7 @@ public final class Host: Sendable {
 
     /// What a session asks about.
     private enum Subject {
-        case name(ObjectName)
+        case name(ObjectName, [Field])
         case check(Check)
         case realm(RealmRequest, ObjectName)
 
@@ -235,7 +245,13 @@ public final class Host: Sendable {
         }
 
         /// What the door knows of the question.
-        var attributes: [Field] { if case .check(let check) = self { check.attributes } else { [] } }
+        var attributes: [Field] {
+            switch self {
+            case .name(_, let attributes): attributes
+            case .check(let check): check.attributes
+            case .realm(let request, _): request.attributes
+            }
+        }
     }
 
     /// What every question of a session passes: the session is open, and the module in force knows it.
@@ -254,9 +270,9 @@ public final class Host: Sendable {
             }
         }
         switch subject {
-        case .name(let name):
+        case .name(let name, let attributes):
             var question = ObjectQuestion(objects, decider, session, known, name)
-            return timed(.map, question.ask(at: now), question.returned, session, [], decision, since: now)
+            return timed(.map, question.ask(at: now), question.returned, session, attributes, decision, since: now)
         case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)
             return timed(
@@ -265,7 +281,8 @@ public final class Host: Sendable {
             let outcome = realms.ask(request, session, known, object: object, decider, at: now)
             guard let spans else { return outcome }
             outcome.observe { [clock, door = session.origin.door] answer in
-                spans.note(.read, answer, decision, door: door, [], began: now, moduleTime: clock.monotonic - now)
+                let took = clock.monotonic - now
+                spans.note(.read, answer, decision, door: door, request.attributes, began: now, moduleTime: took)
             }
             return outcome
         }

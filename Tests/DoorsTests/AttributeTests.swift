@@ -27,12 +27,14 @@ import Testing
             switch question {
             case .login(let login), .resume(let login), .authenticate(let login): login.attributes
             case .check(_, let check): check.attributes
-            case .logout, .map: nil
+            case .logout(_, let attributes), .map(_, _, let attributes): attributes.isEmpty ? nil : attributes
             }
         }.map { $0.map { "\($0.name)=\($0.value)" } }
     }
 
-    static func request(_ lines: String...) -> [UInt8] { Array((lines + ["", ""]).joined(separator: "\r\n").utf8) }
+    static func request(_ lines: String...) -> [UInt8] { request(lines: lines) }
+
+    static func request(lines: [String]) -> [UInt8] { Array((lines + ["", ""]).joined(separator: "\r\n").utf8) }
 
     static let forwarded = request(
         "GET /caddy HTTP/1.1", "Host: app.example", "X-Forwarded-Uri: /a", "X-Forwarded-Method: GET",
@@ -63,6 +65,21 @@ import Testing
                 ["forwarded.method=PUT", "forwarded.host=app.example", "forwarded.address=192.0.2.7"],
                 ["trace-parent=\(Self.trace)"],
             ])
+    }
+
+    @Test func `http: the trace of a mapping and of a log-out`() throws {
+        func post(_ path: String, _ type: String, _ body: String, _ lines: String...) -> [UInt8] {
+            let head = [
+                "POST \(path) HTTP/1.1", "Host: a", "traceparent: \(Self.trace)", "Content-Type: \(type)",
+                "Content-Length: \(body.utf8.count)",
+            ]
+            return Self.request(lines: head + lines) + body.utf8
+        }
+        let (host, id) = (Self.host(), FakeHost.sessionText)
+        _ = try RehearsedDoor("http", host).talk(
+            post("/v1/map", "application/json", #"{"session":"\#(id)","object":"/a"}"#),
+            post("/v1/logout", "application/json", #"{"session":"\#(id)"}"#))
+        #expect(Self.told(host) == [["trace-parent=\(Self.trace)"], ["trace-parent=\(Self.trace)"]])
     }
 
     @Test func `rabbitmq: the virtual host`() throws {

@@ -130,7 +130,7 @@ final class FakeHost: QuestionAnswering {
             }
             return .decided(Answer(.allow, .granted, session: session, user: "alice"))
         case .logout: return .decided(Answer(.allow, .granted))
-        case .map(_, let name):
+        case .map(_, let name, _):
             return .decided(Answer(.allow, .granted, mappedName: try? ObjectName("/inside\(name.text)")))
         case .check(let id, let check):
             guard id == session else { return .decided(Answer(.deny, .unknownSession)) }

@@ -68,7 +68,8 @@ struct ForwardAuthHandler: Sendable {
         .ask(.check(session, check)) { answer in
             let answer = attributeFields.isEmpty ? answer : answer.joined(with: host.describe(session))
             let reply = reply(to: answer, check, client, user: user)
-            return isOneUse ? .ask(.logout(session)) { _ in .reply(reply) } : .reply(reply)
+            return isOneUse
+                ? .ask(.logout(session, attributes: check.attributes)) { _ in .reply(reply) } : .reply(reply)
         }
     }
 

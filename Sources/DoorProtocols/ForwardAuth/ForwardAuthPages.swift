@@ -52,7 +52,7 @@ struct ForwardAuthPages: Sendable {
         case .post:
             try Self.checkType(request)
             let form = try FormFields(span, request.head.body)
-            return isLogIn ? try logIn(form, request, asker) : logOut(form, request)
+            return isLogIn ? try logIn(form, request, asker) : try logOut(form, request, asker)
         default:
             return .reply(Reply(RequestRefusal(405, "GET and POST are accepted")).adding("allow", "GET, HEAD, POST"))
         }
@@ -75,11 +75,12 @@ struct ForwardAuthPages: Sendable {
                 user: user, password: password, address: address, applicationID: applicationID,
                 door: door)
         else { return .reply(reply(to: Answer(.wrongCredentials, .invalidUser), user, request, place)) }
-        login.attributes = try asker.attributes(request, nil)
+        let attributes = try asker.attributes(request, nil)
+        login.attributes = attributes
         let logIn = Step.ask(.login(login)) { answer in .reply(reply(to: answer, user, request, place)) }
         // A browser has one session: the one before ends, and takes no place from the one that begins.
         guard let old = presented(session, request).flatMap({ SessionID($0) }) else { return logIn }
-        return .ask(.logout(old)) { _ in logIn }
+        return .ask(.logout(old, attributes: attributes)) { _ in logIn }
     }
 
     /// What the answer to a log-in becomes.
@@ -110,12 +111,14 @@ struct ForwardAuthPages: Sendable {
 
     // MARK: - Logging out
 
-    private func logOut(_ form: FormFields, _ request: StrictRequest) -> Step {
+    private func logOut(
+        _ form: FormFields, _ request: StrictRequest, _ asker: ForwardAuthAsker
+    ) throws(RequestRefusal) -> Step {
         guard isOwn(form, request) else { return .reply(stale(.logOut, request, nil)) }
         guard let session = presented(session, request).flatMap({ SessionID($0) }) else {
             return .reply(loggedOut(request))
         }
-        return .ask(.logout(session)) { answer in
+        return .ask(.logout(session, attributes: try asker.attributes(request, nil))) { answer in
             if answer.verdict == .undecided {
                 return .reply(
                     show(.logOut, 503, request, nil, "Your session could not be ended. Please try again later."))

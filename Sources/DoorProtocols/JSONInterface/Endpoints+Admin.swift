@@ -69,23 +69,27 @@ extension Endpoints {
         let challenge = "Basic realm=\(Self.quoted(directory.realm)), charset=\"UTF-8\""
         // A cookie or a session is no credential here: a browser would send the one along unasked.
         guard case .basic(let user, let password) = try Credentials.read(request, cookie: cookie),
-            let login = try? Login(
+            var login = try? Login(
                 user: user, password: password, address: peer.clientAddress(request), applicationID: "",
                 machineID: "", door: door)
         else { return .reply(unauthenticated(challenge)) }
         let errand = try read(request)
+        let attributes = attributes(request, peer)
+        login.attributes = attributes
         let method = request.head.method.inDirectory
-        return .ask(.authenticate(login)) { answer in
+        return .ask(.authenticate(login)) { [login] answer in
             guard answer.verdict == .allow, let session = answer.session else {
                 return .reply(refused(answer, challenge))
             }
             // The name that was typed may stand for another user.
             let administrator = answer.user ?? user
-            let asked = RealmRequest(method, path: name, user: administrator, password: login.password)
-            return .decide({ administration.operators.permits(asked, session: session, object: object) }) { permitted in
+            var asked = RealmRequest(method, path: name, user: administrator, password: login.password)
+            asked.attributes = attributes
+            return .decide({ [asked] in administration.operators.permits(asked, session: session, object: object) }) {
+                permitted in
                 let next = Self.proceed(
                     permitted, refused(permitted, challenge), errand, administration.operators, administrator)
-                return answer.isOneUse ? .ask(.logout(session)) { _ in next } : next
+                return answer.isOneUse ? .ask(.logout(session, attributes: attributes)) { _ in next } : next
             }
         }
     }

@@ -32,7 +32,7 @@ extension Endpoints {
     /// `POST /v1/logout`
     func logout(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let session = try Self.session(JSON.decode(LogoutBody.self, request).session)
-        return .ask(.logout(session)) { answer in
+        return .ask(.logout(session, attributes: attributes(request, peer))) { answer in
             guard answer.verdict == .allow else { return .reply(refused(answer)) }
             return .reply(
                 Reply(
@@ -53,7 +53,7 @@ extension Endpoints {
         } catch {
             throw .bad(error.description)
         }
-        return .ask(.map(session, name)) { answer in
+        return .ask(.map(session, name, attributes: attributes(request, peer))) { answer in
             guard answer.verdict == .allow else { return .reply(refused(answer)) }
             let result = MapResult(object: (answer.mappedName ?? name).text, decisionID: answer.decision.text)
             return .reply(Reply(200, json: result))

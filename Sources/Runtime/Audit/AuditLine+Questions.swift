@@ -9,10 +9,13 @@ extension AuditLine {
         case .login(let login): add("login", login)
         case .resume(let login): add("resume", login)
         case .authenticate(let login): add("authenticate", login)
-        case .logout(let id): add("logout", id, session)
-        case .map(let id, let name):
+        case .logout(let id, let attributes):
+            add("logout", id, session)
+            trace = attributes.value(of: .traceParent)
+        case .map(let id, let name, let attributes):
             add("map", id, session)
             add("requested", name.text)
+            trace = attributes.value(of: .traceParent)
         case .check(let id, let check):
             add(check.action.rawValue, id, session)
             add("requested", check.name.text)
@@ -26,6 +29,7 @@ extension AuditLine {
         add("directory", id, session)
         add("method", "\(request.method)".uppercased())
         add("requested", request.path.text)
+        trace = request.attributes.value(of: .traceParent)
     }
 
     /// Begins a line with what an operator does.

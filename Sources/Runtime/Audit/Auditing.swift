@@ -132,7 +132,7 @@ extension Question {
     fileprivate var session: SessionID? {
         switch self {
         case .login, .resume, .authenticate: nil
-        case .logout(let id), .map(let id, _), .check(let id, _): id
+        case .logout(let id, _), .map(let id, _, _), .check(let id, _): id
         }
     }
 }

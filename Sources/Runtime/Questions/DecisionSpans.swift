@@ -31,11 +31,19 @@ struct DecisionSpans: Sendable {
         _ kind: QuestionKind, _ answer: Answer, _ decision: DecisionID, door: String, _ attributes: [Field],
         began: Int64, moduleTime: Int64
     ) {
-        note(by: tracer, kind, answer, decision, door: door, attributes, began: began, moduleTime: moduleTime)
+        note(kind.rawValue, answer, decision, door: door, attributes, began: began, moduleTime: moduleTime)
+    }
+
+    /// Notes a decision about a question by its word, as the audit log has it.
+    func note(
+        _ question: String, _ answer: Answer, _ decision: DecisionID, door: String, _ attributes: [Field],
+        began: Int64, moduleTime: Int64
+    ) {
+        note(by: tracer, question, answer, decision, door: door, attributes, began: began, moduleTime: moduleTime)
     }
 
     private func note(
-        by tracer: some Tracer, _ kind: QuestionKind, _ answer: Answer, _ decision: DecisionID, door: String,
+        by tracer: some Tracer, _ question: String, _ answer: Answer, _ decision: DecisionID, door: String,
         _ attributes: [Field], began: Int64, moduleTime: Int64
     ) {
         var context = ServiceContext.topLevel
@@ -43,13 +51,13 @@ struct DecisionSpans: Sendable {
         let now = clock.now
         let start = UInt64(max(0, now.wall - (now.monotonic - began)))
         let span = tracer.startSpan(
-            "authhost \(kind.rawValue)", context: context, ofKind: .server,
+            "authhost \(question)", context: context, ofKind: .server,
             at: Instant(nanosecondsSinceEpoch: start))
         if span.isRecording {
             var known = SpanAttributes()
             if !decision.isNone { known["authhost.decision_id"] = decision.hexadecimal }
             if !door.isEmpty { known["authhost.door"] = door }
-            known["authhost.question"] = kind.rawValue
+            known["authhost.question"] = question
             known["authhost.verdict"] = answer.verdict.rawValue
             known["authhost.reason"] = answer.reason.rawValue
             known["authhost.module_time_ns"] = moduleTime

@@ -84,7 +84,7 @@ import Testing
             let response = try await door.post("/_authhost/login", Self.form(), [cookies])
             #expect(response.status == 303)
         }
-        guard case .logout(FakeHost.session) = host.questions.first, case .login = host.questions.last else {
+        guard case .logout(FakeHost.session, _) = host.questions.first, case .login = host.questions.last else {
             Issue.record("\(host.questions.count) questions")
             return
         }
@@ -233,7 +233,7 @@ import Testing
                 response.fields["set-cookie"]
                     == "__Host-authhost=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0")
         }
-        guard case .logout(FakeHost.session) = host.questions.first else {
+        guard case .logout(FakeHost.session, _) = host.questions.first else {
             Issue.record("nothing was ended")
             return
         }

@@ -163,7 +163,7 @@ import Testing
                 var answer = Answer(.allow, .granted, session: FakeHost.session, user: "alice")
                 answer.isOneUse = true
                 return .decided(answer)
-            case .logout(let session):
+            case .logout(let session, _):
                 end.yield(session)
                 return .decided(Answer(.allow, .granted))
             default:

@@ -66,7 +66,7 @@ enum RecordedRabbitMQ {
             case .login(let login): "login \(login.user) \(login.machineID) \(login.applicationID)"
             case .resume(let login): "resume \(login.user) \(login.machineID) \(login.address)"
             case .authenticate: "authenticate"
-            case .logout(let id): "logout \(id.low)"
+            case .logout(let id, _): "logout \(id.low)"
             case .map: "map"
             case .check(let id, let check): "\(check.action) \(check.name.text) \(id.low)"
             }

@@ -79,7 +79,11 @@ import Testing
             "/v1/checks",
             #"{"session":"\#(session)","checks":[{"action":"read","object":"/A"},{"action":"write","object":"/B"}]}"#,
             headers: trace)
-        let ids = try [login, check, unknown].map { try #require($0.headers["x-auth-decision-id"], "\($0)") }
+        let map = try server.client.post("/v1/map", #"{"session":"\#(session)","object":"/A"}"#, headers: trace)
+        let logout = try server.client.post("/v1/logout", #"{"session":"\#(session)"}"#, headers: trace)
+        let ids = try [login, check, unknown, map, logout].map {
+            try #require($0.headers["x-auth-decision-id"], "\($0)")
+        }
         let rows = batch.body.matches(of: /"decision_id":"([0-9a-f]{32})"/).map { String($0.1) }
         #expect(rows.count >= 2, "\(batch)")
         let text = try String(contentsOfFile: audit, encoding: .utf8)
@@ -90,6 +94,8 @@ import Testing
             #expect(text.contains("decision=\(id)"), "\(text)")
         }
         #expect(text.components(separatedBy: "trace=\(parent)").count == ids.count + rows.count + 1, "\(text)")
+        let children = spans(folder).matches(of: /"parentSpanId":"b7ad6b7169203331"/).count
+        #expect(children == ids.count + rows.count, "\(spans(folder))")
         _ = collector
     }
 

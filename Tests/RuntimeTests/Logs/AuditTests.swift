@@ -174,8 +174,10 @@ private func contents(_ path: String) throws -> String {
     func `has a line for what an administrator may do`(_ fixture: String) throws {
         let audited = try AuditedHost(fixture)
         let session = try audited.test.session()
-        let request = RealmRequest(
+        var request = RealmRequest(
             .delete, path: try ObjectName("/v1/admin/sessions"), user: "alice", password: Secret("secret"))
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        request.attributes = [Field(DoorAttribute.traceParent.rawValue, trace)]
         let answer = TestHost.wait(
             audited.test.host.permits(request, session: session, object: try ObjectName("/authhost/admin/sessions")))
         let lines = try audited.lines().dropFirst()
@@ -186,6 +188,7 @@ private func contents(_ path: String) throws -> String {
                 == true,
             "\(lines)")
         #expect(lines.last?.contains("verdict=\(answer.verdict.rawValue) reason=\(answer.reason.rawValue)") == true)
+        #expect(lines.last?.contains("trace=\(trace)") == true)
     }
 
     @Test func `never holds a password or the whole id of a session`() throws {
