@@ -309,6 +309,45 @@ import Testing
         #expect((one.hosts + other.hosts).allSatisfy { $0.member.status(at: one.now).sessions == 1 })
     }
 
+    /// Without the list of what is left nobody knows of it any more.
+    @Test(arguments: [true, false])
+    func `what is left of a registry before is removed, though the host that was to do it has ended`(
+        _ isWhole: Bool
+    ) throws {
+        let note = "call('SADD', root .. 'past', generation)"
+        #expect(RegistryScript.text.contains(note))
+        let script = isWhole ? RegistryScript.text : RegistryScript.text.replacing(note, with: "generation = nil")
+        let cluster = try TestCluster(1) { $0.script = script }
+        ready(cluster)
+        let first = cluster.hosts[0].login("alice", allowed: Self.oneOfUser)
+        cluster.settle()
+        #expect(cluster.hosts[0].results[first] == .open)
+        let admin = try #require(SocketConnection(to: cluster.server.socket))
+        func ask(_ words: String...) -> String {
+            #expect(admin.send(Array(ScriptedRegistry.text(words).utf8)))
+            return String(decoding: admin.receive(wait: 5000) ?? [], as: UTF8.self)
+        }
+        let root = "{authhost:test}"
+        let generation = try #require(ask("HGET", "\(root):reg", "generation").split(separator: "\r\n").last)
+        #expect(ask("KEYS", "\(root):\(generation):s:*").hasPrefix("*1\r\n"))
+        // As after a fail-over: another process of Redis has the data. Two hosts come first, and end before they have removed it.
+        for index in ["7", "8"] {
+            #expect(ask("HSET", "\(root):reg", "home", "another").hasPrefix(":0"))
+            let joined = ask(
+                "EVAL", script, "1", root, "join", "-", "-", "1", index, "identity\(index)", "host\(index)",
+                RegistryScript.form, "-")
+            #expect(joined.contains("OK"), "\(joined)")
+        }
+        cluster.hosts[0].lose(.command)
+        let isBack = cluster.run(atMost: 60_000) {
+            state(cluster.hosts[0]) == "ready" && cluster.hosts[0].member.status(at: cluster.now).sessions == 1
+        }
+        #expect(isBack, "\(cluster.hosts[0].events)")
+        cluster.run(2000)
+        let left = ask("KEYS", "\(root):\(generation):*")
+        #expect(left.hasPrefix("*0\r\n") == isWhole && ask("EXISTS", "\(root):past").hasPrefix(":0"), "\(left)")
+    }
+
     @Test func `a registry without memory lets nobody in, and keeps leases and ends`() throws {
         let cluster = try TestCluster(2)
         ready(cluster)

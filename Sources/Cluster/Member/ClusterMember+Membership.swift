@@ -259,6 +259,13 @@ extension ClusterMember {
         ask(Request(.purge(generation), words: [generation, cursor]))
     }
 
+    /// Goes on with it, and then with another one.
+    mutating func purged(_ generation: String, _ reply: [RESPValue]) {
+        guard reply.count >= 2 else { return }
+        if reply[1].text != "0" { return purge(generation, cursor: reply[1].text) }
+        if reply.count > 2, reply[2].text != "-" { purge(reply[2].text, cursor: "0") }
+    }
+
     mutating func expel(_ epoch: String, beat: String, cursor: String) {
         ask(Request(.expel(epoch: epoch, beat: beat), words: [epoch, beat, cursor]))
     }

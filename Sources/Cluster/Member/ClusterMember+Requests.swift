@@ -71,8 +71,7 @@ extension ClusterMember {
         case .eject(let order): chosen(reply.dropFirst().map(\.text), order: order)
         case .ejecting(let order): polled(reply.dropFirst().map(\.text), order: order)
         case .leave: membership = nil
-        case .purge(let generation):
-            if reply.count >= 2, reply[1].text != "0" { purge(generation, cursor: reply[1].text) }
+        case .purge(let generation): purged(generation, reply)
         case .used: takeUsed(reply)
         case .people(let number):
             act(.people(number: number, cursor: reply.count > 1 ? reply[1].text : nil, Self.uses(reply.dropFirst(2))))

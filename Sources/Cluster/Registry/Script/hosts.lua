@@ -15,6 +15,8 @@ if operation == 'join' then
     for _, old in ipairs(generation and call('SMEMBERS', root .. generation .. ':m') or {}) do
       call('UNLINK', root .. generation .. ':n:' .. old)
     end
+    -- What an earlier generation has left is on a list until a host has removed all of it: the first one may end before.
+    if generation then call('SADD', root .. 'past', generation) end
     generation = epoch
   end
   space = root .. generation .. ':'
@@ -29,7 +31,7 @@ if operation == 'join' then
   call('SADD', space .. 'm', epoch)
   call('HSET', space .. 'n:' .. epoch, 'link', link, 'beat', 0, 'identity', second, 'index', first, 'name', third)
   if ARGV[10] then call('HSETNX', root .. 'reg', 'key', ARGV[10]) end
-  return {'OK', generation, epoch, old or '-', known[1] or '-', call('HGET', root .. 'reg', 'key')}
+  return {'OK', generation, epoch, old or '-', call('SMEMBERS', root .. 'past')[1] or '-', call('HGET', root .. 'reg', 'key')}
 end
 
 local last = call('HGET', space .. 'n:' .. me, 'link')
@@ -79,9 +81,11 @@ if operation == 'leave' then
   return {'OK'}
 end
 
--- an earlier generation, cursor; to be repeated until the cursor is 0 again
+-- an earlier generation, cursor; to be repeated until the cursor is 0 again. The last reply names another one that is left.
 if operation == 'purge' then
   local found = call('SCAN', second, 'MATCH', root .. first .. ':*', 'COUNT', 500)
   for _, key in ipairs(found[2]) do call('UNLINK', key) end
-  return {'OK', found[1]}
+  if found[1] ~= '0' then return {'OK', found[1]} end
+  call('SREM', root .. 'past', first)
+  return {'OK', '0', call('SMEMBERS', root .. 'past')[1] or '-'}
 end
