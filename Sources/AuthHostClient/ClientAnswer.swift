@@ -94,6 +94,13 @@ public struct ClientAnswer: Sendable {
     }
 }
 
+extension ClientAnswer: CustomStringConvertible {
+    /// Verdict, reason and decision, for the log of the program that asks: by the decision the host's audit log is searched.
+    public var description: String {
+        "\(verdict.rawValue): \(reason)" + (decisionID.map { ", decision \($0)" } ?? "")
+    }
+}
+
 /// The name of a session: a credential that does not describe itself.
 public struct ClientSession: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     private let high: UInt64

@@ -76,6 +76,25 @@ import Testing
         server.stop()
     }
 
+    @Test func `an answer names its decision, whichever way it went, and so does a line that a program logs of it`()
+        async throws
+    {
+        let server = try ScriptedServer { _, frame in
+            if frame[0] == 1 { return [ScriptedServer.greeting(frame, version: 3)] }
+            let verdict: UInt8 = ScriptedServer.names("/X", in: frame) ? 2 : 1
+            return [ScriptedServer.withDecision(ScriptedServer.answer(frame, verdict: verdict, more: Array(0..<16)))]
+        }
+        let client = try client(server)
+        let id = "07060504030201000f0e0d0c0b0a0908"
+        let login = await client.ask(.login(user: "alice", password: "secret"))
+        #expect(login.decisionID == id && "\(login)" == "allow: granted, decision \(id)")
+        let denied = await client.ask(.check(try #require(login.session), .write, "/X"))
+        #expect(denied.decisionID == id && "\(denied)" == "deny: denied-by-module, decision \(id)")
+        client.close()
+        #expect("\(await client.ask(.login(user: "alice", password: "secret")))" == "undecided: closed")
+        server.stop()
+    }
+
     @Test func `towards version 1 attributes are left out`() async throws {
         let server = try ScriptedServer { _, frame in [ScriptedServer.answer(frame)] }
         let client = try client(server)

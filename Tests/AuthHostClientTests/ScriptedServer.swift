@@ -105,6 +105,13 @@ final class ScriptedServer: Sendable {
         return frame
     }
 
+    /// The same frame, saying that the id of its decision ends it.
+    static func withDecision(_ frame: [UInt8]) -> [UInt8] {
+        var frame = frame
+        frame[5] = 2
+        return frame
+    }
+
     /// Whether a request names something.
     static func names(_ name: String, in frame: [UInt8]) -> Bool {
         String(decoding: frame, as: UTF8.self).contains(name)

@@ -74,7 +74,7 @@ final class UpstreamLink: Sendable {
 
     private func resume(_ id: ModuleKit.SessionID, until deadline: Duration) {
         ask(.resuming(id, of: host), until: deadline) { [self] answer in
-            var reason = answer.reason
+            var reason = "\(answer)"
             if let session = answer.session {
                 // The session here has its user for good.
                 if isOwn(id, answer.user) {
