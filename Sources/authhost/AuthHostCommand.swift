@@ -44,7 +44,7 @@ struct AuthHostCommand: AsyncParsableCommand {
             failure.printAndExit()
         } catch {
             let code = exitCode(for: error) == .success ? ExitStatus.ok : ExitStatus.badConfiguration
-            let text = fullMessage(for: error)
+            let text = DecisionCommand.asTyped(fullMessage(for: error))
             if !text.isEmpty { Terminal.write(text, toStandardError: code != .ok) }
             HostProcess.end(code.rawValue)
         }

@@ -5,7 +5,11 @@ import DoorProtocols
 /// Shows a decision that the running host has made: `authhost explain --decision ID`.
 struct DecisionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain-decision", abstract: "Show a decision of the running host.", shouldDisplay: false)
+        commandName: "explain-decision", abstract: "Show a decision of the running host.", usage: usage,
+        shouldDisplay: false)
+
+    /// What it takes, as people call it.
+    static let usage = "authhost explain --decision <id> [--socket <path>] [--json] [--config <file>]"
 
     @Option(help: ArgumentHelp("The id of the decision, 32 digits.", valueName: "id"))
     var decision: String
@@ -18,6 +22,13 @@ struct DecisionCommand: ParsableCommand {
             arguments.contains(where: { $0 == "--decision" || $0.hasPrefix("--decision=") })
         else { return arguments }
         return [configuration.commandName ?? ""] + arguments.dropFirst()
+    }
+
+    /// A message of the parser's, which knows this command by a name that nobody types.
+    static func asTyped(_ message: String) -> String {
+        let own = "authhost \(configuration.commandName ?? "")"
+        return message.split(separator: own, omittingEmptySubsequences: false)
+            .joined(separator: "authhost \(ExplainCommand.configuration.commandName ?? "")")
     }
 
     func run() throws {

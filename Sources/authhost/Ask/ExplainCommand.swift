@@ -8,18 +8,28 @@ import Runtime
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Show why a user may or may not read, write or create an object.",
+        usage: """
+            authhost explain --user <user> (--trusted | --password-stdin) \
+            (--read | --write | --create) <object> [<options>]
+            \(DecisionCommand.usage)
+            """,
         discussion: """
             With --trusted no password is needed, but a module that has auth_resume_user. The name is mapped as for a check: by \
             the configuration's object-map, then by the module. The module then says what decides, and what was considered \
             and lost; one without auth_explain only answers. Ends with the status that `check` ends with.
 
             --decision ID shows what the running host has decided, and by which rule; the id stands in the replies of its \
-            doors, in the event of a refusal and in its audit log. It takes --socket and --json besides.
+            doors, in the event of a refusal and in its audit log. It takes --socket, --json and --config besides, and no user.
             """)
 
     // With it `DecisionCommand` runs in place of this one: it is here for the help.
     @Option(help: ArgumentHelp("Show a decision of the running host, by its 32 digits.", valueName: "id"))
     var decision: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --decision: the control socket of the host, in place of control-socket.", valueName: "path"))
+    var socket: String?
 
     @OptionGroup var asking: AskingUser
 
@@ -28,6 +38,10 @@ struct ExplainCommand: ParsableCommand {
     @OptionGroup var object: AskedObject
 
     func run() throws {
+        guard socket == nil else {
+            throw Failure(
+                .badConfiguration, "`--socket` goes with `--decision`: a check is put to the configured module here")
+        }
         let check = try object.check()
         let host = try HostSetup.hostForQuestions()
         let session = try admission.open(on: host, asking.user, json: asking.json, asking.login)

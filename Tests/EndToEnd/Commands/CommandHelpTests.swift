@@ -33,4 +33,16 @@ import Testing
         }
         #expect(Set(Self.needNone.keys).isSubset(of: all.map(\.name)))
     }
+
+    @Test func `shows both ways to use explain, and each takes what it says`() throws {
+        let help = try AuthHost.run(["explain", "--help"]).output
+        let ways = help.matches(of: /authhost explain --[a-z]+ <[a-z]+>/).map { String($0.0) }
+        #expect(ways == ["authhost explain --user <user>", "authhost explain --decision <id>"], "\(help)")
+        #expect(help.contains("--socket <path>"))
+        let wrong = try AuthHost.run(["explain", "--decision", "1", "--user", "alice"])
+        #expect(wrong.status == 3 && wrong.errors.contains("Usage: authhost explain --decision <id>"), "\(wrong)")
+        #expect(!wrong.errors.contains("explain-decision"), "\(wrong)")
+        let stray = try AuthHost.run(["explain", "--user", "a", "--trusted", "--read", "/a", "--socket", "/s"])
+        #expect(stray.status == 3 && stray.errors.contains("`--socket` goes with `--decision`"), "\(stray)")
+    }
 }
