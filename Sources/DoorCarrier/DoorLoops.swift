@@ -28,7 +28,7 @@ struct DoorServing: Sendable {
 /// The event loops of doors: those that serve, where entry points of a module may run, and one that accepts connections, where
 /// none ever does.
 ///
-/// A module that keeps a serving loop keeps the connections that are there already. New ones go to the other loops, and to the
+/// A module that keeps a serving loop keeps the connections that are there already, until they are ended in its place. New ones go to the other loops, and to the
 /// accepting one where no loop takes them: see ``ConnectionDealer``.
 package final class DoorLoops: Sendable {
     private let kind: DoorCarrierKind
@@ -37,6 +37,7 @@ package final class DoorLoops: Sendable {
     private let accepting: EpollLoop
     private let sockets: [EpollLoop]
     private let dealtSockets: [DealtLoop]
+    private let pulses: [LoopPulse]
     /// Begun with the first listener that needs them.
     private let channels = Mutex<ChannelLoops?>(nil)
 
@@ -54,6 +55,7 @@ package final class DoorLoops: Sendable {
         accepting = try EpollLoop("auth-accept")
         sockets = try kind == .nio ? [] : (0..<self.threads).map { try EpollLoop("auth-door-\($0)") }
         dealtSockets = sockets.map(DealtLoop.init)
+        pulses = sockets.map(LoopPulse.init)
         accepting.execute { host.keepThreadFree() }
     }
 
@@ -82,6 +84,11 @@ package final class DoorLoops: Sendable {
             return begun
         }
     }
+
+    /// Ends the connections of loops that have not turned since the call before. Those of the network library's loops stay.
+    ///
+    /// - Returns: how many there were.
+    func endKeptConnections() -> Int { pulses.reduce(0) { $0 + $1.look() } }
 
     /// Has work done on the first loop that serves connections without TLS.
     package func executeOnFirst(_ work: @escaping @Sendable () -> Void) {

@@ -57,6 +57,12 @@ public final class DoorServers: Sendable {
         servers.compactMap { $0.reloadCertificate() }
     }
 
+    /// Ends the connections that a thread serves which has not come back to them since the call before: they would get no answer. Not those
+    /// with TLS.
+    ///
+    /// - Returns: how many there were.
+    public func endKeptConnections() -> Int { loops.endKeptConnections() }
+
     /// Stops accepting, lets connections answer what was asked, and ends them.
     public func stop(within limit: Duration = .seconds(30)) async {
         await withTaskGroup(of: Void.self) { group in

@@ -70,6 +70,8 @@ package final class EpollLoop: @unchecked Sendable {
     private let epoll: CInt
     private let bell: CInt
     private let inbox = Guarded(Inbox())
+    /// What is watched. A descriptor is closed under this lock, so that its number is no other one's while it stands here.
+    private let descriptors = Guarded<Set<CInt>>([])
     private var slots: [Slot] = []
     private var free: [Int] = []
     private var times = TimerHeap()
@@ -134,6 +136,14 @@ package final class EpollLoop: @unchecked Sendable {
         }
     }
 
+    /// Lets nothing more go in either direction over all sockets that are watched, whatever the thread does: their other ends see the
+    /// end. Members are told when the loop turns again.
+    ///
+    /// - Returns: how many sockets there were.
+    package func cut() -> Int {
+        descriptors.withLock { descriptors in descriptors.count { shutdown($0, CInt(SHUT_RDWR)) == 0 } }
+    }
+
     /// Ends the loop and every member, and returns when that is done.
     package func end() async { await withCheckedContinuation { done in end { done.resume() } } }
 
@@ -163,6 +173,7 @@ package final class EpollLoop: @unchecked Sendable {
             leave(place)
             throw error
         }
+        descriptors.withLock { _ = $0.insert(descriptor) }
         return place
     }
 
@@ -177,7 +188,10 @@ package final class EpollLoop: @unchecked Sendable {
         leave(place)
         // A descriptor that is only closed would stay watched while a child process has it that has not come to its exec yet.
         _ = cepoll_remove(epoll, descriptor)
-        close(descriptor)
+        descriptors.withLock { descriptors in
+            descriptors.remove(descriptor)
+            close(descriptor)
+        }
     }
 
     /// Sets the time of a member; nil for none.

@@ -426,6 +426,9 @@ public final class Host: Sendable {
         return decider.hindrance ?? "is hung"
     }
 
+    /// Whether a call that has not returned by its deadline may keep a thread that asks, also of a module that was replaced.
+    public var mayKeepAskers: Bool { decider.all.contains { $0.wantsReplacement } }
+
     /// Looks for entry points that have been running for too long.
     private func noticeLongCalls() {
         for decider in decider.all { decider.noticeLongCalls() }

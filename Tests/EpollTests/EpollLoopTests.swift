@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Testing
 
@@ -74,6 +75,33 @@ import Testing
             close(near)
         }
         await loop.end()
+    }
+
+    @Test func `can be cut off from its sockets while its thread does not come back, and from no others`() async throws
+    {
+        let loop = try EpollLoop("test")
+        let told = Told()
+        let (near, far) = Self.pair()
+        let (gone, left) = Self.pair()
+        let echo = try #require(await Self.member(loop, far, told))
+        let other = try #require(await Self.member(loop, left, told))
+        _ = await loop.run { other.value.end() }
+        #expect(Self.said("hello", over: near) == "hello")
+        let (isKept, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        loop.execute {
+            isKept.signal()
+            gate.wait()
+        }
+        isKept.wait()
+        // The number of the one that has left is another's by now.
+        let (next, third) = Self.pair()
+        #expect(loop.cut() == 1)
+        #expect(Self.said("anybody?", over: near) == "")
+        #expect(send(next, "x", 1, CInt(MSG_NOSIGNAL)) == 1)
+        gate.signal()
+        _ = await loop.run { _ = echo }
+        await loop.end()
+        for descriptor in [near, gone, next, third] { close(descriptor) }
     }
 
     @Test func `does work in the order in which each thread handed it over`() async throws {

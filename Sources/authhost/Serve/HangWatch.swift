@@ -1,10 +1,12 @@
 import AuthConfiguration
 import Basics
 import Dispatch
+import DoorCarrier
 import Glibc
 import Logging
 import ModuleHost
 import Runtime
+import Synchronization
 
 /// What follows where a module is hung: `module-hang-action`.
 enum HangAction: Equatable {
@@ -47,15 +49,24 @@ extension Configuration {
     }
 }
 
-/// Replaces a module that hangs, as the configuration says. Looks each second.
+/// Replaces a module that hangs, as the configuration says, and ends the connections that it keeps. Looks each second.
 final class HangWatch: Sendable {
+    /// The doors, once they are open.
+    private final class Doors: Sendable {
+        let servers = Mutex<DoorServers?>(nil)
+    }
+
+    private let doors: Doors
     private nonisolated(unsafe) let timer: any DispatchSourceTimer
     // Made in init, cancelled once; Dispatch allows both from any thread.
 
     init(_ setup: HostSetup, _ host: Host, _ reloader: Reloader) {
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "authhost.hang"))
         var pace = HangPace()
+        let doors = Doors()
+        self.doors = doors
         timer.setEventHandler {
+            if host.mayKeepAskers { Self.endKept(doors.servers.withLock { $0 }, setup.log) }
             guard let hang = host.moduleHang, let action = try? reloader.configurationNow.hangAction(), action != .none,
                 pace.allows(at: SystemClock().monotonic)
             else { return }
@@ -67,6 +78,18 @@ final class HangWatch: Sendable {
     }
 
     func cancel() { timer.cancel() }
+
+    /// Ends connections of these doors from now on.
+    func looks(after servers: DoorServers) { doors.servers.withLock { $0 = servers } }
+
+    private static func endKept(_ servers: DoorServers?, _ log: Logger) {
+        let count = servers?.endKeptConnections() ?? 0
+        if count == 0 { return }
+        let ended = count == 1 ? "1 connection was" : "\(count) connections were"
+        log.error(
+            "\(ended) ended: a call of the module keeps the thread that served it, and others answer what is asked anew"
+        )
+    }
 
     /// The swap writes to the event log what became of it.
     private static func replace(

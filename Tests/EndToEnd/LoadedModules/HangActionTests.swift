@@ -47,7 +47,8 @@ import Testing
         let source = try folder.write(
             "#define THREADS AUTH_ANY_THREAD\n#include \"\(Self.source)\"\n", to: "any.c")
         let server = try Server(["--config", configuration("restart", source)], in: folder)
-        // Its connection gets no answer while the call keeps the thread that would read and write it.
+        // The thread that would read and write its connection is kept: it ends without an answer, but for those of the network library.
+        let isEnded = getenv("AUTHHOST_TEST_CARRIER") == nil
         let kept = try ChildProcess([
             "curl", "-q", "-sS", "--max-time", "120", "--unix-socket", server.socket, "-H",
             "Content-Type: application/json",
@@ -57,12 +58,18 @@ import Testing
         try server.process.wait(for: "Swapped auth module <waits> 1.0")
         let told = server.process.seen.split(separator: "\n").last { $0.contains("module-hang-action puts") } ?? ""
         #expect(told.contains("`waits` keeps a thread: auth_new_user on thread "), "\(told)")
+        if isEnded {
+            try server.process.wait(for: "1 connection was ended: a call of the module keeps the thread")
+            #expect(try kept.finish().errors.contains("Empty reply from server"))
+        }
         #expect(try hang(server) == 503)
         let descriptor = open(folder.path("fifo"), O_RDWR)
         defer { close(descriptor) }
         #expect(write(descriptor, "xx", 2) == 2)
-        let answer = try kept.finish()
-        #expect(answer.output.contains("could not decide (deadline)"), "\(answer)")
+        if !isEnded {
+            let answer = try kept.finish()
+            #expect(answer.output.contains("could not decide (deadline)"), "\(answer)")
+        }
         #expect(try server.client.get("/health").status == 200)
     }
 
