@@ -52,13 +52,16 @@ extension ClientAnswer {
         "upstream: \(reason)\(text.isEmpty ? "" : ": \(text)")\(decisionID.map { ", decision \($0) there" } ?? "")"
     }
 
+    /// A yes that names its decision, so that the audit log here leads to the one there.
+    private var allowed: Answer { decisionID == nil ? .ok : .ok(log) }
+
     private var told: [Attribute] { attributes.map { Attribute($0.name, $0.value) } }
 
     /// A log-in is of the user that the other authhost names, whatever name was typed here.
     var ofLogin: Answer {
         switch verdict {
         case .allow where user == nil: .failed("upstream: a log-in without a user")
-        case .allow: .ok.with(user: user, attributes: told)
+        case .allow: allowed.with(user: user, attributes: told)
         case .wrongCredentials where reason == "invalid-user": Answer(.invalidUser, log: log, client: text)
         case .wrongCredentials where reason == "account-expired": Answer(.accountExpired, log: log, client: text)
         case .wrongCredentials: Answer(.invalidPassword, log: log, client: text)
@@ -71,7 +74,7 @@ extension ClientAnswer {
 
     var ofCheck: Answer {
         switch verdict {
-        case .allow: .ok.with(attributes: told)
+        case .allow: allowed.with(attributes: told)
         case .deny, .ejected, .wrongCredentials, .overLimit: .deny(log, client: text).with(attributes: told)
         case .undecided: .failed(log)
         }

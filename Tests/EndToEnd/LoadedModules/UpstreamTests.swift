@@ -110,6 +110,26 @@ import Testing
         _ = centre
     }
 
+    @Test func `the audit log here names the decision there, whichever way it went`() throws {
+        let (there, here) = (centreFolder.path("audit.log"), edgeFolder.path("audit.log"))
+        let audited = ["--audit-log", there, "--audit-required"]
+        let centre = try Server(["-c", centreFolder.path("authhost.conf")] + audited, in: centreFolder)
+        let edge = try Server(
+            ["-c", edgeFolder.path("authhost.conf"), "--audit-log", here, "--audit-required"], in: edgeFolder)
+        let session = try #require(try login(edge).member("session"))
+        #expect(try check(edge, session, "read", "/FX/EURUSD").member("verdict") == "allow")
+        #expect(try check(edge, session, "write", "/FX/EURUSD").member("verdict") == "deny")
+        #expect(try login(edge, "guess").status == 401)
+        let lines = try String(contentsOfFile: here, encoding: .utf8).split(separator: "\n")
+        let log = try String(contentsOfFile: there, encoding: .utf8)
+        #expect(lines.count == 4, "\(lines)")
+        for line in lines {
+            let id = try #require(line.firstMatch(of: /, decision ([0-9a-f]{32}) there/)?.1, "\(line)")
+            #expect(log.contains("decision=\(id)"), "\(log)")
+        }
+        _ = centre
+    }
+
     @Test func `who is ejected there is ejected here, and who logs out here has left there`() throws {
         let centre = try centre()
         let edge = try edge()
