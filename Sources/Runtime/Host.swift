@@ -28,9 +28,9 @@ public final class Host: Sendable {
     private let configuration: HostConfiguration
     private let clock: any HostClock
     private let log: Logger
-    private let metrics = DecisionMetrics()
+    private let metrics: DecisionMetrics
     private let decisions = DecisionIDs()
-    private let readinessFigures = ReadinessFigures()
+    private let readinessFigures: ReadinessFigures
     private let spans: DecisionSpans?
     private let deadlines: LiveDeadlines
     let decider = DeciderInForce()
@@ -48,6 +48,8 @@ public final class Host: Sendable {
         self.clock = clock
         self.log = log
         deadlines = LiveDeadlines(configuration.deadlines)
+        metrics = DecisionMetrics(configuration.metrics)
+        readinessFigures = ReadinessFigures(configuration.metrics)
         spans = configuration.tracer.map { DecisionSpans(tracer: $0, clock: clock) }
         let places = Places(configuration.limits) { event in
             switch event {
@@ -61,7 +63,7 @@ public final class Host: Sendable {
         let admission = configuration.admission?(places) ?? places
         sessions = Sessions(
             places: places, admission: admission, fence: configuration.fence, cache: cache, decider: decider,
-            clock: clock, log: log)
+            clock: clock, log: log, metrics: configuration.metrics)
         sessions.setIdleLimits(configuration.inactivityPeriods)
         logins = Logins(
             sessions, admission: admission, deadlines: deadlines, realm: configuration.realm,
@@ -87,9 +89,9 @@ public final class Host: Sendable {
             let name = module.identity.name
             return ModuleDecider(
                 module, instance: instance, queueLimit: settings.queueLimit, threads: settings.blockingThreads,
-                deadlines: deadlines, clock: clock, wantsReasons: wantsReasons
+                deadlines: deadlines, clock: clock, wantsReasons: wantsReasons, metrics: configuration.metrics
             ) { incident in
-                incident.count()
+                if !configuration.isUnseen { incident.count() }
                 incident.write(to: log, of: name)
             }
         }
@@ -414,20 +416,13 @@ public final class Host: Sendable {
                 self?.noticeLongCalls()
                 self?.sweep()
                 seconds += 1
-                if seconds % Self.processInterval == 0 { self?.noticeProcessChanges() }
+                if seconds % Self.processInterval == 0, self?.configuration.isUnseen == false { self?.noticeProcessChanges() }
             }
         }
     }
 
-    /// Why the module in force is to be replaced where the configuration says so, in words: a call that has not returned by its
-    /// deadline keeps a thread that asks, or all of the module's own; nil for no reason.
-    public var moduleHang: String? {
-        guard let decider = decider.value, decider.wantsReplacement else { return nil }
-        return decider.hindrance ?? "is hung"
-    }
-
-    /// Whether a call that has not returned by its deadline may keep a thread that asks, also of a module that was replaced.
-    public var mayKeepAskers: Bool { decider.all.contains { $0.wantsReplacement } }
+    /// Whether each thread of the module in force has a call that has not returned by its deadline: it is not asked then.
+    public var moduleIsHung: Bool { decider.value?.isHung ?? false }
 
     /// Looks for entry points that have been running for too long.
     private func noticeLongCalls() {

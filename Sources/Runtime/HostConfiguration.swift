@@ -1,4 +1,5 @@
 import AuthCore
+import Metrics
 import ModuleHost
 import Tracing
 
@@ -60,9 +61,33 @@ public struct HostConfiguration: Sendable {
     public var swap = SwapPolicy()
     /// What a module must answer before it is put in force by a swap.
     public var moduleTests: [ModuleTest] = []
+    /// Whether no client asks this host, as where a module is tried: nothing that it answers is counted, and it does not look at
+    /// what belongs to the whole process.
+    package var isUnseen = false
     /// Users besides root and the running one whose files may decide something.
     public var trustedOwners: Set<UInt32> = []
 
     /// Makes the defaults of the configuration.
     public init() {}
+
+    /// The same for a host that no client asks: nothing that it does is seen outside of it, and no limit on sessions or time without
+    /// a use ends what another host has let in.
+    var aside: HostConfiguration {
+        var aside = self
+        aside.isUnseen = true
+        aside.audit = nil
+        aside.tracer = nil
+        aside.penalties = nil
+        aside.limits = SessionLimits()
+        aside.inactivityPeriods = [:]
+        aside.loginRecorder = nil
+        (aside.admission, aside.fence) = (nil, nil)
+        (aside.clusterTeller, aside.clusterEjector, aside.clusterStanding) = (nil, nil, nil)
+        aside.penaltyTeller = nil
+        aside.destinations = []
+        return aside
+    }
+
+    /// Where its figures are counted.
+    var metrics: any MetricsFactory { isUnseen ? NOOPMetricsHandler.instance : MetricsSystem.factory }
 }

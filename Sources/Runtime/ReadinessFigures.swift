@@ -14,9 +14,16 @@ struct ReadinessFigures: Sendable {
         case running
     }
 
-    private let ready = Gauge(label: "authhost_ready")
-    private let parts = Part.allCases.map { Gauge(label: "authhost_ready_part", dimensions: [("part", $0.rawValue)]) }
-    private let open = Gauge(label: "authhost_open_questions")
+    private let ready, open: Gauge
+    private let parts: [Gauge]
+
+    init(_ factory: any MetricsFactory) {
+        ready = Gauge(label: "authhost_ready", factory: factory)
+        open = Gauge(label: "authhost_open_questions", factory: factory)
+        parts = Part.allCases.map {
+            Gauge(label: "authhost_ready_part", dimensions: [("part", $0.rawValue)], factory: factory)
+        }
+    }
 
     func record(ready isReady: Bool, openQuestions: Int, _ isGood: (Part) -> Bool) {
         ready.record(isReady ? 1 : 0)

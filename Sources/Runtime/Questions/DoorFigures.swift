@@ -10,7 +10,12 @@ final class DoorFigures: Sendable {
     private let times = QuestionKind.allCases.map { _ in SetOnce<Timer>() }
     private let verdicts = Verdict.allCases.map { _ in SetOnce<Counter>() }
 
-    init(_ door: String) { self.door = door }
+    private let factory: any MetricsFactory
+
+    init(_ door: String, _ factory: any MetricsFactory = MetricsSystem.factory) {
+        self.door = door
+        self.factory = factory
+    }
 
     /// Notes a decision, or several that were made at once.
     ///
@@ -25,14 +30,15 @@ final class DoorFigures: Sendable {
 
     private func timer(_ kind: QuestionKind, _ place: SetOnce<Timer>) -> Timer {
         let timer = Timer(
-            label: "authhost_decision_seconds", dimensions: [("door", door), ("question", kind.rawValue)])
+            label: "authhost_decision_seconds", dimensions: [("door", door), ("question", kind.rawValue)], factory: factory)
         place.set(timer)
         return timer
     }
 
     private func counter(_ verdict: Verdict, _ place: SetOnce<Counter>) -> Counter {
         let counter = Counter(
-            label: "authhost_door_decisions_total", dimensions: [("door", door), ("verdict", verdict.rawValue)])
+            label: "authhost_door_decisions_total", dimensions: [("door", door), ("verdict", verdict.rawValue)],
+            factory: factory)
         place.set(counter)
         return counter
     }
@@ -44,18 +50,23 @@ final class DoorFigureTable: Sendable {
     private static let limit = 256
 
     private let doors = Mutex<[ExactText: DoorFigures]>([:])
+    private let factory: any MetricsFactory
+    private let others: DoorFigures
+
+    init(_ factory: any MetricsFactory) {
+        self.factory = factory
+        others = DoorFigures("others", factory)
+    }
 
     subscript(_ door: String) -> DoorFigures {
         doors.withLock { doors in
             if let known = doors[ExactText(door)] { return known }
             guard doors.count < Self.limit else { return others }
-            let made = DoorFigures(door)
+            let made = DoorFigures(door, factory)
             doors[ExactText(door)] = made
             return made
         }
     }
-
-    private let others = DoorFigures("others")
 }
 
 extension Verdict {

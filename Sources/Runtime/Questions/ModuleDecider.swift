@@ -1,4 +1,5 @@
 import AuthCore
+import Metrics
 import ModuleHost
 import Synchronization
 
@@ -40,11 +41,13 @@ final class ModuleDecider: Decider {
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
     ///   - threads: of a blocking module, and of an any-thread one that turned out to block.
     ///   - wantsReasons: whether checks ask for the reason of what is answered.
+    ///   - metrics: where its times are counted.
     ///   - report: told of each breach of the contract by a module. Any thread.
     init(
         _ module: LoadedModule, instance: UInt32 = 1, queueLimit: Int, threads: Int, deadlines: LiveDeadlines,
         clock: any HostClock,
-        wantsReasons: Bool = false, report: @escaping @Sendable (ModuleIncident) -> Void
+        wantsReasons: Bool = false, metrics: any MetricsFactory = MetricsSystem.factory,
+        report: @escaping @Sendable (ModuleIncident) -> Void
     ) {
         self.module = module
         self.instance = instance
@@ -63,7 +66,7 @@ final class ModuleDecider: Decider {
         self.threads = isSerial ? 1 : threads
         let name = isSerial ? "auth-serial" : "auth-blocking"
         lane = WorkLane(name: name, threads: self.threads, limit: queueLimit)
-        times = ModuleTimes(module: module.identity.name, lane: name)
+        times = ModuleTimes(module: module.identity.name, lane: name, metrics)
     }
 
     func life(of session: UInt64) -> UInt32 { module.helpers?.life(of: session) ?? instance }

@@ -14,10 +14,13 @@ final class ModuleTimes: Sendable {
     /// By the address of the entry's name, which is a constant of the program: found without a lock.
     private let known = (0..<places).map { _ in SetOnce<Known>() }
     private let queue: Timer
+    private let factory: any MetricsFactory
 
-    init(module: String, lane: String) {
+    init(module: String, lane: String, _ factory: any MetricsFactory) {
         self.module = module
-        queue = Timer(label: "authhost_queue_wait_seconds", dimensions: [("module", module), ("lane", lane)])
+        self.factory = factory
+        queue = Timer(
+            label: "authhost_queue_wait_seconds", dimensions: [("module", module), ("lane", lane)], factory: factory)
     }
 
     /// Notes a call that has returned.
@@ -27,7 +30,8 @@ final class ModuleTimes: Sendable {
             return found.timer.recordNanoseconds(nanoseconds)
         }
         let timer = Timer(
-            label: "authhost_module_call_seconds", dimensions: [("module", module), ("entry", entry.description)])
+            label: "authhost_module_call_seconds", dimensions: [("module", module), ("entry", entry.description)],
+            factory: factory)
         // Another entry may have the place: then this one is looked up by its name each time.
         place.set(Known(entry: entry, timer: timer))
         timer.recordNanoseconds(nanoseconds)

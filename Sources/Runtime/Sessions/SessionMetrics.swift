@@ -5,13 +5,14 @@ import ModuleHost
 /// How many sessions there are, and why they ended.
 final class SessionMetrics: Sendable {
     private let ends: [Counter]
-    private let open = Gauge(label: "authhost_sessions")
+    private let open: Gauge
 
-    init() {
+    init(_ factory: any MetricsFactory) {
+        open = Gauge(label: "authhost_sessions", factory: factory)
         ends = (1...6).map { number in
             Counter(
                 label: "authhost_sessions_ended_total",
-                dimensions: [("end", SessionEnd(rawValue: number)?.word ?? "unknown")])
+                dimensions: [("end", SessionEnd(rawValue: number)?.word ?? "unknown")], factory: factory)
         }
     }
 

@@ -1,6 +1,7 @@
 import AuthCore
 import Basics
 import Logging
+import Metrics
 import ModuleHost
 import Synchronization
 
@@ -30,9 +31,9 @@ final class Sessions: Sendable {
     let cache: LoginCache
     let clock: any HostClock
     let observers = SessionObservers()
-    let metrics = SessionMetrics()
+    let metrics: SessionMetrics
     /// What is counted of each door's decisions.
-    let doors = DoorFigureTable()
+    let doors: DoorFigureTable
     let leaving = LeavingSessions()
     let decider: DeciderInForce
     private let log: Logger
@@ -52,10 +53,13 @@ final class Sessions: Sendable {
     ///   - fence: whether sessions may be answered for.
     ///   - cache: told of sessions that it may hand out no more.
     ///   - decider: told of sessions that end, once there is one.
+    ///   - factory: where sessions and the decisions of doors are counted.
     init(
         places: Places, admission: any Admission, fence: (any SessionFence)?, cache: LoginCache,
-        decider: DeciderInForce, clock: any HostClock, log: Logger
+        decider: DeciderInForce, clock: any HostClock, log: Logger, metrics factory: any MetricsFactory
     ) {
+        metrics = SessionMetrics(factory)
+        doors = DoorFigureTable(factory)
         self.places = places
         self.admission = admission
         self.fence = fence

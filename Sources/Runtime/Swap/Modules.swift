@@ -131,17 +131,7 @@ public final class Modules: Sendable {
     }
 
     private func test(_ instance: ModuleInstance, _ settings: HostConfiguration) throws(SwapFailure) {
-        var trial = settings
-        trial.audit = nil
-        trial.loginRecorder = nil
-        trial.admission = nil
-        trial.fence = nil
-        trial.clusterTeller = nil
-        trial.clusterEjector = nil
-        trial.penaltyTeller = nil
-        trial.limits = SessionLimits()
-        trial.destinations = []
-        let host = Host(trial, log: log, clock: clock)
+        let host = Host(settings.aside, log: log, clock: clock)
         instance.services.tries(in: host.services)
         host.tries(instance.decider)
         let faults = settings.moduleTests.flatMap { $0.faults(of: host) }

@@ -84,6 +84,7 @@ import Testing
         try reload("swapped_strict", test.replacingOccurrences(of: "allow", with: "deny"))
         try server.process.wait(for: "Swapped auth module <swapped> 1.0 (instance 1) for <swapped_strict> 1.0")
         #expect(try verdict(session) == "deny")
+        #expect(!(try server.client.get("/metrics").body.contains(#"door="test""#)), "no client has asked that")
         server.process.send(SIGHUP)
         try server.process.wait(for: "the configuration is unchanged")
     }

@@ -1,6 +1,7 @@
 import AuthCore
 import Basics
 import Logging
+import Metrics
 import ModuleHost
 import Synchronization
 import Testing
@@ -35,7 +36,8 @@ struct TestParts {
         places = Places(limits)
         cache = LoginCache(limit: 10, time: .seconds(60), grace: .seconds(10))
         sessions = Sessions(
-            places: places, admission: places, fence: nil, cache: cache, decider: asked, clock: clock, log: log)
+            places: places, admission: places, fence: nil, cache: cache, decider: asked, clock: clock, log: log,
+            metrics: NOOPMetricsHandler.instance)
         invalidations = Invalidations(sessions, cache, clock: clock)
         logins = Logins(
             sessions, admission: places, deadlines: deadlines, realm: "authhost", metrics: metrics, log: log)
