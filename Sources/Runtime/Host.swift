@@ -34,6 +34,8 @@ public final class Host: Sendable {
     private let spans: DecisionSpans?
     private let deadlines: LiveDeadlines
     let decider = DeciderInForce()
+    private let reasons: WantedReasons
+    private let shadowing = ShadowInUse()
     private let stopping = Atomic<Bool>(false)
     /// Set with the module.
     private let process = SetOnce<ProcessWatch>()
@@ -81,15 +83,15 @@ public final class Host: Sendable {
         services = HostServices(
             configuration, sessions, invalidations, objects, operators, rules, log: log)
         auditing = configuration.audit.map { [sessions, metrics, rules] in Auditing($0, sessions, metrics, rules) }
-        let wantsReasons = configuration.audit != nil || configuration.readsReasons
+        reasons = WantedReasons(configuration.audit != nil || configuration.readsReasons)
         modules = Modules(
             configuration, inForce: decider, services: services, sessions, invalidations, rules, deadlines,
             clock: clock, log: log
-        ) { [deadlines] module, instance, settings in
+        ) { [deadlines, reasons] module, instance, settings in
             let name = module.identity.name
             return ModuleDecider(
                 module, instance: instance, queueLimit: settings.queueLimit, threads: settings.blockingThreads,
-                deadlines: deadlines, clock: clock, wantsReasons: wantsReasons, metrics: configuration.metrics
+                deadlines: deadlines, clock: clock, reasons: reasons, metrics: configuration.metrics
             ) { incident in
                 if !configuration.isUnseen { incident.count() }
                 incident.write(to: log, of: name)
@@ -127,9 +129,11 @@ public final class Host: Sendable {
     /// Gives the credentials of destinations, where any is configured.
     package var broker: CredentialBroker? { services.broker.value }
 
-    /// Whether the attributes of log-ins and checks have a reader: the module, if it declares so, the audit log, or a
-    /// trace, whose parent may be among them.
-    public var readsAttributes: Bool { auditing != nil || spans != nil || tellsAttributes }
+    /// Whether the attributes of log-ins and checks have a reader: the module, if it declares so, the audit log, a
+    /// trace, whose parent may be among them, or a shadow.
+    public var readsAttributes: Bool {
+        auditing != nil || spans != nil || tellsAttributes || shadowing.value?.readsAttributes == true
+    }
 
     /// Whether the module declares that it reads them.
     private var tellsAttributes: Bool { decider.value?.about.identity.readsAttributes ?? false }
@@ -159,9 +163,15 @@ public final class Host: Sendable {
     /// Never throws and never traps: every failure is a verdict that denies, with a reason of its own.
     public func ask(_ question: Question) -> Outcome {
         let id = decisions.next()
-        let question = question.named(id, tells: tellsAttributes)
-        guard let auditing else { return decide(question, id).named(id) }
-        return auditing.recorded(question) { decide(question, id).named(id) }
+        let named = question.named(id, tells: tellsAttributes)
+        guard let auditing else { return shown(question, decide(named, id).named(id)) }
+        return shown(question, auditing.recorded(named) { decide(named, id).named(id) })
+    }
+
+    /// Shows what was asked, and what it is answered with, to the shadow where there is one.
+    private func shown(_ question: @autoclosure () -> Question, _ outcome: Outcome) -> Outcome {
+        if let shadow = shadowing.value { shadow.offer(ShadowQuestion.Asked(question()), outcome) }
+        return outcome
     }
 
     private func decide(_ question: Question, _ decision: DecisionID) -> Outcome {
@@ -294,12 +304,11 @@ public final class Host: Sendable {
     ///
     /// A module with `auth_check_batch` is asked once for all that it can answer so; the others are asked one by one.
     public func ask(_ checks: [SessionCheck]) -> [Outcome] {
-        var answers = BatchAnswers(count: checks.count, decisions)
-        batch(checks, into: &answers)
-        for place in checks.indices where !answers.isAnswered[place] {
-            answers.set(ask(.check(checks[place].session, checks[place].check)), at: place)
+        let outcomes = batch(checks)
+        return checks.indices.map { place in
+            guard let outcome = outcomes?[place] else { return ask(.check(checks[place].session, checks[place].check)) }
+            return shown(.check(checks[place].session, checks[place].check), outcome)
         }
-        return answers.outcomes
     }
 
     /// Sets the answers that one call of the module gives; what must be asked alone, such as of a session that is not open, has none.
@@ -351,8 +360,11 @@ public final class Host: Sendable {
     ///   - object: what a check is asked about.
     public func permits(_ request: RealmRequest, session id: SessionID, object: ObjectName) -> Outcome {
         let decision = decisions.next()
-        guard let auditing else { return decide(request, id, object, decision).named(decision) }
-        return auditing.recorded(request, session: id) { decide(request, id, object, decision).named(decision) }
+        let outcome =
+            auditing?.recorded(request, session: id) { decide(request, id, object, decision).named(decision) }
+            ?? decide(request, id, object, decision).named(decision)
+        if let shadow = shadowing.value { shadow.offer(.realm(id, request, object), outcome) }
+        return outcome
     }
 
     /// Records what an operator is about to do; nil where that must be recorded and cannot be: then it must not be done.
@@ -397,7 +409,24 @@ public final class Host: Sendable {
         sessions.places.setLimits(settings.limits)
         sessions.setIdleLimits(settings.inactivityPeriods)
         if objects.mappings.replace(with: settings.objectMaps) { invalidations.invalidate(.all) }
+        shadowing.value?.apply(settings)
     }
+
+    /// Shows every question from now on to another shadow, or to none. The one before is ended by the caller.
+    ///
+    /// - Returns: false where the host stops, and shows nothing to it.
+    @discardableResult
+    public func follow(_ shadow: Shadow?) -> Bool {
+        shadowing.set(shadow)
+        reasons.want(configuration.audit != nil || configuration.readsReasons || shadow != nil)
+        shadow?.begin(objects.store.all)
+        guard shadow != nil, isStopping else { return true }
+        shadowing.set(nil)
+        return false
+    }
+
+    /// The module that is asked the same questions beside the one in force; nil for none.
+    public var shadow: Shadow? { shadowing.value }
 
     /// Answers questions whose deadline has passed and ends sessions whose time has come, for tests that turn the clock.
     package func expireDeadlines() {
@@ -472,7 +501,10 @@ public final class Host: Sendable {
     /// - Parameter awaitsLateCalls: whether an entry point that is over its deadline has that time to return.
     public func stop(awaitsLateCalls: Bool = true) {
         guard !stopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let shadow = shadow
+        follow(nil)
         defer {
+            shadow?.stop()
             broker?.stop(within: configuration.exitTimeout)
             logins.penalties?.stop()
             configuration.audit?.stop()
@@ -534,6 +566,7 @@ extension Host {
     /// - Throws: ``ObjectRefusal``; nothing has changed then.
     public func setContent(_ content: ObjectContent?, of name: ObjectName) throws(ObjectRefusal) {
         try objects.setContent(content, of: name)
+        shadowing.value?.setContent(content, of: name)
     }
 
     /// Keeps the calling thread free of module code: what it asks is put to a module on threads of the module's own.

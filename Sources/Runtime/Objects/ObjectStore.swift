@@ -57,6 +57,13 @@ final class ObjectStore: Sendable {
         return shard(name).entries.withLock { $0[name]?.content }
     }
 
+    /// All that is known.
+    var all: [ObjectName: ObjectContent] {
+        shards.reduce(into: [:]) { all, shard in
+            all.merge(shard.entries.withLock { $0.compactMapValues(\.content) }) { first, _ in first }
+        }
+    }
+
     /// The same, and which version of it.
     func look(at name: ObjectName) -> (content: ObjectContent?, version: UInt64) {
         shard(name).entries.withLock { ($0[name]?.content, $0[name]?.version ?? 0) }

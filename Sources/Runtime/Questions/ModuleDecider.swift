@@ -30,7 +30,7 @@ final class ModuleDecider: Decider {
     let wheel: Mutex<TimerWheel<UInt64>>
     let clock: any HostClock
     let deadlines: LiveDeadlines
-    let wantsReasons: Bool
+    let reasons: WantedReasons
     let report: @Sendable (ModuleIncident) -> Void
     let ticker = Mutex(false)
     /// Next steps after delayed answers that have not been taken yet.
@@ -40,14 +40,13 @@ final class ModuleDecider: Decider {
     ///   - instance: which loading of a module it is; part of its tokens, so that none is taken for another instance's.
     ///   - queueLimit: questions that may wait for a serial or blocking module; more are *could not decide*.
     ///   - threads: of a blocking module, and of an any-thread one that turned out to block.
-    ///   - wantsReasons: whether checks ask for the reason of what is answered.
+    ///   - reasons: whether checks ask for the reason of what is answered.
     ///   - metrics: where its times are counted.
     ///   - report: told of each breach of the contract by a module. Any thread.
     init(
         _ module: LoadedModule, instance: UInt32 = 1, queueLimit: Int, threads: Int, deadlines: LiveDeadlines,
-        clock: any HostClock,
-        wantsReasons: Bool = false, metrics: any MetricsFactory = MetricsSystem.factory,
-        report: @escaping @Sendable (ModuleIncident) -> Void
+        clock: any HostClock, reasons: WantedReasons = WantedReasons(false),
+        metrics: any MetricsFactory = MetricsSystem.factory, report: @escaping @Sendable (ModuleIncident) -> Void
     ) {
         self.module = module
         self.instance = instance
@@ -57,7 +56,7 @@ final class ModuleDecider: Decider {
         (writeEntry, createEntry) = (about.entry(of: .write), about.entry(of: .create))
         self.clock = clock
         self.deadlines = deadlines
-        self.wantsReasons = wantsReasons
+        self.reasons = reasons
         self.report = report
         wheel = Mutex(TimerWheel(tick: 10_000_000, slots: 1024, now: clock.monotonic))
         let isSerial = module.identity.threads == .serial
@@ -242,7 +241,7 @@ final class ModuleDecider: Decider {
 
     /// Calls the question's next entry point.
     private func put(_ question: inout some ModuleQuestion, _ token: UInt64, _ call: RunningCall) -> ModuleAnswer {
-        let ticket = QuestionTicket(token: token, deadline: call.due, wantsReason: wantsReasons)
+        let ticket = QuestionTicket(token: token, deadline: call.due, wantsReason: reasons.areWanted)
         let answer = question.call(module, ticket) ?? .refused(.noEntry)
         question.returned = clock.monotonic
         times.called(question.entry, nanoseconds: question.returned - call.began)

@@ -35,7 +35,13 @@ extension Sessions {
     func whenEnded(
         _ id: SessionID, _ body: @escaping @Sendable (SessionEnd) -> Void
     ) -> (handle: UInt64, key: UInt64)? {
-        guard let session = use(id, at: clock.monotonic) else { return nil }
+        use(id, at: clock.monotonic).map { whenEnded($0, body) }
+    }
+
+    /// As ``whenEnded(_:_:)``, without a use of the session.
+    func whenEnded(
+        _ session: Session, _ body: @escaping @Sendable (SessionEnd) -> Void
+    ) -> (handle: UInt64, key: UInt64) {
         let key = observers.add(body, to: session.handle)
         // It may have ended before the observer was there: then no other code will take it out.
         if case .ended(let reason) = session.state {

@@ -62,6 +62,9 @@ public final class Modules: Sendable {
         state.withLock { $0.instances }.reversed().map { $0.description }
     }
 
+    /// What the module in force was mapped from.
+    var copyInForce: ModuleCopy? { state.withLock { $0.instances.last }?.copy }
+
     // MARK: loading
 
     /// Loads the first module. Blocks until `auth_init` has returned.

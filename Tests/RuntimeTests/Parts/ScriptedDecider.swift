@@ -10,6 +10,8 @@ final class ScriptedDecider: Decider {
         /// What each entry point answers, or an entry point for one object (`auth_map_object /a`); AUTH_OK where nothing is said.
         var answers: [String: ModuleAnswer] = [:]
         var batch: [ModuleAnswer]?
+        /// Called with the entry point before each answer, on the asking thread.
+        var before: (@Sendable (String) -> Void)?
         var reload: Status?
         var asked: [String] = []
         var told: [String] = []
@@ -43,7 +45,8 @@ final class ScriptedDecider: Decider {
     var told: [String] { state.withLock { $0.told } }
 
     private func answer(_ entry: String, about object: String = "") -> ModuleAnswer {
-        state.withLock { state in
+        state.withLock { $0.before }?(entry)
+        return state.withLock { state in
             state.asked.append(entry)
             return state.answers["\(entry) \(object)"] ?? state.answers[entry] ?? ModuleAnswer(.ok)
         }
