@@ -70,7 +70,8 @@ public final class SignatureService: Sendable {
     ///   - keyID: the `key-id` of an `add-sigkey` block.
     ///   - token: as it was given in place of a password.
     ///   - user: the user who logs in, compared byte by byte.
-    public func check(keyID: String, token: [UInt8], user: String) -> Outcome {
+    ///   - uses: whether the token is used up by it; else whether it was used before is not looked at either.
+    public func check(keyID: String, token: [UInt8], user: String, uses: Bool = true) -> Outcome {
         let rules = rules.withLock { $0 }
         guard let key = rules.keys[keyID] else {
             let known = rules.keys.keys.sorted().prefix(10).map { "`\($0)`" }.joined(separator: ", ")
@@ -79,7 +80,7 @@ public final class SignatureService: Sendable {
         let now = clock()
         do throws(TokenRefusal) {
             let verified = try rules.verifier.check(token, key: key, user: user, now: now)
-            return use(verified, key, rules.verifier, now)
+            return uses ? use(verified, key, rules.verifier, now) : .valid
         } catch {
             return .refused("\(error)")
         }

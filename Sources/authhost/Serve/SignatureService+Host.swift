@@ -40,9 +40,11 @@ extension SignatureService {
     }
 
     /// Returns the check as the host asks it for a module; a refusal is logged, as Liberator does.
-    func check(log: Logger) -> @Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome {
+    ///
+    /// - Parameter uses: whether tokens are used up by it; not where a shadow asks after the module in force.
+    func check(log: Logger, uses: Bool = true) -> @Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome {
         { key, token, user in
-            switch self.check(keyID: key, token: Array(token.utf8), user: user) {
+            switch self.check(keyID: key, token: Array(token.utf8), user: user, uses: uses) {
             case .valid: return .valid
             case .refused(let reason):
                 log.notice("\(reason)", metadata: ["user": "\(user)"])
