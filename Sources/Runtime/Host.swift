@@ -445,7 +445,9 @@ public final class Host: Sendable {
                 self?.noticeLongCalls()
                 self?.sweep()
                 seconds += 1
-                if seconds % Self.processInterval == 0, self?.configuration.isUnseen == false { self?.noticeProcessChanges() }
+                if seconds % Self.processInterval == 0, self?.configuration.isUnseen == false {
+                    self?.noticeProcessChanges()
+                }
             }
         }
     }

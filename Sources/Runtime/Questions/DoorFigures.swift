@@ -30,7 +30,8 @@ final class DoorFigures: Sendable {
 
     private func timer(_ kind: QuestionKind, _ place: SetOnce<Timer>) -> Timer {
         let timer = Timer(
-            label: "authhost_decision_seconds", dimensions: [("door", door), ("question", kind.rawValue)], factory: factory)
+            label: "authhost_decision_seconds", dimensions: [("door", door), ("question", kind.rawValue)],
+            factory: factory)
         place.set(timer)
         return timer
     }

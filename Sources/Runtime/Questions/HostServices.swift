@@ -139,7 +139,8 @@ final class HostServices: ModuleServices {
     func noteHelperEnd(_ end: HelperEnd, module: String) {
         let outcome = end.isQuarantined ? "quarantine" : "restart"
         Counter(
-            label: "authhost_module_helper_ends_total", dimensions: [("outcome", outcome)], factory: configuration.metrics
+            label: "authhost_module_helper_ends_total", dimensions: [("outcome", outcome)],
+            factory: configuration.metrics
         ).increment()
         log(.crit, end.text, module: module)
     }

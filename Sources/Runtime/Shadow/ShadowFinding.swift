@@ -116,7 +116,8 @@ public struct ShadowDifference: Sendable {
         switch what {
         case .user: "the user is `\(answer.user ?? "")`"
         case .name: "the name inside is `\(answer.mappedName?.text ?? "")`"
-        case .attributes: "attributes: \(answer.attributes.map { "\($0.name)=\($0.value)" }.sorted().joined(separator: ", "))"
+        case .attributes:
+            "attributes: " + answer.attributes.map { "\($0.name)=\($0.value)" }.sorted().joined(separator: ", ")
         case .verdict, .undecided: [answer.reason.rawValue, answer.logText].compactMap(\.self).joined(separator: ": ")
         }
     }

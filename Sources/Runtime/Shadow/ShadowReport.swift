@@ -31,7 +31,8 @@ extension ShadowDifference: CustomStringConvertible {
     /// One line, for the event log.
     public var description: String {
         let about = object.map { " \($0)" } ?? ""
-        return "\(user) \(question)\(about): \(change); was: \(oldReason); now: \(newReason)" + (decision.isEmpty ? "" : "; decision \(decision)")
+        let name = decision.isEmpty ? "" : "; decision \(decision)"
+        return "\(user) \(question)\(about): \(change); was: \(oldReason); now: \(newReason)\(name)"
     }
 
     /// What differs, in words.

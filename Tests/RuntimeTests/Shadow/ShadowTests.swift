@@ -194,7 +194,7 @@ import Testing
 
     @Test func `uses up no signed token, and compares no log-in that a used one may have refused`() throws {
         let test = try TestHost("signed_tokens") { settings in
-            settings.signatureCheck = { $1 == "used" ? .refused(reason: "used before") : .valid }
+            settings.signatureCheck = { _, token, _ in token == "used" ? .refused(reason: "used before") : .valid }
         }
         var settings = HostConfiguration()
         settings.exitTimeout = .seconds(600)
@@ -226,7 +226,9 @@ import Testing
 }
 
 @Suite struct `What a shadow finds` {
-    private static func allow(_ user: String = "alice", _ name: String? = nil, _ attributes: [Field] = []) throws -> Answer {
+    private static func allow(
+        _ user: String = "alice", _ name: String? = nil, _ attributes: [Field] = []
+    ) throws -> Answer {
         var answer = Answer(.allow, .granted, user: user, mappedName: try name.map { try ObjectName($0) })
         answer.attributes = attributes
         return answer
