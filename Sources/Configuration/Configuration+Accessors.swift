@@ -28,6 +28,12 @@ extension Configuration {
     public var moduleIsolation: [String] { list(.moduleIsolation) }
     /// The words of `module-hang-action`.
     public var moduleHangAction: [String] { list(.moduleHangAction) }
+    /// The module that is asked aside; nil for none.
+    public var shadowModule: String? { text(.shadowModule).flatMap { $0.isEmpty || $0 == "none" ? nil : $0 } }
+    /// Where the shadow runs, in words.
+    public var shadowIsolation: [String] { list(.shadowIsolation) }
+    /// How many questions the shadow may not have been compared in yet; at least 1.
+    public var shadowQueue: Int { integer(.shadowQueue) }
     /// The user that a helper process becomes; nil for the running one.
     public var helperUser: String? { text(.helperUser) }
     /// MiB that a helper process may have; 0 for no limit.

@@ -8,7 +8,18 @@ extension Configuration {
 
     /// Returns the lines of the blocks of a module, in order; `libNAME.so` and `/dir/NAME.so` are the module `NAME`.
     public func options(ofModule name: String) -> [ModuleOption] {
-        guard case .moduleOptions(let blocks) = settings[ItemDefinition.moduleOptions.name]?.value else { return [] }
+        options(ofModule: name, in: .moduleOptions)
+    }
+
+    /// Returns the options of the shadow: those of a module of its name, where it has none of its own with the same name.
+    public func options(ofShadow name: String) -> [ModuleOption] {
+        let own = options(ofModule: name, in: .shadowOptions)
+        let given = Set(own.map(\.name.text))
+        return options(ofModule: name).filter { !given.contains($0.name.text) } + own
+    }
+
+    private func options(ofModule name: String, in item: ItemDefinition) -> [ModuleOption] {
+        guard case .moduleOptions(let blocks) = settings[item.name]?.value else { return [] }
         let wanted = Self.baseName(ofModule: name)
         return blocks.filter { Self.baseName(ofModule: $0.module.text) == wanted }.flatMap(\.options)
     }

@@ -19,7 +19,7 @@ struct AuthHostCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, LoginCommand.self, CheckCommand.self, MapCommand.self, TestCommand.self,
-            ReplayCommand.self, ModuleCommand.self,
+            ReplayCommand.self, ModuleCommand.self, ShadowCommand.self,
             ConfigCommand.self, ExplainCommand.self, PasswdCommand.self, XMLAuthCommand.self, UsageCommand.self,
             SessionCommand.self, PenaltyCommand.self, StatusCommand.self, TopCommand.self, EventsCommand.self,
             CredentialCommand.self, DoctorCommand.self, AuditCommand.self, DecisionCommand.self, ManualCommand.self,

@@ -86,7 +86,8 @@ import Testing
             "unknown item `module`: known names with that word are `auth-module`, `module-pin`, "
                 + "`module-pin-required`, `module-queue`, `module-threads`, `add-module-options`, `add-module-test`, "
                 + "`auth-module-isolation`, `module-helper-user`, `module-helper-memory`, `module-helper-profile`, "
-                + "`module-helper-crashes`, `module-hang-action`, `add-module`"
+                + "`module-helper-crashes`, `module-hang-action`, `auth-module-shadow`, `auth-module-shadow-isolation`, "
+                + "`auth-module-shadow-queue`, `add-module`"
         ),
         ("frobnicate", "unknown item `frobnicate`: no known name is similar"),
         ("authdir.realm", "unknown item `authdir.realm`: the nearest known name is `add-authdir`"),

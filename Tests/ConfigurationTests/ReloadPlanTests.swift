@@ -52,6 +52,38 @@ import Testing
         #expect(reload.warnings.map(\.code) == [.variable])
     }
 
+    @Test func `tells when another shadow begins`() throws {
+        let one = "auth-module-shadow other\nadd-module-options other\nx 1\nend-module-options\n"
+        func changes(_ new: String, from old: String) throws -> Bool {
+            let old = try load(old)
+            return ConfigurationReload(try load(new), current: old, started: old).changesShadow
+        }
+        #expect(try !changes(one, from: one) && changes("", from: one) && changes(one, from: ""))
+        #expect(try !changes("\n# lines that have moved\n" + one, from: one))
+        #expect(try changes(one.replacing("x 1", with: "x 2"), from: one))
+        #expect(try changes(one + "add-shadow-options other\nx 1\nend-shadow-options\n", from: one))
+        #expect(try changes(one + "module-helper-memory 64\n", from: one))
+        #expect(try !changes("module-helper-memory 64\n", from: ""))
+        #expect(try !changes(one + "auth-module another\n", from: one))
+        #expect(try !changes("auth-module-shadow none\n", from: "auth-module-shadow none\n"))
+    }
+
+    @Test func `gives the shadow the module's options, except those that it has of its own`() throws {
+        let configuration = try load(
+            """
+            add-module-options other
+                x 1
+                y 2
+            end-module-options
+            add-shadow-options other
+                x 3
+            end-shadow-options
+            """)
+        let options = configuration.options(ofShadow: "/modules/libother.so")
+        #expect(options.map { [$0.name.text] + $0.values.map(\.text) } == [["y", "2"], ["x", "3"]])
+        #expect(configuration.shadowModule == nil && configuration.shadowQueue == 1024)
+    }
+
     @Test func `names what waits for a start again, until it is as it was`() throws {
         let started = try load(Self.started)
         let changed = try load(Self.started + "\nhttp-realm elsewhere\nlog-format json")
@@ -103,7 +135,8 @@ import Testing
                 "module-pin-required", "rules-stale", "rules-stale-time", "module-queue", "add-module-options",
                 "add-module-test", "swap-sessions", "swap-unresumable", "auth-module-isolation",
                 "module-helper-user", "module-helper-memory", "module-helper-profile", "module-helper-crashes",
-                "module-hang-action",
+                "module-hang-action", "auth-module-shadow", "add-shadow-options", "auth-module-shadow-isolation",
+                "auth-module-shadow-queue",
                 "auth-login-timeout", "auth-map-timeout", "auth-checkwrite-timeout",
                 "auth-checkread-timeout", "penalty-limit", "penalty-network-limit", "penalty-time", "penalty-delay",
                 "penalty-exempt", "object-map", "login-cache-time", "login-cache-size", "event-log",

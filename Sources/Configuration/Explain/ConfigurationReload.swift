@@ -10,6 +10,8 @@ public struct ConfigurationReload: Sendable {
     public let options: [(name: String, source: SettingSource?)]
     /// The name of the configured module.
     public let module: String
+    /// Whether another shadow is to begin, or the one that there is to end.
+    public let changesShadow: Bool
     /// Warnings that the configuration before did not have.
     public let warnings: [ConfigurationProblem]
 
@@ -25,13 +27,19 @@ public struct ConfigurationReload: Sendable {
         }
         module = new.moduleName
         options = new.moduleName == current.moduleName ? new.optionChanges(from: current, ofModule: module) : []
+        let names = Set(new.changes(from: current).map(\.item.name))
+        changesShadow =
+            !names.isDisjoint(with: ItemDefinition.shadowItems)
+            || new.shadowModule != nil
+                && (!names.isDisjoint(with: ItemDefinition.sharedShadowItems)
+                    || new.shadowOptionTexts != current.shadowOptionTexts)
         let known = Set(current.warnings.map(\.message))
         warnings = new.warnings.filter { !known.contains($0.message) }
     }
 
     /// A line of the event log for each change, in the order of the table of items.
     public var lines: [String] {
-        applied.map { "\(Self.what($0)): takes effect \(Self.isSwapped($0) ? "by a swap of the module" : "now")" }
+        applied.map { "\(Self.what($0)): takes effect \(Self.effect($0))" }
             + failed.map { "\(Self.what($0)): could not be taken over, what was before stays" }
             + waiting.map { "\(Self.what($0)): takes effect at the next start" }
             + options.map { name, source in
@@ -45,6 +53,11 @@ public struct ConfigurationReload: Sendable {
 
     /// The items that stay as they were where the module could not be swapped.
     public static var swappedItems: Set<String> { ItemDefinition.swappedItems }
+
+    private static func effect(_ change: ConfigurationChange) -> String {
+        if isSwapped(change) { return "by a swap of the module" }
+        return ItemDefinition.shadowItems.contains(change.item.name) ? "by another shadow" : "now"
+    }
 
     private static func isSwapped(_ change: ConfigurationChange) -> Bool {
         ItemDefinition.swappedItems.contains(change.item.name)
@@ -89,6 +102,11 @@ extension Configuration {
         }
         let gone = before.keys.filter { now[$0] == nil }.sorted()
         return changed + gone.map { ($0, nil) }
+    }
+
+    /// The options of the shadow, wherever they are set.
+    fileprivate var shadowOptionTexts: [[String]] {
+        (shadowModule.map(options(ofShadow:)) ?? []).map { [$0.name.text] + $0.values.map(\.text) }
     }
 
     private func texts(ofModule module: String) -> [String: [String]] {

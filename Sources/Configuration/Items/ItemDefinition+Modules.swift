@@ -92,6 +92,22 @@ extension ItemDefinition {
         "module-hang-action", .list, note: "none", reloadable: true,
         "what follows where the module is hung: `none`, `restart` or `swap-to NAME`")
 
+    static let shadowModule = ItemDefinition(
+        "auth-module-shadow", .text, note: "none", reloadable: true,
+        "a second module that is asked the same questions and decides nothing: `none`, or as `auth-module`")
+
+    static let shadowOptions = ItemDefinition(
+        "add-shadow-options", .moduleOptions, note: "those of `add-module-options`", reloadable: true,
+        "options of the named module where it is the shadow, in place of those with the same names")
+
+    static let shadowIsolation = ItemDefinition(
+        "auth-module-shadow-isolation", .list, note: "process", reloadable: true,
+        "where the shadow runs, in the words of `auth-module-isolation`")
+
+    static let shadowQueue = ItemDefinition(
+        "auth-module-shadow-queue", .integer(.none, 1...1_000_000), default: "1024", reloadable: true,
+        "questions that the shadow may not have been compared in yet; one more is dropped")
+
     static let moduleTest = ItemDefinition(
         "add-module-test", .block([testUser, testPassword, testApplication, testLogin, testCheck]), note: "none",
         reloadable: true, "what a module must answer about one user before a swap puts it in force")
@@ -109,12 +125,22 @@ extension ItemDefinition {
         authModule, authModuleDirectory, applicationRoot, applicationName, allowBareModules, bareGeneration,
         modulePin, modulePinRequired, trustedOwner, rulesStale, rulesStaleTime, moduleQueue, moduleThreads, coreDumps,
         moduleOptions, moduleTest, swapSessions, swapUnresumable, moduleIsolation, helperUser, helperMemory,
-        helperProfile, helperCrashes, moduleHangAction,
+        helperProfile, helperCrashes, moduleHangAction, shadowModule, shadowOptions, shadowIsolation, shadowQueue,
     ]
 
     /// Items whose changes a running host takes over by a swap of its module.
     static let swappedItems: Set<String> = [
         authModule.name, authModuleDirectory.name, allowBareModules.name, bareGeneration.name, moduleOptions.name,
         moduleIsolation.name, helperUser.name, helperMemory.name, helperProfile.name, helperCrashes.name,
+    ]
+
+    /// Items whose changes begin another shadow.
+    static let shadowItems: Set<String> = [
+        shadowModule.name, shadowOptions.name, shadowIsolation.name, shadowQueue.name,
+    ]
+    /// Items of the module that hold for the shadow as well.
+    static let sharedShadowItems: Set<String> = [
+        authModuleDirectory.name, allowBareModules.name, bareGeneration.name, modulePin.name, modulePinRequired.name,
+        helperUser.name, helperMemory.name, helperProfile.name, helperCrashes.name,
     ]
 }

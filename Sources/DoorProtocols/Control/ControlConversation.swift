@@ -138,7 +138,7 @@ package struct ControlConversation: Conversation, ~Copyable {
             guard let mailbox else { return }
             isWaiting = true
             host.credential(request) { mailbox.post($0) }
-        case .success(let request) where [.modules, .swap, .rollback, .release].contains(request.action):
+        case .success(let request) where [.modules, .swap, .rollback, .release, .promote].contains(request.action):
             guard let mailbox else { return }
             isWaiting = true
             host.module(request) { mailbox.post($0) }

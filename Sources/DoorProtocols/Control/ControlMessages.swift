@@ -86,9 +86,11 @@ public struct ControlReply: Codable, Sendable {
         public var audit: [AuditSink]?
         /// Its cluster; nil for a single host.
         public var cluster: Cluster?
+        /// The shadow, without its differences; nil for none.
+        public var shadow: Shadow?
 
         enum CodingKeys: String, CodingKey {
-            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload, cluster, audit
+            case version, uptime, ready, detail, module, sessions, ejects, reloaded, reload, cluster, audit, shadow
             case moduleVersion = "module_version"
             case moduleGeneration = "module_generation"
             case modulePath = "module_path"
@@ -214,9 +216,9 @@ public struct ControlReply: Codable, Sendable {
 
     /// One loading of a module in the running host.
     public struct Module: Codable, Sendable {
-        /// Which loading it is, from 1.
+        /// Which loading it is, from 1; 0 for a shadow.
         public let instance: UInt32
-        /// `in force`, `leaving` while it has questions yet, `retired`, `left behind`.
+        /// `in force`, `leaving` while it has questions yet, `retired`, `left behind`; `shadow` for a shadow.
         public let state: String
         /// What the module calls itself.
         public let name: String
@@ -290,6 +292,8 @@ public struct ControlReply: Codable, Sendable {
 
     /// What `module list` found: the instance in force first.
     public var modules: [Module]?
+    /// What `shadow report` found.
+    public var shadow: Shadow?
     /// What a swap has done, in words.
     public var done: String?
     /// The metrics, in the text format of Prometheus.
@@ -323,7 +327,7 @@ public protocol ControlAnswering: Sendable {
     /// Answers `credential`: calls `done` once, on any thread.
     func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
-    /// Answers `modules`, `swap`, `rollback` and `release`: calls `done` once, on any thread, perhaps after seconds.
+    /// Answers `modules`, `swap`, `rollback`, `release` and `promote`: calls `done` once, on any thread, perhaps after seconds.
     func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
 
     /// The number of the next line of the event log.

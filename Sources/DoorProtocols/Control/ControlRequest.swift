@@ -6,7 +6,7 @@ public struct ControlRequest: Sendable {
     /// What is to be done.
     public enum Action: String, Encodable, Sendable, CaseIterable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback,
-            release, decision, penalties, clear, metrics
+            release, decision, penalties, clear, metrics, shadow, promote
     }
 
     /// Who asks, as the audit log has it.

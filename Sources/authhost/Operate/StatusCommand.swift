@@ -28,6 +28,7 @@ struct StatusCommand: ParsableCommand {
             facts.append(("module", "\(module) \(status.moduleVersion ?? "")\(generation)"))
             facts.append(("file", status.modulePath ?? ""))
         }
+        if let shadow = status.shadow { facts.append(("shadow", OperatorText.line(of: shadow))) }
         facts.append(("sessions", "\(status.sessions), \(limit), \(over)"))
         if let cluster = status.cluster {
             let problem = cluster.problem.isEmpty ? "" : ": \(cluster.problem)"

@@ -8,9 +8,10 @@ extension ControlService {
     func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         let started = PosixThread.start(name: "auth-swap") {
             switch request.action {
-            case .swap: done(recorded(request) { swap(request) })
-            case .rollback: done(recorded(request) { rollBack() })
-            case .release: done(recorded(request) { release() })
+            case .swap: done(swap(request))
+            case .rollback: done(rollBack(request))
+            case .release: done(release())
+            case .promote: done(promote(request))
             default: done(modules())
             }
         }
@@ -19,14 +20,20 @@ extension ControlService {
 
     private func modules() -> ControlReply {
         var reply = ControlReply()
-        reply.modules = host.modules.all.map { instance in
-            ControlReply.Module(
-                instance: instance.number, state: instance.stage.rawValue, name: instance.name,
-                version: instance.version, path: instance.path, sha256: instance.digest, build: instance.buildID,
-                loaded: instance.loaded, calls: instance.calls, pending: instance.pending,
-                resident: instance.resident)
-        }
+        reply.modules =
+            host.modules.all.map { Self.module($0, $0.number, $0.stage.rawValue) }
+            + [host.shadow?.instance].compactMap(\.self).map { Self.module($0, 0, "shadow") }
         return reply
+    }
+
+    private static func module(
+        _ instance: ModuleInstance.Description, _ number: UInt32, _ state: String
+    ) -> ControlReply.Module {
+        ControlReply.Module(
+            instance: number, state: state, name: instance.name,
+            version: instance.version, path: instance.path, sha256: instance.digest, build: instance.buildID,
+            loaded: instance.loaded, calls: instance.calls, pending: instance.pending,
+            resident: instance.resident)
     }
 
     private func swap(_ request: ControlRequest) -> ControlReply {
@@ -54,9 +61,20 @@ extension ControlService {
         }
     }
 
+    private func promote(_ request: ControlRequest) -> ControlReply {
+        var order = request
+        order.module = host.shadow?.instance?.name
+        if let refusal = unrecorded(order) { return refusal }
+        do {
+            return Self.reply(try shadows.promote(reloader.configurationNow))
+        } catch {
+            return .failure("nothing has changed: \((error as? Failure)?.text ?? "\(error)")")
+        }
+    }
+
     private func release() -> ControlReply {
         var reply = ControlReply()
-        let count = host.modules.release()
+        let count = host.modules.release() + (host.shadow?.release() ?? 0)
         reply.done =
             count == 0
             ? "no helper process is in quarantine"

@@ -14,6 +14,7 @@ struct ControlService: ControlAnswering {
     let host: Host
     let setup: HostSetup
     let reloader: Reloader
+    let shadows: ShadowKeeper
     let metrics: PrometheusMetricsFactory
     let started = SystemClock().monotonic
 
@@ -44,7 +45,8 @@ struct ControlService: ControlAnswering {
         case .penalties: penalties(request)
         case .clear: clear(request, who)
         case .metrics: figures()
-        case .events, .credential, .modules, .swap, .rollback, .release:
+        case .shadow: shadow()
+        case .events, .credential, .modules, .swap, .rollback, .release, .promote:
             .failure("`\(request.action.rawValue)` is not answered here")
         }
     }
@@ -161,6 +163,7 @@ struct ControlService: ControlAnswering {
             status.reload = last.outcome
         }
         status.audit = host.audit?.status.map(ControlReply.AuditSink.init)
+        status.shadow = shadows.description
         status.cluster = setup.cluster.map { ControlReply.Cluster($0.status) }
         var reply = ControlReply()
         reply.status = status

@@ -10,6 +10,7 @@ import Synchronization
 final class Reloader: Sendable {
     private let setup: HostSetup
     private let host: Host
+    private let shadows: ShadowKeeper
     /// The configuration whose reloadable items hold now.
     private let current: Mutex<Configuration>
     /// What the licence allows now.
@@ -27,9 +28,10 @@ final class Reloader: Sendable {
     /// When the configuration was read last, in seconds since 1970, and what became of it; nil before the first time.
     var last: (time: Int64, outcome: String)? { outcome.withLock { $0 } }
 
-    init(_ setup: HostSetup, _ host: Host) {
+    init(_ setup: HostSetup, _ host: Host, _ shadows: ShadowKeeper) {
         self.setup = setup
         self.host = host
+        self.shadows = shadows
         current = Mutex(setup.configuration)
         // It was read a moment ago for the start, which a broken one would have ended.
         licence = Mutex((try? setup.configuration.applicationLimits()) ?? [:])
@@ -47,6 +49,7 @@ final class Reloader: Sendable {
         attempt(.all)
         swapWanted()
         host.rules.reload()
+        host.shadow?.reload()
     }
 
     /// What the others of ``rereadsCertificates(_:)`` are.
@@ -192,6 +195,7 @@ final class Reloader: Sendable {
         for warning in reload.warnings { setup.log.warning("\(warning)") }
         for line in reload.lines + licence.changes { setup.log.notice("\(line)") }
         if reload.swaps { wanted.withLock { $0 = (request, current) } }
+        if reload.changesShadow { shadows.follow(new) }
         let summary = reload.summary + (licence.changes.isEmpty ? "" : "; the licence has changed")
         setup.log.notice("\(summary)")
         note(summary)

@@ -68,7 +68,8 @@ struct ServeCommand: AsyncParsableCommand {
             return host
         }
         setup.log.notice("\(Version.text) starting")
-        let signals = SignalHandler(setup, host)
+        let shadows = ShadowKeeper(setup, host)
+        let signals = SignalHandler(setup, host, shadows)
         let hangs = HangWatch(setup, host, signals.reloader)
         defer {
             hangs.cancel()
@@ -77,7 +78,8 @@ struct ServeCommand: AsyncParsableCommand {
         var control: ControlServer?
         var servers: DoorServers?
         do {
-            let service = ControlService(host: host, setup: setup, reloader: signals.reloader, metrics: metrics)
+            let service = ControlService(
+                host: host, setup: setup, reloader: signals.reloader, shadows: shadows, metrics: metrics)
             // Not on the cluster's own thread: a list of a million sessions must not cost the host its lease.
             let said = DispatchQueue(label: "authhost.cluster")
             setup.cluster?.start(host, counting: usage) { text, answer in
@@ -88,9 +90,8 @@ struct ServeCommand: AsyncParsableCommand {
                 limit: limit, loops: DescriptorLimit.loops(of: setup.configuration),
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
-            let opened = try await openDoors(doors, inherited, service, metrics, setup, signals)
-            servers = opened
-            hangs.looks(after: opened)
+            servers = try await openDoors(doors, inherited, service, metrics, setup, signals)
+            shadows.follow(setup.configuration)
             HostProcess.giveBackStartMemory()
             ServiceManager.ready()
             await signals.stopped()
@@ -174,11 +175,11 @@ final class SignalHandler: Sendable {
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
     // Made in init, cancelled once; Dispatch allows both from any thread.
 
-    init(_ setup: HostSetup, _ host: Host) {
+    init(_ setup: HostSetup, _ host: Host, _ shadows: ShadowKeeper) {
         let (stops, stop) = AsyncStream<Void>.makeStream()
         self.stops = stops
         let queue = DispatchQueue(label: "authhost.signals")
-        let reloader = Reloader(setup, host)
+        let reloader = Reloader(setup, host, shadows)
         self.reloader = reloader
         let registered = ThreadSemaphore()
         sources = [SIGTERM, SIGINT, SIGHUP].map { number in

@@ -42,7 +42,9 @@ extension SignatureService {
     /// Returns the check as the host asks it for a module; a refusal is logged, as Liberator does.
     ///
     /// - Parameter uses: whether tokens are used up by it; not where a shadow asks after the module in force.
-    func check(log: Logger, uses: Bool = true) -> @Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome {
+    func check(log: Logger, uses: Bool = true)
+        -> @Sendable (_ key: String, _ token: String, _ user: String) -> SignatureOutcome
+    {
         { key, token, user in
             switch self.check(keyID: key, token: Array(token.utf8), user: user, uses: uses) {
             case .valid: return .valid

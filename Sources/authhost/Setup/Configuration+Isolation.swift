@@ -9,7 +9,17 @@ extension Configuration {
 
     /// The helper processes that the module runs in; nil where it runs in this one.
     func isolation() throws(Failure) -> ModuleIsolation? {
-        guard let count = try helperCount() else { return nil }
+        try isolation(helpers(moduleIsolation, "auth-module-isolation"))
+    }
+
+    /// The helper processes that the shadow runs in; nil where it runs in this one, which must be said.
+    func shadowIsolation() throws(Failure) -> ModuleIsolation? {
+        let words = shadowIsolation
+        return try isolation(helpers(words.isEmpty ? ["process"] : words, "auth-module-shadow-isolation"))
+    }
+
+    private func isolation(_ count: Int?) throws(Failure) -> ModuleIsolation? {
+        guard let count else { return nil }
         var isolation = ModuleIsolation(program: try Self.helperProgram())
         isolation.count = count
         isolation.threads = moduleThreads
@@ -20,17 +30,17 @@ extension Configuration {
         return isolation
     }
 
-    private func helperCount() throws(Failure) -> Int? {
+    private func helpers(_ setting: [String], _ item: String) throws(Failure) -> Int? {
         // The command line has both words in one.
-        let words = moduleIsolation.flatMap { $0.split(separator: " ").map(String.init) }
+        let words = setting.flatMap { $0.split(separator: " ").map(String.init) }
         if words.isEmpty || words == ["none"] { return nil }
         if words == ["process"] { return 1 }
         if words.count == 2, words[0] == "process", let count = Int(words[1]), (1...Self.mostHelpers).contains(count) {
             return count
         }
         throw Failure(
-            .badConfiguration, at: place(of: "auth-module-isolation"),
-            "auth-module-isolation is `\(words.joined(separator: " ").controlsEscaped)`; `none`, `process`, and `process N` "
+            .badConfiguration, at: place(of: item),
+            "\(item) is `\(words.joined(separator: " ").controlsEscaped)`; `none`, `process`, and `process N` "
                 + "with 1 to \(Self.mostHelpers) processes are accepted")
     }
 

@@ -25,6 +25,19 @@ extension Configuration {
         request.pin = try pin(ofModule: request.module)
         request.isolation = try isolation()
         _ = try hangAction()
+        _ = try shadowRequest()
+        return request
+    }
+
+    /// What to load as the shadow, and how; nil where there is none.
+    func shadowRequest() throws(Failure) -> LoadRequest? {
+        guard let name = shadowModule else { return nil }
+        var request = LoadRequest(
+            module: name, search: moduleSearch, trust: FileTrust(owners: try owners()), allowsBare: allowsBareModules,
+            bareGeneration: bareGeneration, settings: try Self.optionSettings(options(ofShadow: name)),
+            initTimeout: initTimeout, trialTimeout: initTimeout)
+        request.pin = try pin(ofModule: name)
+        request.isolation = try shadowIsolation()
         return request
     }
 

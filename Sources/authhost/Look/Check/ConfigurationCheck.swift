@@ -73,6 +73,18 @@ struct ConfigurationCheck {
 
     // MARK: - Modules
 
+    /// A start does not end because of a shadow that cannot be used.
+    private mutating func checkShadow() {
+        do {
+            guard let request = try configuration.shadowRequest() else { return }
+            _ = try ModuleLoader(request).checkOptions()
+        } catch let error as ModuleError {
+            warn(at: error.place == nil ? configuration.place(of: "auth-module-shadow") : nil, "no shadow: \(error)")
+        } catch {
+            // The module's own request has told it.
+        }
+    }
+
     /// Compares options with what files declare, and starts what is good so far, as a start does.
     private mutating func checkModules() {
         let errors = findings.count - warnings
@@ -93,8 +105,11 @@ struct ConfigurationCheck {
             }
         }
         _ = attempt { (configuration) throws(Failure) in try configuration.moduleTestQuestions() }
+        checkShadow()
         let name = Configuration.baseName(ofModule: configuration.moduleName)
-        for pin in configuration.modulePins where Configuration.baseName(ofModule: pin.module) != name {
+        let shadow = configuration.shadowModule.map(Configuration.baseName(ofModule:))
+        for pin in configuration.modulePins
+        where ![name, shadow].contains(Configuration.baseName(ofModule: pin.module)) {
             warn(at: pin.source, "`module-pin` of `\(pin.module)` holds for a swap alone: the module is `\(name)`")
         }
         let made = attempt { (configuration) throws(Failure) in try HostSetup(checking: configuration) }
