@@ -33,10 +33,12 @@ struct HelperHost {
     }
 
     init(
-        _ fixture: String, read: Duration = .seconds(60), _ configure: (inout ModuleIsolation) -> Void = { _ in }
+        _ fixture: String, read: Duration = .seconds(60), queue: Int = 1024,
+        _ configure: (inout ModuleIsolation) -> Void = { _ in }
     ) throws {
         var configuration = HostConfiguration()
         configuration.readsReasons = true
+        configuration.queueLimit = queue
         configuration.deadlines = Deadlines(
             login: .seconds(60), map: .seconds(60), read: read, write: .seconds(60))
         let lines = lines
@@ -131,6 +133,20 @@ struct HelperHost {
         #expect(try test.read(alice, "/\(way)/a").verdict == .undecided)
         #expect(test.lines.wait(for: "because `auth_check_read` had not returned by its deadline"))
         #expect(try test.readAtLast(alice, "/a").verdict == .allow, "\(test.lines.all)")
+    }
+
+    @Test func `whose queue is full says so at once, and is asked again when there is room`() throws {
+        let test = try HelperHost("ends_its_process", read: .seconds(2), queue: 8)
+        let alice = try test.session()
+        let sessions = try (0..<40).map { try test.session("user\($0)") }
+        let asked = try sessions.map { test.host.ask(.check($0, Check(.read, try ObjectName("/hang/a")))) }
+        let answers = asked.map(TestHost.wait)
+        #expect(answers.allSatisfy { $0.verdict == .undecided }, "\(answers)")
+        // Each of the four threads waits for the process, eight questions wait for a thread.
+        #expect(answers.count { $0.reason == .queueFull } >= 40 - 4 - 8, "\(answers)")
+        #expect(answers.contains { $0.reason == .deadline })
+        #expect(try test.readAtLast(alice, "/a").verdict == .allow, "\(test.lines.all)")
+        #expect(try test.read(alice, "/deny/a").verdict == .deny)
     }
 
     @Test func `has the memory that it is given`() throws {
