@@ -114,7 +114,7 @@ public final class Shadow: Sendable {
         return HostWatch { [weak observers = first.observers] in observers?.remove(key, of: handle) }
     }
 
-    /// Whether a log-in may still be asked: its password is kept no longer than a log-in may take.
+    /// Whether a question may still be asked: a password in it is kept no longer than a log-in may take.
     func isInTime(_ question: ShadowQuestion) -> Bool {
         clock.monotonic - question.time <= deadlines.nanoseconds(of: .login)
     }

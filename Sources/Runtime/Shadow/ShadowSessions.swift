@@ -24,6 +24,7 @@ struct ShadowSessions {
     mutating func take(_ item: ShadowQueue.Item) {
         switch item {
         case .asked(let question):
+            guard shadow.isInTime(question) else { return shadow.note(question, .dropped) }
             if let login = question.asked.login {
                 logIn(login, question)
             } else if let id = question.asked.session {
@@ -39,7 +40,6 @@ struct ShadowSessions {
         let id = question.answer.session
         // A kept log-in: no module was asked.
         if let id, standings[id] != nil { return shadow.forget(question) }
-        guard shadow.isInTime(question) else { return shadow.note(question, .dropped) }
         if let id {
             standings[id] = .opening
             watches[id] = shadow.watchEnd(of: id)

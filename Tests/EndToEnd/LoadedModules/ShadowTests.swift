@@ -93,6 +93,17 @@ import Testing
         #expect(try verdict(server, session, "/a") == "allow")
     }
 
+    @Test func `stays the shadow where its tests fail`() throws {
+        let server = try start(
+            Self.two + "add-module-test\nuser alice\npassword x\ncheck read /a allow\nend-module-test\n")
+        try server.process.wait(for: "is asked as well")
+        let session = try logIn(server)
+        let promotion = try operate("shadow", "promote")
+        #expect(promotion.status == 1 && promotion.errors.contains("its tests failed"), "\(promotion)")
+        #expect(try verdict(server, session, "/a") == "allow")
+        #expect(try report(server, with: "1 different").output.contains("read: allow → deny, once at "))
+    }
+
     @Test func `that crashes, hangs or ends hurts nobody, and is asked again`() throws {
         let server = try start(
             """

@@ -88,7 +88,7 @@ import Testing
         #expect(test.counts.all == ["login same": 1, "read same": 2, "read dropped": 5])
     }
 
-    @Test func `is given no password that has waited for longer than a log-in may take`() throws {
+    @Test func `is asked nothing that has waited for longer than a log-in may take`() throws {
         let (gate, asked) = (ThreadSemaphore(), ThreadSemaphore())
         let second = ScriptedDecider {
             $0.before = { _ in
@@ -190,6 +190,20 @@ import Testing
         #expect(test.counts.all["read same"] == 1 && test.counts.all["read different"] == 1)
         #expect(test.counts.all.keys.contains { $0.hasPrefix("directory ") }, "\(test.counts.all)")
         #expect(report.differences.contains { $0.first.object == "/b" && $0.first.change == "deny → allow" })
+    }
+
+    @Test func `knows the content of objects, also what came before it`() throws {
+        let second = ScriptedDecider(tracksObjects: true)
+        let test = TestShadow(beside: second, follows: false) { $0.objectLimits.isOpen = true }
+        defer { test.stop() }
+        let (early, late) = (try ObjectName("/early"), try ObjectName("/late"))
+        let content = ObjectContent(fields: [Field("a", "1")])
+        try test.host.setContent(content, of: early)
+        test.host.follow(test.shadow)
+        try test.host.setContent(content, of: late)
+        #expect(Patience.wait { test.second.told.count >= 2 })
+        #expect(Set(test.second.told) == ["change /early", "change /late"])
+        #expect(test.secondHost.objects.content(of: late)?.value(of: "a") == "1")
     }
 
     @Test func `uses up no signed token, and compares no log-in that a used one may have refused`() throws {
