@@ -304,11 +304,17 @@ public final class Host: Sendable {
     ///
     /// A module with `auth_check_batch` is asked once for all that it can answer so; the others are asked one by one.
     public func ask(_ checks: [SessionCheck]) -> [Outcome] {
-        let outcomes = batch(checks)
-        return checks.indices.map { place in
-            guard let outcome = outcomes?[place] else { return ask(.check(checks[place].session, checks[place].check)) }
-            return shown(.check(checks[place].session, checks[place].check), outcome)
+        var answers = BatchAnswers(count: checks.count, decisions)
+        batch(checks, into: &answers)
+        if let shadow = shadowing.value {
+            for place in checks.indices where answers.isAnswered[place] {
+                shadow.offer(.check(checks[place].session, checks[place].check), answers.outcomes[place])
+            }
         }
+        for place in checks.indices where !answers.isAnswered[place] {
+            answers.set(ask(.check(checks[place].session, checks[place].check)), at: place)
+        }
+        return answers.outcomes
     }
 
     /// Sets the answers that one call of the module gives; what must be asked alone, such as of a session that is not open, has none.

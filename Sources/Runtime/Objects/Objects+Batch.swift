@@ -95,11 +95,11 @@ extension Objects {
             sources.append(index)
         }
         guard rows.count > 1, let said = decider.batch(rows, at: now) else { return }
-        for (place, said) in said.enumerated() where !said.isToBeAskedAlone {
-            let one = asked[sources[place]]
-            let answer = one.session.answer(
-                to: one.check.kind, held(said, row: place + 1, decider), about: rows[place].object)
-            set(answer, for: one, in: &answers)
+        for row in said.indices where !said[row].isToBeAskedAlone {
+            let (place, session) = (asked[sources[row]].place, asked[sources[row]].session)
+            let kind = checks[place].check.kind
+            let held = held(said[row], row: row + 1, decider)
+            answers.answer(place, kind, of: session, session.answer(to: kind, held, about: rows[row].object))
         }
     }
 
@@ -120,11 +120,6 @@ extension Objects {
         let breach = "answered row \(row) with AUTH_DELAYED, which no row of a batch is; AUTH_ASK_ALONE is accepted"
         decider.noteBreach(breach, in: "auth_check_batch")
         return .broken(breach)
-    }
-
-    private func set(_ answer: Answer, for one: AskedCheck, in answers: inout [Answer?]) {
-        metrics.count(one.check.kind, answer)
-        answers[one.place] = answer
     }
 }
 
