@@ -76,7 +76,7 @@ public final class Host: Sendable {
         objects = Objects(
             configuration.objectLimits, mappings: configuration.objectMaps, decider: decider,
             invalidations: invalidations, deadlines: deadlines, clock: clock)
-        realms = Realms(objects: objects)
+        realms = Realms(objects: objects, metrics: metrics)
         operators = Operators(sessions, invalidations, objects, decider: decider)
         rules = RulesInForce(
             configuration.staleRules, decider: decider, invalidations: invalidations, clock: clock, log: log)

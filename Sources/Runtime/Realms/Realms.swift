@@ -4,6 +4,7 @@ import ModuleHost
 /// HTTP realms: whether a user may do something in a part of the HTTP door that the module protects.
 struct Realms: Sendable {
     let objects: Objects
+    let metrics: DecisionMetrics
 
     /// Asks `auth_http_request` where the module has it, else a read check for GET and HEAD and a write check for the others.
     ///
@@ -17,7 +18,6 @@ struct Realms: Sendable {
         _ request: RealmRequest, _ session: Session, _ known: ModuleSession, object: ObjectName,
         _ decider: any Decider, at now: Int64
     ) -> Outcome {
-        let metrics = objects.metrics
         if decider.about.hasEntry("auth_http_request") {
             return metrics.counted(.read, ask(request, session, known, decider, at: now))
         }

@@ -9,7 +9,7 @@ import Testing
         let request = RealmRequest(
             method, path: try ObjectName("/admin"), user: "alice", password: Secret("secret"))
         let session = try parts.session()
-        let outcome = Realms(objects: parts.objects).ask(
+        let outcome = Realms(objects: parts.objects, metrics: parts.metrics).ask(
             request, session, session.moduleSession, object: try ObjectName("/realm"), parts.decider,
             at: parts.clock.monotonic)
         return try #require(outcome.decided)
