@@ -118,7 +118,8 @@ static void handle_alarm(int number, siginfo_t *information, void *context) {
     (void)information, (void)context;
     struct cffi_line line = {0};
     add_signal(&line, number);
-    cffi_add(&line, " ends the process, and authhost never asks for that one: look for alarm(), setitimer() and setrlimit() in ");
+    cffi_add(&line, " ends the process, and authhost never asks for that one: look for alarm(), setitimer() and ");
+    cffi_add(&line, "setrlimit() in ");
     cffi_add_modules(&line);
     if (!cffi_is_other_process()) cffi_write_line(&line);
     signal(number, SIG_DFL);

@@ -182,7 +182,8 @@ static void begin_timed(union sigval context) {
 
 typedef int (*timer_function)(clockid_t, struct sigevent *, timer_t *);
 
-// The same for timers that notify by a thread (SIGEV_THREAD). What is kept for one is not freed with it: its thread may still run.
+// The same for timers that notify by a thread (SIGEV_THREAD). What is kept for one is not freed with it: its thread may still
+// run.
 __attribute__((visibility("default"))) int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer) {
     timer_function create = NULL;
     cffi_function found = cffi_symbol(RTLD_NEXT, "timer_create");

@@ -525,8 +525,8 @@ public final class Host: Sendable {
         guard let decider = decider.value else { return }
         let timeout = awaitsLateCalls || decider.lateCalls.isEmpty ? configuration.exitTimeout : .zero
         if !decider.stop(within: timeout) {
-            log.error(
-                "module \(decider.about.identity.name) has not ended after \(timeout); it is left behind\(decider.lateCallsText)")
+            let (name, late) = (decider.about.identity.name, decider.lateCallsText)
+            log.error("module \(name) has not ended after \(timeout); it is left behind\(late)")
         }
     }
 }

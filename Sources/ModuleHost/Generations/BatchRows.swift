@@ -5,6 +5,7 @@ import Glibc
 
 /// A check of a batch: what it is about, by the name after mapping, and the session that asks.
 public struct BatchedCheck: Sendable {
+    /// What is asked.
     public let check: Check
     /// By the name after mapping.
     public let object: ObjectName

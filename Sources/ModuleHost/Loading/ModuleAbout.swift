@@ -34,7 +34,8 @@ struct ModuleAbout {
             guard (0...Self.longestText).contains(string.length) else {
                 let said = string.length < 0 ? "more bytes than there can be" : "\(string.length) bytes"
                 throw fault(
-                    "the member `\(what)` of its `\(AUTH_EXTENSION_ABOUT)` has \(said); at most \(Self.longestText) are accepted")
+                    "the member `\(what)` of its `\(AUTH_EXTENSION_ABOUT)` has \(said); at most "
+                        + "\(Self.longestText) are accepted")
             }
             let count = string.length
             guard let copied = Self.copy(UInt(bitPattern: string.data), count) else {

@@ -249,7 +249,10 @@ public final class Modules: Sendable {
             for known in moves.take(where: { old.decider.hasLife($0) }) { old.decider.tellFree(known, .swapped) {} }
             let hasEnded = old.decider.stop(within: timeout)
             inForce.retire(old.number)
-            if !hasEnded { log.error("module \(old.label) has not ended after \(timeout); it is left behind\(old.decider.lateCallsText)") }
+            if !hasEnded {
+                let late = old.decider.lateCallsText
+                log.error("module \(old.label) has not ended after \(timeout); it is left behind\(late)")
+            }
             old.note(hasEnded ? .retired : .leftBehind)
             if hasEnded { log.notice("Auth module \(old.label) is retired") }
         }

@@ -60,13 +60,16 @@ struct ExplainCommand: ParsableCommand {
             let asked = object == check.name ? "" : ", asked for as \(check.name.text)"
             lines.append("object \(object.text)\(asked)")
         }
-        Terminal.write((lines + says(explained, "module `\(host.module?.identity.name ?? "-")`")).joined(separator: "\n"))
+        lines += says(explained, "module `\(host.module?.identity.name ?? "-")`")
+        Terminal.write(lines.joined(separator: "\n"))
     }
 
     /// What the module says: its own lines are set in, so that none is taken for the host's.
     private func says(_ explained: ExplainedAnswer, _ module: String) -> [String] {
         let detail = explained.answer.logText.map { ["detail \($0)"] } ?? []
-        guard let explanation = explained.explanation else { return detail + ["\(module) does not explain its answers"] }
+        guard let explanation = explained.explanation else {
+            return detail + ["\(module) does not explain its answers"]
+        }
         let otherwise = explained.otherwise.map { ", but as \($0.rawValue), which the check is not" } ?? ""
         let lines = explanation.split(separator: "\n")
         if lines.isEmpty { return detail + ["\(module) explains this with no word\(otherwise)"] }

@@ -37,14 +37,16 @@ struct ForeignEnd: CustomTestStringConvertible {
     /// By a signal that something has asked for, whoever that was.
     static let alarm = ForeignEnd(
         way: "alarm", status: 142,
-        says: "signal 14 (SIGALRM) ends the process, and authhost never asks for that one: look for alarm(), setitimer() and "
-            + "setrlimit() in module `ends`")
+        says: "signal 14 (SIGALRM) ends the process, and authhost never asks for that one: look for alarm(), "
+            + "setitimer() and setrlimit() in module `ends`")
 
     /// Ends that nothing in the process sees.
     static let unseen = [
         ForeignEnd(way: "syscall", status: 1, says: byCall), ForeignEnd(way: "next", status: 1, says: byCall),
         ForeignEnd(way: "exec", status: 1, says: byCall),
-        ForeignEnd(way: "kill", status: 137, says: "signal 9 (SIGKILL) ended the process, while module `ends` was in \(login)"),
+        ForeignEnd(
+            way: "kill", status: 137,
+            says: "signal 9 (SIGKILL) ended the process, while module `ends` was in \(login)"),
         ForeignEnd(
             way: "default", status: 139,
             says: "signal 11 (SIGSEGV) ended the process, while module `ends` was in \(login)"),
@@ -124,7 +126,8 @@ struct ForeignEnd: CustomTestStringConvertible {
     @Test(arguments: ["hang", "leave"])
     func `a log-in whose entry does not come back ends at its deadline`(_ way: String) throws {
         let ending = try AuthHost.run(
-            ["login", "--user", way, "--auth-login-timeout", "1", "--auth-init-timeout", "3600"] + module, input: "x\n")
+            ["login", "--user", way, "--auth-login-timeout", "1", "--auth-init-timeout", "3600"] + module,
+            input: "x\n")
         #expect(ending.status == 1, "\(ending)")
         #expect(ending.output == "undecided: deadline\n", "\(ending)")
         #expect(ending.errors.contains("ends: auth_new_user on thread "), "\(ending)")
@@ -136,8 +139,8 @@ struct ForeignEnd: CustomTestStringConvertible {
     @Test func `an answer that cannot be written because a module has closed all descriptors is a failure`() throws {
         let ending = try AuthHost.run(["login", "--user", "closes"] + module, input: "x\n")
         #expect(ending.status == 1 && ending.output.isEmpty, "\(ending)")
-        let says = "the descriptor of standard output is gone (write: bad file descriptor): authhost itself never does that; look "
-            + "for close() in module `ends`; authhost ends with a failure"
+        let says = "the descriptor of standard output is gone (write: bad file descriptor): authhost itself "
+            + "never does that; look for close() in module `ends`; authhost ends with a failure"
         #expect(ending.errors.contains(says), "\(ending)")
     }
 

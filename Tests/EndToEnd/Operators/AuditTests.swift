@@ -44,7 +44,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--read", "/deny/x"], 2, "deny: denied-by-module\nobject /deny/x\n", ", but as allow, which the check is not:\n"),
+        (
+            ["--read", "/deny/x"], 2, "deny: denied-by-module\nobject /deny/x\n",
+            ", but as allow, which the check is not:\n"
+        ),
         (["--read", "/a"], 0, "allow: granted\nobject /a\n", ":\n"),
         (["--read", "/empty/a"], 0, "allow: granted\nobject /empty/a\n", " this with no word\n"),
     ])

@@ -1,4 +1,4 @@
-// Fault: answers the second row of a batch with AUTH_DELAYED. Expected: the row is could not decide, with its object, and is told.
+// Fault: answers the second row of a batch with AUTH_DELAYED. Expected: could not decide, and told.
 #include "fixture.h"
 
 static int batch(void *instance, const auth_check_t *const *checks, size_t count, auth_result_t *const *results) {

@@ -226,7 +226,7 @@ struct HelperHost {
     @Test(arguments: [
         ("extends_wrongly", "returned 0x43 for `authhost.about/1`, where no record of 40 bytes is"),
         ("extends_wrongly_odd", "an address that is a multiple of 8 is accepted"),
-        ("extends_wrongly_long", "the member `name` of its `authhost.about/1` has 1099511627776 bytes; at most 256 are"),
+        ("extends_wrongly_long", "the member `name` of its `authhost.about/1` has 1099511627776 bytes; at most 256"),
         ("extends_wrongly_reserved", "has 40 bytes and 7 in its member `reserved`; 40 and 0 are accepted"),
     ])
     func `whose ability is no record is refused, with what was found in the log`(_ fixture: String, _ says: String)
