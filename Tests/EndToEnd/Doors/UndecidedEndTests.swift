@@ -139,7 +139,8 @@ struct ForeignEnd: CustomTestStringConvertible {
     @Test func `an answer that cannot be written because a module has closed all descriptors is a failure`() throws {
         let ending = try AuthHost.run(["login", "--user", "closes"] + module, input: "x\n")
         #expect(ending.status == 1 && ending.output.isEmpty, "\(ending)")
-        let says = "the descriptor of standard output is gone (write: bad file descriptor): authhost itself "
+        let says =
+            "the descriptor of standard output is gone (write: bad file descriptor): authhost itself "
             + "never does that; look for close() in module `ends`; authhost ends with a failure"
         #expect(ending.errors.contains(says), "\(ending)")
     }

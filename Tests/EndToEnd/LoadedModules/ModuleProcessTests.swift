@@ -15,7 +15,7 @@ import Testing
         ("directory", "changed the working directory from `"), ("directory", "` to `/usr`"),
         ("locale", "changed the locale from `C` to `C.UTF-8`"),
         ("handler", "changed what the process does at SIGWINCH"),
-        ("crashes", "set SIGSEGV to its default, or to be ignored, so that a crash would leave no line; the handler is"),
+        ("crashes", "set SIGSEGV to its default, or to be ignored, so that a crash would leave no line; the handler"),
         ("mask", "left SIGUSR1 unblocked"), ("closed", "closed descriptor 0"),
         ("leaked", " (/dev/zero) open to programs that the host starts (no FD_CLOEXEC)"),
     ])
@@ -62,7 +62,8 @@ import Testing
         _ = try? server.client.post("/v1/login", #"{"user":"ann","password":"x"}"#)
         let ending = try server.process.finish()
         #expect(ending.status == 1, "\(ending)")
-        let says = "the descriptor of an event loop is gone (epoll_wait: bad file descriptor): authhost itself "
+        let says =
+            "the descriptor of an event loop is gone (epoll_wait: bad file descriptor): authhost itself "
             + "never does that; look for close() in module `changes_the_process`; authhost ends with a failure"
         #expect(ending.errors.contains(says), "\(ending)")
     }
