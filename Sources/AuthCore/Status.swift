@@ -62,8 +62,8 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     /// How messages name it: the number is another one in each generation for AUTH_OK alone.
     public var shown: String {
         if self == .ok { return "AUTH_OK" }
-        // AUTH_OK of generation 9 is written so, wherever it stands.
-        return said > 0xffff ? "0x" + String(said, radix: 16) : "\(said)"
+        // AUTH_OK of generation 9 is written in one way, also where it means nothing.
+        return said == 0x5945_5321 ? "0x59455321" : "\(said)"
     }
 }
 
