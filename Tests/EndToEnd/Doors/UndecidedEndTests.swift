@@ -130,8 +130,6 @@ struct ForeignEnd: CustomTestStringConvertible {
             input: "x\n")
         #expect(ending.status == 1, "\(ending)")
         #expect(ending.output == "undecided: deadline\n", "\(ending)")
-        #expect(ending.errors.contains("ends: auth_new_user on thread "), "\(ending)")
-        #expect(ending.errors.contains("has not returned by its deadline"), "\(ending)")
         #expect(ending.errors.contains("module ends has not ended after 0.0 seconds"), "\(ending)")
         #expect(ending.errors.contains("not returned have auth_new_user on thread "), "\(ending)")
     }
