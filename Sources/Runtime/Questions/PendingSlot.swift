@@ -47,9 +47,14 @@ final class PendingSlot: Sendable {
     }
 
     let index: UInt32
+    /// The number of the shard that it is taken from and given back to, whichever thread gives it back.
+    let home: Int
     let state = Mutex(State())
 
-    init(index: UInt32) { self.index = index }
+    init(index: UInt32, home: Int = 0) {
+        self.index = index
+        self.home = home
+    }
 
     /// Starts a new life of the slot and returns its token.
     func begin(

@@ -7,8 +7,7 @@ import Synchronization
 final class PendingTable: Sendable {
     private final class Shard: Sendable {
         let free = Mutex<[PendingSlot]>([])
-        /// Slots that were taken here, less those that were given back here. One that is given back by another thread than took it
-        /// is counted in two shards: only the sum says something.
+        /// Slots that were taken here and not given back yet.
         let taken = Atomic<Int>(0)
     }
 
@@ -26,21 +25,23 @@ final class PendingTable: Sendable {
 
     /// Takes a slot that no other question uses; neither a lock nor a count is shared by all threads.
     func take() -> PendingSlot {
-        let shard = shard
+        let home = home
+        let shard = shards[home]
         shard.taken.wrappingAdd(1, ordering: .relaxed)
         if let slot = shard.free.withLock({ $0.popLast() }) { return slot }
         return slots.withLock { slots in
             // Index 0 is left out, so that no token is ever 0.
             if slots.isEmpty { slots.append(PendingSlot(index: base)) }
-            let slot = PendingSlot(index: base | UInt32(slots.count))
+            let slot = PendingSlot(index: base | UInt32(slots.count), home: home)
             slots.append(slot)
             return slot
         }
     }
 
-    /// Gives a slot back whose question is over.
+    /// Gives a slot back whose question is over. Questions that one thread asks and another answers would have the one make slots
+    /// without an end, and the other keep them, did each give them to a shard of its own.
     func put(_ slot: PendingSlot) {
-        let shard = shard
+        let shard = shards[slot.home]
         shard.taken.wrappingSubtract(1, ordering: .relaxed)
         shard.free.withLock { $0.append(slot) }
     }
@@ -114,5 +115,5 @@ final class PendingTable: Sendable {
     /// The next place in the order in which questions began.
     func nextOrder() -> UInt64 { started.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    private var shard: Shard { shards[Int(pthread_self() >> 12) & (shards.count - 1)] }
+    private var home: Int { Int(pthread_self() >> 12) & (shards.count - 1) }
 }
