@@ -458,8 +458,15 @@ public final class Host: Sendable {
         }
     }
 
-    /// Whether each thread of the module in force has a call that has not returned by its deadline: it is not asked then.
-    public var moduleIsHung: Bool { decider.value?.isHung ?? false }
+    /// Why the module in force is to be replaced where the configuration says so, in words: a call that has not returned by its
+    /// deadline keeps a thread that asks, or all of the module's own; nil for no reason.
+    public var moduleHang: String? {
+        guard let decider = decider.value, decider.wantsReplacement else { return nil }
+        return decider.hindrance ?? "is hung"
+    }
+
+    /// Whether a call that has not returned by its deadline may keep a thread that asks, also of a module that was replaced.
+    public var mayKeepAskers: Bool { decider.all.contains { $0.wantsReplacement } }
 
     /// Looks for entry points that have been running for too long.
     private func noticeLongCalls() {
