@@ -63,8 +63,9 @@ extension ModuleCommand {
 extension OperatorText {
     /// An instance of a module, on one line.
     static func module(_ module: ControlReply.Module) -> String {
-        [
-            module.instance == 0 ? nil : "#\(module.instance)", module.state, module.name.controlsEscaped,
+        let name = Configuration.baseName(ofModule: module.path)
+        return [
+            module.instance == 0 ? nil : "#\(module.instance)", module.state, name.controlsEscaped,
             module.version.controlsEscaped,
             module.path.controlsEscaped, module.sha256.map { "sha256:\($0)" }, module.build.map { "build \($0)" },
             "loaded \(time(module.loaded.seconds))", "calls \(module.calls)", "pending \(module.pending)",

@@ -8,9 +8,9 @@ extension ControlService {
     func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         let started = PosixThread.start(name: "auth-swap") {
             switch request.action {
-            case .swap: done(swap(request))
-            case .rollback: done(rollBack(request))
-            case .release: done(release())
+            case .swap: done(recorded(request) { swap(request) })
+            case .rollback: done(recorded(request) { rollBack() })
+            case .release: done(recorded(request) { release() })
             case .promote: done(promote(request))
             default: done(modules())
             }
@@ -64,11 +64,12 @@ extension ControlService {
     private func promote(_ request: ControlRequest) -> ControlReply {
         var order = request
         order.module = host.shadow?.instance?.name
-        if let refusal = unrecorded(order) { return refusal }
-        do {
-            return Self.reply(try shadows.promote(reloader.configurationNow))
-        } catch {
-            return .failure("nothing has changed: \((error as? Failure)?.text ?? "\(error)")")
+        return recorded(order) {
+            do {
+                return Self.reply(try shadows.promote(reloader.configurationNow))
+            } catch {
+                return .failure("nothing has changed: \((error as? Failure)?.text ?? "\(error)")")
+            }
         }
     }
 

@@ -90,7 +90,9 @@ struct ServeCommand: AsyncParsableCommand {
                 limit: limit, loops: DescriptorLimit.loops(of: setup.configuration),
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
-            servers = try await openDoors(doors, inherited, service, metrics, setup, signals)
+            let opened = try await openDoors(doors, inherited, service, metrics, setup, signals)
+            servers = opened
+            hangs.looks(after: opened)
             shadows.follow(setup.configuration)
             HostProcess.giveBackStartMemory()
             ServiceManager.ready()
