@@ -25,7 +25,7 @@ extension ShadowQuestion.Asked {
         case .login(let login), .authenticate(let login): self = .login(login)
         case .resume(let login): self = .resume(login)
         case .logout: return nil
-        case .map(let session, let name): self = .map(session, name)
+        case .map(let session, let name, _): self = .map(session, name)
         case .check(let session, let check): self = .check(session, check)
         }
     }
