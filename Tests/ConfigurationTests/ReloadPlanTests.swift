@@ -113,6 +113,13 @@ import Testing
         #expect(ConfigurationReload(new, current: failed, started: old).swaps)
     }
 
+    @Test func `begins another shadow where another one is asked for, without a swap`() throws {
+        let reload = ConfigurationReload(
+            try load("auth-module-shadow cfgauth"), current: try load(""), started: try load(""))
+        #expect(reload.lines == ["`auth-module-shadow` changed at main.conf:1:1: takes effect by another shadow"])
+        #expect(!reload.swaps)
+    }
+
     @Test func `what could not be taken over is not said to take effect, and is tried again`() throws {
         let old = try load("event-log a.log")
         let new = try load("event-log b.log\nmax-user-limit 4")
