@@ -155,7 +155,8 @@ public final class Shadow: Sendable {
     }
 
     /// Asks what a session has asked.
-    func ask(_ question: ShadowQuestion, in own: SessionID) {
+    func ask(_ question: ShadowQuestion, in session: ShadowSession) {
+        let own = session.id
         let outcome: Outcome
         switch question.asked {
         case .map(_, let name): outcome = second.ask(.map(own, name))
@@ -163,8 +164,10 @@ public final class Shadow: Sendable {
         case .realm(_, let request, let object): outcome = second.permits(request, session: own, object: object)
         case .login, .resume: return note(question, .unasked)
         }
+        session.noteAsked()
         outcome.then { [self] said in
             compare(question, said)
+            if session.noteAnswered() { logOut(own) }
             if let id = question.asked.session, said.reason == .unknownSession || said.verdict == .ejected {
                 queue.post(.lost(id, was: own))
             }

@@ -5,7 +5,7 @@ struct ShadowSessions {
     private enum Standing {
         /// The shadow is asked whether it lets the session in; what comes meanwhile waits.
         case opening
-        case open(SessionID)
+        case open(ShadowSession)
         /// The shadow does not let it in.
         case refused
         /// The shadow knows it no more, or could not say: it is asked at the next question.
@@ -32,7 +32,8 @@ struct ShadowSessions {
             }
         case .opened(let id, let own, let again): open(id, as: own, again: again)
         case .ended(let id): end(id)
-        case .lost(let id, let own): if case .open(own) = standings[id] { standings[id] = .lost }
+        case .lost(let id, let own):
+            if case .open(let session) = standings[id], session.id == own { standings[id] = .lost }
         }
     }
 
@@ -68,7 +69,7 @@ struct ShadowSessions {
             if let own { shadow.logOut(own) }
             return
         }
-        standings[id] = own.map { .open($0) } ?? (again ? .lost : .refused)
+        standings[id] = own.map { .open(ShadowSession($0)) } ?? (again ? .lost : .refused)
         for item in waiting.removeValue(forKey: id) ?? [] {
             // One question at a time asks for a session that is lost.
             if case .lost = standings[id], case .asked(let question) = item {
@@ -84,7 +85,7 @@ struct ShadowSessions {
         case .opening: waiting[id, default: []].append(.ended(id))
         case .open(let own):
             forget(id)
-            shadow.logOut(own)
+            if own.end() { shadow.logOut(own.id) }
         case .refused, .lost, nil: forget(id)
         }
     }

@@ -1,5 +1,6 @@
 import AuthCore
 import Basics
+import Glibc
 import Logging
 import ModuleHost
 import Testing
@@ -145,6 +146,24 @@ import Testing
         #expect(test.report(of: 2).findings["same"] == 2)
         #expect(Patience.wait { test.second.told == ["free logout"] })
         #expect(test.shadow.report.sessions == 0)
+    }
+
+    @Test func `answers what a session has asked, however soon that ends`() throws {
+        let folder = try TemporaryFolder()
+        // The module answers once the file exists.
+        let file = "\(folder.path)/answer"
+        let test = TestShadow(beside: ScriptedDecider(), host: try TestHost("swapped").host)
+        defer { test.stop() }
+        let session = try test.session()
+        #expect(try test.read(session, "/until\(file)").verdict == .allow)
+        _ = test.host.ask(.logout(session))
+        #expect(Patience.wait { test.shadow.report.findings["same"] == 1 && test.secondHost.openQuestions == 1 })
+        // Behind the end of the session.
+        _ = try test.logIn("bob")
+        #expect(Patience.wait { test.shadow.report.findings["same"] == 2 })
+        _ = try folder.copy("/dev/null", as: "answer")
+        #expect(test.report(of: 3).findings["same"] == 3)
+        #expect(Patience.wait { test.shadow.report.sessions == 1 })
     }
 
     @Test func `is not asked what the host answers itself`() throws {

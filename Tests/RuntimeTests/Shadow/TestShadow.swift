@@ -19,7 +19,7 @@ struct TestShadow {
 
     init(
         _ module: ScriptedDecider = ScriptedDecider(), beside second: ScriptedDecider, limit: Int = 100,
-        follows: Bool = true, configure: (inout HostConfiguration) -> Void = { _ in }
+        follows: Bool = true, host given: Host? = nil, configure: (inout HostConfiguration) -> Void = { _ in }
     ) {
         (self.module, self.second) = (module, second)
         var configuration = HostConfiguration()
@@ -27,8 +27,8 @@ struct TestShadow {
         let log = Logger(label: "test") { [lines] _ in LineHandler(lines: lines) }
         host = Host(configuration, log: log, clock: clock)
         host.tries(module)
-        secondHost = Host(configuration.aside, log: log, clock: clock)
-        secondHost.tries(second)
+        secondHost = given ?? Host(configuration.aside, log: log, clock: clock)
+        if given == nil { secondHost.tries(second) }
         shadow = Shadow(
             secondHost, beside: host.sessions, configuration.deadlines, limit: limit, log: log, clock: clock,
             figures: ShadowFigures(counts))
