@@ -31,6 +31,7 @@ public enum HostProcess {
     ///
     /// - Returns: why the process cannot be started again, nil where all is well.
     public static func begin() -> String? {
+        fillStandardDescriptors()
         StartDirectory.note()
         let names = loaderVariables.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for name in names { free(UnsafeMutablePointer(mutating: name)) } }
@@ -43,6 +44,15 @@ public enum HostProcess {
         cffi_guard_process()
         ProcessLoss.handle { cffi_end_lost($0) }
         return nil
+    }
+
+    /// Takes the numbers 0 to 2 where the process was started without: no file of ours, such as the copy of a module, gets one of
+    /// them and is written over. To read or write there fails as it would have.
+    private static func fillStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest number that is free is the one that is looked at.
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
     }
 
     /// Goes on in a child process, while the one that was started waits and ends as the child does: with success only where the

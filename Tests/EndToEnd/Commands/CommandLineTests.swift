@@ -71,4 +71,15 @@ import Testing
         let absent = try ask("explain", [])
         #expect(absent.output.contains("`quantity` is not given, and the condition takes at least 10"), "\(absent)")
     }
+
+    /// With which status a command ends that a shell has started without one of the standard descriptors.
+    @Test(arguments: [("<&-", 0), ("2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1)])
+    func `asks a module also where standard descriptors are closed`(closed: String, status: Int32) throws {
+        let folder = try Folder()
+        try folder.write("auth-module openauth\nauth-moddir \(Place.binaries)\n", to: "a.conf")
+        let command = #""$0" check --config "$1" --user alice --trusted --read /FX/EURUSD "# + closed
+        let ending = try ChildProcess.run(["bash", "-c", command, Place.binary("authhost"), folder.path("a.conf")])
+        #expect(ending.status == status, "\(ending)")
+        #expect(ending.output.contains("allow") == (status == 0))
+    }
 }
