@@ -234,6 +234,7 @@ extension ControlRequest {
     fileprivate var subject: String {
         switch action {
         case .swap: module ?? "the configured module"
+        case .promote: module ?? "the shadow"
         case .rollback: "the module before"
         case .release: "helper processes"
         case .clear where !filter.isGiven: "all penalties"

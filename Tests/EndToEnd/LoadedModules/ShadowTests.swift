@@ -53,7 +53,8 @@ import Testing
         """
 
     @Test func `has its differences told, and becomes the module`() throws {
-        let server = try start(Self.two)
+        let audit = folder.path("audit")
+        let server = try start(Self.two + "audit-log \(audit)\n")
         try server.process.wait(for: "Shadow <swapped_strict> 1.0 is asked as well")
         let session = try logIn(server)
         for object in ["/a", "/b"] { #expect(try verdict(server, session, object) == "allow") }
@@ -85,6 +86,10 @@ import Testing
             promotion.output.contains("<swapped> 1.0 (instance 1) was swapped for <swapped_strict> 1.0"), "\(promotion)"
         )
         #expect(try verdict(server, session, "/a") == "deny")
+        try server.process.wait(until: {
+            (try? String(contentsOfFile: audit, encoding: .utf8))?
+                .contains(#"method=PROMOTE requested=swapped_strict outcome="done: "#) == true
+        })
         try server.process.wait(for: "is asked no more")
         #expect(try report(server, with: "promoted").status == 0)
         let again = try operate("shadow", "promote")
