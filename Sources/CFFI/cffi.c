@@ -92,6 +92,21 @@ char *cffi_scratch(void) {
     return scratch;
 }
 
+static pthread_once_t batch_key_is_made = PTHREAD_ONCE_INIT;
+static pthread_key_t batch_key;
+static void make_batch_key(void) {
+    if (pthread_key_create(&batch_key, free)) abort();
+}
+
+char *cffi_batch_scratch(void) {
+    pthread_once(&batch_key_is_made, make_batch_key);
+    char *scratch = pthread_getspecific(batch_key);
+    if (scratch) return scratch;
+    scratch = malloc(CFFI_BATCH_SCRATCH_SIZE);
+    if (!scratch || pthread_setspecific(batch_key, scratch)) abort();
+    return scratch;
+}
+
 static _Thread_local void *thread_value;
 void *cffi_thread_value(void) { return thread_value; }
 void cffi_set_thread_value(void *value) { thread_value = value; }

@@ -32,6 +32,11 @@ int64_t cffi_call(const cffi_plan *_Nonnull plan, void (*_Nonnull function)(void
 #define CFFI_SCRATCH_SIZE 32768
 char *_Nonnull cffi_scratch(void);
 
+// The same for the rows of a batch, made when a thread needs it first. A block of this size that is made for each batch is mapped
+// and unmapped each time.
+#define CFFI_BATCH_SCRATCH_SIZE 131072
+char *_Nonnull cffi_batch_scratch(void);
+
 // One pointer for each thread, NULL at first.
 void *_Nullable cffi_thread_value(void);
 void cffi_set_thread_value(void *_Nullable value);

@@ -42,10 +42,11 @@ struct BatchRows {
             length += checks[index].session.user.count + checks[index].check.name.count + checks[index].object.count + 3
         }
         text = .allocate(capacity: length)
-        // NOTE: not cleared, so that a row without a reason costs no page of it; few rows use the thread's own memory.
+        // NOTE: not cleared, so that a row without a reason costs no page of it. As many rows as a burst has use the thread's own
+        // memory.
         let room = checks.count * AnswerReader.rowScratchSize
-        own = room <= CFFI_SCRATCH_SIZE ? nil : .allocate(capacity: room)
-        let scratch = own?.baseAddress ?? cffi_scratch()
+        own = room <= CFFI_BATCH_SCRATCH_SIZE ? nil : .allocate(capacity: room)
+        let scratch = own?.baseAddress ?? cffi_batch_scratch()
         var used = 0
         var user = auth_string_t.empty
         // Rows are looked at in their place: a copy of one costs a reference count for each of its parts.
