@@ -128,7 +128,7 @@ final class AuditSink: Sendable {
             defer { busy.store(0, ordering: .releasing) }
             if let key = taken.key { rotate(to: key, &writer) }
             let (count, isOther) = write(entries, &writer, follows: follows)
-            let marked = mark(&writer)
+            let marked = mark(&writer, isLast: taken.isStopped)
             return (count, wasFailing, writer.failure, isOther, marked)
         }
         if isOther {
@@ -244,10 +244,12 @@ final class AuditSink: Sendable {
     }
 
     /// Writes where the chain stands, where that is due: the chain then, for the other sinks.
-    private func mark(_ writer: inout Writer) -> AuditChain? {
+    ///
+    /// - Parameter isLast: whether no more lines come; the end of the chain is always said.
+    private func mark(_ writer: inout Writer, isLast: Bool) -> AuditChain? {
         let now = SystemTime.monotonic
         guard let chain = writer.chain, writer.unmarked > 0, writer.failure == nil,
-            writer.unmarked >= Self.markInterval || now - writer.marked >= 1_000_000_000
+            isLast || writer.unmarked >= Self.markInterval || now - writer.marked >= 1_000_000_000
         else { return nil }
         return mark(chain, next: nil, &writer) ? writer.chain : nil
     }
@@ -335,7 +337,6 @@ final class AuditSink: Sendable {
     /// - Parameter ownThread: whether its thread does it, for which is waited a little longer than for a write.
     func stop(ownThread: Bool) {
         waiting.withLock { $0.isStopped = true }
-        writer.withLockIfAvailable { $0.marked = 0 }
         wake.signal()
         let isDone = ownThread ? finished.wait(for: patience + .seconds(1)) : drain()
         if !isDone || backlog.waiting > 0 {
