@@ -111,7 +111,7 @@ private final class LogFile {
         func apply(to lines: inout [String]) {
             switch self {
             case .`a value`: lines[10] = lines[10].replacing("allow", with: "denyy")
-            case .`a number`: lines[10] = lines[10].replacing(/ n=11|"n":11/) { String($0.output.dropLast(2)) + "77" }
+            case .`a number`: lines[10] = lines[10].replacing(/[ ]n=11|"n":11/) { String($0.output.dropLast(2)) + "77" }
             case .`the end of a line`: lines[10] = lines[10].replacing("chain", with: "chian")
             case .`a signature`:
                 lines[21] = lines[21].replacing(/signature(=|":")[0-9a-f]{4}/) {
