@@ -101,7 +101,7 @@ import Testing
         let lines = LogLines()
         let audit = try AuditLog([place.path("fifo")], settings(required: false), log: log(lines))
         let long = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
-        for _ in 0..<20 { audit.record([long], []) { #expect($0) } }
+        for _ in 0..<60 { audit.record([long], []) { #expect($0) } }
         #expect(lines.wait(for: "lines are lost"))
         #expect(audit.status.first?.lost ?? 0 > 0)
     }
