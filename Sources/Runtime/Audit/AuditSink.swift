@@ -39,6 +39,12 @@ final class AuditSink: Sendable {
         var isGone = false
     }
 
+    /// How the writer was when its last step was over: what is told of it while it writes.
+    private struct Standing {
+        var failure: String?
+        var head: ChainHead?
+    }
+
     /// Most bytes that wait to be written; further lines are lost, counted and reported.
     static let bound = 1 << 20
     /// How many waiting bytes wake the writer before its second is over.
@@ -55,6 +61,7 @@ final class AuditSink: Sendable {
     private let waiting = Mutex(Waiting())
     /// Locked for the length of a write, so that lines keep their order.
     private let writer: Mutex<Writer>
+    private let standing: Mutex<Standing>
     private let wake = ThreadSemaphore()
     private let finished = ThreadSemaphore()
     /// Since when a write has not returned, on the monotonic clock; 0 for none.
@@ -71,6 +78,7 @@ final class AuditSink: Sendable {
         isRequired = required
         figures = AuditFigures(sink: name)
         writer = Mutex(Writer(target: target, chain: chain))
+        standing = Mutex(Standing(head: chain?.head))
     }
 
     deinit { writer.withLock { $0.target.close() } }
@@ -125,7 +133,10 @@ final class AuditSink: Sendable {
         let (count, wasFailing, failure, isOther, marked) = writer.withLock { writer in
             let wasFailing = writer.failure != nil
             busy.store(SystemTime.monotonic, ordering: .releasing)
-            defer { busy.store(0, ordering: .releasing) }
+            defer {
+                busy.store(0, ordering: .releasing)
+                note(writer)
+            }
             if let key = taken.key { rotate(to: key, &writer) }
             let (count, isOther) = write(entries, &writer, follows: follows)
             let marked = mark(&writer, isLast: taken.isStopped)
@@ -276,8 +287,7 @@ final class AuditSink: Sendable {
     var fault: String? {
         let since = busy.load(ordering: .acquiring)
         if since != 0, SystemTime.monotonic - since > patience.nanoseconds { return "a write has not returned" }
-        // The thread that holds the lock writes.
-        return writer.withLockIfAvailable { $0.failure ?? ($0.isFull ? "the file system is full" : nil) } ?? nil
+        return standing.withLock { $0.failure }
     }
 
     /// Finds out whether lines can be written, while no question comes. Called each second.
@@ -285,6 +295,7 @@ final class AuditSink: Sendable {
         let becameFull = writer.withLockIfAvailable { writer in
             let wasFull = writer.isFull
             writer.isFull = writer.target.isFull
+            note(writer)
             return writer.isFull && !wasFull && writer.failure == nil
         }
         if becameFull == true { log.error("audit log `\(name)`: the file system is full; decisions will soon fail") }
@@ -292,7 +303,12 @@ final class AuditSink: Sendable {
     }
 
     /// Where its chain stands; nil without one.
-    var head: ChainHead? { writer.withLockIfAvailable { $0.chain?.head } ?? nil }
+    var head: ChainHead? { standing.withLock { $0.head } }
+
+    private func note(_ writer: Writer) {
+        let failure = writer.failure ?? (writer.isFull ? "the file system is full" : nil)
+        standing.withLock { $0 = Standing(failure: failure, head: writer.chain?.head) }
+    }
 
     /// How many lines wait, and were lost.
     var backlog: (waiting: Int, lost: Int) { waiting.withLock { ($0.entries.count, $0.lost) } }

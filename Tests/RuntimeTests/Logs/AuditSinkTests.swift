@@ -1,5 +1,6 @@
 import AuditTrail
 import AuthCore
+import Basics
 import Glibc
 import Logging
 import ModuleHost
@@ -157,6 +158,49 @@ import Testing
         try verifier.learn(from: place.path("b"))
         let finding = try verifier.check(place.path("a")) ?? verifier.finish()
         #expect(finding?.kind == .cut, "\(String(describing: finding))")
+    }
+
+    /// A place that takes nothing, and waits with the second write until it may go on.
+    private struct Stubborn: AuditTarget {
+        let writes = Counted()
+        let entered = ThreadSemaphore()
+        let goesOn = ThreadSemaphore()
+
+        final class Counted: Sendable {
+            let count = Atomic<Int>(0)
+        }
+
+        mutating func prepare() -> (isOther: Bool, failure: String?) { (false, nil) }
+
+        mutating func write(_ lines: [[UInt8]], patience: Duration) -> AuditWrite {
+            if writes.count.wrappingAdd(1, ordering: .relaxed).newValue == 2 {
+                entered.signal()
+                goesOn.wait()
+            }
+            return AuditWrite(failure: "no room")
+        }
+
+        mutating func close() {}
+    }
+
+    @Test func `that cannot be written are told so also while they try again`() throws {
+        let place = Stubborn()
+        let sink = AuditSink(
+            "a", place, chain: nil, required: true, json: false, patience: .seconds(600), log: log(LogLines()))
+        #expect(sink.fault == nil)
+        sink.put(AuditSink.Entry(lines: [[1]]))
+        sink.drain()
+        #expect(sink.fault == "no room")
+        let ended = ThreadSemaphore()
+        #expect(
+            PosixThread.start(name: "again") {
+                sink.drain()
+                ended.signal()
+            })
+        place.entered.wait()
+        #expect(sink.fault == "no room", "the last thing that is known of it")
+        place.goesOn.signal()
+        ended.wait()
     }
 
     @Test func `go on with another key`() throws {
