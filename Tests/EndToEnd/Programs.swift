@@ -135,6 +135,15 @@ final class Folder {
         return path(name)
     }
 
+    /// Writes a program that is to be run. Another process writes the file: what this one has open for writing, a child of another
+    /// test has as well until its exec, and the kernel runs no such file (execve(2), ETXTBSY).
+    func program(_ text: String, to name: String) throws -> String {
+        let draft = try write(text, to: name + ".draft")
+        let ending = try ChildProcess.run(["install", "-m", "755", draft, path(name)])
+        guard ending.status == 0 else { throw ChildError(description: "\(ending)") }
+        return path(name)
+    }
+
     /// Builds a module from one C file, with the compiler of the system and the header alone.
     func module(from source: String, _ name: String = "module") throws -> String {
         let result = path("lib\(name).so")

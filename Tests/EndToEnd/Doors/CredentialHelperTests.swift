@@ -10,14 +10,13 @@ import Testing
     init() throws {
         folder = try Folder()
         control = folder.path("control.sock")
-        let command = try folder.write(
+        let command = try folder.program(
             """
             #!/bin/sh
             echo run >>"\(folder.path("runs"))"
             printf '{"version":1,"token":"tok-%s","expires":%s}' "$(wc -l <"\(folder.path("runs"))")" \
                 $(($(date +%s) + 3600))
             """, to: "token")
-        chmod(command, 0o755)
         let configuration = try folder.write(
             """
             auth-module openauth
@@ -194,12 +193,11 @@ import Testing
     }
 
     @Test(.needs(.dockerpy)) func `docker's own client code understands the helper`() throws {
-        let script = try folder.write(
+        let script = try folder.program(
             """
             #!/bin/sh
             exec \(Place.binary("authhost")) credential get ok --format docker --socket \(control) "$@"
             """, to: "bin/docker-credential-ok")
-        chmod(script, 0o755)
         let client = """
             import docker.credentials as c
             store = c.Store("ok")

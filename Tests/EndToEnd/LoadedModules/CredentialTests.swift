@@ -10,13 +10,12 @@ import Testing
     init() throws {
         folder = try Folder()
         control = folder.path("control.sock")
-        let command = try folder.write(
+        let command = try folder.program(
             """
             #!/bin/sh
             echo run >>"\(folder.path("runs"))"
             printf '{"version":1,"token":"tok en-%s","expires":%s}' "$2" $(($(date +%s) + 3600))
             """, to: "token")
-        chmod(command, 0o755)
         configuration = try folder.write(
             """
             auth-module openauth

@@ -43,14 +43,13 @@ import Testing
             end-door
             """, to: "authhost.conf")
         // The first token that is given is refused, as one is that was taken back; the next one is good.
-        let command = try edgeFolder.write(
+        let command = try edgeFolder.program(
             """
             #!/bin/sh
             echo run >>"\(edgeFolder.path("runs"))"
             runs=$(wc -l <"\(edgeFolder.path("runs"))")
             if [ "$runs" -lt 2 ]; then echo token-1; else echo token-2; fi
             """, to: "token")
-        chmod(command, 0o755)
         _ = try edgeFolder.write(
             """
             auth-module upstream
@@ -188,7 +187,7 @@ import Testing
 
     @Test func `a peer whom the other authhost does not know gets nothing`() throws {
         let centre = try centre()
-        _ = try edgeFolder.write("#!/bin/sh\necho wrong", to: "token")
+        _ = try edgeFolder.program("#!/bin/sh\necho wrong", to: "token")
         let edge = try Server(
             ["-c", edgeFolder.path("authhost.conf"), "--auth-login-timeout", "2"], in: edgeFolder)
         try edge.process.wait(for: "the log-on did not succeed")
