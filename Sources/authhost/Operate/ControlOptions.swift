@@ -36,6 +36,12 @@ struct ControlOptions: ParsableArguments {
         }
     }
 
+    /// Has an order carried out, and prints what was done.
+    func order(_ request: ControlRequest) throws(Failure) {
+        let (text, reply) = try ask(request)
+        Terminal.write(json ? text : reply.done ?? "")
+    }
+
     private func path() throws(Failure) -> String {
         if let socket { return socket }
         if let path = HostSetup.controlSocket() { return path }

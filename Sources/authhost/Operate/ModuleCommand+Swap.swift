@@ -22,8 +22,7 @@ extension ModuleCommand {
         func run() throws {
             var request = ControlRequest(.swap)
             request.module = module
-            let (text, reply) = try control.ask(request)
-            Terminal.write(control.json ? text : reply.done ?? "")
+            try control.order(request)
         }
     }
 
@@ -36,8 +35,7 @@ extension ModuleCommand {
         @OptionGroup var control: ControlOptions
 
         func run() throws {
-            let (text, reply) = try control.ask(ControlRequest(.rollback))
-            Terminal.write(control.json ? text : reply.done ?? "")
+            try control.order(ControlRequest(.rollback))
         }
     }
 }
@@ -54,8 +52,7 @@ extension ModuleCommand {
         @OptionGroup var control: ControlOptions
 
         func run() throws {
-            let (text, reply) = try control.ask(ControlRequest(.release))
-            Terminal.write(control.json ? text : reply.done ?? "")
+            try control.order(ControlRequest(.release))
         }
     }
 }

@@ -42,8 +42,7 @@ struct ShadowCommand: ParsableCommand {
         @OptionGroup var control: ControlOptions
 
         func run() throws {
-            let (text, reply) = try control.ask(ControlRequest(.promote))
-            Terminal.write(control.json ? text : reply.done ?? "")
+            try control.order(ControlRequest(.promote))
         }
     }
 }
