@@ -11,6 +11,17 @@ import Testing
             ], input: "x\n")
     }
 
+    private func start(_ what: String, in folder: Folder) throws -> Server {
+        try folder.write(
+            """
+            auth-module \(Place.binary("fixtures/changes_the_process.so"))
+            add-module-options \(Place.binary("fixtures/changes_the_process.so"))
+                what "\(what)"
+            end-module-options
+            """, to: "authhost.conf")
+        return try Server(["-c", folder.path("authhost.conf")], in: folder)
+    }
+
     @Test(arguments: [
         ("directory", "changed the working directory from `"), ("directory", "` to `/usr`"),
         ("locale", "changed the locale from `C` to `C.UTF-8`"),
@@ -35,14 +46,7 @@ import Testing
     ])
     func `what it changes later is named too`(_ what: String, _ says: String) throws {
         let folder = try Folder()
-        _ = try folder.write(
-            """
-            auth-module \(Place.binary("fixtures/changes_the_process.so"))
-            add-module-options \(Place.binary("fixtures/changes_the_process.so"))
-                what "\(what)"
-            end-module-options
-            """, to: "authhost.conf")
-        let server = try Server(["-c", folder.path("authhost.conf")], in: folder)
+        let server = try start(what, in: folder)
         #expect(try server.client.post("/v1/login", #"{"user":"ann","password":"x"}"#).status == 200)
         try server.process.wait(for: says)
         #expect(server.process.seen.contains("changes_the_process: \(says)"))
@@ -50,14 +54,7 @@ import Testing
 
     @Test func `a host whose descriptors a module closes ends, and names the module`() throws {
         let folder = try Folder()
-        _ = try folder.write(
-            """
-            auth-module \(Place.binary("fixtures/changes_the_process.so"))
-            add-module-options \(Place.binary("fixtures/changes_the_process.so"))
-                what "all later"
-            end-module-options
-            """, to: "authhost.conf")
-        let server = try Server(["-c", folder.path("authhost.conf")], in: folder)
+        let server = try start("all later", in: folder)
         // The connection is closed with the rest.
         _ = try? server.client.post("/v1/login", #"{"user":"ann","password":"x"}"#)
         let ending = try server.process.finish()
