@@ -137,6 +137,7 @@ final class Folder {
 
     /// Writes a program that is to be run. Another process writes the file: what this one has open for writing, a child of another
     /// test has as well until its exec, and the kernel runs no such file (execve(2), ETXTBSY).
+    @discardableResult
     func program(_ text: String, to name: String) throws -> String {
         let draft = try write(text, to: name + ".draft")
         let ending = try ChildProcess.run(["install", "-m", "755", draft, path(name)])

@@ -193,7 +193,7 @@ import Testing
     }
 
     @Test(.needs(.dockerpy)) func `docker's own client code understands the helper`() throws {
-        let script = try folder.program(
+        try folder.program(
             """
             #!/bin/sh
             exec \(Place.binary("authhost")) credential get ok --format docker --socket \(control) "$@"
