@@ -82,10 +82,13 @@ import Testing
             drain()
             return (try? server.client.get("/ready").status) == 200
         })
-        drain()
+        // Told at the first second that finds the log written again.
+        try server.process.wait(until: {
+            drain()
+            return text.contains("decisions before this line were not given")
+        })
         let known = Set(text.matches(of: /\ decision=([0-9a-f]{32})/).map(\.output.1))
         #expect(answers.allowed.allSatisfy { known.contains($0) })
-        #expect(text.contains("decisions before this line were not given"))
     }
 }
 
