@@ -193,7 +193,7 @@ private final class Continuation: Sendable {
         let continuation = Unmanaged<Continuation>.fromOpaque(context).takeRetainedValue()
         continuation.body(
             ClientAnswer(
-                answer.pointee, of: continuation.kind, continuation.attributes.withLock { $0 },
+                answer, of: continuation.kind, continuation.attributes.withLock { $0 },
                 decision: String(cString: continuation.decision)))
     }
 

@@ -61,19 +61,21 @@ public struct ClientAnswer: Sendable {
     /// does not say.
     public let decisionID: String?
 
+    /// Copies an answer where it lies: the compiler takes its arrays for tuples of thousands of members, which it copies one by one.
     init(
-        _ answer: authhost_answer_t, of kind: authhost_kind_t, _ attributes: [ClientAttribute] = [], decision: String
+        _ answer: UnsafePointer<authhost_answer_t>, of kind: authhost_kind_t, _ attributes: [ClientAttribute] = [],
+        decision: String
     ) {
         self.attributes = attributes
         decisionID = decision.isEmpty ? nil : decision
-        verdict = ClientVerdict(answer.verdict)
-        reason = Self.text(answer.reason)
-        text = Self.text(answer.text)
-        let isAllowed = answer.verdict == AUTHHOST_ALLOW
-        session = isAllowed && kind == AUTHHOST_QUESTION_LOGIN ? ClientSession(answer.session) : nil
-        let user = isAllowed && kind == AUTHHOST_QUESTION_LOGIN ? Self.text(answer.user) : ""
+        verdict = ClientVerdict(answer.pointee.verdict)
+        reason = Self.text(\.reason, of: answer)
+        text = Self.text(\.text, of: answer)
+        let isAllowed = answer.pointee.verdict == AUTHHOST_ALLOW
+        session = isAllowed && kind == AUTHHOST_QUESTION_LOGIN ? ClientSession(answer.pointee.session) : nil
+        let user = isAllowed && kind == AUTHHOST_QUESTION_LOGIN ? Self.text(\.user, of: answer) : ""
         self.user = user.isEmpty ? nil : user
-        mappedName = isAllowed && kind == AUTHHOST_QUESTION_MAP ? Self.text(answer.name) : nil
+        mappedName = isAllowed && kind == AUTHHOST_QUESTION_MAP ? Self.text(\.name, of: answer) : nil
     }
 
     /// Makes the answer that it could not be decided.
@@ -88,9 +90,14 @@ public struct ClientAnswer: Sendable {
         decisionID = nil
     }
 
-    /// The text of a C array, up to its NUL.
-    private static func text<Characters>(_ characters: Characters) -> String {
-        withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    /// The text of an array of characters, up to its NUL.
+    private static func text<Characters>(
+        _ member: KeyPath<authhost_answer_t, Characters>, of answer: UnsafePointer<authhost_answer_t>
+    ) -> String {
+        // SAFETY: an imported member is stored; it ends with the record.
+        let start = UnsafeRawPointer(answer) + MemoryLayout<authhost_answer_t>.offset(of: member)!
+        let bytes = UnsafeRawBufferPointer(start: start, count: MemoryLayout<Characters>.size)
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 }
 
