@@ -25,10 +25,12 @@ import Testing
         #expect(lines.contains("t_seconds_count 1"))
     }
 
-    @Test(arguments: [
-        (Int64.min, 0), (0, 0), (1, 0), (1024, 0), (1025, 1), (2048, 1), (2049, 2), (1 << 35, 25), (1 << 35 + 1, 26),
+    private static let buckets: [(Int64, Int)] = [
+        (.min, 0), (0, 0), (1, 0), (1024, 0), (1025, 1), (2048, 1), (2049, 2), (34_359_738_368, 25), (34_359_738_369, 26),
         (.max, 26),
-    ]) func `put a time into the bucket that ends at the next power of two`(_ nanoseconds: Int64, _ bucket: Int) {
+    ]
+
+    @Test(arguments: buckets) func `put a time into the bucket that ends at the next power of two`(_ nanoseconds: Int64, _ bucket: Int) {
         #expect(PrometheusTimer.bucket(of: nanoseconds) == bucket)
     }
 
