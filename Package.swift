@@ -167,6 +167,8 @@ var targets: [Target] = [
             .product(name: "Tracing", package: "swift-distributed-tracing"),
         ]),
     .target(name: "CEpoll"),
+    // What the program carries of files: the protocol of a cluster and the description of the HTTP interface.
+    .target(name: "CResources"),
     .target(name: "Epoll", dependencies: ["Basics", "CEpoll"]),
     .testTarget(name: "EpollTests", dependencies: ["Epoll"]),
     // Spans for a collector: no network library in here either.
@@ -182,7 +184,7 @@ var targets: [Target] = [
         name: "TelemetryTests",
         dependencies: ["Telemetry", .product(name: "Tracing", package: "swift-distributed-tracing")]),
     // What a host does as a member of a cluster, as a value: no network library in here.
-    .target(name: "Cluster", resources: [.embedInCode("Registry/Script")]),
+    .target(name: "Cluster", dependencies: ["CResources"], exclude: ["Registry/Script"]),
     .testTarget(name: "ClusterTests", dependencies: ["Cluster"]),
     .target(
         name: "ClusterCarrier",
@@ -201,11 +203,11 @@ var targets: [Target] = [
     .target(
         name: "DoorProtocols",
         dependencies: [
-            "AuthCore", "Basics", "CLibJansson", "JSONReading", "Prometheus",
+            "AuthCore", "Basics", "CLibJansson", "CResources", "JSONReading", "Prometheus",
             .product(name: "Logging", package: "swift-log"),
             .product(name: "Metrics", package: "swift-metrics"),
         ],
-        resources: [.embedInCode("JSONInterface/openapi.json")],
+        exclude: ["JSONInterface/openapi.json"],
         swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     .target(
         name: "DoorCarrier",

@@ -50,14 +50,15 @@ let package = Package(
         .target(
             name: "Prometheus", dependencies: ["AuthCore", .product(name: "Metrics", package: "swift-metrics")],
             path: "Linked/Prometheus", swiftSettings: instrumented),
+        .target(name: "CResources", path: "Linked/CResources"),
         .target(
             name: "DoorProtocols",
             dependencies: [
-                "AuthCore", "Basics", "CLibJansson", "JSONReading", "Prometheus",
+                "AuthCore", "Basics", "CLibJansson", "CResources", "JSONReading", "Prometheus",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
-            path: "Linked/DoorProtocols", resources: [.embedInCode("JSONInterface/openapi.json")],
+            path: "Linked/DoorProtocols", exclude: ["JSONInterface/openapi.json"],
             swiftSettings: instrumented
                 + [.unsafeFlags(["-enable-testing"]), .enableExperimentalFeature("Lifetimes")]),
         .target(
@@ -96,7 +97,7 @@ let package = Package(
         fuzzer("native", ["DoorProtocols", "AuthCore", "Conversing"]),
         fuzzer("rabbitmq", ["DoorProtocols", "AuthCore", "Conversing"]),
         .target(
-            name: "Cluster", path: "Linked/Cluster", resources: [.embedInCode("Registry/Script")],
+            name: "Cluster", dependencies: ["CResources"], path: "Linked/Cluster", exclude: ["Registry/Script"],
             swiftSettings: instrumented),
         fuzzer("redis", ["AuthCore", "Cluster"]),
         fuzzer("saslauthd", ["DoorProtocols", "AuthCore", "Conversing"]),

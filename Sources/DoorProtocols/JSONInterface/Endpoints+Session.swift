@@ -1,4 +1,5 @@
 import AuthCore
+import CResources
 
 extension Endpoints {
     /// `POST /v1/login`
@@ -78,10 +79,17 @@ extension Endpoints {
         return .reply(reply)
     }
 
+    /// The description of the interface.
+    static let openAPIDocument: [UInt8] = {
+        let document = cresource_openapi()
+        // SAFETY: the bytes are a constant of the program.
+        return Array(UnsafeBufferPointer(start: document.bytes, count: document.count))
+    }()
+
     /// `GET /openapi.json`
     func openAPI(_ request: StrictRequest, _ peer: DoorPeer) -> Step {
         var reply = Reply(200)
-        reply.content = .json(PackageResources.openapi_json)
+        reply.content = .json(Self.openAPIDocument)
         return .reply(reply)
     }
 }

@@ -9,7 +9,7 @@ struct OpenAPIDocument {
     private let root: Object
 
     init() throws {
-        let data = Data(PackageResources.openapi_json)
+        let data = Data(Endpoints.openAPIDocument)
         root = try #require(try JSONSerialization.jsonObject(with: data) as? Object)
     }
 
