@@ -298,7 +298,7 @@ final class AuditSink: Sendable {
             note(writer)
             return writer.isFull && !wasFull && writer.failure == nil
         }
-        if becameFull == true { log.error("audit log `\(name)`: the file system is full; decisions will soon fail") }
+        if becameFull == true { log.error("audit log `\(name)`: there is no room for a further block; decisions will soon fail") }
         figures.up.record(fault == nil ? 1 : 0)
     }
 
@@ -306,7 +306,7 @@ final class AuditSink: Sendable {
     var head: ChainHead? { standing.withLock { $0.head } }
 
     private func note(_ writer: Writer) {
-        let failure = writer.failure ?? (writer.isFull ? "the file system is full" : nil)
+        let failure = writer.failure ?? (writer.isFull ? "there is no room for a further block" : nil)
         standing.withLock { $0 = Standing(failure: failure, head: writer.chain?.head) }
     }
 

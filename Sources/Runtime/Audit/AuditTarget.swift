@@ -157,12 +157,25 @@ struct FileTarget: AuditTarget {
     /// Bytes: more than any line has.
     private static let longestLine = 1 << 20
 
-    /// Whether the file system has no room for a further block; false where that is not known, as for a device.
-    static func hasNoRoom(_ descriptor: Int32) -> Bool {
+    /// What must be free for a file to count as one with room: a block, which has more bytes than a usual line. A shorter rest may
+    /// take a short line and refuse the next.
+    private static let leastRoom = 4096
+
+    private static func hasNoRoom(_ descriptor: Int32) -> Bool { hasNoRoom(descriptor, sizeLimit: longestFile) }
+
+    /// How long a file of this process may become (setrlimit(2), RLIMIT_FSIZE; `LimitFSIZE=` of a unit).
+    private static var longestFile: UInt64 {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 ? UInt64(limit.rlim_cur) : .max
+    }
+
+    /// Whether neither the file system nor the limit of a file has room for a further block; false where that is not known, as for
+    /// a device.
+    static func hasNoRoom(_ descriptor: Int32, sizeLimit: UInt64) -> Bool {
         var (status, system) = (stat(), statvfs())
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, fstatvfs(descriptor, &system) == 0,
-            system.f_blocks > 0
-        else { return false }
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        if UInt64(status.st_size) + UInt64(leastRoom) > sizeLimit { return true }
+        guard fstatvfs(descriptor, &system) == 0, system.f_blocks > 0 else { return false }
         // statvfs(3): f_bavail is for unprivileged users, f_bfree for root.
         return (geteuid() == 0 ? system.f_bfree : system.f_bavail) == 0
     }

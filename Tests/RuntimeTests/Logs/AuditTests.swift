@@ -396,6 +396,21 @@ private func contents(_ path: String) throws -> String {
         #expect(test.host.readiness.ready)
     }
 
+    @Test(arguments: [(61_440, false), (61_441, true), (65_536, true)])
+    func `has no room where the limit of a file leaves less than a block`(size: Int, isFull: Bool) throws {
+        let folder = try temporaryFolder()
+        let path = "\(folder)/audit.log"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        let file = open(path, O_RDWR | O_CREAT, 0o600)
+        defer { close(file) }
+        #expect(ftruncate(file, size) == 0)
+        #expect(FileTarget.hasNoRoom(file, sizeLimit: 65_536) == isFull)
+        #expect(!FileTarget.hasNoRoom(file, sizeLimit: .max))
+    }
+
     @Test func `denies every row of a batch where it is required`() throws {
         let audited = try AuditedHost("explains", required: true)
         let session = try audited.test.session()
