@@ -19,39 +19,39 @@ public struct Status: RawRepresentable, Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 
     /// 0, which is no answer: it denies.
-    public static let none = Status(rawValue: 0)
+    public static var none: Status { Status(rawValue: 0) }
     /// AUTH_OK
-    public static let ok = Status(rawValue: 1)
+    public static var ok: Status { Status(rawValue: 1) }
     /// AUTH_DENY
-    public static let deny = Status(rawValue: 2)
+    public static var deny: Status { Status(rawValue: 2) }
     /// AUTH_ERROR
-    public static let error = Status(rawValue: 3)
+    public static var error: Status { Status(rawValue: 3) }
     /// AUTH_FALSE, of a mapping: the name stays as it is.
-    public static let notMapped = Status(rawValue: 4)
+    public static var notMapped: Status { Status(rawValue: 4) }
     /// AUTH_AGAIN
-    public static let again = Status(rawValue: 5)
+    public static var again: Status { Status(rawValue: 5) }
     /// AUTH_DELAYED
-    public static let delayed = Status(rawValue: 6)
+    public static var delayed: Status { Status(rawValue: 6) }
     /// AUTH_INVALID_USER
-    public static let invalidUser = Status(rawValue: 7)
+    public static var invalidUser: Status { Status(rawValue: 7) }
     /// AUTH_INVALID_PASS
-    public static let invalidPassword = Status(rawValue: 8)
+    public static var invalidPassword: Status { Status(rawValue: 8) }
     /// AUTH_INVALID_ADDR
-    public static let invalidAddress = Status(rawValue: 9)
+    public static var invalidAddress: Status { Status(rawValue: 9) }
     /// AUTH_ACCT_EXPIRED
-    public static let accountExpired = Status(rawValue: 10)
+    public static var accountExpired: Status { Status(rawValue: 10) }
     /// AUTH_USER_LC_EXCEEDED
-    public static let userLimitExceeded = Status(rawValue: 11)
+    public static var userLimitExceeded: Status { Status(rawValue: 11) }
     /// AUTH_SITE_LC_EXCEEDED
-    public static let siteLimitExceeded = Status(rawValue: 12)
+    public static var siteLimitExceeded: Status { Status(rawValue: 12) }
     /// `AUTH_USER1` … `AUTH_USER5`: refusals with a meaning between module and client.
     public static let userCodes: ClosedRange<Int32> = 32...36
     /// `AUTH_DEFER`, `AUTH_IGNORE` and `AUTH_CONTINUE`: reserved, and deny.
     public static let reserved: ClosedRange<Int32> = 64...66
     /// AUTH_NO_ENTRY: as if the module did not export the entry point. Of a completion it denies.
-    public static let noEntry = Status(rawValue: 67)
+    public static var noEntry: Status { Status(rawValue: 67) }
     /// AUTH_ASK_ALONE, of a row of a batch: it is put to the check's own entry point. Anywhere else it is no answer, and denies.
-    public static let askAlone = Status(rawValue: 68)
+    public static var askAlone: Status { Status(rawValue: 68) }
 
     /// Whether a module may return the number at all, whatever it was asked.
     public var isKnown: Bool {

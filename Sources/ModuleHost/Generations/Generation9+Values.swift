@@ -20,11 +20,6 @@ extension QuestionTicket {
     var flags: UInt32 { wantsReason ? AUTH_CHECK_REASON : 0 }
 }
 
-extension Check {
-    /// Whether it is about a name, and nothing comes with it.
-    var isPlain: Bool { fields.isEmpty && contributionID == nil && attributes.isEmpty }
-}
-
 extension Check.Action {
     /// `AUTH_ACTION_*`.
     var number: UInt32 {

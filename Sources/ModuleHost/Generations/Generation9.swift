@@ -203,7 +203,7 @@ final class Generation9: Generation, @unchecked Sendable {
                         record.contribution_id = .empty
                         record.flags = ticket.flags
                         record.session_data = session.data
-                        if check.isPlain && content == nil { return body(&record) }
+                        if check.isBare && content == nil { return body(&record) }
                         return withPairs(of: check, content, in: &record, body)
                     }
                 }
