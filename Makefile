@@ -77,15 +77,16 @@ bench: ## measure, as ratios in one run (ROWS="P2 P9": only these)
 	scripts/setup build bench
 	Tests/Benchmarks/run $(ROWS)
 
-counts: release ## count the instructions of eleven workloads, and compare them with what is kept
+counts: release ## count the instructions and allocations of eleven workloads, and compare them with what is kept
 	Tests/Benchmarks/counts
 
 format: ## format the Swift code in place
 	swift format -i -r $(SWIFT_CODE)
 
-lint: ## check the format of the Swift code, and the words of everything
+lint: ## check the format of the Swift code, the words of everything, and lengths
 	swift format lint --strict -r $(SWIFT_CODE)
 	scripts/check-words
+	scripts/check-lengths
 
 SWIFT_CODE = Sources Tests Plugins examples core/Package.swift Package.swift
 

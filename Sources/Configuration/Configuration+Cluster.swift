@@ -121,6 +121,10 @@ enum ClusterItems {
                 "`cluster-isolated end` goes with `cluster-unreachable refuse`, found `\(policy)`: a host without a lease answers "
                     + "no session that it let in alone")
         }
+        checkLease(settings, &problems)
+    }
+
+    private static func checkLease(_ settings: [String: Setting], _ problems: inout ProblemList) {
         guard let beat = settings[ItemDefinition.clusterHeartbeat.name], case .float(let time) = beat.value,
             let slack = settings[ItemDefinition.clusterSlack.name], case .float(let more) = slack.value
         else { return }

@@ -22,10 +22,9 @@ extension ClusterMember {
         }
     }
 
-    private mutating func becomeMember(generation: String, epoch: String, old: String) {
-        rival = nil
+    /// Tells what a new membership means for what was held under the one before.
+    private mutating func leaveLastMembership(for generation: String, epoch: String, old: String) {
         let isSameGeneration = generation == lastGeneration
-        act(.event(.joined(epoch: epoch, generation: generation, isNew: generation == epoch)))
         if isSameGeneration && !joinWasLost && old != "-" && old != lastEpoch {
             sharesIdentity = true
             act(.event(.sharedIdentity(index: settings.index)))
@@ -42,6 +41,12 @@ extension ClusterMember {
             act(.missed)
             act(.event(.saidLost(isNewRegistry: true)))
         }
+    }
+
+    private mutating func becomeMember(generation: String, epoch: String, old: String) {
+        rival = nil
+        act(.event(.joined(epoch: epoch, generation: generation, isNew: generation == epoch)))
+        leaveLastMembership(for: generation, epoch: epoch, old: old)
         membership = Membership(
             generation: generation, epoch: epoch, joined: joinAsked, leaseEnd: joinAsked + leaseTime)
         lastGeneration = generation

@@ -102,6 +102,13 @@ public struct MappedModule: Sendable {
                     + "(\(identity.generation == 9 ? "0x59455321" : "1")) is accepted, and log lines of its own may say why"
             )
         }
+        try tellAbout(generation, request, services)
+    }
+
+    /// Has the module say in the event log what it is about, where it has such an ability.
+    private func tellAbout(
+        _ generation: any Generation, _ request: LoadRequest, _ services: any ModuleServices
+    ) throws(ModuleError) {
         let asked = DeadlineThread.run(for: request.initTimeout) { generation.extensionRecord(AUTH_EXTENSION_ABOUT) }
         guard let asked else {
             throw ModuleError(

@@ -8,45 +8,26 @@ extension ModuleLoader {
         _ image: ModuleImage, _ inspection: ModuleInspection, _ isolation: ModuleIsolation, bareGeneration: UInt32
     ) throws(ModuleError) -> MappedModule {
         let isBare = !inspection.hasDescriptor
-        if !isBare {
-            var refusals = Refusals()
-            inspection.judge(request.module, request.search, &refusals)
-            if let first = refusals.errors.first { throw first }
-        }
-        let stem = DescriptorReader.stem(of: image.path)
+        if !isBare { try judge(inspection) }
         let declared = inspection.note?.threads ?? 0
         let generation = isBare ? bareGeneration : inspection.note?.generation ?? 0
-        let name = inspection.note?.name ?? stem
+        let name = inspection.note?.name ?? DescriptorReader.stem(of: image.path)
         let (_, copy) = try image.withPrivateCopy(buildID: inspection.buildID) { (_) throws(ModuleError) in () }
-        var record = cffi_helper_start()
-        record.profile = try isolation.agree(with: inspection.profile, module: request.module).number
-        record.user = isolation.user?.user ?? 0
-        record.group = isolation.user?.group ?? 0
-        record.generation = generation
-        record.draft = DeclarationRules.draft
-        record.declared = declared
-        record.is_bare = isBare ? 1 : 0
-        record.memory = isolation.memory
-        Self.write(name, to: &record.module)
-        Self.write(inspection.note?.version ?? "-", to: &record.version)
-        Self.write(inspection.buildID ?? "", to: &record.build)
-        Self.write(HostProcess.version, to: &record.host_version)
         let rows = try isolatedRows(inspection, generation)
         let threads = ModuleDeclaration(declared, generation: generation).threads
-        record.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
-        record.entry_count = UInt32(rows.count)
-        withUnsafeMutableBytes(of: &record.entries) { bytes in
-            let entries = bytes.bindMemory(to: cffi_helper_entry.self)
-            for (index, row) in rows.enumerated() {
-                Self.write(row.point.rawValue, to: &entries[index].name)
-                Self.write(row.signature, to: &entries[index].signature)
-                entries[index].version = row.version
-                entries[index].threads = row.threads
-            }
-        }
-        Self.write(inspection.options, to: &record)
+        var start = cffi_helper_start()
+        start.profile = try isolation.agree(with: inspection.profile, module: request.module).number
+        start.user = isolation.user?.user ?? 0
+        start.group = isolation.user?.group ?? 0
+        start.generation = generation
+        start.memory = isolation.memory
+        start.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
+        Self.write(name, to: &start.module)
+        Self.write(HostProcess.version, to: &start.host_version)
+        Self.write(inspection, to: &start)
+        Self.write(rows, to: &start)
         let pool = HelperPool(
-            record, isolation, module: request.module, name: name, copy: copy,
+            start, isolation, module: request.module, name: name, copy: copy,
             initialiser: rows.firstIndex { $0.point == .initialise }.map(UInt32.init))
         var table = EntryTable()
         for (index, row) in rows.enumerated() {
@@ -61,6 +42,13 @@ extension ModuleLoader {
         return MappedModule(
             identity: identity, path: image.path, entries: table, options: inspection.options, copy: copy, helpers: pool
         )
+    }
+
+    /// Refuses a file of which it is known, without its code, that it cannot be loaded.
+    private func judge(_ inspection: ModuleInspection) throws(ModuleError) {
+        var refusals = Refusals()
+        inspection.judge(request.module, request.search, &refusals)
+        if let first = refusals.errors.first { throw first }
     }
 
     private typealias Row = (
@@ -88,6 +76,30 @@ extension ModuleLoader {
             }
         }
         return rows
+    }
+
+    /// Writes what the file says of the module, which the helper holds its descriptor to.
+    private static func write(_ inspection: ModuleInspection, to record: inout cffi_helper_start) {
+        record.draft = DeclarationRules.draft
+        record.declared = inspection.note?.threads ?? 0
+        record.is_bare = inspection.hasDescriptor ? 0 : 1
+        write(inspection.note?.version ?? "-", to: &record.version)
+        write(inspection.buildID ?? "", to: &record.build)
+        write(inspection.options, to: &record)
+    }
+
+    /// Writes the entry points that the helper is to bind.
+    private static func write(_ rows: [Row], to record: inout cffi_helper_start) {
+        record.entry_count = UInt32(rows.count)
+        withUnsafeMutableBytes(of: &record.entries) { bytes in
+            let entries = bytes.bindMemory(to: cffi_helper_entry.self)
+            for (index, row) in rows.enumerated() {
+                write(row.point.rawValue, to: &entries[index].name)
+                write(row.signature, to: &entries[index].signature)
+                entries[index].version = row.version
+                entries[index].threads = row.threads
+            }
+        }
     }
 
     /// Writes what tells the options of the note from others.
