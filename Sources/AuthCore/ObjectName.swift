@@ -20,6 +20,9 @@ public struct ObjectName: Hashable, Sendable {
         terminated = storage
     }
 
+    /// Takes bytes that have been checked, with a NUL behind them.
+    fileprivate init(checked terminated: [UInt8]) { self.terminated = terminated }
+
     /// Reads a name; throws what is wrong with it.
     public init(_ bytes: [UInt8]) throws(NameError) { try self.init(bytes.span) }
 
@@ -41,6 +44,36 @@ public struct ObjectName: Hashable, Sendable {
     /// Lends the bytes with the NUL behind them, without copying.
     @inlinable public func withTerminatedBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         terminated.withUnsafeBufferPointer(body)
+    }
+}
+
+/// Memory for the names of questions that come one after another: a question that is over leaves its own to a later one, so that
+/// what is answered at once costs no allocation.
+///
+/// At most 64 names of at most 128 bytes are kept; others have memory of their own.
+public struct NameRooms: Sendable {
+    private static let limit = 64
+    private static let longest = 128
+
+    private var rooms: [[UInt8]] = []
+    private var next = 0
+
+    /// Makes none; they come with the names.
+    public init() {}
+
+    /// Begins with the first again. A name that is still held stays as it is: the next one has fresh memory there.
+    public mutating func startOver() { next = 0 }
+
+    /// Checks and keeps a name that came from outside.
+    public mutating func name(_ bytes: Span<UInt8>) throws(NameError) -> ObjectName {
+        guard next < Self.limit, bytes.count <= Self.longest else { return try ObjectName(bytes) }
+        if let fault = NameFault.find(in: bytes) { throw fault }
+        if next == rooms.count { rooms.append([]) }
+        rooms[next].removeAll(keepingCapacity: true)
+        bytes.withUnsafeBufferPointer { rooms[next].append(contentsOf: $0) }
+        rooms[next].append(0)
+        defer { next += 1 }
+        return ObjectName(checked: rooms[next])
     }
 }
 

@@ -70,6 +70,25 @@ struct NameFaultCase: CustomTestStringConvertible {
         #expect(try ObjectName("/\u{e9}") != ObjectName("/e\u{301}"))
     }
 
+    @Test func `has the memory of a name before it that is over, and never that of one that is held`() throws {
+        var rooms = NameRooms()
+        func address(_ name: ObjectName) -> UnsafePointer<UInt8>? { name.withTerminatedBytes(\.baseAddress) }
+        let first = address(try rooms.name(Array("/FX/EURUSD".utf8).span))
+        rooms.startOver()
+        let held = try rooms.name(Array("/FX/GBPUSD".utf8).span)
+        #expect(address(held) == first)
+        rooms.startOver()
+        let other = try rooms.name(Array("/FX/X".utf8).span)
+        #expect(address(other) != first && held.text == "/FX/GBPUSD" && other.text == "/FX/X")
+        #expect(held == (try ObjectName("/FX/GBPUSD")))
+        // More of them than are kept, longer ones, and what is no name.
+        let many = try (0..<100).map { try rooms.name(Array("/N/\($0)".utf8).span) }
+        #expect(many.map(\.text) == (0..<100).map { "/N/\($0)" })
+        let long = "/" + String(repeating: "a", count: 4094)
+        #expect(try rooms.name(Array(long.utf8).span).text == long)
+        #expect(throws: NameError(.notAbsolute, at: 0)) { try rooms.name(Array("FX".utf8).span) }
+    }
+
     @Test(arguments: NameError.Code.allCases)
     func `describes every fault in words of its own`(code: NameError.Code) {
         let texts = Set(NameError.Code.allCases.map { "\(NameError($0, at: 3))" })

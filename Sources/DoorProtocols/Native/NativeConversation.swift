@@ -38,6 +38,7 @@ struct NativeConversation: Conversation, ~Copyable {
     var mailbox: DoorMailbox<Event>?
     var phase = Phase.greeting
     var received = ReceivedBytes()
+    private var names = NameRooms()
     var pending: [UInt64: (ticket: Ticket, bytes: Int, body: Continuation)] = [:]
     /// What the questions that wait were sent with.
     private var pendingBytes = 0
@@ -111,6 +112,7 @@ struct NativeConversation: Conversation, ~Copyable {
 
     mutating func readFrames(_ turn: inout DoorTurn) {
         var isNew = false
+        names.startOver()
         while wantsInput, !turn.isFull, let length = nextFrame(&turn) {
             isNew = true
             heldBytes = length
@@ -129,7 +131,7 @@ struct NativeConversation: Conversation, ~Copyable {
         guard isAsking, let plain = NativePlainCheck(received.span.extracting(0..<NativeProtocol.lengthSize + length))
         else { return false }
         do throws(NameError) {
-            let name = try ObjectName(received.span.extracting(plain.name))
+            let name = try names.name(received.span.extracting(plain.name))
             received.discard(NativeProtocol.lengthSize + length)
             var check = Check(plain.action, name)
             check.attributes = attributes([])
