@@ -68,12 +68,14 @@ public struct NameRooms: Sendable {
     public mutating func name(_ bytes: Span<UInt8>) throws(NameError) -> ObjectName {
         guard next < Self.limit, bytes.count <= Self.longest else { return try ObjectName(bytes) }
         if let fault = NameFault.find(in: bytes) { throw fault }
-        if next == rooms.count { rooms.append([]) }
-        rooms[next].removeAll(keepingCapacity: true)
-        bytes.withUnsafeBufferPointer { rooms[next].append(contentsOf: $0) }
-        rooms[next].append(0)
-        defer { next += 1 }
-        return ObjectName(checked: rooms[next])
+        var room: [UInt8] = []
+        if next < rooms.count { swap(&room, &rooms[next]) } else { rooms.append([]) }
+        room.removeAll(keepingCapacity: true)
+        bytes.withUnsafeBufferPointer { room.append(contentsOf: $0) }
+        room.append(0)
+        rooms[next] = room
+        next += 1
+        return ObjectName(checked: room)
     }
 }
 

@@ -131,7 +131,7 @@ struct NativeConversation: Conversation, ~Copyable {
         guard isAsking, let plain = NativePlainCheck(received.span.extracting(0..<NativeProtocol.lengthSize + length))
         else { return false }
         do throws(NameError) {
-            let name = try names.name(received.span.extracting(plain.name))
+            let name = try name(at: plain.name)
             received.discard(NativeProtocol.lengthSize + length)
             var check = Check(plain.action, name)
             check.attributes = attributes([])
@@ -141,6 +141,14 @@ struct NativeConversation: Conversation, ~Copyable {
             refuse(error, plain.number, &turn)
         }
         return true
+    }
+
+    private mutating func name(at place: Range<Int>) throws(NameError) -> ObjectName {
+        // Out of the conversation while what it has received is read.
+        var rooms = NameRooms()
+        swap(&rooms, &names)
+        defer { swap(&rooms, &names) }
+        return try rooms.name(received.span.extracting(place))
     }
 
     private mutating func takeFrame(_ length: Int, _ turn: inout DoorTurn) {
