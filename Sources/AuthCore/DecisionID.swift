@@ -29,8 +29,10 @@ public struct DecisionID: Hashable, Sendable {
     /// The 32 hexadecimal digits that people and programs are shown.
     public var hexadecimal: String { HexadecimalWords.text(high, low) }
 
-    /// One of the 32 digits, as a byte of ASCII.
-    public func digit(at place: Int) -> UInt8 { HexadecimalWords.digit(high, low, at: place) }
+    /// Eight of the 32 digits in ASCII, the first of them in the lowest byte.
+    ///
+    /// - Parameter quarter: which of them, 0...3.
+    public func digits(ofQuarter quarter: Int) -> UInt64 { HexadecimalWords.digits(high, low, ofQuarter: quarter) }
 }
 
 extension DecisionID: CustomStringConvertible {
@@ -40,15 +42,26 @@ extension DecisionID: CustomStringConvertible {
 
 /// 128 bits as 32 hexadecimal digits in small letters.
 enum HexadecimalWords {
-    static func digit(_ high: UInt64, _ low: UInt64, at place: Int) -> UInt8 {
-        let word = place < 16 ? high : low
-        let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (place & 15))) & 15
-        return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
+    /// Eight digits in ASCII, the first of them in the lowest byte.
+    static func digits(_ high: UInt64, _ low: UInt64, ofQuarter quarter: Int) -> UInt64 {
+        let word = quarter < 2 ? high : low
+        // Four bits for each byte of the result, the highest ones in its highest byte, until they are turned round.
+        var nibbles = quarter & 1 == 0 ? word >> 32 : word & 0xffff_ffff
+        nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+        nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+        nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        // 1 in each byte that is 10 or more: `a` is 39 behind what would follow `9`.
+        let letters = (nibbles + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (nibbles + 0x3030_3030_3030_3030 + letters * 39).byteSwapped
     }
 
     static func text(_ high: UInt64, _ low: UInt64) -> String {
         String(unsafeUninitializedCapacity: 32) { text in
-            for place in 0..<32 { text.initializeElement(at: place, to: digit(high, low, at: place)) }
+            let bytes = UnsafeMutableRawBufferPointer(text)
+            for quarter in 0..<4 {
+                let digits = digits(high, low, ofQuarter: quarter)
+                bytes.storeBytes(of: digits.littleEndian, toByteOffset: 8 * quarter, as: UInt64.self)
+            }
             return 32
         }
     }

@@ -111,7 +111,7 @@ public struct OutgoingBytes {
 
     /// Writes the 32 digits of a decision's name.
     mutating func write(_ decision: DecisionID) {
-        for place in 0..<32 { bytes.append(decision.digit(at: place)) }
+        for quarter in 0..<4 { write(little: decision.digits(ofQuarter: quarter)) }
     }
 
     /// Writes a number with its lowest byte first.

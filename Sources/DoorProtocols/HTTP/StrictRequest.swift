@@ -25,16 +25,13 @@ struct StrictRequest: Sendable {
     }
 
     private static func copy(_ parts: some Collection<Range<Int>>, of received: Span<UInt8>) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: parts.reduce(0) { $0 + $1.count }) { target, filled in
-            received.withUnsafeBufferPointer { source in
-                guard let target = target.baseAddress, let source = source.baseAddress else { return }
-                for part in parts {
-                    // SAFETY: the reader found the parts within what was received, and `target` has room for all of them.
-                    memcpy(target + filled, source + part.lowerBound, part.count)
-                    filled += part.count
-                }
-            }
+        var copy: [UInt8] = []
+        // INVARIANT: it never grows, so that no second copy of a password is left behind.
+        copy.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        received.withUnsafeBufferPointer { source in
+            for part in parts { copy.append(contentsOf: source[part]) }
         }
+        return copy
     }
 
     /// The request, with the chunks of its body put together.

@@ -92,7 +92,7 @@ struct CheckQuery {
         let span = request.span
         let query = request.head.query
         var action: Check.Action?
-        var object: [UInt8]?
+        var object: Result<ObjectName, NameError>?
         var start = query.lowerBound
         while start < query.upperBound {
             var end = start
@@ -112,24 +112,34 @@ struct CheckQuery {
         }
         guard let action, let object else { throw .bad("the query must hold an `action` and an `object`") }
         self.action = action
-        do throws(NameError) {
-            name = .success(try ObjectName(object))
-        } catch {
-            name = .failure(error)
-        }
+        name = object
     }
 
     private static func action(_ span: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal) -> Check.Action {
-        for action in Check.Action.allCases where RequestLine.equals(span, value, action.rawValue) { return action }
+        // Without the list of them, which would be made anew each time.
+        if RequestLine.equals(span, value, "read") { return .read }
+        if RequestLine.equals(span, value, "write") { return .write }
+        if RequestLine.equals(span, value, "create") { return .create }
         throw .bad("the action must be `read`, `write` or `create`")
     }
 
     /// A plus is a space to some programs and a plus to others, so it must be written as `%2B` or `%20`.
-    private static func object(_ span: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal) -> [UInt8] {
-        for index in value where span[index] == UInt8(ascii: "+") {
-            throw .bad("the object holds a plus; write `%2B` for a plus and `%20` for a space")
+    private static func object(_ span: Span<UInt8>, _ value: Range<Int>) throws(RequestRefusal)
+        -> Result<ObjectName, NameError>
+    {
+        var isEncoded = false
+        for index in value {
+            if span[index] == UInt8(ascii: "+") {
+                throw .bad("the object holds a plus; write `%2B` for a plus and `%20` for a space")
+            }
+            if span[index] == UInt8(ascii: "%") { isEncoded = true }
         }
-        guard let object = PercentEncoding.decode(span, value) else { throw .bad("the object is not percent-encoded") }
-        return object
+        let decoded = isEncoded ? PercentEncoding.decode(span, value) : []
+        guard let decoded else { throw .bad("the object is not percent-encoded") }
+        do throws(NameError) {
+            return .success(isEncoded ? try ObjectName(decoded) : try ObjectName(span.extracting(value)))
+        } catch {
+            return .failure(error)
+        }
     }
 }
