@@ -63,6 +63,16 @@ bool cffi_has_modules(void);
 // From now on a crash leaves a line; called once.
 void cffi_catch_crashes(void);
 
+// What the C library's sigaction() does, for the host alone: a module's go by signals.c.
+struct sigaction;
+int cffi_set_action(int number, const struct sigaction *wish, struct sigaction *old);
+
+// Has what a module wants of a signal done behind the handler of crashes; false for a signal that has none.
+bool cffi_wants_behind(int number, const struct sigaction *wish);
+
+// Whether an address lies in the program's own code.
+bool cffi_is_own(uintptr_t address);
+
 // The module whose doing an address or this thread is, NULL for none of them. Async-signal-safe.
 const char *cffi_owner(uintptr_t address);
 

@@ -20,6 +20,7 @@ static atomic_bool crashing;
 static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
 #define SIGNAL_COUNT (sizeof signals / sizeof *signals)
 static struct sigaction before[SIGNAL_COUNT];
+static atomic_ullong wanted; // signals whose default, or ignoring, a module has asked for: the bit of each number
 
 // What ends a process unseen where it has asked for it: alarm(2), setitimer(2) and setrlimit(2). No part of authhost does.
 static const int alarms[] = {SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU};
@@ -94,9 +95,17 @@ static void report_crash(int number, const siginfo_t *information, const void *c
     cffi_write_line(&line);
 }
 
+static bool is_ignored(int number) {
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        if (signals[i] == number) return before[i].sa_handler == SIG_IGN;
+    }
+    return false;
+}
+
 // Async-signal-safe (signal-safety(7)): it reads what was written before, and calls write(), sigaction() and raise().
 static void handle_crash(int number, siginfo_t *information, void *context) {
     int saved = errno;
+    if (information->si_code <= 0 && is_ignored(number)) return;
     // A process that a module forked crashes by itself.
     if (!cffi_is_other_process()) {
         if (atomic_exchange(&crashing, true)) {
@@ -106,7 +115,7 @@ static void handle_crash(int number, siginfo_t *information, void *context) {
             report_crash(number, information, context);
         }
     }
-    for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &before[i], NULL);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) cffi_set_action(signals[i], &before[i], NULL);
     // A fault happens again where it happened, for the core or for who handled it before; a signal that was sent does not, nor
     // does a system call that was refused.
     if (information->si_code <= 0 || number == SIGSYS) raise(number);
@@ -188,7 +197,7 @@ void cffi_catch_crashes(void) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
     action.sa_sigaction = handle_crash;
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < SIGNAL_COUNT; i++) sigaction(signals[i], &action, &before[i]);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) cffi_set_action(signals[i], &action, &before[i]);
     action.sa_sigaction = handle_alarm;
     for (size_t i = 0; i < ALARM_COUNT; i++) {
         struct sigaction now;
@@ -197,11 +206,21 @@ void cffi_catch_crashes(void) {
     }
 }
 
+bool cffi_wants_behind(int number, const struct sigaction *wish) {
+    for (size_t i = 0; i < SIGNAL_COUNT && atomic_load(&cffi_is_guarded); i++) {
+        if (signals[i] != number) continue;
+        before[i] = *wish;
+        atomic_fetch_or(&wanted, (uint64_t)1 << number);
+        return true;
+    }
+    return false;
+}
+
 uint64_t cffi_catch_crashes_again(void) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK}, now;
     action.sa_sigaction = handle_crash;
     sigemptyset(&action.sa_mask);
-    uint64_t found = 0;
+    uint64_t found = atomic_exchange(&wanted, 0);
     for (size_t i = 0; i < SIGNAL_COUNT && atomic_load(&cffi_is_guarded) && !atomic_load(&crashing); i++) {
         if (sigaction(signals[i], NULL, &now) != 0 || now.sa_flags & SA_SIGINFO) continue;
         if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) continue;

@@ -132,12 +132,14 @@ __attribute__((constructor)) static void find_own(void) {
     if (!dl_iterate_phdr(find_object, own)) own[0] = own[1] = 0;
 }
 
+bool cffi_is_own(uintptr_t address) { return address >= own[0] && address < own[1]; }
+
 // What the host starts is the host's, also when a module has just called it.
 static int create_for(uintptr_t caller, pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                       void *context) {
     create_function create = next_create();
     if (!create) return EAGAIN;
-    const char *owner = caller >= own[0] && caller < own[1] ? NULL : cffi_owner(caller);
+    const char *owner = cffi_is_own(caller) ? NULL : cffi_owner(caller);
     struct first_steps *steps = owner && atomic_load(&cffi_is_guarded) ? malloc(sizeof *steps) : NULL;
     if (!steps) return create(thread, attributes, run, context);
     steps->run = run;

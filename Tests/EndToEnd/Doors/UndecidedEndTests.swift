@@ -17,6 +17,8 @@ struct ForeignEnd: CustomTestStringConvertible {
             ForeignEnd(way: "_exit", status: 1, says: "module `ends` ended the process with _exit() in \(login)"),
             ForeignEnd(way: "daemon", status: 1, says: "module `ends` ended the process with daemon() in \(login)"),
             ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+            ForeignEnd(way: "unhandled", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+            ForeignEnd(way: "ignored", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
             ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
             ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
         ] + onThreads + [alarm]

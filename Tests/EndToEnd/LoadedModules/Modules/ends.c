@@ -69,7 +69,9 @@ static int end_unseen(const char *way) {
     if (!strcmp(way, "next")) return leave_by_next();
     if (!strcmp(way, "exec")) execve("/bin/true", program, nothing);
     if (!strcmp(way, "kill")) raise(SIGKILL);
-    if (!strcmp(way, "default")) signal(SIGSEGV, SIG_DFL), fault((void *)8);
+    // As rt_sigaction(2) has the record: no handler, no flags, no mask.
+    const long none[4] = {0};
+    if (!strcmp(way, "default")) syscall(SYS_rt_sigaction, SIGSEGV, none, NULL, 8), fault((void *)8);
     return AUTH_OK;
 }
 
@@ -131,6 +133,8 @@ static int end(const char *way) {
     if (!strcmp(way, "_exit")) _exit(0);
     if (!strcmp(way, "crash")) fault((void *)8);
     if (!strcmp(way, "abort")) abort();
+    if (!strcmp(way, "unhandled")) signal(SIGSEGV, SIG_DFL), fault((void *)8);
+    if (!strcmp(way, "ignored")) sigaction(SIGSEGV, &(struct sigaction){.sa_handler = SIG_IGN}, NULL), fault((void *)8);
     if (!strcmp(way, "overflow")) return deep();
     if (!strcmp(way, "thread")) return elsewhere(fault);
     if (!strcmp(way, "thread-exit")) return elsewhere(leave);
