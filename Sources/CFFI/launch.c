@@ -25,13 +25,13 @@ int64_t helper_now(void) {
 }
 
 // A file in memory that neither side can make shorter: a reader of what is gone would be ended by SIGBUS.
-static int make_memory(shared_memory **shared) {
+static int make_memory(shared_memory **shared, size_t size) {
     int file = memfd_create("authhost-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x8u); // MFD_NOEXEC_SEAL, Linux 6.3
     if (file < 0 && errno == EINVAL) file = memfd_create("authhost-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (file < 0) return -1;
     void *memory = MAP_FAILED;
-    if (ftruncate(file, sizeof **shared) == 0 && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
-        memory = mmap(NULL, sizeof **shared, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (ftruncate(file, (off_t)size) == 0 && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+        memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     }
     if (memory == MAP_FAILED) {
         int failure = errno;
@@ -141,16 +141,19 @@ static cffi_helper *make(const cffi_helper_start *start, const auth_host_t *tabl
     return helper;
 }
 
-cffi_helper *cffi_helper_launch(const char *program, int module, const cffi_helper_start *start,
+static size_t memory_size(const cffi_helper *helper) { return sizeof(shared_memory) + helper->start.note_size; }
+
+cffi_helper *cffi_helper_launch(const char *program, int module, const cffi_helper_start *start, const char *note,
                                 const auth_host_t *table, int64_t nanoseconds, char *why) {
     cffi_helper *helper = make(start, table);
-    int memory = helper ? make_memory(&helper->shared) : -1;
+    int memory = helper ? make_memory(&helper->shared, memory_size(helper)) : -1;
     if (memory < 0) {
         snprintf(why, CFFI_HELPER_TEXT, "there is no memory for the rings of a helper: %s", strerror(errno));
         if (helper) cffi_helper_free(helper);
         return NULL;
     }
     helper->shared->start = helper->start;
+    memcpy(helper->shared->note, note, helper->start.note_size);
     helper->calls.shared = &helper->shared->calls;
     helper->tells.shared = &helper->shared->tells;
     helper->returns.shared = &helper->shared->returns;
@@ -175,7 +178,7 @@ void cffi_helper_free(cffi_helper *helper) {
         while (waitpid(helper->process, NULL, 0) < 0 && errno == EINTR) {}
     }
     if (helper->descriptor >= 0) close(helper->descriptor);
-    if (helper->shared) munmap(helper->shared, sizeof *helper->shared);
+    if (helper->shared) munmap(helper->shared, memory_size(helper));
     pthread_mutex_destroy(&helper->sending);
     pthread_mutex_destroy(&helper->lock);
     sem_destroy(&helper->served);

@@ -17,6 +17,7 @@ typedef struct shared_memory {
     ring calls;   // host to helper: WIRE_CALL, WIRE_END
     ring tells;   // host to helper: WIRE_TELL
     ring returns; // helper to host
+    char note[];  // `start.note_size` bytes
 } shared_memory;
 
 #endif

@@ -1,13 +1,13 @@
 #define _GNU_SOURCE
 #include "helper.h"
 
-static const char *differ(const char *what, const char *note, const char *descriptor) {
-    return FAULT("its note and its descriptor differ: %s is `%.300s` in the note and `%.300s` in the descriptor", what, note,
+const char *differ(const char *what, const char *said, const char *descriptor) {
+    return FAULT("its note and its descriptor differ: %s is `%.300s` in the note and `%.300s` in the descriptor", what, said,
                  descriptor ? descriptor : "none");
 }
 
-static const char *differ_number(const char *what, uint32_t note, uint32_t descriptor) {
-    return FAULT("its note and its descriptor differ: %s is `%u` in the note and `%u` in the descriptor", what, note, descriptor);
+const char *differ_number(const char *what, uint32_t said, uint32_t descriptor) {
+    return FAULT("its note and its descriptor differ: %s is `%u` in the note and `%u` in the descriptor", what, said, descriptor);
 }
 
 static const char *refuse(const char *member, const char *of, uint32_t value) {
@@ -25,6 +25,33 @@ static const char *compare_entries(const auth_module_t *module) {
         if (is_whole && row->reserved2) return refuse("auth_entry_t.reserved2", row->name, row->reserved2);
         if (row->reserved) return refuse("auth_entry_t.reserved", row->name, row->reserved);
     }
+    if (module->entry_count != start.row_count) {
+        return differ_number("the number of entry points", start.row_count, module->entry_count);
+    }
+    return NULL;
+}
+
+// The next text of the note's, which hands them out in the order of the options and their fields.
+static const char *next_text(const char **place) {
+    const char *text = *place;
+    *place += strlen(text) + 1;
+    return text;
+}
+
+static const char *compare_option(uint32_t number, const auth_option_t *row, const char **place) {
+    const char *name = next_text(place), *type = next_text(place), *value = next_text(place), *help = next_text(place);
+    const char *found = row->default_value ? row->default_value : AUTH_REQUIRED;
+    char digits[16], what[128];
+    snprintf(digits, sizeof digits, "%u", row->type);
+    const struct {
+        const char *field, *said, *found;
+    } fields[] = {{"name", name, row->name}, {"type", type, digits}, {"default", value, found}, {"help", help, row->help}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (equals(fields[i].found, fields[i].said)) continue;
+        snprintf(what, sizeof what, "of option %u, `%.64s`, the %s", number, row->name, fields[i].field);
+        return differ(what, equals(fields[i].said, AUTH_REQUIRED) ? "none" : fields[i].said,
+                      equals(fields[i].found, AUTH_REQUIRED) ? NULL : fields[i].found);
+    }
     return NULL;
 }
 
@@ -38,17 +65,13 @@ static const char *compare_options(const auth_module_t *module) {
         return FAULT("its descriptor has options of %u bytes; at least %zu are accepted", module->option_size,
                      offsetof(auth_option_t, help) + sizeof(char *));
     }
-    for (uint32_t i = 0; i < module->option_count && i < CFFI_HELPER_OPTIONS; i++) {
+    const char *place = note;
+    for (uint32_t i = 0; i < module->option_count; i++) {
         const auth_option_t *row = (const void *)((const char *)module->options + (size_t)i * module->option_size);
         if (!row->name || !row->help) return FAULT("its option %u has no name or no help", i + 1);
         if (row->reserved) return refuse("auth_option_t.reserved", row->name, row->reserved);
-        // Of generations 6 and 7 the note has C's own spelling of a default.
-        uint64_t digest = cffi_option_digest(row->name, row->type, row->default_value, row->help);
-        if (digest != start.options[i]) {
-            return FAULT("its note and its descriptor differ: option %u is another one than `%.64s`, of type %u, with the default "
-                         "`%.300s`, which the descriptor has", i + 1, row->name, row->type,
-                         row->default_value ? row->default_value : "none");
-        }
+        const char *why = compare_option(i + 1, row, &place);
+        if (why) return why;
     }
     return NULL;
 }

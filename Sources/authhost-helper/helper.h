@@ -14,6 +14,8 @@
 #include "wire.h"
 
 extern cffi_helper_start start;
+// What the note says of options: `start.note_size` bytes.
+extern const char *note;
 
 // Confines this process to what `start` says it may do. Returns NULL, or what failed.
 const char *confine_process(void);
@@ -26,6 +28,10 @@ const char *compare_descriptor(const auth_module_t *module);
 void find_extensions(const auth_module_t *module);
 // Asks an instance that was initialised what it is, and has the host log it; false for what is no answer, which is logged too.
 bool ask_about(void *instance);
+
+// Says what differs between note and descriptor, with both values; the last is NULL for none.
+const char *differ(const char *what, const char *note, const char *descriptor);
+const char *differ_number(const char *what, uint32_t note, uint32_t descriptor);
 
 // What is wrong, for one who returns it; one thread loads the module.
 extern char fault[CFFI_HELPER_TEXT];

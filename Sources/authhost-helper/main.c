@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 cffi_helper_start start;
+const char *note;
 static ring_end calls, returns;
 static void *instance;
 static pthread_mutex_t taking = PTHREAD_MUTEX_INITIALIZER, sending = PTHREAD_MUTEX_INITIALIZER;
@@ -99,11 +100,12 @@ static void *work(void *unused) {
 static shared_memory *find_memory(void) {
     struct stat memory, module;
     if (fstat(HELPER_MEMORY, &memory) != 0 || fstat(HELPER_MODULE, &module) != 0 ||
-        memory.st_size != sizeof(shared_memory)) {
+        memory.st_size < (off_t)sizeof(shared_memory)) {
         return NULL;
     }
-    void *shared = mmap(NULL, sizeof(shared_memory), PROT_READ | PROT_WRITE, MAP_SHARED, HELPER_MEMORY, 0);
-    return shared == MAP_FAILED ? NULL : shared;
+    size_t size = (size_t)memory.st_size;
+    shared_memory *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, HELPER_MEMORY, 0);
+    return shared == MAP_FAILED || size != sizeof *shared + shared->start.note_size ? NULL : shared;
 }
 
 int main(void) {
@@ -118,6 +120,7 @@ int main(void) {
     // As in the host: a server that the module speaks with may go away.
     signal(SIGPIPE, SIG_IGN);
     start = shared->start;
+    note = shared->note;
     calls.shared = &shared->calls;
     returns.shared = &shared->returns;
     tells.shared = &shared->tells;

@@ -11,15 +11,27 @@ struct entry entries[CFFI_HELPER_ENTRIES];
 char fault[CFFI_HELPER_TEXT];
 
 // The row of the descriptor for an entry point of the note; NULL where there is none like it.
-static const auth_entry_t *find(const auth_module_t *module, const cffi_helper_entry *wanted) {
+//
+// near: the row of the same name that comes closest; NULL for none.
+static const auth_entry_t *find(const auth_module_t *module, const cffi_helper_entry *wanted, const auth_entry_t **near) {
+    *near = NULL;
     for (uint32_t i = 0; i < module->entry_count; i++) {
         const auth_entry_t *row = (const void *)((const char *)module->entries + (size_t)i * module->entry_size);
-        if (equals(row->name, wanted->name) && row->version == wanted->version &&
-            equals(row->signature, wanted->signature)) {
-            return row;
-        }
+        if (!equals(row->name, wanted->name)) continue;
+        if (!*near || row->version == wanted->version) *near = row;
+        if (row->version == wanted->version && equals(row->signature, wanted->signature)) return row;
     }
     return NULL;
+}
+
+// Says how the descriptor has another entry point than the note.
+static const char *differ_entry(const cffi_helper_entry *wanted, const auth_entry_t *near) {
+    char what[128];
+    const char *field = !near ? "name" : near->version != wanted->version ? "version" : "signature";
+    snprintf(what, sizeof what, "of entry `%s` the %s", wanted->name, field);
+    if (!near) return differ(what, wanted->name, NULL);
+    if (near->version != wanted->version) return differ_number(what, wanted->version, near->version);
+    return differ(what, wanted->signature, near->signature);
 }
 
 static const char *bind(uint32_t index, cffi_function function) {
@@ -56,15 +68,13 @@ const char *load_module(void) {
     }
     for (uint32_t i = 0; i < start.entry_count; i++) {
         const cffi_helper_entry *wanted = &start.entries[i];
-        const auth_entry_t *row = module ? find(module, wanted) : NULL;
+        const auth_entry_t *near = NULL, *row = module ? find(module, wanted, &near) : NULL;
+        if (module && !row) return differ_entry(wanted, near);
         bool says_threads = row && module->entry_size >= offsetof(auth_entry_t, threads) + sizeof row->threads;
         if (row && (says_threads ? row->threads : 0) != wanted->threads) {
-            return FAULT("its note and its descriptor differ: the threads of `%s` are %u in the note and %u in the descriptor",
-                         wanted->name, wanted->threads, says_threads ? row->threads : 0);
-        }
-        if (module && !row) {
-            return FAULT("its note and its descriptor differ: the descriptor has no `%s` version %u, `%s`", wanted->name,
-                         wanted->version, wanted->signature);
+            char what[128];
+            snprintf(what, sizeof what, "of entry `%s` the threads", wanted->name);
+            return differ_number(what, wanted->threads, says_threads ? row->threads : 0);
         }
         const char *why = bind(i, row ? row->function : cffi_symbol(library, wanted->name));
         if (why) return why;

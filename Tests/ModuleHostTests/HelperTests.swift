@@ -84,6 +84,22 @@ import Testing
         inHelper.exit()
     }
 
+    @Test(arguments: [
+        ("note_differs", "the number of entry points is `2` in the note and `3` in the descriptor"),
+        ("note_other_version", "the version is `1.0` in the note and `1.1` in the descriptor"),
+        ("note_other_default", "of option 1, `one`, the default is `1` in the note and `2` in the descriptor"),
+        ("note_other_threads", "of entry `auth_new_user` the threads is `2` in the note and `0` in the descriptor"),
+        ("note_separator", "of option 1, `one`, the default is `a` in the note and `a\\u{1f}b` in the descriptor"),
+    ])
+    func `and is refused where its note says otherwise, with the field and both values`(
+        _ name: String, _ says: String
+    ) throws {
+        let error = try #require(throws: ModuleError.self) {
+            try ModuleLoader(Self.isolated(name, bare: nil)).load(services: RecordingServices())
+        }
+        #expect(error.detail.contains("its note and its descriptor differ: \(says)"), "\(error)")
+    }
+
     @Test func `and completes from its own threads`() throws {
         let services = RecordingServices()
         let module = try ModuleLoader(Self.isolated("good9", bare: nil)).load(services: services)

@@ -33,7 +33,7 @@ struct Refused: CustomTestStringConvertible {
         Refused(fixture: "note_missing", code: .noteMissing, says: ".note.authhost"),
         Refused(
             fixture: "note_differs", code: .noteDiffers,
-            says: "the number of entry points is `1` in the note and `2` in the descriptor"),
+            says: "the number of entry points is `2` in the note and `3` in the descriptor"),
         Refused(fixture: "init_fails", code: .initFailed, says: "auth_init"),
         Refused(fixture: "init_hangs", code: .initHung, says: "auth-init-timeout"),
         Refused(fixture: "one_option", code: .missingOption, says: "`must`"),

@@ -12,7 +12,6 @@
 #include "cffi.h"
 
 #define CFFI_HELPER_ENTRIES 40
-#define CFFI_HELPER_OPTIONS 256
 #define CFFI_HELPER_TEXT 1024
 
 // Which system calls a module may make.
@@ -38,24 +37,23 @@ typedef struct cffi_helper_start {
     int64_t parent;      // the host's process id
     char module[CFFI_NAME_SIZE], version[CFFI_NAME_SIZE], build[CFFI_NAME_SIZE], host_version[CFFI_NAME_SIZE];
     cffi_helper_entry entries[CFFI_HELPER_ENTRIES];
-    uint32_t option_count, reserved;
-    uint64_t options[CFFI_HELPER_OPTIONS]; // cffi_option_digest() of what the note says
+    uint32_t row_count;    // entry points in the note, those that are never called among them
+    uint32_t option_count; // options in the note
+    uint64_t note_size;    // bytes of what the note says of options
 } cffi_helper_start;
-
-// What tells an option from others: a digest of all that is said of it, which is no secret and withstands no attacker.
-// value: its default; NULL and AUTH_REQUIRED: none.
-uint64_t cffi_option_digest(const char *_Nonnull name, uint32_t type, const char *_Nullable value, const char *_Nonnull help);
 
 typedef struct cffi_helper cffi_helper;
 
 // Starts the program with the module's sealed file and waits until it has loaded the module, for so many nanoseconds at most. The
 // calling thread must outlive the helper: its end ends the helper (prctl(2), PR_SET_PDEATHSIG).
 //
+// note: `note_size` bytes, four texts with their NULs for each option: name, type in decimal digits, default, help. The default
+// is AUTH_REQUIRED where there is none. It is copied.
 // table: what the module's calls of host functions are handed to; it must live as long as the helper.
 // why: CFFI_HELPER_TEXT bytes: what was tried and found, where NULL is returned. OWNERSHIP: the caller's, to be given to cffi_helper_free.
 cffi_helper *_Nullable cffi_helper_launch(const char *_Nonnull program, int module,
-                                          const cffi_helper_start *_Nonnull start, const auth_host_t *_Nonnull table,
-                                          int64_t nanoseconds, char *_Nonnull why);
+                                          const cffi_helper_start *_Nonnull start, const char *_Nonnull note,
+                                          const auth_host_t *_Nonnull table, int64_t nanoseconds, char *_Nonnull why);
 
 // Takes what the helper writes until it has ended, or until cffi_helper_close(). One thread alone, which outlives no other use.
 void cffi_helper_serve(cffi_helper *_Nonnull helper);

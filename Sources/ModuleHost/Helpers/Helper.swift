@@ -157,7 +157,8 @@ final class Helper: Sendable {
         defer { if file >= 0 { close(file) } }
         // SAFETY: the record and the table live as long as the pool and the process; `why` is as long as it has to be.
         let pointer = cffi_helper_launch(
-            work.pool.isolation.program, file, work.pool.record, work.host.pointer, work.timeout.inNanoseconds, &why)
+            work.pool.isolation.program, file, work.pool.record, work.pool.note, work.host.pointer,
+            work.timeout.inNanoseconds, &why)
         guard let pointer else {
             let bytes = why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             return .failure(LaunchFailure(text: String(decoding: bytes, as: UTF8.self).controlsEscaped))

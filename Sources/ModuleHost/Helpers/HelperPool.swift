@@ -9,6 +9,8 @@ import Synchronization
 public final class HelperPool: @unchecked Sendable {
     // The record is written before it is handed over, and only read since.
     let record: UnsafePointer<cffi_helper_start>
+    /// What the module's note says of options.
+    let note: [CChar]
     let isolation: ModuleIsolation
     /// The module as it was asked for, and what it calls itself.
     let module, name: String
@@ -20,14 +22,16 @@ public final class HelperPool: @unchecked Sendable {
 
     /// - Parameters:
     ///   - record: what every helper is told to be.
+    ///   - note: what the module's note says of options.
     ///   - copy: the module's sealed file.
     init(
-        _ record: cffi_helper_start, _ isolation: ModuleIsolation, module: String, name: String, copy: ModuleCopy,
-        initialiser: UInt32?
+        _ record: cffi_helper_start, note: [CChar], _ isolation: ModuleIsolation, module: String, name: String,
+        copy: ModuleCopy, initialiser: UInt32?
     ) {
         let place = UnsafeMutablePointer<cffi_helper_start>.allocate(capacity: 1)
         place.initialize(to: record)
         self.record = UnsafePointer(place)
+        self.note = note
         self.isolation = isolation
         self.module = module
         self.name = name

@@ -166,7 +166,7 @@ int main(int count, char **arguments) {
     if (!library) fail(dlerror());
     const auth_module_t *descriptor = ((auth_module_fn *)(uintptr_t)dlsym(library, "auth_module"))(9, sizeof *descriptor);
     cffi_helper_start start = {.size = sizeof start, .threads = 2, .generation = 9, .draft = AUTH_DRAFT,
-                               .declared = descriptor->threads, .entry_count = 2,
+                               .declared = descriptor->threads, .row_count = descriptor->entry_count, .entry_count = 2,
                                .entries = {{"auth_init", "i(Tp)", 9, 0}, {"auth_check_read", "i(pCR)", 9, 0}}};
     snprintf(start.module, sizeof start.module, "%s", descriptor->name);
     snprintf(start.version, sizeof start.version, "%s", descriptor->version);
@@ -176,7 +176,7 @@ int main(int count, char **arguments) {
     }
 
     char why[CFFI_HELPER_TEXT];
-    cffi_helper *helper = cffi_helper_launch(arguments[1], module, &start, &table, 10000000000, why);
+    cffi_helper *helper = cffi_helper_launch(arguments[1], module, &start, "", &table, 10000000000, why);
     if (!helper) fail(why);
     pthread_t server, watcher;
     pthread_create(&server, NULL, serve, helper);
