@@ -520,7 +520,7 @@ public final class Host: Sendable {
         follow(nil)
         defer {
             shadow?.stop()
-            broker?.stop(within: configuration.exitTimeout)
+            broker?.stop(within: configuration.exitTimeout, awaitsLateCalls: awaitsLateCalls)
             logins.penalties?.stop()
             configuration.audit?.stop()
         }

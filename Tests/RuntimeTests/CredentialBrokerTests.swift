@@ -97,7 +97,9 @@ extension HeldCredential {
             Issue.record("credentials were given")
             return
         }
-        #expect(failure.description == "the authenticator has not answered within 10.0 seconds")
+        #expect(
+            failure.description
+                == "authenticator `gives_credentials` has not answered in auth_authenticate within 10.0 seconds")
     }
 
     @Test func `asks the authenticator once for a thousand who ask at once`() throws {

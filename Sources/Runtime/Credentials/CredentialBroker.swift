@@ -151,8 +151,12 @@ package final class CredentialBroker: Sendable {
     }
 
     /// Ends the authenticators. Blocks for at most `timeout` for each.
-    package func stop(within timeout: Duration) {
-        for destination in destinations.values { destination.stop(within: timeout) }
+    ///
+    /// - Parameter awaitsLateCalls: whether an entry point that is over its deadline has that time to return.
+    package func stop(within timeout: Duration, awaitsLateCalls: Bool = true) {
+        for destination in destinations.values {
+            destination.stop(within: timeout, awaitsLateCalls: awaitsLateCalls)
+        }
     }
 
     /// Looks for authenticators whose entry points have been running for too long.

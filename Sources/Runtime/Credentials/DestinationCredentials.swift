@@ -53,7 +53,7 @@ final class DestinationCredentials: Sendable {
         metrics.asked(.challenged)
         let started = clock.monotonic
         ask(.retry(destination, challenge: challenge, round: round)) { [self] answer in
-            let fetched = outcome(of: answer)
+            let fetched = outcome(of: answer, "auth_retry")
             metrics.fetched(fetched, nanoseconds: clock.monotonic - started)
             body(fetched.map { HeldCredential(user: $0.user, secret: $0.secret, expiry: nil, serial: 0) })
         }
@@ -90,12 +90,19 @@ final class DestinationCredentials: Sendable {
             fetched: times?.fetched, refresh: times?.refresh, expiry: times?.expiry, failure: failure?.description)
     }
 
-    func stop(within timeout: Duration) {
+    func stop(within timeout: Duration, awaitsLateCalls: Bool) {
+        let timeout = awaitsLateCalls || decider.lateCalls.isEmpty ? timeout : .zero
         if !decider.stop(within: timeout) {
             log.error(
-                "authenticator of destination `\(destination.name)` has not ended after \(timeout); it is left behind")
+                """
+                \(authenticator) of destination `\(destination.name)` has not ended after \(timeout); it is left \
+                behind\(decider.lateCallsText)
+                """)
         }
     }
+
+    /// The module, for people.
+    private var authenticator: String { "authenticator `\(decider.about.identity.name)`" }
 
     func noticeLongCalls() { decider.noticeLongCalls() }
 
@@ -109,7 +116,7 @@ final class DestinationCredentials: Sendable {
         let started = clock.monotonic
         let serial = state.withLock { $0.next }
         ask(.authenticate(destination, serial: serial)) { [self] answer in
-            let fetched = outcome(of: answer)
+            let fetched = outcome(of: answer, "auth_authenticate")
             let now = moment
             let (result, waiters, times) = state.withLock { state in
                 let told = state.fetched(fetched, at: now, jitter: .random(in: 0...1))
@@ -129,13 +136,15 @@ final class DestinationCredentials: Sendable {
         decider.ask(EntryQuestion(asked, within: limit), at: clock.monotonic, resumes: true, then: body)
     }
 
+    /// - Parameter entry: the entry point that was asked.
     private func outcome(
-        of answer: ModuleAnswer
+        of answer: ModuleAnswer, _ entry: StaticString
     ) -> Result<(user: String, secret: Secret, expiry: Int64?), CredentialFailure> {
         let kind = answer.clientText.flatMap { $0.isKindOfFailure ? $0 : nil }
         switch (answer.status, answer.refusal) {
         case (_, .deadline?), (_, .moduleHung?):
-            return .failure(CredentialFailure("deadline", "the authenticator has not answered within \(limit)"))
+            return .failure(
+                CredentialFailure("deadline", "\(authenticator) has not answered in \(entry) within \(limit)"))
         case (_, .noEntry?):
             return .failure(CredentialFailure("no-entry", "the authenticator answers no challenges"))
         case (_, let refusal?):

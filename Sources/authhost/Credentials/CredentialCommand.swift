@@ -150,7 +150,7 @@ struct CredentialSource {
     private func answerHere(_ request: ControlRequest) throws(Failure) -> ControlReply {
         let setup = try HostSetup(quiet: true)
         let host = try setup.makeAuthenticators()
-        defer { host.stop() }
+        defer { host.stop(awaitsLateCalls: false) }
         let reply = host.credentialReply(request)
         if let error = reply.error { throw Failure(.undecided, error) }
         return reply

@@ -152,13 +152,15 @@ struct HostSetup: Sendable {
         return host
     }
 
-    /// Makes a host with its authenticators and no module, for a command that needs credentials alone.
+    /// Makes a host with its authenticators and no module, for a command that needs credentials alone and waits for them: they are
+    /// asked on threads of their own, as by ``hostForQuestions()``.
     func makeAuthenticators() throws(Failure) -> Host {
         var settings = configuration.hostSettings
         settings.trustedOwners = try configuration.owners()
         settings.destinations = try configuration.credentialDestinations()
         HostProcess.keepOutput()
         let host = Host(settings, log: log)
+        host.keepThreadFree()
         try Self.loadAuthenticators(host)
         return host
     }

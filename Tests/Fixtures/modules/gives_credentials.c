@@ -1,4 +1,5 @@
-// An authenticator that does as its option `how` says: at-once, later (from a thread), never, fails, denies, nothing, hangs.
+// An authenticator that does as its option `how` says: at-once, later (from a thread), never, fails, denies, nothing, hangs,
+// exits.
 // Each secret has the number of the call in it, and lives for `life` seconds; 0: it is not kept.
 #include "fixture.h"
 
@@ -52,6 +53,8 @@ static int answer_in(authenticator_t *from, const auth_destination_t *destinatio
     *coming = (coming_t){.from = from, .token = destination->token};
     snprintf(coming->secret, sizeof coming->secret, "%.40s-%u",
              destination->challenge.length ? destination->challenge.data : "secret", call);
+    if (strcmp(from->how, "hangs") == 0) hang();
+    if (strcmp(from->how, "exits") == 0) exit(0);
     if (strcmp(from->how, "later") == 0) return detach(give, coming);
     int status = AUTH_OK;
     if (strcmp(from->how, "at-once") == 0) {

@@ -1,3 +1,4 @@
+import AuthConfiguration
 import AuthCore
 import Basics
 import ModuleHost
@@ -53,8 +54,35 @@ struct Replay {
 
     /// Asks what a line says.
     ///
-    /// - Throws: ``Failure`` for a module that cannot take users back without their passwords.
-    mutating func judge(_ entry: AuditEntry) throws(Failure) -> Judgement {
+    /// - Parameter place: of the line.
+    /// - Throws: ``Failure`` for a module that cannot take users back without their passwords, and for one that does not answer.
+    mutating func judge(_ entry: AuditEntry, at place: SettingSource) throws(Failure) -> Judgement {
+        do throws(Unanswered) {
+            return try judged(entry)
+        } catch {
+            let module = host.module?.identity.name ?? "-"
+            switch error {
+            case .noEntry:
+                throw Failure(
+                    .moduleUnusable,
+                    "module `\(module)` has no `auth_resume_user`: it cannot take the users of a log back "
+                        + "without their passwords")
+            case .late:
+                throw Failure(
+                    .undecided, at: place, "module `\(module)` has not answered this `\(entry.word)` by its deadline")
+            }
+        }
+    }
+
+    /// Why a module cannot be asked any further.
+    private enum Unanswered: Error {
+        /// It takes no users back.
+        case noEntry
+        /// It did not answer in time.
+        case late
+    }
+
+    private mutating func judged(_ entry: AuditEntry) throws(Unanswered) -> Judgement {
         if let apart = Self.apart(entry) { return .apart(apart) }
         let login: Login
         let name: ObjectName?
@@ -65,24 +93,33 @@ struct Replay {
             return .impossible("\(error)")
         }
         clock.turn(to: entry.time)
-        if case .login = entry.question { return judgement(entry, try open(entry.asker, login), login) }
+        if case .login = entry.question { return try judgement(entry, open(entry.asker, login), login) }
         var opened = try session(entry.asker, login)
         guard let name, opened.verdict == .allow, var session = opened.session else {
-            return judgement(entry, opened, login)
+            return try judgement(entry, opened, login)
         }
-        var answer = host.ask(Self.question(entry, session, name)).waited()
+        var answer = try answer(to: Self.question(entry, session, name))
         if answer.reason == .unknownSession || answer.verdict == .ejected {
             // Its time was over since the line before.
             opened = try open(entry.asker, login)
-            guard opened.verdict == .allow, let again = opened.session else { return judgement(entry, opened, login) }
+            guard opened.verdict == .allow, let again = opened.session else {
+                return try judgement(entry, opened, login)
+            }
             session = again
-            answer = host.ask(Self.question(entry, session, name)).waited()
+            answer = try self.answer(to: Self.question(entry, session, name))
         }
-        let judgement = judgement(entry, answer, login)
+        let judgement = try judgement(entry, answer, login)
         guard case .flip = judgement, case .check(let action) = entry.question, action != .read,
             asksForContent(Check(action, name), session, entry)
         else { return judgement }
         return .apart(.content)
+    }
+
+    /// Asks and waits, for the question's deadline at the longest.
+    private func answer(to question: Question) throws(Unanswered) -> Answer {
+        let answer = host.ask(question).waited()
+        if answer.reason == .deadline || answer.reason == .moduleHung { throw .late }
+        return answer
     }
 
     private static func question(_ entry: AuditEntry, _ session: SessionID, _ name: ObjectName) -> Question {
@@ -111,7 +148,9 @@ struct Replay {
     }
 
     /// - Parameter answer: to the question of the line, or to the log-in that it needs.
-    private func judgement(_ entry: AuditEntry, _ answer: Answer, _ login: Login) -> Judgement {
+    private func judgement(
+        _ entry: AuditEntry, _ answer: Answer, _ login: Login
+    ) throws(Unanswered) -> Judgement {
         if answer.reason == .contentUnknown { return .apart(.content) }
         if answer.verdict == .overLimit { return .apart(.limits) }
         let isAllowed = answer.verdict == .allow
@@ -122,16 +161,17 @@ struct Replay {
         }
         if answer.verdict == entry.verdict || !isAllowed && entry.verdict != .allow { return .same }
         if case .login = entry.question {
-            if answer.reason == .accountExpired || isOtherAtPresent(answer, login, entry.time) { return .apart(.clock) }
+            if answer.reason == .accountExpired { return .apart(.clock) }
+            if try isOtherAtPresent(answer, login, entry.time) { return .apart(.clock) }
         }
         return .flip(flip(entry, answer))
     }
 
     /// Whether the user is answered otherwise at present than at the time of the line.
-    private func isOtherAtPresent(_ answer: Answer, _ login: Login, _ time: Int64) -> Bool {
+    private func isOtherAtPresent(_ answer: Answer, _ login: Login, _ time: Int64) throws(Unanswered) -> Bool {
         clock.turn(to: nil)
         defer { clock.turn(to: time) }
-        let present = host.ask(.resume(login)).waited()
+        let present = try self.answer(to: .resume(login))
         close(present)
         return present.verdict != answer.verdict
     }
@@ -155,21 +195,16 @@ struct Replay {
     }
 
     /// The session of an asker, opened where there is none yet.
-    private mutating func session(_ asker: AuditEntry.Asker, _ login: Login) throws(Failure) -> Answer {
+    private mutating func session(_ asker: AuditEntry.Asker, _ login: Login) throws(Unanswered) -> Answer {
         if let known = sessions[asker.user], known.asker == asker { return known.answer }
         return try open(asker, login)
     }
 
     /// Opens a session without a password, in place of the user's last one.
-    private mutating func open(_ asker: AuditEntry.Asker, _ login: Login) throws(Failure) -> Answer {
+    private mutating func open(_ asker: AuditEntry.Asker, _ login: Login) throws(Unanswered) -> Answer {
         if let last = sessions[asker.user] { close(last.answer) }
-        let answer = host.ask(.resume(login)).waited()
-        guard answer.reason != .noEntry else {
-            throw Failure(
-                .moduleUnusable,
-                "module `\(host.module?.identity.name ?? "-")` has no `auth_resume_user`: it cannot take the users of a log back "
-                    + "without their passwords")
-        }
+        let answer = try answer(to: .resume(login))
+        guard answer.reason != .noEntry else { throw .noEntry }
         if sessions.count >= Self.mostSessions {
             for session in sessions.values { close(session.answer) }
             sessions.removeAll(keepingCapacity: true)

@@ -45,6 +45,8 @@ struct ReplayCommand: ParsableCommand {
             settings.limits = HostConfiguration().limits
             settings.loginCacheTime = .zero
         }
+        // An entry point that does not return is late; the command is not.
+        host.keepThreadFree()
         var replay = Replay(host, clock)
         var report = ReplayReport()
         var progress = ReplayProgress(total: logs.reduce(0) { $0 + $1.1.size })
@@ -52,7 +54,7 @@ struct ReplayCommand: ParsableCommand {
             for (file, log) in logs { try Self.ask(file, log, &replay, &report, &progress) }
         } catch {
             progress.clear()
-            host.stop()
+            host.stop(awaitsLateCalls: false)
             throw error
         }
         progress.clear()
@@ -78,7 +80,9 @@ struct ReplayCommand: ParsableCommand {
             number += 1
             progress.note(line.count + 1)
             switch line.isEmpty ? .other : AuditEntry.read(line) {
-            case .entry(let entry): report.note(try replay.judge(entry), at: (file, number))
+            case .entry(let entry):
+                let place = SettingSource.file(SourcePosition(file: file, line: number, column: 1))
+                report.note(try replay.judge(entry, at: place), at: (file, number))
             case .other: report.noteOther()
             case .damaged(let fault): report.note(damaged: fault, at: (file, number))
             }

@@ -193,7 +193,8 @@ static int map(void *instance, const auth_mapping_t *asked, auth_result_t *resul
     return strncmp(asked->name.data, "/map/", 5) ? AUTH_FALSE : end(asked->name.data + 5);
 }
 
-#define ENTRIES(E) E(auth_init, 9, init) E(auth_new_user, 9, new_user) E(auth_free_user, 9, free_user) \
+#define ENTRIES(E) E(auth_init, 9, init) E(auth_new_user, 9, new_user) E(auth_resume_user, 9, new_user) \
+    E(auth_free_user, 9, free_user) \
     E(auth_check_read, 9, check) E(auth_check_write, 9, check) E(auth_map_object, 9, map) E(auth_explain, 9, check)
 #define OPTIONS(O) O("init", AUTH_OPTION_STRING, "", "How auth_init ends the process.")
 AUTH_MODULE("ends", "1.0", 9, AUTH_ANY_THREAD, ENTRIES, OPTIONS);
