@@ -124,6 +124,27 @@ import Testing
     }
 }
 
+@Suite struct `What a record of generation 9 leads to` {
+    /// What is not the host's alone: room that a module writes to, what only comes back, and a function.
+    private static let exceptions = ["char *scratch", "void *context", "int (*emit)"]
+
+    @Test func `is const, so that a module writes into no memory of the host's`() throws {
+        var pointers = 0
+        for header in ["types.h", "authenticators9.h"] {
+            let text = try String(contentsOfFile: "include/authhost/\(header)", encoding: .utf8)
+            for record in text.matches(of: #/typedef struct auth_\w+ \{\n((?:.*\n)+?)\} \w+;/#) {
+                for member in record.1.split(separator: "\n").map({ $0.drop { $0 == " " } }) {
+                    let isOther = Self.exceptions.contains { member.hasPrefix($0) }
+                    guard let end = member.firstIndex(of: ";"), member[..<end].contains("*"), !isOther else { continue }
+                    pointers += 1
+                    #expect(member.hasPrefix("const "), "\(header): \(member)")
+                }
+            }
+        }
+        #expect(pointers >= 6)
+    }
+}
+
 @Suite struct `The golden layout is complete` {
     @Test func `and has every member and every number of the headers`() throws {
         let golden = try String(contentsOfFile: "Tests/ABI/layout.c", encoding: .utf8)

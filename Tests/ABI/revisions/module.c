@@ -8,6 +8,10 @@ static const auth_host_t *host;
 static int init(const auth_host_t *table, void **instance) {
     host = table;
     *instance = (void *)table;
+#if REVISION > 0
+    // A table that ends before it is not read there.
+    if (AUTH_HOST_HAS(host, later)) return AUTH_ERROR;
+#endif
     return AUTH_HOST_HAS(host, rules_state) ? AUTH_OK : AUTH_ERROR;
 }
 
