@@ -20,11 +20,14 @@ struct Authority {
     var certificate: String { folder.path("\(name).pem") }
 
     /// Signs a certificate, which is `FILE.pem` and `FILE.key` then.
-    func sign(_ commonName: String, as file: String, days: Int = 2) throws {
+    ///
+    /// - Parameter names: that it has besides, each as openssl has it, such as `DNS:a.example`.
+    func sign(_ commonName: String, as file: String, days: Int = 2, names: [String] = []) throws {
         let request = folder.path("\(file).csr")
         try Self.openssl(
             ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(commonName)"]
-                + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.path("\(file).key"), "-out", request])
+                + ["-addext", "subjectAltName=\((["IP:127.0.0.1"] + names).joined(separator: ","))"]
+                + ["-keyout", folder.path("\(file).key"), "-out", request])
         try Self.openssl(
             [
                 "x509", "-req", "-in", request, "-CA", certificate, "-CAkey", folder.path("\(name).key"),
@@ -132,7 +135,9 @@ struct Authority {
 
     /// The attributes of the certificate reach the module, which tells them again, and the door makes a tag of one.
     @Test func `tells the module what the client's certificate says`() throws {
-        try ours.sign("broker", as: "broker")
+        try ours.sign(
+            "broker", as: "broker",
+            names: ["DNS:a.example", "DNS:b.example", "email:broker@a.example", "URI:spiffe://a.example/broker"])
         let port = try Place.freePort()
         let configuration = try folder.write(
             """
@@ -157,7 +162,9 @@ struct Authority {
         let digest = fingerprint.split(separator: "=").last?.filter(\.isHexDigit).lowercased()
         #expect(try ask(port, certificate: "broker") == "allow \(digest ?? "")", "\(told.seen)")
         // The module hands back what it was told, the decision's id too.
-        let said = "attributes=\"tls.subject=CN%3Dbroker&tls.digest=\(digest ?? "")&decision-id="
+        let said =
+            "attributes=\"tls.subject=CN%3Dbroker&tls.dns=a.example&tls.dns=b.example&tls.email=broker@a.example"
+            + "&tls.uri=spiffe://a.example/broker&tls.digest=\(digest ?? "")&decision-id="
         try told.wait(until: {
             (try? String(contentsOfFile: folder.path("audit.log"), encoding: .utf8))?.contains(said) == true
         })
