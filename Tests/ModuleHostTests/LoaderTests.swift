@@ -126,6 +126,7 @@ struct Refused: CustomTestStringConvertible {
 
     @Test(arguments: [
         ("reserved_entry", "auth_entry_t.reserved of `auth_init`"),
+        ("reserved_entry_second", "auth_entry_t.reserved2 of `auth_init`"),
         ("reserved_option", "auth_option_t.reserved of `one`"),
     ])
     func `names the reserved member that it sets`(_ fixture: String, _ member: String) {

@@ -65,6 +65,12 @@ import Testing
         for number in (0...150).map(String.init) {
             #expect(test.ask(.login(try test.login(number))).verdict != .allow, "\(number)")
         }
+        // Nothing, EPERM and EINVAL.
+        for says in [
+            "returned 0, which is no answer to it", "the status 1, which is no AUTH_OK", "returned 22, which is no",
+        ] {
+            #expect(test.lines.wait(for: "error: returns_errno: broke its contract in auth_new_user: \(says)"))
+        }
         #expect(test.host.sessionCount == 0)
     }
 

@@ -150,6 +150,16 @@ import Testing
         #expect(!ending.errors.contains("belongs to the whole process"), "\(ending)")
     }
 
+    @Test func `a module is mapped from memory, and from no folder for temporary files`() throws {
+        let folder = try Folder()
+        let server = try start("nothing", in: folder)
+        let maps = try ChildProcess.run(["cat", "/proc/\(server.process.pid)/maps"]).output
+        let lines = maps.split(separator: "\n").filter { $0.contains("changes_the_process") }
+        #expect(!lines.isEmpty)
+        #expect(lines.allSatisfy { $0.contains("/memfd:authhost-changes_the_process.so") }, "\(lines)")
+        #expect(!maps.contains(" /tmp/"))
+    }
+
     /// Whether this user may mount, in namespaces of its own.
     private static var mounts: Bool {
         (try? ChildProcess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]))?.status == 0

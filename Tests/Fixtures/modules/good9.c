@@ -4,6 +4,9 @@
 #define THREADS AUTH_ANY_THREAD
 #define NAME "good9"
 #endif
+#ifndef WRITE
+#define WRITE auth_check_write
+#endif
 #ifdef TEXT_RELOCATION
 __asm__(".pushsection .text\n.quad strlen\n.popsection");
 #endif
@@ -40,5 +43,5 @@ static void leave(void *instance) { say("exit"); }
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init9) ENTRY(auth_exit, 9, leave) ENTRY(auth_reload, 9, reload) \
     ENTRY(auth_cancel, 9, cancel) ENTRY(auth_new_user, 9, user) ENTRY(auth_resume_user, 9, user) \
     ENTRY(auth_free_user, 9, end) ENTRY(auth_map_object, 9, map) ENTRY(auth_check_read, 9, check) \
-    ENTRY(auth_check_write, 9, check) ENTRY(auth_check_create, 9, check) ENTRY(auth_check_batch, 9, batch)
+    ENTRY(WRITE, 9, check) ENTRY(auth_check_create, 9, check) ENTRY(auth_check_batch, 9, batch)
 FIXTURE(NAME, THREADS, ENTRIES);

@@ -194,6 +194,7 @@ struct HelperHost {
         ("note_other_version", "the version is `1.0` in the note and `1.1` in the descriptor"),
         ("note_other_default", "of option 1, `one`, the default is `1` in the note and `2` in the descriptor"),
         ("reserved_entry", "its auth_entry_t.reserved of `auth_init` is 7; 0 is accepted"),
+        ("reserved_entry_second", "its auth_entry_t.reserved2 of `auth_init` is 7; 0 is accepted"),
         ("reserved_option", "its auth_option_t.reserved of `one` is 7; 0 is accepted"),
         ("note_other_threads", "the descriptor"),
         ("wrong_magic", "its descriptor starts with"),
