@@ -79,6 +79,11 @@ static int batch(void *instance, const auth_check_t *const *checks, size_t count
 AUTH_SWIFT_MODULE("matrix", "1.0", AUTH_ANY_THREAD, OPTIONS);
 #elif defined(SWIFT_LOGINS)
 AUTH_SWIFT_MODULE_WITH_BLOCKING_LOGINS("matrix", "1.0", AUTH_ANY_THREAD, OPTIONS);
+#elif defined(SWIFT_ROWS)
+#define ROWS(ENTRY) \
+    ENTRY(auth_init, 9, authkit_init) ENTRY(auth_new_user, 9, authkit_new_user) ENTRY(auth_check_read, 9, authkit_check_read) \
+    ENTRY(auth_check_write, 9, authkit_check_write, AUTH_BLOCKING)
+AUTH_MODULE("matrix", "1.0", 9, AUTH_ANY_THREAD, ROWS, OPTIONS);
 #elif defined(SWIFT_AUTHENTICATOR)
 AUTH_SWIFT_AUTHENTICATOR("matrix", "1.0", AUTH_ANY_THREAD, OPTIONS);
 #elif defined(__cplusplus)
