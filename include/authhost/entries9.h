@@ -31,7 +31,7 @@ typedef void auth_exit_9_fn(void *instance);
 // Re-reads what the instance was configured from. On failure it keeps what it had.
 // When it has succeeded, the host empties its log-in cache, so that each user's next log-in asks the module. A user
 // who is gone, locked or expired by it keeps open sessions until the module ends them: host->eject for each.
-// Returns AUTH_OK, or AUTH_ERROR after logging why; any other value counts as AUTH_ERROR.
+// Returns AUTH_OK, or AUTH_ERROR after logging why; any other value but AUTH_NO_ENTRY counts as AUTH_ERROR.
 // [entry-thread & initialised]      since 9
 typedef int auth_reload_9_fn(void *instance, const auth_reload_t *reload);
 #define AUTH_SIGNATURE_auth_reload_9 "i(pF)"
