@@ -280,8 +280,9 @@ import Testing
 }
 
 @Suite struct `No text that a module is handed is null` {
-    @Test func `in a log-in, a check, a batch, and a question for credentials`() throws {
-        let module = try Fixtures.load("compares_texts", RecordingServices())
+    @Test func `in a log-in, a check, a batch, a mapping, a request, an end, and a question for credentials`() throws {
+        let services = RecordingServices()
+        let module = try Fixtures.load("compares_texts", services)
         let login = try Login(user: "alice", password: Secret(""), door: "test")
         for resuming in [false, true] {
             #expect(module.newUser(login, resuming: resuming, session: 99, Ask.ticket)?.status == .ok)
@@ -290,8 +291,15 @@ import Testing
         #expect(module.check(check, object: check.name, Ask.session, Ask.ticket).status == .ok)
         let batch = module.checkBatch([(check, check.name)], Ask.session, Ask.ticket)
         #expect(batch?.map(\.status) == [.ok])
+        #expect(module.map(check.name, requested: check.name, Ask.session, Ask.ticket)?.status == .notMapped)
+        let request = RealmRequest(.get, path: check.name, user: "alice", password: Secret(""))
+        #expect(module.httpRequest(request, Ask.session, Ask.ticket)?.status == .ok)
         let destination = Destination(name: "d", address: "")
         #expect(module.credential(destination, challenge: nil, Ask.ticket)?.status == .ok)
+        #expect(module.credential(destination, challenge: (Secret(""), 1), Ask.ticket)?.status == .ok)
+        module.completed(destination, serial: 1, accepted: true)
+        #expect(services.lines.withLock { $0.last } == "compares_texts: told 0")
+        #expect(module.freeUser(Ask.session, .logout) == .ok)
     }
 
     @Test(arguments: ["gen6", "gen7"])

@@ -21,6 +21,20 @@ static int batch(void *instance, const auth_check_t *const *checks, size_t count
     return AUTH_OK;
 }
 
+static int map(void *instance, const auth_mapping_t *asked, auth_result_t *result) {
+    return same(asked->user.data) + same(asked->requested.data) + same(asked->name.data) ? AUTH_DENY : AUTH_FALSE;
+}
+
+static int fetch(void *instance, const auth_http_t *asked, auth_result_t *result) {
+    return same(asked->user.data) + same(asked->password.data) + same(asked->path.data) ? AUTH_DENY : AUTH_OK;
+}
+
+static int end(void *instance, const auth_end_t *ended) { return same(ended->user.data) ? AUTH_DENY : AUTH_OK; }
+
+static void tell(void *instance, const auth_completed_t *told) {
+    say("told %d", same(told->destination.data) + same(told->address.data));
+}
+
 static int ask(void *instance, const auth_destination_t *to, auth_result_t *result) {
     if (same(to->destination.data) + same(to->address.data) + same(to->challenge.data)) return AUTH_DENY;
     result->user = result->secret = string("");
@@ -28,5 +42,7 @@ static int ask(void *instance, const auth_destination_t *to, auth_result_t *resu
 }
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_resume_user, 9, user) \
-    ENTRY(auth_check_write, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(auth_authenticate, 9, ask)
+    ENTRY(auth_check_write, 9, check) ENTRY(auth_check_batch, 9, batch) ENTRY(auth_map_object, 9, map) \
+    ENTRY(auth_http_request, 9, fetch) ENTRY(auth_free_user, 9, end) ENTRY(auth_authenticate, 9, ask) ENTRY(auth_retry, 9, ask) \
+    ENTRY(auth_completed, 9, tell)
 FIXTURE("compares_texts", AUTH_SERIAL, ENTRIES);
