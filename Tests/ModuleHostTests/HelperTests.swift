@@ -54,7 +54,8 @@ import Testing
 
     @Test(arguments: [
         "good9", "good9_serial", "good9_blocking", "attributes", "attributes_unread", "absurd_expiry",
-        "application_limit", "bad_mapped_name", "batch_partial", "batch_reasons", "compares_texts", "content9", "explains",
+        "application_limit", "bad_mapped_name", "batch_partial", "batch_reasons", "compares_texts", "content9",
+        "explains",
         "explains_too_much", "first_result", "gen6", "gen7", "grown_result", "huge_text", "long_mapped_name",
         "long_mapped_name7", "long_reason", "mapped_without_name", "maps_never", "names_seen", "no_such_entry",
         "objects7", "options9", "reads_by_no_entry", "reads_open", "reads_undecided", "reserved_status",
