@@ -99,6 +99,10 @@ void cffi_tell_line(const struct cffi_line *line, bool is_written);
 void cffi_tell_end(int status);
 int cffi_tell_call(void);
 
+// The same of a module that is being mapped.
+int cffi_tell_mapping(const char *module);
+void cffi_told(int number);
+
 // The sanitizer's own functions stand where we would put some before the C library's.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define CFFI_SANITIZED 1

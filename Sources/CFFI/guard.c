@@ -47,7 +47,9 @@ void cffi_become_original(void) {
     if (original) *original = 1;
 }
 
-bool cffi_is_start(const char *entry) { return !strcmp(entry, "auth_init") || !strcmp(entry, "auth_module"); }
+bool cffi_is_start(const char *entry) {
+    return !strcmp(entry, "auth_init") || !strcmp(entry, "auth_module") || !strcmp(entry, "dlopen");
+}
 
 _Noreturn void cffi_end_copy(void) {
     struct cffi_line line = {0};

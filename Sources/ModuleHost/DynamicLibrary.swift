@@ -9,9 +9,7 @@ struct DynamicLibrary: @unchecked Sendable {
 
     /// Maps `path` with every symbol resolved and none of its own offered to others.
     init(path: String, module: String) throws(ModuleError) {
-        let telling = cffi_tell_mapping(module)
-        defer { cffi_told(telling) }
-        guard let handle = cffi_open(path) else {
+        guard let handle = cffi_map(path, DescriptorReader.stem(of: module)) else {
             // SAFETY: dlerror returns a NUL-terminated string of this thread, copied at once.
             throw .refusedByLinker(module, dlerror().map { String(cString: $0) } ?? "no reason given")
         }

@@ -39,9 +39,8 @@ bool cffi_first_mask(int32_t thread, uint64_t *_Nonnull mask);
 // Returns 0 in the child, or an errno where there is none.
 int cffi_go_on_watched(void);
 
-// Tells such a parent that a module is being mapped, until cffi_told() is called with the number that is returned.
-int cffi_tell_mapping(const char *_Nonnull module);
-void cffi_told(int number);
+// cffi_open(); an end of the process in it is told as the module's.
+void *_Nullable cffi_map(const char *_Nonnull path, const char *_Nonnull module);
 
 // Ends the process with a status: the host's own way to end. Handlers of exit() and destructors do not run.
 _Noreturn void cffi_end(int status);

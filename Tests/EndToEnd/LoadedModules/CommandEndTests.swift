@@ -54,6 +54,21 @@ import Testing
         #expect(ending.errors.contains("module `ends` ended the process with exit() in `auth_init` ("), "\(ending)")
     }
 
+    @Test(arguments: [
+        ("exit", Int32(4), "module `ends` ended the process with exit() in `dlopen` (its mapping)"),
+        ("crash", 139, "module `ends` crashed in `dlopen` (its mapping): signal 11 (SIGSEGV)"),
+        ("fork", 0, "module `ends` forked the process in `dlopen` (its mapping)"),
+    ])
+    func `a module that does so only where it is mapped for good is named`(
+        _ way: String, _ status: Int32, _ says: String
+    ) throws {
+        let ending = try ChildProcess.run(
+            [Place.binary("authhost"), "login", "--user", "ann", "--module", module], input: "x\n",
+            environment: ["ENDS_MAPPED": way])
+        #expect(ending.status == status && ending.output == (status == 0 ? "allow: granted\n" : ""), "\(ending)")
+        #expect(ending.errors.contains(says), "\(ending)")
+    }
+
     @Test func `a log whose module does not come back ends at the deadline, with the line of the log`() throws {
         let ending = try replay("hang", "--auth-login-timeout", "1", "--auth-init-timeout", "3600")
         refused(ending, "audit.log:1:1: module `ends` has not answered this `login` by its deadline")
