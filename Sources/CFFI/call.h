@@ -67,8 +67,8 @@ void cffi_catch_crashes(void);
 struct sigaction;
 int cffi_set_action(int number, const struct sigaction *wish, struct sigaction *old);
 
-// Has what a module wants of a signal done behind the handler of crashes; false for a signal that has none.
-bool cffi_wants_behind(int number, const struct sigaction *wish);
+// Puts the handler of crashes in front of what a module wants of a signal, as sigaction(2) would; false for another signal.
+bool cffi_wants_behind(int number, const struct sigaction *wish, struct sigaction *old);
 
 // Whether an address lies in the program's own code.
 bool cffi_is_own(uintptr_t address);

@@ -192,11 +192,16 @@ void cffi_prepare_thread(void) {
     if (sigaltstack(&own, NULL) != 0 || pthread_setspecific(stack_key, stack) != 0) munmap(stack, STACK_SIZE);
 }
 
-void cffi_catch_crashes(void) {
-    pthread_key_create(&stack_key, free_stack);
+static struct sigaction to_handle_crashes(void) {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK};
     action.sa_sigaction = handle_crash;
     sigemptyset(&action.sa_mask);
+    return action;
+}
+
+void cffi_catch_crashes(void) {
+    pthread_key_create(&stack_key, free_stack);
+    struct sigaction action = to_handle_crashes();
     for (size_t i = 0; i < SIGNAL_COUNT; i++) cffi_set_action(signals[i], &action, &before[i]);
     action.sa_sigaction = handle_alarm;
     for (size_t i = 0; i < ALARM_COUNT; i++) {
@@ -206,20 +211,22 @@ void cffi_catch_crashes(void) {
     }
 }
 
-bool cffi_wants_behind(int number, const struct sigaction *wish) {
-    for (size_t i = 0; i < SIGNAL_COUNT && atomic_load(&cffi_is_guarded); i++) {
+bool cffi_wants_behind(int number, const struct sigaction *wish, struct sigaction *old) {
+    // Behind a crash the way to its end is free, also for handlers of others.
+    for (size_t i = 0; i < SIGNAL_COUNT && atomic_load(&cffi_is_guarded) && !atomic_load(&crashing); i++) {
         if (signals[i] != number) continue;
+        // A handler of the module's own may stand there.
+        struct sigaction action = to_handle_crashes();
         before[i] = *wish;
         atomic_fetch_or(&wanted, (uint64_t)1 << number);
+        cffi_set_action(number, &action, old);
         return true;
     }
     return false;
 }
 
 uint64_t cffi_catch_crashes_again(void) {
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK}, now;
-    action.sa_sigaction = handle_crash;
-    sigemptyset(&action.sa_mask);
+    struct sigaction action = to_handle_crashes(), now;
     uint64_t found = atomic_exchange(&wanted, 0);
     for (size_t i = 0; i < SIGNAL_COUNT && atomic_load(&cffi_is_guarded) && !atomic_load(&crashing); i++) {
         if (sigaction(signals[i], NULL, &now) != 0 || now.sa_flags & SA_SIGINFO) continue;

@@ -30,8 +30,8 @@ int cffi_set_action(int number, const struct sigaction *wish, struct sigaction *
 
 static int set_for(uintptr_t caller, int number, const struct sigaction *wish, struct sigaction *old) {
     bool is_wish = wish && !(wish->sa_flags & SA_SIGINFO) && (wish->sa_handler == SIG_DFL || wish->sa_handler == SIG_IGN);
-    bool is_kept = is_wish && !cffi_is_own(caller) && !cffi_is_other_process() && cffi_wants_behind(number, wish);
-    return cffi_set_action(number, is_kept ? NULL : wish, old);
+    if (is_wish && !cffi_is_own(caller) && !cffi_is_other_process() && cffi_wants_behind(number, wish, old)) return 0;
+    return cffi_set_action(number, wish, old);
 }
 
 // A module binds to these before it binds to the C library's.

@@ -18,6 +18,8 @@ struct ForeignEnd: CustomTestStringConvertible {
             ForeignEnd(way: "daemon", status: 1, says: "module `ends` ended the process with daemon() in \(login)"),
             ForeignEnd(way: "crash", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
             ForeignEnd(way: "unhandled", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+            ForeignEnd(way: "handled", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
+            ForeignEnd(way: "raise", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
             ForeignEnd(way: "ignored", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),
             ForeignEnd(way: "abort", status: 134, says: "module `ends` crashed in \(login): signal 6 (SIGABRT)"),
             ForeignEnd(way: "overflow", status: 139, says: "module `ends` crashed in \(login): signal 11 (SIGSEGV)"),

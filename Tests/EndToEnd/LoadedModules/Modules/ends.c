@@ -128,6 +128,14 @@ static int crash_copy(void) {
     return waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV ? AUTH_OK : AUTH_ERROR;
 }
 
+static void give_up(int number) { signal(number, SIG_DFL); }
+
+// Has a handler of its own, which sets the default and comes back to the fault.
+static int fault_handled(void) {
+    sigaction(SIGSEGV, &(struct sigaction){.sa_handler = give_up}, NULL);
+    return fault((void *)8) ? AUTH_DENY : AUTH_OK;
+}
+
 static int end(const char *way) {
     if (!strcmp(way, "exit")) exit(0);
     if (!strcmp(way, "quick-exit")) quick_exit(0);
@@ -135,6 +143,8 @@ static int end(const char *way) {
     if (!strcmp(way, "crash")) fault((void *)8);
     if (!strcmp(way, "abort")) abort();
     if (!strcmp(way, "unhandled")) signal(SIGSEGV, SIG_DFL), fault((void *)8);
+    if (!strcmp(way, "handled")) return fault_handled();
+    if (!strcmp(way, "raise")) raise(SIGSEGV);
     if (!strcmp(way, "ignored")) sigaction(SIGSEGV, &(struct sigaction){.sa_handler = SIG_IGN}, NULL), fault((void *)8);
     if (!strcmp(way, "overflow")) return deep();
     if (!strcmp(way, "thread")) return elsewhere(fault);
