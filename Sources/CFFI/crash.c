@@ -117,8 +117,12 @@ static void handle_crash(int number, siginfo_t *information, void *context) {
     }
     for (size_t i = 0; i < SIGNAL_COUNT; i++) cffi_set_action(signals[i], &before[i], NULL);
     // A fault happens again where it happened, for the core or for who handled it before; a signal that was sent does not, nor
-    // does a system call that was refused.
-    if (information->si_code <= 0 || number == SIGSYS) raise(number);
+    // does a system call that was refused: a handler that waits for it to come again would let the process go on.
+    if (information->si_code <= 0 || number == SIGSYS) {
+        struct sigaction end = {.sa_handler = SIG_DFL};
+        cffi_set_action(number, &end, NULL);
+        raise(number);
+    }
     errno = saved;
 }
 

@@ -110,6 +110,14 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.errors.contains("while module `ends` was in \(says)"), "\(ending)")
     }
 
+    /// The runtime's backtracer, where there is one, comes back from its handler.
+    @Test func `the signal of a crash that a module sends ends the process, whoever else handles it`() throws {
+        let ending = try ChildProcess.run(
+            [Place.binary("authhost"), "login", "--user", "raise"] + module, input: "x\n",
+            environment: ["SWIFT_BACKTRACE": "enable=yes"])
+        #expect(ending.status == 139 && ending.output.isEmpty, "\(ending)")
+    }
+
     @Test func `a crash of a thread that has called no module tells which modules are mapped`() throws {
         let ending = try AuthHost.run(["login", "--user", "signal"] + module, input: "x\n")
         #expect(ending.status == 139, "\(ending)")
