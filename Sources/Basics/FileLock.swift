@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Takes files for this process with flock(2).
 public enum FileLock {
@@ -11,6 +12,25 @@ public enum FileLock {
         case failed(Int32)
     }
 
+    /// What makes two open files the same.
+    private struct FileNumber: Equatable {
+        let device, number: UInt64
+
+        init?(_ descriptor: Int32) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { return nil }
+            (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
+        }
+    }
+
+    private struct Locks {
+        /// Descriptors that have a lock, as far as they are still open.
+        var taken: [(descriptor: Int32, file: FileNumber)] = []
+        /// Those of the process before, which share its locks: flock(2) has them "associated with an open file description".
+        var inherited: [(descriptor: Int32, file: FileNumber)] = []
+    }
+
+    private static let locks = Mutex(Locks())
     /// Steps of ten milliseconds.
     private static let patience = 100
 
@@ -20,10 +40,63 @@ public enum FileLock {
     /// not come to its execve(2) yet, for "locks are associated with an open file description" (flock(2)).
     public static func take(_ descriptor: Int32) -> Outcome {
         for _ in 0..<patience {
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return .taken }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || isInherited(descriptor) {
+                note(descriptor)
+                return .taken
+            }
             if errno != EWOULDBLOCK { return .failed(errno) }
             usleep(10_000)
         }
         return .held
+    }
+
+    private static func note(_ descriptor: Int32) {
+        guard let file = FileNumber(descriptor) else { return }
+        locks.withLock { locks in
+            locks.taken.removeAll { $0.descriptor == descriptor }
+            locks.taken.append((descriptor, file))
+        }
+    }
+
+    // MARK: - From one process to the next
+
+    /// The descriptors whose locks are this process's, for the process that takes over from it; they stay this one's.
+    public static var descriptors: [Int32] {
+        locks.withLock { locks in
+            locks.taken.removeAll { FileNumber($0.descriptor) != $0.file }
+            return locks.taken.map(\.descriptor)
+        }
+    }
+
+    /// Shares the lock of a descriptor that the process before has sent: ``take(_:)`` takes it to be this process's own. The
+    /// descriptor is closed by ``settle()``.
+    public static func inherit(_ descriptor: Int32) {
+        guard let file = FileNumber(descriptor) else {
+            close(descriptor)
+            return
+        }
+        locks.withLock { $0.inherited.append((descriptor, file)) }
+    }
+
+    /// Makes shared locks this process's alone, once the process before does not need them any more.
+    public static func settle() {
+        locks.withLock { locks in
+            for (descriptor, file) in locks.inherited {
+                // The two descriptors exclude each other, so the one gives its lock up to the other.
+                _ = flock(descriptor, LOCK_UN)
+                for own in locks.taken where own.file == file && FileNumber(own.descriptor) == file {
+                    _ = flock(own.descriptor, LOCK_EX | LOCK_NB)
+                }
+                close(descriptor)
+            }
+            locks.inherited = []
+        }
+    }
+
+    private static func isInherited(_ descriptor: Int32) -> Bool {
+        let reason = errno
+        defer { errno = reason }
+        guard let file = FileNumber(descriptor) else { return false }
+        return locks.withLock { locks in locks.inherited.contains { $0.file == file } }
     }
 }
