@@ -2,7 +2,9 @@
 #include "cepoll.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -63,6 +65,66 @@ int cepoll_peer(int descriptor, uint32_t *user) {
     if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
     *user = credentials.uid;
     return 0;
+}
+
+int cepoll_peer_process(int descriptor, int32_t *process) {
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return -1;
+    *process = credentials.pid;
+    return 0;
+}
+
+// Room for one descriptor, aligned as cmsg(3) asks for.
+union room {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int64_t cepoll_send(int socket, const void *bytes, int64_t count, int descriptor) {
+    struct iovec piece = {.iov_base = (void *)bytes, .iov_len = (size_t)count};
+    union room room = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        message.msg_control = room.bytes;
+        message.msg_controllen = sizeof room.bytes;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof descriptor);
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// Takes the one descriptor of a header, and closes all where there are more: the room's padding may hold a second.
+static int take(struct cmsghdr *header, int *descriptor) {
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; i++) {
+        int found;
+        memcpy(&found, CMSG_DATA(header) + i * sizeof found, sizeof found);
+        if (count == 1) *descriptor = found;
+        else close(found);
+    }
+    return count <= 1;
+}
+
+int64_t cepoll_receive(int socket, void *bytes, int64_t size, int *descriptor) {
+    struct iovec piece = {.iov_base = bytes, .iov_len = (size_t)size};
+    union room room = {.bytes = {0}};
+    struct msghdr message = {
+        .msg_iov = &piece, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
+    *descriptor = -1;
+    ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (count < 0) return -1;
+    int fits = !(message.msg_flags & MSG_CTRUNC);
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) fits &= take(header, descriptor);
+    if (fits) return count;
+    if (*descriptor >= 0) close(*descriptor);
+    *descriptor = -1;
+    errno = EPROTO;
+    return -1;
 }
 
 _Static_assert(CEPOLL_ADDRESS_SIZE == INET6_ADDRSTRLEN, "room for both families");

@@ -13,6 +13,10 @@ package protocol CarriedConversation: AnyObject {
     var isHeld: Bool { get }
     /// When ``timeUp(_:)`` is due; nil for never.
     var deadline: DoorInstant? { get }
+    /// Whether another conversation could go on with the client from here.
+    var isAtRest: Bool { get }
+    /// Whether other code has the connection.
+    var isLent: Bool { get }
 
     /// The client is connected; `carrier` is woken when an event has come.
     func begin(_ carrier: CarrierReference, _ turn: inout DoorTurn)
@@ -60,6 +64,8 @@ private final class Boxed<Carried: Conversation & ~Copyable>: CarriedConversatio
     var wantsInput: Bool { conversation.wantsInput }
     var isHeld: Bool { conversation.isHeld }
     var deadline: DoorInstant? { conversation.deadline }
+    var isAtRest: Bool { conversation.isAtRest }
+    var isLent: Bool { conversation.isLent }
 
     func begin(_ carrier: CarrierReference, _ turn: inout DoorTurn) {
         let post: @Sendable (Carried.Event) -> Void = { [events] event in

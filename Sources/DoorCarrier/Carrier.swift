@@ -26,6 +26,8 @@ final class Carrier {
     /// When the timer rings: not later than the conversation's deadline.
     private var timerDue: DoorInstant?
     private var hasLeft = false
+    /// Whether a byte has come or gone.
+    private var hasCarried = false
     /// Bytes that were thrown away behind the end.
     private var discarded = 0
 
@@ -45,6 +47,14 @@ final class Carrier {
     /// How many bytes should be taken at once; nil for as many as the connection likes.
     var readSize: Int? { conversation.readSize }
 
+    /// Whether other code reads and writes the connection.
+    var isLent: Bool { conversation.isLent }
+
+    /// Whether nothing is under way, so that a conversation that begins now goes on for the client as this one would.
+    var isAtRest: Bool {
+        isConversing && turn.out.isEmpty && (conversation.isAtRest || !hasCarried)
+    }
+
     private var isConversing: Bool { if case .conversing = phase { true } else { false } }
 
     func begin(_ socket: some CarrierSocket) {
@@ -61,6 +71,7 @@ final class Carrier {
     /// Bytes came, which the connection overwrites afterwards.
     func receive(_ bytes: Span<UInt8>, _ socket: some CarrierSocket) {
         startTurn(socket)
+        hasCarried = true
         watch?.noteRead(turn.now)
         guard isConversing else {
             discarded += bytes.count
@@ -167,6 +178,7 @@ final class Carrier {
         let wantsNotice = turn.wantsSentNotice
         if turn.out.isEmpty && !wantsNotice { return }
         turn.wantsSentNotice = false
+        hasCarried = true
         observe?(turn.out.bytes)
         watch?.noteWrite(turn.now)
         socket.write(turn.out.bytes)

@@ -76,6 +76,8 @@ final class UntakenConnections: Sendable {
     private let count = Atomic<Int>(0)
     private let waiting = Mutex<(@Sendable () -> Void)?>(nil)
 
+    var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
+
     func add() { count.add(1, ordering: .sequentiallyConsistent) }
 
     func remove() {

@@ -9,6 +9,13 @@ protocol DoorConnection: Sendable {
     func close()
     /// Asks it to end behind its last reply.
     func stop()
+    /// Hands its socket on where nothing is under way on it, and ends without closing it; else as ``stop()``.
+    func pass(to next: PassedConnections)
+}
+
+extension DoorConnection {
+    /// By default a connection has more to it than its socket.
+    func pass(to next: PassedConnections) { stop() }
 }
 
 /// The open connections of a door: their number is limited, for each client too, and all of them are told when the door
@@ -32,6 +39,8 @@ final class ConnectionRegistry: Sendable {
         var chosen: [(id: ObjectIdentifier, lastUse: DoorInstant)] = []
         var chosenOf: ClientAddress?
         var isDraining = false
+        /// Where connections go that the door does not serve any more; nil where they end.
+        var next: PassedConnections?
         var drained: CheckedContinuation<Void, Never>?
 
         /// Takes out what waits until no connection is left; nil while one is left.
@@ -157,16 +166,29 @@ final class ConnectionRegistry: Sendable {
     var all: [any DoorConnection] { state.withLock { $0.entries.values.map(\.connection) } }
 
     /// Asks every connection to end behind its last reply, and returns when the last has ended. None is taken in any more.
-    func drain() async {
+    ///
+    /// - Parameter next: takes those on which nothing is under way, and those that come; nil where they end.
+    func drain(passing next: PassedConnections? = nil) async {
         await withCheckedContinuation { (drained: CheckedContinuation<Void, Never>) in
             let (connections, done) = state.withLock { state in
                 state.isDraining = true
+                state.next = next
                 state.drained = drained
                 return (state.entries.values.map(\.connection), state.takeDrained())
             }
             done?.resume()
-            for connection in connections { connection.stop() }
+            for connection in connections {
+                if let next { connection.pass(to: next) } else { connection.stop() }
+            }
         }
+    }
+
+    /// Takes connections in again.
+    func resume() { state.withLock { ($0.isDraining, $0.next) = (false, nil) } }
+
+    /// Hands on a connection that was not taken in; false where the caller still owns it.
+    func pass(_ descriptor: CInt, isUnixSocket: Bool) -> Bool {
+        state.withLock { $0.next }?.add(descriptor, isUnixSocket: isUnixSocket) ?? false
     }
 
     /// Waits no longer for connections that do not end: their loop is kept by an entry point that does not return.

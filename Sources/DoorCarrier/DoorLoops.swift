@@ -64,16 +64,32 @@ package final class DoorLoops: Sendable {
     /// - Parameters:
     ///   - descriptor: a socket that is bound; it is closed with the listener, or when this throws.
     ///   - needsChannels: whether the network library has to carry the connections, as for TLS.
+    ///   - isHeld: whether it accepts nothing before it is told to.
     func accept(
-        at descriptor: CInt, _ serving: DoorServing, _ pause: AcceptPause, needsChannels: Bool
+        at descriptor: CInt, _ serving: DoorServing, _ pause: AcceptPause, needsChannels: Bool, isHeld: Bool = false
     ) async throws(SystemError) -> Listener {
         guard needsChannels || kind == .nio else {
             let dealer = ConnectionDealer(dealtSockets, spare: accepting, serving)
-            return try await Listener(descriptor, on: accepting, dealer, pause)
+            return try await Listener(descriptor, on: accepting, dealer, pause, isHeld: isHeld)
         }
         let channels = channelLoops()
         let dealer = ConnectionDealer(channels.dealt, spare: channels.spare, serving)
-        return try await Listener(descriptor, on: accepting, dealer, pause)
+        return try await Listener(descriptor, on: accepting, dealer, pause, isHeld: isHeld)
+    }
+
+    /// Returns when each loop has done what it was given before; a loop that a module keeps is waited for until the time is over.
+    func turn(within limit: Duration) async {
+        let first = AsyncStream<Void>.makeStream()
+        let late = Task {
+            try await Task.sleep(for: limit)
+            first.continuation.finish()
+        }
+        Task { [sockets, accepting] in
+            for loop in sockets + [accepting] { await loop.run {} }
+            first.continuation.finish()
+        }
+        for await _ in first.stream {}
+        late.cancel()
     }
 
     private func channelLoops() -> ChannelLoops {

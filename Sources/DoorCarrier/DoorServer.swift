@@ -12,8 +12,8 @@ import Synchronization
 
 /// Listens for all doors.
 public final class DoorServers: Sendable {
-    private let loops: DoorLoops
-    private let servers: [DoorServer]
+    let loops: DoorLoops
+    let servers: [DoorServer]
 
     /// Opens every door.
     ///
@@ -22,11 +22,12 @@ public final class DoorServers: Sendable {
     ///   - services: what they may need besides the host.
     ///   - threads: event loops that serve them; nil for one a core.
     ///   - kind: what carries connections without TLS.
-    ///   - inherited: sockets that are open already; each must be where a door listens.
+    ///   - inherited: sockets that are open already; each of the service manager's must be where a door listens.
+    ///   - isHeld: whether nothing is accepted before ``begin()``.
     /// - Throws: what hinders the first that cannot be opened; none is open then.
     public init(
         _ doors: [DoorSettings], host: any QuestionAnswering, services: DoorServices, log: Logger, threads: Int? = nil,
-        carrying kind: DoorCarrierKind = .epoll, inherited: InheritedSockets? = nil
+        carrying kind: DoorCarrierKind = .epoll, inherited: InheritedSockets? = nil, isHeld: Bool = false
     ) async throws {
         loops = try DoorLoops(threads: threads ?? System.coreCount, carrying: kind, host: host)
         var servers: [DoorServer] = []
@@ -34,7 +35,8 @@ public final class DoorServers: Sendable {
             for settings in doors {
                 servers.append(
                     try await DoorServer(
-                        settings, host: host, loops: loops, services: services, log: log, inherited: inherited))
+                        settings, host: host, loops: loops, services: services, log: log, inherited: inherited,
+                        isHeld: isHeld))
             }
             if let places = inherited?.untaken, !places.isEmpty {
                 throw InheritedSocketError(untaken: places, doors: servers.flatMap(\.places))
@@ -83,22 +85,24 @@ package final class DoorServer: Sendable {
     private let log: Logger
     private let loops: DoorLoops
     private let observer: (@Sendable ([UInt8]) -> Void)?
-    private let listeners = Mutex<(all: [Listener], socket: UnixSocket?, places: [String])>(([], nil, []))
+    let listeners = Mutex(DoorListeners())
 
-    var places: [String] { listeners.withLock { $0.places } }
+    var places: [String] { listeners.withLock { $0.all.map(\.place) } }
 
     /// Where it listens, TCP first.
     package var addresses: [SocketAddress] {
         listeners.withLock { listeners in
             var bound: [SocketAddress] = []
-            for address in listeners.all.compactMap(\.address) where !bound.contains(address) { bound.append(address) }
+            for address in listeners.all.compactMap(\.listener.address) where !bound.contains(address) {
+                bound.append(address)
+            }
             return bound + (listeners.socket.map { [$0.address] } ?? [])
         }
     }
 
     package init(
         _ settings: DoorSettings, host: any QuestionAnswering, loops: DoorLoops,
-        services: DoorServices, log: Logger, inherited: InheritedSockets? = nil,
+        services: DoorServices, log: Logger, inherited: InheritedSockets? = nil, isHeld: Bool = false,
         observing observer: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws {
         self.settings = settings
@@ -121,50 +125,46 @@ package final class DoorServer: Sendable {
                 label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics),
             givenUp: { faults.count("given-up") })
         do {
-            try await listen(inherited)
+            try await listen(inherited, isHeld: isHeld)
         } catch {
             await close()
             throw error
         }
     }
 
-    private func listen(_ inherited: InheritedSockets?) async throws {
+    private func listen(_ inherited: InheritedSockets?, isHeld: Bool) async throws {
         for address in settings.addresses {
             let descriptor = try ListeningSocket.bind(address.host, port: address.port, or: inherited)
             let listener: Listener
             do {
-                listener = try await accept(at: descriptor, isUnixSocket: false)
+                listener = try await accept(at: descriptor, isUnixSocket: false, isHeld: isHeld)
             } catch {
                 throw ListenError(address, error)
             }
             let port = listener.address?.port ?? address.port
             let place = DoorAddress(host: address.host, port: port)
-            listeners.withLock {
-                $0.all.append(listener)
-                $0.places.append("\(place)")
-            }
+            listeners.withLock { $0.add(listener, at: "\(place)", isUnixSocket: false) }
         }
         guard let path = settings.socketPath else { return }
-        if let address = try? SocketAddress(unixDomainSocketPath: path), let descriptor = inherited?.take(address) {
+        if let address = try? SocketAddress(unixDomainSocketPath: path), let found = inherited?.take(address) {
             // Its name and its permissions are those of the program that has made it, and stay.
-            let listener = try await accept(at: descriptor, isUnixSocket: true)
+            let listener = try await accept(at: found.descriptor, isUnixSocket: true, isHeld: isHeld)
             return listeners.withLock {
-                $0.all.append(listener)
-                $0.places.append(path)
+                $0.add(listener, at: path, isUnixSocket: true)
+                $0.adopts = found.isOwned
             }
         }
         let (socket, listener) = try await UnixSocket.listen(
-            at: path, mode: settings.socketMode, { try await accept(at: $0, isUnixSocket: true) },
-            closing: { await $0.close() })
+            at: path, mode: settings.socketMode,
+            { try await accept(at: $0, isUnixSocket: true, isHeld: isHeld) }, closing: { await $0.close() })
         listeners.withLock {
-            $0.all.append(listener)
+            $0.add(listener, at: path, isUnixSocket: true)
             $0.socket = socket
-            $0.places.append(path)
         }
     }
 
     /// Accepts at a socket that is bound.
-    private func accept(at descriptor: CInt, isUnixSocket: Bool) async throws -> Listener {
+    private func accept(at descriptor: CInt, isUnixSocket: Bool, isHeld: Bool) async throws -> Listener {
         let serving = DoorServing(
             isUnixSocket: isUnixSocket,
             begin: { [self] descriptor, peer, loop in begin(descriptor, peer, loop) },
@@ -172,7 +172,7 @@ package final class DoorServer: Sendable {
         let pause = AcceptPause(
             log, keepsSpare: type(of: door).isKeptReachable, giveUp: { [registry] in registry.giveUpIdle() })
         return try await loops.accept(
-            at: descriptor, serving, pause, needsChannels: tls != nil && !isUnixSocket)
+            at: descriptor, serving, pause, needsChannels: tls != nil && !isUnixSocket, isHeld: isHeld)
     }
 
     /// Serves a connection that was accepted.
@@ -190,7 +190,8 @@ package final class DoorServer: Sendable {
         let begun = SocketCarrier.begin(descriptor, on: loop, in: registry, of: peer) { use in
             carrier(of: peer, use, watch(use, at: DoorInstant(nanoseconds: loop.now)))
         }
-        guard !begun else { return }
+        // A door that is handed over hands on what comes.
+        guard !begun, !registry.pass(descriptor, isUnixSocket: peer.isUnixSocket) else { return }
         if type(of: door).speaksHTTP { SocketCarrier.say(HTTPDoor.tooManyConnections, descriptor) }
         Glibc.close(descriptor)
     }
@@ -277,6 +278,11 @@ package final class DoorServer: Sendable {
     /// Stops accepting, and ends every connection behind its last answer or at the limit.
     package func drain(within limit: Duration) async {
         await stopListening()
+        await endConnections(within: limit)
+    }
+
+    /// Ends every connection behind its last answer or at the limit, but those that are handed on.
+    func endConnections(within limit: Duration, passing next: PassedConnections? = nil) async {
         let late = Task { [registry, log, name = settings.name] in
             try await Task.sleep(for: limit)
             log.warning("door \(name): connections that did not end in time are closed")
@@ -285,9 +291,12 @@ package final class DoorServer: Sendable {
             log.error("door \(name): a module keeps connections, which end with the process")
             registry.giveUpDraining()
         }
-        await registry.drain()
+        await registry.drain(passing: next)
         late.cancel()
     }
+
+    /// Takes connections in again.
+    func takeConnections() { registry.resume() }
 
     /// Stops accepting and ends every connection.
     func close() async {
@@ -298,7 +307,7 @@ package final class DoorServer: Sendable {
     private func stopListening() async {
         let (all, socket) = listeners.withLock { ($0.all, $0.socket) }
         socket?.remove()
-        for listener in all { await listener.close() }
+        for one in all { await one.listener.close() }
     }
 }
 

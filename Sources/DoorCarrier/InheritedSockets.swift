@@ -4,8 +4,8 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// Listening sockets that the service manager has opened and passed to this process, sd_listen_fds(3): they accept connections while
-/// the process is started again.
+/// Listening sockets that are open already: the service manager's, sd_listen_fds(3), which accept connections while the process is started
+/// again, and those of the host that this process takes over from.
 public final class InheritedSockets: Sendable {
     /// The first descriptor that is passed.
     private static let first: CInt = 3
@@ -14,6 +14,10 @@ public final class InheritedSockets: Sendable {
     private struct Passed {
         let descriptor: CInt
         let address: SocketAddress
+        /// Whether a host had it before.
+        var isOfHost = false
+        /// Whether its path is removed by who has it.
+        var isOwned = false
 
         /// As the configuration spells it.
         var place: String {
@@ -57,15 +61,43 @@ public final class InheritedSockets: Sendable {
 
     deinit { left.withLock { for one in $0 { close(one.descriptor) } } }
 
-    /// The socket that listens at an address, which is the caller's from then on; nil where none was passed.
-    func take(_ address: SocketAddress) -> CInt? {
+    /// Takes a listening socket of the host that this process takes over from; one that the service manager has passed for the same place
+    /// stays in its stead. The descriptor is closed unless it is taken.
+    ///
+    /// - Parameters:
+    ///   - place: where it listens, as ``DoorServers/listening`` has it.
+    ///   - isOwned: whether its path is removed by who has it.
+    /// - Throws: ``InheritedSocketError`` for what is no listening socket.
+    public func add(
+        _ descriptor: CInt, at place: String, isUnixSocket: Bool, isOwned: Bool
+    ) throws(InheritedSocketError) {
+        guard Self.option(descriptor, SO_ACCEPTCONN) == 1,
+            // What a unix socket calls itself is the name that it had before.
+            let address = isUnixSocket
+                ? (try? SocketAddress(unixDomainSocketPath: place)) : SocketAddress(boundTo: descriptor)
+        else {
+            close(descriptor)
+            throw InheritedSocketError(
+                "the host has sent a descriptor for `\(place.controlsEscaped)` that does not listen")
+        }
         left.withLock { left in
-            left.firstIndex { $0.address == address }.map { left.remove(at: $0).descriptor }
+            if left.contains(where: { $0.address == address }) {
+                close(descriptor)
+            } else {
+                left.append(Passed(descriptor: descriptor, address: address, isOfHost: true, isOwned: isOwned))
+            }
         }
     }
 
-    /// Where those listen that no door has taken.
-    var untaken: [String] { left.withLock { $0.map(\.place) } }
+    /// The socket that listens at an address, which is the caller's from then on, and whether its path is; nil where none was passed.
+    func take(_ address: SocketAddress) -> (descriptor: CInt, isOwned: Bool)? {
+        left.withLock { left in
+            left.firstIndex { $0.address == address }.map { left.remove(at: $0) }.map { ($0.descriptor, $0.isOwned) }
+        }
+    }
+
+    /// Where those of the service manager listen that no door has taken.
+    var untaken: [String] { left.withLock { $0.filter { !$0.isOfHost }.map(\.place) } }
 
     private static func passed(_ descriptor: CInt) throws(InheritedSocketError) -> Passed {
         let found: String? =

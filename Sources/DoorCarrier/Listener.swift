@@ -16,8 +16,10 @@ final class Listener: Sendable {
     let address: SocketAddress?
 
     /// Listens at a bound socket, which it owns: the socket is closed with the listener, or when this throws.
+    ///
+    /// - Parameter isHeld: whether it accepts nothing before ``resume()``; clients wait in the kernel's queue.
     init(
-        _ descriptor: CInt, on loop: EpollLoop, _ dealer: ConnectionDealer, _ pause: AcceptPause,
+        _ descriptor: CInt, on loop: EpollLoop, _ dealer: ConnectionDealer, _ pause: AcceptPause, isHeld: Bool = false,
         accept: @escaping Accept = cepoll_accept
     ) async throws(SystemError) {
         // The kernel makes less of it where `net.core.somaxconn` says so.
@@ -26,7 +28,7 @@ final class Listener: Sendable {
             Glibc.close(descriptor)
             throw error
         }
-        let socket = OnThread(ListeningMember(loop, descriptor, dealer, pause, accept))
+        let socket = OnThread(ListeningMember(loop, descriptor, dealer, pause, isHeld: isHeld, accept))
         self.loop = loop
         self.socket = socket
         address = SocketAddress(boundTo: descriptor)
@@ -38,6 +40,24 @@ final class Listener: Sendable {
     func close() async {
         await loop.run { [socket] in socket.value.loopEnds() }
     }
+
+    /// Accepts nothing until ``resume()``: clients wait in the kernel's queue.
+    func hold() async { await loop.run { [socket] in socket.value.hold(true) } }
+
+    /// Accepts again, or for the first time.
+    func resume() async { await loop.run { [socket] in socket.value.hold(false) } }
+
+    /// Whether each connection that was accepted has been taken by a loop that serves it.
+    var hasDealtAll: Bool { get async { await loop.run { [socket] in socket.value.hasDealtAll } ?? true } }
+
+    /// Serves a connection that another listener has accepted, and owns it from here on.
+    func adopt(_ connection: CInt) {
+        let offer = ConnectionOffer(connection, due: .now, among: UntakenConnections())
+        loop.execute { [socket] in offer.take().map { socket.value.deal($0) } }
+    }
+
+    /// Another descriptor of the socket, which is the caller's; nil where there is none.
+    func duplicate() async -> CInt? { await loop.run { [socket] in socket.value.duplicate() } ?? nil }
 }
 
 /// The socket of a listener. On its loop's thread.
@@ -51,25 +71,28 @@ private final class ListeningMember: LoopMember {
     private var dealer: ConnectionDealer
     private var pause: AcceptPause
     private var place: EpollLoop.Place?
-    private var isWatched = true
+    private var isWatched: Bool
+    private var isHeld: Bool
     private var isOver = false
 
     init(
         _ loop: EpollLoop, _ descriptor: CInt, _ dealer: ConnectionDealer, _ pause: AcceptPause,
-        _ accept: @escaping Listener.Accept
+        isHeld: Bool, _ accept: @escaping Listener.Accept
     ) {
         self.loop = loop
         self.descriptor = descriptor
         self.dealer = dealer
         self.pause = pause
         self.accept = accept
+        self.isHeld = isHeld
+        isWatched = !isHeld
     }
 
     private var now: DoorInstant { DoorInstant(nanoseconds: loop.now) }
 
     func begin() -> SystemError? {
         do {
-            place = try loop.add(self, descriptor, .readable)
+            place = try loop.add(self, descriptor, isWatched ? .readable : .none)
             pause.begin()
             return nil
         } catch {
@@ -79,7 +102,7 @@ private final class ListeningMember: LoopMember {
     }
 
     func isReady(_ events: LoopEvents) {
-        for _ in 0..<Self.mostAccepted where !pause.isPausing && !isFull {
+        for _ in 0..<Self.mostAccepted where !pause.isPausing && !isHeld && !isFull {
             let accepted = accept(descriptor)
             if accepted >= 0 {
                 pause.noteAccepted()
@@ -92,6 +115,23 @@ private final class ListeningMember: LoopMember {
             }
         }
         watch()
+    }
+
+    func hold(_ isHeld: Bool) {
+        self.isHeld = isHeld
+        watch()
+    }
+
+    var hasDealtAll: Bool { isOver || dealer.untaken.isEmpty }
+
+    func deal(_ connection: CInt) {
+        if isOver { close(connection) } else { dealer.deal(connection, now) }
+        watch()
+    }
+
+    func duplicate() -> CInt? {
+        guard !isOver, case let other = fcntl(descriptor, F_DUPFD_CLOEXEC, 0), other >= 0 else { return nil }
+        return other
     }
 
     func timeIsUp() {
@@ -116,7 +156,7 @@ private final class ListeningMember: LoopMember {
 
     private func watch() {
         guard let place, !isOver else { return }
-        let isWanted = !pause.isPausing && !isFull
+        let isWanted = !isHeld && !pause.isPausing && !isFull
         if isWanted != isWatched {
             isWatched = isWanted
             loop.watch(place, descriptor, isWanted ? .readable : .none)

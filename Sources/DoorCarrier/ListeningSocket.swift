@@ -15,7 +15,7 @@ enum ListeningSocket {
     static func bind(_ host: String, port: Int, or inherited: InheritedSockets? = nil) throws -> CInt {
         do {
             let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
-            if let descriptor = inherited?.take(address) { return descriptor }
+            if let (descriptor, _) = inherited?.take(address) { return descriptor }
             let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
             let descriptor = socket(address.protocol.rawValue, type, 0)
             guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
@@ -43,9 +43,9 @@ extension SocketAddress {
         let address = withUnsafeMutableBytes(of: &storage) { bytes -> SocketAddress? in
             // SAFETY: the storage is aligned and large enough for every family, and only what getsockname(2) has filled is read.
             guard let start = bytes.baseAddress else { return nil }
-            let generic = start.assumingMemoryBound(to: sockaddr.self)
-            guard getsockname(descriptor, generic, &size) == 0 else { return nil }
-            switch CInt(generic.pointee.sa_family) {
+            guard getsockname(descriptor, start.assumingMemoryBound(to: sockaddr.self), &size) == 0 else { return nil }
+            // Every family's address begins with its number, sockaddr(3type).
+            switch CInt(start.load(as: sa_family_t.self)) {
             case AF_INET: return SocketAddress(start.load(as: sockaddr_in.self))
             case AF_INET6: return SocketAddress(start.load(as: sockaddr_in6.self))
             case AF_UNIX:

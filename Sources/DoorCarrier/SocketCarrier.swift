@@ -43,7 +43,8 @@ final class SocketCarrier: LoopMember, CarrierSocket {
         let connection = SocketCarrier(loop, descriptor)
         let address = ClientAddress(peer.address)
         let time = DoorInstant(nanoseconds: loop.now)
-        guard let use = registry.admit(SocketConnection(loop, connection), of: address, at: time) else { return false }
+        let entry = SocketConnection(loop, connection, isUnixSocket: peer.isUnixSocket)
+        guard let use = registry.admit(entry, of: address, at: time) else { return false }
         connection.begin(carrier(use)) { registry.release(use) }
         return true
     }
@@ -70,6 +71,11 @@ final class SocketCarrier: LoopMember, CarrierSocket {
         if events.hasAny(of: .writable) { send([]) }
         // When nothing more can come, all that is left is read, however much the conversation has.
         let isLast = events.hasAny(of: .ended | .broken)
+        if isLast, carrier?.isLent == true {
+            // What is left is for those who have it.
+            isClosing = true
+            return finish()
+        }
         if isLast || events.hasAny(of: .readable) { read(toEnd: isLast) }
         if events.hasAny(of: .broken) { isClosing = true }
         finish()
@@ -145,6 +151,19 @@ final class SocketCarrier: LoopMember, CarrierSocket {
     func abort() {
         isClosing = true
         finish()
+    }
+
+    /// Hands the socket on where nothing is under way on it, and ends without closing it; else as ``stop()``. What the client has sent
+    /// and was not read is in the socket.
+    func pass(to next: PassedConnections, isUnixSocket: Bool) {
+        guard let carrier, !isClosing, !isOver, output.isEmpty, !hasInputEnded, carrier.isAtRest else { return stop() }
+        let other = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard other >= 0 else { return stop() }
+        guard next.add(other, isUnixSocket: isUnixSocket) else {
+            Glibc.close(other)
+            return stop()
+        }
+        end(carrier)
     }
 
     /// Lets the conversation end behind its last answer.
@@ -249,13 +268,19 @@ private struct UnsentBytes {
 struct SocketConnection: DoorConnection {
     private let loop: EpollLoop
     private let carrier: OnThread<SocketCarrier>
+    private let isUnixSocket: Bool
 
-    init(_ loop: EpollLoop, _ carrier: SocketCarrier) {
+    init(_ loop: EpollLoop, _ carrier: SocketCarrier, isUnixSocket: Bool) {
         self.loop = loop
         self.carrier = OnThread(carrier)
+        self.isUnixSocket = isUnixSocket
     }
 
     func close() { loop.execute { [carrier] in carrier.value.abort() } }
 
     func stop() { loop.execute { [carrier] in carrier.value.stop() } }
+
+    func pass(to next: PassedConnections) {
+        loop.execute { [carrier, isUnixSocket] in carrier.value.pass(to: next, isUnixSocket: isUnixSocket) }
+    }
 }

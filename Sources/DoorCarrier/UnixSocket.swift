@@ -86,6 +86,17 @@ package struct UnixSocket: Sendable {
         }
     }
 
+    /// Takes over the name of a socket that another process has made; nil where it has gone, or is none.
+    init?(adopting path: String) {
+        var status = stat()
+        guard let address = try? SocketAddress(unixDomainSocketPath: path), lstat(path, &status) == 0,
+            status.st_mode & S_IFMT == S_IFSOCK
+        else { return nil }
+        self.path = path
+        self.address = address
+        (device, inode, changed) = (status.st_dev, status.st_ino, status.st_ctim)
+    }
+
     /// Gives a socket that accepts its name.
     private init(_ path: String, _ address: SocketAddress, _ bound: BoundSocket) throws(UnixSocketError) {
         // As rename(2), but it must not replace what another program put there meanwhile. Not every file system has links.

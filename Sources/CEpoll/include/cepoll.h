@@ -33,6 +33,14 @@ int cepoll_peer(int descriptor, uint32_t *_Nonnull user);
 // The address at the other end of a TCP connection, as text with a NUL.
 enum { CEPOLL_ADDRESS_SIZE = 46 };
 int cepoll_address(int descriptor, char *_Nonnull text);
+// The process at the other end of a unix socket, unix(7).
+int cepoll_peer_process(int descriptor, int32_t *_Nonnull process);
+
+// Sends bytes over a unix socket, and a descriptor with the first of them, -1 for none. Never waits. Returns how many.
+int64_t cepoll_send(int socket, const void *_Nonnull bytes, int64_t count, int descriptor);
+// Receives bytes, and the descriptor that came with them, -1 for none, which no child process inherits. Never waits. Returns how many, 0
+// at the end; -1 with EPROTO where more than one descriptor came with them.
+int64_t cepoll_receive(int socket, void *_Nonnull bytes, int64_t size, int *_Nonnull descriptor);
 // What ps(1) calls the calling thread; 15 bytes are kept.
 void cepoll_name_thread(const char *_Nonnull name);
 

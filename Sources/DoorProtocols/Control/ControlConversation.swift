@@ -20,6 +20,10 @@ package struct ControlConversation: Conversation, ~Copyable {
     private let refusal: String?
     /// Who asks.
     private let asker: ControlRequest.Asker
+    /// Makes another descriptor of the connection.
+    private let another: @Sendable () -> Int32
+    /// Whether the connection is with the host, which reads and writes it by itself.
+    private var isHandedOver = false
     private var mailbox: DoorMailbox<Event>?
     private var line: [UInt8] = []
     private var isFollowing = false
@@ -31,10 +35,16 @@ package struct ControlConversation: Conversation, ~Copyable {
     private var isTaking = true
     package private(set) var deadline: DoorInstant?
 
-    /// - Parameter isOneTooMany: whether as many operators are connected as may be.
-    package init(_ host: any ControlAnswering, _ peer: DoorPeer, isOneTooMany: Bool, _ log: Logger) {
+    /// - Parameters:
+    ///   - isOneTooMany: whether as many operators are connected as may be.
+    ///   - another: makes another descriptor of the connection; -1 where there is none.
+    package init(
+        _ host: any ControlAnswering, _ peer: DoorPeer, isOneTooMany: Bool, _ log: Logger,
+        another: @escaping @Sendable () -> Int32 = { -1 }
+    ) {
         self.host = host
         self.log = log
+        self.another = another
         asker = ControlRequest.Asker(peer.userID.map { "uid:\($0)" } ?? "unknown", door: "control")
         if isOneTooMany {
             refusal = "too many operators are connected: \(ControlLine.mostConnections)"
@@ -46,8 +56,9 @@ package struct ControlConversation: Conversation, ~Copyable {
         }
     }
 
-    package var wantsInput: Bool { true }
+    package var wantsInput: Bool { !isHandedOver }
     package var isHeld: Bool { isWaiting }
+    package var isLent: Bool { isHandedOver }
 
     package mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn) {
         self.mailbox = mailbox
@@ -56,7 +67,7 @@ package struct ControlConversation: Conversation, ~Copyable {
     }
 
     package mutating func receive(_ bytes: Span<UInt8>, _ turn: inout DoorTurn) {
-        if isStopping { return }
+        if isStopping || isHandedOver { return }
         bytes.withUnsafeBufferPointer { line += $0 }
         note(turn)
         serve(&turn)
@@ -69,7 +80,7 @@ package struct ControlConversation: Conversation, ~Copyable {
 
     package mutating func take(_ reply: Event, _ turn: inout DoorTurn) {
         guard isWaiting else { return }
-        isWaiting = false
+        (isWaiting, isHandedOver) = (false, false)
         note(turn)
         send(reply, &turn)
         serve(&turn)
@@ -142,6 +153,10 @@ package struct ControlConversation: Conversation, ~Copyable {
             guard let mailbox else { return }
             isWaiting = true
             host.module(request) { mailbox.post($0) }
+        case .success(let request) where request.action == .takeOver:
+            guard let mailbox else { return }
+            (isWaiting, isHandedOver) = (true, true)
+            host.takeOver(request, another()) { mailbox.post($0) }
         case .success(let request) where request.cluster == true:
             guard let mailbox else { return }
             isWaiting = true

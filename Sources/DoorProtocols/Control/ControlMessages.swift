@@ -1,4 +1,5 @@
 import AuthCore
+import Glibc
 import JSONReading
 
 /// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
@@ -296,6 +297,8 @@ public struct ControlReply: Codable, Sendable {
     public var shadow: Shadow?
     /// What a swap has done, in words.
     public var done: String?
+    /// Of `take-over`: the version of what follows.
+    public var `protocol`: Int?
     /// The metrics, in the text format of Prometheus.
     public var metrics: String?
     /// What `penalty list` found: the most wrong passwords first.
@@ -329,6 +332,15 @@ public protocol ControlAnswering: Sendable {
 
     /// Answers `modules`, `swap`, `rollback`, `release` and `promote`: calls `done` once, on any thread, perhaps after seconds.
     func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
+
+    /// Answers `take-over`, and goes on with the process at the other end of the connection.
+    ///
+    /// - Parameters:
+    ///   - connection: a descriptor of it, which is the host's from here on; -1 where there is none.
+    ///   - refused: called once, on any thread, with why nothing was begun. Never called where something was: nothing else reads or
+    ///     writes the connection then.
+    func takeOver(
+        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void)
 
     /// The number of the next line of the event log.
     var nextEvent: UInt64 { get }
@@ -369,6 +381,14 @@ extension ControlAnswering {
     /// Refuses: there is no module to change.
     public func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         done(.failure("`\(request.action.rawValue)` is not answered here"))
+    }
+
+    /// Refuses: there is no host to take over.
+    public func takeOver(
+        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        if connection >= 0 { close(connection) }
+        refused(.failure("`\(request.action.rawValue)` is not answered here"))
     }
 
     /// Says that there is no cluster.

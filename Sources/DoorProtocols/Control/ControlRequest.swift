@@ -7,6 +7,7 @@ public struct ControlRequest: Sendable {
     public enum Action: String, Encodable, Sendable, CaseIterable {
         case sessions, eject, invalidate, status, events, credential, reject, destinations, modules, swap, rollback,
             release, decision, penalties, clear, metrics, shadow, promote
+        case takeOver = "take-over"
     }
 
     /// Who asks, as the audit log has it.
@@ -56,6 +57,9 @@ public struct ControlRequest: Sendable {
     /// Of `decision`: its id, 32 digits.
     public var decision: String?
 
+    /// Of `take-over`: the newest version of what follows that the asking process speaks.
+    public var version: Int?
+
     /// Makes a request that names nothing.
     public init(_ action: Action) { self.action = action }
 }
@@ -71,6 +75,7 @@ extension ControlRequest {
     ]
     private static let numbers: [(name: String, path: Path<Int>)] = [
         ("count", \.count), ("offset", \.offset), ("limit", \.limit), ("since", \.since),
+        ("protocol", \.version),
     ]
     private static let flags: [(name: String, path: Path<Bool>)] = [
         ("all", \.all), ("follow", \.follow), ("cluster", \.cluster),

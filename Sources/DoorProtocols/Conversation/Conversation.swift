@@ -41,11 +41,19 @@ public protocol Conversation: ~Copyable, SendableMetatype {
     var isHeld: Bool { get }
     /// When ``timeUp(_:)`` is due; nil for never.
     var deadline: DoorInstant? { get }
+    /// Whether nothing is under way, and nothing is known of the client but its connection: another conversation could go on from here.
+    var isAtRest: Bool { get }
+    /// Whether other code reads and writes the connection, by a descriptor of its own: the carrier does neither.
+    var isLent: Bool { get }
 }
 
 extension Conversation where Self: ~Copyable {
     /// By default the carrier chooses.
     public static var readSize: Int? { nil }
+    /// By default the client would notice.
+    public var isAtRest: Bool { false }
+    /// By default only the carrier has the connection.
+    public var isLent: Bool { false }
     /// By default nothing is left to do.
     public mutating func settle(_ turn: inout DoorTurn) {}
     /// By default nothing waits for it.

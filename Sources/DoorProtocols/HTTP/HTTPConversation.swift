@@ -42,6 +42,7 @@ struct HTTPConversation<Service: HTTPService>: Conversation, ~Copyable {
 
     var wantsInput: Bool { phase == .reading && waiting.count < Self.maximumWaiting }
     var isHeld: Bool { !waiting.isEmpty }
+    var isAtRest: Bool { phase == .reading && waiting.isEmpty && burst.isEmpty && input.isEmpty }
 
     mutating func begin(_ mailbox: DoorMailbox<Event>, _ turn: inout DoorTurn) {
         self.mailbox = mailbox

@@ -9,7 +9,7 @@ import Testing
         ("door", #""http""#), ("session", #""00ff""#), ("object", #""/A""#), ("all", "true"), ("count", "2"),
         ("offset", "3"), ("limit", "4"), ("cluster", "false"), ("since", "5"), ("follow", "true"),
         ("destination", #""partner""#), ("server", #""https://a:443""#), ("secret", #""s""#), ("module", #""xmlauth""#),
-        ("decision", #""0123""#),
+        ("decision", #""0123""#), ("protocol", "1"),
     ]
 
     private func written(_ request: ControlRequest) -> String {
