@@ -13,19 +13,25 @@ public final class ControlClient {
     /// Connects.
     ///
     /// - Throws: ``ControlError`` that says whether no host runs there or it is not permitted.
-    public init(path: String) throws(ControlError) {
+    public init(path: String) throws(ControlError) { descriptor = try Self.connect(to: path) }
+
+    /// Connects, and returns what is the caller's.
+    ///
+    /// - Throws: as ``init(path:)``.
+    public static func connect(to path: String) throws(ControlError) -> Int32 {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else {
             throw ControlError(description: "the path `\(path)` is longer than a socket's can be, 107 bytes")
         }
-        descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else {
             throw ControlError(description: "no socket could be made: \(SystemError())")
         }
-        guard address.withSockAddr({ connect(descriptor, $0, socklen_t($1)) }) == 0 else {
+        guard address.withSockAddr({ Glibc.connect(descriptor, $0, socklen_t($1)) }) == 0 else {
             let code = errno
             close(descriptor)
             throw ControlError(description: Self.reason(code, path))
         }
+        return descriptor
     }
 
     deinit { close(descriptor) }
