@@ -26,8 +26,8 @@ public final class Host: Sendable {
     let services: HostServices
     private let auditing: Auditing?
     private let configuration: HostConfiguration
-    private let clock: any HostClock
-    private let log: Logger
+    let clock: any HostClock
+    let log: Logger
     private let metrics: DecisionMetrics
     private let decisions = DecisionIDs()
     private let readinessFigures: ReadinessFigures
@@ -36,11 +36,15 @@ public final class Host: Sendable {
     let decider = DeciderInForce()
     private let reasons: WantedReasons
     let shadowing = ShadowInUse()
-    private let stopping = Atomic<Bool>(false)
+    let stage = Atomic<UInt8>(HostStage.running.rawValue)
     /// Set with the module.
     private let process = SetOnce<ProcessWatch>()
 
-    private var isStopping: Bool { stopping.load(ordering: .acquiring) }
+    private var isStopping: Bool { stage.load(ordering: .acquiring) == HostStage.stopping.rawValue }
+    /// Whether no question is asked any more, for good or for now.
+    private var isClosed: Bool { stage.load(ordering: .acquiring) != HostStage.running.rawValue }
+    /// Whether another process has taken over what this one keeps.
+    let hasHandedOver = Atomic<Bool>(false)
 
     /// Makes a host that has no module yet.
     public init(
@@ -147,6 +151,7 @@ public final class Host: Sendable {
     /// Whether questions can be answered now, and if not, why.
     public var readiness: (ready: Bool, detail: String) {
         if isStopping { return (false, "stopping") }
+        if isClosed { return (false, "another process takes over") }
         guard let decider = decider.value else { return (false, "no module is loaded") }
         if let hindrance = decider.hindrance {
             return (false, "module `\(decider.about.identity.name)` \(hindrance)")
@@ -237,7 +242,7 @@ public final class Host: Sendable {
     ///
     /// - Parameter kind: nil for what stale rules do not change.
     private func decided(_ kind: QuestionKind?, _ ask: (any Decider) -> Outcome) -> Outcome {
-        guard !isStopping, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
+        guard !isClosed, let decider = decider.value else { return .decided(Answer(.undecided, .stopping)) }
         if rules.denies, let kind { return metrics.counted(kind, .decided(Answer(.undecided, .staleRules))) }
         return ask(decider)
     }
@@ -319,7 +324,7 @@ public final class Host: Sendable {
 
     /// Sets the answers that one call of the module gives; what must be asked alone, such as of a session that is not open, has none.
     private func batch(_ checks: [SessionCheck], into answers: inout BatchAnswers) {
-        guard checks.count > 1, !isStopping, !rules.denies, let decider = decider.value, !decider.isHung,
+        guard checks.count > 1, !isClosed, !rules.denies, let decider = decider.value, !decider.isHung,
             decider.takesBatches
         else { return }
         let now = clock.monotonic
@@ -502,7 +507,7 @@ public final class Host: Sendable {
             case .module: !hindrance
             case .audit: audit == nil
             case .rules: rules == nil
-            case .running: !isStopping
+            case .running: !isClosed
             }
         }
     }
@@ -515,19 +520,24 @@ public final class Host: Sendable {
     ///
     /// - Parameter awaitsLateCalls: whether an entry point that is over its deadline has that time to return.
     public func stop(awaitsLateCalls: Bool = true) {
-        guard !stopping.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let before = stage.exchange(HostStage.stopping.rawValue, ordering: .acquiringAndReleasing)
+        guard before != HostStage.stopping.rawValue else { return }
+        let isHandedOver = hasHandedOver.load(ordering: .acquiring)
         let shadow = shadow
         follow(nil)
         defer {
             shadow?.stop()
-            broker?.stop(within: configuration.exitTimeout, awaitsLateCalls: awaitsLateCalls)
-            logins.penalties?.stop()
-            configuration.audit?.stop()
+            broker?.stop(within: configuration.exitTimeout)
+            // The files of a host that was taken over are another process's.
+            if !isHandedOver {
+                logins.penalties?.stop()
+                configuration.audit?.stop()
+            }
         }
         logins.penalties?.endWaiting()
         guard decider.value != nil else { return }
         // From here on no module takes over.
-        sessions.close()
+        sessions.close(isHandedOver ? .swapped : .stop)
         modules.awaitRetirement(within: configuration.exitTimeout)
         guard let decider = decider.value else { return }
         let timeout = awaitsLateCalls || decider.lateCalls.isEmpty ? configuration.exitTimeout : .zero

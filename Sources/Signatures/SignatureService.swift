@@ -24,7 +24,7 @@ public final class SignatureService: Sendable {
     }
 
     private let rules = Mutex(Rules(keys: [:], verifier: TokenVerifier()))
-    private let store = Mutex<UsedTokenStore?>(nil)
+    private let store = Mutex<(open: UsedTokenStore?, isAnothers: Bool)>((nil, false))
     private let storePath: String
     private let usedLimit: Int
     private let clock: @Sendable () -> UnixTime
@@ -48,12 +48,16 @@ public final class SignatureService: Sendable {
 
     private func openedStore() throws(UsedTokenError) -> UsedTokenStore {
         try store.withLock { store throws(UsedTokenError) in
-            if let store { return store }
+            if let open = store.open { return open }
+            if store.isAnothers { throw UsedTokenError(.inUse, storePath, "another process has taken it over") }
             let opened = try UsedTokenStore(path: storePath, limit: usedLimit)
-            store = opened
+            store.open = opened
             return opened
         }
     }
+
+    /// Closes the file for good: another process takes it over.
+    public func closeStore() { store.withLock { $0 = (nil, true) } }
 
     /// The system's wall clock.
     public static func wallClock() -> UnixTime { UnixTime(nanoseconds: SystemTime.wall) }

@@ -104,6 +104,14 @@ extension AdmissionLedger {
         drop(place.index)
     }
 
+    /// Whether the place is an open session's; not while that stays open without one.
+    public func holds(_ place: AdmissionPlace) -> Bool {
+        switch state(of: place) {
+        case .open?, .claimed?: true
+        case .reserved?, .leaving?, nil: false
+        }
+    }
+
     private func state(of place: AdmissionPlace) -> State? {
         guard nodes.indices.contains(place.index), nodes[place.index].session == place.session else { return nil }
         return nodes[place.index].state

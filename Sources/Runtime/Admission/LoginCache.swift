@@ -82,6 +82,9 @@ final class LoginCache: Sendable {
         return limit < oldLimit || time.nanoseconds < oldTime
     }
 
+    /// The sessions of kept log-ins, and of those that are not handed out any more.
+    var sessions: Set<SessionID> { state.withLock { Set($0.keys.keys).union($0.retired.map(\.id)) } }
+
     /// Whether anything is kept at all.
     var keeps: Bool { limit.load(ordering: .relaxed) > 0 && time.load(ordering: .relaxed) > 0 }
 

@@ -120,13 +120,27 @@ final class LoginQuestion: Sendable {
             case .reserved(let place, let ejecting):
                 if ejecting > 0, !again, sessions.endDue() > 0 {
                     logins.admission.release(place) { [self] in reserve(said, answer, again: true) }
-                } else if progress.advance(to: .committing) {
-                    logins.admission.commit(place) { [self] in open($0, place, said, answer) }
                 } else {
-                    // Given up meanwhile, and the module has been told.
-                    logins.admission.release(place) {}
+                    commit(place, said, answer)
                 }
             }
+        }
+    }
+
+    /// Makes the place the session's, and opens that.
+    private func commit(_ place: AdmissionPlace, _ said: ModuleAnswer, _ answer: Answer) {
+        guard sessions.opening.enter() else {
+            // No session is ejected for a log-in that is not let in.
+            return logins.admission.release(place) { [self] in refuse(Answer(.undecided, .stopping)) }
+        }
+        guard progress.advance(to: .committing) else {
+            // Given up meanwhile, and the module has been told.
+            sessions.opening.leave()
+            return logins.admission.release(place) {}
+        }
+        logins.admission.commit(place) { [self] in
+            open($0, place, said, answer)
+            sessions.opening.leave()
         }
     }
 

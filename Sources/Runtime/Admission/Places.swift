@@ -88,6 +88,9 @@ final class Places: HostPlaces {
     /// Takes the place from a session that has ended.
     func vacate(_ place: AdmissionPlace) { change { $0.remove(place) } }
 
+    /// Whether an open session holds its place.
+    func holds(_ place: AdmissionPlace) -> Bool { roll.withLock { $0.ledger.holds(place) } }
+
     /// The handles of the sessions that hold places, oldest first.
     ///
     /// - Parameters:

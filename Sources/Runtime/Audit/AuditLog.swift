@@ -214,6 +214,9 @@ public final class AuditLog: Sendable {
         for sink in sinks { try sink.reopen() }
     }
 
+    /// Goes on behind what another process has written since the start.
+    func goOn() { for sink in sinks { sink.goOn() } }
+
     /// Chains with another key from the next line on.
     package func rotate(to key: AuditKey) { for sink in sinks { sink.rotate(to: key) } }
 

@@ -348,6 +348,15 @@ final class AuditSink: Sendable {
         if let problem = problem ?? nil { throw problem }
     }
 
+    /// Goes on behind what another process has written since this one was opened.
+    func goOn() {
+        writer.withLock { writer in
+            guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.target.tail) else { return }
+            writer.chain = AuditChain(chain.key, sink: chain.sink, after: head)
+            note(writer)
+        }
+    }
+
     /// Writes what waits and where the chain stands, and takes no more.
     ///
     /// - Parameter ownThread: whether its thread does it, for which is waited a little longer than for a write.

@@ -38,7 +38,7 @@ final class LiveDeadlines: Sendable {
 /// Times after which a question is answered for a module.
 public struct Deadlines: Sendable {
     /// The longest of them.
-    var longest: Duration { max(login, map, read, write) }
+    public var longest: Duration { max(login, map, read, write) }
     /// For log-ins.
     public var login: Duration
     /// For mappings.

@@ -38,11 +38,13 @@ final class Sessions: Sendable {
     let decider: DeciderInForce
     private let log: Logger
     private let shards = (0..<shardCount).map { _ in LockedShard() }
-    private let handles = SessionHandles()
+    let handles = SessionHandles()
     let expiries: SessionTimers
     private let idleness: SessionTimers
     private let fence: (any SessionFence)?
-    private let texts: SessionTexts
+    let texts: SessionTexts
+    /// Log-ins that are being let in, and whether none is any more.
+    let opening = SessionGate()
     private let closed = Atomic<Bool>(false)
     /// Held while a session goes from one instance of a module to another, and while it may be.
     let moving = Mutex(())
@@ -213,9 +215,11 @@ final class Sessions: Sendable {
     }
 
     /// Ends every session because the host stops, and each that opens from now on.
-    func close() {
+    ///
+    /// - Parameter reason: what the module is told.
+    func close(_ reason: SessionEnd = .stop) {
         closed.store(true, ordering: .releasing)
-        for session in sessions(of: nil) { end(session, .stop) }
+        for session in sessions(of: nil) { end(session, reason) }
     }
 
     /// Takes out of the timers what has come up: the sessions whose time may be over.

@@ -76,6 +76,20 @@ public final class Modules: Sendable {
         return instance
     }
 
+    /// Asks the module in force what a module must answer before it is put in force by a swap, while no client asks.
+    ///
+    /// - Throws: ``SwapFailure`` for the first answer that differs.
+    public func testInForce() throws(SwapFailure) {
+        guard let instance = state.withLock({ $0.instances.last }) else { return }
+        try test(instance, settings.withLock { $0 })
+    }
+
+    /// Asks about every session at once, where that is what a swap does.
+    func askIfAtOnce() {
+        guard settings.withLock({ $0.swap.asksAtOnce }), let number = inForce.value?.instance else { return }
+        askAboutAll(number)
+    }
+
     private func nextLife() -> UInt32 { lastLife.wrappingAdd(1, ordering: .relaxed).newValue }
 
     /// Starts helper processes again that had ended too often. Returns how many there were.
