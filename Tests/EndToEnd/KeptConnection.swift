@@ -28,7 +28,7 @@ final class KeptConnection {
             "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             + "Content-Length: \(body.utf8.count)\r\n\r\n"
         let request = Array((head + body).utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+        guard Glibc.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
         }
         let end = Array("\r\n\r\n".utf8)
@@ -46,9 +46,11 @@ final class KeptConnection {
     }
 
     /// Sends bytes, without waiting for anything.
-    func say(_ text: String) throws {
-        let bytes = Array(text.utf8)
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+    func say(_ text: String) throws { try send(Array(text.utf8)) }
+
+    /// Sends bytes, without waiting for anything.
+    func send(_ bytes: [UInt8]) throws {
+        guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
         }
     }
@@ -65,9 +67,7 @@ final class KeptConnection {
 
     /// Sends bytes, and returns what `find` finds in all that has come, once it finds something.
     func answer<Found>(to bytes: [UInt8], _ find: ([UInt8]) -> Found?) throws -> Found {
-        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw ChildError(description: "the connection is gone: \(String(cString: strerror(errno)))")
-        }
+        try send(bytes)
         while true {
             if let found = find(buffer) { return found }
             try receive()

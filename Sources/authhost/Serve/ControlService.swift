@@ -15,6 +15,7 @@ struct ControlService: ControlAnswering {
     let setup: HostSetup
     let reloader: Reloader
     let shadows: ShadowKeeper
+    let handOver: HandOver
     let metrics: PrometheusMetricsFactory
     let started = SystemClock().monotonic
 
@@ -46,9 +47,15 @@ struct ControlService: ControlAnswering {
         case .clear: clear(request, who)
         case .metrics: figures()
         case .shadow: shadow()
-        case .events, .credential, .modules, .swap, .rollback, .release, .promote:
+        case .events, .credential, .modules, .swap, .rollback, .release, .promote, .takeOver:
             .failure("`\(request.action.rawValue)` is not answered here")
         }
+    }
+
+    func takeOver(
+        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        handOver.begin(request, connection, refused: refused)
     }
 
     private static func filter(_ request: ControlRequest) -> Result<SessionFilter, ControlError> {
@@ -257,9 +264,12 @@ extension ControlRequest {
 
 extension HostSetup {
     /// Opens the control socket where one is configured.
-    func controlServer(_ service: ControlService) async throws -> ControlServer? {
+    ///
+    /// - Parameter takeOver: the host that may have it, and has operators wait for this one; nil for none.
+    func controlServer(_ service: ControlService, _ takeOver: TakeOver?) async throws -> ControlServer? {
         guard let path = configuration.controlSocket else { return nil }
-        let server = try await ControlServer(path: path, host: service, log: log)
+        let server = try await ControlServer(
+            path: path, host: service, log: log, inherited: takeOver?.takeControl(at: path), isHeld: takeOver != nil)
         log.notice("operators are answered on the unix socket \(path)")
         return server
     }

@@ -30,20 +30,32 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var common: ConfigurationFileOption
+    @Option(
+        help: ArgumentHelp(
+            "Take the listening sockets and sessions over from the host that runs with this control socket, which ends then.",
+            valueName: "control-socket"), completion: .file())
+    var takeOver: String?
 
     func run() async throws {
         // A log that has reached the size that files may have cannot be written; that must not end the host.
         signal(SIGXFSZ, SIG_IGN)
         let inherited = try Self.inheritedSockets()
+        let before = try takeOver.map { path throws(Failure) in try TakeOver(at: path) }
+        try before?.pass(to: inherited)
         let limit = DescriptorLimit.raise()
         let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
         MetricsSystem.bootstrap(metrics)
-        let setup = try HostSetup(quiet: false)
         do {
-            try await serve(setup, metrics, limit, inherited)
-        } catch let failure as Failure {
-            setup.log(failure, as: "authhost ends")
-            throw failure
+            let setup = try HostSetup(quiet: false, opensStore: before == nil)
+            do {
+                try await serve(setup, metrics, limit, inherited, before)
+            } catch let failure as Failure {
+                setup.log(failure, as: "authhost ends")
+                throw failure
+            }
+        } catch {
+            before?.giveUp((error as? Failure)?.text ?? "\(error)")
+            throw error
         }
     }
 
@@ -56,7 +68,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(
-        _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int, _ inherited: InheritedSockets
+        _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int, _ inherited: InheritedSockets,
+        _ before: TakeOver?
     ) async throws {
         var doors = try setup.configuration.doorSettings()
         let doubles = ListeningPlaces(setup.configuration).doubles()
@@ -64,13 +77,14 @@ struct ServeCommand: AsyncParsableCommand {
         let usage = try setup.usageService()
         let host = try await Blocking.run { () throws(Failure) in
             let host = try setup.makeHost(counting: usage, readsReasons: false)
-            try usage.start(counting: host, setup.cluster)
+            if let before { try before.test(host, setup) } else { try usage.start(counting: host, setup.cluster) }
             return host
         }
         setup.log.notice("\(Version.text) starting")
         let shadows = ShadowKeeper(setup, host)
         let signals = SignalHandler(setup, host, shadows)
         let hangs = HangWatch(setup, host, signals.reloader)
+        let handOver = HandOver(host, setup, usage) { signals.stop() }
         defer {
             hangs.cancel()
             signals.cancel()
@@ -79,39 +93,78 @@ struct ServeCommand: AsyncParsableCommand {
         var servers: DoorServers?
         do {
             let service = ControlService(
-                host: host, setup: setup, reloader: signals.reloader, shadows: shadows, metrics: metrics)
+                host: host, setup: setup, reloader: signals.reloader, shadows: shadows, handOver: handOver,
+                metrics: metrics)
             // Not on the cluster's own thread: a list of a million sessions must not cost the host its lease.
             let said = DispatchQueue(label: "authhost.cluster")
             setup.cluster?.start(host, counting: usage) { text, answer in
                 said.async { answer(service.answer(said: text)) }
             }
-            control = try await setup.controlServer(service)
+            control = try await setup.controlServer(service, before)
             let budget = try DescriptorLimit.budget(
                 limit: limit, loops: DescriptorLimit.loops(of: setup.configuration),
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
             for index in doors.indices { doors[index].descriptors = budget }
-            let opened = try await openDoors(doors, inherited, service, metrics, setup, signals)
+            let opened = try await openDoors(doors, inherited, service, metrics, setup, signals, isHeld: before != nil)
             servers = opened
+            if let before { try await goOn(after: before, host, opened, control, usage, setup) }
+            for (door, places) in opened.listening {
+                for place in places { setup.log.notice("\(Self.listening(door, place))") }
+            }
+            handOver.opens(opened, control)
             hangs.looks(after: opened)
             shadows.follow(setup.configuration)
             HostProcess.giveBackStartMemory()
-            ServiceManager.ready()
+            ServiceManager.ready(isNext: before != nil)
             await signals.stopped()
-            ServiceManager.stopping()
         } catch {
-            await stop(servers, control, host, usage, setup)
+            await stop(servers, control, host, usage, setup, isUsageAnothers: before != nil)
             await control?.stop()
             throw (error as? Failure) ?? Failure(.badConfiguration, "\(error)")
         }
-        await stop(servers, control, host, usage, setup)
-        setup.log.notice("authhost has stopped")
+        let outcome = await handOver.close()
+        if !outcome.isElsewhere { ServiceManager.stopping() }
+        await stop(servers, control, host, usage, setup, isUsageAnothers: outcome.isElsewhere)
+        switch outcome {
+        case .here: setup.log.notice("authhost has stopped")
+        case .handedOver(let process): setup.log.notice("authhost has stopped: process \(process) is the host")
+        case .lost(let process):
+            await control?.stop()
+            throw Failure(.undecided, "process \(process) has taken over and has gone: no host is left")
+        }
         await control?.stop()
+    }
+
+    /// Takes over what the host before has, and answers from then on. Nothing that fails from then on ends this host.
+    private func goOn(
+        after before: TakeOver, _ host: Host, _ servers: DoorServers, _ control: ControlServer?, _ usage: UsageService,
+        _ setup: HostSetup
+    ) async throws {
+        let places = servers.listening.flatMap(\.places) + [setup.configuration.controlSocket].compactMap(\.self)
+        let connections = try await Blocking.run { () throws(Failure) in
+            let connections = try before.cut(host, listeningAt: places, setup.log)
+            do throws(Failure) {
+                try setup.signatures.takeOver(setup.configuration, trustedOwners: try setup.configuration.owners())
+            } catch {
+                setup.log.critical("signed tokens are refused until it can be used: \(error.text)")
+            }
+            do throws(Failure) {
+                try usage.start(counting: host, setup.cluster)
+            } catch {
+                setup.log.error("usage statistics are not kept: \(error.text)")
+            }
+            host.goOn()
+            return connections
+        }
+        await servers.begin()
+        for connection in connections { servers.adopt(connection) }
+        await control?.resume()
     }
 
     /// Ends everything but the clients that follow the event log.
     private func stop(
         _ servers: DoorServers?, _ control: ControlServer?, _ host: Host, _ usage: UsageService,
-        _ setup: HostSetup
+        _ setup: HostSetup, isUsageAnothers: Bool
     ) async {
         await servers?.stop()
         await control?.stopAnswering()
@@ -119,7 +172,7 @@ struct ServeCommand: AsyncParsableCommand {
             // First, so that its places are free at once, and not one by one.
             setup.cluster?.leave()
             host.stop()
-            usage.stop()
+            if !isUsageAnothers { usage.stop() }
             setup.cluster?.stop()
             setup.spans?.stop()
         }
@@ -128,7 +181,7 @@ struct ServeCommand: AsyncParsableCommand {
     /// Opens the doors.
     private func openDoors(
         _ doors: [DoorSettings], _ inherited: InheritedSockets, _ service: ControlService,
-        _ metrics: PrometheusMetricsFactory, _ setup: HostSetup, _ signals: SignalHandler
+        _ metrics: PrometheusMetricsFactory, _ setup: HostSetup, _ signals: SignalHandler, isHeld: Bool
     ) async throws -> DoorServers {
         var services = DoorServices(metrics: metrics)
         services.operators = service
@@ -138,10 +191,8 @@ struct ServeCommand: AsyncParsableCommand {
         services.destinations = service.destinationAccess
         let servers = try await DoorServers(
             doors, host: service.host, services: services, log: setup.log,
-            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll, inherited: inherited)
-        for (door, places) in servers.listening {
-            for place in places { setup.log.notice("\(Self.listening(door, place))") }
-        }
+            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll, inherited: inherited,
+            isHeld: isHeld)
         signals.reloader.rereadsCertificates { servers.reloadCertificates() }
         return servers
     }
@@ -174,12 +225,13 @@ enum Blocking {
 final class SignalHandler: Sendable {
     let reloader: Reloader
     private let stops: AsyncStream<Void>
+    private let stopping: AsyncStream<Void>.Continuation
     private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
     // Made in init, cancelled once; Dispatch allows both from any thread.
 
     init(_ setup: HostSetup, _ host: Host, _ shadows: ShadowKeeper) {
         let (stops, stop) = AsyncStream<Void>.makeStream()
-        self.stops = stops
+        (self.stops, stopping) = (stops, stop)
         let queue = DispatchQueue(label: "authhost.signals")
         let reloader = Reloader(setup, host, shadows)
         self.reloader = reloader
@@ -202,6 +254,12 @@ final class SignalHandler: Sendable {
         }
         // A signal that comes before is ignored for good: on a busy machine that was later than the first connection.
         for _ in sources { registered.wait() }
+    }
+
+    /// Stops as by a signal.
+    func stop() {
+        stopping.yield()
+        stopping.finish()
     }
 
     /// Returns at the first signal to stop.

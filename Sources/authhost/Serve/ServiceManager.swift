@@ -4,7 +4,14 @@ import Glibc
 /// Tells the service manager the state of the host, as sd_notify(3) has it: a datagram to the socket that NOTIFY_SOCKET names.
 enum ServiceManager {
     /// The doors are open.
-    static func ready() { tell("READY=1\nSTATUS=answering") }
+    ///
+    /// - Parameter isNext: whether another process was the host before.
+    static func ready(isNext: Bool = false) {
+        tell("\(isNext ? "MAINPID=\(getpid())\n" : "")READY=1\nSTATUS=answering")
+    }
+
+    /// Another process is the host from now on.
+    static func hands(over process: Int32) { tell("MAINPID=\(process)\nSTATUS=answering in process \(process)") }
 
     /// The configuration is read again; ``ready()`` ends that.
     static func reloading() {

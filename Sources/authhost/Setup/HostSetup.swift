@@ -27,8 +27,10 @@ struct HostSetup: Sendable {
 
     /// Reads the configuration file and the command line, and opens the event log.
     ///
-    /// - Parameter quiet: log only warnings and worse, for a command that asks one question.
-    init(quiet: Bool) throws(Failure) {
+    /// - Parameters:
+    ///   - quiet: log only warnings and worse, for a command that asks one question.
+    ///   - opensStore: whether the file of used tokens is opened now, and not when another process has closed it.
+    init(quiet: Bool, opensStore: Bool = true) throws(Failure) {
         if quiet { try Self.goOnWatched() }
         let coreLimit = CoreDumps.suspend()
         configuration = try Self.readConfiguration()
@@ -47,7 +49,8 @@ struct HostSetup: Sendable {
         log = Logger(label: "authhost") { _ in handler }
         do throws(Failure) {
             audit = quiet ? nil : try Self.openAudit(configuration, log)
-            signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: !quiet)
+            signatures = try SignatureService(
+                configuration, trustedOwners: configuration.owners(), opensStore: !quiet && opensStore)
             penalties = quiet ? nil : try configuration.penaltySettings()
             spans = quiet ? nil : try configuration.spanExporter(log: log)
             cluster = quiet ? nil : try configuration.clusterRegistry(log: log)

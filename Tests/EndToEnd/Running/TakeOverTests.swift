@@ -1,0 +1,291 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// `serve --take-over`: one host in two processes, one after the other.
+@Suite(.needs(.curl)) struct TakeOverTests {
+    private let folder: Folder
+    private let control: String
+    private var socket: String { folder.path("authhost.sock") }
+    private var log: String { (try? String(contentsOfFile: folder.path("event.log"), encoding: .utf8)) ?? "" }
+
+    init() throws {
+        folder = try Folder()
+        control = folder.path("control.sock")
+    }
+
+    @discardableResult
+    private func write(_ more: String = "", module: String = "swapped", to name: String = "a.conf") throws -> String {
+        try folder.write(
+            """
+            auth-module \(Place.fixture(module))
+            control-socket \(control)
+            event-log \(folder.path("event.log"))
+            \(more)
+
+            """, to: name)
+    }
+
+    private func start() throws -> Server {
+        try Server(["--config", folder.path("a.conf")], in: folder, waitsFor: "event.log")
+    }
+
+    private func takeOver(_ configuration: String = "a.conf", socket: String? = nil) throws -> ChildProcess {
+        try ChildProcess(
+            [
+                Place.binary("authhost"), "serve", "--take-over", control, "--http-listen", "none", "--http-socket",
+                socket ?? self.socket, "--config", folder.path(configuration),
+            ], directory: folder.path)
+    }
+
+    /// Waits until the process has taken over, and the one before has ended as it should.
+    private func awaitEnd(of server: Server, _ next: ChildProcess) throws {
+        try next.wait(until: { log.contains("over from process \(server.process.pid)") })
+        let ending = try server.process.finish()
+        #expect(ending.status == 0, "\(ending) \(log)")
+        #expect(log.contains("authhost has stopped: process \(next.pid) is the host"), "\(log)")
+    }
+
+    private func logIn(_ user: String = "alice") throws -> String {
+        let answer = try Client(socket: socket).post("/v1/login", #"{"user":"\#(user)","password":"x"}"#)
+        return try #require(answer.member("session"), "\(answer)")
+    }
+
+    private static func check(_ session: String) -> String {
+        #"{"session":"\#(session)","action":"read","object":"/A"}"#
+    }
+
+    private func verdict(_ session: String) throws -> String? {
+        try Client(socket: socket).post("/v1/check", Self.check(session)).member("verdict")
+    }
+
+    // MARK: - What goes over
+
+    /// Connections that the network library carries end, as the page says.
+    private static let areHandedOver = getenv("AUTHHOST_TEST_CARRIER") == nil
+
+    @Test(.enabled(if: areHandedOver))
+    func `no connection of 1,000 is refused and no session lost while a new process takes over`() throws {
+        try write()
+        let server = try start()
+        let (session, gone) = (try logIn(), try logIn("carol"))
+        _ = try server.client.post("/v1/logout", #"{"session":"\#(gone)"}"#)
+        let kept = try KeptConnection(socket: socket)
+        #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
+        let faults = Mutex<[String]>([])
+        let answered = Atomic<Int>(0)
+        let (clients, socket) = (DispatchGroup(), socket)
+        for _ in 0..<8 {
+            DispatchQueue.global().async(group: clients) {
+                for _ in 0..<125 {
+                    do {
+                        let answer = try KeptConnection(socket: socket).post("/v1/check", Self.check(session))
+                        guard answer.status == 200, answer.body.contains(#""verdict":"allow""#) else {
+                            throw ChildError(description: "\(answer)")
+                        }
+                        answered.add(1, ordering: .relaxed)
+                    } catch {
+                        faults.withLock { $0.append("\(error)") }
+                    }
+                    usleep(2_000)
+                }
+            }
+        }
+        while answered.load(ordering: .relaxed) < 50, faults.withLock({ $0.isEmpty }) { usleep(1_000) }
+        let next = try takeOver()
+        try awaitEnd(of: server, next)
+        // Some connect to the new process in any case.
+        #expect(try verdict(session) == "allow")
+        clients.wait()
+        let found = faults.withLock { $0 }
+        #expect(found.isEmpty && answered.load(ordering: .relaxed) == 1000, "\(found.prefix(3))")
+        #expect(try kept.post("/v1/check", Self.check(session)).status == 200, "a connection at rest goes on")
+        #expect(try verdict(gone) != "allow")
+        // Through the control socket it is the same host.
+        let list = try AuthHost.run(["session", "list", "--socket", control])
+        #expect(list.output.contains("alice") && !list.output.contains("carol"), "\(list)")
+        let ejection = try AuthHost.run(["session", "eject", "--user", "alice", "--socket", control])
+        #expect(ejection.status == 0, "\(ejection)")
+        #expect(try verdict(session) != "allow")
+        next.terminate()
+        #expect(try next.finish().status == 0)
+        #expect(access(socket, F_OK) != 0 && access(control, F_OK) != 0, "the sockets are the new process's to remove")
+    }
+
+    @Test func `sessions of the native door live on, limits count them, and wrong passwords stay counted`() throws {
+        let native = folder.path("native.sock")
+        try write(
+            "swap-unresumable keep\nmax-user-limit 2\nadd-door\n  type native\n  socket \(native)\nend-door\npenalty-limit 3\n",
+            module: "knows_one_password")
+        let server = try start()
+        let ids = try (0..<2).map { _ in try NativeClient(native).logIn("alice", "secret") }
+        for id in ids { #expect(try NativeClient(native).allows(id)) }
+        for password in 0..<3 {
+            _ = try server.client.post("/v1/login", #"{"user":"bob","password":"wrong\#(password)"}"#)
+        }
+        #expect(try AuthHost.run(["penalty", "list", "--socket", control]).output.contains("bob"))
+        let next = try takeOver()
+        try awaitEnd(of: server, next)
+        for id in ids { #expect(try NativeClient(native).allows(id)) }
+        let third = try server.client.post("/v1/login", #"{"user":"alice","password":"secret"}"#)
+        #expect(third.status == 429, "\(third)")
+        #expect(try AuthHost.run(["penalty", "list", "--socket", control]).output.contains("bob"))
+    }
+
+    @Test func `the lines of a chained audit log go on where the process before has ended`() throws {
+        let key = folder.path("key")
+        #expect(try AuthHost.run(["audit", "key", key]).status == 0)
+        let audit = folder.path("audit.log")
+        try write("audit-log \(audit)\naudit-key \(key)\naudit-chain TRUE\naudit-required TRUE\n")
+        let server = try start()
+        let session = try logIn()
+        let next = try takeOver()
+        try awaitEnd(of: server, next)
+        #expect(try verdict(session) == "allow")
+        next.terminate()
+        #expect(try next.finish().status == 0)
+        let lines = try String(contentsOfFile: audit, encoding: .utf8)
+        #expect(lines.contains("method=TAKE-OVER") && lines.contains("done: 1 session and"), "\(lines)")
+        let check = try AuthHost.run(["audit", "verify", "--key", key, audit])
+        #expect(check.status == 0, "\(check) \(lines)")
+    }
+
+    @Test func `a new process takes over from one that has taken over`() throws {
+        try write()
+        let server = try start()
+        let session = try logIn()
+        let second = try takeOver()
+        try awaitEnd(of: server, second)
+        let third = try takeOver()
+        try second.wait(until: { log.contains("over from process \(second.pid)") })
+        #expect(try second.finish().status == 0)
+        #expect(try verdict(session) == "allow")
+        third.terminate()
+        #expect(try third.finish().status == 0)
+    }
+
+    // MARK: - What goes wrong
+
+    @Test(arguments: [
+        ("auth-module MODULE(init_fails)", "`auth_init` returned", 4),
+        ("add-module-test\nuser stranger\nlogin allow\nend-module-test", "its tests failed", 4),
+        ("add-door\ntype native\nlisten 192.0.2.1:9\nend-door", "cannot listen on `192.0.2.1:9`", 3),
+        ("no-such-item x", "no-such-item", 3),
+    ])
+    func `a process that cannot be the host leaves the running one as it was`(
+        _ more: String, _ why: String, _ status: Int32
+    ) throws {
+        try write()
+        let server = try start()
+        let session = try logIn()
+        let kept = try KeptConnection(socket: socket)
+        #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
+        let module = more.contains("MODULE") ? "init_fails" : "swapped"
+        try write(more.hasPrefix("auth-module") ? "" : more, module: module, to: "b.conf")
+        let ending = try takeOver("b.conf").finish()
+        #expect(ending.status == status && (ending.errors + log).contains(why), "\(ending)")
+        try server.process.wait(until: { log.contains("has failed, and nothing has changed: ") })
+        #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
+        #expect(try verdict(session) == "allow")
+        #expect(try AuthHost.run(["status", "--socket", control]).status == 0)
+        // The next one can take over.
+        let next = try takeOver()
+        try awaitEnd(of: server, next)
+        #expect(try verdict(session) == "allow")
+    }
+
+    @Test func `a process that ends in the middle leaves the running one as it was`() throws {
+        try write()
+        let server = try start()
+        let session = try logIn()
+        let peer = try KeptConnection(socket: control)
+        let offer = try peer.exchange(#"{"do":"take-over","protocol":1}"#)
+        #expect(offer.contains(#""protocol":1"#), "\(offer)")
+        let kept = try KeptConnection(socket: socket)
+        #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
+        // `cut`, with no places; what follows is no message.
+        try peer.send([5, 0, 0, 0, 5, 0, 0, 0, 0])
+        try server.process.wait(until: { log.contains("takes over, asked by") })
+        try peer.send([255, 255, 255, 255, 0])
+        try server.process.wait(until: {
+            log.contains("has failed, and nothing has changed: a message of 4294967295 bytes")
+        })
+        if Self.areHandedOver { #expect(try kept.post("/v1/check", Self.check(session)).status == 200) }
+        #expect(try verdict(session) == "allow")
+        #expect(try logIn().count == 32)
+    }
+
+    @Test(arguments: [
+        (#"{"do":"take-over"}"#, "version 0 of taking over, and this host version 1"),
+        (#"{"do":"take-over","protocol":0}"#, "version 0 of taking over, and this host version 1"),
+    ])
+    func `an older process is refused with both versions`(_ request: String, _ why: String) throws {
+        try write()
+        let server = try start()
+        let answer = try KeptConnection(socket: control).exchange(request)
+        #expect(answer.contains(why) && answer.contains(#""ok":false"#), "\(answer)")
+        #expect(try server.client.get("/ready").status == 200)
+    }
+
+    @Test(arguments: [
+        ("hello", "its answer is not of this version's protocol"),
+        (#"{"ok":true,"protocol":7}"#, "it speaks version 7 of taking over, and this process version 1"),
+        (#"{"ok":false,"error":"no"}"#, "is not taken over: no"),
+    ])
+    func `what answers as no host does is named`(_ line: String, _ why: String) throws {
+        try write()
+        let fake = try FakeHost(control, saying: line + "\n")
+        let ending = try takeOver().finish()
+        #expect(ending.status == 1 && ending.errors.contains(why), "\(ending)")
+        withExtendedLifetime(fake) {}
+    }
+
+    @Test func `without a running host there is nothing to take over`() throws {
+        try write()
+        let ending = try takeOver().finish()
+        #expect(ending.status == 1, "\(ending)")
+        #expect(ending.errors.contains("no host runs with the control socket `\(control)`"), "\(ending)")
+    }
+
+    @Test func `the service manager is told which process is the host`() throws {
+        try write()
+        let name = folder.path("notify")
+        let manager = try ServiceManagerSocket(name)
+        let server = try Server(
+            ["--config", folder.path("a.conf")], in: folder, waitsFor: "event.log", environment: ["NOTIFY_SOCKET": name]
+        )
+        #expect(try manager.next().hasPrefix("READY=1\n"))
+        let next = try takeOver()
+        try awaitEnd(of: server, next)
+        #expect(try manager.next().hasPrefix("MAINPID=\(next.pid)\n"))
+        #expect(!manager.hasMore, "the host does not stop")
+    }
+}
+
+/// A server at a unix socket that says one thing to its first client.
+private final class FakeHost {
+    private let listener: Int32
+
+    init(_ path: String, saying text: String) throws {
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        // SAFETY: a sockaddr_un is lent as the sockaddr that bind(2) takes, with its size.
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard bound == 0, listen(listener, 1) == 0 else { throw ChildError(description: "no socket `\(path)`") }
+        DispatchQueue.global().async { [listener] in
+            let client = accept(listener, nil, nil)
+            _ = write(client, text, text.utf8.count)
+            var byte: UInt8 = 0
+            while read(client, &byte, 1) > 0 {}
+            close(client)
+        }
+    }
+
+    deinit { close(listener) }
+}
