@@ -81,6 +81,35 @@ struct ForeignEnd: CustomTestStringConvertible {
         #expect(ending.output.isEmpty, "\(ending)")
     }
 
+    private func isolated(_ user: String) throws -> Ending {
+        try AuthHost.run(
+            ["login", "--user", user, "--auth-login-timeout", "3", "--auth-module-isolation", "process"] + module,
+            input: "x\n")
+    }
+
+    @Test(arguments: ForeignEnd.all)
+    func `a module that ends its helper process is named, and the command goes on`(_ end: ForeignEnd) throws {
+        let ending = try isolated(end.way)
+        #expect(ending.status == 1 && ending.output.contains("undecided"), "\(ending)")
+        #expect(ending.errors.contains("ends: its helper process ") && ending.errors.contains(end.says), "\(ending)")
+    }
+
+    @Test(arguments: ForeignEnd.unseen.map(\.way) + ["nowhere", "behind"])
+    func `a helper process that a module ends unseen is told, and the command goes on`(_ way: String) throws {
+        let ending = try isolated(way)
+        #expect(ending.status == 1 && ending.output.contains("undecided"), "\(ending)")
+        #expect(ending.errors.contains("what was in it is `could not decide`"), "\(ending)")
+    }
+
+    @Test(arguments: [
+        ("closes", 0), ("child", 0), ("copy-exit", 0), ("copy-_exit", 0), ("copy-crash", 0), ("fork", 0), ("vfork", 0),
+        ("leave", 1), ("hang", 1),
+    ])
+    func `what a module does to its helper process is nothing to the command`(_ way: String, _ status: Int32) throws {
+        let ending = try isolated(way)
+        #expect(ending.status == status && ending.output.hasSuffix("\n"), "\(ending)")
+    }
+
     @Test(arguments: ForeignEnd.unseen)
     func `a command that a module ends unseen is a failure, and says where the module was`(_ end: ForeignEnd) throws {
         let ending = try AuthHost.run(["login", "--user", end.way] + module, input: "x\n")
