@@ -17,6 +17,8 @@ final class Reloader: Sendable {
     private let licence: Mutex<[ExactText: ApplicationLicence]>
     private let outcome = Mutex<(time: Int64, outcome: String)?>(nil)
     private let certificates = Mutex<CertificateReader?>(nil)
+    /// Whether the last reload has put another shadow in place.
+    private let hasChangedShadow = Atomic<Bool>(false)
     /// What could not be read the last time, and what the log said of it.
     /// What is to be put in force, and the configuration that holds where it cannot be.
     private let wanted = Mutex<(request: LoadRequest, before: Configuration)?>(nil)
@@ -46,10 +48,11 @@ final class Reloader: Sendable {
         setup.log.notice("reloading: HUP")
         ServiceManager.reloading()
         defer { ServiceManager.ready() }
+        hasChangedShadow.store(false, ordering: .relaxed)
         attempt(.all)
         swapWanted()
         host.rules.reload()
-        host.shadow?.reload()
+        if !hasChangedShadow.load(ordering: .relaxed) { shadows.reload(configurationNow) }
     }
 
     /// What the others of ``rereadsCertificates(_:)`` are.
@@ -195,7 +198,10 @@ final class Reloader: Sendable {
         for warning in reload.warnings { setup.log.warning("\(warning)") }
         for line in reload.lines + licence.changes { setup.log.notice("\(line)") }
         if reload.swaps { wanted.withLock { $0 = (request, current) } }
-        if reload.changesShadow { shadows.follow(new) }
+        if reload.changesShadow {
+            hasChangedShadow.store(true, ordering: .relaxed)
+            shadows.follow(new)
+        }
         let summary = reload.summary + (licence.changes.isEmpty ? "" : "; the licence has changed")
         setup.log.notice("\(summary)")
         note(summary)

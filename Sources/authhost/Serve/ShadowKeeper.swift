@@ -1,4 +1,5 @@
 import AuthConfiguration
+import Basics
 import Dispatch
 import DoorProtocols
 import Logging
@@ -30,6 +31,33 @@ final class ShadowKeeper: Sendable {
 
     /// Puts the shadow of a configuration in place of the one that there is. Does not wait for it.
     func follow(_ configuration: Configuration) { queue.async { [self] in replace(configuration) } }
+
+    /// Has the shadow read its own files again, or puts it in place anew where its file was rebuilt under its name, or it could not be
+    /// loaded before. Does not wait for it.
+    func reload(_ configuration: Configuration) {
+        queue.async { [self] in
+            if isOutdated(configuration) { replace(configuration) } else { host.shadow?.reload() }
+        }
+    }
+
+    private func isOutdated(_ configuration: Configuration) -> Bool {
+        switch state.withLock({ $0 }) {
+        case .none, .loading, .promoted: return false
+        case .failed: return true
+        case .asked(let shadow, let request):
+            guard let running = shadow.instance, let digest = running.digest,
+                let owners = try? configuration.owners(),
+                let file = try? TrustedFile.contents(
+                    of: running.path, FileTrust(owners: owners), limit: Self.mostBytes),
+                ModuleDigest.of(file.bytes) != digest
+            else { return false }
+            setup.log.notice("The file of shadow <\(request.module)> is another one now: \(running.path)")
+            return true
+        }
+    }
+
+    /// More than any file of a module has.
+    private static let mostBytes = 1 << 30
 
     private func replace(_ configuration: Configuration) {
         end()

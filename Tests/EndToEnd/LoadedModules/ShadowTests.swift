@@ -69,6 +69,9 @@ import Testing
         let list = try operate("module", "list")
         #expect(list.output.contains("\nshadow  swapped_strict  1.0  "), "\(list)")
         #expect(try operate("status").output.contains("shadow     swapped_strict 1.0: 1 the same, 2 different"))
+        let top = try operate("top", "--once")
+        #expect(top.output.contains("\nshadow swapped_strict 1.0: 1 the same, 2 different, 0 not decided\n"), "\(top)")
+        #expect(try operate("top", "--once", "--json").output.contains(#""different": 2"#))
         let metrics = try server.client.get("/metrics").body
         #expect(
             metrics.contains(
@@ -189,6 +192,65 @@ import Testing
         server.process.send(SIGHUP)
         try server.process.wait(for: "Shadow <xmlauth> is asked no more")
         #expect(!server.process.seen.contains("Swapped auth module"))
+    }
+
+    private func copy(_ fixture: String, to path: String) throws {
+        let ending = try ChildProcess.run(["install", "-m", "755", Place.fixture(fixture), path])
+        #expect(ending.status == 0, "\(ending)")
+    }
+
+    @Test func `whose file was rebuilt, or could not be loaded, is loaded anew by HUP`() throws {
+        let file = folder.path("shadow.so")
+        let server = try start("auth-module \(Place.fixture("swapped"))\nauth-module-shadow \(file)\n")
+        try server.process.wait(for: "there is no shadow: ")
+        try copy("swapped_strict", to: file)
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "Shadow <swapped_strict> 1.0 is asked as well")
+        let session = try logIn(server)
+        #expect(try verdict(server, session, "/a") == "allow")
+        _ = try report(server, with: "1 the same, 1 different")
+        // The same file again changes nothing.
+        server.process.send(SIGHUP)
+        try copy("swapped", to: file)
+        server.process.send(SIGHUP)
+        try server.process.wait(for: "The file of shadow <\(file)> is another one now")
+        try server.process.wait(for: "Shadow <swapped> 1.0 is asked as well")
+        #expect(try verdict(server, session, "/a") == "allow")
+        _ = try report(server, with: "swapped 1.0: ")
+        #expect(!(try operate("shadow", "report").output.contains("different: ")))
+    }
+
+    @Test func `reads its rules again by HUP, as the module does`() throws {
+        let users = folder.path("users.xml")
+        try folder.write(try Place.text("Plugins/xmlauth/users.xml"), to: "users.xml")
+        try folder.write("<authhost-users version=\"1\"></authhost-users>\n", to: "other.xml")
+        let server = try start(
+            """
+            auth-module xmlauth
+            auth-moddir \(Place.binaries)
+            add-module-options xmlauth
+                xmlauth-file \(users)
+            end-module-options
+            auth-module-shadow xmlauth
+            add-shadow-options xmlauth
+                xmlauth-file \(folder.path("other.xml"))
+            end-shadow-options
+
+            """)
+        try server.process.wait(for: "Shadow <xmlauth>")
+        func logIn() throws {
+            let answer = try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#)
+            #expect(answer.status == 200, "\(answer)")
+        }
+        try logIn()
+        _ = try report(server, with: "1 different")
+        try folder.write(try Place.text("Plugins/xmlauth/users.xml"), to: "other.xml")
+        server.process.send(SIGHUP)
+        // It is asked anew until it has read them: nothing else changes what it says.
+        try server.process.wait(until: {
+            guard (try? logIn()) != nil, let told = try? operate("shadow", "report").output else { return false }
+            return told.contains(" the same, ") && !told.contains(": 0 the same, ")
+        })
     }
 
     @Test(arguments: [

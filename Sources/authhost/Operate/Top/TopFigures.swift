@@ -97,7 +97,7 @@ extension TopFigures {
             ("ready", .flag(status.ready)), ("detail", .text(status.detail)),
             ("not_ready", .list(faults.map { .text($0) })), ("uptime", .integer(status.uptime)),
             ("sessions", .integer(Int64(status.sessions))),
-            ("pending_questions", .integer(Int64(status.pendingQuestions))),
+            ("pending_questions", .integer(Int64(status.pendingQuestions))), ("shadow", shadow),
             (
                 "doors",
                 .list(
@@ -124,6 +124,18 @@ extension TopFigures {
         ])
     }
 
+    /// The shadow, where there is one.
+    private var shadow: JSONText.Element? {
+        status.shadow.map { shadow in
+            .object([
+                ("module", .text(shadow.module)), ("state", .text(shadow.state)),
+                ("problem", shadow.problem.map { .text($0) }), ("same", .integer(Int64(shadow.same))),
+                ("different", .integer(Int64(shadow.different))), ("undecided", .integer(Int64(shadow.undecided))),
+                ("dropped", .integer(Int64(shadow.dropped))),
+            ])
+        }
+    }
+
     /// JSON knows no infinity: it stands for more than the last bound.
     private static func number(_ value: Double) -> JSONText.Element? { value.isFinite ? .number(value) : nil }
 
@@ -134,8 +146,10 @@ extension TopFigures {
                 + (status.ready ? "ready" : "NOT READY: \(status.detail.controlsEscaped)"),
             "sessions \(status.sessions)  questions \(status.pendingQuestions)  penalties: "
                 + penalties.map { "\($0.step) \(Self.rate($0.rate))" }.joined(separator: ", ")
-                + ", refusing \(Int(refusing)), waiting \(Int(waiting))", "",
+                + ", refusing \(Int(refusing)), waiting \(Int(waiting))",
         ]
+        if let shadow = status.shadow { lines.append("shadow \(OperatorText.line(of: shadow).controlsEscaped)") }
+        lines.append("")
         lines.append(
             OperatorText.table(
                 [["DOOR", "ALLOW/s", "DENY/s", "WRONG/s", "LIMIT/s", "EJECTED/s", "UNDECIDED/s"]]
