@@ -79,6 +79,7 @@ struct AdmissionIndex: Sendable {
 
     /// Of two numbers of the ledger's own, which no client chooses: Knuth's multiplication, by 2^64 over the golden ratio.
     static func hash(_ first: UInt32, _ second: UInt32) -> UInt32 {
-        UInt32(truncatingIfNeeded: (UInt64(first) << 32 | UInt64(second)) &* 0x9e37_79b9_7f4a_7c15 >> 32)
+        // A shift binds more strongly than a product: without the parentheses the first number would count for nothing.
+        UInt32(truncatingIfNeeded: ((UInt64(first) << 32 | UInt64(second)) &* 0x9e37_79b9_7f4a_7c15) >> 32)
     }
 }
