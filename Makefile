@@ -16,7 +16,7 @@ BIN = $(shell swift build -c $(CONFIG) --show-bin-path)
 MODULE_CFLAGS = -std=c99 -Wall -Wextra -pedantic -Werror -O2 -fPIC -fvisibility=hidden
 CLIENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror
 
-.PHONY: help run run-cluster history cluster-test swaps test build release openauth libauthhost helper fixtures install deb bench \
+.PHONY: help run run-cluster history cluster-test swaps ends test build release openauth libauthhost helper fixtures install deb bench \
     counts format lint asan tsan fuzz clean
 
 help: ## list the targets
@@ -35,6 +35,9 @@ run-cluster: ## serve a cluster of three hosts and a Redis, with a load, until C
 
 swaps: ## swap the module of a host 200 times while clients ask, and look at every answer
 	AUTHHOST_BIN="$(BIN)" Tests/Swap/swaps
+
+ends: ## end helper processes of a host 500 times while clients ask, and look at every answer
+	AUTHHOST_BIN="$(BIN)" Tests/Helpers/ends
 
 history: ## play random histories of three hosts with faults, and check each (SEEDS="1 2 3")
 	AUTHHOST_BIN="$(BIN)" Tests/Cluster/history $(SEEDS)
