@@ -233,6 +233,7 @@ final class Carrier {
         if case .lingering = end { phase = .ending(lingers: true) } else { phase = .ending(lingers: false) }
         leaveConversation()
         use.isHeld = false
+        use.isOver = true
         isHeld = false
         if case .now = end { return socket.close() }
         socket.setTimer(turn.now + EndLimits.sending)

@@ -166,21 +166,35 @@ final class ConnectionRegistry: Sendable {
     var all: [any DoorConnection] { state.withLock { $0.entries.values.map(\.connection) } }
 
     /// Asks every connection to end behind its last reply, and returns when the last has ended. None is taken in any more.
-    ///
-    /// - Parameter next: takes those on which nothing is under way, and those that come; nil where they end.
-    func drain(passing next: PassedConnections? = nil) async {
+    func drain() async {
         await withCheckedContinuation { (drained: CheckedContinuation<Void, Never>) in
             let (connections, done) = state.withLock { state in
                 state.isDraining = true
-                state.next = next
                 state.drained = drained
                 return (state.entries.values.map(\.connection), state.takeDrained())
             }
             done?.resume()
-            for connection in connections {
-                if let next { connection.pass(to: next) } else { connection.stop() }
-            }
+            for connection in connections { connection.stop() }
         }
+    }
+
+    /// Asks every connection to end behind its last reply, but for those on which nothing is under way, and those that come: they are handed
+    /// on.
+    func passAll(to next: PassedConnections) {
+        let connections = state.withLock { state in
+            (state.isDraining, state.next) = (true, next)
+            return state.entries.values.map(\.connection)
+        }
+        for connection in connections { connection.pass(to: next) }
+    }
+
+    /// Whether no connection has anything to say but its end.
+    var isQuiet: Bool { state.withLock { $0.entries.values.allSatisfy(\.use.isOver) } }
+
+    /// Ends every connection that no question is under way on.
+    func closeUnheld() {
+        let unheld = state.withLock { $0.entries.values.filter { !$0.use.isHeld && !$0.use.isOver }.map(\.connection) }
+        for connection in unheld { connection.close() }
     }
 
     /// Takes connections in again.

@@ -7,6 +7,7 @@ import Synchronization
 final class ConnectionUse: Sendable {
     private let lastByte: Atomic<UInt64>
     private let held = Atomic(false)
+    private let over = Atomic(false)
 
     init(at time: DoorInstant = .now) { lastByte = Atomic(time.nanoseconds) }
 
@@ -18,6 +19,12 @@ final class ConnectionUse: Sendable {
     var isHeld: Bool {
         get { held.load(ordering: .relaxed) }
         set { held.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether everything is said: what is left of the connection is its end.
+    var isOver: Bool {
+        get { over.load(ordering: .acquiring) }
+        set { over.store(newValue, ordering: .releasing) }
     }
 
     func note(_ time: DoorInstant = .now) { lastByte.store(time.nanoseconds, ordering: .relaxed) }

@@ -80,9 +80,9 @@ package final class DoorServer: Sendable {
     private let door: any DoorType
     private let clients: PermittedClients
     private let tls: DoorTLS?
-    private let registry: ConnectionRegistry
+    let registry: ConnectionRegistry
     private let faults: DoorFaults
-    private let log: Logger
+    let log: Logger
     private let loops: DoorLoops
     private let observer: (@Sendable ([UInt8]) -> Void)?
     let listeners = Mutex(DoorListeners())
@@ -278,11 +278,6 @@ package final class DoorServer: Sendable {
     /// Stops accepting, and ends every connection behind its last answer or at the limit.
     package func drain(within limit: Duration) async {
         await stopListening()
-        await endConnections(within: limit)
-    }
-
-    /// Ends every connection behind its last answer or at the limit, but those that are handed on.
-    func endConnections(within limit: Duration, passing next: PassedConnections? = nil) async {
         let late = Task { [registry, log, name = settings.name] in
             try await Task.sleep(for: limit)
             log.warning("door \(name): connections that did not end in time are closed")
@@ -291,12 +286,9 @@ package final class DoorServer: Sendable {
             log.error("door \(name): a module keeps connections, which end with the process")
             registry.giveUpDraining()
         }
-        await registry.drain(passing: next)
+        await registry.drain()
         late.cancel()
     }
-
-    /// Takes connections in again.
-    func takeConnections() { registry.resume() }
 
     /// Stops accepting and ends every connection.
     func close() async {

@@ -1,5 +1,6 @@
 import DoorProtocols
 import Glibc
+import Logging
 import Synchronization
 
 /// Where a door listens.
@@ -99,7 +100,8 @@ extension DoorServers {
     }
 
     /// Stops accepting: clients wait in the kernel's queue. Lets connections answer what was asked, and ends them, but for those on which
-    /// nothing is under way: these are returned, and are the caller's. ``resume(_:)`` is the way back.
+    /// nothing is under way: these are returned, and are the caller's. A client that has begun to ask has a second for the rest, and no
+    /// client's own end is waited for. ``resume(_:)`` is the way back.
     public func handOver(within limit: Duration) async -> [OfferedConnection] {
         for server in servers { for one in server.listeners.withLock({ $0.all }) { await one.listener.hold() } }
         await awaitDealt()
@@ -107,7 +109,7 @@ extension DoorServers {
         let passed = servers.map { (server: $0, connections: PassedConnections()) }
         await withTaskGroup(of: Void.self) { group in
             for (server, connections) in passed {
-                group.addTask { await server.endConnections(within: limit, passing: connections) }
+                group.addTask { await server.passConnections(to: connections, within: limit) }
             }
         }
         return passed.flatMap { server, connections in
@@ -131,7 +133,7 @@ extension DoorServers {
 
     /// Goes on after ``handOver(within:)`` with these connections.
     public func resume(_ connections: [OfferedConnection]) async {
-        for server in servers { server.takeConnections() }
+        for server in servers { server.registry.resume() }
         for connection in connections { adopt(connection) }
         for server in servers { for one in server.listeners.withLock({ $0.all }) { await one.listener.resume() } }
     }
@@ -147,6 +149,29 @@ extension DoorServers {
 }
 
 extension DoorServer {
+    /// How long a connection may take without a question under way.
+    private static let unheldPatience = Duration.seconds(1)
+
+    /// Ends every connection behind its last answer or at the limit, but those that are handed on.
+    fileprivate func passConnections(to next: PassedConnections, within limit: Duration) async {
+        let begun = DoorInstant.now
+        registry.passAll(to: next)
+        var isPatient = true
+        while !registry.isQuiet {
+            let now = DoorInstant.now
+            if begun + limit <= now {
+                log.warning("door \(settings.name): connections that did not end in time are closed")
+                registry.closeAll()
+                return
+            }
+            if isPatient, begun + Self.unheldPatience <= now {
+                isPatient = false
+                registry.closeUnheld()
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     /// Has the path that another process has made, with the permissions that the configuration says.
     fileprivate func adoptPath() {
         listeners.withLock { listeners in

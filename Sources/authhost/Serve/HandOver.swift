@@ -178,6 +178,7 @@ final class HandOver: Sendable {
             return true
         }
         guard mayCut else { throw HandOverFault("the host stops") }
+        setup.log.notice("Process \(process) can be the host: what was asked is answered, and new clients wait for it")
         await control?.hold()
         let connections = await servers.handOver(within: limit)
         let handed: [HandedSession]

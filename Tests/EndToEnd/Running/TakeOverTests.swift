@@ -150,6 +150,45 @@ import Testing
         #expect(check.status == 0, "\(check) \(lines)")
     }
 
+    @Test(.needs(.cc))
+    func `a log-in under way ends before the cut, and a client that sends half a question hinders nothing`() throws {
+        let fifo = folder.path("fifo")
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/waits.c"), "waits")
+        try folder.write(
+            """
+            auth-module \(module)
+            add-module-options \(module)
+                fifo \(fifo)
+            end-module-options
+            control-socket \(control)
+            event-log \(folder.path("event.log"))
+            swap-unresumable keep
+
+            """, to: "a.conf")
+        let server = try start()
+        let answered = Mutex(0)
+        let (slow, socket) = (DispatchGroup(), socket)
+        DispatchQueue.global().async(group: slow) {
+            let login = #"{"user":"alice","password":"x"}"#
+            let answer = try? KeptConnection(socket: socket).post("/v1/login", login)
+            answered.withLock { $0 = answer?.status ?? -1 }
+        }
+        let half = try KeptConnection(socket: socket)
+        try half.say("POST /v1/check HTTP/1.1\r\nHost: localhost\r\n")
+        try server.process.wait(until: { log.contains("was asked") })
+        let next = try takeOver()
+        try server.process.wait(until: { log.contains("can be the host: what was asked is answered") })
+        #expect(answered.withLock { $0 } == 0, "nobody has answered yet")
+        try "x".write(toFile: fifo, atomically: false, encoding: .utf8)
+        try awaitEnd(of: server, next)
+        slow.wait()
+        #expect(answered.withLock { $0 } == 200)
+        let list = try AuthHost.run(["session", "list", "--socket", control])
+        #expect(list.output.contains("alice"), "\(list)")
+        withExtendedLifetime(half) {}
+    }
+
     @Test func `a new process takes over from one that has taken over`() throws {
         try write()
         let server = try start()
