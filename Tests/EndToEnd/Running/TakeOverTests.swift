@@ -279,6 +279,30 @@ import Testing
         withExtendedLifetime(fake) {}
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can be somebody else"))
+    func `another user takes nothing over, whatever the mode of the socket`() throws {
+        try write()
+        let server = try start()
+        let session = try logIn()
+        func attempt() throws -> Ending {
+            try ChildProcess.run([
+                "setpriv", "--reuid", "65534", "--clear-groups", Place.binary("authhost"), "serve", "--take-over",
+                control,
+                "--config", "none", "--module", "openauth", "--auth-moddir", Place.binaries,
+            ])
+        }
+        chmod(folder.path, 0o755)
+        let closed = try attempt()
+        #expect(closed.status == 1 && closed.errors.contains("belongs to another user"), "\(closed)")
+        chmod(control, 0o666)
+        let refused = try attempt()
+        #expect(refused.status == 1, "\(refused)")
+        #expect(refused.errors.contains("only the user that the host runs as, and root, may use"), "\(refused)")
+        #expect(log.contains("control socket: user 65534 was refused") && !log.contains("takes over"), "\(log)")
+        #expect(try verdict(session) == "allow")
+        withExtendedLifetime(server) {}
+    }
+
     @Test func `without a running host there is nothing to take over`() throws {
         try write()
         let ending = try takeOver().finish()
