@@ -527,7 +527,7 @@ public final class Host: Sendable {
         follow(nil)
         defer {
             shadow?.stop()
-            broker?.stop(within: configuration.exitTimeout)
+            broker?.stop(within: configuration.exitTimeout, awaitsLateCalls: awaitsLateCalls)
             // The files of a host that was taken over are another process's.
             if !isHandedOver {
                 logins.penalties?.stop()

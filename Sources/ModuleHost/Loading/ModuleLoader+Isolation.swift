@@ -15,23 +15,21 @@ extension ModuleLoader {
         let (_, copy) = try image.withPrivateCopy(buildID: inspection.buildID) { (_) throws(ModuleError) in () }
         let rows = try isolatedRows(inspection, generation)
         let threads = ModuleDeclaration(declared, generation: generation).threads
-        record.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
-        record.entry_count = UInt32(rows.count)
-        withUnsafeMutableBytes(of: &record.entries) { bytes in
-            let entries = bytes.bindMemory(to: cffi_helper_entry.self)
-            for (index, row) in rows.enumerated() {
-                Self.write(row.point.rawValue, to: &entries[index].name)
-                Self.write(row.signature, to: &entries[index].signature)
-                entries[index].version = row.version
-                entries[index].threads = row.threads
-            }
-        }
+        var start = cffi_helper_start()
+        start.profile = try isolation.agree(with: inspection.profile, module: request.module).number
+        start.user = isolation.user?.user ?? 0
+        start.group = isolation.user?.group ?? 0
+        start.generation = generation
+        start.memory = isolation.memory
+        start.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
+        Self.write(name, to: &start.module)
+        Self.write(HostProcess.version, to: &start.host_version)
+        Self.write(inspection, to: &start)
+        Self.write(rows, to: &start)
         let note = Self.texts(of: inspection.options)
-        record.row_count = UInt32(inspection.entries.count)
-        record.option_count = UInt32(inspection.options.count)
-        record.note_size = UInt64(note.count)
+        start.note_size = UInt64(note.count)
         let pool = HelperPool(
-            record, note: note, isolation, module: request.module, name: name, copy: copy,
+            start, note: note, isolation, module: request.module, name: name, copy: copy,
             initialiser: rows.firstIndex { $0.point == .initialise }.map(UInt32.init))
         var table = EntryTable()
         for (index, row) in rows.enumerated() {
@@ -80,6 +78,31 @@ extension ModuleLoader {
             }
         }
         return rows
+    }
+
+    /// Writes what the file says of the module, which the helper holds its descriptor to.
+    private static func write(_ inspection: ModuleInspection, to record: inout cffi_helper_start) {
+        record.draft = DeclarationRules.draft
+        record.declared = inspection.note?.threads ?? 0
+        record.is_bare = inspection.hasDescriptor ? 0 : 1
+        record.row_count = UInt32(inspection.entries.count)
+        record.option_count = UInt32(inspection.options.count)
+        write(inspection.note?.version ?? "-", to: &record.version)
+        write(inspection.buildID ?? "", to: &record.build)
+    }
+
+    /// Writes the entry points that the helper is to bind.
+    private static func write(_ rows: [Row], to record: inout cffi_helper_start) {
+        record.entry_count = UInt32(rows.count)
+        withUnsafeMutableBytes(of: &record.entries) { bytes in
+            let entries = bytes.bindMemory(to: cffi_helper_entry.self)
+            for (index, row) in rows.enumerated() {
+                write(row.point.rawValue, to: &entries[index].name)
+                write(row.signature, to: &entries[index].signature)
+                entries[index].version = row.version
+                entries[index].threads = row.threads
+            }
+        }
     }
 
     /// What the note says of options: four texts for each, with their NULs, which no text of a note has inside.
