@@ -3,7 +3,10 @@ import Synchronization
 /// A value that one thread waits for and another one brings.
 package final class Awaited<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
-    private let ready = ThreadSemaphore()
+    /// Signalled once, when the value is there.
+    package let ready = ThreadSemaphore()
+    /// The value; nil while it is not there.
+    package var present: Value? { value.withLock { $0 } }
 
     /// Makes one whose value is not there yet.
     package init() {}
@@ -21,7 +24,7 @@ package final class Awaited<Value: Sendable>: Sendable {
     package func wait() -> Value {
         while true {
             ready.wait()
-            if let value = value.withLock({ $0 }) { return value }
+            if let present { return present }
         }
     }
 }

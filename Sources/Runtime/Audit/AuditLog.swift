@@ -210,8 +210,18 @@ public final class AuditLog: Sendable {
 
     /// Opens files again under their names, after they were moved away; an old one stays in use when that fails. What was
     /// recorded before goes to the old one, if it can be written.
+    ///
+    /// - Throws: what hinders the first that cannot be; the others are open again.
     public func reopen() throws(LogFileError) {
-        for sink in sinks { try sink.reopen() }
+        var hindrance: LogFileError?
+        for sink in sinks {
+            do throws(LogFileError) {
+                try sink.reopen(ownThread: hasThreads)
+            } catch {
+                hindrance = hindrance ?? error
+            }
+        }
+        if let hindrance { throw hindrance }
     }
 
     /// Goes on behind what another process has written since the start.
@@ -222,7 +232,10 @@ public final class AuditLog: Sendable {
 
     /// Writes what waits, and ends the writers. What is recorded after it is lost.
     func stop() {
-        for sink in sinks { sink.stop(ownThread: hasThreads) }
+        // First the last mark of each, which the others have as well.
+        for sink in sinks { sink.close() }
+        let closed = sinks.map { $0.awaitClosing(ownThread: hasThreads) }
+        for (sink, isClosed) in zip(sinks, closed) { sink.stop(ownThread: hasThreads, isClosed: isClosed) }
         isStopped.store(true, ordering: .releasing)
         wake.signal()
     }

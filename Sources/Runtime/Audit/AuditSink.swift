@@ -20,9 +20,13 @@ final class AuditSink: Sendable {
         var entries: [Entry] = []
         var bytes = 0
         var lost = 0
+        /// Whether no more decisions are taken, and only marks of other sinks.
+        var isClosing = false
         var isStopped = false
         /// The key that goes on.
         var key: AuditKey?
+        /// Told once it is open again, or why it is not.
+        var reopening: [Awaited<LogFileError?>] = []
     }
 
     private struct Writer {
@@ -63,6 +67,7 @@ final class AuditSink: Sendable {
     private let writer: Mutex<Writer>
     private let standing: Mutex<Standing>
     private let wake = ThreadSemaphore()
+    private let closed = ThreadSemaphore()
     private let finished = ThreadSemaphore()
     /// Since when a write has not returned, on the monotonic clock; 0 for none.
     private let busy = Atomic<Int64>(0)
@@ -92,7 +97,8 @@ final class AuditSink: Sendable {
     func put(_ entry: Entry) {
         let size = entry.lines.reduce(0) { $0 + $1.count + 1 }
         let (isTaken, isFirstLost, wakes) = waiting.withLock { waiting -> (Bool, Bool, Bool) in
-            guard waiting.bytes + size <= Self.bound, !waiting.isStopped else {
+            let isClosed = waiting.isStopped || waiting.isClosing && !entry.isMark
+            guard waiting.bytes + size <= Self.bound, !isClosed else {
                 // The next mark says it again.
                 if entry.isMark { return (false, false, false) }
                 if entry.receipt == nil { waiting.lost += entry.lines.count }
@@ -119,18 +125,18 @@ final class AuditSink: Sendable {
 
     // MARK: writing
 
-    /// Writes what waits; whether nothing is left.
-    ///
-    /// - Parameter follows: whether a file that has taken the place of this one is written.
+    /// Writes what waits, and opens the place again where that is wanted; whether nothing is left.
     @discardableResult
-    func drain(follows: Bool = true) -> Bool {
+    func drain() -> Bool {
         let taken = waiting.withLock { waiting in
             let taken = waiting
-            (waiting.entries, waiting.bytes, waiting.key) = ([], 0, nil)
+            (waiting.entries, waiting.bytes, waiting.key, waiting.reopening) = ([], 0, nil, [])
             return taken
         }
+        // What was recorded before goes to where it was.
+        let reopens = !taken.reopening.isEmpty
         let entries = taken.entries.filter { $0.receipt?.isRefused != true }
-        let (count, wasFailing, failure, isOther, marked) = writer.withLock { writer in
+        let (count, wasFailing, failure, isOther, marked, hindrance) = writer.withLock { writer in
             let wasFailing = writer.failure != nil
             busy.store(SystemTime.monotonic, ordering: .releasing)
             defer {
@@ -138,10 +144,12 @@ final class AuditSink: Sendable {
                 note(writer)
             }
             if let key = taken.key { rotate(to: key, &writer) }
-            let (count, isOther) = write(entries, &writer, follows: follows)
-            let marked = mark(&writer, isLast: taken.isStopped)
-            return (count, wasFailing, writer.failure, isOther, marked)
+            let (count, isOther) = write(entries, &writer, follows: !reopens)
+            let marked = mark(&writer, isLast: taken.isClosing)
+            let hindrance = reopens ? reopen(&writer) : nil
+            return (count, wasFailing, writer.failure, isOther, marked, hindrance)
         }
+        for who in taken.reopening { who.put(hindrance) }
         if isOther {
             log.warning("audit log `\(name)` was deleted, moved or replaced: it is opened again under its name")
         }
@@ -178,6 +186,8 @@ final class AuditSink: Sendable {
     }
 
     /// Writes entries as far as that can be done; how many, and whether to another file than before.
+    ///
+    /// - Parameter follows: whether a file that has taken the place of this one is written.
     private func write(_ entries: [Entry], _ writer: inout Writer, follows: Bool) -> (count: Int, isOther: Bool) {
         var isOther = false
         if follows {
@@ -324,46 +334,62 @@ final class AuditSink: Sendable {
             while true {
                 _ = wake.wait(for: .seconds(1))
                 guard let self else { return }
-                let isStopped = self.waiting.withLock { $0.isStopped }
+                let (isClosing, isStopped) = self.waiting.withLock { ($0.isClosing, $0.isStopped) }
                 self.drain()
                 if isStopped { return finished.signal() }
+                if isClosing { self.closed.signal() }
             }
         }
     }
 
-    /// Opens it again under its name; what was recorded before goes to where it was, if it can.
-    func reopen() throws(LogFileError) {
-        let hung = LogFileError(path: name, purpose: "audit log", reason: "a write to it has not returned")
-        if fault != nil, busy.load(ordering: .acquiring) != 0 { throw hung }
-        drain(follows: false)
-        let problem = writer.withLockIfAvailable { writer -> LogFileError? in
-            do throws(LogFileError) {
-                try writer.target.reopen()
-                writer.hasBegun = false
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let problem = problem ?? nil { throw problem }
-    }
-
-    /// Goes on behind what another process has written since this one was opened.
-    func goOn() {
-        writer.withLock { writer in
-            guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.target.tail) else { return }
-            writer.chain = AuditChain(chain.key, sink: chain.sink, after: head)
-            note(writer)
-        }
-    }
-
-    /// Writes what waits and where the chain stands, and takes no more.
+    /// Opens it again under its name, once the write that is under way has returned; what was recorded before goes to where it was,
+    /// if it can.
     ///
     /// - Parameter ownThread: whether its thread does it, for which is waited a little longer than for a write.
-    func stop(ownThread: Bool) {
+    func reopen(ownThread: Bool) throws(LogFileError) {
+        let hung = LogFileError(path: name, purpose: "audit log", reason: "a write to it has not returned")
+        if fault != nil, busy.load(ordering: .acquiring) != 0 { throw hung }
+        let answer = Awaited<LogFileError?>()
+        waiting.withLock { $0.reopening.append(answer) }
+        if ownThread { wake.signal() } else { drain() }
+        guard let hindrance = answer.wait(for: longestWait) else { throw hung }
+        if let hindrance { throw hindrance }
+    }
+
+    private func reopen(_ writer: inout Writer) -> LogFileError? {
+        do throws(LogFileError) {
+            try writer.target.reopen()
+            writer.hasBegun = false
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    // MARK: the end
+
+    private var longestWait: Duration { patience + .seconds(1) }
+
+    /// Takes no more decisions; what waits is written, and where the chain stands. Marks of other sinks are taken until it is
+    /// stopped.
+    func close() {
+        waiting.withLock { $0.isClosing = true }
+        wake.signal()
+    }
+
+    /// Waits until that is done.
+    ///
+    /// - Parameter ownThread: whether its thread does it, for which is waited a little longer than for a write.
+    /// - Returns: whether it is done.
+    func awaitClosing(ownThread: Bool) -> Bool { ownThread ? closed.wait(for: longestWait) : drain() }
+
+    /// Writes the marks of other sinks, and takes no more.
+    ///
+    /// - Parameter isClosed: whether everything else is written.
+    func stop(ownThread: Bool, isClosed: Bool) {
         waiting.withLock { $0.isStopped = true }
         wake.signal()
-        let isDone = ownThread ? finished.wait(for: patience + .seconds(1)) : drain()
+        let isDone = isClosed && (ownThread ? finished.wait(for: longestWait) : drain())
         if !isDone || backlog.waiting > 0 {
             log.error("audit log `\(name)`: lines are lost: they could not be written before the end")
         }

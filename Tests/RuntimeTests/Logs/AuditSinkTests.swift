@@ -160,6 +160,112 @@ import Testing
         #expect(finding?.kind == .cut, "\(String(describing: finding))")
     }
 
+    @Test(arguments: [0, 1]) func `have the last mark of each other when the host has stopped`(_ index: Int) throws {
+        let place = try Place()
+        let (key, name, other) = (AuditKey.random(), ["a", "b"][index], ["b", "a"][index])
+        let audit = try AuditLog(
+            [place.path("a"), place.path("b")], settings(required: true, key: key), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        #expect(test.ask(.login(try test.login("alice"))).verdict == .allow)
+        test.host.stop()
+        // Without its last mark, and the line before it.
+        let lines = place.text(name).split(separator: "\n")
+        let last = try #require(lines.lastIndex { $0.contains("audit=checkpoint") }, "\(place.text(name))")
+        let file = fopen(place.path(name), "we")
+        for line in lines[..<(last - 1)] { fputs("\(line)\n", file) }
+        fclose(file)
+        var verifier = AuditVerifier(keys: [key])
+        try verifier.learn(from: place.path(other))
+        let finding = try verifier.check(place.path(name)) ?? verifier.finish()
+        #expect(finding?.kind == .cut, "\(String(describing: finding)) \(place.text(other))")
+    }
+
+    /// A place whose first write waits until it may go on.
+    private struct Slow: AuditTarget {
+        let writes = Atomics()
+        let entered = ThreadSemaphore()
+        let goesOn = ThreadSemaphore()
+
+        final class Atomics: Sendable {
+            let written = Atomic<Int>(0)
+            /// How many lines had been written when it was opened again; -1 before.
+            let reopened = Atomic<Int>(-1)
+        }
+
+        mutating func prepare() -> (isOther: Bool, failure: String?) { (false, nil) }
+
+        mutating func write(_ lines: [[UInt8]], patience: Duration) -> AuditWrite {
+            if writes.written.load(ordering: .acquiring) == 0 {
+                entered.signal()
+                goesOn.wait()
+            }
+            writes.written.wrappingAdd(lines.count, ordering: .acquiringAndReleasing)
+            return AuditWrite(written: lines.count)
+        }
+
+        mutating func reopen() throws(LogFileError) {
+            writes.reopened.store(writes.written.load(ordering: .acquiring), ordering: .releasing)
+        }
+
+        mutating func close() {}
+    }
+
+    private func slow(_ patience: Duration) -> (place: Slow, sink: AuditSink) {
+        let place = Slow()
+        let sink = AuditSink(
+            "a", place, chain: nil, required: false, json: false, patience: patience, log: log(LogLines()))
+        sink.start()
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 16)
+        sink.put(AuditSink.Entry(lines: [long]))
+        place.entered.wait()
+        sink.put(AuditSink.Entry(lines: [[1]]))
+        return (place, sink)
+    }
+
+    @Test func `are opened again behind the write that is under way, and what was recorded before`() throws {
+        let (place, sink) = slow(.seconds(600))
+        let ended = ThreadSemaphore()
+        let problem = Mutex<LogFileError?>(nil)
+        #expect(
+            PosixThread.start(name: "reopen") {
+                do throws(LogFileError) {
+                    try sink.reopen(ownThread: true)
+                } catch {
+                    problem.withLock { $0 = error }
+                }
+                ended.signal()
+            })
+        #expect(!ended.wait(for: .milliseconds(50)) && place.writes.reopened.load(ordering: .acquiring) == -1)
+        place.goesOn.signal()
+        ended.wait()
+        #expect(place.writes.reopened.load(ordering: .acquiring) == 2 && problem.withLock { $0 } == nil)
+    }
+
+    @Test func `say so where the write under way does not return, and are opened again once it does`() throws {
+        let (place, sink) = slow(.milliseconds(200))
+        let error = #expect(throws: LogFileError.self) { try sink.reopen(ownThread: true) }
+        #expect(error?.reason == "a write to it has not returned")
+        place.goesOn.signal()
+        sink.close()
+        #expect(sink.awaitClosing(ownThread: true))
+        #expect(place.writes.written.load(ordering: .acquiring) == 2)
+        try sink.reopen(ownThread: true)
+        #expect(place.writes.reopened.load(ordering: .acquiring) == 2)
+    }
+
+    @Test func `that cannot be opened again leave the others open under their names`() throws {
+        let place = try Place()
+        try #require(mkdir(place.path("gone"), 0o700) == 0)
+        let audit = try AuditLog(
+            [place.path("gone/a"), place.path("b")], settings(required: true), log: log(LogLines()))
+        defer { audit.stop() }
+        try #require(rename(place.path("b"), place.path("a")) == 0)
+        unlink(place.path("gone/a"))
+        rmdir(place.path("gone"))
+        #expect(throws: LogFileError.self) { try audit.reopen() }
+        #expect(access(place.path("b"), F_OK) == 0)
+    }
+
     /// A place that takes nothing, and waits with the second write until it may go on.
     private struct Stubborn: AuditTarget {
         let writes = Counted()
