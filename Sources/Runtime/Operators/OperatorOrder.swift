@@ -1,8 +1,8 @@
-/// What an operator does to the running host, as the audit log has it.
+/// What an operator does to the running host, or the host by itself, as the audit log has it.
 public struct OperatorOrder: Sendable {
-    /// Who it is: `uid:` and a number at the control socket, the user's name over HTTP; "" for another host of the cluster.
+    /// Who it is: `uid:` and a number at the control socket, the user's name over HTTP; "" for another host of the cluster, and for this one.
     public let user: String
-    /// `control`, `http` or `cluster`.
+    /// `control`, `http` or `cluster`; of a swap that no operator has asked for, `signal` or `module-hang-action`.
     public let door: String
     /// What is done, such as `eject`.
     public let action: String

@@ -112,7 +112,7 @@ public final class Modules: Sendable {
     /// - Throws: ``SwapFailure``; nothing has changed then.
     public func swap(to request: LoadRequest) throws(SwapFailure) -> ModuleSwap {
         guard !isSwapping.exchange(true, ordering: .acquiringAndReleasing) else {
-            throw fail("a module is being swapped already; try again when it is done", request.module, isBusy: true)
+            throw fail("a module is being swapped already; try again when it is done", request.module, mayPass: true)
         }
         defer { isSwapping.store(false, ordering: .releasing) }
         let settings = settings.withLock { $0 }
@@ -199,8 +199,8 @@ public final class Modules: Sendable {
         return swap
     }
 
-    private func fail(_ why: String, _ module: String, isBusy: Bool = false) -> SwapFailure {
-        let failure = SwapFailure(module: module, description: why, isBusy: isBusy)
+    private func fail(_ why: String, _ module: String, mayPass: Bool = false) -> SwapFailure {
+        let failure = SwapFailure(module: module, description: why, mayPass: mayPass)
         log.error("The swap to module `\(module)` has failed, and nothing has changed: \(why)")
         Self.count("failed")
         return failure
@@ -289,14 +289,14 @@ public struct SwapFailure: Error, Sendable, CustomStringConvertible {
     public let module: String
     /// What was tried and found.
     public let description: String
-    /// Whether another swap is under way, so that trying again may help.
-    public let isBusy: Bool
+    /// Whether trying again may help: another swap is under way, or the swap cannot be recorded now.
+    public let mayPass: Bool
 
     /// Says why.
-    public init(module: String, description: String, isBusy: Bool = false) {
+    public init(module: String, description: String, mayPass: Bool = false) {
         self.module = module
         self.description = description
-        self.isBusy = isBusy
+        self.mayPass = mayPass
     }
 }
 

@@ -85,8 +85,7 @@ extension ControlService {
 
     private static func reply(_ swap: ModuleSwap) -> ControlReply {
         var reply = ControlReply()
-        let sessions = swap.sessions == 1 ? "1 session" : "\(swap.sessions) sessions"
-        reply.done = "\(swap.from) was swapped for \(swap.to); \(sessions) open"
+        reply.done = swap.text
         return reply
     }
 }

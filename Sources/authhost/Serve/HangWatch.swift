@@ -104,7 +104,7 @@ final class HangWatch: Sendable {
             setup.log.critical(
                 "module `\(host.module?.identity.name ?? "-")` \(hang); module-hang-action puts `\(request.module)` in its place"
             )
-            _ = try host.modules.swap(to: request)
+            try host.swap(to: request, because: "module-hang-action")
         } catch let failure as Failure {
             setup.log.error("module-hang-action does nothing: \(failure.text)")
         } catch {

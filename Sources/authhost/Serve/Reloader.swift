@@ -99,8 +99,8 @@ final class Reloader: Sendable {
     private func swapWanted() {
         guard let (request, before) = wanted.withLock({ $0.take() }) else { return }
         do {
-            _ = try host.modules.swap(to: request)
-        } catch  where error.isBusy {
+            try host.swap(to: request, because: "signal")
+        } catch  where error.mayPass {
             // What was asked for meanwhile comes first.
             wanted.withLock { wanted in if wanted == nil { wanted = (request, before) } }
             DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) { [weak self] in self?.swapWanted() }

@@ -18,6 +18,7 @@ import Testing
             module-threads 1
             auth-login-timeout 1
             module-hang-action \(action)
+            audit-log \(folder.path("audit.log"))
             add-module-options \(module)
               fifo \(folder.path("fifo"))
             end-module-options
@@ -39,6 +40,8 @@ import Testing
         defer { close(descriptor) }
         #expect(write(descriptor, "xx", 2) == 2)
         #expect(try hang(server) == 200)
+        let lines = try OrderLines(of: "door=module-hang-action method=SWAP requested=", in: folder, server)
+        #expect(lines.outcome.hasPrefix("done: <waits> 1.0") && lines.isOneDecision, "\(lines)")
     }
 
     @Test func `on the thread of a door is replaced, and the same file is asked on threads of its own from then on`()

@@ -174,24 +174,31 @@ import Testing
     @Test(.needs(.curl))
     func `HUP swaps a module whose options have changed, and keeps the one in force where that fails`() throws {
         let folder = try Folder()
-        let server = try server(folder, "")
+        let log = "audit-log \(folder.path("audit.log"))\naudit-required TRUE\n"
+        let server = try server(folder, log)
         try folder.write(
-            "add-module-options xmlauth\n    xmlauth-file /elsewhere.xml\nend-module-options\n", to: "a.conf")
+            "add-module-options xmlauth\n    xmlauth-file /elsewhere.xml\nend-module-options\n\(log)", to: "a.conf")
         server.process.send(SIGHUP)
         try server.process.wait(
             for:
                 "option `xmlauth-file` of module `xmlauth` changed at \(folder.path("a.conf")):2:5: takes effect by a swap "
                 + "of the module")
         try server.process.wait(for: "The swap to module `xmlauth` has failed, and nothing has changed")
+        let failed = try OrderLines(of: "door=signal method=SWAP requested=xmlauth", in: folder, server)
+        #expect(failed.outcome.hasPrefix("failed: nothing has changed: ") && failed.isOneDecision, "\(failed)")
         let login = #"{"user":"alice","password":"wonderland"}"#
         #expect(try server.client.post("/v1/login", login).status == 200)
         let other = try folder.write(
             try Place.text("Plugins/xmlauth/users.xml").replacingOccurrences(of: "alice", with: "carol"),
             to: "other.xml")
         try folder.write(
-            "add-module-options xmlauth\n    xmlauth-file \(other)\nend-module-options\n", to: "a.conf")
+            "add-module-options xmlauth\n    xmlauth-file \(other)\nend-module-options\n\(log)", to: "a.conf")
         server.process.send(SIGHUP)
         try server.process.wait(for: "Swapped auth module <xmlauth>")
         #expect(try server.client.post("/v1/login", login).status == 401)
+        let done = #"door=signal method=SWAP requested=xmlauth outcome="done: <xmlauth>"#
+        try server.process.wait(until: {
+            (try? String(contentsOfFile: folder.path("audit.log"), encoding: .utf8))?.contains(done) == true
+        })
     }
 }
