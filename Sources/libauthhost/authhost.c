@@ -24,7 +24,7 @@
 
 enum {
     HELLO = 1, LOGON = 2, LOGOUT = 4, ANSWER = 0x80, FAULT = 0xFF, ENDED = 0xC1, INVALIDATED = 0xC2,
-    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, OLDEST_VERSION = 1, NEWEST_VERSION = 3, HAS_ATTRIBUTES = 1, HAS_DECISION = 2,
+    LENGTH = 4, HEADER = 8, LONGEST_FRAME = 1 << 20, OLDEST_VERSION = 1, NEWEST_VERSION = 4, HAS_ATTRIBUTES = 1, HAS_DECISION = 2,
     CONNECT_MS = 5000, SLOWEST_RETRY_MS = 5000, QUICKEST_RETRY_MS = 50, LOGON_TRIES = 3, SECRET = 65536,
     MOST_TIMES_SENT = 2, MOST_UNSENT = 8 << 20,
 };
@@ -45,7 +45,7 @@ typedef struct request {
     int64_t deadline;
     authhost_kind_t kind;
     bytes_t frame; // empty once sent, where it may not be repeated
-    size_t attributes_at; // where the attributes begin in the frame, which version 1 does not know; 0 without any
+    size_t attributes_at; // where the attributes begin in the frame, which earlier versions do not know; 0 without any
     void (*attribute)(void *context, size_t row, const char *name, const char *value);
     void *attribute_context;
     unsigned char *verdicts;
@@ -348,19 +348,21 @@ static bool flush(authhost_t *client) {
     return true;
 }
 
-// The flag of a request that attributes follow; 0 for a kind that has none.
-static unsigned attributes_flag(authhost_kind_t kind) {
+// The flag of a request that attributes follow; 0 for a kind that has none in a version.
+static unsigned attributes_flag(authhost_kind_t kind, unsigned version) {
     switch (kind) {
-    case AUTHHOST_QUESTION_LOGIN: return 4;
+    case AUTHHOST_QUESTION_LOGIN: return version >= 2 ? 4 : 0;
     case AUTHHOST_QUESTION_CHECK:
-    case AUTHHOST_QUESTION_BATCH: return 1;
+    case AUTHHOST_QUESTION_BATCH: return version >= 2 ? 1 : 0;
+    case AUTHHOST_QUESTION_LOGOUT:
+    case AUTHHOST_QUESTION_MAP: return version >= 4 ? 1 : 0;
     default: return 0;
     }
 }
 
 // Puts a request's frame behind what goes out, without its attributes where the other side does not know them.
 static void put_frame(authhost_t *client, const request_t *request) {
-    if (request->attributes_at == 0 || client->version > OLDEST_VERSION) {
+    if (request->attributes_at == 0 || attributes_flag(request->kind, client->version)) {
         put(&client->out, request->frame.data, request->frame.count);
         return;
     }
@@ -368,7 +370,7 @@ static void put_frame(authhost_t *client, const request_t *request) {
     put(&client->out, request->frame.data, request->attributes_at);
     if (client->out.failed) return;
     for (size_t i = 0; i < LENGTH; i++) client->out.data[start + i] = (unsigned char)(length >> (8 * i));
-    client->out.data[start + LENGTH + 1] &= (unsigned char)~attributes_flag(request->kind);
+    client->out.data[start + LENGTH + 1] &= (unsigned char)~attributes_flag(request->kind, NEWEST_VERSION);
 }
 
 // Queues a request's frame on the connection that is ready.
@@ -398,7 +400,7 @@ static bool is_attribute_text(const char *text, size_t least, size_t most) {
 // Appends what the program knows besides, behind a flag of the frame; false for what no module may see.
 static bool put_attributes(request_t *request, const authhost_question_t *question) {
     bytes_t *frame = &request->frame;
-    unsigned flag = attributes_flag(question->kind);
+    unsigned flag = attributes_flag(question->kind, NEWEST_VERSION);
     if (question->attribute_count > 64 || flag == 0 || frame->failed) return false;
     frame->data[LENGTH + 1] |= (unsigned char)flag;
     request->attributes_at = frame->count;

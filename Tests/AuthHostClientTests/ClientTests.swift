@@ -76,6 +76,30 @@ import Testing
         server.stop()
     }
 
+    @Test(arguments: [1, 2, 3, 4]) func `a mapping and a log-out have attributes towards version 4 alone`(
+        _ version: UInt8
+    )
+        async throws
+    {
+        let server = try ScriptedServer { _, frame in
+            if frame[0] == 1 { return [ScriptedServer.greeting(frame, version: version)] }
+            return [ScriptedServer.answer(frame)]
+        }
+        let client = try client(server)
+        let session = try await session(client)
+        let plain = [ClientQuestion.map(session, "/A"), ClientQuestion.logout(session)]
+        let marked = [ClientQuestion.map(session, "/A"), ClientQuestion.logout(session)]
+        for question in marked { question.add(attribute: Array("trace-parent".utf8).span, value: Array("t".utf8).span) }
+        for question in plain + marked { #expect(await client.ask(question).verdict == .allow) }
+        client.close()
+        let received = server.received.dropFirst()
+        let bodies = received.map { Array($0[8...]) }
+        #expect(received.map { $0[1] } == (version == 4 ? [0, 0, 1, 1] : [0, 0, 0, 0]))
+        let end = version == 4 ? [1, 0] + ScriptedServer.text("trace-parent") + ScriptedServer.text("t") : []
+        #expect(bodies[2] == bodies[0] + end && bodies[3] == bodies[1] + end)
+        server.stop()
+    }
+
     @Test func `an answer names its decision, whichever way it went, and so does a line that a program logs of it`()
         async throws
     {

@@ -124,10 +124,10 @@ final class ScriptedServer: Sendable {
         let number = frame[4..<8]
         if frame[0] == 1 { return greeting(frame, version: 1) }
         let reason = verdict == 1 ? "granted" : "denied-by-module"
-        let isLogin = frame[0] == 3 && verdict == 1
+        let gift = verdict != 1 ? [] : frame[0] == 3 ? [UInt8](1...16) + text("alice") : frame[0] == 5 ? text("/a") : []
         return self.frame(
             frame[0] | 0x80, number,
             [verdict, UInt8(reason.utf8.count)] + Array(reason.utf8) + text("")
-                + (isLogin ? [UInt8](1...16) + text("alice") : []) + more)
+                + gift + more)
     }
 }

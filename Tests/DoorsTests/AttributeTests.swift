@@ -195,6 +195,14 @@ enum NativeFrames {
         return adding(attributes, to: names.reduce(frame) { $0.adding([1]).text($1) }).bytes
     }
 
+    static func map(_ number: UInt32, _ name: String, _ attributes: [(String, String)] = []) -> [UInt8] {
+        adding(attributes, to: Frame(5, flags: attributes.isEmpty ? 0 : 1, number).session().text(name)).bytes
+    }
+
+    static func logout(_ number: UInt32, _ attributes: [(String, String)] = []) -> [UInt8] {
+        adding(attributes, to: Frame(4, flags: attributes.isEmpty ? 0 : 1, number).session()).bytes
+    }
+
     private static func adding(_ attributes: [(String, String)], to frame: Frame) -> Frame {
         if attributes.isEmpty { return frame }
         return attributes.reduce(frame.u16(attributes.count)) { $0.text($1.0).text($1.1) }

@@ -28,14 +28,15 @@ extension NativeConversation {
     mutating func ask(_ body: NativeRequest.Body, _ number: UInt32, _ turn: inout DoorTurn) {
         switch body {
         case .login(let login): self.login(login, number, &turn)
-        case .logout(let session):
+        case .logout(let session, let said):
             own.remove(session)
-            answer(door.host.ask(.logout(session)), .logout, number, &turn)
-        case .map(let session, let bytes):
+            answer(door.host.ask(.logout(session, attributes: attributes(said))), .logout, number, &turn)
+        case .map(let session, let bytes, let said):
             do throws(NameError) {
                 let name = try ObjectName(bytes)
                 noteQuestion(about: session, [name])
-                answer(door.host.ask(.map(session, name)), .map, number, about: name, &turn)
+                let question = Question.map(session, name, attributes: attributes(said))
+                answer(door.host.ask(question), .map, number, about: name, &turn)
             } catch {
                 answer(Self.refusal(error), .map, number, &turn)
             }

@@ -1,12 +1,14 @@
 import AuthCore
 
-/// The native protocol, versions 1 to 3, as `docs/native-protocol.md` describes it.
+/// The native protocol, versions 1 to 4, as `docs/native-protocol.md` describes it.
 enum NativeProtocol {
-    static let versions: ClosedRange<UInt16> = 1...3
+    static let versions: ClosedRange<UInt16> = 1...4
     /// The first version in which questions and answers may have attributes.
     static let withAttributes: UInt16 = 2
     /// The first version in which answers say which decision they are.
     static let withDecisions: UInt16 = 3
+    /// The first version in which mappings and log-outs may have attributes as well.
+    static let withAttributesOfAll: UInt16 = 4
     /// A frame begins with the length of what follows these four bytes.
     static let lengthSize = 4
     /// Type, flags, two bytes of nothing, and the number of the request.
@@ -37,14 +39,24 @@ enum NativeProtocol {
     static let resumes: UInt8 = 1
     static let bound: UInt8 = 2
 
-    /// Of the requests that may have them, and of answers: attributes follow.
-    static func attributesFlag(_ kind: Kind) -> UInt8? {
+    /// The flag of a request that attributes follow; 0 for one that has none in a version.
+    static func attributesFlag(_ kind: Kind, version: UInt16) -> UInt8 {
         switch kind {
-        case .login: 4
-        case .check, .batch: 1
-        case .hello, .logon, .logout, .map, .watch, .ping: nil
+        case .login: version >= withAttributes ? 4 : 0
+        case .check, .batch: version >= withAttributes ? 1 : 0
+        case .logout, .map: version >= withAttributesOfAll ? 1 : 0
+        case .hello, .logon, .watch, .ping: 0
         }
     }
+
+    /// Whether answers may have them.
+    static func answersHaveAttributes(_ kind: Kind, version: UInt16) -> Bool {
+        switch kind {
+        case .login, .check, .batch: version >= withAttributes
+        case .hello, .logon, .logout, .map, .watch, .ping: false
+        }
+    }
+
     static let answerHasAttributes: UInt8 = 1
     static let answerHasDecision: UInt8 = 2
 
@@ -67,8 +79,8 @@ struct NativeRequest {
         case hello(lowest: UInt16, highest: UInt16, client: String, wantsPushes: Bool)
         case logon(user: String, secret: Secret)
         case login(NativeLogin)
-        case logout(SessionID)
-        case map(SessionID, ArraySlice<UInt8>)
+        case logout(SessionID, attributes: [Field])
+        case map(SessionID, ArraySlice<UInt8>, attributes: [Field])
         case check(SessionID, NativeCheck)
         case batch(SessionID, [NativeCheck], attributes: [Field])
         case watch(SessionID)
@@ -146,7 +158,7 @@ struct NativeReader {
     private mutating func question(
         _ kind: NativeProtocol.Kind, _ flags: UInt8
     ) throws(DoorFault) -> NativeRequest.Body {
-        let attributesFlag = version >= NativeProtocol.withAttributes ? NativeProtocol.attributesFlag(kind) ?? 0 : 0
+        let attributesFlag = NativeProtocol.attributesFlag(kind, version: version)
         let known: UInt8 =
             switch kind {
             case .hello: NativeProtocol.wantsPushes
@@ -173,8 +185,8 @@ struct NativeReader {
                     user: try text(), password: try secret(), address: try text(), applicationID: try text(),
                     machineID: try text(), resumes: flags & NativeProtocol.resumes != 0,
                     isBound: flags & NativeProtocol.bound != 0))
-        case .logout: return .logout(try session())
-        case .map: return .map(try session(), try name())
+        case .logout: return .logout(try session(), attributes: [])
+        case .map: return .map(try session(), try name(), attributes: [])
         case .check: return .check(try session(), try check(withFields: true))
         case .batch:
             let session = try session()
@@ -247,6 +259,8 @@ struct NativeReader {
             check.attributes = attributes
             return .check(session, check)
         case (nil, .batch(let session, let checks, _)): return .batch(session, checks, attributes: attributes)
+        case (nil, .logout(let session, _)): return .logout(session, attributes: attributes)
+        case (nil, .map(let session, let name, _)): return .map(session, name, attributes: attributes)
         case (nil, _): return body
         }
     }

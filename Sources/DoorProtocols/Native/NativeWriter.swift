@@ -18,8 +18,7 @@ enum NativeWriter {
         version: UInt16 = NativeProtocol.versions.upperBound, to out: inout OutgoingBytes
     ) {
         let hasAttributes =
-            version >= NativeProtocol.withAttributes && NativeProtocol.attributesFlag(kind) != nil
-            && !answer.attributes.isEmpty
+            NativeProtocol.answersHaveAttributes(kind, version: version) && !answer.attributes.isEmpty
         let hasDecision = version >= NativeProtocol.withDecisions && !answer.decision.isNone
         frame(kind, number, flags(hasAttributes, hasDecision), to: &out) { out in
             Self.verdict(answer, &out)

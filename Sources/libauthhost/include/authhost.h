@@ -99,9 +99,11 @@ typedef struct authhost_question {
     size_t check_count;
     unsigned char *verdicts;
     // What follows is behind the size of a question of earlier versions of the library, whose programs go on as they are.
-    // Of a log-in, a check and a batch: what the program knows besides of its own client, for modules that read it; at most
-    // 64, with names of 1 to 255 bytes and values of at most 4,095, every character of which can be seen: no control, no
-    // change of the direction of writing. Another one is a "bad-question". Both are left out towards an authhost that speaks version 1 of the protocol.
+    // Of a log-in, a check and a batch: what the program knows besides of its own client, for modules that read it; of these, a
+    // mapping and a log-out the "trace-parent", for the host's own logs and spans. At most 64, with names of 1 to 255 bytes and
+    // values of at most 4,095, every character of which can be seen: no control, no change of the direction of writing. Another
+    // one is a "bad-question". They are left out towards an authhost that speaks version 1 of the protocol, those of mappings
+    // and log-outs towards one that speaks version 1 to 3.
     const authhost_field_t *attributes;
     size_t attribute_count;
     // Called for each attribute of the answer, before the answer is given: of a log-in groups, roles and claims, of a check

@@ -69,6 +69,32 @@ import Testing
         #expect(String(decoding: frames.last ?? [], as: UTF8.self).contains("flags"))
     }
 
+    @Test func `mappings and log-outs have them in version 4, and the connection goes on`() throws {
+        let (host, trace) = (Doors.host(attributes: [Field("group", "traders")]), [("trace-parent", Doors.trace)])
+        let said = try RehearsedDoor("native", host).talk(
+            NativeFrames.hello(4) + NativeFrames.map(2, "/a", trace) + NativeFrames.map(3, "/a")
+                + NativeFrames.logout(4, trace) + NativeFrames.map(5, "/a", [("a", "x\n")]))
+        let frames = Self.frames(said)
+        #expect(frames.map { $0[4] } == [1, 2, 3, 4, 5])
+        #expect(frames[0][8...9].elementsEqual([4, 0]))
+        // What modules tell comes with answers to the others alone.
+        #expect(frames.dropFirst().allSatisfy { $0[1] & 1 == 0 })
+        #expect(Doors.told(host) == [["trace-parent=\(Doors.trace)"], ["trace-parent=\(Doors.trace)"]])
+        #expect(String(decoding: frames.last ?? [], as: UTF8.self).contains("invalid-request"))
+    }
+
+    @Test(arguments: [1, 2, 3], [true, false])
+    func `a client of an earlier version that sends them with a mapping or log-out breaks the protocol`(
+        _ version: Int, isMapping: Bool
+    ) throws {
+        let host = Doors.host()
+        let request = isMapping ? NativeFrames.map(2, "/a", [("a", "b")]) : NativeFrames.logout(2, [("a", "b")])
+        let frames = Self.frames(
+            try RehearsedDoor("native", host).talk(NativeFrames.hello(version) + request))
+        #expect(frames.last?.first == 0xff && host.questions.isEmpty)
+        #expect(String(decoding: frames.last ?? [], as: UTF8.self).contains("flags"))
+    }
+
     @Test func `a client from elsewhere says nothing that counts of its own client`() throws {
         let host = Doors.host()
         let client = try RehearsedDoor("native", host).client(from: "192.0.2.7", with: Doors.certificate)

@@ -342,7 +342,7 @@ import Testing
 
     @Test(arguments: [
         ("nothing before the greeting", Frame.check(1, "/open").bytes, "greeting"),
-        ("another version", Frame(1, 1).u16(4).u16(9).text("x").bytes, "version"),
+        ("another version", Frame(1, 1).u16(5).u16(9).text("x").bytes, "version"),
         ("a short frame", [2, 0, 0, 0, 1, 0], "length"),
         ("a frame without end", [0, 0, 0, 0x7f], "length"),
         ("flags nobody knows", Frame(1, flags: 128, 1).u16(1).u16(1).text("x").bytes, "flags"),

@@ -7,7 +7,7 @@ import Fuzzing
 /// Reads one input as a frame of the native protocol behind its length, whole and cut short.
 func read(_ bytes: [UInt8]) {
     do throws(DoorFault) {
-        let request = try NativeReader.request(bytes[...], version: NativeProtocol.withAttributes)
+        let request = try NativeReader.request(bytes[...], version: NativeProtocol.versions.upperBound)
         look(request.body)
     } catch {
         expectReadable(error.description)
@@ -17,7 +17,7 @@ func read(_ bytes: [UInt8]) {
     // What is a request is none without its last byte, and none with one more.
     for other in [bytes[..<(bytes.count - 1)], (bytes + [0])[...]] {
         do throws(DoorFault) {
-            _ = try NativeReader.request(other, version: NativeProtocol.withAttributes)
+            _ = try NativeReader.request(other, version: NativeProtocol.versions.upperBound)
             preconditionFailure("a request of another length")
         } catch {
             expectReadable(error.description)
@@ -33,10 +33,11 @@ func look(_ body: NativeRequest.Body) {
         for check in checks { look(check) }
     case .check(_, let check): look(check)
     case .login(let login): look(login.attributes)
+    case .logout(_, let attributes), .map(_, _, let attributes): look(attributes)
     case .refused(let kind, let rows, let why):
         precondition((kind == .batch) == (rows > 0) && rows <= NativeProtocol.longestBatch, "\(rows) rows of \(kind)")
         expectReadable(why)
-    case .hello, .logon, .logout, .map, .watch, .ping: break
+    case .hello, .logon, .watch, .ping: break
     }
 }
 
