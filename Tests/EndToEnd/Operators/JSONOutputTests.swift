@@ -40,7 +40,7 @@ import Testing
         return try text.split(separator: "\n").map { try JSONSerialization.jsonObject(with: Data($0.utf8)) }
     }
 
-    private static func expectGood(_ text: String, _ what: String) throws {
+    static func expectGood(_ text: String, _ what: String) throws {
         let documents = try documents(text)
         #expect(!documents.isEmpty, "\(what): \(text)")
         for document in documents { #expect(faults(document) == [], "\(what): \(text)") }
@@ -62,11 +62,9 @@ import Testing
         let session = try #require(login.member("session"))
         let id = try #require(login.member("decision_id"))
         try Self.expectGood(login.body, "log-in")
-        for arguments in [
-            ["status"], ["events"], ["session", "list"], ["session", "show", session], ["penalty", "list"],
-            ["module", "list"], ["top", "--once"], ["explain", "--decision", id], ["session", "invalidate", "--all"],
-            ["penalty", "clear", "--all"], ["session", "eject", "--user", "alice"],
-        ] {
+        for (command, more) in Self.ofHost {
+            let named = ["ID": session, "DECISION": id]
+            let arguments = command + more.map { named[$0] ?? $0 }
             let ending = try AuthHost.run(arguments + ["--socket", control, "--json"])
             #expect(ending.status == 0, "\(arguments): \(ending)")
             try Self.expectGood(ending.output, "\(arguments)")
@@ -87,20 +85,111 @@ import Testing
         let users = Place.file("Plugins/xmlauth/users.xml")
         let changed = try folder.write(
             Place.text("Plugins/xmlauth/users.xml").replacing("allow", with: "deny"), to: "changed.xml")
-        let good = AuthHost.xmlauth() + ["--json"]
-        for (arguments, input, status) in [
-            (["login", "--user", "alice"] + good, "wonderland\n", Int32(0)),
-            (["check", "--user", "alice", "--trusted", "--read", "/FX/A"] + good, "", 0),
-            (["map", "--user", "alice", "--trusted", "/FX/A"] + good, "", 0),
-            (["explain", "--user", "alice", "--trusted", "--read", "/FX/A"] + good, "", 0),
-            (["config", "show", "--all"] + good, "", 0), (["config", "check", "--no-such"] + good, "", 3),
-            (["config", "check", "--http-socket", folder.path("s")] + good, "", 0),
-            (["module", "inspect", "xmlauth", "--json"], "", 0), (["xmlauth", "check", users, "--json"], "", 0),
-            (["xmlauth", "diff", users, changed, "--json"], "", 7),
-        ] {
-            let ending = try AuthHost.run(arguments, input: input)
+        let log = try folder.write(
+            "2026/01/30-10:00:00.000000 +0000: AUDIT: user=alice question=read requested=/FX/A object=/FX/A "
+                + "verdict=deny reason=denied-by-module\n", to: "audit.log")
+        let doors = try folder.write(
+            "auth-module openauth\nhttp-listen none\nhttp-socket \(folder.path("http.sock"))\n", to: "doors.conf")
+        let broken = try folder.write("auth-module openauth\nmax-user-limit x\n", to: "broken.conf")
+        let doubtful = try folder.write(UsersFileCommandTests.doubtful, to: "doubtful.xml")
+        let named = [
+            "BROKEN": ["-c", broken], "USERS": [users], "CHANGED": [changed], "LOG": [log], "DOORS": ["-c", doors],
+            "DOUBTFUL": [doubtful],
+        ]
+        for (command, more, input, status) in Self.alone {
+            let arguments = command + more.flatMap { named[$0] ?? [$0] }
+            let ending = try AuthHost.run(arguments + ["--json"], input: input)
             #expect(ending.status == status, "\(arguments): \(ending)")
-            if !ending.output.isEmpty { try Self.expectGood(ending.output, "\(arguments)") }
+            try Self.expectGood(ending.output, "\(arguments)")
         }
+        // That `usage report` prints just this says its own test.
+        try Self.expectGood(Place.text("Tests/UsageTests/Golden/january.json"), "usage report")
+    }
+
+    @Test func `has the same form of the commands that change the module, and of the shadow`() throws {
+        let folder = try Folder()
+        let control = folder.path("control.sock")
+        let file = try folder.write(
+            "auth-module \(Place.fixture("swapped"))\nauth-module-shadow \(Place.fixture("swapped_strict"))\n",
+            to: "a.conf")
+        let server = try Server(["--config", file, "--control-socket", control], in: folder)
+        try server.process.wait(for: "Shadow <swapped_strict> 1.0 is asked as well")
+        for command in Self.ofModules {
+            let ending = try AuthHost.run(command + ["--socket", control, "--json"])
+            #expect(ending.status == 0, "\(command): \(ending)")
+            try Self.expectGood(ending.output, "\(command)")
+        }
+    }
+
+    @Test func `has the same form of the commands about credentials`() throws {
+        let folder = try Folder()
+        let control = folder.path("control.sock")
+        let command = try folder.program(
+            "#!/bin/sh\nprintf '{\"version\":1,\"token\":\"t\",\"expires\":%s}' $(($(date +%s) + 3600))\n", to: "token")
+        let file = try folder.write(
+            """
+            auth-module openauth
+            application-root \(folder.path)
+            control-socket \(control)
+            add-destination
+                name ok
+                address p.example.com:1
+                add-authenticator exec
+                    UserName gateway
+                    Command "/bin/sh \(command)"
+                    Format json
+                end-authenticator
+            end-destination
+            """, to: "a.conf")
+        let server = try Server(["-c", file], in: folder)
+        _ = server
+        for arguments in [
+            ["credential", "get", "ok", "--format", "json"], ["credential", "list", "--json"],
+        ] {
+            let ending = try AuthHost.run(arguments + ["--socket", control])
+            #expect(ending.status == 0, "\(arguments): \(ending)")
+            try Self.expectGood(ending.output, "\(arguments)")
+        }
+    }
+
+    // MARK: which commands
+
+    /// Commands about a running host, with what they are asked.
+    private static let ofHost: [(command: [String], more: [String])] = [
+        (["status"], []), (["events"], []), (["session", "list"], []), (["session", "show"], ["ID"]),
+        (["penalty", "list"], []), (["module", "list"], []), (["top"], ["--once"]),
+        (["explain"], ["--decision", "DECISION"]), (["session", "invalidate"], ["--all"]),
+        (["penalty", "clear"], ["--all"]), (["session", "eject"], ["--user", "alice"]),
+    ]
+
+    private static let ofModules = [
+        ["shadow", "report"], ["shadow", "promote"], ["module", "rollback"], ["module", "swap"], ["module", "release"],
+    ]
+
+    /// Commands that need no host, with what they are asked and the status.
+    private static let alone: [(command: [String], more: [String], input: String, status: Int32)] = [
+        (["login"], ["--user", "alice"] + AuthHost.xmlauth(), "wonderland\n", 0),
+        (["check"], ["--user", "alice", "--trusted", "--read", "/FX/A"] + AuthHost.xmlauth(), "", 0),
+        (["map"], ["--user", "alice", "--trusted", "/FX/A"] + AuthHost.xmlauth(), "", 0),
+        (["explain"], ["--user", "alice", "--trusted", "--read", "/FX/A"] + AuthHost.xmlauth(), "", 0),
+        (["config", "show"], ["--all"] + AuthHost.xmlauth(), "", 0),
+        (["config", "check"], ["DOORS"], "", 0), (["config", "check"], ["BROKEN"], "", 3),
+        (["module", "inspect"], ["xmlauth"], "", 0), (["xmlauth", "check"], ["DOUBTFUL"], "", 0),
+        (["xmlauth", "diff"], ["USERS", "CHANGED"], "", 7), (["replay"], ["LOG"] + AuthHost.xmlauth(), "", 7),
+        (["doctor"], ["DOORS", "--patience", "0.3"], "", 0),
+    ]
+
+    @Test func `is looked at of every command that has it`() throws {
+        let known = Set(
+            Self.ofHost.map(\.command) + Self.alone.map(\.command) + Self.ofModules + [
+                ["audit", "verify"], ["usage", "report"], ["credential", "list"],
+            ])
+        func commands(_ path: [String]) throws -> [[String]] {
+            let help = try AuthHost.run(path + ["--help"]).output
+            guard let list = help.range(of: "\nSUBCOMMANDS:\n") else { return help.contains("--json") ? [path] : [] }
+            let names = help[list.upperBound...].matches(of: /(?m)^  ([a-z]+)( |$)/).map { String($0.1) }
+            return try names.flatMap { try commands(path + [$0]) }
+        }
+        #expect(try Set(commands([])) == known)
     }
 }
