@@ -253,14 +253,16 @@ final class ClusterLoop {
 
     /// Has the oldest sessions of a user ejected, wherever they are.
     func ejectOldest(
-        _ count: Int, of user: String, application: String?, _ done: @escaping @Sendable (ClusterEjections) -> Void
+        _ count: Int, of user: String, application: String?, machine: String?,
+        _ done: @escaping @Sendable (ClusterEjections) -> Void
     ) {
         lastNumber += 2
         let number = lastNumber
         orders[number] = done
         perform {
             $0.ejectOldest(
-                count, of: Array(user.utf8), application: application.map { Array($0.utf8) }, number: number, at: $1)
+                count, of: Array(user.utf8), application: application.map { Array($0.utf8) },
+                machine: machine.map { Array($0.utf8) }, number: number, at: $1)
         }
     }
 

@@ -67,7 +67,7 @@ package final class ClusterRegistry: Sendable {
             loop.perform {
                 $0.reserve(
                     request.session, user: Array(request.user.utf8), application: Array(request.applicationID.utf8),
-                    limits: limits, at: $1)
+                    machine: Array(request.machineID.utf8), limits: limits, at: $1)
             }
         }
     }
@@ -86,7 +86,7 @@ package final class ClusterRegistry: Sendable {
             $0.perform {
                 $0.adopt(
                     request.session, user: Array(request.user.utf8), application: Array(request.applicationID.utf8),
-                    at: $1)
+                    machine: Array(request.machineID.utf8), at: $1)
             }
         }
     }
@@ -139,11 +139,13 @@ package final class ClusterRegistry: Sendable {
     /// - Parameters:
     ///   - count: how many at most.
     ///   - application: whose sessions; nil for any.
+    ///   - machine: on which machine; nil for any.
     ///   - done: told within a second what has ended, by host; once, on the cluster's thread.
     package func ejectOldest(
-        _ count: Int, of user: String, application: String?, _ done: @escaping @Sendable (ClusterEjections) -> Void
+        _ count: Int, of user: String, application: String?, machine: String?,
+        _ done: @escaping @Sendable (ClusterEjections) -> Void
     ) {
-        onLoop { $0.ejectOldest(count, of: user, application: application, done) }
+        onLoop { $0.ejectOldest(count, of: user, application: application, machine: machine, done) }
     }
 
     /// Calls a function with user and application of each session of all hosts. Blocks; never on the cluster's thread.

@@ -48,7 +48,7 @@ import Testing
         registry.silent = []
         registry.run(500)
         let handles = registry.asked.filter { $0.operation == "register" }.flatMap { request in
-            stride(from: 0, to: request.words.count, by: 4).map { request.words[$0] }
+            stride(from: 0, to: request.words.count, by: 5).map { request.words[$0] }
         }
         #expect(handles == (1...1000).map { "\($0)" })
         let last = try #require(registry.asked.lastIndex { $0.operation == "register" })
@@ -135,7 +135,7 @@ import Testing
         ("join", "-WRONGTYPE Operation against a key\r\n", "it does not take this host as a member: `WRONGTYPE"),
         (
             "join", ScriptedRegistry.text(["FORM", "7"]),
-            "its keys of cluster `test` have the form 7, and this host writes 1"
+            "its keys of cluster `test` have the form 7, and this host writes 2"
         ),
         ("join", ScriptedRegistry.text(["what"]), "it answered `what` to a host that joins"),
         ("join", "-NOREPLICAS Not enough good replicas to write.\r\n", "`NOREPLICAS Not enough"),

@@ -6,14 +6,16 @@ import Testing
     private static let unlimited = [0, 0, 0, 0, 0]
 
     /// Three hosts on which ann has a session each, the oldest on the last one, and bob one.
-    private func cluster(_ applications: [String] = ["", "", ""]) throws -> TestCluster {
+    private func cluster(
+        _ applications: [String] = ["", "", ""], machines: [String] = ["", "", ""]
+    ) throws -> TestCluster {
         let cluster = try TestCluster(3)
         let isReady = cluster.run(atMost: 20_000) {
             cluster.hosts.allSatisfy { $0.member.status(at: $0.now).state == "ready" }
         }
         #expect(isReady)
-        for (host, application) in zip(cluster.hosts.reversed(), applications) {
-            _ = host.login("ann", application, allowed: Self.unlimited)
+        for (index, host) in cluster.hosts.reversed().enumerated() {
+            _ = host.login("ann", applications[index], machine: machines[index], allowed: Self.unlimited)
             cluster.settle()
         }
         _ = cluster.hosts[2].login("bob", allowed: Self.unlimited)
@@ -22,12 +24,15 @@ import Testing
         return cluster
     }
 
-    private func order(_ cluster: TestCluster, _ count: Int, of application: String? = nil, number: UInt64 = 2) {
+    private func order(
+        _ cluster: TestCluster, _ count: Int, of application: String? = nil, on machine: String? = nil,
+        number: UInt64 = 2
+    ) {
         let host = cluster.hosts[0]
         host.perform(
             host.member.ejectOldest(
-                count, of: Array("ann".utf8), application: application.map { Array($0.utf8) }, number: number,
-                at: host.now)
+                count, of: Array("ann".utf8), application: application.map { Array($0.utf8) },
+                machine: machine.map { Array($0.utf8) }, number: number, at: host.now)
         )
     }
 
@@ -62,6 +67,28 @@ import Testing
         #expect(sessions(cluster) == [1, 0, 0])
         #expect(cluster.hosts[0].orders[2]?.ended == ["1 <host1>": 1])
         #expect(cluster.hosts[0].orders[4]?.ended == ["2 <host2>": 1])
+    }
+
+    @Test func `a machine's sessions alone, also when the registry has come back empty`() throws {
+        let cluster = try cluster(machines: ["pc", "", "pc"])
+        order(cluster, 1, on: "pc")
+        cluster.settle()
+        #expect(sessions(cluster) == [1, 1, 0])
+        #expect(cluster.hosts[0].orders[2]?.ended == ["2 <host2>": 1])
+        cluster.server.kill()
+        cluster.run(200)
+        try cluster.server.start()
+        let isBack = cluster.run(atMost: 20_000) {
+            cluster.hosts.allSatisfy { $0.member.status(at: $0.now).state == "ready" }
+        }
+        #expect(isBack)
+        order(cluster, 5, on: "pc", number: 4)
+        cluster.settle()
+        #expect(sessions(cluster) == [0, 1, 0])
+        #expect(cluster.hosts[0].orders[4]?.ended == ["0 <host0>": 1])
+        order(cluster, 5, of: "", on: "none", number: 6)
+        cluster.settle()
+        #expect(sessions(cluster) == [0, 1, 0] && cluster.hosts[0].orders[6] == ClusterEjections())
     }
 
     @Test func `an order whose answer was lost ends no more than it says`() throws {

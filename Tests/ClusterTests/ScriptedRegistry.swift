@@ -136,7 +136,7 @@ final class ScriptedRegistry {
         case "live": return Self.text(["OK", "1", "1"])
         case "reserve": return Self.text(["OK", "0"])
         case "commit": return Self.text(["OK", "5"])
-        case "register": return Self.text(["OK"] + Array(repeating: "7", count: words.count / 4))
+        case "register": return Self.text(["OK"] + Array(repeating: "7", count: words.count / 5))
         case "heard": return Self.text(["OK", "-", "-"])
         default: return Self.text(["OK"])
         }

@@ -62,13 +62,15 @@ final class TestHost {
         !connections.isEmpty && !late.contains { late in connections.values.contains { $0 === late.0 } }
     }
 
-    func login(_ user: String, _ application: String = "", allowed: [Int], ejects: Bool = true) -> UInt64 {
+    func login(
+        _ user: String, _ application: String = "", machine: String = "", allowed: [Int], ejects: Bool = true
+    ) -> UInt64 {
         cluster.lastHandle += 1
         let handle = cluster.lastHandle
         logins[handle] = (user, application)
         perform(
             member.reserve(
-                handle, user: Array(user.utf8), application: Array(application.utf8),
+                handle, user: Array(user.utf8), application: Array(application.utf8), machine: Array(machine.utf8),
                 limits: ClusterLimits(allowed: allowed, ejects: ejects), at: now))
         return handle
     }

@@ -394,8 +394,8 @@ import Testing
         let isAsked = Atomic<Int>(0)
         let isThere = Atomic<Bool>(true)
         let test = try TestHost("good9") {
-            $0.clusterEjector = { count, user, application in
-                #expect(count == 1 && user == "alice" && application == nil)
+            $0.clusterEjector = { count, user, application, machine in
+                #expect(count == 1 && user == "alice" && application == nil && machine != "n")
                 isAsked.add(1, ordering: .relaxed)
                 return isThere.load(ordering: .relaxed)
             }
@@ -405,7 +405,9 @@ import Testing
         #expect(test.host.describe(session) != nil, "the registry says which")
         #expect(test.services.eject(user: "alice", count: 0, applicationID: nil, machineID: nil) == 0)
         #expect(test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: "m") == 0)
-        #expect(isAsked.load(ordering: .relaxed) == 1)
+        #expect(isAsked.load(ordering: .relaxed) == 2)
+        #expect(test.services.eject(user: nil, count: 1, applicationID: nil, machineID: "n") == 0)
+        #expect(isAsked.load(ordering: .relaxed) == 2, "the registry knows no order but a user's")
         isThere.store(false, ordering: .relaxed)
         #expect(test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: nil) == 1)
         #expect(test.host.describe(session) == nil)

@@ -76,7 +76,7 @@ struct auth_host {
     // Ejects up to `count` sessions, oldest first, -1 = all.
     //
     // user, application_id, machine_id: NULL = any. An ejected client is told so at its next question.
-    // In a cluster they are of all hosts, but with a count and a machine_id of this one; the others end theirs within a
+    // In a cluster they are of all hosts, but with a count and no user of this one; the others end theirs within a
     // second. Where the registry chooses, by a user and a count, the number returned is of what this host has of them.
     // OWNERSHIP: the strings are the module's. Returns how many were ejected, -1 for a count below -1 or 0 users to match.
     // [any-thread & initialised]      since 6

@@ -6,14 +6,19 @@ public struct AdmissionRequest: Sendable {
     public let user: String
     /// The application id; "" for none.
     public let applicationID: String
+    /// The machine id; "" for none. It counts to no limit: ejections may name it.
+    public let machineID: String
     /// The limits that the module gave.
     public let limits: UserSessionLimits
 
     /// Makes a wish for a place; `session` is a handle.
-    public init(session: UInt64, user: String, applicationID: String, limits: UserSessionLimits) {
+    public init(
+        session: UInt64, user: String, applicationID: String, machineID: String = "", limits: UserSessionLimits
+    ) {
         self.session = session
         self.user = user
         self.applicationID = applicationID
+        self.machineID = machineID
         self.limits = limits
     }
 }

@@ -102,7 +102,7 @@ extension ClusterMember {
         while handles.count < Self.registerSize, let handle = unregistered.popFirst() {
             guard let session = held[handle] else { continue }
             handles.append(handle)
-            words += [Array(String(handle).utf8), session.user, session.application, session.age]
+            words += [Array(String(handle).utf8), session.user, session.application, session.age, session.machine]
             held[handle]?.registration = .asked
         }
         if handles.isEmpty { return }

@@ -22,9 +22,10 @@ extension ClusterMember {
     /// - Parameters:
     ///   - count: how many at most.
     ///   - application: whose sessions; nil for any.
+    ///   - machine: on which machine; nil for any.
     ///   - number: what the answer is known by.
     public mutating func ejectOldest(
-        _ count: Int, of user: [UInt8], application: [UInt8]?, number: UInt64, at now: Int64
+        _ count: Int, of user: [UInt8], application: [UInt8]?, machine: [UInt8]? = nil, number: UInt64, at now: Int64
     ) -> [ClusterAction] {
         advance(to: now) { member in
             guard member.isReady, member.hasRoom else {
@@ -33,11 +34,14 @@ extension ClusterMember {
             }
             member.lastOrder += 1
             member.orders[member.lastOrder] = EjectionOrder(number: number, due: member.now + Self.orderTimes.first)
-            let named = application.map { [UInt8(ascii: "=")] + $0 } ?? []
+            func named(_ id: [UInt8]?) -> [UInt8] { id.map { [UInt8(ascii: "=")] + $0 } ?? [] }
             member.ask(
                 Request(
                     .eject(member.lastOrder),
-                    [Array("\(member.lastOrder)".utf8), user, named, Array("\(count)".utf8)]))
+                    [
+                        Array("\(member.lastOrder)".utf8), user, named(application), Array("\(count)".utf8),
+                        named(machine),
+                    ]))
         }
     }
 

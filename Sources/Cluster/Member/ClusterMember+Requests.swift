@@ -47,7 +47,8 @@ extension ClusterMember {
             return warming.append((handle, now + 100_000_000))
         }
         let words = limits.allowed.map { Array(String($0).utf8) } + [Array((limits.ejects ? "1" : "0").utf8)]
-        ask(Request(.reserve(handle), [Array(String(handle).utf8), session.user, session.application] + words))
+        let names = [Array(String(handle).utf8), session.user, session.application]
+        ask(Request(.reserve(handle), names + words + [session.machine]))
     }
 
     /// Takes an answer of the script.

@@ -165,7 +165,8 @@ public struct ClusterMember: Sendable {
 
     /// Asks for a place.
     public mutating func reserve(
-        _ handle: UInt64, user: [UInt8], application: [UInt8], limits: ClusterLimits, at now: Int64
+        _ handle: UInt64, user: [UInt8], application: [UInt8], machine: [UInt8] = [], limits: ClusterLimits,
+        at now: Int64
     ) -> [ClusterAction] {
         advance(to: now) { member in
             if member.isUnreachable || member.hasLapsed {
@@ -177,7 +178,7 @@ public struct ClusterMember: Sendable {
                     .reserved(handle: handle, .failed("\(Self.requestLimit) requests to the registry wait for answers"))
                 )
             }
-            var session = HeldSession(user: user, application: application, phase: .reserving)
+            var session = HeldSession(user: user, application: application, machine: machine, phase: .reserving)
             session.limits = limits
             member.held[handle] = session
             member.askToReserve(handle)
@@ -202,10 +203,11 @@ public struct ClusterMember: Sendable {
 
     /// Counts a session that was let in without the registry.
     public mutating func adopt(
-        _ handle: UInt64, user: [UInt8], application: [UInt8], at now: Int64
+        _ handle: UInt64, user: [UInt8], application: [UInt8], machine: [UInt8] = [], at now: Int64
     ) -> [ClusterAction] {
         advance(to: now) { member in
-            member.held[handle] = HeldSession(user: user, application: application, phase: .open)
+            member.held[handle] = HeldSession(
+                user: user, application: application, machine: machine, phase: .open)
             guard member.isReady else { return }
             member.unregistered.append(handle)
             member.registerSome()

@@ -104,6 +104,7 @@ struct HeldSession: Sendable {
     enum Phase: Sendable { case reserving, reserved, committing, waiting, open }
     let user: [UInt8]
     let application: [UInt8]
+    var machine: [UInt8] = []
     /// In microseconds of the registry's clock; "0" where the registry has given none.
     var age: [UInt8] = [48]
     var phase: Phase

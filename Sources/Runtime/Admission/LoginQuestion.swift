@@ -109,6 +109,7 @@ final class LoginQuestion: Sendable {
         let session = session
         let request = AdmissionRequest(
             session: session.handle, user: session.user, applicationID: session.applicationID,
+            machineID: session.machineID,
             limits: UserSessionLimits(
                 user: Int(said.sessionLimit), userApplication: Int(said.applicationSessionLimit)))
         logins.admission.reserve(request) { [self] reply in

@@ -53,16 +53,18 @@ extension ControlService {
     ) {
         let (filter, given) = (request.filter, request.filter.given.map(\.name))
         guard request.action == .eject, count >= 1, let user = filter.user,
-            given.allSatisfy(["user", "application"].contains)
+            given.allSatisfy(["user", "application", "machine"].contains)
         else {
             return done(
                 .failure(
                     "with `cluster`, `count` takes a number from 1 on, or -1 for all, beside `user` and, if wanted, "
-                        + "`application`: the registry knows the order of no other sessions"))
+                        + "`application` and `machine`: the registry knows the order of no other sessions"))
         }
         recorded(request, done) { done in
             setup.log.notice("\(request.what), \(count) at most, at all hosts, by \(who)")
-            cluster.ejectOldest(count, of: user, application: filter.applicationID) { result in
+            cluster.ejectOldest(
+                count, of: user, application: filter.applicationID, machine: filter.machineID
+            ) { result in
                 var reply = Self.reply(to: result)
                 if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
                 done(reply)

@@ -18,10 +18,12 @@ extension ClusterRegistry {
             return "cluster \(status.state), epoch \(status.epoch.isEmpty ? "none" : status.epoch), lease "
                 + "\(status.leaseLeft / 1_000_000) ms, last script \(status.roundTrip / 1000) µs"
         }
-        settings.clusterEjector = { [self] count, user, application in
+        settings.clusterEjector = { [self] count, user, application, machine in
             guard isReady else { return false }
-            ejectOldest(count, of: user, application: application) { [log] result in
-                let with = application.map { " application <\($0.controlsEscaped)>" } ?? ""
+            ejectOldest(count, of: user, application: application, machine: machine) { [log] result in
+                let with =
+                    (application.map { " application <\($0.controlsEscaped)>" } ?? "")
+                    + (machine.map { " machine <\($0.controlsEscaped)>" } ?? "")
                 let whose = "<\(user.controlsEscaped)>\(with)"
                 let isWhole = result.problem == nil && result.silent.isEmpty
                 log.log(

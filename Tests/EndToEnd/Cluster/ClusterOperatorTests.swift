@@ -82,6 +82,16 @@ import Testing
         let again = try ask(cluster, "eject", #"{"user":"ann","count":1,"cluster":true}"#)
         #expect(again.status == 200 && again.body.contains(#""total":1"#), "\(again)")
         #expect(try cluster.verdict(sessions[2].0, sessions[2].1) == "ejected")
+        let machines = try ["pc", "", "pc"].enumerated().map { index, machine in
+            let body = #"{"user":"ann","password":"a","machine_id":"\#(machine)"}"#
+            return try #require(cluster.hosts[index].client.post("/v1/login", body).member("session"))
+        }
+        let onMachine = try cluster.operate(
+            1, "session", "eject", "--user", "ann", "--machine", "pc", "--count", "1", "--cluster")
+        #expect(onMachine.status == 0 && onMachine.output.hasPrefix("ejected 1 session\nhost 0 <"), "\(onMachine)")
+        for ((host, session), verdict) in zip(machines.enumerated(), ["ejected", "deny", "deny"]) {
+            #expect(try cluster.verdict(host, session) == verdict)
+        }
         let vague = try cluster.operate(0, "session", "eject", "--door", "http", "--count", "1", "--cluster")
         #expect(vague.status == 1 && vague.errors.contains("beside `user`"), "\(vague)")
     }

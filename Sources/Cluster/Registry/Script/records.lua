@@ -1,4 +1,4 @@
--- The session registry of a cluster, form 1: every change of it is one run of this script.
+-- The session registry of a cluster, form 2: every change of it is one run of this script.
 --
 -- KEYS[1] is {authhost:NAME}. ARGV has the operation, the generation, the host's epoch and the number of its connection, and
 -- then what the operation takes. The first word of a reply says what came of it; docs/cluster.md has the keys.
@@ -14,7 +14,7 @@ local RESERVED = 9e15
 -- The states of a session. It counts to every limit in each of them, until it has really ended.
 local HELD, OPEN, CLAIMED, TOLD = 'reserved', 'open', 'claimed', 'told'
 -- Where a session's record, a MessagePack array, has what.
-local STATE, USER, APPLICATION, AGE, VICTIMS, CLAIMS = 1, 2, 3, 4, 5, 6
+local STATE, USER, APPLICATION, AGE, VICTIMS, CLAIMS, MACHINE = 1, 2, 3, 4, 5, 6, 7
 
 local function digits(number) return string.format('%.0f', number) end
 local function clock()

@@ -81,16 +81,16 @@ if operation == 'end' then
   return {'OK'}
 end
 
--- handle, user, application, age, and so on, of open sessions; age 0 is that of a session that the registry never saw
+-- handle, user, application, age, machine, and so on, of open sessions; age 0 is that of a session that the registry never saw
 if operation == 'register' then
   local reply = {'OK'}
-  for index = 5, #ARGV, 4 do
+  for index = 5, #ARGV, 5 do
     local session = me .. '.' .. ARGV[index]
     local record = read(session)
     if not record then
       local age = ARGV[index + 3]
       if age == '0' then age = nextAge() end
-      record = {OPEN, ARGV[index + 1], ARGV[index + 2], age, {}, 0}
+      record = {OPEN, ARGV[index + 1], ARGV[index + 2], age, {}, 0, ARGV[index + 4]}
       if tonumber(age) > tonumber(call('HGET', space .. 'c', 'age') or 0) then call('HSET', space .. 'c', 'age', age) end
       place(session, record)
       write(session, record)
@@ -101,17 +101,18 @@ if operation == 'register' then
   return reply
 end
 
--- number, user, `=` and an application or nothing for any, how many: the oldest that nobody has told yet are to end, wherever they
--- are. The reply names them; asked again, it names those that have not ended.
+-- number, user, `=` and an application or nothing for any, how many, the same for a machine: the oldest that nobody has told yet
+-- are to end, wherever they are. The reply names them; asked again, it names those that have not ended.
 if operation == 'eject' then
   local who, record, member = me .. '.e' .. first, {false, second, third:sub(2)}, space .. 'n:' .. me
-  local left = tonumber(ARGV[8])
+  local left, machine = tonumber(ARGV[8]), ARGV[9]
   if tonumber(first) <= tonumber(call('HGET', member, 'ejections') or 0) then left = 0 else call('HSET', member, 'ejections', first) end
   local reply = {'OK'}
   local key, last = third == '' and userKey(record) or groupKey(record), left == 0 and '(0' or '(' .. digits(RESERVED)
   for _, session in ipairs(call('ZRANGEBYSCORE', key, '-inf', last)) do
     local known = read(session)
-    if known[STATE] ~= TOLD and left > 0 then
+    local fits = machine == '' or machine == '=' .. (known[MACHINE] or '')
+    if fits and known[STATE] ~= TOLD and left > 0 then
       left = left - 1
       known[STATE] = TOLD
       place(session, known)
@@ -181,13 +182,13 @@ local function claim(record, needed)
   end
 end
 
--- handle, user, application, the five limits, 1 where older sessions may be ejected
+-- handle, user, application, the five limits, 1 where older sessions may be ejected, machine
 if operation == 'reserve' then
   local session = me .. '.' .. first
   local known = read(session)
   if known then return {'OK', #known[VICTIMS]} end
   if call('HGET', space .. 'c', 'open') ~= '1' then return {'WARM'} end
-  local record = {HELD, second, third, '0', {}, 0}
+  local record = {HELD, second, third, '0', {}, 0, ARGV[14]}
   local limits = {}
   for kind = 1, 5 do limits[kind] = tonumber(ARGV[7 + kind]) end
   local needed, refusal = excess(record, limits, ARGV[13] == '1')
