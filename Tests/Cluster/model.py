@@ -1,10 +1,12 @@
 """What clients saw of a cluster, and whether that may be."""
-import random, threading
+import random, threading, time
 from dataclasses import dataclass
 from hosts import ask, wait
 
 # All sessions; of the application `trade`, as the licence of the hosts has it: users, and sessions of each.
 SITE_LIMIT, TRADERS, EACH_TRADER = 8, 4, 1
+# What a fault says that is a limit passed for too long.
+LATE = "when all hosts were back"
 
 
 @dataclass
@@ -28,6 +30,7 @@ class History:
     def __init__(self, policy, hosts):
         self.policy, self.hosts = policy, hosts
         self.lock, self.sessions, self.faults, self.answers, self.most = threading.Lock(), {}, [], {}, 0
+        self.back = None
 
     @property
     def text(self):
@@ -37,9 +40,18 @@ class History:
         with self.lock:
             self.answers[what] = self.answers.get(what, 0) + 1
 
-    def open(self, session, process, user, application):
+    def heal(self, cluster, seconds):
+        """Waits until every host is back, after the last fault."""
+        if not wait(cluster.isReady, seconds):
+            self.faults.append(f"the hosts were not back {seconds:.0f} s after the last fault")
+        # A host that has stood still says for a moment what was so before.
+        time.sleep(0.5)
+        wait(cluster.isReady)
+        self.back = time.monotonic()
+
+    def open(self, session, process, user, application, asked):
         with self.lock:
-            self.sessions[session] = {"first": None, "last": None, "over": None, "process": process, "user": user,
+            self.sessions[session] = {"asked": asked, "first": None, "last": None, "over": None, "process": process, "user": user,
                                       "application": application, "left": False}
 
     def leave(self, session):
@@ -77,7 +89,18 @@ class History:
         allowed = limit * self.hosts if self.policy.keeps else limit
         if most > allowed:
             self.faults.append(f"{most} {what} were answered at one time, and {allowed} may be")
+        self.expectBelow(what, sessions, limit)
         return most
+
+    def expectBelow(self, what, sessions, limit):
+        """For how long: what a fault has left over is there until it ends, and no log-in comes on top of it any more."""
+        sure = [e for e in sessions if e["first"] is not None and e["last"] > e["first"]]
+        for entry in sure:
+            if self.back is None or entry["asked"] < self.back:
+                continue
+            held = sum(e["first"] <= entry["first"] <= e["last"] for e in sure)
+            if held > limit:
+                self.faults.append(f"a log-in was let in {LATE}, and there were {held} {what} of {limit}")
 
     def check(self, cluster, users):
         entries = list(self.sessions.values())
