@@ -187,8 +187,13 @@ package final class ClusterRegistry: Sendable {
         try? group.syncShutdownGracefully()
     }
 
+    /// Calls a function on the cluster's thread: at once where this is that thread, as it is for what follows from an answer.
     private func onLoop(_ body: @escaping @Sendable (ClusterLoop) -> Void) {
         let state = state
+        if loop.inEventLoop {
+            if let loop = state.value { body(loop) }
+            return
+        }
         loop.execute { if let loop = state.value { body(loop) } }
     }
 }

@@ -55,6 +55,8 @@ final class RegistryDialer {
         }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.seconds(2))
+            // An answer is one piece: a second look for more of it would cost a system call each time.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelInitializer { [name] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let operations = channel.pipeline.syncOperations

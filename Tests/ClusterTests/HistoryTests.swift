@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: [
         ("if not mayEject or over > ejectable then", "if false then"),
         ("if call('HGET', space .. 'c', 'open') ~= '1' then return {'WARM'} end", ""),
-        ("ask(other, session)\n      end", "ask(other, session)\n        finish(other)\n      end"),
+        ("ask(other, session)\n      reply[#reply + 1] = other", "ask(other, session)\n      finish(other)"),
     ]) func `a script with a part left out is found`(_ part: String, _ instead: String) throws {
         #expect(RegistryScript.text.contains(part))
         let changed = RegistryScript.text.replacing(part, with: instead)

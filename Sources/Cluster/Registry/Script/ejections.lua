@@ -10,8 +10,10 @@ local function waits(session, who) return has(waiters(session), who) end
 -- Asks the host of a session to end it, and to tell `who`. What it must do stands in its inbox until it has done it.
 local function ask(session, who)
   local epoch, handle = parts(session)
-  local list = waiters(session)
-  if not has(list, who) then call('HSET', space .. 'x:' .. epoch, handle, list and list .. ' ' .. who or who) end
+  if call('HSETNX', space .. 'x:' .. epoch, handle, who) == 0 then
+    local list = waiters(session)
+    if not has(list, who) then call('HSET', space .. 'x:' .. epoch, handle, list .. ' ' .. who) end
+  end
   if epoch ~= me then notify(epoch, 'eject ' .. handle) end
 end
 

@@ -53,24 +53,27 @@ if operation == 'commit' then
   local session = me .. '.' .. first
   local record = read(session)
   if not record then return {'NONE'} end
-  if record[STATE] == HELD then
-    record[STATE], record[AGE] = OPEN, nextAge()
-    noteUse(record)
-    place(session, record)
-    write(session, record)
+  if record[STATE] ~= HELD then
+    local reply = {'OK', record[AGE]}
     for _, other in ipairs(record[VICTIMS]) do
-      local victim = read(other)
-      if victim then
-        victim[STATE] = TOLD
-        place(other, victim)
-        write(other, victim)
-        ask(other, session)
-      end
+      if waits(other, session) then reply[#reply + 1] = other end
     end
+    return reply
   end
+  record[STATE], record[AGE] = OPEN, nextAge()
+  noteUse(record)
+  place(session, record)
+  write(session, record)
   local reply = {'OK', record[AGE]}
   for _, other in ipairs(record[VICTIMS]) do
-    if waits(other, session) then reply[#reply + 1] = other end
+    local victim = read(other)
+    if victim then
+      -- It stands where it did, since it was claimed.
+      victim[STATE] = TOLD
+      write(other, victim)
+      ask(other, session)
+      reply[#reply + 1] = other
+    end
   end
   return reply
 end
@@ -173,8 +176,9 @@ local function claim(record, needed)
         victims[#victims + 1] = session
         local victim = read(session)
         if victim[STATE] ~= TOLD then
+          local isFirst = victim[STATE] == OPEN
           victim[STATE], victim[CLAIMS] = CLAIMED, victim[CLAIMS] + 1
-          place(session, victim)
+          if isFirst then place(session, victim) end
           write(session, victim)
         end
       end
