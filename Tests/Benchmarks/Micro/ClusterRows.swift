@@ -24,23 +24,42 @@ enum ClusterRows {
         for host in hosts { host.stop() }
     }
 
-    /// Log-ins of one user by turns at two hosts, each of which ejects the one before; prints the median in nanoseconds.
+    /// Ejections of one user's session at another host; prints two medians in nanoseconds: of an ejection alone, which somebody has
+    /// ordered, and of a log-in that ejects.
     static func eject(redis: String, module: String) throws {
         let hosts = try ClusterHost.start(2, redis, module)
-        let clock = SystemClock()
         let login = try HeldSessions.login(0, Secret(""))
-        var times: [Int64] = []
-        for turn in 0..<2000 {
-            let start = clock.monotonic
+        var turn = 0
+        func logIn() throws {
+            turn += 1
             let answered = DispatchSemaphore(value: 0)
             ClusterLoad.ask(hosts[turn % 2].host, .login(login)) { answer in
                 if answer.session != nil { answered.signal() }
             }
             guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("a log-in was refused") }
+        }
+        let logins = try median(before: {}, logIn)
+        let ejections = try median(before: logIn) {
+            let answered = DispatchSemaphore(value: 0)
+            hosts[(turn + 1) % 2].registry.ejectOldest(1, of: login.user, application: nil, machine: nil) { result in
+                if result.ended.values.reduce(0, +) == 1 { answered.signal() }
+            }
+            guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("nothing was ejected") }
+        }
+        print(ejections, logins)
+        for host in hosts { host.stop() }
+    }
+
+    private static func median(before prepare: () throws -> Void, _ body: () throws -> Void) throws -> Int64 {
+        let clock = SystemClock()
+        var times: [Int64] = []
+        for turn in 0..<2000 {
+            try prepare()
+            let start = clock.monotonic
+            try body()
             if turn >= 100 { times.append(clock.monotonic - start) }
         }
-        print(times.sorted()[times.count / 2])
-        for host in hosts { host.stop() }
+        return times.sorted()[times.count / 2]
     }
 }
 

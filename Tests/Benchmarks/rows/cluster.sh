@@ -24,7 +24,7 @@ join_registry() {
     local reply
     redis-cli -s "$work/redis.sock" FLUSHALL >/dev/null
     registry_digest=$(redis-cli -s "$work/redis.sock" SCRIPT LOAD "$("$bin/authhost-micro" script)")
-    mapfile -t reply < <(registry join - - 1 0 bench bench 1 -)
+    mapfile -t reply < <(registry join - - 1 0 bench bench 2 -)
     [[ ${reply[0]} == OK ]] || { echo "bench: the registry answered ${reply[*]}" >&2; exit 1; }
     member=("${reply[1]}" "${reply[2]}" 1)
     registry live "${member[@]}" 1 1 >/dev/null
@@ -57,9 +57,13 @@ cluster_ejections() {
         echo "$(taskset -c $load_core "$work/pubsub" "$work/redis.sock" 2000)" \
             "$(taskset -c $load_core "$bin/authhost-micro" ejections "$work/redis.sock" "$work/sessions.so")"
     done >"$work/cluster-ejections"
-    row P11 "a log-in that ejects at another host, p50; beside a publication and one back" \
+    # Two scripts lie between; a log-in has a third, which reserves its place, and its module.
+    row P11 "an ejection at another host, two scripts, p50; beside a publication and one back" \
         "$(median_of "$work/cluster-ejections" %.0f '$2 / 1000') µs · $(
             median_of "$work/cluster-ejections" %.0f '$1 / 1000') µs" "$(spread_of '$2 / $1' "$work/cluster-ejections")" "≤ 3"
+    row P11 "a log-in that ejects at another host, three scripts, p50; beside the same" \
+        "$(median_of "$work/cluster-ejections" %.0f '$3 / 1000') µs · $(
+            median_of "$work/cluster-ejections" %.0f '$1 / 1000') µs" "$(spread_of '$3 / $1' "$work/cluster-ejections")" –
 }
 
 used_memory() { redis-cli -s "$work/redis.sock" INFO memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'; }
@@ -72,10 +76,10 @@ registrations() {
             count = split(head, words, " ")
             for (at = 1; at <= count; at++) start = start spelled(words[at])
             for (call = 0; call < 10000; call++) {
-                text = "*" count + 400 "\r\n" start
+                text = "*" count + 500 "\r\n" start
                 for (number = call * 100; number < call * 100 + 100; number++)
                     text = text spelled(sprintf("90000000000%08d", number)) spelled("user" int(number / each)) \
-                        spelled("bench") spelled(sprintf("%.0f", 1700000000000000 + number))
+                        spelled("bench") spelled(sprintf("%.0f", 1700000000000000 + number)) spelled("")
                 printf "%s", text
             }
         }'
