@@ -41,7 +41,7 @@ package struct RegistryPlace: Sendable {
     /// Makes the context of TLS; nil without.
     ///
     /// - Throws: where the authority cannot be read.
-    func context() throws -> NIOSSLContext? {
+    package func context() throws -> NIOSSLContext? {
         guard let authority else { return nil }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12

@@ -76,7 +76,6 @@ struct HostSetup: Sendable {
         penalties = nil
         spans = nil
         cluster = nil
-        if let cluster = configuration.cluster { _ = try configuration.clusterPassword(cluster) }
         signatures = try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
     }
 

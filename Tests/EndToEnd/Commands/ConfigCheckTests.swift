@@ -86,6 +86,18 @@ struct BrokenConfiguration: CustomTestStringConvertible {
             "a misspelled sink", "audit-log journald", "a.conf:3:1: audit-log: `journald` is no sink; `-`, `syslog:`"),
         BrokenConfiguration(
             "a sink of another kind", "audit-log file:/var/log/x", "`./file:/var/log/x` for a file of that name"),
+        BrokenConfiguration(
+            "no folder for the identity in a cluster", "cluster-registry unix:/r\ncluster-identity-file /nowhere/i",
+            "a.conf:4:1: cluster-identity-file: `/nowhere/i` cannot be made: its folder: no such file"),
+        BrokenConfiguration(
+            "no authority of the registry", "cluster-registry rediss://r\ncluster-authority /nowhere/c",
+            "a.conf:4:1: cluster-authority: `/nowhere/c` cannot be used"),
+        BrokenConfiguration(
+            "no file of the registry's password", "cluster-registry unix:/r\ncluster-password-file /nowhere/p",
+            "a.conf:4:1: cluster-password-file: "),
+        BrokenConfiguration(
+            "no variable of the registry's password", "cluster-registry unix:/r\ncluster-password-variable NO_SUCH",
+            "a.conf:4:1: cluster-password-variable: the environment has no variable `NO_SUCH`"),
         BrokenConfiguration("no licence", "licence-file /nowhere/licence", "a.conf:3:1: cannot read `licence-file`"),
         BrokenConfiguration("no key", "add-sigkey\nkey-id a\nkeyfile /nowhere/k\nend-sigkey", "a.conf:5:1: key `a`"),
         BrokenConfiguration("an unknown owner", "trusted-owner no-such-user", "a.conf:3:1: trusted-owner"),

@@ -17,6 +17,7 @@ extension ConfigurationCheck {
             add(at: configuration.place(of: "audit-log"), "\(fault)")
         }
         checkPenalties()
+        checkCluster()
         _ = attempt { (configuration) throws(Failure) in try configuration.otlpCollector() }
         _ = attempt { (configuration) throws(Failure) in
             try SignatureService(configuration, trustedOwners: configuration.owners(), opensStore: false)
@@ -28,6 +29,15 @@ extension ConfigurationCheck {
     mutating func checkCounting() {
         _ = attempt { (configuration) throws(Failure) in try configuration.applicationLimits() }
         checkUsage()
+    }
+
+    private mutating func checkCluster() {
+        guard let cluster = configuration.cluster else { return }
+        let binds = binds
+        _ = attempt { (configuration) throws(Failure) in try configuration.clusterPassword(cluster) }
+        _ = attempt { (configuration) throws(Failure) in try configuration.checkAuthority(cluster) }
+        guard let path = cluster.identityFile else { return }
+        _ = attempt { (configuration) throws(Failure) in try configuration.checkIdentity(path, mustBeFree: binds) }
     }
 
     private mutating func checkPenalties() {
