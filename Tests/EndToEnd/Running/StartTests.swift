@@ -96,6 +96,19 @@ import Testing
         #expect(second.status == 3 && second.errors.contains("another process"), "\(second)")
     }
 
+    /// So that no message, header or file has an IPv6 address without brackets before its port.
+    @Test func `a host with its port is spelled in one place of the sources`() throws {
+        for folder in ["Sources", "Plugins"] {
+            let files = FileManager.default.enumerator(atPath: Place.file(folder))?.compactMap { $0 as? String } ?? []
+            #expect(files.count > 20)
+            for file in files where file.hasSuffix(".swift") && !file.hasSuffix("HostAndPort.swift") {
+                let text = try Place.text("\(folder)/\(file)")
+                let found = text.firstMatch(of: /\\\([^()]*([hH]ost|[aA]ddress)\):\\\(|\):\\\([^()]*[pP]ort\b/)
+                #expect(found == nil, "\(folder)/\(file): \(found?.output.0 ?? "")")
+            }
+        }
+    }
+
     @Test func `each line of a start comes once, and IPv6 addresses have brackets`() throws {
         let file = try configuration(
             "request-log \(folder.path)/requests.log\nlog-level debug\nhttp-realm a${ENV:NONE}${ENV:NONE}")
