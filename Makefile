@@ -42,7 +42,7 @@ ends: ## end helper processes of a host 500 times while clients ask, and look at
 history: ## play random histories of three hosts with faults, and check each (SEEDS="1 2 3")
 	AUTHHOST_BIN="$(BIN)" Tests/Cluster/history $(SEEDS)
 
-cluster-test: build ## histories, racing log-ins and parts left out, at most five minutes (HISTORIES=6 LOGINS=2000)
+cluster-test: build ## histories, racing log-ins and parts left out, at most five minutes (HISTORIES=6 LOGINS=10000)
 	scripts/setup build test
 	scripts/cluster-test "$(BIN)"
 

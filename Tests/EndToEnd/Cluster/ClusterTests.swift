@@ -53,6 +53,13 @@ import Testing
         try cluster.startRedis()
         try ClusterHosts.await("the limit holds again") { try cluster.logIn(1, "bob").body.contains("site-limit") }
         #expect(try cluster.verdict(0, session) == "allow")
+        try ClusterHosts.await("metrics that have it") {
+            let text = try cluster.hosts[0].client.get("/metrics").body
+            return ["connections_lost", "unreachable_logins"].allSatisfy { name in
+                let line = text.split(separator: "\n").first { $0.hasPrefix("authhost_cluster_\(name)_total ") }
+                return line?.split(separator: " ").last.flatMap { Double($0) } ?? 0 > 0
+            }
+        }
     }
 
     @Test func `a host that is killed and started again gives its places back at once`() throws {
