@@ -366,6 +366,15 @@ final class AuditSink: Sendable {
         }
     }
 
+    /// Goes on behind what another process has written since this one was opened.
+    func goOn() {
+        writer.withLock { writer in
+            guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.target.tail) else { return }
+            writer.chain = AuditChain(chain.key, sink: chain.sink, after: head)
+            note(writer)
+        }
+    }
+
     // MARK: the end
 
     private var longestWait: Duration { patience + .seconds(1) }
