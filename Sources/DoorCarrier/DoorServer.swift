@@ -80,7 +80,7 @@ package final class DoorServer: Sendable {
     private let door: any DoorType
     private let clients: PermittedClients
     private let tls: DoorTLS?
-    let registry: ConnectionRegistry
+    let registry: OpenConnections
     private let faults: DoorFaults
     let log: Logger
     private let loops: DoorLoops
@@ -117,7 +117,7 @@ package final class DoorServer: Sendable {
         let metrics = services.metrics
         let faults = DoorFaults(settings.name, metrics)
         self.faults = faults
-        registry = ConnectionRegistry(
+        registry = OpenConnections(
             maximum: settings.maximumConnections, maximumOfClient: settings.maximumClientConnections,
             guaranteed: type(of: door).isKeptReachable ? 4 : 0, descriptors: settings.descriptors,
             connections: Meter(label: "authhost_door_connections", dimensions: dimensions, factory: metrics),

@@ -37,7 +37,7 @@ final class SocketCarrier: LoopMember, CarrierSocket {
     /// - Parameter carrier: makes what carries it, once it has a place.
     /// - Returns: whether the registry has a place for it; else the descriptor stays the caller's.
     static func begin(
-        _ descriptor: CInt, on loop: EpollLoop, in registry: ConnectionRegistry, of peer: DoorPeer,
+        _ descriptor: CInt, on loop: EpollLoop, in registry: OpenConnections, of peer: DoorPeer,
         _ carrier: (ConnectionUse) -> Carrier
     ) -> Bool {
         let connection = SocketCarrier(loop, descriptor)

@@ -20,7 +20,7 @@ package struct SocketServer: Sendable {
     private let listener: Listener
     private let path: String
     private let socket: OwnedPath
-    private let connections: ConnectionRegistry
+    private let connections: OpenConnections
 
     /// Listens.
     ///
@@ -38,7 +38,7 @@ package struct SocketServer: Sendable {
         isHeld: Bool = false, begun: @escaping @Sendable () -> Void, converse: @escaping Converse
     ) async throws {
         let loop = try EpollLoop("auth-control")
-        let connections = ConnectionRegistry(maximum: most)
+        let connections = OpenConnections(maximum: most)
         loop.execute(begun)
         let serving = DoorServing(isUnixSocket: true) { descriptor, peer, loop in
             Self.begin(descriptor, peer, loop, connections, firstByte, converse)
@@ -66,7 +66,7 @@ package struct SocketServer: Sendable {
     }
 
     private static func begin(
-        _ descriptor: CInt, _ peer: DoorPeer, _ loop: EpollLoop, _ connections: ConnectionRegistry,
+        _ descriptor: CInt, _ peer: DoorPeer, _ loop: EpollLoop, _ connections: OpenConnections,
         _ firstByte: Duration, _ converse: Converse
     ) {
         // The conversation asks for it on its own thread, while its connection is open.

@@ -13,7 +13,7 @@ public final class LoadedModule: Sendable {
     /// The entry points that were agreed on.
     public let entryNames: [String]
     /// The options that it declares.
-    public let options: [ModuleOption]
+    public let options: [DeclaredOption]
     /// What it was mapped from, until it is taken out.
     private let copy: Mutex<ModuleCopy?>
     private let generation: any Generation
@@ -27,7 +27,7 @@ public final class LoadedModule: Sendable {
     private let state = Atomic(ModuleLifecycle.State.serving.rawValue)
 
     init(
-        identity: ModuleIdentity, path: String, entries: EntryTable, options: [ModuleOption],
+        identity: ModuleIdentity, path: String, entries: EntryTable, options: [DeclaredOption],
         generation: any Generation,
         copy: ModuleCopy, helpers: HelperPool? = nil
     ) {
@@ -82,11 +82,11 @@ public final class LoadedModule: Sendable {
 
     /// Asks `auth_new_user`, or `auth_resume_user`; nil where the module has no such entry.
     public func newUser(
-        _ login: Login, resuming: Bool = false, session: UInt64, _ ticket: QuestionTicket
+        _ login: Login, resuming: Bool = false, session: UInt64, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard allows(.login) else { return .ended }
         return CallContext.loggingIn(session) {
-            generation.newUser(login, resuming: resuming, session: session, ticket)
+            generation.newUser(login, resuming: resuming, session: session, terms)
         }
     }
 
@@ -110,11 +110,11 @@ public final class LoadedModule: Sendable {
 
     /// Asks `auth_map_object`; nil where the module has no such entry, or says so.
     public func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard allows(.question) else { return .ended }
         let before = mapping.load(ordering: .acquiring)
-        if let answer = about(session, { generation.map(name, requested: requested, session, ticket) }) {
+        if let answer = about(session, { generation.map(name, requested: requested, session, terms) }) {
             return answer
         }
         // Not where the module has invalidated meanwhile: it may have begun to map.
@@ -128,20 +128,20 @@ public final class LoadedModule: Sendable {
     /// - Parameter content: what is known of the object, nil for nothing.
     public func check(
         _ check: Check, object: ObjectName, content: ObjectContent? = nil, _ session: ModuleSession,
-        _ ticket: QuestionTicket
+        _ terms: CallTerms
     ) -> ModuleAnswer {
         guard allows(.question) else { return .ended }
-        return about(session) { generation.check(check, object: object, content: content, session, ticket) }
+        return about(session) { generation.check(check, object: object, content: content, session, terms) }
             ?? (check.action == .read && leavesReadsOpen ? ModuleAnswer(.ok) : .refused(.noEntry))
     }
 
     /// Asks why a check is answered as it is; nil where the module has no such entry.
     public func explain(
         _ check: Check, object: ObjectName, content: ObjectContent? = nil, _ session: ModuleSession,
-        _ ticket: QuestionTicket
+        _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard allows(.question) else { return .ended }
-        return about(session) { generation.explain(check, object: object, content: content, session, ticket) }
+        return about(session) { generation.explain(check, object: object, content: content, session, terms) }
     }
 
     /// Whether the module wants to know of objects, so that ``hold(_:for:reads:content:)`` has an effect.
@@ -172,9 +172,9 @@ public final class LoadedModule: Sendable {
     ///
     /// - Parameters:
     ///   - batch: without fields and contribution ids, and all with the same attributes.
-    ///   - ticket: of the whole batch; its token answers nothing, since no row may be delayed.
-    public func checkBatch(_ batch: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]? {
-        allows(.question) ? generation.checkBatch(batch, ticket) : nil
+    ///   - terms: of the whole batch; its token answers nothing, since no row may be delayed.
+    public func checkBatch(_ batch: [BatchedCheck], _ terms: CallTerms) -> [ModuleAnswer]? {
+        allows(.question) ? generation.checkBatch(batch, terms) : nil
     }
 
     /// Whether it can be asked many checks in one call.
@@ -185,9 +185,9 @@ public final class LoadedModule: Sendable {
 
     /// Asks `auth_http_request`; nil where the module has no such entry. Generations 6 and 7 cannot delay it.
     public func httpRequest(
-        _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ request: RealmRequest, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
-        allows(.question) ? about(session) { generation.httpRequest(request, session, ticket) } : .ended
+        allows(.question) ? about(session) { generation.httpRequest(request, session, terms) } : .ended
     }
 
     /// Asks `auth_authenticate`, or `auth_retry` where the remote server has sent a challenge; nil where the module has no such entry.
@@ -197,10 +197,10 @@ public final class LoadedModule: Sendable {
     ///   - serial: the number that the credentials will have; 0 for none.
     public func credential(
         _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32 = 0,
-        _ ticket: QuestionTicket
+        _ terms: CallTerms
     ) -> ModuleAnswer? {
         allows(.credential)
-            ? generation.credential(destination, challenge: challenge, serial: serial, ticket) : .ended
+            ? generation.credential(destination, challenge: challenge, serial: serial, terms) : .ended
     }
 
     /// Tells an authenticator what became of its credentials with a serial number; 0 where that is not known.

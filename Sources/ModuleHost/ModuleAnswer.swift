@@ -198,7 +198,7 @@ public struct ModuleAnswer: Sendable {
 }
 
 /// Where a question stands on the clock and how it is answered later.
-public struct QuestionTicket: Sendable {
+public struct CallTerms: Sendable {
     /// The token for a delayed answer, never 0.
     public let token: UInt64
     /// Nanoseconds on the host's monotonic clock.

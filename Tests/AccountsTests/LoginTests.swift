@@ -26,7 +26,7 @@ private let salted = "+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         let auth = try authority(.user("alice", [.password: stored[scheme] ?? ""]), .user("nopass"))
         defer { auth.close() }
         let wrong = LoginOutcome.wrongCredentials(reason: "wrong password")
-        #expect(await auth.login("alice", "secret") == .accepted(Admission()))
+        #expect(await auth.login("alice", "secret") == .accepted(Acceptance()))
         for password in ["", "Secret", "secret ", "secre", "secretsecret"] {
             #expect(await auth.login("alice", password) == wrong)
         }
@@ -82,12 +82,12 @@ private let salted = "+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         let auth = try authority(
             .key("k1"), .user("alice"), .user("carol", [.keyID: "k2"]), .user("dave", [.password: "{PLAIN}good"]))
         defer { auth.close() }
-        #expect(await auth.login("alice", "good") == .accepted(Admission()))
+        #expect(await auth.login("alice", "good") == .accepted(Acceptance()))
         for (user, token) in [("alice", "bad"), ("carol", "good")] {
             #expect(await auth.login(user, token) == .wrongCredentials(reason: "the signature is wrong"))
         }
         #expect(await auth.login("alice", "?") == .couldNotDecide(reason: "no host"))
-        #expect(await auth.login("dave", "good") == .accepted(Admission()))
+        #expect(await auth.login("dave", "good") == .accepted(Acceptance()))
         #expect(await auth.login("mallory", "good") == .unknownUser)
     }
 

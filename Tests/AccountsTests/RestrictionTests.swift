@@ -36,7 +36,7 @@ import Testing
             let auth = try authority(.user("a", times), clock: clock(now))
             defer { auth.close() }
             #expect(await auth.login("a", "x") == auth.resume("a"))
-            #expect(auth.resume("a").admission == (isOpen ? Admission(expiry: 20) : nil))
+            #expect(auth.resume("a").admission == (isOpen ? Acceptance(expiry: 20) : nil))
             #expect(auth.resume("a").refusal == (isOpen ? nil : .expired))
             // A stranger learns nothing of it.
             #expect(await auth.login("a", "y") == .wrongCredentials(reason: "wrong password"))
@@ -49,7 +49,7 @@ import Testing
             .group("inner", [.groups: "outer"]), .group("outer", [.addresses: "10.1.0.0/16"]),
             .group("other", [.addresses: "::1"]), .everybody([.applications: "web"]))
         defer { auth.close() }
-        #expect(auth.resume("a", LoginClient("10.1.2.3", "web")) == .accepted(Admission()))
+        #expect(auth.resume("a", LoginClient("10.1.2.3", "web")) == .accepted(Acceptance()))
         #expect(auth.resume("a", LoginClient("10.2.2.3", "web")).refusal == .address)
         #expect(auth.resume("a", LoginClient("", "web")).refusal == .address)
         #expect(auth.resume("a", LoginClient("10.1.2.3", "app")).refusal == .application)

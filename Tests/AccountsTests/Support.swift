@@ -205,7 +205,7 @@ extension LoginOutcome {
     }
 
     /// The terms of an outcome that is accepted.
-    var admission: Admission? {
+    var admission: Acceptance? {
         if case .accepted(let admission) = self { return admission }
         return nil
     }

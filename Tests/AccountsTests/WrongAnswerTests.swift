@@ -64,7 +64,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         ]
         for user in users {
             for password in passwords {
-                #expect(await auth.login(user, password) != .accepted(Admission()))
+                #expect(await auth.login(user, password) != .accepted(Acceptance()))
                 #expect(work.take() == all, "\(user), a password of \(password.utf8.count) bytes")
             }
         }
@@ -83,7 +83,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
             ("plain", [:]), ("salted", [.saltedSHA256: 1]), ("sha", [.sha512: 1_000]), ("bcrypt", [.bcrypt: 16]),
             ("yescrypt", [yescryptKind: 1]),
         ] as [(String, [HashCost.Kind: Int])] {
-            #expect(await auth.login(user, "secret") == .accepted(Admission()))
+            #expect(await auth.login(user, "secret") == .accepted(Acceptance()))
             #expect(work.take() == cost, "\(user)")
         }
     }
@@ -116,7 +116,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         )
         defer { auth.close() }
         for user in ["alice", "bob", "none", "nobody"] {
-            #expect(await auth.login(user, "wrong") != .accepted(Admission()))
+            #expect(await auth.login(user, "wrong") != .accepted(Acceptance()))
             #expect(work.take() == [yescryptKind: 1], "\(user)")
         }
     }

@@ -9,7 +9,7 @@ import Testing
     func `a login reaches the module`(_ fixture: String) throws {
         let services = RecordingServices()
         let module = try Fixtures.load(fixture, services)
-        let answer = try #require(module.newUser(Ask.login(), session: 99, Ask.ticket))
+        let answer = try #require(module.newUser(Ask.login(), session: 99, Ask.terms))
         #expect(answer.status == .ok)
         #expect(module.freeUser(Ask.session, .logout) == .ok)
     }
@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: ["gen6", "gen7"])
     func `a generation 6 or 7 module cannot take a user back without a password`(_ fixture: String) throws {
         let module = try Fixtures.load(fixture, RecordingServices())
-        #expect(module.newUser(try Ask.login(), resuming: true, session: 99, Ask.ticket) == nil)
+        #expect(module.newUser(try Ask.login(), resuming: true, session: 99, Ask.terms) == nil)
     }
 
     @Test func `a bare module is of generation 7 where that is allowed`() throws {
@@ -25,7 +25,7 @@ import Testing
         #expect(module.identity.generation == 7)
         #expect(module.identity.bare)
         #expect(module.identity.threads == .serial)
-        #expect(try module.newUser(Ask.login(), session: 99, Ask.ticket)?.status == .ok)
+        #expect(try module.newUser(Ask.login(), session: 99, Ask.terms)?.status == .ok)
     }
 
     @Test(arguments: [
@@ -35,13 +35,13 @@ import Testing
     ])
     func `a status comes back as the module gave it`(_ user: String, _ status: Status) throws {
         let module = try Fixtures.load("good9", RecordingServices())
-        #expect(try module.newUser(Ask.login(user), session: 99, Ask.ticket)?.status == status)
+        #expect(try module.newUser(Ask.login(user), session: 99, Ask.terms)?.status == status)
     }
 
     @Test func `a name is mapped`() throws {
         let module = try Fixtures.load("good9", RecordingServices())
         let name = try Ask.name("/m/x")
-        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.ticket))
+        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.terms))
         #expect(answer.status == .ok)
         #expect(answer.mapped.map { String(decoding: $0, as: UTF8.self) } == "/mapped/x")
     }
@@ -50,20 +50,20 @@ import Testing
     func `a mapped name that is too long is not believed`(_ fixture: String) throws {
         let module = try Fixtures.load(fixture, RecordingServices())
         let name = try Ask.name("/a")
-        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.ticket))
+        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.terms))
         let valid = answer.breach == nil && answer.mapped.map { (try? ObjectName($0)) != nil } ?? false
         #expect(!valid)
     }
 
     @Test func `a module that keeps a pointer is harmless`() throws {
         let module = try Fixtures.load("keeps_a_pointer", RecordingServices())
-        #expect(try module.newUser(Ask.login("first"), session: 1, Ask.ticket) != nil)
-        #expect(try module.newUser(Ask.login("second"), session: 2, Ask.ticket) != nil)
+        #expect(try module.newUser(Ask.login("first"), session: 1, Ask.terms) != nil)
+        #expect(try module.newUser(Ask.login("second"), session: 2, Ask.terms) != nil)
     }
 
     @Test func `a reason for the log is cut, and cannot move a cursor`() throws {
         let module = try Fixtures.load("long_reason", RecordingServices())
-        let answer = try #require(module.newUser(Ask.login(), session: 1, Ask.ticket))
+        let answer = try #require(module.newUser(Ask.login(), session: 1, Ask.terms))
         let text = try #require(answer.logText)
         #expect(!text.isEmpty)
         #expect(text.utf8.count <= 1024 * 6)
@@ -76,7 +76,7 @@ import Testing
         let check = Check(
             .write, try Ask.name("/FX/EURUSD"), fields: [Field("Bid", "1.1"), Field("Ask", "1.2")], contributionID: "c1"
         )
-        _ = module.check(check, object: check.name, Ask.session, Ask.ticket)
+        _ = module.check(check, object: check.name, Ask.session, Ask.terms)
         let lines = services.lines.withLock { $0 }
         #expect(lines.contains { $0.contains("Bid") && $0.contains("1.1") }, "\(lines)")
     }
@@ -85,7 +85,7 @@ import Testing
         let module = try Fixtures.load("good9", RecordingServices())
         let names = try ["/a", "/deny/a", "/b", "/error/x"].map(Ask.name)
         let rows = names.map { (check: Check(.read, $0), object: $0) }
-        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.terms))
         #expect(answers.map(\.status) == [.ok, .deny, .ok, .error])
     }
 
@@ -93,7 +93,7 @@ import Testing
         let module = try Fixtures.load("batch_partial", RecordingServices())
         let name = try Ask.name("/a")
         let rows = (0..<4).map { _ in (check: Check(.read, name), object: name) }
-        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.terms))
         #expect(answers.map(\.status) == [.ok, Status.none, .ok, Status.none])
     }
 
@@ -101,10 +101,10 @@ import Testing
         let module = try Fixtures.load("yes_by_accident", RecordingServices())
         let name = try Ask.name("/a")
         let rows = (0..<4).map { _ in (check: Check(.read, name), object: name) }
-        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.terms))
         #expect(answers.map(\.status) == [.ok, .error, .ok, .error])
         #expect(answers.map { $0.breach == nil } == [true, false, true, false])
-        #expect(module.check(rows[0].check, object: name, Ask.session, Ask.ticket).breach != nil)
+        #expect(module.check(rows[0].check, object: name, Ask.session, Ask.terms).breach != nil)
     }
 
     @Test func `a module may fill members of a result record that only a later revision has`() throws {
@@ -112,11 +112,11 @@ import Testing
         let name = try Ask.name("/a")
         let rows = (0..<100).map { _ in (check: Check(.read, name), object: name) }
         for _ in 0..<3 {
-            let answer = module.check(rows[0].check, object: name, Ask.session, Ask.ticket)
+            let answer = module.check(rows[0].check, object: name, Ask.session, Ask.terms)
             #expect(answer.status == .ok)
             #expect(answer.logText == "zeroed")
         }
-        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.ticket))
+        let answers = try #require(module.checkBatch(rows, Ask.session, Ask.terms))
         #expect(answers.map(\.status) == (0..<100).map { $0 % 2 == 0 ? .ok : .deny })
         #expect(answers.allSatisfy { $0.logText == "zeroed" })
     }
@@ -126,8 +126,8 @@ import Testing
         let module = try Fixtures.load("batch_reasons", RecordingServices())
         let names = try (0..<1000).map { try Ask.name("/a/\($0)") }
         let rows = names.map { (check: Check(.read, $0), object: $0) }
-        let ticket = QuestionTicket(token: 0, deadline: .max, wantsReason: wantsReason)
-        let answers = try #require(module.checkBatch(rows, Ask.session, ticket))
+        let terms = CallTerms(token: 0, deadline: .max, wantsReason: wantsReason)
+        let answers = try #require(module.checkBatch(rows, Ask.session, terms))
         // A reason that nobody reads becomes no text, also where a module gives one.
         let expected = (0..<1000).map { wantsReason ? "row \($0) of /a/\($0) lends enough, wants 1" : nil }
         #expect(answers.map(\.logText) == expected)
@@ -138,8 +138,8 @@ import Testing
     func `a check carries whether a reason is wanted for an allow`(_ wantsReason: Bool, _ reason: String?) throws {
         let module = try Fixtures.load("explains", RecordingServices())
         let check = Check(.read, try Ask.name("/a"))
-        let ticket = QuestionTicket(token: 1 << 32 | 1, deadline: .max, wantsReason: wantsReason)
-        let answer = module.check(check, object: check.name, Ask.session, ticket)
+        let terms = CallTerms(token: 1 << 32 | 1, deadline: .max, wantsReason: wantsReason)
+        let answer = module.check(check, object: check.name, Ask.session, terms)
         #expect(answer.status == .ok)
         #expect(answer.logText == reason)
     }
@@ -147,7 +147,7 @@ import Testing
     @Test func `a module explains a check with its fields`() throws {
         let module = try Fixtures.load("explains", RecordingServices())
         let check = Check(.write, try Ask.name("/deny/a"), fields: [Field("Bid", "1.1")])
-        let answer = try #require(module.explain(check, object: check.name, Ask.session, Ask.ticket))
+        let answer = try #require(module.explain(check, object: check.name, Ask.session, Ask.terms))
         #expect(answer.status == .deny)
         #expect(
             answer.explanation
@@ -158,13 +158,13 @@ import Testing
     func `a module without an entry for it explains nothing`(_ fixture: String) throws {
         let module = try Fixtures.load(fixture, RecordingServices())
         let check = Check(.read, try Ask.name("/a"))
-        #expect(module.explain(check, object: check.name, Ask.session, Ask.ticket) == nil)
+        #expect(module.explain(check, object: check.name, Ask.session, Ask.terms) == nil)
     }
 
     @Test func `an explanation is cut, and only its lines end lines`() throws {
         let module = try Fixtures.load("explains_too_much", RecordingServices())
         let check = Check(.read, try Ask.name("/a"))
-        let answer = try #require(module.explain(check, object: check.name, Ask.session, Ask.ticket))
+        let answer = try #require(module.explain(check, object: check.name, Ask.session, Ask.terms))
         let text = try #require(answer.explanation)
         #expect(text.hasPrefix("first\\u{1b}\nsecond\\u{d}\nx"))
         // 65,536 bytes of the module's, in which two of one byte each are escaped.
@@ -173,7 +173,7 @@ import Testing
 
     @Test func `a log-in may limit the sessions of one application`() throws {
         let module = try Fixtures.load("application_limit", RecordingServices())
-        let answer = try #require(module.newUser(Ask.login(), session: 1, Ask.ticket))
+        let answer = try #require(module.newUser(Ask.login(), session: 1, Ask.terms))
         #expect(answer.sessionLimit == 2)
         #expect(answer.applicationSessionLimit == 1)
     }
@@ -181,7 +181,7 @@ import Testing
     @Test func `a completion with a record of the first release is read`() throws {
         let services = RecordingServices()
         let module = try Fixtures.load("first_result", services)
-        _ = try module.newUser(Ask.login(), session: 1, Ask.ticket)
+        _ = try module.newUser(Ask.login(), session: 1, Ask.terms)
         let completion = try #require(services.completions.withLock { $0.first })
         #expect(completion.answer.breach == nil)
         #expect(completion.answer.sessionLimit == 3)
@@ -193,8 +193,8 @@ import Testing
         let first = try Fixtures.load("gen7", RecordingServices())
         let second = try Fixtures.load("gen7", RecordingServices())
         #expect(first !== second)
-        #expect(try first.newUser(Ask.login(), session: 1, Ask.ticket)?.status == .ok)
-        #expect(try second.newUser(Ask.login(), session: 1, Ask.ticket)?.status == .ok)
+        #expect(try first.newUser(Ask.login(), session: 1, Ask.terms)?.status == .ok)
+        #expect(try second.newUser(Ask.login(), session: 1, Ask.terms)?.status == .ok)
     }
 }
 
@@ -285,18 +285,18 @@ import Testing
         let module = try Fixtures.load("compares_texts", services)
         let login = try Login(user: "alice", password: Secret(""), door: "test")
         for resuming in [false, true] {
-            #expect(module.newUser(login, resuming: resuming, session: 99, Ask.ticket)?.status == .ok)
+            #expect(module.newUser(login, resuming: resuming, session: 99, Ask.terms)?.status == .ok)
         }
         let check = Check(.write, try Ask.name("/a"))
-        #expect(module.check(check, object: check.name, Ask.session, Ask.ticket).status == .ok)
-        let batch = module.checkBatch([(check, check.name)], Ask.session, Ask.ticket)
+        #expect(module.check(check, object: check.name, Ask.session, Ask.terms).status == .ok)
+        let batch = module.checkBatch([(check, check.name)], Ask.session, Ask.terms)
         #expect(batch?.map(\.status) == [.ok])
-        #expect(module.map(check.name, requested: check.name, Ask.session, Ask.ticket)?.status == .notMapped)
+        #expect(module.map(check.name, requested: check.name, Ask.session, Ask.terms)?.status == .notMapped)
         let request = RealmRequest(.get, path: check.name, user: "alice", password: Secret(""))
-        #expect(module.httpRequest(request, Ask.session, Ask.ticket)?.status == .ok)
+        #expect(module.httpRequest(request, Ask.session, Ask.terms)?.status == .ok)
         let destination = Destination(name: "d", address: "")
-        #expect(module.credential(destination, challenge: nil, Ask.ticket)?.status == .ok)
-        #expect(module.credential(destination, challenge: (Secret(""), 1), Ask.ticket)?.status == .ok)
+        #expect(module.credential(destination, challenge: nil, Ask.terms)?.status == .ok)
+        #expect(module.credential(destination, challenge: (Secret(""), 1), Ask.terms)?.status == .ok)
         module.completed(destination, serial: 1, accepted: true)
         #expect(services.lines.withLock { $0.last } == "compares_texts: told 0")
         #expect(module.freeUser(Ask.session, .logout) == .ok)
@@ -307,7 +307,7 @@ import Testing
         let services = RecordingServices()
         let module = try Fixtures.load(fixture, services)
         let check = Check(.write, try Ask.name("/a"))
-        _ = module.check(check, object: check.name, Ask.session, Ask.ticket)
+        _ = module.check(check, object: check.name, Ask.session, Ask.terms)
         #expect(services.lines.withLock { $0.contains { $0.hasSuffix("contribution ") } })
     }
 }

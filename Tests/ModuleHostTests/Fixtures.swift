@@ -73,7 +73,7 @@ final class RecordingServices: ModuleServices {
 
 /// Short forms for questions.
 enum Ask {
-    static let ticket = QuestionTicket(token: 1 << 32 | 1, deadline: .max, wantsReason: true)
+    static let terms = CallTerms(token: 1 << 32 | 1, deadline: .max, wantsReason: true)
     static let session = ModuleSession(handle: 99, user: TerminatedText("alice"))
 
     static func login(_ user: String = "alice", password: String = "secret") throws -> Login {
@@ -86,8 +86,8 @@ enum Ask {
 extension LoadedModule {
     /// Asks a batch of one session.
     func checkBatch(
-        _ rows: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ ticket: QuestionTicket
+        _ rows: [(check: Check, object: ObjectName)], _ session: ModuleSession, _ terms: CallTerms
     ) -> [ModuleAnswer]? {
-        checkBatch(rows.map { BatchedCheck($0.check, about: $0.object, of: session) }, ticket)
+        checkBatch(rows.map { BatchedCheck($0.check, about: $0.object, of: session) }, terms)
     }
 }

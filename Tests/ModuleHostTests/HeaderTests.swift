@@ -69,20 +69,20 @@ import Testing
         let services = RecordingServices()
         let module = try Fixtures.load("revision_\(revision)", services)
         #expect(module.options.map(\.defaultValue) == ["one", "two"])
-        let allowed = try #require(module.newUser(Ask.login("ann", password: "right"), session: 99, Ask.ticket))
+        let allowed = try #require(module.newUser(Ask.login("ann", password: "right"), session: 99, Ask.terms))
         #expect(allowed.status == .ok)
         #expect(allowed.user == "ann")
         #expect(allowed.sessionLimit == 3)
         #expect(
-            try module.newUser(Ask.login("ann", password: "wrong"), session: 99, Ask.ticket)?.status == .invalidPassword
+            try module.newUser(Ask.login("ann", password: "wrong"), session: 99, Ask.terms)?.status == .invalidPassword
         )
         let fields = [Field("n", "v"), Field("n", "v"), Field("n", "v")]
         for (name, expected) in [("/fields/6", Status.ok), ("/fields/5", .deny)] {
             let check = Check(.write, try Ask.name(name), fields: fields)
-            #expect(module.check(check, object: check.name, Ask.session, Ask.ticket).status == expected)
+            #expect(module.check(check, object: check.name, Ask.session, Ask.terms).status == expected)
         }
         let rows = try (0..<100).map { try Ask.name($0 % 3 == 1 ? "/deny/\($0)" : "/a/\($0)") }
-        let answers = try #require(module.checkBatch(rows.map { (Check(.read, $0), $0) }, Ask.session, Ask.ticket))
+        let answers = try #require(module.checkBatch(rows.map { (Check(.read, $0), $0) }, Ask.session, Ask.terms))
         #expect(answers.map(\.status) == rows.indices.map { $0 % 3 == 1 ? .deny : .ok })
         #expect(answers.map(\.logText) == rows.map(\.text))
         #expect(module.freeUser(Ask.session, .logout) == .ok)
@@ -179,11 +179,11 @@ import Testing
     func `its log-ins are answered as on the day it was built`(_ name: String) throws {
         let services = RecordingServices()
         let module = try load(name, services)
-        #expect(try module.newUser(Ask.login("alice"), session: 99, Ask.ticket)?.status == .ok)
-        #expect(try module.newUser(Ask.login("deny"), session: 99, Ask.ticket)?.status == .deny)
-        #expect(try module.newUser(Ask.login("late"), session: 99, Ask.ticket)?.status == .delayed)
+        #expect(try module.newUser(Ask.login("alice"), session: 99, Ask.terms)?.status == .ok)
+        #expect(try module.newUser(Ask.login("deny"), session: 99, Ask.terms)?.status == .deny)
+        #expect(try module.newUser(Ask.login("late"), session: 99, Ask.terms)?.status == .delayed)
         let completions = services.completions.withLock { $0 }
-        #expect(completions.map(\.token) == [Ask.ticket.token])
+        #expect(completions.map(\.token) == [Ask.terms.token])
         #expect(completions.map(\.answer.status) == [.ok])
         #expect(services.lines.withLock { $0.filter { $0.contains("of the museum is here") }.count } == 1)
     }
@@ -192,7 +192,7 @@ import Testing
     func `its checks and mappings are answered as on the day it was built`(_ name: String) throws {
         let module = try load(name, RecordingServices())
         let mapped = try Ask.name("/m/x")
-        let answer = try #require(module.map(mapped, requested: mapped, Ask.session, Ask.ticket))
+        let answer = try #require(module.map(mapped, requested: mapped, Ask.session, Ask.terms))
         #expect(answer.status == .ok)
         #expect(answer.mapped.map { String(decoding: $0, as: UTF8.self) } == "/mapped/x")
         for (action, object, status) in [
@@ -200,7 +200,7 @@ import Testing
             (.write, "/a", .deny),
         ] {
             let check = Check(action, try Ask.name(object))
-            let answer = module.check(check, object: check.name, Ask.session, Ask.ticket)
+            let answer = module.check(check, object: check.name, Ask.session, Ask.terms)
             #expect(answer.status == status, "\(action) \(object)")
         }
     }

@@ -29,25 +29,25 @@ import Testing
         var answers: [String] = []
         for user in ["alice", "deny", "badpass", "userlimit", "first", "second", "two", ""] {
             guard let login = try? Ask.login(user) else { continue }
-            answers.append("log-in \(user): " + shown(module.newUser(login, session: 99, Ask.ticket)))
+            answers.append("log-in \(user): " + shown(module.newUser(login, session: 99, Ask.terms)))
         }
         for text in ["/a", "/deny/a", "/error/a", "/m/x", "/again/a", "/long/a"] {
             let name = try Ask.name(text)
             for action in [Check.Action.read, .write, .create] {
                 let check = Check(action, name)
                 answers.append(
-                    "\(action) \(text): " + shown(module.check(check, object: name, Ask.session, Ask.ticket)))
+                    "\(action) \(text): " + shown(module.check(check, object: name, Ask.session, Ask.terms)))
             }
-            answers.append("map \(text): " + shown(module.map(name, requested: name, Ask.session, Ask.ticket)))
+            answers.append("map \(text): " + shown(module.map(name, requested: name, Ask.session, Ask.terms)))
             answers.append(
                 "explain \(text): "
-                    + shown(module.explain(Check(.read, name), object: name, Ask.session, Ask.ticket)))
+                    + shown(module.explain(Check(.read, name), object: name, Ask.session, Ask.terms)))
         }
         let batch = try (0..<100).map { number -> (check: Check, object: ObjectName) in
             let name = try Ask.name(number % 3 == 0 ? "/deny/\(number)" : "/a/\(number)")
             return (Check(.read, name), name)
         }
-        answers += module.checkBatch(batch, Ask.session, Ask.ticket)?.map(shown) ?? ["no batch"]
+        answers += module.checkBatch(batch, Ask.session, Ask.terms)?.map(shown) ?? ["no batch"]
         answers.append("reload: \(String(describing: module.reload()))")
         return answers
     }
@@ -105,9 +105,9 @@ import Testing
         let services = RecordingServices()
         let module = try ModuleLoader(Self.isolated("good9", bare: nil)).load(services: services)
         let name = try Ask.name("/delay/a")
-        #expect(module.check(Check(.read, name), object: name, Ask.session, Ask.ticket).status == .delayed)
+        #expect(module.check(Check(.read, name), object: name, Ask.session, Ask.terms).status == .delayed)
         services.completed.wait()
-        #expect(services.completions.withLock { $0.map(\.token) } == [Ask.ticket.token])
+        #expect(services.completions.withLock { $0.map(\.token) } == [Ask.terms.token])
         module.exit()
     }
 }

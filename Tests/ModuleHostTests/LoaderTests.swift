@@ -240,7 +240,7 @@ struct Refused: CustomTestStringConvertible {
     @Test func `a module that is loaded twice is two modules`() throws {
         let (first, second) = (RecordingServices(), RecordingServices())
         let modules = try [first, second].map { try Fixtures.load("good9", $0) }
-        for module in modules { #expect(try module.newUser(Ask.login(), session: 99, Ask.ticket)?.status == .ok) }
+        for module in modules { #expect(try module.newUser(Ask.login(), session: 99, Ask.terms)?.status == .ok) }
     }
 }
 
@@ -274,7 +274,7 @@ struct Refused: CustomTestStringConvertible {
         let module = try Fixtures.load("bare6", bare: 6, RecordingServices())
         #expect(module.identity.generation == 6)
         let name = try Ask.name("/x")
-        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.ticket))
+        let answer = try #require(module.map(name, requested: name, Ask.session, Ask.terms))
         #expect(answer.mapped.map { String(decoding: $0, as: UTF8.self) } == "/mapped/x")
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
     private func login(_ user: String, _ token: String) throws -> ModuleAnswer? {
         let module = try Fixtures.load("signed_tokens", services)
-        return try module.newUser(Ask.login(user, password: token), session: 1, Ask.ticket)
+        return try module.newUser(Ask.login(user, password: token), session: 1, Ask.terms)
     }
 
     @Test(arguments: [

@@ -1,7 +1,7 @@
 /// Answers a log-in.
 package enum LoginOutcome: Sendable, Hashable {
     /// The user is who it says, and may have a session on these terms.
-    case accepted(Admission)
+    case accepted(Acceptance)
     /// There is no such user; a client must not see that it was this.
     case unknownUser
     /// The password or token is not the user's; `reason` is for the log.

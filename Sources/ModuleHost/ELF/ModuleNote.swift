@@ -17,7 +17,7 @@ struct ModuleNote: Equatable {
     private(set) var draft: UInt32 = 0
     private(set) var threads: UInt32 = 0
     private(set) var entries: [Entry] = []
-    private(set) var options: [ModuleOption] = []
+    private(set) var options: [DeclaredOption] = []
 
     private static let recordMark: UInt8 = 0x1e
     private static let fieldMark: UInt8 = 0x1f
@@ -69,12 +69,12 @@ struct ModuleNote: Equatable {
         case "option":
             let name = try field(1, "the name")
             let type = try number(2, "the type")
-            guard let option = ModuleOption.Kind(rawValue: type) else {
+            guard let option = DeclaredOption.Kind(rawValue: type) else {
                 throw NoteFault("the type of its option `\(name)` is \(type); 1 to 8 are accepted")
             }
             let value = try field(3, "the default")
             options.append(
-                ModuleOption(
+                DeclaredOption(
                     name: name, kind: option, defaultValue: value == AUTH_REQUIRED ? nil : value,
                     help: try field(4, "the help")))
         default: break
@@ -139,11 +139,11 @@ extension ModuleNote {
     private mutating func addOption(_ line: ArraySlice<UInt8>) throws(NoteFault) {
         let parts = line.split(separator: UInt8(ascii: "\t"), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4,
-            let kind = try ModuleOption.Kind(
+            let kind = try DeclaredOption.Kind(
                 rawValue: Self.number(Self.string(parts[1]), "the type of `\(Self.string(parts[0]))`"))
         else { throw NoteFault("its line `option \(Self.string(line))` is not name, type 1 to 8, default and help") }
         options.append(
-            ModuleOption(
+            DeclaredOption(
                 name: Self.string(parts[0]), kind: kind, defaultValue: CLiteral.value(of: parts[2]),
                 help: Self.string(parts[3])))
     }

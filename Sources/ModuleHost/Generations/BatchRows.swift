@@ -31,7 +31,7 @@ struct BatchRows {
     private let text: UnsafeMutableBufferPointer<CChar>
     private let own: UnsafeMutableBufferPointer<CChar>?
 
-    init(_ checks: [BatchedCheck], _ ticket: QuestionTicket) {
+    init(_ checks: [BatchedCheck], _ terms: CallTerms) {
         records = .allocate(capacity: checks.count)
         results = .allocate(capacity: checks.count)
         checkRows = .allocate(capacity: checks.count)
@@ -62,12 +62,12 @@ struct BatchRows {
             record.size = UInt32(MemoryLayout<auth_check_t>.size)
             record.action = checks[index].check.action.number
             record.session = checks[index].session.handle
-            record.deadline = ticket.deadline
+            record.deadline = terms.deadline
             record.user = user
             record.requested = requested
             record.object = UnsafePointer(objects.baseAddress! + index)
             record.contribution_id = .empty
-            record.flags = ticket.flags
+            record.flags = terms.flags
             record.session_data = checks[index].session.data
             checkRows.initializeElement(at: index, to: record)
             records.initializeElement(at: index, to: checkRows.baseAddress! + index)

@@ -4,7 +4,7 @@ import CAuthModule
 // How each generation is asked `auth_http_request`.
 extension Generation9 {
     func httpRequest(
-        _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ request: RealmRequest, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let call = table[.httpRequest]?.call else { return nil }
         return request.password.withTerminatedBytes { password in
@@ -17,8 +17,8 @@ extension Generation9 {
                     record.password = auth_string_t(password)
                     record.path = auth_string_t(path)
                     record.session = session.handle
-                    record.token = ticket.token
-                    record.deadline = ticket.deadline
+                    record.token = terms.token
+                    record.deadline = terms.deadline
                     record.session_data = session.data
                     return ask(call, &record)
                 }
@@ -29,7 +29,7 @@ extension Generation9 {
 
 extension Generation6And7 {
     func httpRequest(
-        _ request: RealmRequest, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ request: RealmRequest, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let call = table[.httpRequest]?.call else { return nil }
         var lent = LentText()

@@ -39,20 +39,20 @@ struct Generation6And7: Generation {
     }
 
     func explain(
-        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? { nil }
 
-    func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func newUser(_ login: Login, resuming: Bool, session: UInt64, _ terms: CallTerms) -> ModuleAnswer? {
         guard !resuming, let call = table[.newUser]?.call else { return nil }
         var lent = LentText()
         let user = lent.add(Array(login.user.utf8) + [0])
         let password = login.password.withTerminatedBytes { lent.add($0) }
         defer { lent.wipe() }
-        return asking(session, ticket) { ModuleAnswer(status(call(session, user, password))) }
+        return asking(session, terms) { ModuleAnswer(status(call(session, user, password))) }
     }
 
     func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let entry = mapObject else { return nil }
         var lent = LentText()
@@ -61,7 +61,7 @@ struct Generation6And7: Generation {
         let (mapped, room) = lent.room()
         var length = Int32(room)
         let answer = withUnsafeMutablePointer(to: &length) { length in
-            asking(session.handle, ticket) {
+            asking(session.handle, terms) {
                 let size = UInt64(UnsafeRawPointer(length))
                 let returned =
                     entry.version >= 7
@@ -81,31 +81,31 @@ struct Generation6And7: Generation {
     }
 
     func check(
-        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         if check.action != .read, let checkExtended {
-            return extended(checkExtended, check, object, content, session, ticket)
+            return extended(checkExtended, check, object, content, session, terms)
         }
         guard let entry = check.action == .read ? checkRead : checkWrite else { return nil }
         var lent = LentText()
         let requested = check.name.withTerminatedBytes { lent.add($0) }
         return withObject(object, content, &lent) { held in
-            asking(session.handle, ticket) { ModuleAnswer(status(entry.call(session.handle, held, requested))) }
+            asking(session.handle, terms) { ModuleAnswer(status(entry.call(session.handle, held, requested))) }
         }
     }
 
-    func checkBatch(_ batch: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]? { nil }
+    func checkBatch(_ batch: [BatchedCheck], _ terms: CallTerms) -> [ModuleAnswer]? { nil }
 
     private func extended(
         _ entry: BoundEntry, _ check: Check, _ object: ObjectName, _ content: ObjectContent?, _ session: ModuleSession,
-        _ ticket: QuestionTicket
+        _ terms: CallTerms
     ) -> ModuleAnswer {
         var lent = LentText()
         let requested = check.name.withTerminatedBytes { lent.add($0) }
         let contribution = lent.add(Array((check.contributionID ?? "").utf8.prefix(1024)) + [0])
         return withObject(object, content, &lent) { held in
             FieldRecords.withFields(check.fields) { fields in
-                asking(session.handle, ticket) {
+                asking(session.handle, terms) {
                     let count = UInt64(fields.count)
                     let pairs = UInt64(UnsafeRawPointer(fields.baseAddress))
                     let returned =
@@ -132,10 +132,10 @@ struct Generation6And7: Generation {
     }
 
     /// Makes the question known to host->pending() for the length of the call.
-    private func asking(_ session: UInt64, _ ticket: QuestionTicket, _ body: () -> ModuleAnswer) -> ModuleAnswer {
+    private func asking(_ session: UInt64, _ terms: CallTerms, _ body: () -> ModuleAnswer) -> ModuleAnswer {
         let context = CallContext.current()
         let outer = context.question
-        context.question = (session, ticket.token, ticket.deadline)
+        context.question = (session, terms.token, terms.deadline)
         defer { context.question = outer }
         return body()
     }

@@ -20,7 +20,7 @@ public struct Destination: Sendable {
 extension Generation9 {
     /// Asks `auth_authenticate`, or `auth_retry` where the remote server has sent a challenge.
     func credential(
-        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32, _ ticket: QuestionTicket
+        _ destination: Destination, challenge: (text: Secret, round: UInt32)?, serial: UInt32, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let call = table[challenge == nil ? .authenticate : .retry]?.call else { return nil }
         let count = AnswerReader.credentialScratchSize
@@ -37,8 +37,8 @@ extension Generation9 {
                     var record = auth_destination_t()
                     record.size = UInt32(MemoryLayout<auth_destination_t>.size)
                     record.round = challenge?.round ?? 0
-                    record.token = ticket.token
-                    record.deadline = ticket.deadline
+                    record.token = terms.token
+                    record.deadline = terms.deadline
                     record.destination = name
                     record.address = address
                     record.challenge = auth_string_t(text)

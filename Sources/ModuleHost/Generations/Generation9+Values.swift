@@ -15,7 +15,7 @@ extension Status {
     }
 }
 
-extension QuestionTicket {
+extension CallTerms {
     /// `AUTH_CHECK_*`.
     var flags: UInt32 { wantsReason ? AUTH_CHECK_REASON : 0 }
 }

@@ -73,7 +73,7 @@ final class Generation9: Generation, @unchecked Sendable {
         return id.withCString { UInt(bitPattern: Int(call(UInt64(instance), UInt64(UnsafeRawPointer($0))))) }
     }
 
-    func newUser(_ login: Login, resuming: Bool, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func newUser(_ login: Login, resuming: Bool, session: UInt64, _ terms: CallTerms) -> ModuleAnswer? {
         guard let call = resuming ? resumeUser : newUser else { return nil }
         return login.password.withTerminatedBytes { password in
             login.user.withTerminated { user in
@@ -85,8 +85,8 @@ final class Generation9: Generation, @unchecked Sendable {
                                     var record = auth_login_t()
                                     record.size = UInt32(MemoryLayout<auth_login_t>.size)
                                     record.session = session
-                                    record.token = ticket.token
-                                    record.deadline = ticket.deadline
+                                    record.token = terms.token
+                                    record.deadline = terms.deadline
                                     record.user = user
                                     record.password = resuming ? .empty : auth_string_t(password)
                                     record.address = address
@@ -106,7 +106,7 @@ final class Generation9: Generation, @unchecked Sendable {
     }
 
     func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let mapObject else { return nil }
         return name.withTerminatedBytes { name in
@@ -115,8 +115,8 @@ final class Generation9: Generation, @unchecked Sendable {
                     var record = auth_mapping_t()
                     record.size = UInt32(MemoryLayout<auth_mapping_t>.size)
                     record.session = session.handle
-                    record.token = ticket.token
-                    record.deadline = ticket.deadline
+                    record.token = terms.token
+                    record.deadline = terms.deadline
                     record.user = auth_string_t(user)
                     record.requested = auth_string_t(requested)
                     record.name = auth_string_t(name)
@@ -128,7 +128,7 @@ final class Generation9: Generation, @unchecked Sendable {
     }
 
     func check(
-        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         let entry =
             switch check.action {
@@ -137,29 +137,29 @@ final class Generation9: Generation, @unchecked Sendable {
             case .create: checkCreate
             }
         guard let entry else { return nil }
-        return withRecord(check, object, content, session, ticket) { record in
-            if let answer = ask(entry, &record, readsReason: ticket.wantsReason) { return answer }
+        return withRecord(check, object, content, session, terms) { record in
+            if let answer = ask(entry, &record, readsReason: terms.wantsReason) { return answer }
             // Where a module says that it has no entry for a create, the create is a write, as if the entry were not exported.
             guard check.action == .create, let checkWrite, entry !== checkWrite else { return nil }
-            return ask(checkWrite, &record, readsReason: ticket.wantsReason)
+            return ask(checkWrite, &record, readsReason: terms.wantsReason)
         }
     }
 
     func explain(
-        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let explain else { return nil }
-        let ticket = QuestionTicket(token: ticket.token, deadline: ticket.deadline, wantsReason: true)
+        let terms = CallTerms(token: terms.token, deadline: terms.deadline, wantsReason: true)
         let count = AnswerReader.explanationScratchSize
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: count) { scratch in
             // SAFETY: the scratch is as long as the record says, and lives until the answer has been copied.
-            withRecord(check, object, content, session, ticket) { ask(explain, &$0, scratch) }
+            withRecord(check, object, content, session, terms) { ask(explain, &$0, scratch) }
         }
     }
 
-    func checkBatch(_ checks: [BatchedCheck], _ ticket: QuestionTicket) -> [ModuleAnswer]? {
+    func checkBatch(_ checks: [BatchedCheck], _ terms: CallTerms) -> [ModuleAnswer]? {
         guard let batch, let first = checks.first else { return nil }
-        let rows = BatchRows(checks, ticket)
+        let rows = BatchRows(checks, terms)
         defer { rows.deallocate() }
         let returned = PairRecords.withPairs(told(first.check.attributes)) { attributes, count in
             rows.lend(attributes, count)
@@ -173,7 +173,7 @@ final class Generation9: Generation, @unchecked Sendable {
             return checks.map { _ in .broken("auth_check_batch returned \(returned.shown)") }
         }
         return rows.results.map { result in
-            if !ticket.wantsReason { result.pointee.reason_log = auth_string_t() }
+            if !terms.wantsReason { result.pointee.reason_log = auth_string_t() }
             return AnswerReader.answer9(result.pointee.status, lent: result)
         }
     }
@@ -184,7 +184,7 @@ final class Generation9: Generation, @unchecked Sendable {
     /// Makes the record of a check on the stack and lends it.
     private func withRecord(
         _ check: Check, _ object: ObjectName, _ content: ObjectContent?, _ session: ModuleSession,
-        _ ticket: QuestionTicket, _ body: (inout auth_check_t) -> ModuleAnswer?
+        _ terms: CallTerms, _ body: (inout auth_check_t) -> ModuleAnswer?
     ) -> ModuleAnswer? {
         object.withTerminatedBytes { name in
             check.name.withTerminatedBytes { requested in
@@ -195,13 +195,13 @@ final class Generation9: Generation, @unchecked Sendable {
                         record.size = UInt32(MemoryLayout<auth_check_t>.size)
                         record.action = check.action.number
                         record.session = session.handle
-                        record.token = ticket.token
-                        record.deadline = ticket.deadline
+                        record.token = terms.token
+                        record.deadline = terms.deadline
                         record.user = auth_string_t(user)
                         record.requested = auth_string_t(requested)
                         record.object = held
                         record.contribution_id = .empty
-                        record.flags = ticket.flags
+                        record.flags = terms.flags
                         record.session_data = session.data
                         if check.isBare && content == nil { return body(&record) }
                         return withPairs(of: check, content, in: &record, body)

@@ -55,7 +55,7 @@ struct DeclarationRules {
     }
 
     /// Holds one option to the rules, among those that came before it.
-    func checkOption(_ row: OptionRow, in seen: inout Set<String>) throws(ModuleError) -> ModuleOption {
+    func checkOption(_ row: OptionRow, in seen: inout Set<String>) throws(ModuleError) -> DeclaredOption {
         func fault(_ text: String) -> ModuleError { ModuleError(.badOptionTable, module, text) }
         guard let name = row.name, (1...64).contains(name.utf8.count), Self.isPrintable(name) else {
             throw fault(
@@ -63,7 +63,7 @@ struct DeclarationRules {
             )
         }
         guard seen.insert(name).inserted else { throw fault("it declares its option `\(name)` twice") }
-        guard let kind = ModuleOption.Kind(rawValue: row.type) else {
+        guard let kind = DeclaredOption.Kind(rawValue: row.type) else {
             throw fault("the type of its option `\(name)` is \(row.type); 1 to 8 are accepted")
         }
         guard let help = row.help, help.utf8.count <= 512 else {
@@ -72,7 +72,7 @@ struct DeclarationRules {
         guard row.hasDefault == (row.value != nil), row.value?.utf8.count ?? 0 <= 4096 else {
             throw fault("the default of its option `\(name)` is longer than 4,096 bytes, or no UTF-8")
         }
-        return ModuleOption(
+        return DeclaredOption(
             name: name, kind: kind, defaultValue: row.value == AUTH_REQUIRED ? nil : row.value, help: help)
     }
 

@@ -121,12 +121,12 @@ struct DescriptorReader {
         throw ModuleError(.reservedMember, module, "its \(member) is \(value); 0 is accepted")
     }
 
-    func options() throws(ModuleError) -> [ModuleOption] {
+    func options() throws(ModuleError) -> [DeclaredOption] {
         let rows = try rows(
             descriptor.option_count, descriptor.option_size, UnsafeRawPointer(descriptor.options),
             Self.firstOptionSize, "option table", .badOptionTable)
         let rules = DeclarationRules(module: module)
-        var options: [ModuleOption] = []
+        var options: [DeclaredOption] = []
         var seen = Set<String>()
         for row in rows {
             let option = Self.copy(row, Int(descriptor.option_size), auth_option_t())

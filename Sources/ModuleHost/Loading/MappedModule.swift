@@ -8,7 +8,7 @@ public struct MappedModule: Sendable {
     /// The file it was mapped from, symbolic links resolved.
     public let path: String
     let entries: EntryTable
-    let options: [ModuleOption]
+    let options: [DeclaredOption]
     let copy: ModuleCopy
     /// Where it runs, if not in this process.
     var helpers: HelperPool?

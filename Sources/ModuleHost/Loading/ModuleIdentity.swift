@@ -55,7 +55,7 @@ extension ModuleIdentity {
 }
 
 /// One option that a module declares.
-public struct ModuleOption: Sendable, Equatable {
+public struct DeclaredOption: Sendable, Equatable {
     /// The numbers are `AUTH_OPTION_*`.
     public enum Kind: UInt32, Sendable {
         case string = 1

@@ -27,7 +27,7 @@ public struct ModuleInspection: Sendable {
     /// What it exports to the host.
     public let entries: [Entry]
     /// The options that it declares.
-    public let options: [ModuleOption]
+    public let options: [DeclaredOption]
     /// Libraries that it needs, by name.
     public let neededLibraries: [String]
     /// Its search paths, RUNPATH and RPATH.
@@ -100,7 +100,7 @@ public struct ModuleInspection: Sendable {
 
     /// Compares the note with the descriptor that the loaded code returned: what was inspected must be what runs.
     func compare(
-        _ identity: ModuleIdentity, _ options: [ModuleOption], _ rows: [Entry], module: String
+        _ identity: ModuleIdentity, _ options: [DeclaredOption], _ rows: [Entry], module: String
     ) throws(ModuleError) {
         guard note != nil, let said = self.identity else { throw withoutNote(module) }
         // By now the descriptor's draft is known to be this host's.
@@ -163,7 +163,7 @@ enum NoteComparison {
         return nil
     }
 
-    static func options(_ note: [ModuleOption], _ rows: [ModuleOption]) -> String? {
+    static func options(_ note: [DeclaredOption], _ rows: [DeclaredOption]) -> String? {
         if let count = text("the number of options", "\(note.count)", "\(rows.count)") { return count }
         for (index, (said, row)) in zip(note, rows).enumerated() where said != row {
             let what = "of option \(index + 1), `\(row.name)`,"

@@ -17,8 +17,7 @@ extension ModuleLoader {
         let threads = ModuleDeclaration(declared, generation: generation).threads
         var start = cffi_helper_start()
         start.profile = try isolation.agree(with: inspection.profile, module: request.module).number
-        start.user = isolation.user?.user ?? 0
-        start.group = isolation.user?.group ?? 0
+        (start.user, start.group) = (isolation.user?.user ?? 0, isolation.user?.group ?? 0)
         start.generation = generation
         start.memory = isolation.memory
         start.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
@@ -106,7 +105,7 @@ extension ModuleLoader {
     }
 
     /// What the note says of options: four texts for each, with their NULs, which no text of a note has inside.
-    private static func texts(of options: [ModuleOption]) -> [CChar] {
+    private static func texts(of options: [DeclaredOption]) -> [CChar] {
         options.flatMap { option in
             [option.name, "\(option.kind.rawValue)", option.defaultValue ?? AUTH_REQUIRED, option.help]
         }.flatMap { $0.utf8.map { CChar(bitPattern: $0) } + [0] }

@@ -123,7 +123,7 @@ public struct ModuleLoader: Sendable {
         return image
     }
 
-    private typealias Found = (identity: ModuleIdentity, entries: EntryTable, options: [ModuleOption])
+    private typealias Found = (identity: ModuleIdentity, entries: EntryTable, options: [DeclaredOption])
 
     private func described(_ library: DynamicLibrary, _ inspection: ModuleInspection) throws(ModuleError) -> Found {
         guard let function = library.function("auth_module") else {

@@ -31,7 +31,7 @@ struct ModuleOptions: Sendable {
     private let values: [String: [String]]
 
     init(
-        module: String, declared: [ModuleOption], settings: [OptionSetting], search: ModuleSearch
+        module: String, declared: [DeclaredOption], settings: [OptionSetting], search: ModuleSearch
     ) throws(ModuleError) {
         var values: [String: [String]] = [:]
         for setting in settings {
@@ -76,7 +76,7 @@ struct ModuleOptions: Sendable {
     }
 
     private static func checked(
-        _ setting: OptionSetting, _ option: ModuleOption, _ module: String, _ search: ModuleSearch
+        _ setting: OptionSetting, _ option: DeclaredOption, _ module: String, _ search: ModuleSearch
     ) throws(ModuleError) -> String {
         if setting.isBare, option.kind != .boolean {
             throw ModuleError(
@@ -97,7 +97,7 @@ struct ModuleOptions: Sendable {
 
     /// - Throws: what is wrong with the default of an option, where it declares one.
     static func checkDefault(
-        of option: ModuleOption, _ module: String, _ search: ModuleSearch
+        of option: DeclaredOption, _ module: String, _ search: ModuleSearch
     ) throws(ModuleError) {
         guard let value = option.defaultValue, !value.isEmpty else { return }
         _ = try checkedDefault(value, option, module, search)
@@ -105,7 +105,7 @@ struct ModuleOptions: Sendable {
 
     /// Checks a default like a value; a default that could not be set is the module's own mistake.
     private static func checkedDefault(
-        _ value: String, _ option: ModuleOption, _ module: String, _ search: ModuleSearch
+        _ value: String, _ option: DeclaredOption, _ module: String, _ search: ModuleSearch
     ) throws(ModuleError) -> String {
         do throws(OptionFault) {
             return try option.kind.canonical(value, search)
@@ -124,7 +124,7 @@ private struct OptionFault: Error {
     init(_ accepted: String) { self.accepted = accepted }
 }
 
-extension ModuleOption.Kind {
+extension DeclaredOption.Kind {
     /// The one form in which a value reaches the module.
     fileprivate func canonical(_ value: String, _ search: ModuleSearch) throws(OptionFault) -> String {
         if value.utf8.contains(0) { throw OptionFault("free of NULs") }

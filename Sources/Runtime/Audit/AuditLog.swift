@@ -66,26 +66,26 @@ public final class AuditLog: Sendable {
     ///   - log: where it is said that a sink cannot be written, once for each time that begins.
     /// - Throws: ``LogFileError`` when a file cannot be opened.
     public convenience init(_ places: [String], _ settings: Settings, log: Logger) throws(LogFileError) {
-        var targets: [(name: String, target: any AuditTarget)] = []
+        var outputs: [(name: String, output: any SinkOutput)] = []
         for place in places where place != AuditPlace.memory {
-            targets.append((place, try AuditPlace.target(of: place)))
+            outputs.append((place, try AuditPlace.output(of: place)))
         }
-        self.init(targets, settings, log: log, startsWriter: true)
+        self.init(outputs, settings, log: log, startsWriter: true)
     }
 
     /// - Parameter startsWriter: false for a test that flushes itself, and whose required lines the asking thread writes.
     init(
-        _ targets: [(name: String, target: any AuditTarget)], _ settings: Settings, log: Logger, startsWriter: Bool
+        _ outputs: [(name: String, output: any SinkOutput)], _ settings: Settings, log: Logger, startsWriter: Bool
     ) {
         self.settings = settings
         hasThreads = startsWriter
         recent = RecentDecisions(limit: settings.kept)
-        sinks = targets.enumerated().map { index, place in
+        sinks = outputs.enumerated().map { index, place in
             let chain = settings.key.map {
-                AuditChain($0, sink: index + 1, after: ChainedLine.head(ofTail: place.target.tail) ?? .start)
+                AuditChain($0, sink: index + 1, after: ChainedLine.head(ofTail: place.output.tail) ?? .start)
             }
             return AuditSink(
-                place.name, place.target, chain: chain, required: settings.required, json: settings.json,
+                place.name, place.output, chain: chain, required: settings.required, json: settings.json,
                 patience: settings.timeout, log: log)
         }
         publishMarks()
@@ -246,16 +246,16 @@ public enum AuditPlace {
     /// No place: lines are kept in memory alone.
     public static let memory = "memory"
 
-    static func target(of place: String) throws(LogFileError) -> any AuditTarget {
-        if place == "-" { return PipeTarget() }
-        for form in [DatagramTarget.Form.syslog, .journal] {
-            if place == "\(form.rawValue):" || place == form.rawValue { return DatagramTarget(form, nil) }
+    static func output(of place: String) throws(LogFileError) -> any SinkOutput {
+        if place == "-" { return PipeOutput() }
+        for form in [DatagramOutput.Form.syslog, .journal] {
+            if place == "\(form.rawValue):" || place == form.rawValue { return DatagramOutput(form, nil) }
             if place.hasPrefix("\(form.rawValue):") {
-                return DatagramTarget(form, String(place.dropFirst(form.rawValue.utf8.count + 1)))
+                return DatagramOutput(form, String(place.dropFirst(form.rawValue.utf8.count + 1)))
             }
         }
-        if LogFile.isFIFO(place) { return PipeTarget(fifo: place) }
-        return try FileTarget(place)
+        if LogFile.isFIFO(place) { return PipeOutput(fifo: place) }
+        return try FileOutput(place)
     }
 
     /// Why a place would be refused; nil where it could be written. Writes nothing, and makes no file.

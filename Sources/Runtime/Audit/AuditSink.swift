@@ -30,7 +30,7 @@ final class AuditSink: Sendable {
     }
 
     private struct Writer {
-        var target: any AuditTarget
+        var output: any SinkOutput
         var chain: AuditChain?
         /// Whether what is open begins with a start of the chain.
         var hasBegun = false
@@ -76,17 +76,17 @@ final class AuditSink: Sendable {
     private let publish = SetOnce<@Sendable (AuditChain) -> Void>()
 
     init(
-        _ name: String, _ target: any AuditTarget, chain: AuditChain?, required: Bool, json: Bool, patience: Duration,
+        _ name: String, _ output: any SinkOutput, chain: AuditChain?, required: Bool, json: Bool, patience: Duration,
         log: Logger
     ) {
         (self.name, self.json, self.patience, self.log) = (name, json, patience, log)
         isRequired = required
         figures = AuditFigures(sink: name)
-        writer = Mutex(Writer(target: target, chain: chain))
+        writer = Mutex(Writer(output: output, chain: chain))
         standing = Mutex(Standing(head: chain?.head))
     }
 
-    deinit { writer.withLock { $0.target.close() } }
+    deinit { writer.withLock { $0.output.close() } }
 
     /// Sets who hears of marks.
     func publishes(to body: @escaping @Sendable (AuditChain) -> Void) { publish.set(body) }
@@ -191,7 +191,7 @@ final class AuditSink: Sendable {
     private func write(_ entries: [Entry], _ writer: inout Writer, follows: Bool) -> (count: Int, isOther: Bool) {
         var isOther = false
         if follows {
-            let found = writer.target.prepare()
+            let found = writer.output.prepare()
             isOther = found.isOther
             if isOther { writer.hasBegun = false }
             if let failure = found.failure {
@@ -204,7 +204,7 @@ final class AuditSink: Sendable {
         let count = append(entries, &writer)
         // What was written to a file that has gone meanwhile is written again.
         if follows, isRequired, count == entries.count, !entries.isEmpty {
-            let again = writer.target.prepare()
+            let again = writer.output.prepare()
             if again.isOther || again.failure != nil {
                 writer.hasBegun = false
                 if let failure = again.failure {
@@ -239,7 +239,7 @@ final class AuditSink: Sendable {
     private func put(_ lines: [[UInt8]], _ writer: inout Writer) -> AuditWrite {
         let before = writer.chain
         let sealed = lines.map { line in writer.chain?.seal(line, json: json) ?? line + [UInt8(ascii: "\n")] }
-        let result = writer.target.write(sealed, patience: patience)
+        let result = writer.output.write(sealed, patience: patience)
         writer.failure = result.failure
         if result.failure != nil {
             writer.chain = before
@@ -304,11 +304,13 @@ final class AuditSink: Sendable {
     func probe() {
         let becameFull = writer.withLockIfAvailable { writer in
             let wasFull = writer.isFull
-            writer.isFull = writer.target.isFull
+            writer.isFull = writer.output.isFull
             note(writer)
             return writer.isFull && !wasFull && writer.failure == nil
         }
-        if becameFull == true { log.error("audit log `\(name)`: there is no room for a further block; decisions will soon fail") }
+        if becameFull == true {
+            log.error("audit log `\(name)`: there is no room for a further block; decisions will soon fail")
+        }
         figures.up.record(fault == nil ? 1 : 0)
     }
 
@@ -358,7 +360,7 @@ final class AuditSink: Sendable {
 
     private func reopen(_ writer: inout Writer) -> LogFileError? {
         do throws(LogFileError) {
-            try writer.target.reopen()
+            try writer.output.reopen()
             writer.hasBegun = false
             return nil
         } catch {
@@ -369,7 +371,7 @@ final class AuditSink: Sendable {
     /// Goes on behind what another process has written since this one was opened.
     func goOn() {
         writer.withLock { writer in
-            guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.target.tail) else { return }
+            guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.output.tail) else { return }
             writer.chain = AuditChain(chain.key, sink: chain.sink, after: head)
             note(writer)
         }

@@ -89,7 +89,7 @@ extension ModuleDecider {
         let slot = pending.take()
         let call = RunningCall("auth_check_batch", .asking, began: now, due: due)
         let token = slot.begin(laned: false, call: call)
-        let answers = module.checkBatch(checks, QuestionTicket(token: 0, deadline: due, wantsReason: reasons.areWanted))
+        let answers = module.checkBatch(checks, CallTerms(token: 0, deadline: due, wantsReason: reasons.areWanted))
         _ = slot.finish()
         pending.put(slot)
         if cameBack(token, nil) { return answers?.map { _ in .refused(.deadline) } }

@@ -241,8 +241,8 @@ final class ModuleDecider: Decider {
 
     /// Calls the question's next entry point.
     private func put(_ question: inout some ModuleQuestion, _ token: UInt64, _ call: RunningCall) -> ModuleAnswer {
-        let ticket = QuestionTicket(token: token, deadline: call.due, wantsReason: reasons.areWanted)
-        let answer = question.call(module, ticket) ?? .refused(.noEntry)
+        let terms = CallTerms(token: token, deadline: call.due, wantsReason: reasons.areWanted)
+        let answer = question.call(module, terms) ?? .refused(.noEntry)
         question.returned = clock.monotonic
         times.called(question.entry, nanoseconds: question.returned - call.began)
         return answer

@@ -29,7 +29,7 @@ protocol ModuleQuestion: Sendable {
     var subject: PendingSubject? { get }
 
     /// Asks at the next entry point; nil where there is none.
-    func call(_ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer?
+    func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer?
 
     /// Moves on to the entry point that follows where an answer asks for one, and tells whether it did.
     mutating func goesOn(after answer: ModuleAnswer) -> Bool
@@ -56,16 +56,16 @@ extension ModuleQuestion {
 protocol Entries {
     /// Asks what a name is called inside.
     func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer?
     /// Asks whether a session may do something.
     func check(
-        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ ticket: QuestionTicket
+        _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer
     /// Tells of an object that is held for a question from now on.
     func hold(_ object: ObjectName, for session: UInt64, reads: Bool, content: ObjectContent?)
     /// Asks at the one entry point that a question names; nil where there is none.
-    func call(_ asked: EntryCall, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer?
+    func call(_ asked: EntryCall, session: UInt64, _ terms: CallTerms) -> ModuleAnswer?
 }
 
 /// What one entry point is asked: values alone.
@@ -92,18 +92,18 @@ enum EntryCall: Sendable {
 }
 
 extension LoadedModule: Entries {
-    func call(_ asked: EntryCall, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func call(_ asked: EntryCall, session: UInt64, _ terms: CallTerms) -> ModuleAnswer? {
         switch asked {
-        case .login(let login): newUser(login, session: session, ticket)
-        case .resume(let login): newUser(login, resuming: true, session: session, ticket)
+        case .login(let login): newUser(login, session: session, terms)
+        case .resume(let login): newUser(login, resuming: true, session: session, terms)
         case .explain(let check, let object, let content, let known):
-            explain(check, object: object, content: content, known, ticket)?.explained
-                ?? self.check(check, object: object, content: content, known, ticket)
-        case .httpRequest(let request, let known): httpRequest(request, known, ticket)
+            explain(check, object: object, content: content, known, terms)?.explained
+                ?? self.check(check, object: object, content: content, known, terms)
+        case .httpRequest(let request, let known): httpRequest(request, known, terms)
         case .authenticate(let destination, let serial):
-            credential(destination, challenge: nil, serial: serial, ticket)
+            credential(destination, challenge: nil, serial: serial, terms)
         case .retry(let destination, let challenge, let round):
-            credential(destination, challenge: (challenge, round), ticket)
+            credential(destination, challenge: (challenge, round), terms)
         }
     }
 }
@@ -171,8 +171,8 @@ struct EntryQuestion: ModuleQuestion {
         }
     }
 
-    func call(_ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer? {
-        entries.call(asked, session: session, ticket)
+    func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer? {
+        entries.call(asked, session: session, terms)
     }
 }
 

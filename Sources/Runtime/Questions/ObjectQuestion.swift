@@ -129,11 +129,11 @@ struct ObjectQuestion: ModuleQuestion {
         return PendingSubject(kind, name: object, contributionID: contribution)
     }
 
-    func call(_ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer? {
+    func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer? {
         guard stage == .checking, let check else {
-            return entries.map(object, requested: requested, known, ticket) ?? ModuleAnswer(.notMapped)
+            return entries.map(object, requested: requested, known, terms) ?? ModuleAnswer(.notMapped)
         }
-        return ask(check, entries, ticket)
+        return ask(check, entries, terms)
     }
 
     mutating func goesOn(after answer: ModuleAnswer) -> Bool {
@@ -217,17 +217,17 @@ extension ObjectQuestion {
         objects.store.giveBack(of: session)
     }
 
-    private func ask(_ check: Check, _ entries: some Entries, _ ticket: QuestionTicket) -> ModuleAnswer {
+    private func ask(_ check: Check, _ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer {
         guard isHeld else {
             return entries.check(
-                check, object: object, content: objects.store.content(of: object), known, ticket)
+                check, object: object, content: objects.store.content(of: object), known, terms)
         }
         let seen = objects.store.look(at: object)
         let reads = check.action == .read
         if isTracked { entries.hold(object, for: session, reads: reads, content: seen.content) }
-        let answer = entries.check(check, object: object, content: seen.content, known, ticket)
+        let answer = entries.check(check, object: object, content: seen.content, known, terms)
         guard answer.status == .again, waitsForContent else { return answer }
-        switch objects.store.wait(ticket.token, for: object, since: seen.version) {
+        switch objects.store.wait(terms.token, for: object, since: seen.version) {
         case true?: return answer
         case false?: return .refused(.objectLimit)
         case nil: return .contentCame

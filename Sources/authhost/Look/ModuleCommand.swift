@@ -210,7 +210,7 @@ struct InspectionText {
         ])
     }
 
-    private static func option(_ option: ModuleHost.ModuleOption) -> JSONText.Element {
+    private static func option(_ option: DeclaredOption) -> JSONText.Element {
         .object([
             ("name", .text(option.name)), ("type", .text("\(option.kind)")),
             ("default", option.defaultValue.map { .text($0) }), ("help", .text(option.help)),

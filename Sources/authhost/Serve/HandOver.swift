@@ -167,17 +167,7 @@ final class HandOver: Sendable {
         _ record: @escaping @Sendable (String) -> Void
     ) async throws {
         try await offer(exchange, servers, control)
-        let places = try await Blocking.run { () throws(HandOverFault) in
-            let (frame, _) = try exchange.next(within: Self.preparation)
-            guard case .cut(let places) = frame else { throw HandOverFault("another message than `cut`") }
-            return places
-        }
-        let mayCut = phase.withLock { phase in
-            guard case .preparing = phase else { return false }
-            phase = .cutting
-            return true
-        }
-        guard mayCut else { throw HandOverFault("the host stops") }
+        let places = try await placesAtCut(exchange)
         setup.log.notice("Process \(process) can be the host: what was asked is answered, and new clients wait for it")
         await control?.hold()
         let connections = await servers.handOver(within: limit)
@@ -209,6 +199,22 @@ final class HandOver: Sendable {
         setup.log.notice("Process \(process) is the host from now on: \(what) are with it")
         ServiceManager.hands(over: process)
         finish()
+    }
+
+    /// Waits until the other process is prepared; where it will listen.
+    private func placesAtCut(_ exchange: HandOverExchange) async throws -> [String] {
+        let places = try await Blocking.run { () throws(HandOverFault) in
+            let (frame, _) = try exchange.next(within: Self.preparation)
+            guard case .cut(let places) = frame else { throw HandOverFault("another message than `cut`") }
+            return places
+        }
+        let mayCut = phase.withLock { phase in
+            guard case .preparing = phase else { return false }
+            phase = .cutting
+            return true
+        }
+        guard mayCut else { throw HandOverFault("the host stops") }
+        return places
     }
 
     /// Sends what there is: sockets and locks.

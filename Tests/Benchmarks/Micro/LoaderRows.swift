@@ -32,7 +32,7 @@ struct LoadedCheck {
     private let module: LoadedModule
     private let session = ModuleSession(handle: 1, user: TerminatedText("alice"))
     private let check: Check
-    private let ticket = QuestionTicket(token: 1, deadline: .max)
+    private let terms = CallTerms(token: 1, deadline: .max)
 
     init(_ path: String) throws {
         module = try ModuleLoader(loadRequest(path)).load(services: SilentServices())
@@ -42,7 +42,7 @@ struct LoadedCheck {
     /// Nanoseconds of CPU a check.
     func time(_ count: Int) -> Double {
         cpuTime(of: count) {
-            for _ in 0..<count where module.check(check, object: check.name, session, ticket).status != .ok { exit(1) }
+            for _ in 0..<count where module.check(check, object: check.name, session, terms).status != .ok { exit(1) }
         }
     }
 }

@@ -11,7 +11,7 @@ import Testing
 @Suite struct `A carrier over a socket` {
     private let script = Script()
     private let loop: EpollLoop
-    private let registry = ConnectionRegistry(maximum: 10)
+    private let registry = OpenConnections(maximum: 10)
     private let client: CInt
 
     /// Begins a connection with what the script says by then.

@@ -181,7 +181,7 @@ import Testing
     }
 
     /// A place whose first write waits until it may go on.
-    private struct Slow: AuditTarget {
+    private struct Slow: SinkOutput {
         let writes = Atomics()
         let entered = ThreadSemaphore()
         let goesOn = ThreadSemaphore()
@@ -267,7 +267,7 @@ import Testing
     }
 
     /// A place that takes nothing, and waits with the second write until it may go on.
-    private struct Stubborn: AuditTarget {
+    private struct Stubborn: SinkOutput {
         let writes = Counted()
         let entered = ThreadSemaphore()
         let goesOn = ThreadSemaphore()

@@ -16,7 +16,7 @@ extension AuditLog {
     ) throws(LogFileError) {
         var settings = Settings()
         (settings.required, settings.json, settings.timeout) = (required, json, .seconds(60))
-        self.init([(file, try FileTarget(file, isFull: isFull))], settings, log: log, startsWriter: false)
+        self.init([(file, try FileOutput(file, isFull: isFull))], settings, log: log, startsWriter: false)
     }
 }
 
@@ -407,8 +407,8 @@ private func contents(_ path: String) throws -> String {
         let file = open(path, O_RDWR | O_CREAT, 0o600)
         defer { close(file) }
         #expect(ftruncate(file, size) == 0)
-        #expect(FileTarget.hasNoRoom(file, sizeLimit: 65_536) == isFull)
-        #expect(!FileTarget.hasNoRoom(file, sizeLimit: .max))
+        #expect(FileOutput.hasNoRoom(file, sizeLimit: 65_536) == isFull)
+        #expect(!FileOutput.hasNoRoom(file, sizeLimit: .max))
     }
 
     @Test func `denies every row of a batch where it is required`() throws {

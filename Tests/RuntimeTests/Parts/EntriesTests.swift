@@ -10,7 +10,7 @@ import Testing
         let seen = Seen<String>()
 
         func map(
-            _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ ticket: QuestionTicket
+            _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
         ) -> ModuleAnswer? {
             seen.add("map \(requested.text) \(session.handle)")
             return nil
@@ -18,7 +18,7 @@ import Testing
 
         func check(
             _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession,
-            _ ticket: QuestionTicket
+            _ terms: CallTerms
         ) -> ModuleAnswer {
             seen.add("\(check.action) \(object.text) \(session.handle)")
             return ModuleAnswer(.deny)
@@ -28,13 +28,13 @@ import Testing
             seen.add("hold \(object.text)")
         }
 
-        func call(_ asked: EntryCall, session: UInt64, _ ticket: QuestionTicket) -> ModuleAnswer? {
+        func call(_ asked: EntryCall, session: UInt64, _ terms: CallTerms) -> ModuleAnswer? {
             seen.add("\(asked.entry) \(session)")
             return ModuleAnswer(.ok)
         }
     }
 
-    private let ticket = QuestionTicket(token: 1, deadline: 1)
+    private let terms = CallTerms(token: 1, deadline: 1)
 
     @Test func `at one entry point, with what it says`() throws {
         let (entries, login) = (Recorder(), try TestParts().login())
@@ -42,7 +42,7 @@ import Testing
             EntryQuestion(.login(login), .login, session: 3), EntryQuestion(.resume(login), .resume, session: 4),
             EntryQuestion(.authenticate(Destination(name: "a", address: ""), serial: 1), within: .seconds(1)),
         ] {
-            #expect(question.call(entries, ticket)?.status == .ok)
+            #expect(question.call(entries, terms)?.status == .ok)
         }
         #expect(entries.seen.all == ["auth_new_user 3", "auth_resume_user 4", "auth_authenticate 0"])
     }
@@ -52,10 +52,10 @@ import Testing
         let (entries, session) = (Recorder(), try parts.session())
         var question = ObjectQuestion(
             parts.objects, parts.decider, session, session.moduleSession, Check(.write, try ObjectName("/A")))
-        let mapped = try #require(question.call(entries, ticket))
+        let mapped = try #require(question.call(entries, terms))
         let goesOn = question.goesOn(after: mapped)
         #expect(goesOn)
-        #expect(question.call(entries, ticket)?.status == .deny)
+        #expect(question.call(entries, terms)?.status == .deny)
         #expect(entries.seen.all == ["map /A \(session.handle)", "write /A \(session.handle)"])
     }
 }

@@ -12,7 +12,7 @@ extension AccountSnapshot {
 
     /// Says on what terms a user whose credentials are right may have a session: everything that restricts the user,
     /// the user's groups and everybody must hold. Throws the first of them that does not.
-    func admit(_ principal: Principal, _ client: LoginClient, _ clock: WallClock) throws(LoginRefusal) -> Admission {
+    func admit(_ principal: Principal, _ client: LoginClient, _ clock: WallClock) throws(LoginRefusal) -> Acceptance {
         let terms = accounts.terms(principal.user.position)
         let now = clock.now()
         if now < terms.notBefore { throw LoginRefusal(cause: .expired, reason: "the account is not valid yet") }
@@ -31,7 +31,7 @@ extension AccountSnapshot {
         }
         let everybody = common.everybody
         try restrict(everybody.restriction) { "everybody" }
-        return Admission(
+        return Acceptance(
             expiry: end == .max ? nil : end,
             sessionLimit: terms.maxSessions == 0 ? everybody.maxSessions : terms.maxSessions,
             applicationSessionLimit: accounts.limit(for: client.application, in: terms)

@@ -5,7 +5,7 @@ import ModuleHost
 /// A FIFO, or standard output: it has a reader, or has none.
 ///
 /// Nothing waits in write(2): at most PIPE_BUF bytes are written where poll(2) says that there is room for them.
-struct PipeTarget: AuditTarget {
+struct PipeOutput: SinkOutput {
     /// nil for standard output.
     private let path: String?
     /// Of the FIFO; -1 while it is not open.
@@ -78,7 +78,7 @@ struct PipeTarget: AuditTarget {
 }
 
 /// A service that takes a line as a datagram: syslog, or the journal in its own protocol.
-struct DatagramTarget: AuditTarget {
+struct DatagramOutput: SinkOutput {
     enum Form: String, CaseIterable {
         case syslog, journal
 

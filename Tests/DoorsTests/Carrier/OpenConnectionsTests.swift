@@ -7,7 +7,7 @@ import Testing
 @testable import DoorProtocols
 
 /// Which connections a door holds, and which it gives up.
-@Suite struct ConnectionRegistryTests {
+@Suite struct OpenConnectionsTests {
     private func channel(_ address: String? = nil) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
@@ -18,7 +18,7 @@ import Testing
 
     @Test func `a door that is full gives up the connection that was idle for longest`() throws {
         let counted = Mutex(0)
-        let registry = ConnectionRegistry(maximum: 3, givenUp: { counted.withLock { $0 += 1 } })
+        let registry = OpenConnections(maximum: 3, givenUp: { counted.withLock { $0 += 1 } })
         let channels = try (0..<3).map { _ in try channel() }
         let uses = try channels.map { try #require(registry.admit($0)) }
         uses[0].note(DoorInstant(nanoseconds: 500))
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `a connection with questions or sessions is never given up`() throws {
-        let registry = ConnectionRegistry(maximum: 2)
+        let registry = OpenConnections(maximum: 2)
         let channels = try (0..<2).map { _ in try channel() }
         let uses = try channels.map { try #require(registry.admit($0)) }
         for use in uses { use.isHeld = true }
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `one that was used since it was chosen stays`() throws {
-        let registry = ConnectionRegistry(maximum: 3)
+        let registry = OpenConnections(maximum: 3)
         let channels = try (0..<3).map { _ in try channel() }
         let uses = try channels.map { try #require(registry.admit($0)) }
         for (index, use) in uses.enumerated() { use.note(DoorInstant(nanoseconds: UInt64(100 + index))) }
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func `a client that has its share gives up its own connections, and nobody else's`() throws {
-        let registry = ConnectionRegistry(maximum: 100, maximumOfClient: 2)
+        let registry = OpenConnections(maximum: 100, maximumOfClient: 2)
         let other = try channel("10.0.0.2")
         try #require(registry.admit(other)).note(DoorInstant(nanoseconds: 1))
         let greedy = try (0..<3).map { _ in try channel("10.0.0.1") }
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `one client may have half of a door that says nothing of it`() throws {
-        let registry = ConnectionRegistry(maximum: 4)
+        let registry = OpenConnections(maximum: 4)
         let uses = try (0..<2).map { _ in try #require(registry.admit(try channel("10.0.0.1"))) }
         for use in uses { use.isHeld = true }
         #expect(registry.admit(try channel("10.0.0.1")) == nil)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func `places are free again when connections end`() throws {
-        let registry = ConnectionRegistry(maximum: 1, maximumOfClient: 1)
+        let registry = OpenConnections(maximum: 1, maximumOfClient: 1)
         for _ in 0..<3 {
             let channel = try channel("10.0.0.1")
             let use = try #require(registry.admit(channel))

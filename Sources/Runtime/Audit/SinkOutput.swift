@@ -12,7 +12,7 @@ struct AuditWrite {
 }
 
 /// Where the lines of one sink go. One thread uses it at a time, and may wait in it.
-protocol AuditTarget: Sendable {
+protocol SinkOutput: Sendable {
     /// Opens it where it is not open, or where another file has taken its place; says whether it did, and why nothing can be
     /// written.
     mutating func prepare() -> (isOther: Bool, failure: String?)
@@ -34,14 +34,14 @@ protocol AuditTarget: Sendable {
     mutating func close()
 }
 
-extension AuditTarget {
+extension SinkOutput {
     var isFull: Bool { false }
     var tail: [UInt8] { [] }
     mutating func reopen() throws(LogFileError) {}
 }
 
 /// A regular file, which is followed by its name, or a character device.
-struct FileTarget: AuditTarget {
+struct FileOutput: SinkOutput {
     private let path: String
     private var descriptor: Int32
     /// What was opened; nil where that is not known.

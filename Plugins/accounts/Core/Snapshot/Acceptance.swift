@@ -1,5 +1,5 @@
 /// Says on what terms a session may be had.
-package struct Admission: Sendable, Hashable {
+package struct Acceptance: Sendable, Hashable {
     /// The second at which it ends, since 1970-01-01 00:00 UTC; nil for never.
     package var expiry: Int64?
     /// How many sessions the user may hold; 0 for no limit.

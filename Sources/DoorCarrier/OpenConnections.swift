@@ -23,7 +23,7 @@ extension DoorConnection {
 ///
 /// A full door gives up the connection that was idle for longest to take another one in. A client that has too many
 /// loses one of its own. A connection that has questions or sessions is never given up.
-final class ConnectionRegistry: Sendable {
+final class OpenConnections: Sendable {
     private struct Entry {
         let connection: any DoorConnection
         let use: ConnectionUse
@@ -65,7 +65,7 @@ final class ConnectionRegistry: Sendable {
             for (id, entry) in entries where (client == nil || entry.client == client) && !entry.use.isHeld {
                 idle.append((id, entry.use.lastUse))
             }
-            chosen = idle.sorted { $0.lastUse < $1.lastUse }.prefix(ConnectionRegistry.lookahead).reversed()
+            chosen = idle.sorted { $0.lastUse < $1.lastUse }.prefix(OpenConnections.lookahead).reversed()
             chosenOf = client
             return popChosen()
         }
