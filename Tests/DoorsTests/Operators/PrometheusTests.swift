@@ -26,11 +26,13 @@ import Testing
     }
 
     private static let buckets: [(Int64, Int)] = [
-        (.min, 0), (0, 0), (1, 0), (1024, 0), (1025, 1), (2048, 1), (2049, 2), (34_359_738_368, 25), (34_359_738_369, 26),
-        (.max, 26),
+        (.min, 0), (0, 0), (1, 0), (1024, 0), (1025, 1), (2048, 1), (2049, 2), (34_359_738_368, 25),
+        (34_359_738_369, 26), (.max, 26),
     ]
 
-    @Test(arguments: buckets) func `put a time into the bucket that ends at the next power of two`(_ nanoseconds: Int64, _ bucket: Int) {
+    @Test(arguments: buckets) func `put a time into the bucket that ends at the next power of two`(
+        _ nanoseconds: Int64, _ bucket: Int
+    ) {
         #expect(PrometheusTimer.bucket(of: nanoseconds) == bucket)
     }
 
