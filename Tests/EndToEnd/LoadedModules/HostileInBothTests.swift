@@ -37,9 +37,10 @@ import Testing
         let expected = #""password": "secret", "verdict": "over-limit"}"#
         let logins = (["alice", "bob"] + words).map { #"{"user": "\#($0)", "login": true, \#(expected)"# }
         // What has a slash at its end is the beginning of names.
-        let questions = (["/a", "/deny/a"] + words.map { "/" + $0.split(separator: "/").joined(separator: "/") }).flatMap { name in
-            ["read", "write", "create", "map"].map { #"{"user": "alice", "\#($0)": "\#(name)", \#(expected)"# }
-        }
+        let questions = (["/a", "/deny/a"] + words.map { "/" + $0.split(separator: "/").joined(separator: "/") })
+            .flatMap { name in
+                ["read", "write", "create", "map"].map { #"{"user": "alice", "\#($0)": "\#(name)", \#(expected)"# }
+            }
         return (logins + questions).joined(separator: "\n") + "\n"
     }
 
