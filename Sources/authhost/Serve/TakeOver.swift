@@ -58,8 +58,15 @@ final class TakeOver: Sendable {
     private static func agree(_ exchange: HandOverExchange) throws(HandOverFault) {
         var request = ControlRequest(.takeOver)
         request.version = HandOverFrame.version
-        try exchange.send(line: ControlLine.encode(request))
-        let line = try exchange.line(within: answer)
+        var unsent: HandOverFault?
+        do throws(HandOverFault) { try exchange.send(line: ControlLine.encode(request)) } catch { unsent = error }
+        let line: [UInt8]
+        do throws(HandOverFault) {
+            // A host that refuses a stranger has said why, and is gone before it is asked.
+            line = try exchange.line(within: answer)
+        } catch {
+            throw unsent ?? error
+        }
         guard let reply = try? JSONReader.decode(ControlReply.self, line, as: "answer") else {
             throw HandOverFault("its answer is not of this version's protocol")
         }

@@ -144,7 +144,8 @@ struct HelperHost {
         #expect(answers.allSatisfy { $0.verdict == .undecided }, "\(answers)")
         // Each of the four threads waits for the process, eight questions wait for a thread.
         #expect(answers.count { $0.reason == .queueFull } >= 40 - 4 - 8, "\(answers)")
-        #expect(answers.contains { $0.reason == .deadline })
+        // Those that the process had are answered at their deadline, or with the process, which is ended then.
+        #expect(answers.contains { $0.reason != .queueFull })
         #expect(try test.readAtLast(alice, "/a").verdict == .allow, "\(test.lines.all)")
         #expect(try test.read(alice, "/deny/a").verdict == .deny)
     }
