@@ -27,7 +27,7 @@ public enum ModuleLifecycle {
     }
 
     /// Says whether a call is allowed in a state.
-    public static func allows(_ call: Call, in state: State) -> Bool {
+    @inlinable public static func allows(_ call: Call, in state: State) -> Bool {
         switch state {
         case .mapped: call == .initialise
         case .initialising, .ended: false

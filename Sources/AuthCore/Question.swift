@@ -26,7 +26,7 @@ public struct Check: Sendable {
     }
 
     /// What few checks come with. It stands apart, so that a check is handed on for two reference counts and not four.
-    private final class Company: Sendable {
+    @usableFromInline final class Company: Sendable {
         let fields: [Field]
         let contributionID: String?
         let attributes: [Field]
@@ -42,7 +42,7 @@ public struct Check: Sendable {
     public let action: Action
     /// As the client asked, before any mapping.
     public let name: ObjectName
-    private var company: Company?
+    @usableFromInline var company: Company?
 
     /// Contributed fields of a write; at most 1,024, names and values without NUL.
     public var fields: [Field] { company?.fields ?? [] }
@@ -55,7 +55,7 @@ public struct Check: Sendable {
     }
 
     /// Whether a name and nothing else comes with it.
-    public var isBare: Bool { company == nil }
+    @inlinable public var isBare: Bool { company == nil }
 
     /// Makes a check.
     public init(_ action: Action, _ name: ObjectName, fields: [Field] = [], contributionID: String? = nil) {

@@ -58,16 +58,17 @@ final class CallInterface: @unchecked Sendable {
     {
         let context = CallContext.current()
         context.enter()
-        defer { context.leave() }
         var slots = (a, b, c, d, e, f)
         // SAFETY: the tuple is six contiguous 64-bit words; no signature in the catalogue has more than six parameters.
-        return withUnsafeBytes(of: &slots) { raw in
+        let result = withUnsafeBytes(of: &slots) { raw in
             let words = raw.baseAddress!.assumingMemoryBound(to: UInt64.self)
             return switch target {
             case .here(let plan, let function): cffi_call(plan, function, words)
             case .helpers(let helpers, let entry, let shape): helpers.call(entry, shape, words)
             }
         }
+        context.leave()
+        return result
     }
 }
 
