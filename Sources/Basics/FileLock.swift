@@ -12,22 +12,11 @@ public enum FileLock {
         case failed(Int32)
     }
 
-    /// What makes two open files the same.
-    private struct FileNumber: Equatable {
-        let device, number: UInt64
-
-        init?(_ descriptor: Int32) {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { return nil }
-            (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
-    }
-
     private struct Locks {
         /// Descriptors that have a lock, as far as they are still open.
-        var taken: [(descriptor: Int32, file: FileNumber)] = []
+        var taken: [(descriptor: Int32, file: FileIdentity)] = []
         /// Those of the process before, which share its locks: flock(2) has them "associated with an open file description".
-        var inherited: [(descriptor: Int32, file: FileNumber)] = []
+        var inherited: [(descriptor: Int32, file: FileIdentity)] = []
     }
 
     private static let locks = Mutex(Locks())
@@ -51,7 +40,7 @@ public enum FileLock {
     }
 
     private static func note(_ descriptor: Int32) {
-        guard let file = FileNumber(descriptor) else { return }
+        guard let file = FileIdentity(descriptor) else { return }
         locks.withLock { locks in
             locks.taken.removeAll { $0.descriptor == descriptor }
             locks.taken.append((descriptor, file))
@@ -63,7 +52,7 @@ public enum FileLock {
     /// The descriptors whose locks are this process's, for the process that takes over from it; they stay this one's.
     public static var descriptors: [Int32] {
         locks.withLock { locks in
-            locks.taken.removeAll { FileNumber($0.descriptor) != $0.file }
+            locks.taken.removeAll { FileIdentity($0.descriptor) != $0.file }
             return locks.taken.map(\.descriptor)
         }
     }
@@ -71,7 +60,7 @@ public enum FileLock {
     /// Shares the lock of a descriptor that the process before has sent: ``take(_:)`` takes it to be this process's own. The
     /// descriptor is closed by ``settle()``.
     public static func inherit(_ descriptor: Int32) {
-        guard let file = FileNumber(descriptor) else {
+        guard let file = FileIdentity(descriptor) else {
             close(descriptor)
             return
         }
@@ -84,7 +73,7 @@ public enum FileLock {
             for (descriptor, file) in locks.inherited {
                 // The two descriptors exclude each other, so the one gives its lock up to the other.
                 _ = flock(descriptor, LOCK_UN)
-                for own in locks.taken where own.file == file && FileNumber(own.descriptor) == file {
+                for own in locks.taken where own.file == file && FileIdentity(own.descriptor) == file {
                     _ = flock(own.descriptor, LOCK_EX | LOCK_NB)
                 }
                 close(descriptor)
@@ -96,7 +85,7 @@ public enum FileLock {
     private static func isInherited(_ descriptor: Int32) -> Bool {
         let reason = errno
         defer { errno = reason }
-        guard let file = FileNumber(descriptor) else { return false }
+        guard let file = FileIdentity(descriptor) else { return false }
         return locks.withLock { locks in locks.inherited.contains { $0.file == file } }
     }
 }

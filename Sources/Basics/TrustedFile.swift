@@ -43,7 +43,7 @@ public struct TrustedFile: ~Copyable {
             guard fstat(descriptor, &opened) == 0 else { throw FileTrustError(system: errno) }
             if let fault = trust.fault(in: opened) { throw FileTrustError(fault, .untrustedFile) }
             let resolved = try trust.resolve(path)
-            guard lstat(resolved, &found) == 0, found.st_dev == opened.st_dev, found.st_ino == opened.st_ino else {
+            guard lstat(resolved, &found) == 0, FileIdentity(found) == FileIdentity(opened) else {
                 close(descriptor)
                 return nil
             }

@@ -7,12 +7,6 @@ import Glibc
 /// PATH is never searched: a relative path begins at the working directory of the start. What is run later is the same
 /// file (device and inode) at the same resolved path, or nothing.
 package struct PinnedCommand: Sendable {
-    /// The file that was found: path, device, inode.
-    private struct Identity: Equatable, Sendable {
-        let device: dev_t
-        let inode: ino_t
-    }
-
     /// The words of the command line; the first is the path as written.
     package let words: CommandWords
     /// The path that is looked up: absolute, links not resolved.
@@ -24,7 +18,7 @@ package struct PinnedCommand: Sendable {
     /// The options of the destination.
     package let options: ExecOptions
     let identity: RunIdentity
-    private let file: Identity
+    private let file: FileIdentity
     private let permissions: ExecOptions.Permissions
     private let trust: FileTrust
 
@@ -53,7 +47,7 @@ package struct PinnedCommand: Sendable {
             let opened = try Self.open(resolved)
             defer { close(opened.descriptor) }
             status = opened.status
-            file = Identity(device: opened.status.st_dev, inode: opened.status.st_ino)
+            file = FileIdentity(opened.status)
             try Self.checkRunnable(opened.status)
         } catch {
             throw PinError(
@@ -80,7 +74,7 @@ package struct PinnedCommand: Sendable {
         } catch {
             throw CommandFailure(.notRunnable, path: path, "is not runnable: \(error)")
         }
-        guard Identity(device: opened.status.st_dev, inode: opened.status.st_ino) == file else {
+        guard FileIdentity(opened.status) == file else {
             close(opened.descriptor)
             throw CommandFailure(.swapped, path: path, Self.swapped)
         }

@@ -35,7 +35,7 @@ struct NeededLibraries {
         let places = LibraryPlaces()
         var asked = Set<[String]>()
         var seen = Set<String>()
-        var dynamics: [FileNumber: ELFDynamic?] = [:]
+        var dynamics: [FileIdentity: ELFDynamic?] = [:]
         var waiting = try needs(
             inspection.neededLibraries, inspection.filteredLibraries, paths: inspection.libraryPaths, library: nil)
         while let need = waiting.popLast() {
@@ -60,10 +60,10 @@ struct NeededLibraries {
     }
 
     private func needs(
-        ofLibrary path: String, _ dynamics: inout [FileNumber: ELFDynamic?]
+        ofLibrary path: String, _ dynamics: inout [FileIdentity: ELFDynamic?]
     ) throws(ModuleError) -> [Need] {
         // Most are found by two paths, /lib and /usr/lib, and some have 30 MB.
-        let number = FileNumber(path)
+        let number = FileIdentity(path)
         if let number, let known = dynamics[number] {
             return try known.map { dynamic throws(ModuleError) in try needs(dynamic, path) } ?? []
         }
@@ -85,17 +85,6 @@ struct NeededLibraries {
 
     private func needs(_ dynamic: ELFDynamic, _ path: String) throws(ModuleError) -> [Need] {
         try needs(dynamic.needed, dynamic.filtered, paths: dynamic.searchPaths, library: path)
-    }
-
-    /// What shows that several paths lead to one file.
-    private struct FileNumber: Hashable {
-        let device, number: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
     }
 
     private func needs(

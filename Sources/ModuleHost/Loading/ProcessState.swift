@@ -1,3 +1,4 @@
+import Basics
 import CFFI
 import Glibc
 
@@ -15,10 +16,6 @@ struct ProcessState {
     /// event loops wait with. Others come and go meanwhile.
     private let kept: [Int32: FileIdentity]
 
-    private struct FileIdentity: Equatable {
-        let device, number: UInt64
-    }
-
     /// Looks at the process, and at the signals of the calling thread.
     init() {
         currentDirectory = Self.directory()
@@ -31,10 +28,10 @@ struct ProcessState {
         inherited = descriptors.filter { fcntl($0, F_GETFD) & FD_CLOEXEC == 0 }
         kept = Dictionary(
             uniqueKeysWithValues: descriptors.filter(Self.isKept).compactMap { number in
-                Self.file(number).map { (number, $0) }
+                FileIdentity(number).map { (number, $0) }
             })
         standard = Dictionary(
-            uniqueKeysWithValues: (0...2).compactMap { number in Self.file(number).map { (number, $0) } })
+            uniqueKeysWithValues: (0...2).compactMap { number in FileIdentity(number).map { (number, $0) } })
     }
 
     static func directory() -> String {
@@ -75,7 +72,7 @@ struct ProcessState {
     /// Which descriptors of the host have been taken from it since an earlier look, in words: it cannot go on without them.
     func takings(since before: ProcessState) -> [String] {
         before.kept.sorted { $0.key < $1.key }.compactMap { number, file in
-            guard let found = Self.file(number) else { return "closed descriptor \(number)" }
+            guard let found = FileIdentity(number) else { return "closed descriptor \(number)" }
             return found == file ? nil : "made descriptor \(number) lead elsewhere\(Self.target(number))"
         }
     }
@@ -109,12 +106,6 @@ struct ProcessState {
 
     private static func name(_ signal: Int32) -> String {
         cffi_signal_name(signal).map { "SIG" + String(cString: $0) } ?? "signal \(signal)"
-    }
-
-    private static func file(_ number: Int32) -> FileIdentity? {
-        var status = stat()
-        guard fstat(number, &status) == 0 else { return nil }
-        return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     }
 
     /// The descriptors behind the standard ones.

@@ -45,7 +45,7 @@ struct FileOutput: SinkOutput {
     private let path: String
     private var descriptor: Int32
     /// What was opened; nil where that is not known.
-    private var opened: FileNumber?
+    private var opened: FileIdentity?
     /// A line that was cut short could not be taken back.
     private var isTorn = false
     private let looksFull: @Sendable (Int32) -> Bool
@@ -55,7 +55,7 @@ struct FileOutput: SinkOutput {
         self.path = path
         looksFull = isFull ?? Self.hasNoRoom
         descriptor = try LogFile.open(path, as: "audit log")
-        opened = FileNumber(descriptor)
+        opened = FileIdentity(descriptor)
         isTorn = !tail.isEmpty && tail.last != UInt8(ascii: "\n")
     }
 
@@ -66,14 +66,14 @@ struct FileOutput: SinkOutput {
 
     mutating func prepare() -> (isOther: Bool, failure: String?) {
         // A module shares this process, and may have closed the descriptor or made it lead elsewhere: it is not ours to close then.
-        if FileNumber(descriptor) != opened {
+        if FileIdentity(descriptor) != opened {
             descriptor = -1
             return openAnew("its descriptor was taken from it")
         }
-        var (own, named) = (stat(), stat())
+        var own = stat()
         // A device stays where it is, whatever its name leads to.
         guard fstat(descriptor, &own) == 0, own.st_mode & S_IFMT == S_IFREG else { return (false, nil) }
-        if stat(path, &named) == 0, named.st_dev == own.st_dev, named.st_ino == own.st_ino { return (false, nil) }
+        if FileIdentity(path) == FileIdentity(own) { return (false, nil) }
         return openAnew("its file has gone")
     }
 
@@ -86,22 +86,11 @@ struct FileOutput: SinkOutput {
         }
     }
 
-    /// What makes two open files the same.
-    private struct FileNumber: Equatable {
-        let device, number: UInt64
-
-        init?(_ descriptor: Int32) {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { return nil }
-            (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
-        }
-    }
-
     mutating func reopen() throws(LogFileError) {
         let fresh = try LogFile.open(path, as: "audit log", insteadOf: descriptor)
         if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = fresh
-        opened = FileNumber(fresh)
+        opened = FileIdentity(fresh)
         isTorn = false
     }
 

@@ -62,9 +62,9 @@ public enum LogFile {
     }
 
     private static func isLockedByAnother(_ descriptor: Int32, _ held: Int32?) -> Bool {
-        var (opened, own) = (stat(), stat())
+        var opened = stat()
         guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else { return false }
-        if let held, fstat(held, &own) == 0, own.st_dev == opened.st_dev, own.st_ino == opened.st_ino {
+        if let held, FileIdentity(held) == FileIdentity(opened) {
             // flock(2): "Converting a lock is not guaranteed to be atomic", and two descriptors exclude each other: the one
             // that is held gives its lock up to the new one.
             _ = flock(held, LOCK_UN)

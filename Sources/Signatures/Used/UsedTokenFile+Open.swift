@@ -102,11 +102,7 @@ extension UsedTokenFile {
 
     /// Another process may have put a new file in its place between open(2) and flock(2).
     private func checkPlace() throws(UsedTokenError) {
-        var named = stat()
-        let opened = try status()
-        guard stat(path, &named) == 0, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev else {
-            throw Self.inUse(path)
-        }
+        guard FileIdentity(path) == FileIdentity(try status()) else { throw Self.inUse(path) }
     }
 
     private func status() throws(UsedTokenError) -> stat {

@@ -1,3 +1,4 @@
+import Basics
 import Synchronization
 
 /// The usage database on disk. Every call blocks for the disk.
@@ -7,7 +8,7 @@ import Synchronization
 /// after a kill, when a process that may write would first have to undo a rollback journal.
 final class UsageDatabase: Sendable {
     private let file: UsageFile
-    private let identity: UsageFile.Identity?
+    private let identity: FileIdentity?
     /// nil once it is closed.
     private let connection: Mutex<SQLiteDatabase?>
 

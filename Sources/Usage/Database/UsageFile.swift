@@ -4,12 +4,6 @@ import Glibc
 /// The file of the usage database as the file system knows it. Names of users are personal data: it is its owner's
 /// alone.
 struct UsageFile: Sendable {
-    /// Tells whether a path still leads to the same file.
-    struct Identity: Hashable, Sendable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
     /// The first bytes of every SQLite 3 database (https://www.sqlite.org/fileformat2.html, section 1.3).
     private static let magic = Array("SQLite format 3\0".utf8)
     /// Where the header holds the application id, big-endian.
@@ -18,11 +12,7 @@ struct UsageFile: Sendable {
     let path: String
 
     /// The file that the path leads to now; nil when there is none.
-    var identity: Identity? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-    }
+    var identity: FileIdentity? { FileIdentity(path) }
 
     /// Makes the file, and the folder that holds it, if they are not there; makes sure that no other user can read it;
     /// and looks at its first bytes, so that nothing of SQLite touches a file that is not ours.
