@@ -5,20 +5,7 @@ final class KeptConnection {
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
-    init(socket path: String) throws {
-        descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard connected == 0 else {
-            throw ChildError(description: "no connection to \(path): \(String(cString: strerror(errno)))")
-        }
-    }
+    init(socket path: String) throws { descriptor = try StreamSocket.connect(to: path) }
 
     deinit { close(descriptor) }
 

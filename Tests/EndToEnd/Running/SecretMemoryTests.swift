@@ -23,18 +23,9 @@ import Testing
 
         /// Sends bytes over a connection that stays open, and waits for an answer.
         func ask(_ door: String, _ bytes: [UInt8], until isAnswer: ([UInt8]) -> Bool) throws -> Int32 {
-            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            let path = folder?.path("\(door).sock") ?? ""
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-            let connected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-            guard connected == 0, send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-                throw ChildError(description: "no connection to \(path)")
+            let descriptor = try StreamSocket.connect(to: folder?.path("\(door).sock") ?? "")
+            guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+                throw ChildError(description: "\(door) takes nothing")
             }
             var answer: [UInt8] = []
             while !isAnswer(answer) {

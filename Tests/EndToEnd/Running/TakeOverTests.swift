@@ -330,17 +330,7 @@ private final class FakeHost {
     private let listener: Int32
 
     init(_ path: String, saying text: String) throws {
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
-        // SAFETY: a sockaddr_un is lent as the sockaddr that bind(2) takes, with its size.
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard bound == 0, listen(listener, 1) == 0 else { throw ChildError(description: "no socket `\(path)`") }
+        listener = try StreamSocket.listen(at: path)
         DispatchQueue.global().async { [listener] in
             let client = accept(listener, nil, nil)
             _ = write(client, text, text.utf8.count)
