@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -60,6 +61,10 @@ final class RegistryDialer {
             .channelInitializer { [name] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let operations = channel.pipeline.syncOperations
+                    // NIO opens sockets that programs of this process would inherit; they would also be told as a module's doing.
+                    _ = try operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+                        fcntl($0, F_SETFD, FD_CLOEXEC)
+                    }
                     if let context {
                         try operations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
                     }
