@@ -212,7 +212,7 @@ import Testing
             "options9", settings: set.map { OptionSetting(name: $0.0, value: $0.1, source: "here:1:1") })
         request.search = ModuleSearch(applicationRoot: "/app", applicationName: "tests")
         _ = try ModuleLoader(request).load(services: services)
-        #expect(services.lines.withLock { $0 } == ["options9: \(line)"])
+        #expect(services.said == ["options9: \(line)"])
     }
 
     @Test(arguments: [
@@ -298,7 +298,7 @@ import Testing
         #expect(module.credential(destination, challenge: nil, Ask.terms)?.status == .ok)
         #expect(module.credential(destination, challenge: (Secret(""), 1), Ask.terms)?.status == .ok)
         module.completed(destination, serial: 1, accepted: true)
-        #expect(services.lines.withLock { $0.last } == "compares_texts: told 0")
+        #expect(services.said.last == "compares_texts: told 0")
         #expect(module.freeUser(Ask.session, .logout) == .ok)
     }
 

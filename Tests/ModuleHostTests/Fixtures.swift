@@ -41,6 +41,9 @@ final class RecordingServices: ModuleServices {
     var wallTime: Int64 { 1_700_000_000_000_000_000 }
     var monotonicTime: Int64 { 42 }
 
+    /// What the module said, without what the host saw of the whole process: other suites open sockets in it meanwhile.
+    var said: [String] { lines.withLock { $0.filter { !$0.hasSuffix("belongs to the whole process") } } }
+
     func log(_ severity: ModuleLogSeverity, _ text: String, module: String) {
         lines.withLock { $0.append("\(module): \(text)") }
     }

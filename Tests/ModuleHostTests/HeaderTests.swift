@@ -86,7 +86,7 @@ import Testing
         #expect(answers.map(\.status) == rows.indices.map { $0 % 3 == 1 ? .deny : .ok })
         #expect(answers.map(\.logText) == rows.map(\.text))
         #expect(module.freeUser(Ask.session, .logout) == .ok)
-        #expect(services.lines.withLock { $0.last } == "revision_\(revision): alice")
+        #expect(services.said.last == "revision_\(revision): alice")
     }
 }
 
