@@ -1,3 +1,5 @@
+import CAuthModule
+
 /// What every module of the kit has, whether it answers questions or gives credentials.
 ///
 /// Which threads call, and whether several at once, is what the module's C line declares. A function must not trap: a
@@ -45,7 +47,8 @@ extension HostedModule {
 ///     @c(authkit_module_type) public func moduleType() -> UnsafeMutableRawPointer? { exported(MyModule.self) }
 ///
 /// beside a C target that holds `AUTH_SWIFT_MODULE(…)`. Nothing is allowed by default: log-ins and reads must be decided, and
-/// everything else is denied. Where every user may read everything, the class conforms to ``OpenReads`` too.
+/// everything else is denied. Where every user may read everything, the class conforms to ``OpenReads`` too, and the C line says
+/// `AUTH_OPEN_READS`.
 ///
 /// To the host's promise: a question is lent. Its bytes are readable until the function returns, which the compiler
 /// checks; copy what must live longer. What cannot be decided is `Answer.failed`.
@@ -118,6 +121,9 @@ extension AuthModule {
 }
 
 /// A module that leaves reads open: every user may read every object.
+///
+/// Its C line declares the same, so that an operator sees it in `authhost module inspect`: `AUTH_ANY_THREAD | AUTH_OPEN_READS`. Where
+/// class and line differ, the module is refused.
 public protocol OpenReads: AuthModule {}
 
 extension OpenReads {
@@ -127,7 +133,8 @@ extension OpenReads {
 
 /// Makes a module's type known to the kit; the value of the one line that exports it.
 public func exported<Module: AuthModule>(_ type: Module.Type) -> UnsafeMutableRawPointer? {
-    ModuleFactory { host throws in .answers(try Module(host: host)) }.retained
+    ModuleFactory(opensReads: Module.self is any OpenReads.Type) { host throws in .answers(try Module(host: host)) }
+        .retained
 }
 
 /// Makes the type of an authenticator known to the kit; the value of the one line that exports it.
@@ -144,8 +151,25 @@ final class ModuleFactory {
     }
 
     let make: (HostInterface) throws -> Made
+    private let opensReads: Bool
 
-    init(_ make: @escaping (HostInterface) throws -> Made) { self.make = make }
+    init(opensReads: Bool = false, _ make: @escaping (HostInterface) throws -> Made) {
+        (self.opensReads, self.make) = (opensReads, make)
+    }
+
+    /// Compares the type with the module's C line, which is all that an operator sees without running it.
+    ///
+    /// **Throws:** ``SetupError`` where one of them leaves reads open and the other does not.
+    func checkDeclaration() throws {
+        // SAFETY: the descriptor is the module's own constant.
+        guard let line = authkit_own_module()?.pointee, opensReads != (line.threads & AUTH_OPEN_READS != 0) else {
+            return
+        }
+        throw SetupError(
+            opensReads
+                ? "the class is `OpenReads`, which its C line does not say: `AUTH_ANY_THREAD | AUTH_OPEN_READS` does"
+                : "the C line declares AUTH_OPEN_READS, and the class decides reads: it is not `OpenReads`")
+    }
 
     /// One reference, for the owner that takes it over.
     var retained: UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }

@@ -17,6 +17,7 @@ public func authkit_init(
     // SAFETY: `exported` made it, and passes one reference on.
     let factory = Unmanaged<ModuleFactory>.fromOpaque(type).takeRetainedValue()
     do {
+        try factory.checkDeclaration()
         let made = Instance(try factory.make(interface), interface)
         instance.pointee = Unmanaged.passRetained(made).toOpaque()
         return AUTH_OK

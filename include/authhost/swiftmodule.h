@@ -2,9 +2,10 @@
 //
 // Swift cannot export the descriptor's data or an ELF note, so a Swift module has a C target with one line:
 //
-//     AUTH_SWIFT_MODULE("hello", "1.0", AUTH_ANY_THREAD, AUTH_NO_OPTIONS);
+//     AUTH_SWIFT_MODULE("hello", "1.0", AUTH_ANY_THREAD | AUTH_OPEN_READS, AUTH_NO_OPTIONS);
 //
-// The functions it lists are those of the module kit, which calls the Swift type that the module exports.
+// where the Swift type is `OpenReads`, and without AUTH_OPEN_READS where it decides reads. The functions it lists are those of the module
+// kit, which calls the Swift type that the module exports.
 #ifndef AUTHHOST_SWIFTMODULE_H
 #define AUTHHOST_SWIFTMODULE_H
 
@@ -36,6 +37,14 @@ auth_completed_9_fn authkit_completed;
 // Makes the Swift module's type known to the kit; the module's own one line defines it.
 // OWNERSHIP: returns a retained reference that the kit takes over.
 void *authkit_module_type(void);
+
+#ifdef __swift__
+// The descriptor of the module that the kit is linked into; null without a C line, as in a program that tests a class. For the kit.
+static const auth_module_t *authkit_declared_(uint32_t host_generation, uint32_t host_size) __attribute__((weakref("auth_module")));
+static inline const auth_module_t *authkit_own_module(void) {
+    return authkit_declared_ ? authkit_declared_(9, sizeof(auth_module_t)) : NULL;
+}
+#endif
 
 #ifdef __cplusplus
 }

@@ -128,6 +128,8 @@ public struct ModuleInspection: Sendable {
         var openings: [String] = []
         if opensReads, !reads.contains(EntryPoint.checkRead.rawValue) {
             openings.append("every user may read every object: it has no auth_check_read")
+        } else if opensReads, identity?.generation == 9 {
+            openings.append("every user may read every object: it declares AUTH_OPEN_READS")
         }
         if identity?.namesUser == true {
             openings.append("a log-in may become another user than was typed")
