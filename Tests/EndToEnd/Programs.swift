@@ -18,6 +18,16 @@ enum Place {
     /// A module of `Tests/Fixtures/modules`; `make fixtures` builds them.
     static func fixture(_ name: String) -> String { binary("fixtures/\(name).so") }
 
+    /// The sources of those modules by their names, in the order of the names.
+    static let moduleSources: [(name: String, text: String)] = {
+        let folder = file("Tests/Fixtures/modules")
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return files.filter { $0.hasSuffix(".c") }.map { path in
+            let name = URL(filePath: path).deletingPathExtension().lastPathComponent
+            return (name, (try? String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8)) ?? "")
+        }.sorted { $0.name < $1.name }
+    }()
+
     static func file(_ path: String) -> String { URL(filePath: repository).appending(path: path).path() }
 
     static func text(_ path: String) throws -> String { try String(contentsOfFile: file(path), encoding: .utf8) }

@@ -12,22 +12,15 @@ import Testing
     }
 
     /// By the first lines of the files.
-    private static let fixtures: [String] = {
-        let folder = Place.file("Tests/Fixtures/modules")
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".c") }.sorted().compactMap { file in
-            let text = (try? String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)) ?? ""
-            let head = text.split(separator: "\n").prefix(4).joined(separator: " ")
-            let isHostile = head.hasPrefix("// Fault") || head.hasPrefix("// Hostile")
-            let name = String(file.dropLast(2))
-            return isHostile && !head.contains("Expected: refused") && !endless.contains(name) ? name : nil
-        }
-    }()
+    private static let fixtures: [String] = Place.moduleSources.compactMap { name, text in
+        let head = text.split(separator: "\n").prefix(4).joined(separator: " ")
+        let isHostile = head.hasPrefix("// Fault") || head.hasPrefix("// Hostile")
+        return isHostile && !head.contains("Expected: refused") && !endless.contains(name) ? name : nil
+    }
 
     /// The texts that its code compares users and names with.
     private static func words(of fixture: String) throws -> [String] {
-        let text = try String(
-            contentsOfFile: Place.file("Tests/Fixtures/modules/\(fixture).c"), encoding: .utf8)
+        let text = try #require(Place.moduleSources.first { $0.name == fixture }).text
         let found = text.matches(of: /(?:is|begins|strcmp|strncmp)\([^"\n]*"([^"\n\\]+)"/).map { String($0.output.1) }
         return Set(found).sorted()
     }

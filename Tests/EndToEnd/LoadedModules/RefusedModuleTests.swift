@@ -4,15 +4,10 @@ import Testing
 /// Every module of `Tests/Fixtures/modules` that must not be loaded, through the command. What is said of each is in LoaderTests.
 @Suite struct RefusedModuleTests {
     /// By the first lines of the files.
-    private static let wrong: [String] = {
-        let folder = Place.file("Tests/Fixtures/modules")
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".c") }.sorted().compactMap { file in
-            let text = (try? String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)) ?? ""
-            let head = text.split(separator: "\n").prefix(3).joined(separator: " ")
-            return head.hasPrefix("// Fault") && head.contains("Expected: refused") ? String(file.dropLast(2)) : nil
-        }
-    }()
+    private static let wrong: [String] = Place.moduleSources.compactMap { name, text in
+        let head = text.split(separator: "\n").prefix(3).joined(separator: " ")
+        return head.hasPrefix("// Fault") && head.contains("Expected: refused") ? name : nil
+    }
 
     @Test func `there are many`() { #expect(Self.wrong.count >= 40) }
 
