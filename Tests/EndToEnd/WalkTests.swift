@@ -21,7 +21,7 @@ import Testing
         for (right, wrong, fault) in [
             ("Sources/AuthCore/ObjectName.swift", "Sources/AuthCore/ObjectNames.swift", "there is no file"),
             ("`cffi_call`", "`cffi_calls`", "declares no cffi_calls"),
-            ("| 37 | 36 | `Sources/ModuleHost", "| 37 | 32 | `Sources/ModuleHost", "step 32 does not call check"),
+            ("| 37 | 36 | `Sources/ModuleHost", "| 37 | 32 | `Sources/ModuleHost", "step 32 does not call ask"),
         ] {
             #expect(map.contains(right), "docs/architecture.md has no \(right)")
             let path = try folder.write(map.replacing(right, with: wrong), to: "map.md")
