@@ -42,6 +42,61 @@ import Testing
         #expect(again.output == "no helper process is in quarantine\n", "\(again)")
     }
 
+    /// What belongs to the host's process: its directory, the files behind its descriptors, its threads' signal masks, and its memory.
+    private func state(_ pid: Int32) throws -> (shared: [String], memory: Int) {
+        let files = FileManager.default
+        let place = "/proc/\(pid)"
+        // Connections come and go, and so do helpers.
+        let descriptors = try files.contentsOfDirectory(atPath: "\(place)/fd").compactMap { number in
+            try? files.destinationOfSymbolicLink(atPath: "\(place)/fd/\(number)")
+        }.filter { name in ["socket:", "pidfd", "memfd", "pipe:"].allSatisfy { !name.contains($0) } }.sorted()
+        let status = try String(contentsOfFile: "\(place)/status", encoding: .utf8)
+        let memory = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }?.split(separator: " ")
+            .compactMap { Int($0) }.first
+        let masks = try files.contentsOfDirectory(atPath: "\(place)/task").compactMap { thread in
+            try? String(contentsOfFile: "\(place)/task/\(thread)/status", encoding: .utf8)
+                .split(separator: "\n").first { $0.hasPrefix("SigBlk:") }.map(String.init)
+        }
+        let directory = try files.destinationOfSymbolicLink(atPath: "\(place)/cwd")
+        return ([directory] + Set(masks).sorted() + descriptors, try #require(memory))
+    }
+
+    @Test func `harm to its process is none to the host`() throws {
+        let folder = try Folder()
+        try folder.write(
+            "auth-module \(Place.fixture("harms_its_process"))\nauth-module-isolation process\nmodule-helper-crashes 100\n",
+            to: "a.conf")
+        let server = try Server(["--config", folder.path("a.conf")], in: folder)
+        let answer = try server.client.post("/v1/login", #"{"user":"alice","password":"x"}"#)
+        let session = try #require(answer.member("session"), "\(answer)")
+        #expect(try verdict(server, session, "/a") == "allow")
+        let before = try state(server.process.pid)
+        for harm in ["mask", "locale", "directory", "close", "jump", "stack"] + Array(repeating: "leak", count: 8) {
+            #expect(try verdict(server, session, "/\(harm)/a") != "allow", "\(harm)")
+            try server.process.wait(until: { (try? verdict(server, session, "/a")) == "allow" })
+        }
+        #expect(!server.process.seen.contains("belongs to the whole process"), "\(server.process.seen)")
+        let after = try state(server.process.pid)
+        #expect(after.shared == before.shared, "\(before.shared)")
+        // The helper has lost 128 MiB.
+        #expect(after.memory < before.memory + 32 * 1024, "\(before.memory) KiB, then \(after.memory) KiB")
+    }
+
+    @Test(arguments: [("stack", "SIGSEGV"), ("jump", "SIGABRT")])
+    func `where it runs in the host's process, the end is told with module and entry`(
+        _ harm: String, _ signal: String
+    ) throws {
+        let ending = try AuthHost.run(
+            [
+                "check", "--user", "ann", "--read", "/\(harm)/a", "--password-stdin", "--module",
+                Place.fixture("harms_its_process"),
+            ], input: "x\n")
+        #expect(ending.status != 0 && ending.output.isEmpty, "\(ending)")
+        let says = "`harms_its_process` crashed in `auth_check_read` (a read, generation 9): signal "
+        #expect(ending.errors.contains(says), "\(ending)")
+        #expect(ending.errors.contains("(\(signal))"), "\(ending)")
+    }
+
     @Test(arguments: [
         ("auth-module-isolation process 0", "1 to 64 processes are accepted"),
         ("auth-module-isolation thread", "`none`, `process`, and `process N`"),
