@@ -48,6 +48,15 @@ public final class LoadedModule: Sendable {
         hasMappings = generation.maps
         // Each helper knows its own sessions: a batch over several would have to be split.
         takesBatches = helpers == nil && entryNames.contains(EntryPoint.checkBatch.rawValue)
+        let writes = [EntryPoint.checkWrite, .checkWriteJava].contains { entryNames.contains($0.rawValue) }
+        decidesAlone = Set(
+            Check.Action.allCases.filter { action in
+                switch action {
+                case .read: entryNames.contains(EntryPoint.checkRead.rawValue)
+                case .write: writes
+                case .create: writes || entryNames.contains(EntryPoint.checkCreate.rawValue)
+                }
+            })
         leavesReadsOpen = identity.opensReads && !entryNames.contains(EntryPoint.checkRead.rawValue)
         hearsEnds = Atomic(entryNames.contains(EntryPoint.freeUser.rawValue))
     }
@@ -174,8 +183,18 @@ public final class LoadedModule: Sendable {
     ///   - batch: without fields and contribution ids, and all with the same attributes.
     ///   - terms: of the whole batch; its token answers nothing, since no row may be delayed.
     public func checkBatch(_ batch: [BatchedCheck], _ terms: CallTerms) -> [ModuleAnswer]? {
-        allows(.question) ? generation.checkBatch(batch, terms) : nil
+        guard allows(.question) else { return nil }
+        if decidesAlone.count == Check.Action.allCases.count { return generation.checkBatch(batch, terms) }
+        let rows = batch.indices.filter { decidesAlone.contains(batch[$0].check.action) }
+        var answers = [ModuleAnswer](repeating: ModuleAnswer(.askAlone), count: batch.count)
+        guard !rows.isEmpty else { return answers }
+        guard let said = generation.checkBatch(rows.map { batch[$0] }, terms) else { return nil }
+        for (row, answer) in zip(rows, said) { answers[row] = answer }
+        return answers
     }
+
+    /// The actions that have an entry of their own. A batch decides no other: the check is asked alone, as if there were no batch.
+    private let decidesAlone: Set<Check.Action>
 
     /// Whether it can be asked many checks in one call.
     public let takesBatches: Bool

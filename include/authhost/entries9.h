@@ -96,7 +96,7 @@ typedef auth_check_read_9_fn checkWrite_9_fn;
 // Decides 1...1,000 questions in one call; results[i]->status answers *checks[i]. What clients have asked at once comes so, each
 // row with the session and the user that it is for. A row has token 0 and may not be delayed: one that cannot be answered at once
 // is answered AUTH_ASK_ALONE, and the host puts it to the check's own entry, which may delay it.
-// A row is answered as the check's own entry would answer it. Rows are arrays of addresses, so that a record may grow: nobody
+// A row is answered as the check's own entry would answer it; without that entry it is not put into a batch. Rows are arrays of addresses, so that a record may grow: nobody
 // steps through records by a size of their own.
 // Returns AUTH_OK if every row was answered; any other value makes every row "could not decide".
 // [entry-thread & initialised]      since 9

@@ -63,6 +63,15 @@ import Testing
         #expect(test.lines.wait(for: "68, which is no answer"))
     }
 
+    @Test(arguments: [("batch_alone", Reason.noEntry), ("batch_alone_open", Reason.granted)])
+    func `decides nothing that has no entry of its own`(_ fixture: String, _ read: Reason) throws {
+        let test = try TestHost(fixture)
+        let checks = try [Check.Action.read, .write, .create, .read].map { Check($0, try ObjectName("/a")) }
+        let answers = test.host.ask(checks, session: try test.session()).map { TestHost.wait($0) }
+        #expect(answers.map(\.reason) == [read, .noEntry, .noEntry, read])
+        #expect(!test.lines.all.contains { $0.contains("batch of") }, "\(test.lines.all)")
+    }
+
     @Test func `counts each row once`() throws {
         let decider = ScriptedDecider(maps: true) {
             $0.answers = ["auth_map_object /bad": ModuleAnswer(.deny), "auth_map_object": ModuleAnswer(.notMapped)]
