@@ -50,13 +50,18 @@ import Testing
 
     @Test(arguments: ["c", "c++"])
     func `is a name, a version, a function and threads, and nothing more`(_ language: String) throws {
-        for entry in ["auth_init, 9, init", "auth_init, 9, init, 0", "auth_init, 9, init, AUTH_BLOCKING"] {
+        for entry in ["auth_init, 9, init", "auth_init, 9, init, AUTH_ANY_THREAD", "auth_init, 9, init, AUTH_BLOCKING"]
+        {
             let (status, output) = try compile(language, entry)
             #expect(status == 0, "\(output)")
         }
         for entry in ["auth_init, 9, init, 0, 0", "auth_init, 9, init, AUTH_BLOCKING, AUTH_SERIAL, 0"] {
             let (status, output) = try compile(language, entry)
             #expect(status != 0 && output.contains("AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_"), "\(entry): \(output)")
+        }
+        for entry in ["auth_init, 9, init, 0", "auth_init, 9, init, AUTH_SERIAL"] {
+            let (status, output) = try compile(language, entry)
+            #expect(status != 0 && output.contains("AUTH_AN_ENTRY_NAMES_NO_AUTH_SERIAL_"), "\(entry): \(output)")
         }
         #expect(try compile(language, "auth_init, 9").0 != 0)
         #expect(try compile(language, "auth_init, 9, new_user").0 != 0)

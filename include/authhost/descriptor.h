@@ -111,11 +111,12 @@ typedef const auth_module_t *auth_module_fn(uint32_t host_generation, uint32_t h
 #define AUTH_ARGUMENTS_(...) AUTH_ARGUMENTS_8_(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1, ~)
 #define AUTH_ARGUMENTS_8_(a, b, c, d, e, f, g, h, count, ...) count
 #define AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_(count) (sizeof(char[(count) == 3 || (count) == 4 ? 1 : -1]) - 1)
+#define AUTH_AN_ENTRY_NAMES_NO_AUTH_SERIAL_(count, threads) (sizeof(char[(count) == 3 || (threads) != AUTH_SERIAL ? 1 : -1]) - 1)
 #define AUTH_DECLARE_ROW_(...) AUTH_DECLARE_ROW_4_(__VA_ARGS__, 0, ~)
 #define AUTH_ENTRY_ROW_(...) AUTH_ENTRY_ROW_4_(AUTH_ARGUMENTS_(__VA_ARGS__), __VA_ARGS__, 0, ~)
 #define AUTH_ENTRY_ROW_4_(count, entry, version, fn, threads, ...) \
     {#entry, version, 0, AUTH_SIGNATURE_##entry##_##version, AUTH_FUNCTION_(entry##_##version##_fn, fn), threads, \
-     AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_(count)},
+     AUTH_AN_ENTRY_HAS_THREE_OR_FOUR_ARGUMENTS_(count) + AUTH_AN_ENTRY_NAMES_NO_AUTH_SERIAL_(count, threads)},
 #ifdef __cplusplus
 #define AUTH_DECLARE_ROW_4_(entry, version, fn, threads, ...)
 #define AUTH_FUNCTION_(type, fn) reinterpret_cast<auth_function_t>(static_cast<type *>(fn))
