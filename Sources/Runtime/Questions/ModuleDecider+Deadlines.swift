@@ -42,13 +42,15 @@ extension ModuleDecider {
         let call = slot.runningCall(token)
         // Before the answer goes out, so that no question slips in behind it.
         if let call { _ = long.note(token, call, isOverdue: true) }
-        guard let stillRuns = settle(slot, token, with: .refused(.deadline), as: .deadline) else {
-            if call != nil { _ = long.forget(token) }
-            return
+        let settled: Bool? = settle(slot, token, with: .refused(.deadline), as: .deadline) { stillRuns in
+            // It may have returned AUTH_DELAYED between the two looks.
+            if call != nil && !stillRuns { _ = long.forget(token) }
+            if stillRuns, let call { reportLate(call) } else { report(.deadline) }
         }
-        // It may have returned AUTH_DELAYED between the two looks.
-        if call != nil && !stillRuns { _ = long.forget(token) }
-        if stillRuns, let call { reportLate(call) } else { report(.deadline) }
-        tellCancel(token)
+        if settled != nil {
+            tellCancel(token)
+        } else if call != nil {
+            _ = long.forget(token)
+        }
     }
 }

@@ -275,13 +275,16 @@ final class ModuleDecider: Decider {
         }
     }
 
-    /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs.
+    /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs, which `before` learns
+    /// ahead of the answer: a command may end with it.
     func settle(
-        _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End
+        _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End,
+        before: (Bool) -> Void = { _ in }
     ) -> Bool? {
         guard let (continuation, running) = slot.settle(token, as: end) else { return nil }
         // A slot whose entry point still runs is not used again before it has returned.
         if !running { pending.put(slot) }
+        before(running)
         continuation(answer)
         return running
     }
