@@ -165,13 +165,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("module x\ngeneration nine", "the generation is `nine`, which is no number"),
+        (
+            "module x\ngeneration nine",
+            "the generation is `nine`, which is not a number: literals and macros of them are accepted"
+        ),
         ("module x\ngeneration 7\nentry a", "its line `entry a` lacks version or signature"),
         ("generation 7", "it does not say the module's name"),
         ("module x\ngeneration", "it does not say the generation"),
         ("module x\ngeneration 7\noption a\t1\t\"\"", "is not name, type 1 to 8, default and help"),
         ("module x\ngeneration 7\noption a\t99\t\"\"\thelp", "is not name, type 1 to 8, default and help"),
-        ("module x\ngeneration 99999999999", "the generation is `99999999999`, which is no number"),
+        (
+            "module x\ngeneration 99999999999",
+            "the generation is `99999999999`, which is not a number: literals and macros of them are accepted"
+        ),
         ("\u{1e}module", "its record `module` lacks the name"),
         ("\u{1e}module\u{1f}x\u{1e}generation\u{1f}nine", "the number of its record `generation` is `nine`"),
         (

@@ -78,7 +78,9 @@ struct Refused: CustomTestStringConvertible {
             says: "of option 1, `one`, the default is `a` in the note and `a\\u{1f}b` in the descriptor"),
         Refused(
             fixture: "note_number", code: .noteMissing,
-            says: "the type of its record `option` is `some_type`, which is no number"),
+            says:
+                "the type of its record `option` is `some_type`, which is not a number: literals and macros of them are accepted"
+        ),
         Refused(
             fixture: "note_nul", code: .noteMissing,
             says: "the help of its record `option` `one` holds a NUL, which no text may"),

@@ -93,7 +93,9 @@ struct ModuleNote: Equatable {
                 digits.hasPrefix("0x")
                 ? UInt32(digits.dropFirst(2), radix: 16)
                 : UInt32(digits, radix: digits.hasPrefix("0") ? 8 : 10)
-            guard let found else { throw NoteFault("\(what) is `\(text)`, which is no number") }
+            guard let found else {
+                throw NoteFault("\(what) is `\(text)`, which is not a number: literals and macros of them are accepted")
+            }
             value |= found
         }
         return value

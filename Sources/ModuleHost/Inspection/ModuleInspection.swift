@@ -114,22 +114,27 @@ public struct ModuleInspection: Sendable {
 
     /// Why a module with a descriptor is refused whose note is missing or cannot be read.
     func withoutNote(_ module: String) -> ModuleError {
-        let found = noteFault.map { "has a note that cannot be read: \($0)" } ?? "has no note of owner `authhost`"
+        if let noteFault {
+            return ModuleError(.noteMissing, module, "`\(path)` has a note that cannot be read: \(noteFault)")
+        }
         return ModuleError(
             .noteMissing, module,
-            "`\(path)` \(found); AUTH_MODULE leaves one, and a linker or strip that drops it must be told to keep the "
-                + "section `.note.authhost`")
+            "`\(path)` has no note of owner `authhost`; AUTH_MODULE leaves one, and a linker or strip that drops it must be told "
+                + "to keep the section `.note.authhost`")
     }
 
     /// What the module leaves open, in words: one sentence for each.
     public var openings: [String] {
         let reads = hasDescriptor ? entries.map(\.name) : bareEntries
+        // A library that is no module opens nothing.
+        guard !reads.isEmpty else { return [] }
         let opensReads = identity?.opensReads ?? !hasDescriptor
         var openings: [String] = []
         if opensReads, !reads.contains(EntryPoint.checkRead.rawValue) {
             openings.append("every user may read every object: it has no auth_check_read")
         } else if opensReads, identity?.generation == 9 {
-            openings.append("every user may read every object: it declares AUTH_OPEN_READS")
+            openings.append(
+                "every user may read every object that its auth_check_read does not deny: it declares AUTH_OPEN_READS")
         }
         if identity?.namesUser == true {
             openings.append("a log-in may become another user than was typed")
