@@ -63,16 +63,24 @@ public struct TrustedFile: ~Copyable {
         of path: String, _ trust: FileTrust = FileTrust(), limit: Int
     ) throws(FileTrustError) -> (bytes: [UInt8], identity: String) {
         let file = try TrustedFile(path, trust)
+        return (try file.contents(limit: limit), "\(file.status.st_dev):\(file.status.st_ino)")
+    }
+
+    /// Reads it whole, from where it stands: of the very file that ``status`` is of.
+    ///
+    /// - Parameter limit: most bytes.
+    /// - Throws: ``FileTrustError``; also for a file with more bytes.
+    public borrowing func contents(limit: Int) throws(FileTrustError) -> [UInt8] {
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         // What is read may be a key.
         defer { chunk.wipe() }
         while true {
             // SAFETY: the kernel writes at most as many bytes as the buffer has.
-            let count = chunk.withUnsafeMutableBytes { read(file.descriptor, $0.baseAddress, $0.count) }
+            let count = chunk.withUnsafeMutableBytes { [descriptor] in read(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw FileTrustError(system: errno) }
-            if count == 0 { return (content, "\(file.status.st_dev):\(file.status.st_ino)") }
+            if count == 0 { return content }
             content += chunk[..<count]
             guard content.count <= limit else { throw FileTrustError("larger than \(limit) bytes", .unreadable) }
         }

@@ -49,7 +49,7 @@ extension Configuration {
             let shown = unknown.controlsEscaped
             throw Failure(
                 .badConfiguration, at: place(of: "audit-log"),
-                "audit-log: `\(shown)` is no sink; `-`, `syslog:`, `syslog:SOCKET`, `journal`, `journal:SOCKET`, `memory` and paths of "
+                "audit-log: `\(shown)` is not a sink; `-`, `syslog:`, `syslog:SOCKET`, `journal`, `journal:SOCKET`, `memory` and paths of "
                     + "files and FIFOs are accepted: `./\(shown)` for a file of that name")
         }
         var settings = AuditLog.Settings()
@@ -89,8 +89,9 @@ enum AuditKeyFile {
         }
         var (bytes, mode): ([UInt8], mode_t) = ([], 0)
         do throws(FileTrustError) {
-            mode = try TrustedFile(path, FileTrust(owners: owners)).status.st_mode
-            bytes = try TrustedFile.contents(of: path, FileTrust(owners: owners), limit: 4096).bytes
+            let file = try TrustedFile(path, FileTrust(owners: owners))
+            mode = file.status.st_mode
+            bytes = try file.contents(limit: 4096)
         } catch {
             throw failure("\(error)")
         }
