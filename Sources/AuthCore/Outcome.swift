@@ -32,6 +32,25 @@ extension Outcome {
         }
     }
 
+    /// Puts something between the answer and the client that may take a while, such as a write to a disk.
+    ///
+    /// - Parameter body: called exactly once, on the thread that decides, with the answer and with what takes the one that the client
+    ///   gets; that is to be called once, on any thread.
+    public func passing(
+        _ body: @escaping @Sendable (Answer, _ give: @escaping @Sendable (Answer) -> Void) -> Void
+    ) -> Outcome {
+        switch self {
+        case .decided(let answer):
+            let ticket = Ticket {}
+            body(answer) { ticket.decide($0) }
+            return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
+        case .delayed(let inner):
+            let ticket = Ticket { inner.abandon() }
+            inner.whenDecided { body($0) { ticket.decide($0) } }
+            return .delayed(ticket)
+        }
+    }
+
     /// Says which decision the answer is, now or when it is there.
     public func named(_ decision: DecisionID) -> Outcome {
         switch self {

@@ -58,24 +58,15 @@ final class Auditing: Sendable {
         _ line: AuditLine, _ decide: () -> Outcome, _ unrecord: @escaping @Sendable (Answer) -> Void
     ) -> Outcome {
         let outcome = decide()
-        let record: @Sendable (Answer, Ticket) -> Void = { [self] answer, ticket in
-            log.record([bytes(line, answer)], [answer.decision]) { isWritten in
-                if !isWritten { unrecord(answer) }
-                ticket.decide(isWritten ? answer : Self.unrecorded(answer))
-            }
-        }
-        switch outcome {
-        case .decided(let answer) where !log.isRequired:
+        if case .decided(let answer) = outcome, !log.isRequired {
             log.record([bytes(line, answer)], [answer.decision]) { _ in }
             return outcome
-        case .decided(let answer):
-            let ticket = Ticket {}
-            record(answer, ticket)
-            return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
-        case .delayed(let inner):
-            let ticket = Ticket { inner.abandon() }
-            inner.whenDecided { record($0, ticket) }
-            return .delayed(ticket)
+        }
+        return outcome.passing { [self] answer, give in
+            log.record([bytes(line, answer)], [answer.decision]) { isWritten in
+                if !isWritten { unrecord(answer) }
+                give(isWritten ? answer : Self.unrecorded(answer))
+            }
         }
     }
 
