@@ -37,7 +37,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
 ]
 
-// The first of them are in core/Package.swift as well, for who needs no package of others.
+// The first of them are in core/Package.swift as well, for builds without dependencies.
 var targets: [Target] = [
     .systemLibrary(name: "CLibFFI", path: "Sources/CLibFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
     .target(name: "CFFI", dependencies: ["CLibFFI", "CAuthModule"], path: "Sources/CFFI"),

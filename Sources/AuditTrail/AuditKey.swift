@@ -3,7 +3,7 @@ import Synchronization
 
 /// The key of a chained audit log: one that makes the values of lines, and a pair of Ed25519 that signs where the chain stands.
 ///
-/// Who checks a log needs the first and the public half of the second: with these nobody can make a signature.
+/// Checking a log needs the first and the public half of the second; neither of these can sign.
 package struct AuditKey: Sendable {
     /// The first 16 hexadecimal digits of the SHA-256 of the public key.
     package let id: String

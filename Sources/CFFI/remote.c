@@ -90,7 +90,7 @@ void cffi_helper_serve(cffi_helper *helper) {
         }
         if (found == RING_BROKEN) {
             is_broken = true;
-            helper_fault(helper, "it wrote what is no record into its ring");
+            helper_fault(helper, "it wrote a malformed record into its ring");
         }
         // What it had answered before it ended counts.
         if (is_last) break;
@@ -193,7 +193,7 @@ int cffi_helper_call(cffi_helper *helper, uint32_t entry, const uint64_t *argume
             helper_answer(helper, message);
         } else if (message->head.ask != WIRE_WITHOUT_RESULTS && !wire_unpack_results(&message->in, shape, arguments)) {
             keep_reply(message);
-            helper_fault(helper, "its answer from `%s` is none", helper->start.entries[entry].name);
+            helper_fault(helper, "it sent a malformed answer from `%s`", helper->start.entries[entry].name);
             outcome = CFFI_CALL_ENDED;
         } else {
             *result = message->head.value;

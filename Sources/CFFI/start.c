@@ -69,7 +69,7 @@ static bool is_named(const char *entry, const char *const *names) {
 static bool drops(const char *entry, const char *const *names) {
     const char *value = strchr(entry, '=');
     if (!is_named(entry, names) || !value[1]) return false;
-    fprintf(stderr, "authhost: %.*s is dropped: it would load code that nobody has checked\n", (int)(value - entry), entry);
+    fprintf(stderr, "authhost: %.*s is dropped: it would load unchecked code\n", (int)(value - entry), entry);
     return true;
 }
 

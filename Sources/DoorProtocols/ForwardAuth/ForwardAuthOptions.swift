@@ -59,7 +59,7 @@ struct ForwardAuthOptions {
             let own = ForwardingProxy.allCases.map { "`\($0.path)`" }.joined(separator: ", ")
             throw problem(
                 "pages",
-                "`\(path.clippedForMessage)` is no path for pages: `none`, and paths of tokens such as `/_authhost`, but \(own), "
+                "`\(path.clippedForMessage)` is not a path for pages: `none`, and paths of tokens such as `/_authhost`, but \(own), "
                     + "are accepted")
         }
         return path

@@ -19,7 +19,7 @@ public protocol DoorType: Sendable {
     /// made by the code that answers clients. Bytes that do not print are escaped as in C.
     static func wire(_ answer: Answer) -> [(question: String, bytes: String)]
 
-    /// The least client of the protocol, for `authhost doctor`.
+    /// A minimal client of the protocol, for `authhost doctor`.
     static func probe(_ settings: DoorSettings) -> DoorProbe?
 
     /// The clients of the protocol that give up on an answer by themselves, the least patient first.

@@ -32,7 +32,7 @@ package struct PermittedClients: Sendable {
             guard let rule = Self.certificate(text) ?? Self.network(text) else {
                 throw DoorProblem(
                     .client(index),
-                    "`\(text.clippedForMessage)` is no client: an address, `ADDRESS/BITS`, `uid:NAME` and `cn:NAME` are accepted"
+                    "`\(text.clippedForMessage)` is not a client: an address, `ADDRESS/BITS`, `uid:NAME` and `cn:NAME` are accepted"
                 )
             }
             rules.append(rule)

@@ -136,7 +136,7 @@ struct RabbitMQOptions {
         guard (try? ObjectName(path)) != nil, path.utf8.allSatisfy({ RequestGrammar.isTarget[Int($0)] && $0 != 0x3F })
         else {
             throw problem(
-                "path", "`\(path.clippedForMessage)` is no path: `/` and paths such as `/auth` are accepted")
+                "path", "`\(path.clippedForMessage)` is not a path: `/` and paths such as `/auth` are accepted")
         }
         return path
     }
@@ -155,7 +155,7 @@ struct RabbitMQOptions {
         let tags = settings.option(name, of: RabbitMQDoor.self).split(separator: " ").map(String.init)
         for tag in tags where !Self.isTag(tag) {
             throw problem(
-                name, "`\(tag.clippedForMessage)` is no tag: letters, digits and `_`, `-`, `.` are accepted")
+                name, "`\(tag.clippedForMessage)` is not a tag: letters, digits and `_`, `-`, `.` are accepted")
         }
         return tags
     }

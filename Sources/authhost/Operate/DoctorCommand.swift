@@ -21,7 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Ends with 0 when a yes lets in and nothing else does, with 7 when not, with 3 when a door cannot be examined.
             """)
 
-    @Option(name: .customLong("door"), help: "The door to examine, by its name; all of them without it.")
+    @Option(name: .customLong("door"), help: "The door to examine, by its name; without it, all of them.")
     var door: String?
 
     @Option(name: .customLong("try"), help: "A command for the shell that makes the door's real client ask.")

@@ -10,7 +10,7 @@ struct SessionCommand: ParsableCommand {
         commandName: "session", abstract: "List, show, eject and invalidate the sessions of a running host.",
         discussion: """
             Asks the host behind control-socket, or behind --socket PATH: as the user that the host runs as, or as root. \
-            Ids of sessions are shown shortened, and are taken shortened.
+            Ids of sessions are shortened; their first digits are enough.
             """,
         subcommands: [ListCommand.self, ShowCommand.self, EjectCommand.self, InvalidateCommand.self])
 

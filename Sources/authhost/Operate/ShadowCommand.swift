@@ -8,14 +8,14 @@ struct ShadowCommand: ParsableCommand {
         commandName: "shadow",
         abstract: "Compare a second module with the one in force, and make it the module.",
         discussion: """
-            The module that `auth-module-shadow` names is asked what clients ask, beside the way of their answers, and decides \
+            The module that `auth-module-shadow` names is asked the same questions, without delaying answers, and decides \
             nothing.
             """,
         subcommands: [ReportCommand.self, PromoteCommand.self])
 
     struct ReportCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "report", abstract: "Show which answers of the shadow are others than those of the module.",
+            commandName: "report", abstract: "Show the differences between the shadow's answers and the module's.",
             discussion: """
                 Prints how many questions were compared, and each kind of difference: how often it was met, and of the first one who \
                 asked what, both verdicts and both reasons. Ends with 7 where an answer is another one.

@@ -29,7 +29,7 @@ enum MetricHelp {
         "authhost_module_helper_ends_total": "Ends of helper processes that were not asked for, by what follows.",
         "authhost_module_swaps_total": "Swaps of the module, by outcome.",
         "authhost_shadow_questions_total": "Questions that were shown to the shadow, by what became of them.",
-        "authhost_shadow_differences_total": "Answers of the shadow that are others than those of the module, by kind.",
+        "authhost_shadow_differences_total": "Differences between the shadow's answers and the module's, by kind.",
         "authhost_spans_total": "Spans for the collector: sent, failed, or dropped where there was no room.",
         "authhost_event_log_lost_lines_total": "Lines that could not be written to the event log.",
         "authhost_door_connections": "Connections that a door has.",

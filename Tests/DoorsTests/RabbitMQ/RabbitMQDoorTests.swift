@@ -380,7 +380,7 @@ enum RecordedRabbitMQ {
     }
 
     @Test(arguments: [
-        ("path", "auth", "`auth` is no path"), ("tags", "a b=c", "`b=c` is no tag"),
+        ("path", "auth", "`auth` is not a path"), ("tags", "a b=c", "`b=c` is not a tag"),
         ("tag-object", "/t/%x", "holds a `%` that is not followed by a letter it knows"),
         ("reasons", "yes", "`yes` is no value of `reasons`"),
         ("maximum-sessions", "0", "`0` is no value of `maximum-sessions`"),

@@ -83,7 +83,8 @@ struct BrokenConfiguration: CustomTestStringConvertible {
             "an audit log that is a folder", "audit-log /tmp", "a.conf:3:1: cannot open the audit log `/tmp`",
             inWordsOfTheStart: false),
         BrokenConfiguration(
-            "a misspelled sink", "audit-log journald", "a.conf:3:1: audit-log: `journald` is no sink; `-`, `syslog:`"),
+            "a misspelled sink", "audit-log journald", "a.conf:3:1: audit-log: `journald` is not a sink; `-`, `syslog:`"
+        ),
         BrokenConfiguration(
             "a sink of another kind", "audit-log file:/var/log/x", "`./file:/var/log/x` for a file of that name"),
         BrokenConfiguration(

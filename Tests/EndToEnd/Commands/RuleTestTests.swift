@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"usr": "a", "read": "/A", "verdict": "allow"}"#, "there is no member `usr` (did you mean `user`?)"),
-        (#"{"user": "a", "read": "/A", "verdict": "alow"}"#, "`alow` is no verdict (did you mean `allow`?)"),
+        (#"{"user": "a", "read": "/A", "verdict": "alow"}"#, "`alow` is not a verdict (did you mean `allow`?)"),
         (#"{"user": "a", "read": "/A", "write": "/A", "verdict": "allow"}"#, "2 questions"),
         (#"{"user": "a", "read": "/A"}"#, "`verdict` is missing"), ("{", "it must be a JSON object"),
         (#"{"read": "/A", "verdict": "allow"}"#, "`user` is missing"), (#"{"user": 1}"#, "it must be a JSON object"),

@@ -57,7 +57,7 @@ import Testing
         let there = try answers(fixture, "process", cases)
         #expect(!there.isEmpty)
         for (number, verdict) in here {
-            // A crash, an end or a late answer is no verdict of the module's.
+            // A crash, an end or a late answer is not a verdict of the module's.
             guard let other = there[number], verdict != "undecided", other != "undecided" else { continue }
             #expect(verdict == other, "case \(number) of \(cases)")
         }

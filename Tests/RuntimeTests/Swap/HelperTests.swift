@@ -110,8 +110,8 @@ struct HelperHost {
 
     @Test(arguments: [
         ("kill", "signal 9 (SIGKILL)"), ("segv", "signal 11 (SIGSEGV)"), ("abort", "signal 6 (SIGABRT)"),
-        ("exit", "exit()"), ("end", "_exit()"), ("zeros", "no record into its ring"),
-        ("ones", "no record into its ring"),
+        ("exit", "exit()"), ("end", "_exit()"), ("zeros", "a malformed record into its ring"),
+        ("ones", "a malformed record into its ring"),
     ])
     func `that ends is could not decide, is told once, and is started again`(_ way: String, _ says: String) throws {
         let test = try HelperHost("ends_its_process")

@@ -62,7 +62,7 @@ struct TestCase {
         if let word = raw.texts["verdict"] {
             guard let known = Verdict(rawValue: word) else {
                 let hint = NearestName.hint(word, among: Verdict.allCases.map(\.rawValue))
-                throw CaseFault("`\(word.controlsEscaped)` is no verdict\(hint)")
+                throw CaseFault("`\(word.controlsEscaped)` is not a verdict\(hint)")
             }
             verdict = known
         } else {

@@ -9,7 +9,7 @@ import Runtime
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Ask a module what an audit log was asked, and print answers that are others now.",
+        abstract: "Ask a module what an audit log was asked, and print the answers that would change.",
         discussion: """
             The module of the configuration, or the one that --module names, is asked each log-in, mapping and check of the log \
             again, as if it were the time of its line. It takes users back without their passwords (auth_resume_user). An answer that is \

@@ -9,7 +9,7 @@ struct TopCommand: ParsableCommand {
         commandName: "top", abstract: "Show what a running host decides, and how long it takes, live.",
         discussion: """
             Decisions by door and verdict, times of decisions, of the module's entry points and in its queue, sessions, penalties \
-            and readiness, each second. Times are those within which half and 99 of 100 were over, to the next power of two. \
+            and readiness, each second. Times are the median and the 99th percentile, to the next power of two. \
             `q` and Ctrl-C end it. With --once, and where there is no terminal, it prints one page: since the start of the host.
             """)
 
@@ -18,7 +18,7 @@ struct TopCommand: ParsableCommand {
     @Flag(help: "Print one page, since the start of the host, and end.")
     var once = false
 
-    @Option(help: ArgumentHelp("Between two pages, 0.1 to 60.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Time between two pages, 0.1 to 60.", valueName: "seconds"))
     var interval = 1.0
 
     func run() throws {
