@@ -3,7 +3,7 @@ extension ControlReply {
     public struct Shadow: Codable, Sendable {
         /// Answers that differed in the same way.
         public struct Difference: Codable, Sendable {
-            /// `login`, `resume`, `map`, `read`, `write`, `create`, or `directory` for an HTTP realm.
+            /// `login`, `resume`, `map`, `read`, `write`, `create`, or `realm` for an HTTP realm.
             public var question = ""
             /// `verdict`, `user`, `name`, `attributes`, or `undecided` where the shadow could not decide.
             public var what = ""

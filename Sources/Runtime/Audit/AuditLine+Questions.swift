@@ -26,7 +26,7 @@ extension AuditLine {
     /// Begins a line with what an administrator wants to do, and who it is.
     init(_ request: RealmRequest, _ id: SessionID, _ session: Session?) {
         if session == nil { add("user", request.user) }
-        add("directory", id, session)
+        add("realm", id, session)
         add("method", "\(request.method)".uppercased())
         add("requested", request.path.text)
         trace = request.attributes.value(of: .traceParent)

@@ -45,7 +45,7 @@ extension ShadowQuestion.Asked {
         case .resume: QuestionKind.resume.rawValue
         case .map: QuestionKind.map.rawValue
         case .check(_, let check): check.kind.rawValue
-        case .realm: "directory"
+        case .realm: "realm"
         }
     }
 

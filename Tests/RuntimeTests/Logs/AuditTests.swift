@@ -184,7 +184,7 @@ private func contents(_ path: String) throws -> String {
         #expect(lines.count == 1)
         #expect(
             lines.last?.hasPrefix(
-                "user=alice session=\(session) question=directory door=test method=DELETE requested=/v1/admin/sessions")
+                "user=alice session=\(session) question=realm door=test method=DELETE requested=/v1/admin/sessions")
                 == true,
             "\(lines)")
         #expect(lines.last?.contains("verdict=\(answer.verdict.rawValue) reason=\(answer.reason.rawValue)") == true)

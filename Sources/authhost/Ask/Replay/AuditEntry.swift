@@ -56,7 +56,7 @@ struct AuditEntry {
         case "login", "authenticate": question = .login(password: true)
         case "resume": question = .login(password: false)
         case "map": question = .map
-        case "logout", "directory", "operator", "none": return .other
+        case "logout", "realm", "operator", "none": return .other
         default:
             guard let action = Check.Action(rawValue: word) else {
                 return .damaged("`\(word.controlsEscaped)` is not a question")
