@@ -96,7 +96,8 @@ import Testing
         }
         try folder.write(
             "auth-module \(Place.fixture("knows_one_password"))\ncontrol-socket \(folder.path("control"))\n"
-                + "penalty-delay 0.1\npenalty-file \(folder.path("penalties"))\n"
+                // The module is asked about each log-in that is let through.
+                + "login-cache-time 0\npenalty-delay 0.1\npenalty-file \(folder.path("penalties"))\n"
                 + "add-authdir\n  name /v1/admin\n  check-module TRUE\nend-authdir\n" + doors.joined(),
             to: "authhost.conf")
         return try Server(["-c", folder.path("authhost.conf")], in: folder)
@@ -122,16 +123,20 @@ import Testing
         return Int(list[digits...].prefix { $0.isNumber }) ?? -1
     }
 
-    /// Logs in by 64 threads at once, so many times each with another password; returns how often somebody was let in.
-    private func guess(_ door: Door, _ folder: Folder, _ user: String, times: Int) -> Int {
-        let allowed = Tally()
-        let path = folder.path(door.socket)
-        DispatchQueue.concurrentPerform(iterations: 64) { guesser in
-            for number in 0..<times where (try? Self.logIn(door, path, user, "g\(guesser)x\(number)")) != false {
-                allowed.add()
-            }
+    /// Guessers, each a thread of its own.
+    private static let guessers = 64
+
+    /// Runs what each guesser does, all at once; the group ends with the last of them.
+    private static func guess(_ body: @escaping @Sendable (_ guesser: Int) -> Void) -> DispatchGroup {
+        let group = DispatchGroup()
+        for guesser in 0..<guessers {
+            group.enter()
+            Thread {
+                body(guesser)
+                group.leave()
+            }.start()
         }
-        return allowed.count
+        return group
     }
 
     @Test func `64 guessers at every door reach the module as often as the limit, and the user's place is not theirs`()
@@ -142,10 +147,22 @@ import Testing
         for door in Door.allCases {
             let user = "ann-\(door.rawValue)"
             let usual: Door = door == .saslauthd ? .dovecot : .saslauthd
+            let fresh = try calls(folder)
             #expect(try logIn(usual, folder, user, "secret"), "\(door)")
             let before = try calls(folder)
-            #expect(guess(door, folder, user, times: 4) == 0, "\(door)")
-            #expect(try calls(folder) - before == 10, "\(door)")
+            let each = before - fresh
+            let (allowed, path) = (Tally(), folder.path(door.socket))
+            // 1,024 guesses, each another password.
+            let guesses = Self.guess { guesser in
+                for number in 0..<16 where (try? Self.logIn(door, path, user, "g\(guesser)x\(number)")) != false {
+                    allowed.add()
+                }
+            }
+            // Meanwhile the user comes from where the user usually does, and waits for none of them.
+            for _ in 0..<3 { #expect(try logIn(usual, folder, user, "secret"), "\(door)") }
+            guesses.wait()
+            #expect(allowed.count == 0, "\(door)")
+            #expect(try calls(folder) - before == 10 + 3 * each, "\(door)")
             #expect(try !logIn(door, folder, user, "secret"), "\(door): the right password of a stranger")
             #expect(try logIn(usual, folder, user, "secret"), "\(door)")
         }
@@ -153,22 +170,65 @@ import Testing
         #expect(listed.output.contains("elsewhere") && listed.output.contains("refused"), "\(listed)")
         let metrics = try server.client.get("/metrics").body
         #expect(metrics.contains(#"authhost_penalty_logins_total{by="user",step="counted"} 90"#), "\(metrics)")
-        // A restart in the middle.
-        server.process.terminate()
-        #expect(try server.process.finish().status == 0)
-        let kept = try String(contentsOfFile: folder.path("penalties"), encoding: .utf8)
-        #expect(!kept.contains("g1x1") && !kept.contains("secret"))
-        let again = try self.server(folder)
-        let before = try calls(folder)
-        #expect(guess(.http, folder, "ann-native", times: 2) == 0)
-        #expect(try calls(folder) == before)
-        #expect(try logIn(.saslauthd, folder, "ann-native", "secret"))
+        try operateOnAll(folder, server)
+    }
+
+    /// What operators do with penalties of users of every door.
+    private func operateOnAll(_ folder: Folder, _ server: Server) throws {
         #expect(try operate(folder, "penalty", "clear", "--user", "ann-native").output == "cleared 1\n")
         #expect(try logIn(.native, folder, "ann-native", "secret"))
-        try again.process.wait(for: "Penalties of user <ann-native> cleared, by the operator: 1")
+        try server.process.wait(for: "Penalties of user <ann-native> cleared, by the operator: 1")
         // Eight users, and the network that the proxy told of.
         #expect(try operate(folder, "penalty", "clear", "--all").output == "cleared 9\n")
         #expect(try operate(folder, "penalty", "list").output == "no penalties\n")
+    }
+
+    @Test
+    func `10,000 guesses for one user at eight doors at once, with a restart in the middle, reach the module 10 times`()
+        throws
+    {
+        let folder = try Folder()
+        let first = try server(folder)
+        let fresh = try calls(folder)
+        #expect(try logIn(.saslauthd, folder, "ann", "secret"))
+        let before = try calls(folder)
+        let each = before - fresh
+        let doors = Door.allCases.filter { $0 != .saslauthd }.map { ($0, folder.path($0.socket)) }
+        let (allowed, answered, unanswered) = (Tally(), Tally(), Tally())
+        let restarted = Tally()
+        let guesses = Self.guess { guesser in
+            let (door, path) = doors[guesser % doors.count]
+            var (number, left) = (0, 79)
+            // 78 and more before the host is started again, and 79 behind it.
+            while left > 0, unanswered.count < 100_000 {
+                let isBefore = restarted.count == 0
+                if isBefore, number >= 78 { usleep(5_000) }
+                guard let isAllowed = try? Self.logIn(door, path, "ann", "g\(guesser)x\(number)") else {
+                    unanswered.add()
+                    usleep(5_000)
+                    continue
+                }
+                answered.add()
+                if isAllowed { allowed.add() }
+                number += 1
+                if !isBefore { left -= 1 }
+            }
+        }
+        try first.process.wait(until: { answered.count >= 78 * Self.guessers })
+        #expect(try logIn(.saslauthd, folder, "ann", "secret"), "while 64 guess")
+        #expect(try calls(folder) - before == 10 + each)
+        first.process.terminate()
+        #expect(try first.process.finish().status == 0)
+        let kept = try String(contentsOfFile: folder.path("penalties"), encoding: .utf8)
+        #expect(!kept.contains("g1x1") && !kept.contains("secret"))
+        let second = try server(folder)
+        restarted.add()
+        #expect(try logIn(.saslauthd, folder, "ann", "secret"), "while 64 guess")
+        guesses.wait()
+        #expect(allowed.count == 0 && answered.count >= 10_000, "\(answered.count)")
+        #expect(try calls(folder) - fresh == each, "nobody but the user")
+        #expect(try logIn(.saslauthd, folder, "ann", "secret"))
+        withExtendedLifetime(second) {}
     }
 
     @Test func `what is wrong with the configuration of penalties is found before the start`() throws {
