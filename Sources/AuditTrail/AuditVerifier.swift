@@ -25,6 +25,8 @@ package struct AuditVerifier {
     private var known: [Int: [UInt64: ChainValue]] = [:]
     /// Heads that somebody has noted by hand, whichever sink they are of.
     private var noted: [ChainHead] = []
+    /// How far some chain was at least.
+    private var least: UInt64 = 0
     private var chain: (code: ChainCode, head: ChainHead, sink: Int)?
     /// Where the last line stands.
     private var last: (file: String, line: Int) = ("", 0)
@@ -52,6 +54,14 @@ package struct AuditVerifier {
     /// Takes a head that was noted elsewhere, as metrics have it.
     package mutating func learn(_ head: ChainHead) { noted.append(head) }
 
+    /// Takes where a sink's chain stands, as the host that writes it says.
+    package mutating func learn(_ head: ChainHead, ofSink sink: Int) {
+        known[sink, default: [:]][head.number] = head.value
+    }
+
+    /// Takes how far a chain was at least, where the value was not noted.
+    package mutating func learn(_ number: UInt64) { least = max(least, number) }
+
     /// Checks a file; nil where everything in it is as it was written.
     ///
     /// - Throws: ``SystemError`` where it cannot be read.
@@ -77,7 +87,7 @@ package struct AuditVerifier {
             return cut("no line is there, not even `audit=start`, with which a log begins: all of it is missing")
         }
         let furthest = (known[chain.sink] ?? [:]).keys.max() ?? 0
-        let most = max(furthest, noted.map(\.number).max() ?? 0)
+        let most = max(furthest, least, noted.map(\.number).max() ?? 0)
         guard most > chain.head.number else { return nil }
         return cut("the log ends with number \(chain.head.number), and \(most) was written: what follows is missing")
     }

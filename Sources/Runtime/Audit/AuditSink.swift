@@ -106,7 +106,8 @@ final class AuditSink: Sendable {
             }
             waiting.bytes += size
             waiting.entries.append(entry)
-            let isUrgent = entry.receipt != nil && waiting.entries.count == 1
+            // A mark is there at once: what is behind the last one can be cut unseen.
+            let isUrgent = entry.isMark || entry.receipt != nil && waiting.entries.count == 1
             return (true, false, isUrgent || waiting.bytes >= Self.enough)
         }
         if isFirstLost { log.error("audit log `\(name)`: lines are lost: more wait to be written than is kept") }
@@ -404,5 +405,6 @@ final class AuditSink: Sendable {
         if !isDone || backlog.waiting > 0 {
             log.error("audit log `\(name)`: lines are lost: they could not be written before the end")
         }
+        if let head { log.notice("audit log `\(name)`: this process ends its chain with \(head.text)") }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditTrail
 import Basics
+import DoorProtocols
 import Glibc
 
 /// Keys and checks of a chained audit log.
@@ -49,9 +50,10 @@ struct AuditCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify", abstract: "Check chained audit logs, and name the first line that is not as it was.",
             discussion: """
-                Files of one sink come in the order in which they were written. --against takes a file of another sink, \
-                which has the signed marks of this one, and --head what metrics or `authhost status` have told: with \
-                either a cut end is found. Ends with 7 where something is wrong.
+                Files of one sink come in the order in which they were written. A cut end is found by what is known from \
+                elsewhere: --running asks the host that writes them where its chains stand, --against takes a file of \
+                another sink, which has the signed marks of this one, and --head what metrics, `authhost status` or the \
+                event log have told. Ends with 7 where something is wrong.
                 """)
 
         @Option(help: ArgumentHelp("A key's file, whole or for checking; may be repeated.", valueName: "file"))
@@ -60,11 +62,16 @@ struct AuditCommand: ParsableCommand {
         @Option(help: ArgumentHelp("A file of another sink; may be repeated.", valueName: "file"))
         var against: [String] = []
 
-        @Option(help: ArgumentHelp("Where the chain was at least once, NUMBER:VALUE.", valueName: "head"))
+        @Option(
+            help: ArgumentHelp(
+                "Where the chain was at least once: NUMBER:VALUE, or the number alone; may be repeated.",
+                valueName: "head"))
         var head: [String] = []
 
-        @Flag(help: "Print JSON.")
-        var json = false
+        @Flag(help: "Ask the host that writes the files where its chains stand.")
+        var running = false
+
+        @OptionGroup var control: ControlOptions
 
         @Argument(help: "The files, the oldest first.")
         var files: [String]
@@ -72,14 +79,9 @@ struct AuditCommand: ParsableCommand {
         func run() throws {
             let keys = try key.map { file throws(Failure) in try AuditKeyFile.read(file, isSecret: false) }
             var verifier = AuditVerifier(keys: keys)
-            for text in head {
-                guard let head = ChainHead(text) else {
-                    throw Failure(
-                        .badConfiguration,
-                        "`--head` takes a number, a colon and 32 digits of 0-9 and a-f, not `\(text)`")
-                }
-                verifier.learn(head)
-            }
+            for text in head { try Self.learn(text, &verifier) }
+            // Before the files are read: they have at least what the host says then.
+            if running { try askHost(&verifier) }
             let finding: AuditFinding?
             do throws(SystemError) {
                 for file in against { try verifier.learn(from: file) }
@@ -87,8 +89,30 @@ struct AuditCommand: ParsableCommand {
             } catch {
                 throw Failure(.undecided, "\(error)")
             }
-            json ? printJSON(verifier, finding) : printText(verifier, finding)
+            control.json ? printJSON(verifier, finding) : printText(verifier, finding)
             if finding != nil { throw Failure(.findings, "") }
+        }
+
+        private static func learn(_ text: String, _ verifier: inout AuditVerifier) throws(Failure) {
+            if let head = ChainHead(text) { return verifier.learn(head) }
+            if let number = UInt64(text) { return verifier.learn(number) }
+            throw Failure(
+                .badConfiguration,
+                "`--head` takes a number, and behind it a colon and 32 digits of 0-9 and a-f where they are known, not `\(text)`"
+            )
+        }
+
+        private func askHost(_ verifier: inout AuditVerifier) throws(Failure) {
+            guard let status = try control.ask(ControlRequest(.status)).reply.status else {
+                throw Failure(.undecided, "the host did not tell its status")
+            }
+            let heads = (status.audit ?? []).map { sink in sink.head.flatMap { ChainHead($0) } }
+            guard heads.contains(where: { $0 != nil }) else {
+                throw Failure(.undecided, "the host chains no audit log: `audit-chain` is not set")
+            }
+            for (index, head) in heads.enumerated() {
+                if let head { verifier.learn(head, ofSink: index + 1) }
+            }
         }
 
         private static func first(

@@ -11,7 +11,6 @@ import Testing
         "xmlauth format": "it reads a users file where no authhost may be installed",
         "xmlauth diff": "it compares two users files",
         "audit key": "it makes a key",
-        "audit verify": "it checks files with a key that is kept elsewhere, on any machine",
     ]
 
     /// The help of each command without commands of its own, by its words.

@@ -155,4 +155,54 @@ import Testing
         let alone = try AuthHost.run(["audit", "verify", "--key", checking, log])
         #expect(alone.status == 7 && alone.output.contains(": unsigned: "), "\(alone)")
     }
+
+    @Test func `is known to be cut by its last line, while the host runs and after its end`() throws {
+        let folder = try Folder()
+        let (log, other, key) = (folder.path("audit.log"), folder.path("second.log"), folder.path("audit.key"))
+        let control = folder.path("control")
+        #expect(try AuthHost.run(["audit", "key", key]).status == 0)
+        let server = try Server(
+            AuthHost.xmlauth() + [
+                "--audit-log", log, "--audit-log", other, "--audit-required", "--audit-chain", "--audit-key", key,
+                "--control-socket", control,
+            ], in: folder)
+        for _ in 0..<3 {
+            #expect(try server.client.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#).status == 200)
+        }
+        func verify(_ file: String, _ more: String...) throws -> Ending {
+            try AuthHost.run(["audit", "verify", "--key", key] + more + [file])
+        }
+        /// The file without its last line, and how many lines it has then.
+        func cut(_ file: String) throws -> (file: String, lines: Int) {
+            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").dropLast()
+            return (try folder.write(lines.joined(separator: "\n") + "\n", to: "cut.log"), lines.count)
+        }
+        for file in [log, other] {
+            let whole = try verify(file, "--running", "--socket", control)
+            #expect(whole.status == 0, "\(whole)")
+            let (short, lines) = try cut(file)
+            #expect(try verify(short).status == 0, "nothing in the file says that it is cut")
+            for found in [
+                try verify(short, "--running", "--socket", control), try verify(short, "--head", "\(lines + 1)"),
+            ] {
+                #expect(
+                    found.status == 7 && found.output.contains(": cut: the log ends with number \(lines)"), "\(found)")
+            }
+        }
+        #expect(try verify(log, "--head", "many").status == 3)
+        server.process.send(SIGTERM)
+        let ending = try server.process.finish()
+        for file in [log, other] {
+            let said = try #require(
+                ending.errors.firstMatch(
+                    of: try Regex("`\(file)`: this process ends its chain with ([0-9]+:[0-9a-f]{32})")),
+                "\(ending)")
+            let head = try String(#require(said[1].substring))
+            #expect(try verify(file, "--head", head).status == 0)
+            let found = try verify(try cut(file).file, "--head", head)
+            #expect(found.status == 7 && found.output.contains(": cut: "), "\(found)")
+        }
+        let gone = try verify(log, "--running", "--socket", control)
+        #expect(gone.status == 1 && gone.errors.contains("no host runs"), "\(gone)")
+    }
 }
