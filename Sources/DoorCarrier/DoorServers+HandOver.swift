@@ -131,18 +131,22 @@ extension DoorServers {
         }
     }
 
-    /// Goes on after ``handOver(within:)`` with these connections.
+    /// Goes on after ``handOver(within:)`` with these connections, also where paths were left to the other process meanwhile.
     public func resume(_ connections: [OfferedConnection]) async {
-        for server in servers { server.registry.resume() }
+        for server in servers {
+            server.adoptPath()
+            server.registry.resume()
+        }
         for connection in connections { adopt(connection) }
         for server in servers { for one in server.listeners.withLock({ $0.all }) { await one.listener.resume() } }
     }
 
-    /// Leaves the paths of sockets to the process that has taken them over.
+    /// Leaves the paths of sockets to the process that has taken them over; ``resume(_:)`` takes them back.
     public func leave(_ places: Set<String>) {
         for server in servers {
             server.listeners.withLock { listeners in
-                if let path = listeners.socket?.path, places.contains(path) { listeners.socket = nil }
+                guard let path = listeners.socket?.path, places.contains(path) else { return }
+                (listeners.socket, listeners.adopts) = (nil, true)
             }
         }
     }

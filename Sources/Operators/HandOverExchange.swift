@@ -84,6 +84,17 @@ package final class HandOverExchange: Sendable {
         }
     }
 
+    /// Waits for a message for as long as the other end is there. The descriptor that belongs to it is the caller's.
+    ///
+    /// - Parameter late: called where none has come for a while, each time.
+    /// - Throws: as ``next(within:)``.
+    package func next(
+        afterEach pause: Duration, _ late: () -> Void
+    ) throws(HandOverFault) -> (frame: HandOverFrame, descriptor: CInt?) {
+        while !socket.hasMore(within: pause) { late() }
+        return try next(within: Self.patience)
+    }
+
     private func receive(_ state: inout State, within limit: Duration) throws(HandOverFault) {
         let received: (bytes: [UInt8], descriptor: CInt?)
         do throws(SystemError) {

@@ -56,8 +56,11 @@ public final class SignatureService: Sendable {
         }
     }
 
-    /// Closes the file for good: another process takes it over.
+    /// Closes the file: another process takes it over.
     public func closeStore() { store.withLock { $0 = (nil, true) } }
+
+    /// Has the file again that another process has taken over, and that has ended; it is opened when it is next needed.
+    public func takeStoreBack() { store.withLock { $0.isAnothers = false } }
 
     /// The system's wall clock.
     public static func wallClock() -> UnixTime { UnixTime(nanoseconds: SystemTime.wall) }

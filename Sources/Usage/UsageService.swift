@@ -20,6 +20,8 @@ public final class UsageService: Sendable {
         var lastSync: Int64?
         var failure: UsageDatabaseError?
         var isRunning = false
+        /// How often it was started: what an earlier start has left to do is not done.
+        var round = 0
     }
 
     /// The longest time between two looks at the clock, which an operator may have set.
@@ -54,7 +56,7 @@ public final class UsageService: Sendable {
         state = Mutex(State(warnings: settings.warnings))
     }
 
-    /// Reads the month under way back, and begins to take samples. Blocks for the disk.
+    /// Reads the month under way back, and begins to take samples, for the first time or after ``stop()``. Blocks for the disk.
     ///
     /// A file that cannot be opened now is logged and tried again with every write; until then all is kept in memory.
     ///
@@ -64,18 +66,21 @@ public final class UsageService: Sendable {
     /// - Throws: ``UsageDatabaseError`` when the file is damaged, or is not a usage database of this version.
     public func start(source: any SessionSource, drivesItself: Bool = true) throws(UsageDatabaseError) {
         self.source.withLock { $0 = source }
+        disk.withLock { $0?.begin() }
         if let failure = sync(), failure.code != .unavailable { throw failure }
         logNextCycle()
         let (wall, monotonic) = (clock.wall, clock.monotonic)
         let schedule = SampleSchedule(start: settings.start, period: settings.period, started: wall, zone: zone)
-        state.withLock { state in
+        let round = state.withLock { state in
             state.schedule = schedule
             state.nextSample = schedule.first
             state.nextSync = monotonic + Int64(max(1, settings.syncTime))
             state.lastTick = wall
             state.isRunning = true
+            state.round += 1
+            return state.round
         }
-        if drivesItself { queue.async { [weak self] in self?.drive() } }
+        if drivesItself { queue.async { [weak self] in self?.drive(round) } }
     }
 
     /// Notes that a user has logged in with an application ("" for none). Never waits for the disk.
@@ -161,10 +166,10 @@ public final class UsageService: Sendable {
 // MARK: - Inside
 
 extension UsageService {
-    private func drive() {
-        guard state.withLock({ $0.isRunning }) else { return }
+    private func drive(_ round: Int) {
+        guard state.withLock({ $0.isRunning && $0.round == round }) else { return }
         let wait = tick()
-        queue.asyncAfter(deadline: .now() + .seconds(Int(wait))) { [weak self] in self?.drive() }
+        queue.asyncAfter(deadline: .now() + .seconds(Int(wait))) { [weak self] in self?.drive(round) }
     }
 
     /// Goes on from now after the clock was put back: by less than a period nothing changes; by more, the next sample

@@ -57,6 +57,17 @@ package final class DescriptorSocket: Sendable {
         }
     }
 
+    /// Waits until there is something to receive, or the other end has gone; false where neither is so in time.
+    package func hasMore(within limit: Duration) -> Bool {
+        let due = SystemTime.monotonic + limit.nanoseconds
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        repeat {
+            let left = max(0, due - SystemTime.monotonic) / 1_000_000
+            if poll(&waiting, 1, CInt(min(left + 1, 60_000))) > 0 { return true }
+        } while SystemTime.monotonic < due
+        return false
+    }
+
     /// Lets nothing more go in either direction: both ends see the end.
     package func end() { shutdown(descriptor, CInt(SHUT_RDWR)) }
 

@@ -21,6 +21,8 @@ package enum HandOverFrame: Sendable, Equatable {
     case cut(places: [String])
     /// So many sessions were taken.
     case taken(sessions: UInt32)
+    /// It accepts clients. Until then the host that was there can be the host again.
+    case ready
 
     // From the running host, which answers no question from the first of these on.
     case session(HandedSession)
@@ -39,7 +41,9 @@ package enum HandOverFrame: Sendable, Equatable {
     case failed(String)
 
     /// The version of these messages.
-    package static let version = 1
+    package static let version = 2
+    /// The oldest version of a running host that this process takes over from: that one waits for no `ready`.
+    package static let oldestVersion = 1
     /// Most bytes of a message behind its length.
     package static let limit = 1 << 20
 
@@ -66,6 +70,7 @@ package enum HandOverFrame: Sendable, Equatable {
         case .ended: 11
         case .yours: 12
         case .failed: 13
+        case .ready: 14
         }
     }
 
@@ -87,7 +92,7 @@ package enum HandOverFrame: Sendable, Equatable {
             writer.write(isUnixSocket)
             writer.write(isOwned)
         case .control(let path): writer.write(path)
-        case .lock, .yours: break
+        case .lock, .yours, .ready: break
         case .cut(let places):
             writer.write(UInt32(places.count))
             for place in places { writer.write(place) }
@@ -127,6 +132,7 @@ package enum HandOverFrame: Sendable, Equatable {
         case 11: .ended(try reader.id())
         case 12: .yours
         case 13: .failed(try reader.text())
+        case 14: .ready
         case let other: throw HandOverFault("a message of the unknown number \(other)")
         }
     }

@@ -229,6 +229,9 @@ final class Penalties: Sendable {
 
     /// Keeps what has changed, for the last time. Blocks for as long as the disk does.
     func stop() { keeper?.stop(table) }
+
+    /// Keeps again what changes, after ``stop()``.
+    func resume() { keeper?.resume() }
 }
 
 extension Answer {

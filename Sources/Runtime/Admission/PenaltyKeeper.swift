@@ -12,13 +12,15 @@ final class PenaltyKeeper: Sendable {
         var took: Int64 = 0
         var isWriting = false
         var isFailing = false
+        /// Whether the file is another process's, or the host has stopped.
+        var isStopped = false
     }
 
     /// The part of the time that writing may take: one of so many.
     private static let share: Int64 = 20
 
     private let file: PenaltyFile
-    private let writer = WorkLane(name: "auth-penalty-f", threads: 1, limit: 1)
+    private let writer = Mutex(PenaltyKeeper.lane())
     private let state = Mutex(State())
     private let clock: any HostClock
     private let log: Logger
@@ -48,19 +50,29 @@ final class PenaltyKeeper: Sendable {
     func keep(_ table: borrowing Mutex<PenaltyTable>, waits: Bool) {
         let now = clock.monotonic
         let (isDue, isFailing) = state.withLock { state in
-            (!state.isWriting && (state.last == 0 || now - state.last >= Self.share * state.took), state.isFailing)
+            let isFree = !state.isWriting && !state.isStopped
+            return (isFree && (state.last == 0 || now - state.last >= Self.share * state.took), state.isFailing)
         }
         guard isDue, let changed = table.withLock({ $0.takeChanged() ?? (isFailing ? $0 : nil) }) else { return }
         state.withLock { $0.isWriting = true }
-        if waits { writer.tell { [self] in write(changed) } } else { write(changed) }
+        if waits { writer.withLock { $0 }.tell { [self] in write(changed) } } else { write(changed) }
     }
 
     /// Writes what has changed, and ends.
     func stop(_ table: borrowing Mutex<PenaltyTable>) {
-        writer.drain()
+        writer.withLock { $0 }.drain()
         state.withLock { ($0.isWriting, $0.last) = (false, 0) }
         keep(table, waits: false)
+        state.withLock { $0.isStopped = true }
     }
+
+    /// Writes again after ``stop(_:)``.
+    func resume() {
+        writer.withLock { $0 = Self.lane() }
+        state.withLock { $0.isStopped = false }
+    }
+
+    private static func lane() -> WorkLane { WorkLane(name: "auth-penalty-f", threads: 1, limit: 1) }
 
     private func write(_ table: PenaltyTable) {
         let began = clock.monotonic

@@ -224,6 +224,13 @@ public final class AuditLog: Sendable {
         if let hindrance { throw hindrance }
     }
 
+    /// Writes again after ``stop()``, behind what another process has written since.
+    func resume() {
+        isStopped.store(false, ordering: .releasing)
+        for sink in sinks { sink.resume(ownThread: hasThreads) }
+        if hasThreads, isRequired { startExpiring() }
+    }
+
     /// Goes on behind what another process has written since the start.
     func goOn() { for sink in sinks { sink.goOn() } }
 

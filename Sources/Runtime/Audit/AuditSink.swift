@@ -370,12 +370,26 @@ final class AuditSink: Sendable {
     }
 
     /// Goes on behind what another process has written since this one was opened.
-    func goOn() {
-        writer.withLock { writer in
-            guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.output.tail) else { return }
-            writer.chain = AuditChain(chain.key, sink: chain.sink, after: head)
-            note(writer)
+    func goOn() { writer.withLock { goOn(&$0) } }
+
+    private func goOn(_ writer: inout Writer) {
+        guard let chain = writer.chain, let head = ChainedLine.head(ofTail: writer.output.tail) else { return }
+        writer.chain = AuditChain(chain.key, sink: chain.sink, after: head)
+        note(writer)
+    }
+
+    /// Takes decisions again after its end, behind what another process has written since. A write that has not returned is not
+    /// waited for: what it writes is not the other process's, which has not written either.
+    func resume(ownThread: Bool) {
+        while closed.wait(for: .zero) {}
+        while finished.wait(for: .zero) {}
+        writer.withLockIfAvailable { writer in
+            _ = writer.output.prepare()
+            writer.hasBegun = false
+            goOn(&writer)
         }
+        waiting.withLock { ($0.isClosing, $0.isStopped) = (false, false) }
+        if ownThread { start() }
     }
 
     // MARK: the end

@@ -34,11 +34,22 @@ extension Host {
         return logins.penalties?.table.withLock { $0 }.text(wall: now.wall, at: now.monotonic)
     }
 
-    /// Writes what is to be kept for the last time: another process keeps it from now on. Blocks for as long as the disk does.
+    /// Writes what is to be kept for the last time: another process keeps it from now on, unless ``takeBack()`` follows. Blocks for as
+    /// long as the disk does.
     public func endHandOver() {
         guard !hasHandedOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
         logins.penalties?.stop()
         audit?.stop()
+    }
+
+    /// Answers again after ``beginHandOver(within:)`` and, where it came to that, ``endHandOver()``: the other process has gone. What is
+    /// kept goes on behind what that one has written. Blocks for as long as the disk does.
+    public func takeBack() {
+        if hasHandedOver.exchange(false, ordering: .acquiringAndReleasing) {
+            logins.penalties?.resume()
+            audit?.resume()
+        }
+        cancelHandOver()
     }
 
     private func change(_ before: HostStage, to next: HostStage) -> Bool {

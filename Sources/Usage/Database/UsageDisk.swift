@@ -70,13 +70,16 @@ struct UsageDisk {
         return outcome
     }
 
-    /// Closes the file; it is not opened again.
+    /// Closes the file; it is not opened again before ``begin()``.
     mutating func close() {
         isClosed = true
         database?.close()
         database = nil
         lock = nil
     }
+
+    /// Lets the file be opened, also after ``close()``.
+    mutating func begin() { isClosed = false }
 
     private mutating func openDatabase() throws(UsageDatabaseError) -> UsageDatabase {
         if let open = database, open.isInPlace { return open }

@@ -12,36 +12,37 @@ import Synchronization
 import Usage
 
 /// Hands the running host over to a process that asks for it at the control socket: its listening sockets, its sessions, and what it has
-/// counted. Until the other process has taken all of it, nothing has changed here.
+/// counted. Until the other process has taken all of it, nothing has changed here; until it accepts clients, this one can be the host again.
 final class HandOver: Sendable {
     /// What the process is while another one asks for it.
-    private enum Phase {
+    enum Phase {
         case idle
         /// The other process loads and tries what it needs.
         case preparing
         /// Nothing is answered.
         case cutting
+        /// The other process has everything, and is the host or about to be.
         case handedOver(to: Int32)
-        /// The other process has everything, and has gone.
-        case lost(Int32)
         /// The host stops.
         case closed
     }
 
     /// How long the other process may take to load and try everything.
-    private static let preparation = Duration.seconds(600)
+    static let preparation = Duration.seconds(600)
     /// How long it may take for the sessions, during which no client is answered.
-    private static let taking = Duration.seconds(30)
+    static let taking = Duration.seconds(30)
     /// How long questions under way may take at most, as when the host stops.
     private static let drain = Duration.seconds(30)
     /// How long a log-in may take from its place to its answer.
-    private static let opening = Duration.seconds(10)
+    static let opening = Duration.seconds(10)
+    /// After which the log says, each time, that the other process does not accept clients yet.
+    static let silence = Duration.seconds(30)
 
-    private let host: Host
-    private let setup: HostSetup
-    private let usage: UsageService
+    let host: Host
+    let setup: HostSetup
+    let usage: UsageService
     private let doors = Mutex<(servers: DoorServers, control: ControlServer?)?>(nil)
-    private let phase = Mutex(Phase.idle)
+    let phase = Mutex(Phase.idle)
     /// Ends the host.
     private let finish: @Sendable () -> Void
 
@@ -61,8 +62,6 @@ final class HandOver: Sendable {
         case here
         /// It is in another one.
         case handedOver(to: Int32)
-        /// Another process has taken everything over, and has gone.
-        case lost(Int32)
 
         /// Whether what is kept on disk is not this process's any more.
         var isElsewhere: Bool { if case .here = self { false } else { true } }
@@ -73,8 +72,9 @@ final class HandOver: Sendable {
         while true {
             let outcome = phase.withLock { phase -> Outcome? in
                 switch phase {
-                case .handedOver(let process): return .handedOver(to: process)
-                case .lost(let process): return .lost(process)
+                case .handedOver(let process):
+                    phase = .closed
+                    return .handedOver(to: process)
                 case .cutting: return nil
                 case .idle, .preparing, .closed:
                     phase = .closed
@@ -92,23 +92,28 @@ final class HandOver: Sendable {
     func begin(_ request: ControlRequest, _ connection: CInt, refused: @escaping @Sendable (ControlReply) -> Void) {
         guard connection >= 0 else { return refused(.failure("`take-over` is not answered here")) }
         let exchange = HandOverExchange(connection)
-        guard let process = exchange.process, let doors = doors.withLock({ $0 }) else {
-            return refused(.failure("the host has not opened its doors yet; try again"))
+        let refuse: @Sendable (String) -> Void = { [self] why in
+            TakeOverOutcome.refused.count()
+            setup.log.warning("A process that would take over was refused: \(why)")
+            refused(.failure(why))
         }
-        if let refusal = refusal(of: request) { return refused(.failure(refusal)) }
+        guard let process = exchange.process, let doors = doors.withLock({ $0 }) else {
+            return refuse("the host has not opened its doors yet; try again")
+        }
+        if let refusal = refusal(of: request) { return refuse(refusal) }
         let isBegun = phase.withLock { phase in
             guard case .idle = phase else { return false }
             phase = .preparing
             return true
         }
-        guard isBegun else { return refused(.failure("another process takes over, or the host stops")) }
+        guard isBegun else { return refuse("another process takes over, or the host stops") }
         Task { [self] in
             let order = OperatorOrder(
                 user: request.asker?.name ?? "", door: "control", action: request.action.rawValue,
                 scope: "process \(process)")
             guard let decision = await Blocking.run({ [host] in host.records(order) }) else {
                 phase.withLock { if case .preparing = $0 { $0 = .idle } }
-                return refused(.failure("nothing was done: the audit log is required and cannot be written"))
+                return refuse("nothing was done: the audit log is required and cannot be written")
             }
             setup.log.notice("Process \(process) takes over, asked by \(order.user)")
             do {
@@ -139,25 +144,14 @@ final class HandOver: Sendable {
     private func failed(
         _ exchange: HandOverExchange, _ process: Int32, _ error: any Error, _ record: (String) -> Void
     ) {
-        let isStill = phase.withLock { phase in
-            switch phase {
-            case .handedOver(let process):
-                phase = .lost(process)
-                return false
-            case .closed: return true
-            default:
-                phase = .idle
-                return true
-            }
+        phase.withLock { phase in
+            if case .closed = phase { return }
+            phase = .idle
         }
-        if isStill {
-            record("failed: \(error)")
-            setup.log.error("The take-over by process \(process) has failed, and nothing has changed: \(error)")
-            exchange.fail("\(error)")
-        } else {
-            setup.log.critical("Process \(process) has taken everything over, and has gone: \(error)")
-            finish()
-        }
+        TakeOverOutcome.failed.count()
+        record("failed: \(error)")
+        setup.log.error("The take-over by process \(process) has failed, and nothing has changed: \(error)")
+        exchange.fail("\(error)")
     }
 
     // MARK: - The steps
@@ -182,20 +176,22 @@ final class HandOver: Sendable {
             await control?.resume()
             throw error
         }
-        // From here on the other process may be the host: this one answers nothing any more.
+        // From here on the other process may be the host: this one answers nothing while that one is there.
         phase.withLock { $0 = .handedOver(to: process) }
         servers.leave(Set(places))
         if let path = setup.configuration.controlSocket, places.contains(path) { control?.leavePath() }
         let what = "\(Self.count(handed.count, "session")) and \(Self.count(connections.count, "connection"))"
         record("done: \(what) are with process \(process)")
-        try await Blocking.run { [self] () throws(HandOverFault) in
-            usage.stop()
-            setup.signatures.closeStore()
-            host.endHandOver()
-            for connection in connections { Glibc.close(connection.descriptor) }
-            let ended = handed.lazy.filter { [host] in !host.isOpen($0.id) }
-            try exchange.send(ended.map { HandOverFrame.ended($0.id) } + [.yours])
+        do {
+            try await Blocking.run { [self] () throws(HandOverFault) in
+                try closeFiles(handed, exchange)
+                try awaitReady(exchange, process)
+            }
+        } catch {
+            exchange.end()
+            return await takeBack(from: process, error, connections, servers, control, record)
         }
+        for connection in connections { Glibc.close(connection.descriptor) }
         setup.log.notice("Process \(process) is the host from now on: \(what) are with it")
         ServiceManager.hands(over: process)
         finish()
@@ -217,66 +213,12 @@ final class HandOver: Sendable {
         return places
     }
 
-    /// Sends what there is: sockets and locks.
-    private func offer(
-        _ exchange: HandOverExchange, _ servers: DoorServers, _ control: ControlServer?
-    ) async throws {
-        let sockets = await servers.offered
-        let controlling = await control?.duplicate()
-        let path = setup.configuration.controlSocket
-        try await Blocking.run { () throws(HandOverFault) in
-            defer {
-                for socket in sockets { Glibc.close(socket.descriptor) }
-                if let controlling { Glibc.close(controlling) }
-            }
-            var reply = ControlReply()
-            reply.protocol = HandOverFrame.version
-            try exchange.send(line: ControlLine.encode(reply))
-            for socket in sockets {
-                try exchange.send(
-                    .door(
-                        name: socket.door, place: socket.place, isUnixSocket: socket.isUnixSocket,
-                        isOwned: socket.isOwned), with: socket.descriptor)
-            }
-            if let controlling, let path { try exchange.send(.control(path: path), with: controlling) }
-            for descriptor in FileLock.descriptors { try exchange.send(.lock, with: descriptor) }
-            try exchange.send(.offered(process: UInt32(clamping: getpid())))
-        }
-    }
-
-    /// Answers nothing from now on, and sends what the host knows. The other process has taken it when this returns.
-    private func hand(
-        over connections: [OfferedConnection], to exchange: HandOverExchange
-    ) throws(HandOverFault) -> [HandedSession] {
-        guard host.beginHandOver(within: Self.opening) else {
-            throw HandOverFault("log-ins under way have not ended in \(Self.opening), or the host stops")
-        }
-        let sessions = host.handedSessions
-        try exchange.send(sessions.lazy.map { HandOverFrame.session($0) })
-        if let penalties = host.penaltyText.map({ Array($0.utf8) }) {
-            let pieces = stride(from: 0, to: penalties.count, by: 1 << 16).lazy.map {
-                HandOverFrame.penalties(Array(penalties[$0..<min($0 + 1 << 16, penalties.count)]))
-            }
-            try exchange.send(pieces)
-        }
-        for one in connections {
-            try exchange.send(
-                .connection(door: one.door, isUnixSocket: one.isUnixSocket), with: one.descriptor)
-        }
-        try exchange.send(.handed(sessions: UInt32(clamping: sessions.count)))
-        let (frame, _) = try exchange.next(within: Self.taking)
-        guard frame == .taken(sessions: UInt32(clamping: sessions.count)) else {
-            throw HandOverFault("the other process has not taken \(Self.count(sessions.count, "session"))")
-        }
-        return sessions
-    }
-
     /// How long questions under way may take: each has its answer by its deadline.
     private var limit: Duration {
         min(Self.drain, setup.configuration.hostSettings.deadlines.longest + .seconds(1))
     }
 
-    private static func count(_ number: Int, _ what: String) -> String {
+    static func count(_ number: Int, _ what: String) -> String {
         number == 1 ? "1 \(what)" : "\(number) \(what)s"
     }
 }

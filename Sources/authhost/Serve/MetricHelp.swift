@@ -28,6 +28,7 @@ enum MetricHelp {
         "authhost_module_incidents_total": "What modules did against their contract, by kind.",
         "authhost_module_helper_ends_total": "Ends of helper processes that were not asked for, by what follows.",
         "authhost_module_swaps_total": "Swaps of the module, by outcome.",
+        "authhost_take_overs_total": "Take-overs by another process, and by this one, by outcome.",
         "authhost_shadow_questions_total": "Questions that were shown to the shadow, by what became of them.",
         "authhost_shadow_differences_total": "Differences between the shadow's answers and the module's, by kind.",
         "authhost_spans_total": "Spans for the collector: sent, failed, or dropped where there was no room.",

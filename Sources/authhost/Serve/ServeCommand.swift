@@ -128,9 +128,6 @@ struct ServeCommand: AsyncParsableCommand {
         switch outcome {
         case .here: setup.log.notice("authhost has stopped")
         case .handedOver(let process): setup.log.notice("authhost has stopped: process \(process) is the host")
-        case .lost(let process):
-            await control?.stop()
-            throw Failure(.undecided, "process \(process) has taken over and has gone: no host is left")
         }
         await control?.stop()
     }
@@ -157,6 +154,8 @@ struct ServeCommand: AsyncParsableCommand {
             return connections
         }
         await servers.begin()
+        await Blocking.run { before.ready() }
+        TakeOverOutcome.done.count()
         for connection in connections { servers.adopt(connection) }
         await control?.resume()
     }

@@ -71,10 +71,11 @@ final class TakeOver: Sendable {
             throw HandOverFault("its answer is not of this version's protocol")
         }
         guard reply.ok else { throw HandOverFault(reply.error ?? "it refuses without a reason") }
-        guard let version = reply.protocol, version == HandOverFrame.version else {
+        let (oldest, own) = (HandOverFrame.oldestVersion, HandOverFrame.version)
+        guard let version = reply.protocol, (oldest...own).contains(version) else {
             throw HandOverFault(
-                "it speaks version \(reply.protocol.map { "\($0)" } ?? "0") of taking over, and this process version "
-                    + "\(HandOverFrame.version)")
+                "it speaks version \(reply.protocol.map { "\($0)" } ?? "0") of taking over, and this process versions "
+                    + "\(oldest) to \(own)")
         }
     }
 
@@ -142,7 +143,8 @@ final class TakeOver: Sendable {
 
     // MARK: - The cut
 
-    /// Takes all that the running host has. This process is the host when this returns; until then the other one is. Blocks.
+    /// Takes all that the running host has. This process is to be the host when this returns; until ``ready()`` the other one waits whether
+    /// it is. Blocks.
     ///
     /// - Parameter places: where this one listens.
     func cut(_ host: Host, listeningAt places: [String], _ log: Logger) throws(Failure) -> [OfferedConnection] {
@@ -157,13 +159,19 @@ final class TakeOver: Sendable {
                 ? "process \(process) has not said that this one is the host" : "process \(process) goes on"
             throw Failure(.undecided, "\(other): \(error)")
         }
-        exchange.end()
         FileLock.settle()
         host.end(taken.ended)
         let count = taken.sessions == 1 ? "1 session" : "\(taken.sessions) sessions"
         let connections = taken.connections.count == 1 ? "1 connection" : "\(taken.connections.count) connections"
         log.notice("Took \(count) and \(connections) over from process \(process)")
         return taken.connections
+    }
+
+    /// Says that this process accepts clients: the other one ends. Blocks.
+    func ready() {
+        // One that has gone, or is too old to wait for it, does not hear it.
+        try? exchange.send(.ready)
+        exchange.end()
     }
 
     private func take(_ taken: inout Taken, _ host: Host) throws(HandOverFault) {

@@ -16,7 +16,7 @@ private let messages: [HandOverFrame] = [
     .cut(places: ["a", "", "c"]),
     .taken(sessions: 0), .taken(sessions: .max), .session(session), .penalties([0, 255]), .penalties([]),
     .connection(door: "http", isUnixSocket: true), .handed(sessions: 3), .ended(SessionID(high: 1, low: 2)), .yours,
-    .failed("why"),
+    .failed("why"), .ready,
 ]
 
 @Suite struct `Messages between two processes of a host` {

@@ -238,8 +238,8 @@ import Testing
         let server = try start()
         let session = try logIn()
         let peer = try KeptConnection(socket: control)
-        let offer = try peer.exchange(#"{"do":"take-over","protocol":1}"#)
-        #expect(offer.contains(#""protocol":1"#), "\(offer)")
+        let offer = try peer.exchange(#"{"do":"take-over","protocol":2}"#)
+        #expect(offer.contains(#""protocol":2"#), "\(offer)")
         let kept = try KeptConnection(socket: socket)
         #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
         // `cut`, with no places; what follows is no message.
@@ -254,9 +254,88 @@ import Testing
         #expect(try logIn().count == 32)
     }
 
+    /// How far a process comes that is to be the host.
+    enum Step: CaseIterable {
+        case asked, cut, handed, taken, yours
+
+        /// Whether it has everything then.
+        var isTaken: Bool { [.taken, .yours].contains(self) }
+    }
+
+    @Test(arguments: Step.allCases)
+    func `a process that is gone before it accepts a client leaves the running one the host`(_ step: Step) throws {
+        let (key, audit, penalties) = (folder.path("key"), folder.path("audit.log"), folder.path("penalties"))
+        #expect(try AuthHost.run(["audit", "key", key]).status == 0)
+        try write(
+            """
+            audit-log \(audit)
+            audit-key \(key)
+            audit-chain TRUE
+            audit-required TRUE
+            penalty-limit 3
+            penalty-file \(penalties)
+            uupp-file \(folder.path("usage"))
+            swap-unresumable keep
+            """, module: "knows_one_password")
+        let server = try start()
+        func logIn(_ user: String, _ password: String) throws -> Int {
+            try Client(socket: socket).post("/v1/login", #"{"user":"\#(user)","password":"\#(password)"}"#).status
+        }
+        let session = try #require(
+            try Client(socket: socket).post(
+                "/v1/login", #"{"user":"alice","password":"secret"}"#
+            ).member("session"))
+        let kept = try KeptConnection(socket: socket)
+        #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
+        do {
+            let next = try NextProcess(control)
+            try next.come(to: step, listeningAt: [socket, control])
+        }
+        let said = step.isTaken ? "this one is the host again" : "has failed, and nothing has changed"
+        try server.process.wait(until: { log.contains(said) })
+        // The host is as it was: sessions, connections, operators, files.
+        if Self.areHandedOver { #expect(try kept.post("/v1/check", Self.check(session)).status == 200) }
+        #expect(try verdict(session) == "allow")
+        #expect(try logIn("bob", "secret") == 200)
+        for password in 0..<3 { #expect(try logIn("carol", "wrong\(password)") != 200) }
+        let outcome = step.isTaken ? "undone" : "failed"
+        let metrics = try server.client.get("/metrics").body
+        #expect(metrics.contains(#"authhost_take_overs_total{outcome="\#(outcome)"} 1"#), "\(metrics)")
+        #expect(try AuthHost.run(["session", "list", "--socket", control]).output.contains("bob"))
+        try server.process.wait(until: {
+            (try? String(contentsOfFile: penalties, encoding: .utf8))?.contains("carol") ?? false
+        })
+        // The next one takes over, and has what came since.
+        let next = try takeOver()
+        try awaitEnd(of: server, next)
+        #expect(try verdict(session) == "allow")
+        #expect(try AuthHost.run(["penalty", "list", "--socket", control]).output.contains("carol"))
+        let figures = try Client(socket: socket).get("/metrics").body
+        #expect(figures.contains(#"authhost_take_overs_total{outcome="done"} 1"#), "\(figures)")
+        next.terminate()
+        #expect(try next.finish().status == 0)
+        #expect(access(socket, F_OK) != 0 && access(control, F_OK) != 0, "the sockets are removed")
+        let lines = try String(contentsOfFile: audit, encoding: .utf8)
+        #expect(lines.contains("outcome=\"failed: "), "\(lines)")
+        let check = try AuthHost.run(["audit", "verify", "--key", key, audit])
+        #expect(check.status == 0, "\(check) \(lines)")
+    }
+
+    @Test func `a host that waits for the other process ends when it is told to`() throws {
+        try write()
+        let server = try start()
+        let next = try NextProcess(control)
+        try next.come(to: .yours, listeningAt: [socket, control])
+        server.process.terminate()
+        let ending = try server.process.finish()
+        #expect(ending.status == 0 && log.contains("is the host"), "\(ending) \(log)")
+        #expect(access(socket, F_OK) == 0, "the socket is the other process's to remove")
+        withExtendedLifetime(next) {}
+    }
+
     @Test(arguments: [
-        (#"{"do":"take-over"}"#, "version 0 of taking over, and this host version 1"),
-        (#"{"do":"take-over","protocol":0}"#, "version 0 of taking over, and this host version 1"),
+        (#"{"do":"take-over"}"#, "version 0 of taking over, and this host version 2"),
+        (#"{"do":"take-over","protocol":1}"#, "version 1 of taking over, and this host version 2"),
     ])
     func `an older process is refused with both versions`(_ request: String, _ why: String) throws {
         try write()
@@ -268,7 +347,7 @@ import Testing
 
     @Test(arguments: [
         ("hello", "its answer is not of this version's protocol"),
-        (#"{"ok":true,"protocol":7}"#, "it speaks version 7 of taking over, and this process version 1"),
+        (#"{"ok":true,"protocol":7}"#, "it speaks version 7 of taking over, and this process versions 1 to 2"),
         (#"{"ok":false,"error":"no"}"#, "is not taken over: no"),
     ])
     func `what answers as no host does is named`(_ line: String, _ why: String) throws {
@@ -341,4 +420,43 @@ private final class FakeHost {
     }
 
     deinit { close(listener) }
+}
+
+/// Takes over by hand, as far as a test wants, and is gone with its connection.
+private final class NextProcess {
+    private let connection: KeptConnection
+
+    init(_ control: String) throws { connection = try KeptConnection(socket: control) }
+
+    func come(to step: TakeOverTests.Step, listeningAt places: [String]) throws {
+        _ = try connection.exchange(#"{"do":"take-over","protocol":2}"#)
+        // `offered`
+        _ = try connection.answer(to: []) { Self.message(4, in: $0) }
+        if step == .asked { return }
+        let cut = Self.number(places.count) + places.flatMap { Self.number($0.utf8.count) + Array($0.utf8) }
+        let request = Self.number(cut.count + 1) + [5] + cut
+        if step == .cut { return try connection.send(request) }
+        // `handed`, with how many sessions.
+        let sessions = try connection.answer(to: request) { Self.message(10, in: $0) }
+        if step == .handed { return }
+        let taken = Self.number(5) + [6] + sessions
+        if step == .taken { return try connection.send(taken) }
+        // `yours`
+        _ = try connection.answer(to: taken) { Self.message(12, in: $0) }
+    }
+
+    /// The members of the first message of a number in what has come.
+    private static func message(_ number: UInt8, in bytes: [UInt8]) -> [UInt8]? {
+        var rest = bytes[...]
+        while rest.count > 4 {
+            let length = rest.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            guard rest.count >= 4 + length else { return nil }
+            let body = rest.dropFirst(4).prefix(length)
+            if body.first == number { return Array(body.dropFirst()) }
+            rest = rest.dropFirst(4 + length)
+        }
+        return nil
+    }
+
+    private static func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (8 * $0) & 255) } }
 }
