@@ -97,6 +97,19 @@ struct UsageServiceTests {
         #expect(run.service.tick() >= 1)
     }
 
+    @Test func `a start after the stop counts again, in the same file`() throws {
+        let run = ServiceRun()
+        try run.start()
+        run.service.record(user: "ann", application: "web")
+        run.service.stop()
+        try run.start()
+        run.service.record(user: "bob", application: "web")
+        run.pass(60)
+        #expect(try run.stored("2026-01") == ["ann web [14]", "bob web [14]"])
+        run.service.stop()
+        #expect(contents(run.folder.file("uupp.db-wal")) == nil)
+    }
+
     @Test func `a start reads the month back and says how many users it has`() throws {
         let first = ServiceRun()
         try first.start()

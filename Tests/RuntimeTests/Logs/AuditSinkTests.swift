@@ -180,6 +180,33 @@ import Testing
         #expect(finding?.kind == .cut, "\(String(describing: finding)) \(place.text(other))")
     }
 
+    @Test(arguments: [false, true])
+    func `take lines again behind those of the process that has taken them over and has gone`(required: Bool) throws {
+        let place = try Place()
+        let key = AuditKey.random()
+        let audit = try AuditLog([place.path("a")], settings(required: required, key: key), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        for round in 0..<2 {
+            #expect(test.ask(.login(try test.login("alice\(round)"))).verdict == .allow)
+            #expect(test.host.beginHandOver(within: .seconds(60)))
+            test.host.endHandOver()
+            let head = try #require(ChainedLine.head(ofTail: Array(place.text("a").utf8)))
+            var others = AuditChain(key, sink: 1, after: head)
+            let line = others.seal(Array("2026/11/30-00:00:00.000000 +0000: AUDIT: user=another".utf8), json: false)
+            let file = fopen(place.path("a"), "ae")
+            fputs(String(decoding: line, as: UTF8.self), file)
+            fclose(file)
+            test.host.takeBack()
+        }
+        #expect(test.ask(.login(try test.login("bob"))).verdict == .allow)
+        test.host.stop()
+        let text = place.text("a")
+        #expect(["alice0", "alice1", "another", "bob"].allSatisfy { text.contains("user=\($0)") }, "\(text)")
+        var verifier = AuditVerifier(keys: [key])
+        let finding = try verifier.check(place.path("a")) ?? verifier.finish()
+        #expect(finding == nil, "\(String(describing: finding)) \(text)")
+    }
+
     /// A place whose first write waits until it may go on.
     private struct Slow: SinkOutput {
         let writes = Atomics()
