@@ -109,6 +109,7 @@ int64_t wire_deadline(const char *shape, const uint64_t *slots) {
 #define LAST {TEXT, WIRE_LAST_MEMBER, 0}
 _Static_assert(offsetof(auth_check_t, field_count) == offsetof(auth_check_t, fields) + 8 &&
                    offsetof(auth_check_t, attribute_count) == offsetof(auth_check_t, attributes) + 8 &&
+                   offsetof(auth_mapping_t, attribute_count) == offsetof(auth_mapping_t, attributes) + 8 &&
                    offsetof(auth_login_t, attribute_count) == offsetof(auth_login_t, attributes) + 8 &&
                    offsetof(auth_result_t, attribute_count) == offsetof(auth_result_t, attributes) + 8,
                "the number of pairs stands behind their address");
@@ -118,7 +119,8 @@ static const wire_member login_members[] = {
     TEXT_OF(auth_login_t, application_id), TEXT_OF(auth_login_t, machine_id), TEXT_OF(auth_login_t, door),
     PAIRS_OF(auth_login_t, attributes), LAST};
 static const wire_member mapping_members[] = {
-    TEXT_OF(auth_mapping_t, user), TEXT_OF(auth_mapping_t, requested), TEXT_OF(auth_mapping_t, name), LAST};
+    TEXT_OF(auth_mapping_t, user), TEXT_OF(auth_mapping_t, requested), TEXT_OF(auth_mapping_t, name),
+    PAIRS_OF(auth_mapping_t, attributes), LAST};
 static const wire_member check_members[] = {
     TEXT_OF(auth_check_t, user), TEXT_OF(auth_check_t, requested), {OBJECT, offsetof(auth_check_t, object), 0},
     PAIRS_OF(auth_check_t, fields), TEXT_OF(auth_check_t, contribution_id), PAIRS_OF(auth_check_t, attributes), LAST};

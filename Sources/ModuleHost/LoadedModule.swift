@@ -118,12 +118,17 @@ public final class LoadedModule: Sendable {
     }
 
     /// Asks `auth_map_object`; nil where the module has no such entry, or says so.
+    ///
+    /// - Parameter attributes: of the question that the name is mapped for.
     public func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
+        _ name: ObjectName, requested: ObjectName, attributes: [Field] = [], _ session: ModuleSession,
+        _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard allows(.question) else { return .ended }
         let before = mapping.load(ordering: .acquiring)
-        if let answer = about(session, { generation.map(name, requested: requested, session, terms) }) {
+        if let answer = about(
+            session, { generation.map(name, requested: requested, attributes: attributes, session, terms) })
+        {
             return answer
         }
         // Not where the module has invalidated meanwhile: it may have begun to map.

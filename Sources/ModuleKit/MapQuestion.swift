@@ -11,10 +11,17 @@ public struct MapQuestion: ~Copyable, ~Escapable {
     @inline(__always)
     init?(_ record: UnsafePointer<auth_mapping_t>?, _ slot: PendingSlot<MapAnswer>) {
         guard let record, record.pointee.size >= FirstSize.mapping,
-            record.pointee.user.isValid, record.pointee.requested.isValid, record.pointee.name.isValid
+            record.pointee.user.isValid, record.pointee.requested.isValid, record.pointee.name.isValid,
+            !Self.hasAttributes(record)
+                || Pairs.areValid(record.pointee.attributes, record.pointee.attribute_count)
         else { return nil }
         self.record = record
         self.slot = slot
+    }
+
+    /// Whether the host is new enough to tell attributes of a mapping.
+    private static func hasAttributes(_ record: UnsafePointer<auth_mapping_t>) -> Bool {
+        record.pointee.size >= UInt32(MemoryLayout<auth_mapping_t>.size)
     }
 
     /// Who asks.
@@ -42,5 +49,14 @@ public struct MapQuestion: ~Copyable, ~Escapable {
     /// The name after the configuration's own mappings.
     public var name: Span<UInt8> {
         @_lifetime(copy self) get { _overrideLifetime(record.pointee.name.span, copying: self) }
+    }
+
+    /// Lends each attribute that the door gives, such as the trace of the request, to `body`. A host that is older than they are
+    /// gives none.
+    public func forEachAttribute<Failure: Error>(
+        _ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard Self.hasAttributes(record) else { return }
+        try Pairs.forEach(record.pointee.attributes, record.pointee.attribute_count, body)
     }
 }

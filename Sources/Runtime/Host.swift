@@ -288,7 +288,7 @@ public final class Host: Sendable {
         }
         switch subject {
         case .name(let name, let attributes):
-            var question = ObjectQuestion(objects, decider, session, known, name)
+            var question = ObjectQuestion(objects, decider, session, known, name, attributes: attributes)
             return timed(.map, question.ask(at: now), question.returned, session, attributes, decision, since: now)
         case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)

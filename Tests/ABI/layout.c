@@ -49,6 +49,8 @@ int main(void) {
     MEMBER(auth_mapping_t, requested)
     MEMBER(auth_mapping_t, name)
     MEMBER(auth_mapping_t, session_data)
+    MEMBER(auth_mapping_t, attributes)
+    MEMBER(auth_mapping_t, attribute_count)
     RECORD(auth_check_t)
     MEMBER(auth_check_t, size)
     MEMBER(auth_check_t, action)

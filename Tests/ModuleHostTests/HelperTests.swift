@@ -38,7 +38,10 @@ import Testing
                 answers.append(
                     "\(action) \(text): " + shown(module.check(check, object: name, Ask.session, Ask.terms)))
             }
-            answers.append("map \(text): " + shown(module.map(name, requested: name, Ask.session, Ask.terms)))
+            let trace = [Field("trace-parent", "00-1")]
+            answers.append(
+                "map \(text): "
+                    + shown(module.map(name, requested: name, attributes: trace, Ask.session, Ask.terms)))
             answers.append(
                 "explain \(text): "
                     + shown(module.explain(Check(.read, name), object: name, Ask.session, Ask.terms)))
@@ -57,7 +60,8 @@ import Testing
         "application_limit", "bad_mapped_name", "batch_partial", "batch_reasons", "compares_texts", "content9",
         "explains",
         "explains_too_much", "first_result", "gen6", "gen7", "grown_result", "huge_text", "long_mapped_name",
-        "long_mapped_name7", "long_reason", "mapped_without_name", "maps_never", "names_seen", "no_such_entry",
+        "long_mapped_name7", "long_reason", "mapped_without_name", "maps_attributes", "maps_never", "names_seen",
+        "no_such_entry",
         "objects7", "options9", "reads_by_no_entry", "reads_open", "reads_undecided", "reserved_status",
         "returns_errno", "says_nobody", "signed_tokens", "small_result", "unknown_status",
         "yes_by_accident", "zero_status", "museum_gen6", "museum_gen7",

@@ -207,6 +207,18 @@ import Testing
         #expect(named(checked) == check.attributes + [Field("group", "traders")])
     }
 
+    @Test func `is told with a mapping, and with that of a check`() throws {
+        let test = try TestHost("maps_attributes")
+        let (session, name) = (try test.session(), try ObjectName("/a"))
+        #expect(test.ask(.map(session, name)).mappedName?.text == "/a")
+        let trace = [Field("realm", ""), Field("trace-parent", "00-1")]
+        #expect(test.ask(.map(session, name, attributes: trace)).mappedName?.text == "/00-1")
+        var check = Check(.read, name)
+        #expect(test.ask(.check(session, check)).verdict == .deny)
+        check.attributes = trace
+        #expect(test.ask(.check(session, check)).verdict == .allow)
+    }
+
     @Test func `is kept with the session, and told again of a log-in that is kept`() throws {
         let test = try TestHost("attributes")
         let first = test.ask(.authenticate(try test.login("alice")))

@@ -5,8 +5,9 @@
 #ifndef AUTHHOST_ATTRIBUTES_H
 #define AUTHHOST_ATTRIBUTES_H
 
-// IN: auth_login_t.attributes and auth_check_t.attributes, for a module that declares AUTH_READS_ATTRIBUTES. They are of the
-// connection and the request that asks, which for a check need not be those of the log-in. The host answers equal log-ins again
+// IN: the member `attributes` of auth_login_t, auth_mapping_t and auth_check_t, for a module that declares
+// AUTH_READS_ATTRIBUTES. They are of the connection and the request that asks, which but for a log-in need not be those of the
+// log-in; a name that is mapped for a check comes with those of the check. The host answers equal log-ins again
 // for a while, where all of these are equal; but for AUTH_ATTRIBUTE_TRACE_PARENT and _REQUEST_ID, which are another for each
 // request: they are for logs, and no log-in may be decided by them. A door that takes questions of
 // trusted programs, such as another authhost, hands on what they say of their own clients.

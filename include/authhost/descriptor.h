@@ -33,7 +33,7 @@
                                // class of the kit, OpenReads); without the flag and without the entry nobody may read anything
 #define AUTH_NAMES_USER 0x200u // result->user of a log-in may be another user than the one who was typed: that one counts, and
                                // doors that have no place for its name (saslauthd, rabbitmq) let nobody in as another user
-#define AUTH_READS_ATTRIBUTES 0x400u // log-ins and checks come with attributes (attributes.h); without it none are made
+#define AUTH_READS_ATTRIBUTES 0x400u // log-ins, mappings and checks come with attributes (attributes.h); without it none are made
 
 // Types of options. The host validates values and defaults before auth_init and expands %r and %a in paths.
 #define AUTH_OPTION_STRING 1

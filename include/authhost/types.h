@@ -111,6 +111,9 @@ typedef struct auth_mapping {
     auth_string_t requested; // as the client asked, 1...4095 bytes, starts with '/'
     auth_string_t name;      // after the configuration's own mappings
     uint64_t session_data;   // what the log-in has set
+    const auth_pair_t *const *attributes; // what the door knows besides (attributes.h): addresses of `attribute_count` pairs;
+                             // an older host has neither: AUTH_HAS(mapping, attribute_count)
+    size_t attribute_count;  // 0...64; 0 for a module that does not declare AUTH_READS_ATTRIBUTES
 } auth_mapping_t;
 
 // A question about an object (generation 9). OWNERSHIP: the host's, valid until the entry point returns.

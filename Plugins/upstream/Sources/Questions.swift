@@ -26,6 +26,12 @@ extension ClientQuestion {
             applicationID: attribute(.applicationID).span, machineID: attribute(.machineID).span)
     }
 
+    static func map(_ mapping: borrowing MapQuestion, _ session: ClientSession) -> ClientQuestion {
+        let question = ClientQuestion.map(session, name: mapping.name)
+        mapping.forEachAttribute { question.add(attribute: $0, value: $1) }
+        return question
+    }
+
     static func check(_ check: borrowing CheckQuestion, _ session: ClientSession) -> ClientQuestion {
         let action: ClientAction =
             switch check.action {

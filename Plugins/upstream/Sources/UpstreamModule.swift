@@ -42,7 +42,7 @@ final class UpstreamModule: AuthModule {
     func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer {
         guard mapsNames else { return .mapsNothing }
         let completion = mapping.completion
-        link.ask(about: mapping.session, until: mapping.deadline, { .map($0, name: mapping.name) }) {
+        link.ask(about: mapping.session, until: mapping.deadline, { .map(mapping, $0) }) {
             completion.answer($0.ofMapping)
         }
         return .delayed

@@ -8,8 +8,10 @@ protocol Generation: Sendable {
     func cancel(_ token: UInt64)
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ terms: CallTerms) -> ModuleAnswer?
     func freeUser(_ session: ModuleSession, _ reason: SessionEnd) -> Status?
-    func map(_ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms)
-        -> ModuleAnswer?
+    /// - Parameter attributes: of the question that the name is mapped for.
+    func map(
+        _ name: ObjectName, requested: ObjectName, attributes: [Field], _ session: ModuleSession, _ terms: CallTerms
+    ) -> ModuleAnswer?
     /// - Parameter content: what is known of the object, nil for nothing.
     func check(
         _ check: Check, object: ObjectName, content: ObjectContent?, _ session: ModuleSession, _ terms: CallTerms

@@ -52,7 +52,7 @@ struct Generation6And7: Generation {
     }
 
     func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
+        _ name: ObjectName, requested: ObjectName, attributes: [Field], _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let entry = mapObject else { return nil }
         var lent = LentText()

@@ -8,7 +8,7 @@ final class Generation9: Generation, @unchecked Sendable {
     private(set) var instance: UnsafeMutableRawPointer?
     let table: EntryTable
     private let newUser, resumeUser, mapObject, checkRead, checkWrite, checkCreate, batch, explain: CallInterface?
-    /// Whether log-ins and checks come with attributes.
+    /// Whether log-ins, mappings and checks come with attributes.
     private let readsAttributes: Bool
 
     init(_ table: EntryTable, readsAttributes: Bool) {
@@ -106,22 +106,26 @@ final class Generation9: Generation, @unchecked Sendable {
     }
 
     func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
+        _ name: ObjectName, requested: ObjectName, attributes: [Field], _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer? {
         guard let mapObject else { return nil }
         return name.withTerminatedBytes { name in
             requested.withTerminatedBytes { requested in
                 session.user.withTerminatedBytes { user in
-                    var record = auth_mapping_t()
-                    record.size = UInt32(MemoryLayout<auth_mapping_t>.size)
-                    record.session = session.handle
-                    record.token = terms.token
-                    record.deadline = terms.deadline
-                    record.user = auth_string_t(user)
-                    record.requested = auth_string_t(requested)
-                    record.name = auth_string_t(name)
-                    record.session_data = session.data
-                    return ask(mapObject, &record)
+                    PairRecords.withPairs(told(attributes)) { attributes, count in
+                        var record = auth_mapping_t()
+                        record.size = UInt32(MemoryLayout<auth_mapping_t>.size)
+                        record.session = session.handle
+                        record.token = terms.token
+                        record.deadline = terms.deadline
+                        record.user = auth_string_t(user)
+                        record.requested = auth_string_t(requested)
+                        record.name = auth_string_t(name)
+                        record.session_data = session.data
+                        record.attributes = attributes
+                        record.attribute_count = count
+                        return ask(mapObject, &record)
+                    }
                 }
             }
         }

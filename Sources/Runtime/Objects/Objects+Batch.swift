@@ -84,7 +84,7 @@ extension Objects {
             var object = check.name
             if isMapped {
                 let one = asked[index]
-                guard let mapped = map(check.name, of: one, decider, at: now) else { continue }
+                guard let mapped = map(check, of: one, decider, at: now) else { continue }
                 guard mapped.verdict == .allow, let name = mapped.mappedName else {
                     answers.answer(one.place, check.kind, of: one.session, mapped)
                     continue
@@ -104,8 +104,9 @@ extension Objects {
     }
 
     /// What a name is called inside; nil where that is not known at once: the check is asked alone then, without a wait.
-    private func map(_ name: ObjectName, of one: AskedCheck, _ decider: any Decider, at now: Int64) -> Answer? {
-        var mapping = ObjectQuestion(self, decider, one.session, one.known, name)
+    private func map(_ check: Check, of one: AskedCheck, _ decider: any Decider, at now: Int64) -> Answer? {
+        var mapping = ObjectQuestion(
+            self, decider, one.session, one.known, check.name, attributes: check.attributes)
         switch mapping.ask(at: now) {
         case .decided(let mapped): return mapped
         case .delayed(let ticket):

@@ -94,7 +94,8 @@ public final class Operators: Sendable {
             guard mapped.verdict == .allow, let object = mapped.mappedName else { return done(ExplainedAnswer(mapped)) }
             explain(check, object, session, known, decider, done)
         }
-        var mapping = ObjectQuestion(objects, decider, session, known, check.name)
+        var mapping = ObjectQuestion(
+            objects, decider, session, known, check.name, attributes: check.attributes)
         switch mapping.ask(at: now) {
         case .decided(let mapped): goOn(mapped)
         case .delayed(let ticket): ticket.whenDecided { mapped in decider.resume { goOn(mapped) } }

@@ -56,7 +56,7 @@ extension ModuleQuestion {
 protocol Entries {
     /// Asks what a name is called inside.
     func map(
-        _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
+        _ name: ObjectName, requested: ObjectName, attributes: [Field], _ session: ModuleSession, _ terms: CallTerms
     ) -> ModuleAnswer?
     /// Asks whether a session may do something.
     func check(

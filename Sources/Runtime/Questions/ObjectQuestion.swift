@@ -18,6 +18,8 @@ struct ObjectQuestion: ModuleQuestion {
     let requested: ObjectName
     /// What the session wants to do; nil where only the name is asked for.
     let check: Check?
+    /// What the door knows of the question.
+    private let attributes: [Field]
     private var stage = Stage.mapping
     var returned: Int64 = 0
     /// The name as far as it is known.
@@ -31,10 +33,12 @@ struct ObjectQuestion: ModuleQuestion {
 
     /// Asks what a name is called inside.
     init(
-        _ objects: Objects, _ decider: any Decider, _ session: Session, _ known: ModuleSession, _ name: ObjectName
+        _ objects: Objects, _ decider: any Decider, _ session: Session, _ known: ModuleSession, _ name: ObjectName,
+        attributes: [Field]
     ) {
         (self.objects, self.decider, asking, requested, object, check) = (objects, decider, session, name, name, nil)
         self.known = known
+        self.attributes = attributes
         (isTracked, mayWait) = (false, false)
     }
 
@@ -42,6 +46,7 @@ struct ObjectQuestion: ModuleQuestion {
     init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ known: ModuleSession, _ check: Check) {
         (self.objects, self.decider, asking, self.known) = (objects, decider, session, known)
         (requested, object, self.check) = (check.name, check.name, check)
+        attributes = check.attributes
         (isTracked, mayWait) = (decider.tracksObjects, check.action == .read && objects.store.limits.isOpen)
     }
 
@@ -131,7 +136,8 @@ struct ObjectQuestion: ModuleQuestion {
 
     func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer? {
         guard stage == .checking, let check else {
-            return entries.map(object, requested: requested, known, terms) ?? ModuleAnswer(.notMapped)
+            return entries.map(object, requested: requested, attributes: attributes, known, terms)
+                ?? ModuleAnswer(.notMapped)
         }
         return ask(check, entries, terms)
     }

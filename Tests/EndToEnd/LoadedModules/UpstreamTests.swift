@@ -177,6 +177,28 @@ import Testing
         _ = centre
     }
 
+    @Test func `the trace of a mapping goes there with it`() throws {
+        let (audit, file) = (centreFolder.path("audit.log"), edgeFolder.path("authhost.conf"))
+        let centre = try Server(
+            ["-c", centreFolder.path("authhost.conf"), "--audit-log", audit, "--audit-required"], in: centreFolder)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try edgeFolder.write(
+            text.replacingOccurrences(
+                of: "    destination centre\n", with: "    destination centre\n    map-names TRUE\n"),
+            to: "authhost.conf")
+        let edge = try edge()
+        let session = try #require(try login(edge).member("session"))
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let mapped = try edge.client.post(
+            "/v1/map", #"{"session":"\#(session)","object":"/MINE/1"}"#, headers: ["traceparent: \(trace)"])
+        #expect(mapped.body.contains("/ORDERS/alice/1"), "\(mapped)")
+        let line = try String(contentsOfFile: audit, encoding: .utf8).split(separator: "\n").first {
+            $0.contains("question=map ")
+        }
+        #expect(line?.contains("trace=\(trace)") == true, "\(String(describing: line))")
+        _ = centre
+    }
+
     @Test func `groups and roles come from there, over both native protocol and module`() throws {
         let centre = try centre()
         let edge = try edge()

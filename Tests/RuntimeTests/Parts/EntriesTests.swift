@@ -10,7 +10,8 @@ import Testing
         let seen = Seen<String>()
 
         func map(
-            _ name: ObjectName, requested: ObjectName, _ session: ModuleSession, _ terms: CallTerms
+            _ name: ObjectName, requested: ObjectName, attributes: [Field], _ session: ModuleSession,
+            _ terms: CallTerms
         ) -> ModuleAnswer? {
             seen.add("map \(requested.text) \(session.handle)")
             return nil
