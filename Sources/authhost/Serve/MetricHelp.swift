@@ -13,7 +13,7 @@ enum MetricHelp {
         "authhost_audit_lines_total": "Lines that were written to the audit log.",
         "authhost_audit_lost_lines_total": "Lines that could not be written to the audit log.",
         "authhost_audit_up": "1 while the sink takes lines, else 0.",
-        "authhost_audit_chain_number": "The number of the last line of the chain.",
+        "authhost_audit_chain_number": "The number of the last signed line of the chain.",
         "authhost_audit_chain_value": "The first 48 bits of the value behind that line.",
         "authhost_ready": "1 while questions can be decided, as /ready says it, else 0.",
         "authhost_ready_part":
