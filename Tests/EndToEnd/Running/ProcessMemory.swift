@@ -14,10 +14,19 @@ enum ProcessMemory {
         return try readable(pid).reduce(0) { count, range in count + self.count(of: needle, in: range, memory) }
     }
 
+    /// The words of each line of what another process has mapped (proc_pid_maps(5)).
+    static func maps(of pid: pid_t) throws -> [[Substring]] {
+        // Foundation takes what the first read(2) gives for the whole, which is a page here.
+        guard let file = fopen("/proc/\(pid)/maps", "r") else { throw ChildError(description: "no maps of \(pid)") }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
+    }
+
     private static func readable(_ pid: pid_t) throws -> [Range<UInt>] {
-        let maps = try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
-        return maps.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+        try maps(of: pid).compactMap { words in
             let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             // The kernel's own pages are not to be read.
             guard ends.count == 2, words[1].hasPrefix("r"), words.last?.hasPrefix("[v") != true else { return nil }
