@@ -25,27 +25,15 @@ extension ModuleDecider {
     func tell(
         _ entry: StaticString, on place: RunningCall.Place, _ body: @escaping @Sendable (LoadedModule) -> Void
     ) {
-        (place == .side ? side : lane).tell { [module, long, clock, deadlines, report] in
-            let now = clock.monotonic
-            let call = RunningCall(entry, place, began: now, due: now + deadlines.nanoseconds(of: .login))
-            long.telling(call) {
-                body(module)
-            } returned: {
-                report(.returnedAtLast($0, nil))
-            }
-        }
+        let teller = teller
+        (place == .side ? side : lane).tell { teller.tell(entry, on: place, body) }
     }
 
     /// Tells the module that a session has ended, once no entry of it is running on this thread.
     func tellFree(_ session: ModuleSession, _ reason: SessionEnd, _ done: @escaping @Sendable () -> Void = {}) {
         guard module.learnsEnds else { return done() }
-        let tell: @Sendable () -> Void = { [weak self, report] in
-            self?.tell("auth_free_user") { module in
-                if let status = module.freeUser(session, reason), status != .ok { report(.freeFailed(status)) }
-                done()
-            }
-        }
-        if isAnyThread { CallContext.afterCall(tell) } else { tell() }
+        let end = UntoldEnds.End(session: session, reason: reason, isTold: done)
+        if isAnyThread { CallContext.afterCall { [ends] in ends.add(end) } } else { ends.add(end) }
     }
 
     func tellRelease(of object: ObjectName, for session: UInt64, reads: Bool) {
@@ -116,6 +104,36 @@ extension ModuleDecider {
     }
 
     func tellCancel(_ token: UInt64) { tell("auth_cancel", on: .side) { $0.cancel(token) } }
+}
+
+/// Calls the entry points by which a module is told something, and sees to those that take too long.
+struct ModuleTeller: Sendable {
+    let module: LoadedModule
+    let long: LongCalls
+    let clock: any HostClock
+    let deadlines: LiveDeadlines
+    let report: @Sendable (ModuleIncident) -> Void
+
+    /// Tells the module something on the calling thread.
+    ///
+    /// - Parameter entry: the entry point that is called, for people.
+    func tell(_ entry: StaticString, on place: RunningCall.Place, _ body: (LoadedModule) -> Void) {
+        let now = clock.monotonic
+        let call = RunningCall(entry, place, began: now, due: now + deadlines.nanoseconds(of: .login))
+        long.telling(call) {
+            body(module)
+        } returned: {
+            report(.returnedAtLast($0, nil))
+        }
+    }
+
+    /// Tells the module that a session has ended, if it still wants to know.
+    func tellEnd(_ end: UntoldEnds.End, on place: RunningCall.Place) {
+        guard module.learnsEnds else { return }
+        tell("auth_free_user", on: place) { module in
+            if let status = module.freeUser(end.session, end.reason), status != .ok { report(.freeFailed(status)) }
+        }
+    }
 }
 
 extension ModuleAnswer {

@@ -32,6 +32,9 @@ final class ModuleDecider: Decider {
     let deadlines: LiveDeadlines
     let reasons: WantedReasons
     let report: @Sendable (ModuleIncident) -> Void
+    let teller: ModuleTeller
+    /// Sessions of whose end the module has not been told.
+    let ends: UntoldEnds
     let ticker = Mutex(false)
     /// Next steps after delayed answers that have not been taken yet.
     let steps = Atomic<Int>(0)
@@ -66,6 +69,10 @@ final class ModuleDecider: Decider {
         let name = isSerial ? "auth-serial" : "auth-blocking"
         lane = WorkLane(name: name, threads: self.threads, limit: queueLimit)
         times = ModuleTimes(module: module.identity.name, lane: name, metrics)
+        let teller = ModuleTeller(module: module, long: long, clock: clock, deadlines: deadlines, report: report)
+        let place: RunningCall.Place = module.threads(of: "auth_free_user") == .any ? .side : .own
+        ends = UntoldEnds(on: place == .side ? side : lane, clock: clock) { teller.tellEnd($0, on: place) }
+        self.teller = teller
     }
 
     func life(of session: UInt64) -> UInt32 { module.helpers?.life(of: session) ?? instance }

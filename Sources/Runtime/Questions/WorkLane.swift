@@ -159,15 +159,24 @@ final class WorkLane: Sendable {
     }
 
     /// Queues what a module must be told.
-    func tell(_ job: @escaping Job) {
+    func tell(_ job: @escaping Job) { tell(placed: { _ in job() }) }
+
+    /// Queues what a module must be told, and gives it its place among all that was queued.
+    ///
+    /// - Parameter goesOn: whether a job of this lane hands on what it has left over, for which even a lane that is drained has room.
+    func tell(goesOn: Bool = false, placed job: @escaping @Sendable (_ place: UInt64) -> Void) {
         let taken = queue.withLock { queue in
-            if queue.stopped { return false }
-            queue.jobs.append(queue.waiting(job))
+            if queue.stopped && !goesOn { return false }
+            let place = queue.order + 1
+            queue.jobs.append(queue.waiting { job(place) })
             startIfNeeded(&queue)
             return true
         }
         if taken { ready.signal() }
     }
+
+    /// The place of what was queued last.
+    var lastPlace: UInt64 { queue.withLock { $0.order } }
 
     /// Runs what is queued, ends the threads, and waits for the last of them: nothing runs afterwards.
     func drain() {
