@@ -45,6 +45,11 @@ final class KeptConnection {
     /// Sends a line, and returns the line that answers it.
     func exchange(_ line: String) throws -> String {
         try say(line + "\n")
+        return try self.line()
+    }
+
+    /// Returns the next line.
+    func line() throws -> String {
         let end = UInt8(ascii: "\n")
         while !buffer.contains(end) { try receive() }
         let answer = String(decoding: buffer.prefix { $0 != end }, as: UTF8.self)
