@@ -10,6 +10,9 @@
 // Returns its descriptor, or -1 with errno set. OWNERSHIP: the caller's, to be closed.
 int cffi_memory_file(const char *_Nonnull name, const void *_Nonnull bytes, size_t count);
 
+// The same of the first bytes of a file, each of which is read once; -2 where it cannot be read, or has fewer (EIO).
+int cffi_memory_copy(const char *_Nonnull name, int source, size_t count);
+
 // dlopen() with everything resolved, never while a child is being forked.
 void *_Nullable cffi_open(const char *_Nonnull path);
 

@@ -16,20 +16,31 @@ struct ByteReader {
     ///
     /// - Throws: ``ELFError/truncated(_:)`` where the bytes end before it does.
     func number(at offset: UInt64, size: Int, _ what: String) throws(ELFError) -> UInt64 {
-        let bytes = try slice(at: offset, count: UInt64(size), what)
-        var value: UInt64 = 0
-        for (place, byte) in bytes.enumerated() {
-            if bigEndian { value = value << 8 | UInt64(byte) } else { value |= UInt64(byte) << (8 * UInt64(place)) }
+        let range = try range(at: offset, count: UInt64(size), what)
+        let number = source.withBytes(of: range) { bytes in
+            var value: UInt64 = 0
+            for place in bytes.indices {
+                value = value << 8 | UInt64(bytes[bigEndian ? place : bytes.count - 1 - place])
+            }
+            return value
         }
-        return value
+        guard let number else { throw .truncated(what) }
+        return number
     }
 
     func slice(at offset: UInt64, count: UInt64, _ what: String) throws(ELFError) -> ArraySlice<UInt8> {
-        let (end, overflow) = offset.addingReportingOverflow(count)
-        guard !overflow, end <= UInt64(source.count), let bytes = source.slice(Int(offset)..<Int(end)) else {
-            throw .truncated(what)
-        }
+        guard let bytes = source.slice(try range(at: offset, count: count, what)) else { throw .truncated(what) }
         return bytes
+    }
+
+    /// Returns where so many bytes are, none of which is looked at.
+    ///
+    /// - Throws: ``ELFError/truncated(_:)`` where there are fewer.
+    @discardableResult
+    func range(at offset: UInt64, count: UInt64, _ what: String) throws(ELFError) -> Range<Int> {
+        let (end, overflow) = offset.addingReportingOverflow(count)
+        guard !overflow, end <= UInt64(source.count) else { throw .truncated(what) }
+        return Int(offset)..<Int(end)
     }
 
     /// Reads a NUL-terminated string.
@@ -39,23 +50,26 @@ struct ByteReader {
     func string(at offset: UInt64, limit: Int, _ what: String) throws(ELFError) -> String? {
         guard offset < UInt64(source.count) else { throw .truncated(what) }
         let room = min(UInt64(limit) + 1, UInt64(source.count) - offset)
-        let bytes = try slice(at: offset, count: room, what)
-        guard let stop = bytes.firstIndex(of: 0) else {
-            if room <= UInt64(limit) { throw .truncated(what) }
-            return nil
+        let range = try range(at: offset, count: room, what)
+        let text = source.withBytes(of: range) { bytes in
+            bytes.firstIndex(of: 0).map { String(decoding: bytes[..<$0], as: UTF8.self) }
         }
-        return String(decoding: bytes[..<stop], as: UTF8.self)
+        guard let text else { throw .truncated(what) }
+        if text == nil, room <= UInt64(limit) { throw .truncated(what) }
+        return text
     }
 }
 
 /// Bytes that a ``ByteReader`` reads: all in memory, or in a file of which it needs little.
 enum ByteSource {
     case memory([UInt8])
+    case sealed(SealedBytes)
     case file(FileWindow)
 
     var count: Int {
         switch self {
         case .memory(let bytes): bytes.count
+        case .sealed(let bytes): bytes.count
         case .file(let window): window.size
         }
     }
@@ -64,7 +78,17 @@ enum ByteSource {
     func slice(_ range: Range<Int>) -> ArraySlice<UInt8>? {
         switch self {
         case .memory(let bytes): bytes[range]
+        case .sealed(let bytes): bytes.withBytes(of: range) { ArraySlice($0) }
         case .file(let window): window.slice(range)
+        }
+    }
+
+    /// Lends the bytes of a range within ``count`` to `body`; nil where the file has become shorter or cannot be read.
+    func withBytes<Result>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        switch self {
+        case .memory(let bytes): bytes[range].withUnsafeBytes(body)
+        case .sealed(let bytes): bytes.withBytes(of: range, body)
+        case .file(let window): window.slice(range)?.withUnsafeBytes(body)
         }
     }
 }

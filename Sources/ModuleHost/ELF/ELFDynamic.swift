@@ -101,7 +101,7 @@ struct ELFDynamic {
     private static func rows(
         _ reader: ByteReader, _ start: UInt64, _ count: UInt64
     ) throws(ELFError) -> [(tag: UInt64, value: UInt64)] {
-        _ = try reader.slice(at: start, count: count * 16, what)
+        try reader.range(at: start, count: count * 16, what)
         var rows: [(tag: UInt64, value: UInt64)] = []
         for index in 0..<count {
             let tag = try reader.number(at: start + index * 16, size: 8, what)

@@ -39,9 +39,12 @@ struct ELFFile {
     private let reader: ByteReader
 
     /// - Throws: ``ELFError`` for anything but a shared object of this machine; never traps, whatever the bytes.
-    init(_ bytes: [UInt8]) throws(ELFError) {
-        reader = try Self.reader(.memory(bytes))
-        let segments = try ELFSegments(segments(), fileSize: UInt64(bytes.count))
+    init(_ bytes: [UInt8]) throws(ELFError) { try self.init(.memory(bytes)) }
+
+    /// The same of bytes wherever they are.
+    init(_ source: ByteSource) throws(ELFError) {
+        reader = try Self.reader(source)
+        let segments = try ELFSegments(segments(), fileSize: UInt64(source.count))
         let dynamic = try ELFDynamic(reader, segments)
         needed = dynamic.needed
         searchPaths = dynamic.searchPaths
@@ -134,7 +137,7 @@ struct ELFFile {
         let rowSize = try reader.number(at: size, size: 2, "the file header")
         let count = try reader.number(at: size + 2, size: 2, "the file header")
         guard rowSize >= minimum || count == 0, count <= Self.maximumHeaders else { throw .absurd("the \(what) table") }
-        _ = try reader.slice(at: start, count: count * rowSize, "the \(what) table")
+        try reader.range(at: start, count: count * rowSize, "the \(what) table")
         return stride(from: start, to: start + count * rowSize, by: max(Int(rowSize), 1))
     }
 
@@ -146,7 +149,7 @@ struct ELFFile {
 
     private mutating func readNotes(at start: UInt64, _ size: UInt64) throws(ELFError) {
         guard size <= 16 << 20 else { throw .absurd("a note") }
-        _ = try reader.slice(at: start, count: size, "a note")
+        try reader.range(at: start, count: size, "a note")
         var offset = start
         while offset + 12 <= start + size {
             guard notes.count < Self.maximumNotes else { throw .absurd("the number of notes") }

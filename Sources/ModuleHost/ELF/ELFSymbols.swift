@@ -24,7 +24,7 @@ struct ELFSymbols {
         let indices = try indices()
         guard !indices.isEmpty else { return [] }
         let table = try segments.offset(of: address, Self.what)
-        _ = try reader.slice(at: table, count: indices.upperBound * 24, Self.what)
+        try reader.range(at: table, count: indices.upperBound * 24, Self.what)
         var names: Set<String> = []
         for index in indices {
             if let name = try exportedFunction(at: table + index * 24) { names.insert(name) }
@@ -59,13 +59,13 @@ struct ELFSymbols {
 
     /// DT_HASH: its chain has as many rows as the symbol table.
     private func plainIndices(_ table: UInt64) throws(ELFError) -> Range<UInt64> {
-        _ = try reader.slice(at: table, count: 8, Self.hash)
+        try reader.range(at: table, count: 8, Self.hash)
         return 0..<(try reader.number(at: table + 4, size: 4, Self.hash))
     }
 
     /// DT_GNU_HASH: the last symbol is the end of the chain of the highest bucket; bit 0 of a chain word marks an end.
     private func gnuIndices(_ table: UInt64) throws(ELFError) -> Range<UInt64> {
-        _ = try reader.slice(at: table, count: 16, Self.hash)
+        try reader.range(at: table, count: 16, Self.hash)
         let count = try reader.number(at: table, size: 4, Self.hash)
         let first = try reader.number(at: table + 4, size: 4, Self.hash)
         let bloom = try reader.number(at: table + 8, size: 4, Self.hash)
@@ -73,7 +73,7 @@ struct ELFSymbols {
             throw .absurd(Self.hash)
         }
         let buckets = table + 16 + bloom * 8
-        _ = try reader.slice(at: buckets, count: count * 4, Self.hash)
+        try reader.range(at: buckets, count: count * 4, Self.hash)
         var last: UInt64 = 0
         for index in 0..<count { last = max(last, try reader.number(at: buckets + index * 4, size: 4, Self.hash)) }
         guard last != 0 else { return first..<first }

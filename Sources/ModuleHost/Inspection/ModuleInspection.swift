@@ -45,7 +45,7 @@ public struct ModuleInspection: Sendable {
     public let profile: String?
     /// Which generation the header that it was built against was used for; nil where it left no note of that.
     let builtGeneration: UInt32?
-    private let bytes: [UInt8]
+    private let bytes: SealedBytes
     let note: ModuleNote?
     /// Why its note cannot be read.
     private let noteFault: String?
@@ -53,7 +53,7 @@ public struct ModuleInspection: Sendable {
     init(_ image: ModuleImage) throws(ModuleError) {
         let file: ELFFile
         do {
-            file = try ELFFile(image.bytes)
+            file = try ELFFile(.sealed(image.bytes))
         } catch {
             throw ModuleError(error, image)
         }

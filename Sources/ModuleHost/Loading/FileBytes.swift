@@ -4,9 +4,8 @@ import Glibc
 enum FileBytes {
     /// Reads a regular file of at most 512 MiB; nil where that is not possible.
     static func read(_ path: String) -> [UInt8]? {
-        guard let (descriptor, size) = open(path) else { return nil }
-        defer { close(descriptor) }
-        return try? ModuleImage.contents("", descriptor, path, size)
+        guard let window = window(path) else { return nil }
+        return window.slice(0..<window.size).map(Array.init)
     }
 
     /// Opens a regular file of at most 512 MiB to read little of it; nil where that is not possible.

@@ -10,36 +10,31 @@ public final class ModuleCopy: Sendable {
     public let path: String
     /// Whose build id is in its note; nil without one.
     public let buildID: String?
-    private let descriptor: Int32
+    private let file: SealedFile
 
-    /// Takes over a descriptor.
-    init(_ descriptor: Int32, of path: String, buildID: String?) {
-        self.descriptor = descriptor
+    init(_ file: SealedFile, of path: String, buildID: String?) {
+        self.file = file
         self.path = path
         self.buildID = buildID
     }
 
-    deinit { close(descriptor) }
-
     /// Another descriptor of it, which the caller closes; -1 where the system gives none.
-    func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+    func duplicate() -> Int32 { fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0) }
 
-    /// Reads it. Blocks for as long as it takes to copy it.
-    func bytes(module: String) throws(ModuleError) -> [UInt8] {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
-            throw ModuleError(.unreadable, module, "cannot read the copy of `\(path)`: \(SystemError())")
-        }
-        return try ModuleImage.contents(module, descriptor, path, Int(status.st_size))
+    /// Copies it for another load: one file in memory is mapped once. Blocks for as long as that takes.
+    func image(module: String) throws(ModuleError) -> ModuleImage {
+        try ModuleImage(module, path: path, copying: file.descriptor, file.size, isNoExec: false)
     }
 
     /// Its SHA-256, in 64 digits of 0-9 and a-f. Computed anew with each call.
-    public func digest() throws(ModuleError) -> String { ModuleDigest.of(try bytes(module: path)) }
+    public func digest() throws(ModuleError) -> String {
+        ModuleDigest.of(try SealedBytes(file, module: path))
+    }
 
     /// The file's number among those in memory; 0 where the system does not say.
     public var number: UInt64 {
         var status = stat()
-        return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
+        return fstat(file.descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
     /// Bytes of the copy of a number that are mapped and in memory; nil where the system does not say.
@@ -61,10 +56,14 @@ public final class ModuleCopy: Sendable {
 /// The SHA-256 of a module's file, as pins and `module list` have it.
 public enum ModuleDigest {
     /// Returns it in 64 digits of 0-9 and a-f.
-    public static func of(_ bytes: [UInt8]) -> String {
+    public static func of(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { of($0) } }
+
+    static func of(_ bytes: SealedBytes) -> String { bytes.withBytes(of: 0..<bytes.count) { of($0) } }
+
+    private static func of(_ bytes: UnsafeRawBufferPointer) -> String {
         var context = sha256_ctx()
         nettle_sha256_init(&context)
-        nettle_sha256_update(&context, bytes.count, bytes)
+        nettle_sha256_update(&context, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_SIZE))
         nettle_sha256_digest(&context, digest.count, &digest)
         return digest.hexadecimal

@@ -3,7 +3,7 @@ import CFFI
 import Glibc
 import Synchronization
 
-/// A file that was read once from an open descriptor: what is checked is what is mapped.
+/// A file that was read once from an open descriptor into a sealed one in memory: what is checked is what is mapped.
 struct ModuleImage {
     /// Most bytes of a module file.
     static let maximumSize = 512 << 20
@@ -11,7 +11,8 @@ struct ModuleImage {
     let module: String
     /// Where it was found, symbolic links resolved.
     let path: String
-    let bytes: [UInt8]
+    let file: SealedFile
+    let bytes: SealedBytes
     /// Whether the file lies where nothing may be executed.
     let isNoExec: Bool
 
@@ -46,38 +47,26 @@ struct ModuleImage {
                 .unreadable, module,
                 "`\(file.path)` has \(file.status.st_size) bytes; at most \(maximumSize) are accepted")
         }
-        return ModuleImage(
-            module: module, path: file.path,
-            bytes: try contents(module, file.descriptor, file.path, Int(file.status.st_size)),
+        return try ModuleImage(
+            module, path: file.path, copying: file.descriptor, Int(file.status.st_size),
             isNoExec: cffi_is_noexec(file.descriptor))
     }
 
-    static func contents(
-        _ module: String, _ descriptor: Int32, _ path: String, _ size: Int
-    ) throws(ModuleError) -> [UInt8] {
-        var failure: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                // SAFETY: `count` bytes are filled; the rest of the buffer is writable and `size - count` long.
-                let got = Glibc.read(descriptor, buffer.baseAddress! + count, size - count)
-                if got < 0 && errno == EINTR { continue }
-                if got <= 0 {
-                    failure = got < 0 ? errno : EIO
-                    return
-                }
-                count += got
-            }
-        }
-        guard bytes.count == size else {
-            throw ModuleError(.unreadable, module, "cannot read `\(path)`: \(SystemError(failure))")
-        }
-        return bytes
+    /// Reads the first bytes of a file.
+    init(
+        _ module: String, path: String, copying source: Int32, _ size: Int, isNoExec: Bool
+    ) throws(ModuleError) {
+        self.module = module
+        self.path = path
+        self.isNoExec = isNoExec
+        file = try SealedFile(copying: source, size: size, of: path, module: module)
+        bytes = try SealedBytes(file, module: module)
     }
 
     /// How many copies were mapped by this process.
     private static let copies = Atomic<UInt64>(0)
 
-    /// Puts the bytes into a sealed file in memory, and lends a path to it that leads there while `body` runs.
+    /// Lends a path to the sealed file that leads there while `body` runs.
     ///
     /// A file that is already mapped would be shared by the dynamic linker, and changing it in place would change running
     /// code: a private copy of each load excludes both, and one without a name leaves nothing behind, however the process ends.
@@ -86,18 +75,8 @@ struct ModuleImage {
     func withPrivateCopy<Result>(
         buildID: String?, _ body: (String) throws(ModuleError) -> Result
     ) throws(ModuleError) -> (Result, ModuleCopy) {
-        let name = String(path.split(separator: "/").last ?? "module")
-        // SAFETY: the bytes are copied before the call returns.
-        let descriptor = bytes.withUnsafeBytes { raw in
-            raw.baseAddress.map { cffi_memory_file("authhost-" + String(name.prefix(64)), $0, raw.count) } ?? -1
-        }
-        guard descriptor >= 0 else {
-            throw ModuleError(
-                .copyFailed, module,
-                "cannot copy it into memory (memfd_create, which vm.memfd_noexec=2 forbids): \(SystemError())")
-        }
-        let copy = ModuleCopy(descriptor, of: path, buildID: buildID)
-        return (try body(Self.uniquePath(descriptor, Self.copies.add(1, ordering: .relaxed).newValue)), copy)
+        let path = Self.uniquePath(file.descriptor, Self.copies.add(1, ordering: .relaxed).newValue)
+        return (try body(path), ModuleCopy(file, of: self.path, buildID: buildID))
     }
 
     /// A path to a descriptor that was never used before: the dynamic linker takes a path that it knows for the object that it

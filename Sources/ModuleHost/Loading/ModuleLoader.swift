@@ -112,9 +112,7 @@ public struct ModuleLoader: Sendable {
     func read() throws(ModuleError) -> ModuleImage {
         let image =
             if let copy = request.copy {
-                ModuleImage(
-                    module: request.module, path: copy.path, bytes: try copy.bytes(module: request.module),
-                    isNoExec: false)
+                try copy.image(module: request.module)
             } else {
                 try ModuleImage.read(
                     request.module, candidates: request.search.candidates(request.module), trust: request.trust)

@@ -109,6 +109,18 @@ import Testing
         }
     }
 
+    @Test func `a start reads the file of its module once, and little of the libraries that it needs`() throws {
+        let server = try Server(AuthHost.xmlauth(), in: Folder())
+        // Bytes that were read, from whatever: proc_pid_io(5).
+        let figures = try String(contentsOfFile: "/proc/\(server.process.pid)/io", encoding: .utf8)
+        let read = try #require(figures.split(separator: "\n").first?.split(separator: " ").last.flatMap { Int($0) })
+        var module = stat()
+        try #require(stat(Place.binary("libxmlauth.so"), &module) == 0)
+        // ICU's data alone are 31 MB.
+        #expect(read > Int(module.st_size), "\(figures)")
+        #expect(read < Int(module.st_size) + 3 << 20, "\(figures)")
+    }
+
     @Test func `each line of a start comes once, and IPv6 addresses have brackets`() throws {
         let file = try configuration(
             "request-log \(folder.path)/requests.log\nlog-level debug\nhttp-realm a${ENV:NONE}${ENV:NONE}")
