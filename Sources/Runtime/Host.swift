@@ -115,6 +115,9 @@ public final class Host: Sendable {
         log.notice("Loaded auth module <\(module.name)> \(module.version) from \(module.path)")
     }
 
+    /// Makes ready what the first question needs, without asking the module anything. Takes some milliseconds.
+    public func rehearse() { Rehearsal.run(configuration) }
+
     /// Takes over a decider that another host has loaded, to try it.
     func tries(_ decider: any Decider) { self.decider.set(decider) }
 

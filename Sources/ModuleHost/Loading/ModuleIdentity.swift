@@ -47,6 +47,11 @@ struct ModuleDeclaration {
 }
 
 extension ModuleIdentity {
+    /// Makes the identity of what stands in the place of a module.
+    package init(standIn name: String) {
+        self.init(name: name, version: "-", generation: 9, threads: .any, bare: false)
+    }
+
     init(name: String, version: String, generation: UInt32, bare: Bool = false, _ declared: ModuleDeclaration) {
         self.init(
             name: name, version: version, generation: generation, threads: declared.threads, bare: bare,

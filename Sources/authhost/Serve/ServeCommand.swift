@@ -78,6 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
         let host = try await Blocking.run { () throws(Failure) in
             let host = try setup.makeHost(counting: usage, readsReasons: false)
             if let before { try before.test(host, setup) } else { try usage.start(counting: host, setup.cluster) }
+            host.rehearse()
             return host
         }
         setup.log.notice("\(Version.text) starting")

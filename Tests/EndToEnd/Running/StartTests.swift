@@ -121,6 +121,25 @@ import Testing
         #expect(read < Int(module.st_size) + 3 << 20, "\(figures)")
     }
 
+    @Test func `the first questions load no code and no file`() throws {
+        let server = try Server(AuthHost.xmlauth(), in: Folder())
+        func files() throws -> Set<Substring> {
+            // The stacks of threads have no name, or one in brackets.
+            Set(
+                try ProcessMemory.maps(of: server.process.pid).compactMap { $0.dropFirst(5).first }
+                    .filter { $0.hasPrefix("/") })
+        }
+        let before = try files()
+        #expect(before.contains { $0.contains("libxml2") }, "\(before)")
+        let web = try KeptConnection(socket: server.socket)
+        let answer = try web.post("/v1/login", #"{"user":"alice","password":"wonderland"}"#)
+        #expect(answer.status == 200, "\(answer)")
+        let session = try #require(answer.body.split(separator: "\"").first { $0.count == 32 }, "\(answer)")
+        let check = #"{"session":"\#(session)","action":"read","object":"/FX/EURUSD"}"#
+        #expect(try web.post("/v1/check", check).status != 500)
+        #expect(try files().subtracting(before).isEmpty)
+    }
+
     @Test func `each line of a start comes once, and IPv6 addresses have brackets`() throws {
         let file = try configuration(
             "request-log \(folder.path)/requests.log\nlog-level debug\nhttp-realm a${ENV:NONE}${ENV:NONE}")
