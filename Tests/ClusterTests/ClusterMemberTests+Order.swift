@@ -42,6 +42,20 @@ extension ClusterMemberTests {
         }
     }
 
+    @Test func `a host that comes back is known to the others at once`() throws {
+        let cluster = try TestCluster(3)
+        ready(cluster)
+        let settings = cluster.hosts[1].member.settings
+        cluster.hosts[1].perform(cluster.hosts[1].member.leave(at: cluster.now))
+        cluster.run(2000)
+        let others = [cluster.hosts[0], cluster.hosts[2]]
+        #expect(others.allSatisfy { $0.member.status(at: cluster.now).hosts.count == 2 })
+        cluster.hosts[1] = TestHost(cluster, settings)
+        let isMember = cluster.run(atMost: 5000) { cluster.hosts[1].member.status(at: cluster.now).epoch != "" }
+        cluster.run(100)
+        #expect(isMember && others.allSatisfy { $0.member.status(at: cluster.now).hosts.count == 3 })
+    }
+
     @Test func `a surplus is ended by the next log-in of the user, all of it, oldest first`() throws {
         let cluster = try TestCluster(3)
         ready(cluster)

@@ -148,7 +148,7 @@ extension ClusterMember {
             guard let who = words[2].split(separator: ".").last else { return }
             if who.hasPrefix("e") { return takeEnded(words[1], order: UInt64(who.dropFirst()) ?? 0) }
             takeEnded(words[1], UInt64(who) ?? 0)
-        case "left": nextRenewal = now
+        case "joined", "left": nextRenewal = now
         case "say" where words.count == 5 && words[1] != "-" && heard != "-" && catchingUp > 0: saidMeanwhile = true
         case "say" where words.count == 5: takeSaid(id: words[1], from: words[2], number: words[3], text: words[4])
         case "answer":

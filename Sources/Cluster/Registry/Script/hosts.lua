@@ -30,6 +30,7 @@ if operation == 'join' then
   call('HSET', space .. 'i', first, epoch)
   call('SADD', space .. 'm', epoch)
   call('HSET', space .. 'n:' .. epoch, 'link', link, 'beat', 0, 'identity', second, 'index', first, 'name', third)
+  call('PUBLISH', space .. 'all', 'joined ' .. epoch)
   if ARGV[10] then call('HSETNX', root .. 'reg', 'key', ARGV[10]) end
   return {'OK', generation, epoch, old or '-', call('SMEMBERS', root .. 'past')[1] or '-', call('HGET', root .. 'reg', 'key')}
 end
