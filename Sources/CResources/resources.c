@@ -22,6 +22,8 @@ static const unsigned char registry_script[] = {
     , '\n',
 #embed "../Cluster/Registry/Script/sessions.lua"
     , '\n',
+#embed "../Cluster/Registry/Script/orders.lua"
+    , '\n',
 #embed "../Cluster/Registry/Script/penalties.lua"
 };
 

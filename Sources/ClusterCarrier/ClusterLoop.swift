@@ -251,9 +251,9 @@ final class ClusterLoop {
         perform { $0.people(of: epoch, from: cursor, number: number, at: $1) }
     }
 
-    /// Has the oldest sessions of a user ejected, wherever they are.
+    /// Has the oldest sessions ejected, wherever they are.
     func ejectOldest(
-        _ count: Int, of user: String, application: String?, machine: String?,
+        _ count: Int, of user: String?, application: String?, machine: String?,
         _ done: @escaping @Sendable (ClusterEjections) -> Void
     ) {
         lastNumber += 2
@@ -261,7 +261,7 @@ final class ClusterLoop {
         orders[number] = done
         perform {
             $0.ejectOldest(
-                count, of: Array(user.utf8), application: application.map { Array($0.utf8) },
+                count, of: user.map { Array($0.utf8) }, application: application.map { Array($0.utf8) },
                 machine: machine.map { Array($0.utf8) }, number: number, at: $1)
         }
     }

@@ -134,15 +134,16 @@ package final class ClusterRegistry: Sendable {
         return (0..<settings.hosts).filter { !there.contains("\($0)") }
     }
 
-    /// Ejects the oldest sessions of a user, in the order that the registry knows, wherever they are.
+    /// Ejects the oldest sessions, in the order that the registry knows, wherever they are.
     ///
     /// - Parameters:
     ///   - count: how many at most.
-    ///   - application: whose sessions; nil for any.
+    ///   - user: whose sessions; nil for anybody's.
+    ///   - application: of which application; nil for any.
     ///   - machine: on which machine; nil for any.
-    ///   - done: told within a second what has ended, by host; once, on the cluster's thread.
+    ///   - done: told what has ended, by host, within a second where the registry finds it at once; once, on the cluster's thread.
     package func ejectOldest(
-        _ count: Int, of user: String, application: String?, machine: String?,
+        _ count: Int, of user: String?, application: String?, machine: String?,
         _ done: @escaping @Sendable (ClusterEjections) -> Void
     ) {
         onLoop { $0.ejectOldest(count, of: user, application: application, machine: machine, done) }

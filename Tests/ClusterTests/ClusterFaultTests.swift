@@ -135,7 +135,7 @@ import Testing
         ("join", "-WRONGTYPE Operation against a key\r\n", "it does not take this host as a member: `WRONGTYPE"),
         (
             "join", ScriptedRegistry.text(["FORM", "7"]),
-            "its keys of cluster `test` have the form 7, and this host writes 2"
+            "its keys of cluster `test` have the form 7, and this host writes 3"
         ),
         ("join", ScriptedRegistry.text(["what"]), "it answered `what` to a host that joins"),
         ("join", "-NOREPLICAS Not enough good replicas to write.\r\n", "`NOREPLICAS Not enough"),

@@ -63,7 +63,7 @@ private final class History {
     private(set) var faults: [String] = []
     private(set) var opened = 0
     private var asked: [(host: Int, handle: UInt64)] = []
-    private var isServerStopped = false
+    private var ordered: [(host: TestHost, number: UInt64)] = []
 
     private let isFenced: Bool
 
@@ -114,6 +114,7 @@ private final class History {
                 host.logout(handle)
             }
         case 19...21: cluster.run(Int64(roll(60)) * 50)
+        case 24 where !host.isStopped: order(host)
         default:
             if host.isStopped { return }
             let user = ["alice", "bob", "carol", "dave"][roll(4)]
@@ -123,6 +124,15 @@ private final class History {
             if roll(2) == 0 { cluster.settle() }
         }
         if roll(3) == 0 { cluster.run(50) }
+    }
+
+    /// Somebody ends the oldest sessions, of all or of an application.
+    private func order(_ host: TestHost) {
+        ordered.append((host, UInt64(ordered.count)))
+        let application = roll(2) == 0 ? nil : Array("app".utf8)
+        host.perform(
+            host.member.ejectOldest(
+                1 + roll(3), of: nil, application: application, number: UInt64(ordered.count - 1), at: host.now))
     }
 
     private func restartServer() {
@@ -140,6 +150,7 @@ private final class History {
         cluster.hosts[index] = TestHost(cluster, old.member.settings)
         cluster.hosts[index].isFenced = isFenced
         asked.removeAll { $0.host == index }
+        ordered = ordered.map { $0.host === old ? (cluster.hosts[index], .max) : $0 }
     }
 
     private func noteEnds(of host: TestHost) {
@@ -170,6 +181,12 @@ private final class History {
             if status.sessions != held {
                 faults.append("the registry counts \(status.sessions), and hosts have \(held)")
             }
+        }
+        if let aged = cluster.server.aged, aged != held {
+            faults.append("\(aged) sessions by age, and hosts have \(held)")
+        }
+        for (host, number) in ordered where number != .max && host.orders[number] == nil {
+            faults.append("order \(number) of \(host.member.settings.hostName) was never answered")
         }
         for host in cluster.hosts { noteEnds(of: host) }
         for (index, handle) in asked where cluster.hosts[index].results[handle] == nil {

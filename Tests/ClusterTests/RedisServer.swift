@@ -1,3 +1,4 @@
+import Cluster
 import Foundation
 
 /// A Redis on a unix socket of its own, in a folder of its own, which ends with the value.
@@ -47,6 +48,21 @@ final class RedisServer {
         process.waitUntilExit()
         self.process = nil
         unlink(socket)
+    }
+
+    /// The number that a script returns.
+    func number(_ script: String) -> Int? {
+        guard let connection = SocketConnection(to: socket),
+            connection.send(RESPCommand.encode(["EVAL", script, "0"].map { Array($0.utf8) })),
+            let reply = connection.receive(wait: 10_000), reply.first == UInt8(ascii: ":")
+        else { return nil }
+        return Int(String(decoding: reply.dropFirst().dropLast(2), as: UTF8.self))
+    }
+
+    /// How many sessions it has by age; nil where no order has needed them.
+    var aged: Int? {
+        let script = "for _, key in ipairs(redis.call('KEYS', '*:o')) do return redis.call('ZCARD', key) end return -1"
+        return number(script).flatMap { $0 < 0 ? nil : $0 }
     }
 
     func signal(_ number: Int32) { if let process { Foundation.kill(process.processIdentifier, number) } }

@@ -73,13 +73,13 @@ public enum ClusterAction: Sendable, Equatable {
     case event(ClusterEvent)
 }
 
-/// What came of an order to eject the oldest sessions of a user, by host.
+/// What came of an order to eject the oldest sessions, by host.
 public struct ClusterEjections: Sendable, Equatable {
     /// Sessions that have ended.
     public var ended: [String: Int] = [:]
     /// Sessions whose hosts have not said in time that they have.
     public var silent: [String: Int] = [:]
-    /// Why nobody could be asked; nil where all were.
+    /// Why nobody could be asked, or nobody any more; nil where all were.
     public var problem: String?
 
     /// Makes the outcome of an order of which nothing came.
@@ -89,10 +89,10 @@ public struct ClusterEjections: Sendable, Equatable {
 extension ClusterEjections: CustomStringConvertible {
     /// For the event log.
     public var description: String {
-        if let problem { return problem }
         let parts =
             ended.sorted { $0.key < $1.key }.map { "\($1) by host \($0)" }
             + silent.sorted { $0.key < $1.key }.map { "host \($0) has not answered about \($1) within a second" }
+            + (problem.map { [$0] } ?? [])
         return parts.isEmpty ? "there are none" : parts.joined(separator: ", ")
     }
 }

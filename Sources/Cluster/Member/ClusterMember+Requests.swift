@@ -69,8 +69,8 @@ extension ClusterMember {
         case .inbox: for handle in reply.dropFirst() { takeEjection(handle.text) }
         case .waiting(let handle, let isLast): polled(handle, reply, isLast: isLast)
         case .heard: takeHeard(reply)
-        case .eject(let order): chosen(reply.dropFirst().map(\.text), order: order)
-        case .ejecting(let order): polled(reply.dropFirst().map(\.text), order: order)
+        case .eject(let slice): chosen(reply, slice: slice)
+        case .ejecting(let slice): polled(reply.dropFirst().map(\.text), slice: slice)
         case .leave: membership = nil
         case .purge(let generation): purged(generation, reply)
         case .used: takeUsed(reply)
@@ -111,7 +111,7 @@ extension ClusterMember {
             deny(handle, "the registry answered `\(text)`")
         case .register(let handles): registrationRefused(handles, text)
         case .guess, .use, .forgive, .penalties: penaltiesRefused(request, text)
-        case .eject(let order): giveUp(order: order, "the registry answered `\(text)`")
+        case .eject(let slice): sliceRefused(slice, "it answered `\(text)`")
         default:
             if case .people(let number) = request.purpose { act(.people(number: number, cursor: nil, [])) }
             act(.event(.failed("`\(request.operation)` failed, the registry answered `\(text)`")))

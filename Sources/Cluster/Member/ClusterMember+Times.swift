@@ -21,6 +21,7 @@ extension ClusterMember {
         warming.removeAll { $0.at <= now }
         for (handle, _) in due where held[handle]?.phase == .reserving { askToReserve(handle) }
         pollWaiting()
+        askForSlice()
     }
 
     private mutating func lookAtLine() {
@@ -146,7 +147,7 @@ extension ClusterMember {
         case "eject" where words.count == 2: takeEjection(words[1])
         case "ended" where words.count == 3:
             guard let who = words[2].split(separator: ".").last else { return }
-            if who.hasPrefix("e") { return takeEnded(words[1], order: UInt64(who.dropFirst()) ?? 0) }
+            if who.hasPrefix("e") { return takeEnded(words[1], slice: UInt64(who.dropFirst()) ?? 0) }
             takeEnded(words[1], UInt64(who) ?? 0)
         case "joined", "left": nextRenewal = now
         case "say" where words.count == 5 && words[1] != "-" && heard != "-" && catchingUp > 0: saidMeanwhile = true

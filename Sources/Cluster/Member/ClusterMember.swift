@@ -99,9 +99,13 @@ public struct ClusterMember: Sendable {
     var refusedRegistrations = 0
     var nextRegistration: Int64 = 0
     var waiting: [UInt64: WaitingLogin] = [:]
-    /// Ejections that were ordered and are not all confirmed, by the number of the order.
+    /// Ejections that were ordered, by the number of the slice that was asked for last and is not all confirmed.
     var orders: [UInt64: EjectionOrder] = [:]
-    var lastOrder: UInt64 = 0
+    /// Those whose next slice is yet to be asked for.
+    var queuedOrders = RequestQueue<EjectionOrder>()
+    /// The slice that the registry is to choose now; nil for none.
+    var slice: UInt64?
+    var lastSlice: UInt64 = 0
     /// Why penalties could not be shared last; "" where they could.
     var penaltyProblem = ""
     /// Guesses that were told.

@@ -17,7 +17,7 @@ struct Request: Sendable {
         case purge(String)
         case used
         case people(UInt64)
-        /// Ejections that were ordered, by the number of the order.
+        /// Has the registry choose sessions that an order ejects, by the number of the slice.
         case eject(UInt64)
         case guess
         case use

@@ -3,7 +3,7 @@ import CResources
 /// The script that changes the registry; all of it runs there as one.
 public enum RegistryScript {
     /// The form of the keys; another one is refused.
-    public static let form = "2"
+    public static let form = "3"
 
     /// The text of the script.
     public static let text: String = {

@@ -1,4 +1,4 @@
--- The session registry of a cluster, form 2: every change of it is one run of this script.
+-- The session registry of a cluster, form 3: every change of it is one run of this script.
 --
 -- KEYS[1] is {authhost:NAME}. ARGV has the operation, the generation, the host's epoch and the number of its connection, and
 -- then what the operation takes. The first word of a reply says what came of it; docs/cluster.md has the keys.

@@ -3,7 +3,9 @@
 -- Puts a session where its state and age belong: those that are to end first, then the others by age, reserved ones last.
 local function place(session, record)
   local user, group, score = userKey(record), groupKey(record), RESERVED
-  if record[STATE] == OPEN then score = record[AGE] + 0
+  if record[STATE] == OPEN then
+    score = record[AGE] + 0
+    if call('HGET', space .. 'c', 'aged') then call('ZADD', space .. 'o', digits(score), session) end
   elseif record[STATE] ~= HELD then score = record[AGE] - RESERVED end
   local added = call('ZADD', user, digits(score), session)
   call('ZADD', group, digits(score), session)
@@ -37,6 +39,7 @@ local function finish(session)
   call('HDEL', space .. 's:' .. epoch, handle)
   call('ZREM', userKey(record), session)
   call('ZREM', group, session)
+  call('ZREM', space .. 'o', session)
   if call('EXISTS', group) == 0 and call('HINCRBY', space .. 'a', application, -1) <= 0 then
     call('HDEL', space .. 'a', application)
   end
@@ -100,29 +103,6 @@ if operation == 'register' then
       noteUse(record)
     end
     reply[#reply + 1] = record[AGE]
-  end
-  return reply
-end
-
--- number, user, `=` and an application or nothing for any, how many, the same for a machine: the oldest that nobody has told yet
--- are to end, wherever they are. The reply names them; asked again, it names those that have not ended.
-if operation == 'eject' then
-  local who, record, member = me .. '.e' .. first, {false, second, third:sub(2)}, space .. 'n:' .. me
-  local left, machine = tonumber(ARGV[8]), ARGV[9]
-  if tonumber(first) <= tonumber(call('HGET', member, 'ejections') or 0) then left = 0 else call('HSET', member, 'ejections', first) end
-  local reply = {'OK'}
-  local key, last = third == '' and userKey(record) or groupKey(record), left == 0 and '(0' or '(' .. digits(RESERVED)
-  for _, session in ipairs(call('ZRANGEBYSCORE', key, '-inf', last)) do
-    local known = read(session)
-    local fits = machine == '' or machine == '=' .. (known[MACHINE] or '')
-    if fits and known[STATE] ~= TOLD and left > 0 then
-      left = left - 1
-      known[STATE] = TOLD
-      place(session, known)
-      write(session, known)
-      ask(session, who)
-    end
-    if waits(session, who) then reply[#reply + 1] = session elseif known[STATE] ~= TOLD and left == 0 then break end
   end
   return reply
 end
