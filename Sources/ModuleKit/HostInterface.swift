@@ -58,7 +58,9 @@ public final class HostInterface: @unchecked Sendable {
 
     /// Ejects the sessions that match, oldest first; nil is any.
     ///
-    /// Returns how many were ejected, nil where the host ejects nothing: a negative `limit`, nobody to match, or a text with a
+    /// In a cluster they are of all hosts, and with a `limit` the registry chooses the oldest after this has returned.
+    ///
+    /// Returns how many were ejected, with a `limit` in a cluster how many this host has at most, nil where the host ejects nothing: a negative `limit`, nobody to match, or a text with a
     /// NUL inside, which is nobody's and would be cut into somebody's.
     @discardableResult
     public func eject(

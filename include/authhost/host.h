@@ -76,8 +76,10 @@ struct auth_host {
     // Ejects up to `count` sessions, oldest first, -1 = all.
     //
     // user, application_id, machine_id: NULL = any. An ejected client is told so at its next question.
-    // In a cluster they are of all hosts, but with a count and no user of this one; the others end theirs within a
-    // second. Where the registry chooses, by a user and a count, the number returned is of what this host has of them.
+    // In a cluster they are of all hosts, oldest first by the age that the registry gave them; the other hosts end theirs
+    // within a second. With a count from 1 on the registry chooses, and has not when this returns: the number returned
+    // is that of matching sessions on this host, `count` at most. While the registry cannot be asked, a count is for the
+    // sessions of this host. Without a cluster, and for -1 and 0, it is what the call itself has ejected here.
     // OWNERSHIP: the strings are the module's. Returns how many were ejected, -1 for a count below -1 or 0 users to match.
     // [any-thread & initialised]      since 6
     int (*eject)(const auth_host_t *host, const char *user, int count, const char *application_id,

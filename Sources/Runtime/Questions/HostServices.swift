@@ -58,9 +58,7 @@ final class HostServices: ModuleServices {
         filter.user = user
         filter.applicationID = applicationID
         filter.machineID = machineID
-        if let count, count > 0, let user,
-            configuration.clusterEjector?(count, user, applicationID, machineID) == true
-        {
+        if let count, count > 0, configuration.clusterEjector?(count, user, applicationID, machineID) == true {
             // The registry knows which are the oldest, and ends them; which of them are here is not known yet.
             return min(count, operators.sessions(matching: filter, offset: 0, limit: 0).total)
         }

@@ -24,11 +24,11 @@ extension ClusterRegistry {
                 let with =
                     (application.map { " application <\($0.controlsEscaped)>" } ?? "")
                     + (machine.map { " machine <\($0.controlsEscaped)>" } ?? "")
-                let whose = "<\(user.controlsEscaped)>\(with)"
+                let whose = (user.map { "user <\($0.controlsEscaped)>" } ?? "all users") + with
                 let isWhole = result.problem == nil && result.silent.isEmpty
                 log.log(
                     level: isWhole ? .info : .warning,
-                    "cluster: Ejection of the oldest sessions of user \(whose), \(count) at most: \(result)")
+                    "cluster: Ejection of the oldest sessions of \(whose), \(count) at most: \(result)")
             }
             return true
         }
