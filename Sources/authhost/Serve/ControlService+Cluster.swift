@@ -46,24 +46,24 @@ extension ControlService {
         }
     }
 
-    /// Has the registry eject the oldest of a user's sessions.
+    /// Has the registry eject the oldest sessions, of a user or of anybody.
     private func ejectOldest(
         _ count: Int, _ request: ControlRequest, _ cluster: ClusterRegistry, by who: String,
         _ done: @escaping @Sendable (ControlReply) -> Void
     ) {
         let (filter, given) = (request.filter, request.filter.given.map(\.name))
-        guard request.action == .eject, count >= 1, let user = filter.user,
+        guard request.action == .eject, count >= 1, filter.isGiven != (request.all == true),
             given.allSatisfy(["user", "application", "machine"].contains)
         else {
             return done(
                 .failure(
-                    "with `cluster`, `count` takes a number from 1 on, or -1 for all, beside `user` and, if wanted, "
-                        + "`application` and `machine`: the registry knows the order of no other sessions"))
+                    "with `cluster`, `count` takes a number from 1 on, or -1 for all, beside `user`, `application` and "
+                        + "`machine`, or `all`: the registry knows nothing else of sessions"))
         }
         recorded(request, done) { done in
             setup.log.notice("\(request.what), \(count) at most, at all hosts, by \(who)")
             cluster.ejectOldest(
-                count, of: user, application: filter.applicationID, machine: filter.machineID
+                count, of: filter.user, application: filter.applicationID, machine: filter.machineID
             ) { result in
                 var reply = Self.reply(to: result)
                 if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
