@@ -178,6 +178,10 @@ import Testing
         cluster.hosts[0].perform(cluster.hosts[0].member.tellUse("used\tdoor:http\tann\tann", at: cluster.now))
         cluster.hosts[1].perform(cluster.hosts[1].member.forgive(["user\tnobody"], at: cluster.now))
         cluster.settle()
+        cluster.hosts[0].perform(
+            cluster.hosts[0].member.ejectOldest(1, of: nil, application: nil, number: 2, at: cluster.now))
+        cluster.settle()
+        #expect(cluster.hosts[0].orders[2] == ClusterEjections())
         #expect(said(cluster.hosts[1]).count == 2)
         #expect(try counted(late(cluster)) == ["user\tann": 1])
         #expect(!cluster.hosts.contains { host in host.events.contains { "\($0)".contains("failed") } })

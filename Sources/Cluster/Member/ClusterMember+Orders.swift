@@ -78,9 +78,10 @@ extension ClusterMember {
     mutating func chosen(_ reply: [RESPValue], slice number: UInt64) {
         if slice == number { slice = nil }
         guard var order = orders[number] else { return askForSlice() }
-        if let word = reply.first?.text, word != "OK" { return postponed(number, word) }
+        let word = reply.first?.text ?? ""
+        guard word == "OK", reply.count > 1 else { return postponed(number, word) }
         order.isChosen = true
-        order.place = reply.count > 1 && reply[1].text != "-" ? reply[1].text : nil
+        order.place = reply[1].text != "-" ? reply[1].text : nil
         let sessions = reply.dropFirst(2).map(\.text)
         order.left -= sessions.count
         var own: [String] = []
