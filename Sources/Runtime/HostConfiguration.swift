@@ -43,9 +43,15 @@ public struct HostConfiguration: Sendable {
     package var clusterTeller: (@Sendable (ClusterWord) -> Void)?
     /// Told what other hosts of a cluster ought to know of a log-in, and how long wrong passwords count. Must not block.
     package var penaltyTeller: (@Sendable (PenaltyTable.Settlement, Duration) -> Void)?
-    /// Has the oldest sessions, of a user or of anybody, ejected in a whole cluster, where it can be asked. Must not block.
+    /// Has the oldest sessions, of a user or of anybody, ejected in a whole cluster, where it can be asked; where that turns out not to
+    /// be so, those of this host, by `alone`, which returns how many. Must not block.
     package var clusterEjector:
-        (@Sendable (_ oldest: Int, _ user: String?, _ application: String?, _ machine: String?) -> Bool)?
+        (
+            @Sendable (
+                _ oldest: Int, _ user: String?, _ application: String?, _ machine: String?,
+                _ alone: @escaping @Sendable () -> Int
+            ) -> Bool
+        )?
     /// How the host stands in its cluster, for those who ask whether it is ready; nil without one.
     package var clusterStanding: (@Sendable () -> String)?
     /// The bounds of what is kept about objects, and whether anything is.

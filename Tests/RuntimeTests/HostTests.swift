@@ -393,10 +393,12 @@ import Testing
     {
         let isAsked = Atomic<Int>(0)
         let isThere = Atomic<Bool>(true)
+        let wasThere = Atomic<Bool>(false)
         let test = try TestHost("good9") {
-            $0.clusterEjector = { count, user, application, machine in
+            $0.clusterEjector = { count, user, application, machine, alone in
                 #expect(count == 1 && (user == "alice") == (machine != "n") && application == nil)
                 isAsked.add(1, ordering: .relaxed)
+                if wasThere.load(ordering: .relaxed) { #expect(alone() == 1) }
                 return isThere.load(ordering: .relaxed)
             }
         }
@@ -413,6 +415,11 @@ import Testing
         isThere.store(false, ordering: .relaxed)
         #expect(test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: nil) == 1)
         #expect(test.host.describe(session) == nil)
+        let other = try test.session()
+        isThere.store(true, ordering: .relaxed)
+        wasThere.store(true, ordering: .relaxed)
+        _ = test.services.eject(user: "alice", count: 1, applicationID: nil, machineID: nil)
+        #expect(test.host.describe(other) == nil, "the registry had gone a moment before")
     }
 
     @Test func `inside auth_new_user tells the module only when that has returned`() throws {

@@ -81,6 +81,8 @@ public struct ClusterEjections: Sendable, Equatable {
     public var silent: [String: Int] = [:]
     /// Why nobody could be asked, or nobody any more; nil where all were.
     public var problem: String?
+    /// Whether nothing was ordered, so that nothing of it will be done: the registry was away all the time.
+    public var isUnasked = false
 
     /// Makes the outcome of an order of which nothing came.
     public init(problem: String? = nil) { self.problem = problem }

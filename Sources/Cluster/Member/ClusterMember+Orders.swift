@@ -10,6 +10,8 @@ struct EjectionOrder: Sendable {
     /// Where the registry goes on; nil for nowhere.
     var place: String? = "-inf"
     let began: Int64
+    /// Whether the registry may have chosen for it.
+    var isAsked = false
     /// When the registry is asked who of the slice has not ended, and then when it is given up.
     var due: Int64 = 0
     var isPolled = false
@@ -63,7 +65,8 @@ extension ClusterMember {
         guard slice == nil, isReady, var order = queuedOrders.popFirst() else { return }
         lastSlice += 1
         slice = lastSlice
-        (order.isChosen, order.isPolled, order.due) = (false, false, now + Self.orderTimes.first)
+        (order.isAsked, order.isChosen, order.isPolled) = (true, false, false)
+        order.due = now + Self.orderTimes.first
         orders[lastSlice] = order
         ask(
             Request(
@@ -110,11 +113,13 @@ extension ClusterMember {
     /// The registry does not know all sessions yet, or not in their order.
     private mutating func postponed(_ number: UInt64, _ word: String) {
         guard let order = orders.removeValue(forKey: number) else { return }
+        var unasked = order
+        unasked.isAsked = order.place != "-inf"
         switch word {
         case "AGAIN":
-            queuedOrders.append(order)
+            queuedOrders.append(unasked)
             askForSlice()
-        case "WARM" where now - order.began < settings.lease: queuedOrders.append(order)
+        case "WARM" where now - order.began < settings.lease: queuedOrders.append(unasked)
         case "WARM": giveUp(order, "it still waits for hosts to register their sessions, and nothing was ejected")
         case "FULL":
             giveUp(order, "it has no memory left in which to put all sessions in order, and nothing was ejected")
@@ -208,6 +213,7 @@ extension ClusterMember {
     private mutating func giveUp(_ order: EjectionOrder, _ why: String) {
         var result = order.result
         result.problem = "the cluster's registry cannot be asked: \(why)"
+        result.isUnasked = !order.isAsked
         act(.ordered(number: order.number, result))
     }
 }

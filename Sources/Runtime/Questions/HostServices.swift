@@ -58,12 +58,13 @@ final class HostServices: ModuleServices {
         filter.user = user
         filter.applicationID = applicationID
         filter.machineID = machineID
-        if let count, count > 0, configuration.clusterEjector?(count, user, applicationID, machineID) == true {
+        let alone: @Sendable () -> Int = { [operators, filter] in operators.eject(filter, count: count, note: "") }
+        if let count, count > 0, configuration.clusterEjector?(count, user, applicationID, machineID, alone) == true {
             // The registry knows which are the oldest, and ends them; which of them are here is not known yet.
             return min(count, operators.sessions(matching: filter, offset: 0, limit: 0).total)
         }
         if count == nil { configuration.clusterTeller?(.eject(filter)) }
-        return operators.eject(filter, count: count, note: "")
+        return alone()
     }
 
     func eject(sessionHandle handle: UInt64) -> Bool {

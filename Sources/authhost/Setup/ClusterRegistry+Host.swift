@@ -18,7 +18,7 @@ extension ClusterRegistry {
             return "cluster \(status.state), epoch \(status.epoch.isEmpty ? "none" : status.epoch), lease "
                 + "\(status.leaseLeft / 1_000_000) ms, last script \(status.roundTrip / 1000) µs"
         }
-        settings.clusterEjector = { [self] count, user, application, machine in
+        settings.clusterEjector = { [self] count, user, application, machine, alone in
             guard isReady else { return false }
             ejectOldest(count, of: user, application: application, machine: machine) { [log] result in
                 let with =
@@ -26,9 +26,10 @@ extension ClusterRegistry {
                     + (machine.map { " machine <\($0.controlsEscaped)>" } ?? "")
                 let whose = (user.map { "user <\($0.controlsEscaped)>" } ?? "all users") + with
                 let isWhole = result.problem == nil && result.silent.isEmpty
+                let instead = result.isUnasked ? "; of this host alone: \(alone())" : ""
                 log.log(
                     level: isWhole ? .info : .warning,
-                    "cluster: Ejection of the oldest sessions of \(whose), \(count) at most: \(result)")
+                    "cluster: Ejection of the oldest sessions of \(whose), \(count) at most: \(result)\(instead)")
             }
             return true
         }
