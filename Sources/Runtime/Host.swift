@@ -74,7 +74,9 @@ public final class Host: Sendable {
         logins = Logins(
             sessions, admission: admission, deadlines: deadlines, realm: configuration.realm,
             penalties: configuration.penalties.map { [deadlines] in
-                Penalties($0, deadlines: deadlines, teller: configuration.penaltyTeller, clock: clock, log: log)
+                Penalties(
+                    $0, deadlines: deadlines, teller: configuration.penaltyTeller, clock: clock, log: log,
+                    metrics: configuration.metrics)
             }, isTraced: configuration.tracer != nil, recorder: configuration.loginRecorder, metrics: metrics, log: log)
         invalidations = Invalidations(sessions, cache, logins.penalties, clock: clock)
         objects = Objects(

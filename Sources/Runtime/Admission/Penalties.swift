@@ -1,6 +1,7 @@
 import AuthCore
 import Basics
 import Logging
+import Metrics
 import ModuleHost
 import Synchronization
 
@@ -28,7 +29,7 @@ final class Penalties: Sendable {
     let table: Mutex<PenaltyTable>
     let clock: any HostClock
     let log: Logger
-    let metrics = PenaltyMetrics()
+    let metrics: PenaltyMetrics
     let keeper: PenaltyKeeper?
     private let isOn: Atomic<Bool>
     private let wheel: Mutex<TimerWheel<WaitingLogin>>
@@ -41,11 +42,15 @@ final class Penalties: Sendable {
 
     /// Takes over what the file has kept; where that is damaged, the log says so and nothing is known.
     ///
-    /// - Parameter teller: tells the other hosts of a cluster.
+    /// - Parameters:
+    ///   - teller: tells the other hosts of a cluster.
+    ///   - factory: where its figures are counted.
     init(
         _ settings: PenaltySettings, deadlines: LiveDeadlines,
-        teller: (@Sendable (PenaltyTable.Settlement, Duration) -> Void)?, clock: any HostClock, log: Logger
+        teller: (@Sendable (PenaltyTable.Settlement, Duration) -> Void)?, clock: any HostClock, log: Logger,
+        metrics factory: any MetricsFactory
     ) {
+        metrics = PenaltyMetrics(factory)
         var table = PenaltyTable(settings.rules)
         keeper = settings.file.map { PenaltyKeeper($0, clock: clock, log: log) }
         keeper?.restore(&table)

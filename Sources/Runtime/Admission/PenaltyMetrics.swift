@@ -17,16 +17,21 @@ struct PenaltyMetrics: Sendable {
 
     private let counters: [Counter]
     private let subjects: [Gauge]
-    private let refusing = Gauge(label: "authhost_penalty_refusing")
-    private let waiting = Gauge(label: "authhost_penalty_waiting_logins")
+    private let refusing, waiting: Gauge
 
-    init() {
+    init(_ factory: any MetricsFactory) {
         counters = Step.allCases.flatMap { step in
             PenaltySubject.kinds.map { kind in
-                Counter(label: "authhost_penalty_logins_total", dimensions: [("step", step.rawValue), ("by", kind)])
+                Counter(
+                    label: "authhost_penalty_logins_total", dimensions: [("step", step.rawValue), ("by", kind)],
+                    factory: factory)
             }
         }
-        subjects = PenaltySubject.kinds.map { Gauge(label: "authhost_penalty_subjects", dimensions: [("by", $0)]) }
+        subjects = PenaltySubject.kinds.map {
+            Gauge(label: "authhost_penalty_subjects", dimensions: [("by", $0)], factory: factory)
+        }
+        refusing = Gauge(label: "authhost_penalty_refusing", factory: factory)
+        waiting = Gauge(label: "authhost_penalty_waiting_logins", factory: factory)
     }
 
     func count(_ step: Step, _ subject: PenaltySubject) {

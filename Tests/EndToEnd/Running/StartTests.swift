@@ -121,6 +121,17 @@ import Testing
         #expect(read < Int(module.st_size) + 3 << 20, "\(figures)")
     }
 
+    @Test(.needs(.curl)) func `a host that was asked nothing has counted no log-in, decision or session`() throws {
+        let server = try Server(AuthHost.xmlauth(), in: Folder())
+        let metrics = try server.client.get("/metrics").body
+        let figures = metrics.split(separator: "\n").filter { line in
+            ["authhost_penalty_", "authhost_decisions", "authhost_decision_seconds_count", "authhost_sessions"]
+                .contains { line.hasPrefix($0) }
+        }
+        #expect(figures.contains { $0.hasPrefix("authhost_penalty_logins_total") }, "\(metrics)")
+        #expect(figures.allSatisfy { [" 0", " 0.0"].contains(where: $0.hasSuffix) }, "\(figures)")
+    }
+
     @Test func `the first questions load no code and no file`() throws {
         let server = try Server(AuthHost.xmlauth(), in: Folder())
         func files() throws -> Set<Substring> {
