@@ -1,5 +1,4 @@
 import CLibCrypt
-import CLibNettle
 
 /// The ways in which a users file may keep a password.
 enum PasswordScheme: Sendable, Hashable {
@@ -43,33 +42,18 @@ enum PasswordHash {
         return (text.count / 4 - 1) * 3 + end > digestSize
     }
 
-    /// Decodes at most four letters; nil unless they are base64. Returns how many bytes they stand for.
+    /// Decodes four letters; nil unless they are base64. Returns how many bytes they stand for.
     private static func decode(_ letters: LentText) -> Int? {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4) { buffer in decode(letters, into: buffer) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4) { buffer in Base64.decode(letters, into: buffer) }
     }
 
     /// Decodes the base64 of a `{SSHA256}` password; nil unless a digest and 1 byte of salt or more are there.
     static func decodeSalted(_ stored: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableBufferPointer<UInt8>)
         -> Int?
     {
-        guard let length = decode(LentText(rebasing: stored.dropFirst(saltedPrefix.count)), into: buffer) else {
-            return nil
-        }
+        guard let length = Base64.decode(LentText(rebasing: stored.dropFirst(saltedPrefix.count)), into: buffer)
+        else { return nil }
         return length > digestSize ? length : nil
-    }
-
-    /// buffer: at least as long as the text.
-    private static func decode(_ text: LentText, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int? {
-        guard let target = buffer.baseAddress, let source = text.baseAddress, !text.isEmpty else { return nil }
-        var context = base64_decode_ctx()
-        nettle_base64_decode_init(&context)
-        var length = buffer.count
-        // SAFETY: base64 shrinks: `buffer` is at least as long as the text, so the decoded bytes fit.
-        let isRead = source.withMemoryRebound(to: CChar.self, capacity: text.count) {
-            nettle_base64_decode_update(&context, &length, target, text.count, $0)
-        }
-        guard isRead == 1, nettle_base64_decode_final(&context) == 1 else { return nil }
-        return length
     }
 
     struct Refusal: Error {
