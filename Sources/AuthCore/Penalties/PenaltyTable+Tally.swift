@@ -53,6 +53,19 @@ extension PenaltyTable {
             }
         }
 
+        /// Whether there is nothing to keep.
+        var isEmpty: Bool { count == 0 && isIdle }
+
+        /// Forgets what is past.
+        mutating func forgetPast(at now: Int64) { if count > 0, until <= now { forget() } }
+
+        /// Notes that the module has answered one of those who asked about a password.
+        mutating func noteAnswer(to password: Secret) {
+            guard let index = asked.firstIndex(where: { $0.password.hasBytes(of: password) }) else { return }
+            asked[index].askers -= 1
+            if asked[index].askers == 0 { asked.remove(at: index) }
+        }
+
         mutating func forget() { (count, wrong, heard) = (0, [], []) }
 
         var worth: Int64 { isIdle ? Int64(count) : .max }

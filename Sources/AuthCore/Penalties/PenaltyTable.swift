@@ -100,10 +100,13 @@ public struct PenaltyTable: Sendable {
         let isExempt = isUsual || attempt.address.map(rules.isExempt) ?? true
         let networks = isExempt ? [] : attempt.networks
         let subjects = [own] + networks.map(PenaltySubject.network)
-        for subject in subjects { forgetPast(subject, at: now) }
         for subject in subjects {
-            guard let tally = tallies[subject] else { continue }
-            if tally.count >= rules.limit(of: subject) { return .refuse(subject, until: tally.until) }
+            let limit = rules.limit(of: subject)
+            let refused = tallies.update(subject) { tally -> Int64? in
+                tally.forgetPast(at: now)
+                return tally.count >= limit ? tally.until : nil
+            }
+            if case .some(.some(let until)) = refused { return .refuse(subject, until: until) }
         }
         let tally = tallies[own] ?? Tally()
         let isAsked = tally.asked.contains { $0.password.hasBytes(of: attempt.password) }
@@ -177,13 +180,19 @@ public struct PenaltyTable: Sendable {
     public mutating func settle(
         _ turn: PenaltyTurn, _ result: Result, named: PenaltyName? = nil, at now: Int64
     ) -> Settlement {
-        _ = tallies.update(turn.own) { tally in
-            guard let index = tally.asked.firstIndex(where: { $0.password.hasBytes(of: turn.password) }) else { return }
-            tally.asked[index].askers -= 1
-            if tally.asked[index].askers == 0 { tally.asked.remove(at: index) }
+        // What was right is counted nowhere, and leaves nothing behind that was not there.
+        let isOver = result == .right
+        tallies.change(turn.own) { tally in
+            tally.noteAnswer(to: turn.password)
+            return isOver && tally.isEmpty
         }
-        for network in turn.networks { _ = tallies.update(.network(network)) { $0.open -= 1 } }
-        defer { for subject in turn.subjects { forgetIdle(subject) } }
+        for network in turn.networks {
+            tallies.change(.network(network)) { tally in
+                tally.open -= 1
+                return isOver && tally.isEmpty
+            }
+        }
+        defer { if !isOver { for subject in turn.subjects { forgetIdle(subject) } } }
         switch result {
         case .unknown: return Settlement()
         case .wrong: return count(turn, again: now + rules.delay.wholeNanoseconds, at: now)
@@ -227,13 +236,11 @@ public struct PenaltyTable: Sendable {
     }
 
     mutating func forgetPast(_ subject: PenaltySubject, at now: Int64) {
-        _ = tallies.update(subject) { tally in
-            if tally.count > 0, tally.until <= now { tally.forget() }
-        }
+        _ = tallies.update(subject) { $0.forgetPast(at: now) }
     }
 
     private mutating func forgetIdle(_ subject: PenaltySubject) {
-        if let tally = tallies[subject], tally.count == 0, tally.isIdle { tallies.remove(subject) }
+        tallies.change(subject) { $0.isEmpty }
     }
 
     /// SipHash under a key of this process or its cluster: wrong passwords are compared by it, and it never leaves the memory.

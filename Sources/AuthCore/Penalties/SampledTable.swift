@@ -47,11 +47,25 @@ struct SampledTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     mutating func remove(_ key: Key) {
-        if let place = index[key] { remove(at: place) }
+        if let place = index.removeValue(forKey: key) { close(place) }
+    }
+
+    /// Changes an entry, and removes it where `body` says that it is over. It is looked for once.
+    mutating func change(_ key: Key, _ body: (inout Value) -> Bool) {
+        guard let found = index.index(forKey: key) else { return }
+        let place = index[found].value
+        guard body(&slots[place].value) else { return }
+        index.remove(at: found)
+        close(place)
     }
 
     private mutating func remove(at place: Int) {
         index[slots[place].key] = nil
+        close(place)
+    }
+
+    /// Fills the place of an entry that the index has no more with the last one.
+    private mutating func close(_ place: Int) {
         let last = slots.removeLast()
         guard place < slots.count else { return }
         slots[place] = last
