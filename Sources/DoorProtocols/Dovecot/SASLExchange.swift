@@ -43,7 +43,7 @@ struct SASLExchange {
         switch state {
         case .plain: return response.withTerminatedBytes { Self.plain(UnsafeBufferPointer(rebasing: $0.dropLast())) }
         case .loginUser:
-            let name = response.withTerminatedBytes { String(validating: $0.dropLast(), as: UTF8.self) }
+            let name = response.withTerminatedBytes { String(utf8: UnsafeBufferPointer(rebasing: $0.dropLast()).span) }
             guard let name else { return .malformed }
             state = .loginPassword(user: name)
             // "Password:"

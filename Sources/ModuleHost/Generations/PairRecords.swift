@@ -104,9 +104,12 @@ enum PairRecords {
         guard string.length > 0 else { return "" }
         guard let data = string.data else { return nil }
         // SAFETY: the module says that `length` bytes are readable.
-        let bytes = UnsafeRawBufferPointer(start: data, count: string.length)
-        guard let text = String(validating: bytes, as: UTF8.self), text == text.controlsEscaped else { return nil }
-        return text
+        return data.withMemoryRebound(to: UInt8.self, capacity: string.length) { data in
+            let bytes = UnsafeBufferPointer(start: data, count: string.length)
+            guard let text = String(utf8: bytes.span) else { return nil }
+            // What is ASCII and can be seen, as most is, needs no look at each of its characters.
+            return bytes.allSatisfy { 0x20...0x7e ~= $0 } || text == text.controlsEscaped ? text : nil
+        }
     }
 }
 
