@@ -44,8 +44,8 @@ class History:
         """Waits until every host is back, after the last fault."""
         if not wait(cluster.isReady, seconds):
             self.faults.append(f"the hosts were not back {seconds:.0f} s after the last fault")
-        # A host that has stood still says for a moment what was so before.
-        time.sleep(0.5)
+        # A host that has stood still says for a moment what was so before, and one whose packets are lost notices after a second.
+        time.sleep(1.5)
         wait(cluster.isReady)
         self.back = time.monotonic()
 
