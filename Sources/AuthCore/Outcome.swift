@@ -9,7 +9,7 @@ public enum Outcome: Sendable {
 extension Outcome {
     /// Goes on with the answer, at once or when it is there.
     ///
-    /// - Parameter body: called exactly once: before the return where the answer is there, else on the thread that decides.
+    /// - Parameter body: called exactly once: before the return where the answer is there, else on the thread that answers.
     public func then(_ body: @escaping @Sendable (Answer) -> Void) {
         switch self {
         case .decided(let answer): body(answer)
@@ -21,20 +21,20 @@ extension Outcome {
     ///
     /// - Parameters:
     ///   - abandons: whether a client that goes away takes the question with it; not where others wait for it too.
-    ///   - body: called exactly once, on the thread that decides.
+    ///   - body: called exactly once, on the thread that answers.
     public func map(abandons: Bool = true, _ body: @escaping @Sendable (Answer) -> Answer) -> Outcome {
         switch self {
         case .decided(let answer): return .decided(body(answer))
         case .delayed(let inner):
             let ticket = Ticket { if abandons { inner.abandon() } }
-            inner.whenDecided { ticket.decide(body($0)) }
+            inner.whenDecided { ticket.answer(body($0)) }
             return .delayed(ticket)
         }
     }
 
     /// Puts something between the answer and the client that may take a while, such as a write to a disk.
     ///
-    /// - Parameter body: called exactly once, on the thread that decides, with the answer and with what takes the one that the client
+    /// - Parameter body: called exactly once, on the thread that answers, with the answer and with what takes the one that the client
     ///   gets; that is to be called once, on any thread.
     public func passing(
         _ body: @escaping @Sendable (Answer, _ give: @escaping @Sendable (Answer) -> Void) -> Void
@@ -42,11 +42,11 @@ extension Outcome {
         switch self {
         case .decided(let answer):
             let ticket = Ticket {}
-            body(answer) { ticket.decide($0) }
+            body(answer) { ticket.answer($0) }
             return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
         case .delayed(let inner):
             let ticket = Ticket { inner.abandon() }
-            inner.whenDecided { body($0) { ticket.decide($0) } }
+            inner.whenDecided { body($0) { ticket.answer($0) } }
             return .delayed(ticket)
         }
     }
@@ -65,7 +65,7 @@ extension Outcome {
 
     /// Tells of the answer before any other code has it; for counting and keeping.
     ///
-    /// - Parameter body: called exactly once, on the thread that decides.
+    /// - Parameter body: called exactly once, on the thread that answers.
     public func observe(_ body: @escaping @Sendable (Answer) -> Void) {
         switch self {
         case .decided(let answer): body(answer)

@@ -29,7 +29,7 @@ public final class Ticket: Sendable {
     /// - Parameter onAbandon: what to do when the client has gone; called at most once for each ``abandon()``, on its thread.
     public init(onAbandon: @escaping @Sendable () -> Void) { self.onAbandon = onAbandon }
 
-    /// Calls `body` with the answer, exactly once, on the thread that decides: at once on the caller's if it is there already.
+    /// Calls `body` with the answer, exactly once, on the thread that answers: at once on the caller's if it is there already.
     ///
     /// A ticket has one listener; a second one replaces the first.
     public func whenDecided(_ body: @escaping @Sendable (Answer) -> Void) {
@@ -49,7 +49,7 @@ public final class Ticket: Sendable {
 
     /// Gives the answer. The first one counts; returns whether this was it.
     @discardableResult
-    public func decide(_ answer: Answer) -> Bool {
+    public func answer(_ answer: Answer) -> Bool {
         let (first, listener, answer) = progress.withLock {
             progress -> (Bool, (@Sendable (Answer) -> Void)?, Answer) in
             switch progress.state {
@@ -68,8 +68,8 @@ public final class Ticket: Sendable {
         return true
     }
 
-    /// Decides as an outcome does, now or later.
-    public func follow(_ outcome: Outcome) { outcome.then { self.decide($0) } }
+    /// Answers as an outcome does, now or later.
+    public func follow(_ outcome: Outcome) { outcome.then { self.answer($0) } }
 
     /// Takes the answer if it is there already and there is no listener; a listener is then never called.
     public func takeAnswer() -> Answer? {

@@ -174,8 +174,8 @@ public final class Host: Sendable {
     public func ask(_ question: Question) -> Outcome {
         let id = decisions.next()
         let named = question.named(id, tells: tellsAttributes)
-        guard let auditing else { return shown(question, decide(named, id).named(id)) }
-        return shown(question, auditing.recorded(named) { decide(named, id).named(id) })
+        guard let auditing else { return shown(question, put(named, id).named(id)) }
+        return shown(question, auditing.recorded(named) { put(named, id).named(id) })
     }
 
     /// Shows what was asked, and what it is answered with, to the shadow where there is one.
@@ -184,7 +184,7 @@ public final class Host: Sendable {
         return outcome
     }
 
-    private func decide(_ question: Question, _ decision: DecisionID) -> Outcome {
+    private func put(_ question: Question, _ decision: DecisionID) -> Outcome {
         decided(question.kind) { decider in
             switch question {
             case .login(let login): timed(login, .login) { logins.logIn(login, decider) }
@@ -377,8 +377,8 @@ public final class Host: Sendable {
     public func permits(_ request: RealmRequest, session id: SessionID, object: ObjectName) -> Outcome {
         let decision = decisions.next()
         let outcome =
-            auditing?.recorded(request, session: id) { decide(request, id, object, decision).named(decision) }
-            ?? decide(request, id, object, decision).named(decision)
+            auditing?.recorded(request, session: id) { put(request, id, object, decision).named(decision) }
+            ?? put(request, id, object, decision).named(decision)
         if let shadow = shadowing.value { shadow.offer(.realm(id, request, object), outcome) }
         return outcome
     }
@@ -397,7 +397,7 @@ public final class Host: Sendable {
         auditing?.record(outcome, of: order, decision)
     }
 
-    private func decide(
+    private func put(
         _ request: RealmRequest, _ id: SessionID, _ object: ObjectName, _ decision: DecisionID
     ) -> Outcome {
         decided(.read) { asked(by: id, about: .realm(request, object), decision, $0) }

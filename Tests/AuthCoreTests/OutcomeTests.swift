@@ -32,8 +32,8 @@ import Testing
         }
         ticket.abandon()
         #expect(abandoned.withLock { $0 } == (isShared ? 0 : 1))
-        #expect(inner.decide(Answer(.allow, .granted)))
-        #expect(!inner.decide(Answer(.deny, .deniedByModule)))
+        #expect(inner.answer(Answer(.allow, .granted)))
+        #expect(!inner.answer(Answer(.deny, .deniedByModule)))
         let answer = try #require(ticket.takeAnswer())
         #expect(answer.verdict == .allow && answer.isOneUse)
         #expect(calls.withLock { $0 } == 1)

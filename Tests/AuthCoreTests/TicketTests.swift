@@ -18,32 +18,32 @@ final class HeardAnswers: Sendable {
     @Test func `tells the listener when the answer comes`() {
         ticket.whenDecided { [heard] in heard.hear($0) }
         #expect(heard.verdicts.isEmpty)
-        #expect(ticket.decide(Answer(.allow, .granted)))
+        #expect(ticket.answer(Answer(.allow, .granted)))
         #expect(heard.verdicts == [.allow])
     }
 
     @Test func `tells a listener that comes after the answer at once`() {
-        #expect(ticket.decide(Answer(.deny, .deniedByModule)))
+        #expect(ticket.answer(Answer(.deny, .deniedByModule)))
         ticket.whenDecided { [heard] in heard.hear($0) }
         #expect(heard.verdicts == [.deny])
     }
 
     @Test func `keeps the first answer and drops every later one`() {
         ticket.whenDecided { [heard] in heard.hear($0) }
-        #expect(ticket.decide(Answer(.undecided, .deadline)))
-        #expect(!ticket.decide(Answer(.allow, .granted)))
+        #expect(ticket.answer(Answer(.undecided, .deadline)))
+        #expect(!ticket.answer(Answer(.allow, .granted)))
         #expect(heard.verdicts == [.undecided])
     }
 
     @Test func `drops a second answer that comes before the listener`() {
-        #expect(ticket.decide(Answer(.deny, .deniedByModule)))
-        #expect(!ticket.decide(Answer(.allow, .granted)))
+        #expect(ticket.answer(Answer(.deny, .deniedByModule)))
+        #expect(!ticket.answer(Answer(.allow, .granted)))
         ticket.whenDecided { [heard] in heard.hear($0) }
         #expect(heard.verdicts == [.deny])
     }
 
     @Test func `tells no second listener after the answer was delivered`() {
-        ticket.decide(Answer(.allow, .granted))
+        ticket.answer(Answer(.allow, .granted))
         ticket.whenDecided { [heard] in heard.hear($0) }
         ticket.whenDecided { [heard] in heard.hear($0) }
         #expect(heard.verdicts == [.allow])
@@ -56,7 +56,7 @@ final class HeardAnswers: Sendable {
             #expect(heard.verdicts.isEmpty)
             seen.hear(answer)
         }
-        ticket.decide(Answer(.allow, .granted))
+        ticket.answer(Answer(.allow, .granted))
         #expect(seen.verdicts == [.allow])
         #expect(heard.verdicts == [.allow])
     }
@@ -75,7 +75,7 @@ final class HeardAnswers: Sendable {
             let ticket = Ticket {}
             let firsts = await withTaskGroup(of: Bool.self) { group in
                 for index in 0..<8 {
-                    group.addTask { ticket.decide(Answer(index % 2 == 0 ? .allow : .deny, .granted)) }
+                    group.addTask { ticket.answer(Answer(index % 2 == 0 ? .allow : .deny, .granted)) }
                 }
                 group.addTask {
                     ticket.whenDecided { heard.hear($0) }

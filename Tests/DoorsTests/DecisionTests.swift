@@ -30,7 +30,7 @@ import Testing
             }
             guard delays else { return Outcome.decided(answer).named(id(number)) }
             let ticket = Ticket {}
-            ticket.decide(answer)
+            ticket.answer(answer)
             return Outcome.delayed(ticket).named(id(number))
         }
     }

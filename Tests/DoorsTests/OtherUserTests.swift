@@ -23,7 +23,7 @@ import Testing
         let later = FakeHost { question in
             guard case .authenticate = question else { return now.ask(question) }
             let ticket = Ticket {}
-            Task { ticket.decide(Answer(.allow, .granted, session: FakeHost.session, user: "bob")) }
+            Task { ticket.answer(Answer(.allow, .granted, session: FakeHost.session, user: "bob")) }
             return .delayed(ticket)
         }
         try await `The saslauthd door`.run(isLate ? later : now) { door async throws in

@@ -173,7 +173,7 @@ extension Step {
         case .ask(let question, let then): .ask(question) { then($0).adding(name, value) }
         case .askAll(let checks, let session, let then):
             .askAll(checks, session) { then($0).adding(name, value) }
-        case .decide(let ask, let then): .decide(ask) { then($0).adding(name, value) }
+        case .askRealm(let ask, let then): .askRealm(ask) { then($0).adding(name, value) }
         case .decided(let id, let next): .decided(id, next.adding(name, value))
         case .work(let body): .work { body().adding(name, value) }
         case .begin(let begin): .begin { done in begin { done($0.adding(name, value)) } }

@@ -24,7 +24,7 @@ struct AuthZENHandler: Sendable {
     }
 
     func single(_ evaluation: AuthZENEvaluation, from asker: AuthZENAsker) -> Step {
-        decide(prepared(evaluation, asker)) { answer in .reply(reply(to: answer)) }
+        askHost(prepared(evaluation, asker)) { answer in .reply(reply(to: answer)) }
     }
 
     /// Evaluates in order until the semantic is satisfied.
@@ -43,7 +43,7 @@ struct AuthZENHandler: Sendable {
                 case .known(let answer): decision = AuthZENDecision(answer)
                 case .ask(let check, let login, let user):
                     let (before, rest) = (done, rest)
-                    return decide(check, login, user) { answer in
+                    return askHost(check, login, user) { answer in
                         let decision = AuthZENDecision(answer)
                         let isOver = semantic.ends(with: decision.decision)
                         return several(isOver ? [] : rest, semantic, from: asker, before + [decision])
@@ -64,7 +64,7 @@ struct AuthZENHandler: Sendable {
         guard let name = names.first else {
             return .reply(Reply(200, json: AuthZENActions(results: found.map { .init(name: $0) })))
         }
-        return decide(prepared(evaluation.asking(name), asker)) { answer in
+        return askHost(prepared(evaluation.asking(name), asker)) { answer in
             // A list without the undecided actions would be taken for the whole.
             if answer.verdict == .undecided { return .reply(reply(to: answer)) }
             let found = answer.verdict == .allow ? found + [name] : found
@@ -88,14 +88,14 @@ struct AuthZENHandler: Sendable {
         return .ask(check, login, SessionsByName.Client(user: evaluation.subject, clientID: ""))
     }
 
-    private func decide(_ prepared: Prepared, _ then: @escaping @Sendable (Answer) -> Step) -> Step {
+    private func askHost(_ prepared: Prepared, _ then: @escaping @Sendable (Answer) -> Step) -> Step {
         switch prepared {
         case .known(let answer): then(answer)
-        case .ask(let check, let login, let client): decide(check, login, client, then)
+        case .ask(let check, let login, let client): askHost(check, login, client, then)
         }
     }
 
-    private func decide(
+    private func askHost(
         _ check: Check, _ login: Login, _ client: SessionsByName.Client, _ then: @escaping @Sendable (Answer) -> Step
     ) -> Step {
         sessions.ask(CheckByName(check: check, client: client, login: { login }, then: then), of: host)

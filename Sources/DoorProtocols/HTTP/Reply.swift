@@ -66,7 +66,7 @@ enum Step: Sendable {
     /// Ask the host many checks of one session, and go on with the answers in their order.
     case askAll([Check], SessionID, then: @Sendable ([Answer]) -> Step)
     /// Ask whether a user may use an HTTP realm, and go on with the answer.
-    case decide(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
+    case askRealm(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
     /// Do something that may take a while, on the thread for operators.
     case work(@Sendable () -> Reply)
     /// Begin something that gives the reply once, on any thread.
@@ -92,7 +92,7 @@ enum Step: Sendable {
                     step = next(answer)
                 case .delayed(let ticket): return .waiting(PendingStep(ticket, next))
                 }
-            case .decide(let ask, let next):
+            case .askRealm(let ask, let next):
                 switch ask() {
                 case .decided(let answer):
                     decision = answer.decision

@@ -85,7 +85,7 @@ extension Endpoints {
             let administrator = answer.user ?? user
             var asked = RealmRequest(method, path: name, user: administrator, password: login.password)
             asked.attributes = attributes
-            return .decide({ [asked] in administration.operators.permits(asked, session: session, object: object) }) {
+            return .askRealm({ [asked] in administration.operators.permits(asked, session: session, object: object) }) {
                 permitted in
                 let next = Self.proceed(
                     permitted, refused(permitted, challenge), errand, administration.operators, administrator)

@@ -34,7 +34,7 @@ struct RabbitMQHandler: Sendable {
             }
             var check = Check(action, name)
             check.attributes = attributes
-            return decide(check, question, client, asker)
+            return askHost(check, question, client, asker)
         }
     }
 
@@ -97,7 +97,7 @@ struct RabbitMQHandler: Sendable {
 
     // MARK: - Deciding
 
-    private func decide(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
+    private func askHost(_ check: Check, _ question: RabbitMQQuestion, _ client: Client, _ asker: DoorClient) -> Step {
         // Where there is no session, the module is asked to take the broker's authenticated user back in.
         var asked = CheckByName(check: check, client: client, login: { login(question, nil, check.attributes, asker) })
         { answer in

@@ -162,7 +162,7 @@ final class LoginCache: Sendable {
         let shared =
             isOneUse
             ? Answer(.wrongCredentials, .invalidPassword, logText: "the token has let a user in already") : answer
-        for ticket in waiting { ticket.decide(shared) }
+        for ticket in waiting { ticket.answer(shared) }
         return isOneUse
     }
 

@@ -44,12 +44,12 @@ final class LoginQuestion: Sendable {
         let ticket = Ticket { [self] in giveUp(.cancelled) }
         progress.begin(ticket)
         let question = EntryQuestion(asked, kind, session: session.handle) { [self] said in endLate(said) }
-        decider.ask(question, at: began, opened: { progress.wait(for: $0) }) { [self] said in decide(said) }
+        decider.ask(question, at: began, opened: { progress.wait(for: $0) }) { [self] said in goOn(after: said) }
         return ticket.takeAnswer().map(Outcome.decided) ?? .delayed(ticket)
     }
 
     /// Turns what the module said into a wish for a place or a refusal.
-    private func decide(_ said: ModuleAnswer) {
+    private func goOn(after said: ModuleAnswer) {
         var answer = said.verdict(for: kind)
         if logins.isTraced { answer.moduleTime = logins.clock.monotonic - began }
         guard answer.verdict == .allow else {
@@ -183,7 +183,7 @@ final class LoginQuestion: Sendable {
         if answer.user == nil, !session.user.hasBytes(of: login.user) { answer.user = session.user }
         // Before any other code has it.
         logins.note(answer, to: login, kind)
-        return ticket.decide(answer)
+        return ticket.answer(answer)
     }
 
     /// Refuses a session that the module had allowed, and tells the module so.

@@ -164,8 +164,8 @@ final class Penalties: Sendable {
             return end(login, waited, Answer(.undecided, .deadline))
         }
         switch table.withLock({ $0.judge(login.attempt, since: login.began, waited: waited, at: now) }) {
-        case .refuse(let subject, _): login.decide(refuse(login.way, for: subject))
-        case .repeated(let subject): login.decide(repeated(login.way, of: subject))
+        case .refuse(let subject, _): login.answer(refuse(login.way, for: subject))
+        case .repeated(let subject): login.answer(repeated(login.way, of: subject))
         case .wait(let due, let subject):
             if login.sleep(for: subject) { return schedule(login, due) }
             end(login, subject, Answer(.undecided, .cancelled))
@@ -173,7 +173,7 @@ final class Penalties: Sendable {
             login.way.resume { [self] in
                 if login.isWanted { return login.follow(settled(turn, login.way.ask())) }
                 settle(turn, .unknown, nil, at: now)
-                login.decide(Answer(.undecided, .cancelled))
+                login.answer(Answer(.undecided, .cancelled))
             }
         }
     }
@@ -181,7 +181,7 @@ final class Penalties: Sendable {
     private func end(_ login: WaitingLogin, _ waited: PenaltySubject, _ answer: Answer) {
         table.withLock { $0.giveUp(waited) }
         login.way.refused(answer)
-        login.decide(answer)
+        login.answer(answer)
     }
 
     private func schedule(_ login: WaitingLogin, _ due: Int64) {

@@ -63,15 +63,15 @@ final class WaitingLogin: Sendable {
     }
 
     /// Gives the answer.
-    func decide(_ answer: Answer) {
+    func answer(_ answer: Answer) {
         stage.withLock { $0 = .over }
-        ticket.decide(answer)
+        ticket.answer(answer)
     }
 
     /// Hands on the answer of a module that was asked.
     func follow(_ outcome: Outcome) {
         switch outcome {
-        case .decided(let answer): decide(answer)
+        case .decided(let answer): self.answer(answer)
         case .delayed(let inner):
             let hasLeft = stage.withLock { stage in
                 if case .left = stage { return true }
@@ -79,7 +79,7 @@ final class WaitingLogin: Sendable {
                 return false
             }
             if hasLeft { inner.abandon() }
-            inner.whenDecided { [self] in decide($0) }
+            inner.whenDecided { [self] in answer($0) }
         }
     }
 
@@ -99,7 +99,7 @@ final class WaitingLogin: Sendable {
         inner?.abandon()
         guard let subject else { return }
         gaveUp(subject)
-        ticket.decide(Answer(.undecided, .cancelled))
+        ticket.answer(Answer(.undecided, .cancelled))
     }
 }
 

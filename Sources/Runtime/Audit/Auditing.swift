@@ -17,9 +17,9 @@ final class Auditing: Sendable {
     }
 
     /// Asks, and records the answer before any other code has it.
-    func recorded(_ question: Question, _ decide: () -> Outcome) -> Outcome {
+    func recorded(_ question: Question, _ ask: () -> Outcome) -> Outcome {
         let line = AuditLine(question, question.session.flatMap { sessions.session($0) })
-        return recorded(line, decide) { [self] in
+        return recorded(line, ask) { [self] in
             endUnrecorded($0, to: question)
             if let kind = question.kind { metrics.count(kind, Answer(.undecided, .auditFailed)) }
         }
@@ -27,10 +27,10 @@ final class Auditing: Sendable {
 
     /// Asks whether a user may do something in an HTTP realm, and records the answer before any other code has it.
     func recorded(
-        _ request: RealmRequest, session id: SessionID, _ decide: () -> Outcome
+        _ request: RealmRequest, session id: SessionID, _ ask: () -> Outcome
     ) -> Outcome {
         let line = AuditLine(request, id, sessions.session(id))
-        return recorded(line, decide) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }
+        return recorded(line, ask) { [metrics] _ in metrics.count(.read, Answer(.undecided, .auditFailed)) }
     }
 
     /// Records what an operator is about to do; returns whether it may count as recorded. Waits for that.
@@ -55,9 +55,9 @@ final class Auditing: Sendable {
 
     /// - Parameter unrecord: told of an answer that is not given because it could not be recorded.
     private func recorded(
-        _ line: AuditLine, _ decide: () -> Outcome, _ unrecord: @escaping @Sendable (Answer) -> Void
+        _ line: AuditLine, _ ask: () -> Outcome, _ unrecord: @escaping @Sendable (Answer) -> Void
     ) -> Outcome {
-        let outcome = decide()
+        let outcome = ask()
         if case .decided(let answer) = outcome, !log.isRequired {
             log.record([bytes(line, answer)], [answer.decision]) { _ in }
             return outcome
@@ -86,7 +86,7 @@ final class Auditing: Sendable {
             for (index, ticket) in tickets.enumerated() {
                 let answer = rows[index].answer
                 if !isWritten { metrics.count(kinds[index], Answer(.undecided, .auditFailed)) }
-                ticket.decide(isWritten ? answer : Self.unrecorded(answer))
+                ticket.answer(isWritten ? answer : Self.unrecorded(answer))
             }
         }
         for (ticket, row) in zip(tickets, rows) {

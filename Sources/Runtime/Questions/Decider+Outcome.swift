@@ -48,7 +48,7 @@ extension Decider {
         open.whenAnswered { [self] said, question in
             session.noteAnswered()
             switch step(said, question) {
-            case .answer(let answer): ticket.decide(answer)
+            case .answer(let answer): ticket.answer(answer)
             case .ask(let further): resume { waiting.go(on: further(), ticket) }
             }
         }

@@ -64,7 +64,7 @@ final class Resumptions: Sendable {
             defer {
                 waiting[key, default: []].append { refusal in
                     if let refusal {
-                        ticket.decide(refusal)
+                        ticket.answer(refusal)
                     } else {
                         decider.resume { ticket.follow(further()) }
                     }
@@ -75,7 +75,7 @@ final class Resumptions: Sendable {
         if isFirst { ask(decider, about: session) }
         if let answer = ticket.takeAnswer() { return .decided(answer) }
         due.add(sessions.clock.monotonic + deadlines.nanoseconds(of: .resume)) {
-            ticket.decide(Answer(.undecided, .deadline))
+            ticket.answer(Answer(.undecided, .deadline))
         }
         return .delayed(ticket)
     }

@@ -103,7 +103,7 @@ import Testing
             let slow = Self.auth(1).replacing("smtp", with: "slow")
             try await client.send(Self.greeting + slow + Self.auth(2))
             await client.received.wait { String(decoding: $0, as: UTF8.self).hasSuffix("OK\t2\tuser=alice\n") }
-            first.withLock { $0 }?.decide(Answer(.wrongCredentials, .invalidPassword))
+            first.withLock { $0 }?.answer(Answer(.wrongCredentials, .invalidPassword))
             await client.received.wait { String(decoding: $0, as: UTF8.self).hasSuffix("FAIL\t1\tuser=alice\n") }
             #expect(
                 String(decoding: client.received.bytes, as: UTF8.self).hasSuffix(

@@ -103,7 +103,7 @@ import Testing
             for await _ in asked { break }
             let second = try await door.client()
             #expect(await second.end().map(\.status) == [503])
-            ticket.decide(Answer(.deny, .deniedByModule))
+            ticket.answer(Answer(.deny, .deniedByModule))
             #expect(await first.responses(1).map(\.status) == [403])
             try await first.close()
             try await second.close()
@@ -127,7 +127,7 @@ import Testing
             try await client.send(`The forward-auth door`.question(.nginx, "/open", "GET", cookie))
             var questions = asked.makeAsyncIterator()
             for _ in 0..<2 { await questions.next() }
-            ticket.decide(Answer(.deny, .deniedByModule))
+            ticket.answer(Answer(.deny, .deniedByModule))
             #expect(await client.responses(2).map(\.status) == [403, 204])
             try await client.close()
         }
@@ -169,7 +169,7 @@ import Testing
             default:
                 // As the host does: an abandoned question is decided at once.
                 let kept = KeptTicket()
-                let ticket = Ticket { kept.ticket.withLock { $0 }?.decide(Answer(.undecided, .cancelled)) }
+                let ticket = Ticket { kept.ticket.withLock { $0 }?.answer(Answer(.undecided, .cancelled)) }
                 kept.ticket.withLock { $0 = ticket }
                 ask.yield()
                 return .delayed(ticket)

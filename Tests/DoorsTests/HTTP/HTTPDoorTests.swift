@@ -72,7 +72,7 @@ import Testing
             for await count in asked where count == 2 { break }
             let both = tickets.withLock { $0 }
             let answers = zip(both, [Answer(.undecided, .deadline), Answer(.deny, .deniedByModule)])
-            for (ticket, answer) in backwards ? answers.reversed() : Array(answers) { ticket.decide(answer) }
+            for (ticket, answer) in backwards ? answers.reversed() : Array(answers) { ticket.answer(answer) }
             #expect(await client.responses(4).map(\.status) == [503, 200, 403, 403])
             try await client.close()
         }
@@ -175,7 +175,7 @@ import Testing
             try await client.send(Self.check("/open") + head + "Content-Length: \(body.utf8.count)\r\n\r\n")
             for await _ in asked { break }
             #expect(client.received.bytes.isEmpty)
-            ticket.decide(Answer(.allow, .granted))
+            ticket.answer(Answer(.allow, .granted))
             #expect(await client.responses(2).map(\.status) == [200, 100])
             try await client.send(body)
             #expect(await client.responses(3).map(\.status) == [200, 100, 200])
@@ -230,7 +230,7 @@ import Testing
             try await first.send(Self.check("/open"))
             for await _ in asked { break }
             try await body(door)
-            ticket.decide(Answer(.allow, .granted))
+            ticket.answer(Answer(.allow, .granted))
             #expect(await first.responses(1).map(\.status) == [200])
             try await first.close()
         }
@@ -289,7 +289,7 @@ import Testing
             try await client.send(Self.check("/open"))
             for await _ in asked { break }
             // The door begins to stop when this body ends; the answer comes from elsewhere, before or after that.
-            Task { ticket.decide(Answer(.allow, .granted)) }
+            Task { ticket.answer(Answer(.allow, .granted)) }
         }
         let client = try #require(pending.withLock { $0 })
         #expect(await client.end().map(\.status) == [200])

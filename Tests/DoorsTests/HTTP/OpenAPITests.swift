@@ -216,7 +216,7 @@ import Testing
             guard case .check(_, let check) = question else { return FakeHost.simple(question) }
             let ticket = Ticket {}
             let allowed = check.name.text == "/a"
-            Task { ticket.decide(Answer(allowed ? .allow : .deny, .granted)) }
+            Task { ticket.answer(Answer(allowed ? .allow : .deny, .granted)) }
             return .delayed(ticket)
         }
         try await RunningDoor.run(host) { door in

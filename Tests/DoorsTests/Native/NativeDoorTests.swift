@@ -181,7 +181,7 @@ import Testing
         try client.greet()
         client.write(Frame.check(1, "/open/slow").bytes + Frame.check(2, "/open/quick").bytes)
         #expect(verdict(client.frame())?.number == 2)
-        ticket.decide(Answer(.allow, .granted))
+        ticket.answer(Answer(.allow, .granted))
         #expect(verdict(client.frame())! == (0x86, 1, 1, "granted"))
         client.write(Frame.check(3, "/open/lost").bytes)
         // The question is asked before its connection goes.

@@ -99,7 +99,7 @@ import Testing
         host.invalidate(.user("alice"))
         let frame = try #require(client.frame())
         #expect(frame[0] == 0xC2 && frame[8] == 0 && frame.count == 9)
-        ticket.decide(Answer(.wrongCredentials, .invalidPassword))
+        ticket.answer(Answer(.wrongCredentials, .invalidPassword))
         _ = client.frame()
         host.invalidate(.user("alice"))
         #expect(told(client) == [])

@@ -27,7 +27,7 @@ private final class FakeOperators: OperatorAnswering {
         }
         guard isDelayed else { return .decided(permission) }
         let ticket = Ticket {}
-        Task { [permission] in ticket.decide(permission) }
+        Task { [permission] in ticket.answer(permission) }
         return .delayed(ticket)
     }
 

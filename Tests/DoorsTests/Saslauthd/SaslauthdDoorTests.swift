@@ -120,7 +120,7 @@ import Testing
             try await client.send(Self.alice)
             // Half-closed: it has said all that it has to say.
             try await client.closeOutput()
-            await tickets.next()?.decide(Answer(.allow, .granted, session: FakeHost.session, user: "alice"))
+            await tickets.next()?.answer(Answer(.allow, .granted, session: FakeHost.session, user: "alice"))
             await client.received.wait { _ in false }
             #expect(client.received.bytes == [0, 2] + Array("OK".utf8))
             let leaver = try await door.client()
