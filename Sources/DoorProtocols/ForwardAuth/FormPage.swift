@@ -1,3 +1,5 @@
+import Basics
+
 /// The pages of the door as HTML: no scripts, nothing from elsewhere, and fit for keyboards and screen readers.
 struct FormPage: Sendable {
     /// What the page is for.
@@ -23,7 +25,7 @@ struct FormPage: Sendable {
     /// The page, and the policy that lets nothing in but its own style (Content Security Policy Level 3).
     func html(styleNonce nonce: String) -> String {
         let what = heading
-        let error = problem.map { #"<p id="problem" class="problem" role="alert">\#(Self.escaped($0))</p>"# } ?? ""
+        let error = problem.map { #"<p id="problem" class="problem" role="alert">\#($0.markupEscaped)</p>"# } ?? ""
         return """
             <!DOCTYPE html>
             <html lang="en">
@@ -32,13 +34,13 @@ struct FormPage: Sendable {
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <meta name="robots" content="noindex">
-            <title>\(problem == nil ? "" : "Error: ")\(what) – \(Self.escaped(title))</title>
+            <title>\(problem == nil ? "" : "Error: ")\(what) – \(title.markupEscaped)</title>
             <style nonce="\(nonce)">\(Self.style)</style>
             </head>
             <body>
             <main>
             <h1>\(what)</h1>
-            <p class="place">\(Self.escaped(title))</p>
+            <p class="place">\(title.markupEscaped)</p>
             \(error)
             \(content)
             </main>
@@ -65,7 +67,7 @@ struct FormPage: Sendable {
         case .logIn(let user): logInForm(user)
         case .logOut:
             """
-            <form method="post" action="\(Self.escaped(path))/logout">
+            <form method="post" action="\(path.markupEscaped)/logout">
             <input type="hidden" name="token" value="\(token)">
             <button type="submit">Log out</button>
             </form>
@@ -73,7 +75,7 @@ struct FormPage: Sendable {
         case .loggedOut:
             """
             <p>Your session has ended.</p>
-            <p><a href="\(Self.escaped(path))/login">Log in again</a></p>
+            <p><a href="\(path.markupEscaped)/login">Log in again</a></p>
             """
         }
     }
@@ -82,11 +84,11 @@ struct FormPage: Sendable {
         let described = problem == nil ? "" : #" aria-describedby="problem""#
         let (userFocus, passwordFocus) = user.isEmpty ? (" autofocus", "") : ("", " autofocus")
         return """
-            <form method="post" action="\(Self.escaped(path))/login">
+            <form method="post" action="\(path.markupEscaped)/login">
             <input type="hidden" name="token" value="\(token)">
-            <input type="hidden" name="rd" value="\(Self.escaped(returnPath?.text ?? ""))">
+            <input type="hidden" name="rd" value="\((returnPath?.text ?? "").markupEscaped)">
             <label for="user">User name</label>
-            <input id="user" name="user" type="text" value="\(Self.escaped(user))" autocomplete="username" \
+            <input id="user" name="user" type="text" value="\(user.markupEscaped)" autocomplete="username" \
             autocapitalize="none" spellcheck="false" maxlength="255" required\(described)\(userFocus)>
             <label for="password">Password</label>
             <input id="password" name="password" type="password" autocomplete="current-password" maxlength="4096" \
@@ -94,20 +96,6 @@ struct FormPage: Sendable {
             <button type="submit">Log in</button>
             </form>
             """
-    }
-
-    /// A text as HTML, in content and in quoted attributes.
-    static func escaped(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { result, scalar in
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
     }
 
     /// Contrasts are at least 4.5 to 1 for text and 3 to 1 for the borders of fields (WCAG 2.2, 1.4.3 and 1.4.11).

@@ -36,8 +36,5 @@ enum TestReport {
     }
 
     /// XML 1.0 has no control characters, not even escaped.
-    private static func escaped(_ text: String) -> String {
-        text.controlsEscaped.replacingEach("&", with: "&amp;").replacingEach("<", with: "&lt;").replacingEach(
-            "\"", with: "&quot;")
-    }
+    private static func escaped(_ text: String) -> String { text.controlsEscaped.markupEscaped }
 }
