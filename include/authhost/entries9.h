@@ -8,8 +8,8 @@
 // OWNERSHIP of every argument of every entry: the host's, valid until the function returns, unless said otherwise.
 // Threads, by the module's declaration: AUTH_SERIAL, one call at a time, on a thread that the host keeps for the
 // instance; AUTH_BLOCKING, on threads kept for it, several at once; AUTH_ANY_THREAD, on the thread that asks, several
-// at once, and never blocking: an entry that does not return for a second is told to the operator, and the module is asked
-// as AUTH_BLOCKING from then on. An entry may differ from its module (descriptor.h): of one that runs anywhere, the log-in
+// at once, and never blocking: an entry that does not return for a second is told to the operator of a running host, and the
+// module is asked as AUTH_BLOCKING from then on. An entry may differ from its module (descriptor.h): of one that runs anywhere, the log-in
 // may block. The tag [entry-thread] stands for that thread.
 #ifndef AUTHHOST_ENTRIES9_H
 #define AUTHHOST_ENTRIES9_H
