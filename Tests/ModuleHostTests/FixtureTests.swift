@@ -18,6 +18,7 @@ import Testing
         for path in files {
             let text = try String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8)
             let file = URL(filePath: path).lastPathComponent
+            #expect(path.contains("/"), "\(path) is in no folder, and is not built")
             #expect(text.hasPrefix("// "), "\(file)")
             guard text.hasPrefix("// Fault") || text.hasPrefix("// Hostile") else { continue }
             #expect(text.contains("Expected: "), "\(file)")
