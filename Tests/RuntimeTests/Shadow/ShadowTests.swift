@@ -207,7 +207,7 @@ import Testing
         _ = TestHost.wait(test.host.permits(request, session: session, object: try ObjectName("/admin/x")))
         let report = test.report(of: 4)
         #expect(test.counts.all["read same"] == 1 && test.counts.all["read different"] == 1)
-        #expect(test.counts.all.keys.contains { $0.hasPrefix("directory ") }, "\(test.counts.all)")
+        #expect(test.counts.all.keys.contains { $0.hasPrefix("realm ") }, "\(test.counts.all)")
         #expect(report.differences.contains { $0.first.object == "/b" && $0.first.change == "deny → allow" })
     }
 
