@@ -1,5 +1,5 @@
 """Redis with a replica, and what stands between it and the hosts: proxies, and a network for each host."""
-import os, socket, subprocess, threading, time
+import os, random, socket, subprocess, threading, time
 
 BRIDGE = "10.77.0."
 
@@ -80,6 +80,18 @@ class Proxy:
         self.cut()
 
 
+def free_port():
+    """Finds a free port among those that the system gives to no client meanwhile (ip_local_port_range)."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as free:
+            try:
+                free.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Redis:
     """A server, and a replica of it that can be promoted."""
 
@@ -90,9 +102,7 @@ class Redis:
     def begin(self, *options):
         self.number += 1
         path = f"{self.folder}/redis{self.number}"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen(
             ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", path, "--save", "",
              "--appendonly", "no", "--dir", self.folder, "--repl-diskless-sync-delay", "0", *options],

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// Where things are: the checkout, and the folder of the binaries that are tested.
@@ -32,22 +33,34 @@ enum Place {
 
     static func text(_ path: String) throws -> String { try String(contentsOfFile: file(path), encoding: .utf8) }
 
-    /// A port that was free a moment ago.
+    /// Ports that the system gives to no client (ip(7), ip_local_port_range), from a place by chance on: two runs side by side differ.
+    private static let ports = Mutex(UInt16.random(in: 12_000..<32_000))
+
+    /// A port that was free a moment ago, which no other test of this run is given and no client takes meanwhile.
     static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        for _ in 0..<20_000 {
+            let port = ports.withLock { port in
+                port = port == 31_999 ? 12_000 : port + 1
+                return port
+            }
+            if isFree(port) { return port }
+        }
+        throw ChildError(description: "no port from 12000 to 31999 is free")
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
         address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        // SAFETY: a sockaddr_in is lent as the sockaddr that the calls take, with its own size.
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
+        return withUnsafePointer(to: &address) { pointer in
+            // SAFETY: a sockaddr_in is lent as the sockaddr that bind(2) takes, with its own size.
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard status == 0 else { throw ChildError(description: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 
