@@ -18,8 +18,8 @@ struct ObjectQuestion: ModuleQuestion {
     let requested: ObjectName
     /// What the session wants to do; nil where only the name is asked for.
     let check: Check?
-    /// What the door knows of the question.
-    private let attributes: [Field]
+    /// What the door knows of a question for a name; that of a check stands in the check.
+    private let ofName: [Field]
     private var stage = Stage.mapping
     var returned: Int64 = 0
     /// The name as far as it is known.
@@ -38,7 +38,7 @@ struct ObjectQuestion: ModuleQuestion {
     ) {
         (self.objects, self.decider, asking, requested, object, check) = (objects, decider, session, name, name, nil)
         self.known = known
-        self.attributes = attributes
+        ofName = attributes
         (isTracked, mayWait) = (false, false)
     }
 
@@ -46,7 +46,7 @@ struct ObjectQuestion: ModuleQuestion {
     init(_ objects: Objects, _ decider: any Decider, _ session: Session, _ known: ModuleSession, _ check: Check) {
         (self.objects, self.decider, asking, self.known) = (objects, decider, session, known)
         (requested, object, self.check) = (check.name, check.name, check)
-        attributes = check.attributes
+        ofName = []
         (isTracked, mayWait) = (decider.tracksObjects, check.action == .read && objects.store.limits.isOpen)
     }
 
@@ -136,7 +136,7 @@ struct ObjectQuestion: ModuleQuestion {
 
     func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer? {
         guard stage == .checking, let check else {
-            return entries.map(object, requested: requested, attributes: attributes, known, terms)
+            return entries.map(object, requested: requested, attributes: check?.attributes ?? ofName, known, terms)
                 ?? ModuleAnswer(.notMapped)
         }
         return ask(check, entries, terms)
