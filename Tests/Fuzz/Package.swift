@@ -68,13 +68,17 @@ let package = Package(
         .target(
             name: "CFFI", dependencies: ["CAuthModule"], path: "Linked/CFFI",
             sources: [
-                "machine.c", "answers.c", "launch.c", "remote.c", "ring.c", "wire.c", "wire_read.c", "wire_write.c",
+                "machine.c", "answers.c", "launch.c", "remote.c", "ring.c", "sealed.c", "wire.c", "wire_read.c",
+                "wire_write.c",
             ],
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
         .target(name: "CAuthModule", path: "Linked/include", publicHeadersPath: "."),
         .target(
             name: "ModuleHost", dependencies: ["Basics", "CFFI", "CAuthModule"], path: "Linked/ModuleHost",
-            sources: ["ELF", "Loading/LibraryCache.swift", "Loading/ModuleIdentity.swift"],
+            sources: [
+                "ELF", "Inspection/LibraryCache.swift", "Loading/ModuleError.swift", "Loading/ModuleIdentity.swift",
+                "Loading/SealedFile.swift",
+            ],
             swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         fuzzer("authzen", ["DoorProtocols", "AuthCore", "Conversing", "JSONReading"]),
         fuzzer("configuration", ["AuthConfiguration"]),
