@@ -39,6 +39,8 @@ final class ClusterLoop {
     private var lastNumber = 2 * UInt64.random(in: 1...1 << 60)
     var pages: [UInt64: @Sendable (String?, [ClusterUse]) -> Void] = [:]
     private var orders: [UInt64: @Sendable (ClusterEjections) -> Void] = [:]
+    /// Those of ``orders`` whose owners have heard what came of their first second.
+    private var toldOrders: Set<UInt64> = []
     var reservations: [UInt64: @Sendable (ClusterReservation) -> Void] = [:]
     var commits: [UInt64: @Sendable (ClusterCommit) -> Void] = [:]
 
@@ -96,8 +98,11 @@ final class ClusterLoop {
         for done in reservations.values { done(.failed("the host stops")) }
         for done in commits.values { done(.gone("the host stops")) }
         for done in pages.values { done(nil, []) }
-        let stopped = ClusterEjections(problem: "the host stops")
-        for done in orders.values { done(stopped) }
+        var stopped = ClusterEjections(problem: "the host stops")
+        for (number, done) in orders {
+            stopped.isSequel = toldOrders.contains(number)
+            done(stopped)
+        }
         (reservations, commits, pages, orders) = ([:], [:], [:], [:])
     }
 
@@ -142,7 +147,12 @@ final class ClusterLoop {
         case .used(let uses): for use in uses { owner.used(use.user, use.application) }
         case .people(let number, let cursor, let uses): pages.removeValue(forKey: number)?(cursor, uses)
         case .penalties(let penalties): owner.penalties(penalties)
-        case .ordered(let number, let result): orders.removeValue(forKey: number)?(result)
+        case .ordered(let number, let result) where result.pending > 0:
+            toldOrders.insert(number)
+            orders[number]?(result)
+        case .ordered(let number, let result):
+            toldOrders.remove(number)
+            orders.removeValue(forKey: number)?(result)
         case .event(let event): log.log(level: event.isWarning ? .warning : .notice, "\(event)")
         }
     }
@@ -252,6 +262,8 @@ final class ClusterLoop {
     }
 
     /// Has the oldest sessions ejected, wherever they are.
+    ///
+    /// - Parameter done: called within a second, and once more where sessions were ``ClusterEjections/pending`` then.
     func ejectOldest(
         _ count: Int, of user: String?, application: String?, machine: String?,
         _ done: @escaping @Sendable (ClusterEjections) -> Void

@@ -42,7 +42,7 @@ extension ClusterFaultTests {
         registry.run(50)
         func results(_ number: UInt64) -> [String] {
             registry.actions.compactMap {
-                if case .ordered(number, let result) = $0 { result.description } else { nil }
+                if case .ordered(number, let result) = $0, result.pending == 0 { result.description } else { nil }
             }
         }
         #expect(results(2).count == 1 && results(4).count == 1 && results(2)[0].contains(found), "\(results(2))")

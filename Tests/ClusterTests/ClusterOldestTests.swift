@@ -160,6 +160,29 @@ import Testing
         #expect(users(cluster) == Array(591...600), "it does so when it is back")
     }
 
+    @Test func `what a second has brought is told then, and the rest when it has ended`() throws {
+        let cluster = try cluster { $0.lease = 40_000_000_000 }
+        logIn(cluster, 1...600)
+        // Its first slice waits for a host that does nothing, and then the registry is slow.
+        cluster.hosts[2].ejects = false
+        order(cluster, 590, number: 2)
+        cluster.run(900)
+        cluster.server.signal(19)
+        for _ in 0..<4 {
+            cluster.now += 50_000_000
+            for host in cluster.hosts { host.tick() }
+        }
+        let first = try #require(cluster.hosts[0].firstSeconds[2])
+        let told = first.ended.values.reduce(0, +) + first.silent.values.reduce(0, +)
+        #expect(told == 200 && first.pending == 390 && !first.isSequel, "\(first)")
+        #expect("\(first)".contains("up to 390 more after this second"))
+        cluster.server.signal(18)
+        cluster.run(2000)
+        let all = try #require(cluster.hosts[0].orders[2])
+        #expect(all.ended.values.reduce(0, +) + all.silent.values.reduce(0, +) == 590 && all.isSequel, "\(all)")
+        #expect(users(cluster).filter { $0 % 3 != 2 } == [591, 592, 594, 595, 597, 598, 600])
+    }
+
     @Test func `while hosts are waited for, an order waits too, and then knows their sessions`() throws {
         let cluster = try cluster { $0.lease = 8_000_000_000 }
         logIn(cluster, 1...6)
@@ -172,8 +195,11 @@ import Testing
         }
         #expect(isWarming)
         order(cluster, 1, number: 2)
-        cluster.run(1500)
+        cluster.run(900)
+        #expect(cluster.hosts[0].firstSeconds[2] == nil)
+        cluster.run(600)
         #expect(users(cluster) == Array(1...6) && cluster.hosts[0].orders[2] == nil)
+        #expect(cluster.hosts[0].firstSeconds[2]?.pending == 1, "its owner is told within a second that it goes on")
         cluster.hosts[1].isCut = false
         isReady(cluster)
         cluster.run(200)

@@ -24,6 +24,8 @@ final class TestHost {
     private(set) var pageEnd: String?
     private(set) var penalties: [ClusterPenalties] = []
     private(set) var orders: [UInt64: ClusterEjections] = [:]
+    /// What orders were told that went on then.
+    private(set) var firstSeconds: [UInt64: ClusterEjections] = [:]
     private var logins: [UInt64: (user: String, application: String)] = [:]
     private var ejectedLogins: Set<UInt64> = []
     private var lease: Int64 = 0
@@ -128,6 +130,7 @@ final class TestHost {
             people += uses.map { "\($0.user)/\($0.application)" }
             pageEnd = cursor
         case .penalties(let some): penalties.append(some)
+        case .ordered(let number, let result) where result.pending > 0: firstSeconds[number] = result
         case .ordered(let number, let result): orders[number] = result
         case .event(let event): events.append(event)
         }

@@ -68,7 +68,7 @@ public enum ClusterAction: Sendable, Equatable {
     case people(number: UInt64, cursor: String?, [ClusterUse])
     /// Something of penalties that hosts share.
     case penalties(ClusterPenalties)
-    /// What came of an order to eject.
+    /// What came of an order to eject; once more where it was not all of it.
     case ordered(number: UInt64, ClusterEjections)
     case event(ClusterEvent)
 }
@@ -83,6 +83,10 @@ public struct ClusterEjections: Sendable, Equatable {
     public var problem: String?
     /// Whether nothing was ordered, so that nothing of it will be done: the registry was away all the time.
     public var isUnasked = false
+    /// How many more, at most, the order goes on to eject after this, which is what a second has brought; 0 where it has ended.
+    public var pending = 0
+    /// Whether this is how an order ended whose ``pending`` sessions were told of before.
+    public var isSequel = false
 
     /// Makes the outcome of an order of which nothing came.
     public init(problem: String? = nil) { self.problem = problem }
@@ -95,6 +99,7 @@ extension ClusterEjections: CustomStringConvertible {
             ended.sorted { $0.key < $1.key }.map { "\($1) by host \($0)" }
             + silent.sorted { $0.key < $1.key }.map { "host \($0) has not answered about \($1) within a second" }
             + (problem.map { [$0] } ?? [])
+            + (pending > 0 ? ["up to \(pending) more after this second"] : [])
         return parts.isEmpty ? "there are none" : parts.joined(separator: ", ")
     }
 }

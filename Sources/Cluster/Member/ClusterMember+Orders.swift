@@ -22,17 +22,27 @@ struct EjectionOrder: Sendable {
     /// Those that have ended before the choice was heard of.
     var early: Set<String> = []
     var result = ClusterEjections()
+
+    /// What its first second has brought, for its owner.
+    var soFar: ClusterEjections {
+        var result = result
+        result.pending = left + waiting.count
+        return result
+    }
 }
 
 /// What operators and modules have ejected by number: the oldest sessions, wherever they are.
 extension ClusterMember {
     /// How long hosts may take to end what was chosen, before and after they are asked again.
     private static let orderTimes: (first: Int64, last: Int64) = (700_000_000, 250_000_000)
+    /// How long an order may take until its owner hears of it.
+    private static let ownerPatience: Int64 = 1_000_000_000
     /// Sessions that the registry looks at in one call.
     private static let sliceLimit = 200
 
-    /// Ejects the oldest sessions in the whole cluster; ``ClusterAction/ordered(number:_:)`` tells what came of it: within a second
-    /// where the registry finds them in one slice, and names every host that takes longer than that to end its own.
+    /// Ejects the oldest sessions in the whole cluster; ``ClusterAction/ordered(number:_:)`` tells within a second what came of it,
+    /// and names every host that takes longer than that to end its own. An order that takes longer goes on then, and is told again
+    /// when it has ended.
     ///
     /// - Parameters:
     ///   - count: how many at most.
@@ -180,7 +190,21 @@ extension ClusterMember {
             }
         }
         if isUnreachable || hasLapsed { giveUpQueuedOrders(problem) }
+        for (number, order) in orders where !order.result.isSequel && isDue(order) {
+            orders[number]?.result.isSequel = true
+            act(.ordered(number: order.number, order.soFar))
+        }
+        for order in queuedOrders.takeAll() {
+            var order = order
+            if !order.result.isSequel && isDue(order) {
+                act(.ordered(number: order.number, order.soFar))
+                order.result.isSequel = true
+            }
+            queuedOrders.append(order)
+        }
     }
+
+    private func isDue(_ order: EjectionOrder) -> Bool { now - order.began >= Self.ownerPatience }
 
     /// Goes on without those that have not ended in time; without an answer of the registry there is nothing to go on with.
     private mutating func giveUpSlice(_ number: UInt64) {

@@ -267,6 +267,8 @@ public struct ControlReply: Codable, Sendable {
     public var sessions: [Session]?
     /// How many sessions match in all, or were ejected or invalidated.
     public var total: Int?
+    /// How many more, at most, are ejected after this answer: the order takes longer than a second, and goes on.
+    public var pending: Int?
     /// What `status` found.
     public var status: Status?
     /// A line of the event log.

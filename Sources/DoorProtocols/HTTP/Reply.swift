@@ -227,6 +227,7 @@ struct ReplyWriter {
     private static func statusLine(_ status: Int) -> StaticString {
         switch status {
         case 200: "HTTP/1.1 200 OK\r\n"
+        case 202: "HTTP/1.1 202 Accepted\r\n"
         case 204: "HTTP/1.1 204 No Content\r\n"
         case 302: "HTTP/1.1 302 Found\r\n"
         case 303: "HTTP/1.1 303 See Other\r\n"

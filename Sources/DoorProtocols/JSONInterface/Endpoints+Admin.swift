@@ -106,10 +106,12 @@ extension Endpoints {
         }
     }
 
-    /// 504 where a host of the cluster has not done it: the body has each of them. 503 where none could be asked.
+    /// 504 where a host of the cluster has not done it: the body has each of them. 202 where all go on with it. 503 where none
+    /// could be asked.
     private static func reply(_ reply: ControlReply) -> Reply {
         let hosts = reply.hosts ?? []
-        if reply.ok { return Reply(hosts.contains { $0.error != nil } ? 504 : 200, json: reply) }
+        let done = reply.pending == nil ? 200 : 202
+        if reply.ok { return Reply(hosts.contains { $0.error != nil } ? 504 : done, json: reply) }
         return Reply(RequestRefusal(reply.hosts == nil ? 400 : 503, reply.error ?? "refused"))
     }
 

@@ -56,9 +56,12 @@ struct ClusterOptions: ParsableArguments {
     @Flag(help: "On all hosts of the cluster.")
     var cluster = false
 
-    /// Names the hosts that did not carry out a request; a host that has not answered makes the command fail.
+    /// Names the hosts that did not carry out a request, and says what is not done yet; either makes the command fail.
     static func check(_ reply: ControlReply) throws(Failure) {
-        let failed = (reply.hosts ?? []).compactMap { host in host.error.map { "host \(host.host): \($0)" } }
+        var failed = (reply.hosts ?? []).compactMap { host in host.error.map { "host \(host.host): \($0)" } }
+        if let pending = reply.pending {
+            failed.append("up to \(pending) more are being ejected: the event log will have the outcome")
+        }
         if !failed.isEmpty { throw Failure(.undecided, failed.joined(separator: "\n")) }
     }
 

@@ -65,6 +65,9 @@ extension ControlService {
             cluster.ejectOldest(
                 count, of: filter.user, application: filter.applicationID, machine: filter.machineID
             ) { result in
+                guard !result.isSequel else {
+                    return setup.log.notice("\(request.what), \(count) at most, at all hosts, has ended: \(result)")
+                }
                 var reply = Self.reply(to: result)
                 if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
                 done(reply)
@@ -75,6 +78,7 @@ extension ControlService {
     private static func reply(to result: ClusterEjections) -> ControlReply {
         var reply = result.problem.map { ControlReply.failure($0) } ?? ControlReply()
         reply.total = result.ended.values.reduce(0, +)
+        if result.pending > 0 { reply.pending = result.pending }
         reply.hosts = result.ended.sorted { $0.key < $1.key }.map { ControlReply.HostReply(host: $0, total: $1) }
         for (host, sessions) in result.silent.sorted(by: { $0.key < $1.key }) {
             let error = "it has not answered about \(sessions) within \(patience)"

@@ -24,13 +24,16 @@ enum ClusterRows {
         for host in hosts { host.stop() }
     }
 
-    /// Ejections of one user's session at another host; prints two medians in nanoseconds: of an ejection alone, which somebody has
-    /// ordered, and of a log-in that ejects.
+    private static let oldest = 2000
+
+    /// Ejections of one user's session at another host; prints three times in nanoseconds: the medians of an ejection alone, which
+    /// was ordered, and of a log-in that ejects, and one order for the oldest sessions of all users until both hosts have ended
+    /// theirs.
     static func eject(redis: String, module: String) throws {
         let hosts = try ClusterHost.start(2, redis, module)
         let login = try HeldSessions.login(0, Secret(""))
         var turn = 0
-        func logIn() throws {
+        func logIn(_ login: Login) throws {
             turn += 1
             let answered = DispatchSemaphore(value: 0)
             ClusterLoad.ask(hosts[turn % 2].host, .login(login)) { answer in
@@ -38,15 +41,22 @@ enum ClusterRows {
             }
             guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("a log-in was refused") }
         }
-        let logins = try median(before: {}, logIn)
-        let ejections = try median(before: logIn) {
+        let logins = try median(before: {}) { try logIn(login) }
+        let ejections = try median(before: { try logIn(login) }) {
             let answered = DispatchSemaphore(value: 0)
             hosts[(turn + 1) % 2].registry.ejectOldest(1, of: login.user, application: nil, machine: nil) { result in
                 if result.ended.values.reduce(0, +) == 1 { answered.signal() }
             }
             guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("nothing was ejected") }
         }
-        print(ejections, logins)
+        for user in 1...oldest { try logIn(HeldSessions.login(user, Secret(""))) }
+        let (clock, answered) = (SystemClock(), DispatchSemaphore(value: 0))
+        let start = clock.monotonic
+        hosts[0].registry.ejectOldest(oldest, of: nil, application: nil, machine: nil) { result in
+            if result.ended.values.reduce(0, +) == oldest { answered.signal() }
+        }
+        guard answered.wait(timeout: .now() + 60) == .success else { throw BenchmarkError("not all were ejected") }
+        print(ejections, logins, clock.monotonic - start)
         for host in hosts { host.stop() }
     }
 

@@ -13,6 +13,7 @@ cluster_rows() {
     cc -O2 -o "$work/pubsub" $here/peers/pubsub.c
     cluster_rates
     cluster_ejections
+    cluster_oldest
     cluster_memory
 }
 
@@ -64,6 +65,12 @@ cluster_ejections() {
     row P11 "a log-in that ejects at another host, three scripts, p50; beside the same" \
         "$(median_of "$work/cluster-ejections" %.0f '$3 / 1000') µs · $(
             median_of "$work/cluster-ejections" %.0f '$1 / 1000') µs" "$(spread_of '$3 / $1' "$work/cluster-ejections")" –
+}
+
+cluster_oldest() {
+    row P11 "the 2,000 oldest sessions of all users, at two hosts, until each has ended its own" \
+        "$(median_of "$work/cluster-ejections" %.1f '$4 / 1000000') ms" "$(
+            spread_of '$4 / 1000000' "$work/cluster-ejections") ms" "≤ 1000"
 }
 
 used_memory() { redis-cli -s "$work/redis.sock" INFO memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'; }
