@@ -57,6 +57,8 @@ private final class FakeOperators: OperatorAnswering {
                     host: "1 <b>", error: request.filter.user == "bob" ? nil : "it has not answered within 1.0 seconds"),
             ]
         }
+        // A second is not enough for so many.
+        if reply.ok && request.count == 90_000 { reply.pending = 70_000 }
         Task { [reply] in done(reply) }
     }
 
@@ -111,6 +113,8 @@ private final class FakeOperators: OperatorAnswering {
         Case(method: "GET", path: "/v1/admin/sessions", status: 400, query: "?cluster=yes"),
         Case(method: "GET", path: "/v1/admin/sessions", status: 504, query: "?cluster=true"),
         Case(method: "POST", path: "/v1/admin/eject", status: 200, json: #"{"user":"bob","cluster":true}"#),
+        Case(
+            method: "POST", path: "/v1/admin/eject", status: 202, json: #"{"user":"bob","count":90000,"cluster":true}"#),
         Case(method: "POST", path: "/v1/admin/eject", status: 504, json: #"{"user":"ann","cluster":true}"#),
         Case(method: "POST", path: "/v1/admin/eject", status: 503, json: #"{"user":"nobody","cluster":true}"#),
         Case(method: "POST", path: "/v1/admin/invalidate", status: 504, json: #"{"all":true,"cluster":true}"#),
