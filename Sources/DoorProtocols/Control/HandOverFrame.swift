@@ -41,9 +41,7 @@ package enum HandOverFrame: Sendable, Equatable {
     case failed(String)
 
     /// The version of these messages.
-    package static let version = 2
-    /// The oldest version of a running host that this process takes over from: that one waits for no `ready`.
-    package static let oldestVersion = 1
+    package static let version = 1
     /// Most bytes of a message behind its length.
     package static let limit = 1 << 20
 

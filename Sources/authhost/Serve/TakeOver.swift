@@ -71,11 +71,9 @@ final class TakeOver: Sendable {
             throw HandOverFault("its answer is not of this version's protocol")
         }
         guard reply.ok else { throw HandOverFault(reply.error ?? "it refuses without a reason") }
-        let (oldest, own) = (HandOverFrame.oldestVersion, HandOverFrame.version)
-        guard let version = reply.protocol, (oldest...own).contains(version) else {
+        guard reply.protocol == HandOverFrame.version else {
             throw HandOverFault(
-                "it speaks version \(reply.protocol.map { "\($0)" } ?? "0") of taking over, and this process versions "
-                    + "\(oldest) to \(own)")
+                "it speaks version \(reply.protocol ?? 0) of taking over, and this process version \(HandOverFrame.version)")
         }
     }
 

@@ -238,8 +238,8 @@ import Testing
         let server = try start()
         let session = try logIn()
         let peer = try KeptConnection(socket: control)
-        let offer = try peer.exchange(#"{"do":"take-over","protocol":2}"#)
-        #expect(offer.contains(#""protocol":2"#), "\(offer)")
+        let offer = try peer.exchange(#"{"do":"take-over","protocol":1}"#)
+        #expect(offer.contains(#""protocol":1"#), "\(offer)")
         let kept = try KeptConnection(socket: socket)
         #expect(try kept.post("/v1/check", Self.check(session)).status == 200)
         // `cut`, with no places; what follows is no message.
@@ -334,8 +334,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"do":"take-over"}"#, "version 0 of taking over, and this host version 2"),
-        (#"{"do":"take-over","protocol":1}"#, "version 1 of taking over, and this host version 2"),
+        (#"{"do":"take-over"}"#, "version 0 of taking over, and this host version 1"),
+        (#"{"do":"take-over","protocol":-1}"#, "version -1 of taking over, and this host version 1"),
     ])
     func `an older process is refused with both versions`(_ request: String, _ why: String) throws {
         try write()
@@ -347,7 +347,7 @@ import Testing
 
     @Test(arguments: [
         ("hello", "its answer is not of this version's protocol"),
-        (#"{"ok":true,"protocol":7}"#, "it speaks version 7 of taking over, and this process versions 1 to 2"),
+        (#"{"ok":true,"protocol":7}"#, "it speaks version 7 of taking over, and this process version 1"),
         (#"{"ok":false,"error":"no"}"#, "is not taken over: no"),
     ])
     func `what answers as no host does is named`(_ line: String, _ why: String) throws {
@@ -429,7 +429,7 @@ private final class NextProcess {
     init(_ control: String) throws { connection = try KeptConnection(socket: control) }
 
     func come(to step: TakeOverTests.Step, listeningAt places: [String]) throws {
-        _ = try connection.exchange(#"{"do":"take-over","protocol":2}"#)
+        _ = try connection.exchange(#"{"do":"take-over","protocol":1}"#)
         // `offered`
         _ = try connection.answer(to: []) { Self.message(4, in: $0) }
         if step == .asked { return }
