@@ -46,8 +46,7 @@ public final class LoadedModule: Sendable {
         self.generation = generation
         self.copy = Mutex(copy)
         hasMappings = generation.maps
-        // Each helper knows its own sessions: a batch over several would have to be split.
-        takesBatches = helpers == nil && entryNames.contains(EntryPoint.checkBatch.rawValue)
+        takesBatches = entryNames.contains(EntryPoint.checkBatch.rawValue)
         let writes = [EntryPoint.checkWrite, .checkWriteJava].contains { entryNames.contains($0.rawValue) }
         decidesAlone = Set(
             Check.Action.allCases.filter { action in
@@ -182,20 +181,23 @@ public final class LoadedModule: Sendable {
         return generation.objects?.change(object, from: old, to: content, text: text) ?? [:]
     }
 
-    /// Asks up to 1,000 checks in one call, of any sessions; nil where the module has no such entry.
+    /// Asks up to 1,000 checks in one call; nil where the module has no such entry.
     ///
     /// - Parameters:
-    ///   - batch: without fields and contribution ids, and all with the same attributes.
+    ///   - batch: of any sessions, of one where the module runs in helper processes, each of which knows its own; without fields and
+    ///     contribution ids, and all with the same attributes.
     ///   - terms: of the whole batch; its token answers nothing, since no row may be delayed.
     public func checkBatch(_ batch: [BatchedCheck], _ terms: CallTerms) -> [ModuleAnswer]? {
-        guard allows(.question) else { return nil }
-        if decidesAlone.count == Check.Action.allCases.count { return generation.checkBatch(batch, terms) }
-        let rows = batch.indices.filter { decidesAlone.contains(batch[$0].check.action) }
-        var answers = [ModuleAnswer](repeating: ModuleAnswer(.askAlone), count: batch.count)
-        guard !rows.isEmpty else { return answers }
-        guard let said = generation.checkBatch(rows.map { batch[$0] }, terms) else { return nil }
-        for (row, answer) in zip(rows, said) { answers[row] = answer }
-        return answers
+        guard allows(.question), let first = batch.first else { return nil }
+        let rows = batch.filter { decidesAlone.contains($0.check.action) }
+        if rows.isEmpty { return batch.map { _ in ModuleAnswer(.askAlone) } }
+        guard let said = about(first.session, { generation.checkBatch(rows, terms) }) else { return nil }
+        if rows.count == batch.count { return said }
+        var answers = said.makeIterator()
+        return batch.map { row in
+            decidesAlone.contains(row.check.action)
+                ? answers.next() ?? ModuleAnswer(.askAlone) : ModuleAnswer(.askAlone)
+        }
     }
 
     /// The actions that have an entry of their own. A batch decides no other: the check is asked alone, as if there were no batch.

@@ -39,9 +39,12 @@ final class LogLines: Sendable {
     }
 
     /// Waits for a line with a text in it; a minute at most, so that a missing line fails instead of hanging.
-    func wait(for text: String) -> Bool {
+    func wait(for text: String) -> Bool { wait { $0.contains { $0.contains(text) } } }
+
+    /// Waits until the lines are as they should be; a minute for each at most.
+    func wait(until areSo: ([String]) -> Bool) -> Bool {
         for _ in 0..<10_000 {
-            if all.contains(where: { $0.contains(text) }) { return true }
+            if areSo(all) { return true }
             if !added.wait(for: .seconds(60)) { return false }
         }
         return false

@@ -98,7 +98,7 @@ extension Objects {
         for row in said.indices where !said[row].isToBeAskedAlone {
             let (place, session) = (asked[sources[row]].place, asked[sources[row]].session)
             let kind = checks[place].check.kind
-            let held = held(said[row], row: row + 1, decider)
+            let held = decider.held(said[row], row: row + 1)
             answers.answer(place, kind, of: session, session.answer(to: kind, held, about: rows[row].object))
         }
     }
@@ -113,14 +113,6 @@ extension Objects {
             ticket.abandon()
             return nil
         }
-    }
-
-    /// What a row has said. None may be delayed: no answer to it would ever come.
-    private func held(_ said: ModuleAnswer, row: Int, _ decider: any Decider) -> ModuleAnswer {
-        guard said.status == .delayed else { return said }
-        let breach = "answered row \(row) with AUTH_DELAYED, which no row of a batch is; AUTH_ASK_ALONE is accepted"
-        decider.noteBreach(breach, in: "auth_check_batch")
-        return .broken(breach)
     }
 }
 

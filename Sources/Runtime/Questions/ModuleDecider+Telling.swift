@@ -72,8 +72,7 @@ extension ModuleDecider {
 
     func batch(_ checks: [BatchedCheck], at now: Int64) -> [ModuleAnswer]? {
         guard takesBatches else { return nil }
-        // The shortest of the deadlines that its rows would have alone.
-        let due = now + min(deadlines.nanoseconds(of: .read), deadlines.nanoseconds(of: .write))
+        let due = batchDue(at: now)
         let slot = pending.take()
         let call = RunningCall("auth_check_batch", .asking, began: now, due: due)
         let token = slot.begin(laned: false, call: call)

@@ -16,6 +16,8 @@ final class ModuleDecider: Decider {
     let pending: PendingTable
     /// Where the module is asked, unless it is asked on the asking thread.
     let lane: WorkLane
+    /// Checks that wait for the lane.
+    let rounds = LaneRounds()
     let threads: Int
     /// Whether some entry point of the module is called on the thread that asks.
     let isAnyThread: Bool
@@ -221,29 +223,42 @@ final class ModuleDecider: Decider {
         let open = OpenQuestion(token, question)
         slot.state.withLock { $0.continuation = open.deliver }
         schedule(token, due)
-        let queued = lane.ask(for: question.asker) { [self] in
-            var (question, token) = (question, token)
-            var call = RunningCall(question.entry, .own, began: clock.monotonic, due: due)
-            guard slot.enter(token, call) else { return }
-            times.waited(nanoseconds: call.began - now)
-            while true {
-                let answer = put(&question, token, call)
-                guard !question.isLeftOpen(by: answer), question.goesOn(after: answer) else {
-                    return leave(slot, token, answer, question)
-                }
-                let next = nextCall(of: question, .own)
-                guard let another = slot.goOn(token, next, key(question), note: { open.note(question, $0) })
-                else {
-                    question.goBack()
-                    return leave(slot, token, answer, question)
-                }
-                if let late = long.forget(token) { report(.returnedAtLast(late.call, answer)) }
-                (token, call) = (another, next)
-                schedule(token, call.due)
+        let alone: WorkLane.Job = { [self] in ask(question, open, slot, token, asked: now, due: due) }
+        let queued =
+            if module.takesBatches, let check = question.row {
+                ask(
+                    LaneRounds.Row(slot: slot, token: token, check: check, asked: now, alone: alone),
+                    of: question.session, for: question.asker)
+            } else {
+                lane.ask(for: question.asker, alone)
             }
-        }
         if !queued { _ = settle(slot, token, with: .refused(.queueFull), as: .answered) }
         return open
+    }
+
+    /// Asks a question on the lane, at one entry point after the other.
+    private func ask<Question: ModuleQuestion>(
+        _ question: Question, _ open: OpenQuestion<Question>, _ slot: PendingSlot, _ token: UInt64, asked: Int64,
+        due: Int64
+    ) {
+        var (question, token) = (question, token)
+        var call = RunningCall(question.entry, .own, began: clock.monotonic, due: due)
+        guard slot.enter(token, call) else { return }
+        times.waited(nanoseconds: call.began - asked)
+        while true {
+            let answer = put(&question, token, call)
+            guard !question.isLeftOpen(by: answer), question.goesOn(after: answer) else {
+                return leave(slot, token, answer, question)
+            }
+            let next = nextCall(of: question, .own)
+            guard let another = slot.goOn(token, next, key(question), note: { open.note(question, $0) }) else {
+                question.goBack()
+                return leave(slot, token, answer, question)
+            }
+            if let late = long.forget(token) { report(.returnedAtLast(late.call, answer)) }
+            (token, call) = (another, next)
+            schedule(token, call.due)
+        }
     }
 
     /// Calls the question's next entry point.

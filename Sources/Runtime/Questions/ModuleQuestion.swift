@@ -28,6 +28,9 @@ protocol ModuleQuestion: Sendable {
     /// What the event callback of generations 6 and 7 finds the question by; nil: not at all.
     var subject: PendingSubject? { get }
 
+    /// What it is in a batch of checks; nil for what must be asked alone.
+    var row: BatchedCheck? { get }
+
     /// Asks at the next entry point; nil where there is none.
     func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer?
 
@@ -43,6 +46,7 @@ extension ModuleQuestion {
     var waitsForContent: Bool { false }
 
     var isAboutObject: Bool { false }
+    var row: BatchedCheck? { nil }
     mutating func goesOn(after answer: ModuleAnswer) -> Bool { false }
     mutating func goBack() {}
 

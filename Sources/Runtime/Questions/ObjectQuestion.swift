@@ -134,6 +134,12 @@ struct ObjectQuestion: ModuleQuestion {
         return PendingSubject(kind, name: object, contributionID: contribution)
     }
 
+    var row: BatchedCheck? {
+        // A row has room neither for content nor for a wait for it.
+        guard stage == .checking, let check, check.isBare, !isHeld, !objects.store.limits.isOpen else { return nil }
+        return BatchedCheck(check, about: object, of: known)
+    }
+
     func call(_ entries: some Entries, _ terms: CallTerms) -> ModuleAnswer? {
         guard stage == .checking, let check else {
             return entries.map(object, requested: requested, attributes: check?.attributes ?? ofName, known, terms)

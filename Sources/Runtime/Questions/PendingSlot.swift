@@ -123,6 +123,13 @@ extension PendingSlot {
         }
     }
 
+    /// Whether the question waits for a lane.
+    func isQueued(_ token: UInt64) -> Bool {
+        state.withLock { state in
+            if self.token(state.generation) == token, case .queued = state.phase { true } else { false }
+        }
+    }
+
     /// The module has answered and is asked further on the same thread. The slot begins a new life: a completion that comes
     /// late for the first entry point does not answer the second.
     ///

@@ -92,6 +92,23 @@ struct HelperHost {
         #expect(test.lines.wait(for: "free_user"))
     }
 
+    @Test func `is asked in one call what waits for it, by each session of its own`() throws {
+        let test = try HelperHost("asks_alone") { $0.count = 2 }
+        let sessions = try (0..<4).map { try test.session("user\($0)") }
+        let names = ["/a", "/deny/b", "/late/c", "/later/d"]
+        // How many wait at a moment is up to the processor; it takes one burst as a rule.
+        for burst in 0..<10_000 where burst < 4 || !test.lines.all.contains(where: { $0.contains("batch of") }) {
+            let asked = try sessions.flatMap { session in
+                try names.map { SessionCheck(session, Check(.read, try ObjectName($0))) }
+            }
+            let answers = test.host.ask(asked + asked).map { TestHost.wait($0) }
+            let expected: [Verdict] = [.allow, .deny, .allow, .allow]
+            #expect(answers.map(\.verdict) == Array(repeating: expected, count: 8).flatMap(\.self), "burst \(burst)")
+        }
+        #expect(test.lines.all.contains { $0.contains("batch of") })
+        #expect(test.host.openQuestions == 0)
+    }
+
     @Test(arguments: ["gen6", "gen7", "bare7", "museum_gen7"])
     func `of an older generation answers too`(_ fixture: String) throws {
         let test = try HelperHost(fixture)
