@@ -67,10 +67,7 @@ let package = Package(
         // Of the loader, what reads files and runs none of their code.
         .target(
             name: "CFFI", dependencies: ["CAuthModule"], path: "Linked/CFFI",
-            sources: [
-                "machine.c", "answers.c", "launch.c", "remote.c", "ring.c", "sealed.c", "wire.c", "wire_read.c",
-                "wire_write.c",
-            ],
+            sources: ["machine.c", "remote", "sealed.c"],
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
         .target(name: "CAuthModule", path: "Linked/include", publicHeadersPath: "."),
         .target(
@@ -88,7 +85,7 @@ let package = Package(
         fuzzer("forward-auth", ["DoorProtocols", "AuthCore", "Conversing"]),
         .target(
             name: "HelperReader", dependencies: ["CFFI", "CAuthModule"], path: "helper-reader",
-            cSettings: [.headerSearchPath("../Linked/CFFI"), .unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
+            cSettings: [.headerSearchPath("../Linked/CFFI/remote"), .unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
         fuzzer("helper", ["HelperReader"]),
         fuzzer("http-json", ["DoorProtocols", "AuthCore", "Conversing", "JSONReading"]),
         .target(

@@ -4,9 +4,9 @@
 # Builds the C program of the row, and the helper; prints the folder of both.
 build_helper_row() {
     scripts/build-helper "$work/authhost-helper"
-    cc -std=gnu11 -O2 -D_Nonnull= -D_Nullable= -I include -I Sources/CFFI -I Sources/CFFI/include \
+    cc -std=gnu11 -O2 -D_Nonnull= -D_Nullable= -I include -I Sources/CFFI/include \
         Tests/Benchmarks/peers/helper.c \
-        Sources/CFFI/*.c \
+        Sources/CFFI/{,remote/}*.c \
         -l:libffi.a -pthread -o "$work/helper"
 }
 

@@ -32,7 +32,7 @@ import Testing
         let program = folder.path("mutates")
         let loader = Place.file("Sources/CFFI")
         // All files of the loader: a list of those that it takes would be wrong once one of them is split.
-        let sources = try FileManager.default.contentsOfDirectory(atPath: loader).filter { $0.hasSuffix(".c") }
+        let sources = try FileManager.default.subpathsOfDirectory(atPath: loader).filter { $0.hasSuffix(".c") }
         let built = try ChildProcess.run(
             [
                 "cc", "-std=gnu11", "-O1", "-D_Nonnull=", "-D_Nullable=", "-I", Place.file("include"), "-I", loader,
