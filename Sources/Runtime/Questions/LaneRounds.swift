@@ -10,8 +10,8 @@ final class LaneRounds: Sendable {
         let slot: PendingSlot
         let token: UInt64
         let check: BatchedCheck
-        /// When it was asked, on the monotonic clock.
-        let asked: Int64
+        /// When it was asked and when its answer is due, on the monotonic clock.
+        let asked, due: Int64
         /// Asks it without the others.
         let alone: @Sendable () -> Void
 

@@ -26,7 +26,8 @@ extension ModuleDecider {
             return
         }
         for row in rows { times.waited(nanoseconds: clock.monotonic - row.asked) }
-        let said = callOnLane("auth_check_batch", due: batchDue(at: clock.monotonic)) { terms in
+        let due = rows.reduce(.max) { min($0, $1.due) }
+        let said = callOnLane("auth_check_batch", due: due) { terms in
             module.checkBatch(rows.map(\.check), terms)
         }
         for (index, row) in rows.enumerated() {
@@ -38,11 +39,6 @@ extension ModuleDecider {
             let checked = checked(held, "auth_check_batch", row.check.check.kind)
             _ = settle(row.slot, row.token, with: checked, as: .answered)
         }
-    }
-
-    /// When the answer to a batch is due: the shortest of the deadlines that its rows would have alone.
-    func batchDue(at now: Int64) -> Int64 {
-        now + min(deadlines.nanoseconds(of: .read), deadlines.nanoseconds(of: .write))
     }
 
     /// Calls the module for several questions, with a slot of the call's own: its deadline finds a call that does not return. The

@@ -227,7 +227,7 @@ final class ModuleDecider: Decider {
         let queued =
             if module.takesBatches, let check = question.row {
                 ask(
-                    LaneRounds.Row(slot: slot, token: token, check: check, asked: now, alone: alone),
+                    LaneRounds.Row(slot: slot, token: token, check: check, asked: now, due: due, alone: alone),
                     of: question.session, for: question.asker)
             } else {
                 lane.ask(for: question.asker, alone)
