@@ -39,7 +39,7 @@ public final class ModuleCopy: Sendable {
 
     /// Bytes of the copy of a number that are mapped and in memory; nil where the system does not say.
     public static func residentBytes(ofNumber number: UInt64) -> Int? {
-        guard number != 0, let map = FileBytes.readToEnd("/proc/self/smaps") else { return nil }
+        guard number != 0, let map = ProcFile.read("/proc/self/smaps") else { return nil }
         var (sum, isOurs) = (0, false)
         for line in String(decoding: map, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)

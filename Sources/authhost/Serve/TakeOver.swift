@@ -6,6 +6,7 @@ import DoorProtocols
 import Glibc
 import JSONReading
 import Logging
+import ModuleHost
 import Operators
 import Runtime
 import Synchronization
@@ -20,6 +21,8 @@ final class TakeOver: Sendable {
         var sessions = 0
         /// Whether the other process was told that everything was taken.
         var isTold = false
+        /// Whether the other process has ended before it said that this one is the host.
+        var isAlone = false
     }
 
     /// How long the running host may take for an answer that it has at once.
@@ -33,7 +36,12 @@ final class TakeOver: Sendable {
     private let sockets: [OfferedSocket]
     private let control: Mutex<(path: String, descriptor: CInt)?>
     /// The process of the running host.
-    let process: Int32
+    private let running: ProcessMark
+    /// How long it may take to end once its connection has.
+    private static let dying = Duration.seconds(5)
+
+    /// The number of the running host's process.
+    var process: Int32 { running.number }
 
     /// Asks a running host for what it has; it goes on meanwhile. To be called before any file is opened that the host has. Blocks.
     ///
@@ -49,7 +57,7 @@ final class TakeOver: Sendable {
             let offered = try Self.receive(exchange)
             sockets = offered.sockets
             control = Mutex(offered.control)
-            process = offered.process
+            running = ProcessMark(offered.process)
         } catch {
             throw Failure(.undecided, "the host at the control socket `\(path)` is not taken over: \(error)")
         }
@@ -161,20 +169,29 @@ final class TakeOver: Sendable {
         host.end(taken.ended)
         let count = taken.sessions == 1 ? "1 session" : "\(taken.sessions) sessions"
         let connections = taken.connections.count == 1 ? "1 connection" : "\(taken.connections.count) connections"
+        if taken.isAlone { log.warning("Process \(process) has ended before it said so: this one is the host") }
         log.notice("Took \(count) and \(connections) over from process \(process)")
         return taken.connections
     }
 
     /// Says that this process accepts clients: the other one ends. Blocks.
     func ready() {
-        // One that has gone, or is too old to wait for it, does not hear it.
+        // One that has gone does not hear it.
         try? exchange.send(.ready)
         exchange.end()
     }
 
     private func take(_ taken: inout Taken, _ host: Host) throws(HandOverFault) {
         while true {
-            let (frame, descriptor) = try exchange.next(within: Self.cut)
+            let (frame, descriptor): (HandOverFrame, CInt?)
+            do throws(HandOverFault) {
+                (frame, descriptor) = try exchange.next(within: Self.cut)
+            } catch {
+                // No process answers but this one then, and it has everything.
+                guard taken.isTold, runningHasEnded else { throw error }
+                taken.isAlone = true
+                return
+            }
             switch (frame, descriptor) {
             case (.session(let session), _):
                 guard host.take([session]) == 1 else {
@@ -203,6 +220,16 @@ final class TakeOver: Sendable {
                 throw HandOverFault("a message that does not belong here")
             }
         }
+    }
+
+    /// Whether the running host's process has ended, or does now.
+    private var runningHasEnded: Bool {
+        let (pause, due) = (ThreadSemaphore(), SystemTime.monotonic + Self.dying.nanoseconds)
+        while !running.hasEnded {
+            guard SystemTime.monotonic < due else { return false }
+            _ = pause.wait(for: .milliseconds(10))
+        }
+        return true
     }
 
     private func takePenalties(_ bytes: [UInt8], _ host: Host) throws(HandOverFault) {

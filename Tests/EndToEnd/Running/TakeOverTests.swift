@@ -321,6 +321,36 @@ import Testing
         #expect(check.status == 0, "\(check) \(lines)")
     }
 
+    /// A host that has handed everything over and says no more, because it has ended or because its connection has.
+    private func handedOver(_ way: String) throws -> ChildProcess {
+        let running = try ChildProcess(["python3", Place.file("Tests/Fixtures/take-over/handed_over.py"), control, way])
+        try running.wait(for: "listens")
+        return running
+    }
+
+    @Test(.needs(.python3)) func `a host that is killed when everything is taken leaves the next one the host`() throws {
+        try write()
+        let running = try handedOver("ends")
+        let next = try takeOver()
+        try next.wait(until: { log.contains("Process \(running.pid) has ended before it said so: this one is the host") })
+        let client = Client(socket: socket)
+        try next.wait(until: { (try? client.get("/ready").status) == 200 })
+        #expect(try AuthHost.run(["status", "--socket", control]).status == 0)
+        next.terminate()
+        #expect(try next.finish().status == 0)
+        _ = try running.finish()
+    }
+
+    @Test(.needs(.python3)) func `a host that is there and says no more stays the host`() throws {
+        try write()
+        let running = try handedOver("stays")
+        let ending = try takeOver().finish()
+        #expect(ending.status == 1, "\(ending)")
+        #expect((ending.errors + log).contains("has not said that this one is the host"), "\(ending) \(log)")
+        running.terminate()
+        _ = try running.finish()
+    }
+
     @Test func `a host that waits for the other process ends when it is told to`() throws {
         try write()
         let server = try start()
