@@ -1,4 +1,4 @@
-// Files in memory that nobody can change any more.
+// Files in memory that can no longer be changed.
 #define _GNU_SOURCE
 #include "trial.h"
 

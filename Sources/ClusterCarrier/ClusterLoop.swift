@@ -190,7 +190,7 @@ final class ClusterLoop {
         perform { $0.closed(line, because: "\(place): \(reason)", at: $1) }
     }
 
-    /// A fail-over that leaves the old master running is noticed by nobody else.
+    /// Nothing else notices a fail-over that leaves the old master running.
     private func lookForMaster() {
         let box = NIOLoopBound(self, eventLoop: loop)
         dialer.look { endpoint in

@@ -205,7 +205,7 @@ package struct ClusterAnswers: Sendable {
     package var answers: [(host: String, text: String)] = []
     /// The hosts that have not answered in time.
     package var silent: [String] = []
-    /// Why nobody could be asked; nil where all were.
+    /// Why no host could be asked; nil where all were.
     package var problem: String?
 }
 

@@ -116,7 +116,7 @@ extension Configuration {
             return expander.absolute(place)
         }
     }
-    /// What `audit-log` names that looks like a sink and is none. A file without a folder before it is told by a dot, as in
+    /// What `audit-log` names that looks like a sink and is not one. A file without a folder before it is told by a dot, as in
     /// `audit.log`; every other one by a `/`.
     public var unknownAuditSinks: [String] {
         list(.auditLog).filter { place in

@@ -38,7 +38,7 @@ public enum HostProcess {
         let failure = cffi_restart_without(names)
         guard failure == 0 else {
             return "cannot start again without \(loaderVariables.joined(separator: ", ")), which would load code that "
-                + "nobody has checked: /proc/self/exe: \(SystemError(failure)); unset them"
+                + "was not checked: /proc/self/exe: \(SystemError(failure)); unset them"
         }
         cffi_return_freed_memory()
         cffi_guard_process()

@@ -175,7 +175,7 @@ public struct ModuleAnswer: Sendable {
     }
 
     /// What is wrong with a log-in that allows and does not say who was authenticated.
-    public static let nobodyNamed = "AUTH_OK for a log-in without result->user: a yes says who was authenticated"
+    public static let noUserNamed = "AUTH_OK for a log-in without result->user: a yes says who was authenticated"
 
     /// What the host says for a module.
     package static func refused(_ reason: Reason) -> ModuleAnswer {

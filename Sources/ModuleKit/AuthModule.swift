@@ -11,7 +11,7 @@ public protocol HostedModule: AnyObject, Sendable {
     /// a secret.
     init(host: HostInterface) throws
 
-    /// Learns that nobody waits for the question any more. Does nothing by default. Called on any thread, and may
+    /// Learns that the answer to the question is no longer wanted. Does nothing by default. Called on any thread, and may
     /// cross the answer.
     func cancel(_ token: QuestionToken)
 
@@ -94,7 +94,7 @@ extension AuthModule {
     /// Is not there: a module must say that it takes users whose password it has not seen.
     public func resumeUser(_ login: borrowing LoginQuestion) -> Answer { Answer(.noEntry) }
     /// Is not there: the host need not say it again.
-    public func freeUser(_ ended: EndedSession) { ended.nobodyListens() }
+    public func freeUser(_ ended: EndedSession) { ended.markUnheard() }
     /// Maps nothing.
     public func mapObject(_ mapping: borrowing MapQuestion) -> MapAnswer { .mapsNothing }
     /// Denies every write.

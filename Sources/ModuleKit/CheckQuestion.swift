@@ -68,7 +68,7 @@ public struct CheckQuestion: ~Copyable, ~Escapable {
     public var objectKind: ObjectKind { ObjectKind(rawValue: record.pointee.object.pointee.type) }
 
     /// Whether somebody reads why: then an answer that allows should say so too, such as the rule that decided and where it
-    /// stands. Else nobody reads the reason for the log, and none needs to be made.
+    /// stands. Else the reason for the log has no reader, and need not be made.
     public var wantsReason: Bool { record.pointee.flags & AUTH_CHECK_REASON != 0 }
 
     /// The contribution that a write belongs to; empty for none.

@@ -18,7 +18,7 @@ public final class Credential: Sendable {
     public let expiry: Duration?
     /// Which one it is to the host that gave it; 0 for one that a module made.
     let serial: UInt32
-    // Written in init and deinit only, where nobody else can hold a reference.
+    // Written in init and deinit only, where no other code can hold a reference.
     private nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
     /// Copies a secret of 0...65,536 bytes; the caller wipes its own copy.

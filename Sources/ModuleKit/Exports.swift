@@ -49,7 +49,7 @@ public func authkit_reload(_ instance: UnsafeMutableRawPointer?, _ reload: Unsaf
     } ?? AUTH_ERROR
 }
 
-/// Tells that nobody waits for a question any more.
+/// Tells that the answer to a question is no longer wanted.
 @c @implementation
 public func authkit_cancel(_ instance: UnsafeMutableRawPointer?, _ cancel: UnsafePointer<auth_cancel_t>?) {
     guard let cancel, cancel.pointee.size >= FirstSize.cancel else { return }

@@ -60,8 +60,9 @@ public final class HostInterface: @unchecked Sendable {
     ///
     /// In a cluster they are of all hosts, and with a `limit` the registry chooses the oldest after this has returned.
     ///
-    /// Returns how many were ejected, with a `limit` in a cluster how many this host has at most, nil where the host ejects nothing: a negative `limit`, nobody to match, or a text with a
-    /// NUL inside, which is nobody's and would be cut into somebody's.
+    /// Returns how many were ejected, with a `limit` in a cluster how many this host has at most. Returns nil where the host ejects
+    /// nothing: for a negative `limit`, where nothing is named that sessions must match, or for a text with a NUL inside, which no
+    /// session has and which would be cut into what another has.
     @discardableResult
     public func eject(
         user: String? = nil, applicationID: String? = nil, machineID: String? = nil, limit: Int? = nil
@@ -210,7 +211,7 @@ public final class HostInterface: @unchecked Sendable {
     private static let refusedChallenge: Int32 = -1
 
     /// Tells what became of credentials that ``credential(for:challenge:)`` gave: `accepted` by the remote server, or
-    /// refused, so that they are given to nobody any more and the next ones are fetched afresh.
+    /// refused, so that they are not given out any more and the next ones are fetched afresh.
     public func completed(_ credential: Credential, for destination: String, accepted: Bool) {
         if destination.holdsNUL { return }
         destination.withCString {

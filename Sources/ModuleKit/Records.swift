@@ -67,5 +67,5 @@ public struct EndedSession: Sendable {
     public let data: UInt64
     let unheard: Unheard
 
-    func nobodyListens() { unheard.isSaid.store(true, ordering: .relaxed) }
+    func markUnheard() { unheard.isSaid.store(true, ordering: .relaxed) }
 }

@@ -23,8 +23,8 @@ enum ResultWriter {
     /// Reasons are cut to what the host keeps, and left out where the record lends no room; a name that is too long is an
     /// error and never cut.
     ///
-    /// - Parameter user: who logs in, and is said to be authenticated where the reply names nobody else; nil for what is no
-    ///   log-in.
+    /// - Parameter user: the user that logs in, and is said to be authenticated where the reply names no other; nil for what
+    ///   is not a log-in.
     static func write(
         _ reply: some ModuleReply, to record: inout auth_result_t, scratch: UnsafeMutableBufferPointer<CChar>,
         user: String? = nil

@@ -21,7 +21,7 @@ public struct TraceContext: Sendable, Equatable {
         (self.trace, self.span, self.isSampled) = (trace, span, isSampled)
     }
 
-    /// Reads a `traceparent` (version 00, and what later versions have in common with it); nil for what is none.
+    /// Reads a `traceparent` (version 00, and what later versions have in common with it); nil for any other text.
     public init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[0] != "00" || parts.count == 4,

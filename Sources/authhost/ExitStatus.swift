@@ -127,7 +127,7 @@ enum Terminal {
                 Glibc.write(toStandardError ? STDERR_FILENO : HostProcess.outputDescriptor, $0.baseAddress, $0.count)
             }
             if count < 0 && errno == EINTR { continue }
-            // A status alone would be a yes that nobody has read: a module has closed what the answers go to.
+            // A status alone would be a yes that was never printed: a module has closed what the answers go to.
             if count < 0, errno == EBADF, !toStandardError, HostProcess.keepsOutput {
                 ProcessLoss.report("the descriptor of standard output is gone (write: \(SystemError(EBADF)))")
             }

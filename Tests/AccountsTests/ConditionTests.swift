@@ -34,7 +34,7 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
     @Test(arguments: [
         "", "1e3", "0x10", " 1", "1 ", "1,0", "inf", "nan", ".5", "5.", "+-1", "١", String(repeating: "1", count: 65),
     ])
-    func `does not take for a number what is none`(value: String) throws {
+    func `does not take other text for a number`(value: String) throws {
         #expect(try verdict([.minimum: "0"], value) == .unreadable)
     }
 
@@ -83,7 +83,7 @@ private func verdict(_ attributes: Entry.Attributes, _ value: String) throws -> 
         #expect(
             auth.check("a", .write, "/A", [("f", value)], reason: true)
                 == .denied(reason: "no rule matches; \(doubt)"))
-        #expect(auth.check("a", .write, "/A", [("f", value)]) == .noMatch, "a reason that nobody reads")
+        #expect(auth.check("a", .write, "/A", [("f", value)]) == .noMatch, "a reason without a reader")
         #expect(auth.check("a", .write, "/A", [("f", "abc")]).isAllowed)
     }
 

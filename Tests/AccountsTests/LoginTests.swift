@@ -52,7 +52,8 @@ private let salted = "+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         ("$7$IU..../....salt$mnfL2zuQXIymN2nHniqJ5KmqyvgMmwtKROPb98iDaED", "more than 1 GiB"),
         ("$7$CU....z....salt$mnfL2zuQXIymN2nHniqJ5KmqyvgMmwtKROPb98iDaED", "more than 1 GiB"),
     ])
-    func `refuses a stored password that lets nobody in, or whose hash takes minutes`(stored: String, message: String) {
+    func `refuses a stored password that lets no user in, or whose hash takes minutes`(stored: String, message: String)
+    {
         let found = fault(.user("alice", [.password: stored]))
         #expect(found?.field == .password)
         #expect(found?.message.contains(message) == true, "\(found?.message ?? "accepted")")

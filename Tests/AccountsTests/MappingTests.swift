@@ -25,7 +25,7 @@ import Testing
         #expect(two?.message == "the mapping leads back to the name it begins with by way of line 2")
         #expect(two?.place == Place(line: 4, column: 1))
         #expect(fault(.everybody([:], [there, back]))?.code == .loop)
-        // Nobody has both.
+        // No user has both.
         #expect(fault(.user("b", [:], [there]), .group("g", [:], [back]), .user("a", [.groups: "g"])) == nil)
     }
 }

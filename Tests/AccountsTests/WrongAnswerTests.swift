@@ -44,7 +44,7 @@ private let salted = "{SSHA256}+E+iFJ27Yu1ODPH1UNKUmzOmUT06dwfghQJRHHnMsO5zYWx0"
         .user("other-application", [.password: salted, .applications: "desk"]),
     ]
 
-    @Test func `every answer that is not yes costs the same hashes, whoever it is about`() async throws {
+    @Test func `every answer that is not yes costs the same hashes, whichever user it is about`() async throws {
         let work = Work()
         let made = try snapshot(Self.mixed)
         let auth = try authority(meter: work.meter) { made }

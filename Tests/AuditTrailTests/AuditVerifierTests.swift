@@ -79,7 +79,7 @@ private final class LogFile {
         return log
     }
 
-    @Test(arguments: [false, true]) func `is as it was where nobody has touched it`(json: Bool) throws {
+    @Test(arguments: [false, true]) func `is as it was where it was not touched`(json: Bool) throws {
         #expect(try verify(log(json: json).lines) == nil)
     }
 
@@ -169,7 +169,7 @@ private final class LogFile {
             }
             #expect(kinds.contains(try #require(finding).kind), "\(String(describing: finding))")
         }
-        // An older state of the whole file is found by whoever knows of the later one.
+        // An older state of the whole file is found by a reader who knows of the later one.
         let head = try #require(AuditMark(.head, sink: 1, key: key.id, head: log.chain.head).facts(signedBy: key))
         let other = "AUDIT:" + head.map { " \($0.name)=\($0.value)" }.joined()
         #expect(try verify(old, against: [other])?.kind == .cut)
@@ -191,7 +191,7 @@ private final class LogFile {
         #expect(torn.kind == .cut && torn.line == log.lines.count, "\(torn)")
     }
 
-    @Test func `shows an end that was written anew by whoever has the key`() throws {
+    @Test func `shows an end that was written anew by the owner of the key`() throws {
         let log = log()
         var forged = WrittenLog(key)
         forged.decide(42)

@@ -82,7 +82,7 @@ private struct Population {
         #expect(all.ledger.sessions() == [4, 5, 6])
     }
 
-    @Test func `eject nobody where that would not help`() {
+    @Test func `eject no session where that would not help`() {
         var full = Population(sessions: 2, ejects: true)
         #expect(full.admit("a") == [])
         #expect(full.admit("b") == [])
@@ -114,7 +114,7 @@ private struct Population {
         #expect(population.ledger.sessions() == [4, 5])
     }
 
-    @Test func `of which one cannot be met eject nobody for the others`() {
+    @Test func `of which one cannot be met eject no session for the others`() {
         var population = Population(ejects: true, licence: ["x": .init(users: 1, loginsPerUser: 0)])
         #expect(population.admit("a", "x") == [])
         #expect(population.admit("b", "y") == [])
@@ -148,7 +148,7 @@ private struct Population {
         #expect(population.ledger.commit(place) == nil)
     }
 
-    @Test func `that is released has ejected nobody`() throws {
+    @Test func `that is released has ejected no session`() throws {
         var population = Population(ejects: true)
         #expect(population.admit("a", "", .init(user: 1)) == [])
         guard case .reserved(let place, ejecting: 1) = population.reserve("a", "", .init(user: 1)) else {
@@ -177,7 +177,8 @@ private struct Population {
 }
 
 @Suite struct `A place that a reservation will free` {
-    @Test func `is nobody's before it is free, in the application of the session that has it`() throws {
+    @Test func `is given to no other session before it is free, in the application of the session that has it`() throws
+    {
         var population = Population(ejects: true, licence: ["p": .init(users: 1, loginsPerUser: 0)])
         #expect(population.admit("ann", "p") == [])
         guard case .reserved(let place, ejecting: 1) = population.reserve("ann", "q", .init(user: 1)) else {

@@ -146,7 +146,7 @@ import Testing
         "guess\t1\nuser\ta\nuser\tb\nuser\tc\nuser\td", "guess\t1\nnetwork\t10.0.0.0/99", "guess\t1\nusual\tx\tann",
         "used\tdoor:http\tann", "used\tx\tann\tann", "used\tdoor:http\tann\tann\nuser\tann", "user\tann",
     ])
-    func `that nobody could have told are none`(_ text: String) { #expect(PenaltyNews(text) == nil) }
+    func `that no host could have told are refused`(_ text: String) { #expect(PenaltyNews(text) == nil) }
 
     @Test func `are compared by SipHash as its authors have it`() {
         let key = (UInt64(0x0706_0504_0302_0100), UInt64(0x0f0e_0d0c_0b0a_0908))

@@ -61,7 +61,7 @@ final class HeardAnswers: Sendable {
         #expect(heard.verdicts == [.allow])
     }
 
-    @Test func `tells whoever made it that nobody waits any more`() {
+    @Test func `tells its maker that the answer is no longer wanted`() {
         let cancelled = HeardAnswers()
         let ticket = Ticket { cancelled.hear(Answer(.undecided, .cancelled)) }
         #expect(cancelled.verdicts.isEmpty)

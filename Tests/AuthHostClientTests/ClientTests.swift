@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// The client against doors that behave, and against those that do not: whatever they do, nobody is let in by mistake, and
+/// The client against doors that behave, and against those that do not: whatever they do, no user is let in by mistake, and
 /// everybody is answered once.
 @Suite struct ClientTests {
     private func client(
@@ -23,7 +23,7 @@ import Testing
             [ScriptedServer.answer(frame, verdict: ScriptedServer.names("/X", in: frame) ? 2 : 1)]
         }
         let client = try client(server)
-        // Whoever was typed: the answer says whose the session is.
+        // Whichever user was typed: the answer says whose the session is.
         let login = await client.ask(.login(user: "root", password: "secret"))
         #expect(login.user == "alice")
         let session = try #require(login.session)
@@ -37,11 +37,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("no verdict", [0, 7] + Array("granted".utf8) + [0, 0]), ("a verdict nobody knows", [7, 0, 0, 0]),
+        ("no verdict", [0, 7] + Array("granted".utf8) + [0, 0]), ("an unknown verdict", [7, 0, 0, 0]),
         ("surplus", [1, 0, 0, 0, 0]), ("too little", [1]), ("nothing", []), ("a reason without end", [1, 200, 65]),
         ("a NUL in a reason", [1, 1, 0, 0, 0]), ("a text without end", [1, 0, 255, 255, 65]),
     ])
-    func `an answer that is none is no yes`(what: String, body: [UInt8]) async throws {
+    func `bytes that are not an answer are not a yes`(what: String, body: [UInt8]) async throws {
         let server = try ScriptedServer { _, frame in
             frame[0] == 6 ? [ScriptedServer.frame(0x86, frame[4..<8], body)] : [ScriptedServer.answer(frame)]
         }
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: [[2, 0], [1, 0, 1, 0, 97], [1, 0, 1, 0, 97, 1, 0, 98, 9], [255, 255]] as [[UInt8]])
-    func `attributes that are none make the answer no yes`(_ more: [UInt8]) async throws {
+    func `broken attributes make the answer not a yes`(_ more: [UInt8]) async throws {
         let server = try ScriptedServer { _, frame in
             if frame[0] == 1 { return [ScriptedServer.greeting(frame, version: 2)] }
             return [ScriptedServer.withAttributes(ScriptedServer.answer(frame, more: more))]
@@ -176,7 +176,7 @@ import Testing
         let late = await client.ask(.login(user: "alice", password: "secret"), timeout: .milliseconds(100))
         #expect(late.verdict == .undecided && late.reason == "deadline")
         isLate.signal()
-        // What is asked next goes out behind the end of the session that nobody knows.
+        // What is asked next goes out behind the end of the unknown session.
         let bob = try #require(await client.ask(.login(user: "bob", password: "secret")).session)
         #expect(await client.ask(.logout(bob)).verdict == .allow)
         #expect(server.received.map { $0[0] } == [3, 4, 3, 4] || server.received.map { $0[0] } == [3, 3, 4, 4])
@@ -185,7 +185,7 @@ import Testing
         server.stop()
     }
 
-    @Test func `what is no question goes to nobody, and costs nobody the connection`() async throws {
+    @Test func `what is not a question is not sent, and ends no connection`() async throws {
         let server = try ScriptedServer { _, frame in [ScriptedServer.answer(frame)] }
         let client = try client(server)
         let session = try await session(client)
@@ -206,8 +206,7 @@ import Testing
         server.stop()
     }
 
-    @Test func `an attribute that no module may see goes to nobody, and no other question suffers by it`() async throws
-    {
+    @Test func `an attribute that no module may see is not sent, and no other question suffers by it`() async throws {
         let server = try ScriptedServer { _, frame in
             frame[0] == 1 ? [ScriptedServer.greeting(frame, version: 2)] : [ScriptedServer.answer(frame)]
         }
@@ -253,7 +252,7 @@ import Testing
         }
     }
 
-    @Test func `silence ends at the deadline, and a late answer is nobody's`() async throws {
+    @Test func `silence ends at the deadline, and a late answer belongs to no question`() async throws {
         let isLate = DispatchSemaphore(value: 0)
         let server = try ScriptedServer { _, frame in
             if ScriptedServer.names("/S", in: frame) { isLate.wait() }
@@ -269,7 +268,7 @@ import Testing
         server.stop()
     }
 
-    @Test func `garbage in place of a greeting lets nobody ask`() async throws {
+    @Test func `garbage in place of a greeting lets no client ask`() async throws {
         let server = try ScriptedServer { _, frame in [Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)] }
         let failed = Mutex<[String]>([])
         let client = try client(server) { options in
@@ -459,7 +458,7 @@ import Testing
         server.stop()
     }
 
-    @Test func `an address that is none, and one where nobody is`() async throws {
+    @Test func `what is not an address, and an address without a server`() async throws {
         #expect(throws: ClientError.self) { try AuthHostClient(.init(address: "")) }
         #expect(throws: ClientError.self) { try AuthHostClient(.init(address: "/nowhere/authhost.sock\0")) }
         var options = AuthHostClient.Options(address: "/nowhere/authhost.sock")

@@ -18,7 +18,7 @@ private final class Place: Sendable {
 
     deinit { _ = system("rm -rf '\(path)'") }
 
-    /// The number of whoever owns what is given away.
+    /// The number of the user that owns what is given away.
     var owner: UInt32 { Self.isRoot ? Self.stranger : geteuid() }
 
     func file(_ name: String, mode: mode_t = 0o600) throws -> String {
@@ -56,7 +56,7 @@ private func refusal(_ path: String, _ trust: FileTrust = FileTrust()) -> FileTr
 }
 
 @Suite struct `A file that decides something` {
-    @Test func `is read where nobody else can have written it or put it there`() throws {
+    @Test func `is read where no other user can have written it or put it there`() throws {
         let place = try Place()
         let file = try place.file("users.xml", mode: 0o644)
         #expect(try TrustedFile.contents(of: file, limit: 10).bytes == Array("text".utf8))
@@ -125,7 +125,7 @@ private func refusal(_ path: String, _ trust: FileTrust = FileTrust()) -> FileTr
         #expect(refusal(target, trust) == nil)
     }
 
-    @Test func `is refused where it is none`() throws {
+    @Test func `is refused where it is not a file`() throws {
         let place = try Place()
         #expect(refusal(place.path)?.reason == "it is a directory, not a regular file")
         #expect(refusal("/dev/null")?.reason == "it is a character device, not a regular file")

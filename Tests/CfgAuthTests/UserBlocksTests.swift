@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: ["users.conf", "more.conf"])
-    func `refuses a file that everybody may write, or that is none, included ones too`(name: String) throws {
+    func `refuses a file that everybody may write, and what is not a file, included ones too`(name: String) throws {
         var template = Array("/tmp/cfgauth-XXXXXX".utf8CString)
         let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
         let texts = ["users.conf": "include-file \(folder)/more.conf\n", "more.conf": "define A b\n"]

@@ -85,7 +85,7 @@ class History:
 
     def expect(self, what, sessions, limit):
         most = self.atOnce(sessions)
-        # With `keep` a host that is cut off goes on with what it has, and nobody has more than the limit.
+        # With `keep` a host that is cut off goes on with what it has, and no user has more than the limit.
         allowed = limit * self.hosts if self.policy.keeps else limit
         if most > allowed:
             self.faults.append(f"{most} {what} were answered at one time, and {allowed} may be")
@@ -126,7 +126,7 @@ class History:
         self.checkNext(cluster, users)
 
     def checkNext(self, cluster, users):
-        """Now that all works, nobody gets in but below the limit."""
+        """Now that all works, log-ins get in below the limit alone."""
         def logIn(user):
             return ask(cluster.path(random.randrange(self.hosts)), "login", {"user": user, "password": "x"})[0]
 

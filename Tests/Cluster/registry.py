@@ -14,7 +14,7 @@ def wait(isSo, seconds=60):
 
 
 class Proxy:
-    """Stands between a host and Redis. It can be cut (the ends are told), and held (nobody is told, and nothing passes).
+    """Stands between a host and Redis. It can be cut (the ends are told), and held (neither end is told, and nothing passes).
 
     change: a pair of texts of one length; the first is replaced by the second on its way to Redis."""
 

@@ -33,7 +33,7 @@ import Testing
         registry.run(3000)
         #expect(registry.state == "ready")
         #expect(registry.count("join") == 2)
-        #expect(registry.count("register") == 1, "nobody has that session any more")
+        #expect(registry.count("register") == 1, "that session exists no longer")
     }
 
     @Test func `many sessions are registered a few at a time, after the lease was renewed`() throws {
@@ -151,7 +151,7 @@ import Testing
     ]
 
     @Test(arguments: unusable)
-    func `a registry that answers otherwise is named with what it answered, and nobody gets in`(
+    func `a registry that answers otherwise is named with what it answered, and no user gets in`(
         _ operation: String, _ answer: String, _ found: String
     ) {
         let registry = ScriptedRegistry()
@@ -237,7 +237,8 @@ import Testing
             "\(registry.events)")
     }
 
-    @Test func `whoever can write to the registry does not fill the memory of a host with what it must answer`() {
+    @Test func `a program that can write to the registry does not fill the memory of a host with what it must answer`()
+    {
         let registry = ScriptedRegistry()
         registry.run(1000)
         registry.silent = ["end"]

@@ -280,7 +280,7 @@ import Testing
             "it does not take the script: `NOPERM"
         ),
         (["--requirepass", "x"], "it does not say what it is: `NOAUTH"),
-    ]) func `a registry that cannot be used is named with the reason, and nobody gets in`(
+    ]) func `a registry that cannot be used is named with the reason, and no user gets in`(
         _ options: [String], _ reason: String
     ) throws {
         let cluster = try TestCluster(1, server: RedisServer(options))
@@ -309,7 +309,7 @@ import Testing
         #expect((one.hosts + other.hosts).allSatisfy { $0.member.status(at: one.now).sessions == 1 })
     }
 
-    /// Without the list of what is left nobody knows of it any more.
+    /// Without the list of what is left no host knows of it any more.
     @Test(arguments: [true, false])
     func `what is left of a registry before is removed, though the host that was to do it has ended`(
         _ isWhole: Bool
@@ -348,7 +348,7 @@ import Testing
         #expect(left.hasPrefix("*0\r\n") == isWhole && ask("EXISTS", "\(root):past").hasPrefix(":0"), "\(left)")
     }
 
-    @Test func `a registry without memory lets nobody in, and keeps leases and ends`() throws {
+    @Test func `a registry without memory lets no user in, and keeps leases and ends`() throws {
         let cluster = try TestCluster(2)
         ready(cluster)
         let first = cluster.hosts[0].login("alice", allowed: Self.oneOfUser)

@@ -47,7 +47,7 @@ import Testing
         cluster.hosts.flatMap { $0.sessions.values.compactMap { Int($0.user.dropFirst(4)) } }.sorted()
     }
 
-    @Test func `the oldest go first, whoever has them, and each host says so`() throws {
+    @Test func `the oldest go first, whichever host has them, and each host says so`() throws {
         let cluster = try cluster()
         logIn(cluster, 1...6)
         order(cluster, 4, number: 2)
@@ -215,7 +215,7 @@ import Testing
             #expect(connection.send(RESPCommand.encode(["CONFIG", "SET", "maxmemory", bytes].map { Array($0.utf8) })))
             #expect(connection.receive(wait: 10_000) == Array("+OK\r\n".utf8))
         }
-        #expect(cluster.server.aged == nil, "nobody pays for what nobody has asked for")
+        #expect(cluster.server.aged == nil, "what was not asked for costs nothing")
         limit("100000")
         order(cluster, 1, number: 2)
         cluster.settle()

@@ -53,7 +53,7 @@ import Testing
         throw CocoaError(.fileReadUnknown)
     }
 
-    @Test func `all hosts compare wrong passwords by one key, whoever comes first`() throws {
+    @Test func `all hosts compare wrong passwords by one key, whichever comes first`() throws {
         let cluster = try cluster()
         let keys = cluster.hosts.map { host in
             host.penalties.compactMap { if case .key(let text) = $0 { text } else { nil } }
@@ -128,7 +128,7 @@ import Testing
         #expect(found.flatMap { $0 }.allSatisfy { $0.milliseconds <= 0 })
     }
 
-    @Test func `what an operator has cleared is learnt by nobody`() throws {
+    @Test func `what an operator has cleared is learnt by no host`() throws {
         let cluster = try cluster(2)
         guess(cluster.hosts[0], "user\tann")
         guess(cluster.hosts[0], "user\tbob")
@@ -137,7 +137,8 @@ import Testing
         #expect(try counted(late(cluster)) == ["user\tbob": 1])
     }
 
-    @Test func `guesses outlive the sessions' generation, and nobody waits for them where the registry is away`() throws
+    @Test func `guesses outlive the sessions' generation, and do not hold log-ins up where the registry is away`()
+        throws
     {
         let cluster = try cluster(2)
         guess(cluster.hosts[0], "user\tann")

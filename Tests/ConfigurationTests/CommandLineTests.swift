@@ -57,7 +57,7 @@ import Testing
         #expect(configuration.auditKey == "/w/k")
     }
 
-    @Test func `a word of audit-log that looks like a sink and is none is told from a file`() throws {
+    @Test func `a word of audit-log that looks like a sink and is not one is told from a file`() throws {
         for place in [
             "-", "memory", "syslog", "syslog:", "syslog:dev/log", "journal:/run/j", "/audit", "./audit", "../Memory",
             "audit.log", "log/audit", ".audit",

@@ -81,7 +81,7 @@ import Testing
         ("amps-default-authenticator-module", "defaultauth"),
         ("/opt/auth/libvault.so", "/opt/auth/libvault.so"),
     ])
-    func `the reference's names are those of the bundled modules`(name: String, library: String) throws {
+    func `the names of AMPS are those of the bundled modules`(name: String, library: String) throws {
         let configuration = try load(
             "add-destination\nname x\nadd-authenticator \(name)\nend-authenticator\nend-destination")
         #expect(configuration.destinations[0].authenticator?.library == library)

@@ -34,7 +34,7 @@ import Testing
             block("name /v1/admin\ncheck-module") + "\n" + block("name /v1/admin\ncheck-module"),
             "main.conf:5:1: `add-authdir` of `/v1/admin` is there already, at main.conf:1:1"),
     ])
-    func `let nobody in but whom the module lets in`(each: Case) { #expect(mistakes(each.text) == each.message) }
+    func `let in only users that the module lets in`(each: Case) { #expect(mistakes(each.text) == each.message) }
 
     @Test(arguments: ["/status", "/v1/administration", "/"])
     func `that are not there protect nothing, and that is said`(name: String) throws {

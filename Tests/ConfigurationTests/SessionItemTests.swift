@@ -108,5 +108,5 @@ import Testing
     @Test(arguments: [
         "redis://", "redis://a/b/c", "redis://a:0", "redis://u:p@a", "redis+sentinel://a", "redis+sentinel:///m",
         "redis+sentinel://a,/m", "redis+sentinel://a/m/x", "redis+sentinel://a/{m}", "rediss:a", "unix:a",
-    ]) func `of a registry that are none are refused`(_ text: String) { #expect(RegistryAddress(text) == nil) }
+    ]) func `that cannot be a registry's are refused`(_ text: String) { #expect(RegistryAddress(text) == nil) }
 }

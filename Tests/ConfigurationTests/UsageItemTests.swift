@@ -45,7 +45,7 @@ struct UsageItemTests {
     }
 
     @Test(arguments: ["0", "100", "half", "-1"])
-    func `a percentage that is none is shown with its place`(_ text: String) throws {
+    func `a percentage that cannot be one is shown with its place`(_ text: String) throws {
         let configuration = try load(
             "application-usage-warn-level api 50\napplication-usage-warn-level web \(text)")
         let error = #expect(throws: ConfigurationError.self) { try configuration.applicationUsageWarnLevels() }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import AuthConfiguration
 
-/// The reference's own samples, put together.
+/// AMPS's own samples, put together.
 private let sample = """
     <AMPSConfig>
       <Name>gateway</Name>

@@ -30,7 +30,7 @@ import Testing
         #expect(said.contains("\r\nx-none: \r\n"))
     }
 
-    @Test func `headers that would be too long let nobody in`() throws {
+    @Test func `headers that would be too long let no user in`() throws {
         let long = [Field](repeating: Field("group", String(repeating: "x", count: 4000)), count: 3)
         let options = Self.set(("attribute-headers", "group=Remote-Groups"))
         let host = Doors.host(reads: false, ofSession: long)

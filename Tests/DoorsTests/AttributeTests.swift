@@ -153,7 +153,7 @@ import Testing
         "00-\(String(repeating: "0", count: 32))-b7ad6b7169203331-01",
         trace.uppercased(), "\(trace)-1", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
     ])
-    func `a trace parent that is none is passed over`(_ value: String) throws {
+    func `a broken trace parent is passed over`(_ value: String) throws {
         let host = Self.host()
         _ = try RehearsedDoor("http", host).talk(
             Self.request(

@@ -92,7 +92,7 @@ import Testing
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
     }
 
-    @Test func `a user whom nobody knows is named`() {
+    @Test func `an unknown user is named`() {
         var settings = DoorSettings(type: "saslauthd", name: "door")
         settings.clients = ["uid:no such user"]
         let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }
@@ -127,7 +127,7 @@ import Testing
         if isOpen { #expect(warning?.hasPrefix("door door: every program at \(host) may ask as any user") == true) }
     }
 
-    @Test func `nobody is known by a certificate where none is asked for`() {
+    @Test func `no client is known by a certificate where none is asked for`() {
         var settings = DoorSettings(type: "native", name: "door")
         settings.clients = ["10.0.0.0/8", "cn:broker"]
         let error = #expect(throws: DoorProblem.self) { try DoorServers.check(settings) }

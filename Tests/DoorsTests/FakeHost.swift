@@ -107,12 +107,12 @@ final class FakeHost: QuestionAnswering {
         return HostWatch { [weak self] in self?.watchers.withLock { $0.invalidations[key] = nil } }
     }
 
-    /// Tells whoever watches a session that it has ended.
+    /// Tells those that watch a session that it has ended.
     func end(_ id: SessionID, _ reason: SessionEnd) {
         for body in watchers.withLock({ $0.ends.removeValue(forKey: id) })?.values.map({ $0 }) ?? [] { body(reason) }
     }
 
-    /// Tells whoever watches invalidations.
+    /// Tells those that watch invalidations.
     func invalidate(_ invalidation: Invalidation) {
         for body in watchers.withLock({ Array($0.invalidations.values) }) { body(invalidation) }
     }

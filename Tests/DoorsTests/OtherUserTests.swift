@@ -3,7 +3,7 @@ import Testing
 
 @testable import DoorProtocols
 
-/// A door says who has logged in, or lets nobody in who stands for another user than the one who was typed.
+/// A door says who has logged in, or refuses a user who stands for another than was typed.
 @Suite struct `A log-in that stands for another user` {
     static func host(_ login: Answer = Answer(.allow, .granted, session: FakeHost.session, user: "bob")) -> FakeHost {
         FakeHost { question in

@@ -26,7 +26,7 @@ struct RunningAddedDoor {
         settings.socketPath = "\(folder)/door.sock"
         settings.addresses = [.init(host: "127.0.0.1", port: 0)]
         settings.options = options
-        // However slow the machine is, nobody is given up.
+        // However slow the machine is, no connection is given up.
         settings.timeout = .seconds(3600)
         configure(&settings)
         let log = KeptLog()

@@ -34,7 +34,7 @@ struct RunningDoor {
         var settings = DoorSettings(type: "http", name: "http")
         settings.addresses = [.init(host: "127.0.0.1", port: 0)]
         settings.socketPath = path
-        // However slow the machine is, nobody is given up; what the times do is shown with a clock of their own.
+        // However slow the machine is, no connection is given up; what the times do is shown with a clock of their own.
         settings.timeout = .seconds(3600)
         configure(&settings)
         var services = DoorServices()

@@ -17,7 +17,7 @@ import Testing
         #expect(error?.description.contains("begin at `\(folder.path)`") == true)
     }
 
-    @Test func `refuses a directory and a file that nobody may execute`() {
+    @Test func `refuses a directory and a file that no user may execute`() {
         #expect(throws: PinError.self) { try pinned(folder.path) }
         #expect(throws: PinError.self) { try pinned(folder.script("plain", "echo x", mode: 0o644)) }
     }

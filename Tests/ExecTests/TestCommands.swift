@@ -105,13 +105,13 @@ final class Tether {
         self.path = path
         mkfifo(path, 0o600)
         descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        // A pipe that nobody ever wrote to does not tell that nobody holds it.
+        // A pipe without a writer so far does not tell that it is not held.
         writer = open(path, O_WRONLY | O_CLOEXEC)
     }
 
     deinit { close(descriptor) }
 
-    /// Waits until nobody holds it, a minute for each byte; whether that came. What was written is counted.
+    /// Waits until it is not held, a minute for each byte; whether that came. What was written is counted.
     func isReleased() -> (released: Bool, written: Int) {
         if writer >= 0 { close(writer) }
         writer = -1

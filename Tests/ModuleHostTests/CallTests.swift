@@ -128,7 +128,7 @@ import Testing
         let rows = names.map { (check: Check(.read, $0), object: $0) }
         let terms = CallTerms(token: 0, deadline: .max, wantsReason: wantsReason)
         let answers = try #require(module.checkBatch(rows, Ask.session, terms))
-        // A reason that nobody reads becomes no text, also where a module gives one.
+        // A reason without a reader becomes no text, also where a module gives one.
         let expected = (0..<1000).map { wantsReason ? "row \($0) of /a/\($0) lends enough, wants 1" : nil }
         #expect(answers.map(\.logText) == expected)
         #expect(answers.prefix(2).map(\.status) == [.ok, .deny])

@@ -9,7 +9,7 @@ import Testing
 enum Fixtures {
     static let directory: String = getenv("AUTHHOST_FIXTURES").map { String(cString: $0) } ?? ".build/fixtures"
 
-    /// - Parameter bare: the generation of a module without a descriptor, 0 where nobody says it; nil refuses such a module.
+    /// - Parameter bare: the generation of a module without a descriptor, 0 where it is not said; nil refuses such a module.
     static func request(_ name: String, bare: UInt32? = nil, settings: [OptionSetting] = []) -> LoadRequest {
         let here = String(cString: getcwd(nil, 0))
         let folder = directory.hasPrefix("/") ? directory : "\(here)/\(directory)"

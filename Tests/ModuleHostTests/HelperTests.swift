@@ -63,7 +63,7 @@ import Testing
         "long_mapped_name7", "long_reason", "mapped_without_name", "maps_attributes", "maps_never", "names_seen",
         "no_such_entry",
         "objects7", "options9", "reads_by_no_entry", "reads_open", "reads_undecided", "reserved_status",
-        "returns_errno", "says_nobody", "signed_tokens", "small_result", "unknown_status",
+        "returns_errno", "says_no_user", "signed_tokens", "small_result", "unknown_status",
         "yes_by_accident", "zero_status", "museum_gen6", "museum_gen7",
     ])
     func `and answers each question alike`(_ name: String) throws {

@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (UInt32(0), 81_920, "first\nnobody asked\n"), (UInt32(AUTH_CHECK_REASON), 81_920, "first\nsecond\n"),
+        (UInt32(0), 81_920, "first\nnot asked\n"), (UInt32(AUTH_CHECK_REASON), 81_920, "first\nsecond\n"),
         (0, 8192, ""),
     ])
     func `explains a check into the room that the host lends`(

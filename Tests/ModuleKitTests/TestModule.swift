@@ -69,7 +69,7 @@ final class TestModule: AuthModule, OpenReads {
         if check.object.hasPrefix("/long") {
             return Explanation(answer, lines: [String(repeating: "ä", count: 50_000)])
         }
-        return Explanation(answer, lines: ["first", check.wantsReason ? "second" : "nobody asked"])
+        return Explanation(answer, lines: ["first", check.wantsReason ? "second" : "not asked"])
     }
 
     func freeUser(_ session: EndedSession) { ended.withLock { $0.append(session) } }

@@ -49,7 +49,7 @@ struct SemanticsRow: Sendable, CustomTestStringConvertible {
         .init("prefixes do not match", ["allow read /AB to everybody"], .read, "/A", false, by: 0),
         .init("case matters", ["allow read /a to everybody"], .read, "/A", false, by: 0),
         .init("`%u` is the user", ["allow read /U/%u to everybody"], .read, "/U/alice", true, by: 1),
-        .init("`%u` is nobody else", ["allow read /U/%u to everybody"], .read, "/U/bob", false, by: 0),
+        .init("`%u` is no other user", ["allow read /U/%u to everybody"], .read, "/U/bob", false, by: 0),
         .init("`%u` inside a segment", ["allow read /U/x-%u.z to everybody"], .read, "/U/x-alice.z", true, by: 1),
         .init("`%g` is each group", ["allow read /G/%g to everybody"], .read, "/G/traders", true, by: 1),
         .init("`%g` is no other group", ["allow read /G/%g to everybody"], .read, "/G/staff", false, by: 0),

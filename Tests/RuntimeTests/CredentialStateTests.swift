@@ -76,7 +76,7 @@ private final class Scene {
         }
     }
 
-    @Test func `a failure of the early replacement costs nobody the kept one`() {
+    @Test func `a failure of the early replacement leaves the kept one in use`() {
         let scene = Scene()
         _ = scene.ask()
         scene.fetched(life: 100)

@@ -8,19 +8,19 @@ import Testing
 @Suite struct `A yes of generation 9 is no accident` {
     @Test(arguments: ["at once", "later"])
     func `a log-in that does not say who was authenticated is none`(_ user: String) throws {
-        let test = try TestHost("says_nobody")
+        let test = try TestHost("says_no_user")
         let answer = test.ask(.login(try test.login(user)))
         #expect(answer.verdict == .undecided)
         #expect(answer.reason == .brokenAnswer)
-        #expect(answer.logText == ModuleAnswer.nobodyNamed)
+        #expect(answer.logText == ModuleAnswer.noUserNamed)
         #expect(test.host.sessionCount == 0)
     }
 
     @Test func `a delayed log-in that does not say it is told with module and entry`() throws {
-        let test = try TestHost("says_nobody")
+        let test = try TestHost("says_no_user")
         let answer = TestHost.wait(test.host.ask(.login(try test.login("later"))))
         #expect(answer.reason == .brokenAnswer)
-        #expect(test.lines.wait(for: "error: says_nobody: broke its contract in auth_new_user: "))
+        #expect(test.lines.wait(for: "error: says_no_user: broke its contract in auth_new_user: "))
     }
 
     @Test func `a user who is another one is told with module, entry and both names`() throws {
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func `a session that is resumed says it too`() throws {
-        let test = try TestHost("says_nobody")
+        let test = try TestHost("says_no_user")
         #expect(test.ask(.resume(try test.login("alice"))).reason == .brokenAnswer)
         #expect(test.lines.wait(for: "AUTH_OK for a log-in without result->user"))
     }
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: ["", "s", "secreta", "secreu", "SECRET", "zzz", "secret"])
-    func `what strcmp returns lets nobody in`(_ password: String) throws {
+    func `what strcmp returns lets no user in`(_ password: String) throws {
         let test = try TestHost("returns_strcmp")
         let answer = test.ask(.login(try test.login("alice", password: password)))
         #expect(answer.verdict != .allow)
@@ -60,7 +60,7 @@ import Testing
         #expect(test.host.sessionCount == 0)
     }
 
-    @Test func `what errno is lets nobody in, whatever it is`() throws {
+    @Test func `what errno is lets no user in, whatever it is`() throws {
         let test = try TestHost("returns_errno")
         for number in (0...150).map(String.init) {
             #expect(test.ask(.login(try test.login(number))).verdict != .allow, "\(number)")
@@ -137,7 +137,7 @@ import Testing
         static let of9 = 0x5945_5321
     }
 
-    @Test func `reads that nobody decides are denied`() throws {
+    @Test func `reads that no module decides are denied`() throws {
         let test = try TestHost("reads_undecided")
         #expect(TestHost.wait(try test.check(try test.session(), .read, "/a")).verdict == .deny)
     }

@@ -40,7 +40,7 @@ import Testing
         ("completes_then_returns_ok", .brokenAnswer, "auth_new_user: completed a question and then returned AUTH_OK"),
         ("huge_text", .brokenAnswer, "auth_new_user: a text of more bytes than there can be"),
         ("small_result", .brokenAnswer, "host->complete: a result record of 4 bytes"),
-        ("says_nobody", .brokenAnswer, "auth_new_user: AUTH_OK for a log-in without result->user"),
+        ("says_no_user", .brokenAnswer, "auth_new_user: AUTH_OK for a log-in without result->user"),
     ])
     func `to a module that breaks its contract is denied and told`(
         _ fixture: String, _ reason: Reason, _ says: String
@@ -236,7 +236,7 @@ import Testing
             return
         }
         #expect(test.lines.wait(for: "complete returned 3"))
-        // Whoever gives up a check cancels the entry point that is asked now.
+        // A client that gives up a check cancels the entry point that is asked now.
         ticket.abandon()
         let box = AnswerBox()
         ticket.whenDecided { box.put($0) }
@@ -551,7 +551,7 @@ import Testing
     }
 
     @Test(arguments: [(0, Duration.seconds(60)), (10, .zero)])
-    func `where nothing is kept a session is for one question, and ends on its own if nobody ends it`(
+    func `where nothing is kept a session is for one question, and ends on its own if it is not ended`(
         _ limit: Int, _ time: Duration
     ) throws {
         let test = try TestHost("good9") {

@@ -81,7 +81,8 @@ extension HostConfiguration {
         }
         for answer in try answers("..", "/up/x") {
             #expect(answer.reason == .mappedNameInvalid)
-            #expect(answer.logText?.contains("makes is none: an object name holds a `.` or `..` segment") == true)
+            #expect(
+                answer.logText?.contains("makes cannot be used: an object name holds a `.` or `..` segment") == true)
         }
     }
 

@@ -75,7 +75,7 @@ private final class Disk: Sendable {
         #expect(store.use(use(2)) == .again)
     }
 
-    @Test func `after the disk failed to synchronise nobody is let in until a restart`() throws {
+    @Test func `after the disk failed to synchronise no user is let in until a restart`() throws {
         do {
             let store = try store()
             disk.faults.withLock { $0.isSynchronizing = false }

@@ -167,7 +167,7 @@ struct UsageServiceTests {
         #expect(second.service.status.users == 0)
     }
 
-    @Test func `a clock that is put back into the month before loses nobody`() throws {
+    @Test func `a clock that is put back into the month before loses no user`() throws {
         let run = ServiceRun(at: "2026-02-01 00:00:10")
         try run.start()
         run.service.record(user: "ann", application: "web")
@@ -207,7 +207,7 @@ struct UsageServiceTests {
         #expect(run.service.status.samples == 2)
     }
 
-    @Test func `a file that cannot be written is said once, and nobody is lost when it can be again`() throws {
+    @Test func `a file that cannot be written is said once, and no user is lost when it can be again`() throws {
         let folder = Folder()
         write([], to: folder.file("users"))
         let path = folder.file("users/uupp.db")
@@ -230,7 +230,7 @@ struct UsageServiceTests {
         #expect(try database.rows(of: UsageMonth(year: 2026, number: 2)).map(\.user) == ["bob"])
     }
 
-    @Test func `a full disk is said once, and nobody is lost when there is room again`() async {
+    @Test func `a full disk is said once, and no user is lost when there is room again`() async {
         await #expect(processExitsWith: .success) {
             let run = ServiceRun()
             try run.start()

@@ -3,7 +3,7 @@
 //     cc ask.c $(pkg-config --cflags --libs authhost-client) -o ask
 //     ./ask /run/authhost/native.sock alice read /FX/EURUSD <password.txt
 //
-// Ends with 0 for yes, 2 for no, 1 for everything that nobody could decide: a program that denies unless it sees 0 fails
+// Ends with 0 for yes, 2 for no, 1 for everything that could not be decided: a program that denies unless it sees 0 fails
 // closed. Each answer is printed with the id of its decision, which leads to the line in authhost's audit log.
 #include <authhost.h>
 #include <stdio.h>

@@ -30,9 +30,9 @@
 
 // What a generation 9 module declares beside its threads: AUTH_ANY_THREAD | AUTH_OPEN_READS. Others are refused.
 #define AUTH_OPEN_READS 0x100u // everybody may read everything: there is no auth_check_read, or it allows all that it is asked (a
-                               // class of the kit, OpenReads); without the flag and without the entry nobody may read anything
+                               // class of the kit, OpenReads); without the flag and without the entry no user may read anything
 #define AUTH_NAMES_USER 0x200u // result->user of a log-in may be another user than the one who was typed: that one counts, and
-                               // doors that have no place for its name (saslauthd, rabbitmq) let nobody in as another user
+                               // doors that have no place for its name (saslauthd, rabbitmq) let no user in as another
 #define AUTH_READS_ATTRIBUTES 0x400u // log-ins, mappings and checks come with attributes (attributes.h); without it none are made
 
 // Types of options. The host validates values and defaults before auth_init and expands %r and %a in paths.

@@ -36,7 +36,7 @@ typedef void auth_exit_9_fn(void *instance);
 typedef int auth_reload_9_fn(void *instance, const auth_reload_t *reload);
 #define AUTH_SIGNATURE_auth_reload_9 "i(pF)"
 
-// Tells that nobody waits for cancel->token any more. After this call the token is dead; host->complete() says _LATE.
+// Tells that the answer to cancel->token is no longer wanted. After this call the token is dead; host->complete() says _LATE.
 // It may cross a completion, and may arrive for a token that was completed just now.
 // [any-thread & initialised]      since 9
 typedef void auth_cancel_9_fn(void *instance, const auth_cancel_t *cancel);
@@ -96,8 +96,8 @@ typedef auth_check_read_9_fn checkWrite_9_fn;
 // Decides 1...1,000 questions in one call; results[i]->status answers *checks[i]. What clients have asked at once comes so, each
 // row with the session and the user that it is for. A row has token 0 and may not be delayed: one that cannot be answered at once
 // is answered AUTH_ASK_ALONE, and the host puts it to the check's own entry, which may delay it.
-// A row is answered as the check's own entry would answer it; without that entry it is not put into a batch. Rows are arrays of addresses, so that a record may grow: nobody
-// steps through records by a size of their own.
+// A row is answered as the check's own entry would answer it; without that entry it is not put into a batch. Rows are arrays of addresses, so that a record may grow: no code
+// steps through records by a size of its own.
 // Returns AUTH_OK if every row was answered; any other value makes every row "could not decide".
 // [entry-thread & initialised]      since 9
 typedef int auth_check_batch_9_fn(void *instance, const auth_check_t *const *checks, size_t count,

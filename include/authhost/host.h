@@ -133,7 +133,7 @@ struct auth_host {
     int (*credential)(const auth_host_t *host, const char *destination, const char *challenge, auth_result_t *result);
 
     // Tells what became of the credentials with a serial number: AUTH_OK, the remote server took them; AUTH_DENY, it
-    // refused them, so that they are given to nobody any more and the next ones are fetched afresh.
+    // refused them, so that they are not given out any more and the next ones are fetched afresh.
     // [any-thread & initialised]      since 9
     void (*credential_completed)(const auth_host_t *host, const char *destination, uint32_t serial, int outcome);
 
@@ -145,7 +145,7 @@ struct auth_host {
     int (*eject_session)(const auth_host_t *host, auth_session_t session);
 
     // Says whether a file that decides something may belong to a user, by number: root, the user that the host runs as,
-    // and those of `trusted-owner`. Nobody else may be able to write it either, nor to exchange it by a directory or link.
+    // and those of `trusted-owner`. No other user may be able to write it either, nor to exchange it by a directory or link.
     // Returns 1 or 0.
     // [any-thread & any-state]      since 9
     int (*trusts_owner)(const auth_host_t *host, uint32_t user);

@@ -1,8 +1,8 @@
 // The records that host and module exchange.
 //
 // Every record that may grow starts with its size: a reader looks only at members inside it. A writer that finds a
-// size it does not know uses the members it knows. Members are only ever added at the end, and nobody steps through records by
-// a size of their own: many of them come as an array of their addresses.
+// size it does not know uses the members it knows. Members are only ever added at the end, and no code steps through records by
+// a size of its own: many of them come as an array of their addresses.
 // Reserved members are 0: a host refuses another value, by name, so that a later revision can give it a meaning.
 #ifndef AUTHHOST_TYPES_H
 #define AUTHHOST_TYPES_H
@@ -138,7 +138,7 @@ typedef struct auth_check {
 } auth_check_t;
 
 // Somebody reads why, such as an audit log: give reason_log for an allow too, such as the rule that decided and where it stands.
-// Without it nobody reads the reason_log of a check: do not make one.
+// Without it the reason_log of a check has no reader: do not make one.
 #define AUTH_CHECK_REASON 1u
 
 // The end of a session (generation 9). OWNERSHIP: the host's, valid until the entry point returns.
@@ -150,7 +150,7 @@ typedef struct auth_end {
     auth_string_t user;
 } auth_end_t;
 
-// A question that nobody waits for any more (generation 9). OWNERSHIP: the host's, valid until the entry point returns.
+// A question whose answer is no longer wanted (generation 9). OWNERSHIP: the host's, valid until the entry point returns.
 typedef struct auth_cancel {
     uint32_t size;
     uint32_t reserved;
@@ -188,7 +188,7 @@ typedef struct auth_result {
     auth_string_t reason_log;    // for the event log: at most 1,024 bytes are kept. Never put a secret in it
     auth_string_t reason_client; // may be shown to the client: at most 256 bytes are kept. auth_authenticate, auth_retry: a
                                  // word of a-z and - that names the kind of failure, for the counters
-    auth_string_t user;          // login: who was authenticated. A yes without it is none: the question's user, byte for byte,
+    auth_string_t user;          // login: who was authenticated. A yes without it is not a yes: the question's user, byte for byte,
                                  // or of a module that declares AUTH_NAMES_USER the user that it stands for.
                                  // auth_authenticate, auth_retry: the name that the remote server is shown, 0...255 bytes
     auth_string_t mapped;        // auth_map_object: the new name, 1...4095 bytes

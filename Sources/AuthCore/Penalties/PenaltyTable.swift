@@ -23,9 +23,9 @@ public struct PenaltyTable: Sendable {
         case right
         /// The password is wrong.
         case wrong
-        /// The module said no, or nobody waited for what it says: a guess too, but the password may be right.
+        /// The module said no, or the client did not wait for what it says: a guess too, but the password may be right.
         case doubtful
-        /// Nobody could say.
+        /// Whether the password is right is not known.
         case unknown
     }
 

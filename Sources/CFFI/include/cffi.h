@@ -59,7 +59,7 @@ void cffi_name_thread(const char *_Nonnull name);
 // The kernel's number of the calling thread; the first call of each thread asks the kernel.
 int32_t cffi_thread_number(void);
 
-// A number that this process has given nobody yet.
+// A number that this process has not given out yet.
 uint64_t cffi_next_number(void);
 
 // Copies `count` bytes, at most 4,096, that may not be readable; returns whether all of them were.

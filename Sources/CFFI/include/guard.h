@@ -1,4 +1,4 @@
-// The ends of the process that nobody decided: a module that crashes, ends the process, or forks it.
+// The ends of the process that authhost did not decide: a module crashes, ends the process, or forks it.
 #ifndef AUTHHOST_CFFI_GUARD_H
 #define AUTHHOST_CFFI_GUARD_H
 

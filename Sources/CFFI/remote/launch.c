@@ -45,7 +45,7 @@ static int make_memory(shared_memory **shared, size_t size) {
 
 // Starts the program with descriptors 0 to HELPER_MEMORY and nothing else that was open here.
 static int spawn(cffi_helper *helper, const char *program, int module, int memory) {
-    // Numbers that are in nobody's way while they are moved.
+    // Numbers above all those that are given to the program, so that moving one closes no other.
     int high_module = fcntl(module, F_DUPFD_CLOEXEC, 64), high_memory = fcntl(memory, F_DUPFD_CLOEXEC, 64);
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -78,7 +78,7 @@ static bool wait_for_end(cffi_helper *helper, int64_t nanoseconds) {
     struct pollfd process = {helper->descriptor, POLLIN, 0};
     int64_t milliseconds = (nanoseconds + 999999) / 1000000;
     if (poll(&process, 1, (int)(milliseconds < 600000 ? milliseconds : 600000)) <= 0) return false;
-    // What it may have forked goes with it: its number is nobody else's before it is waited for.
+    // What it may have forked goes with it: no other process gets its number before it is waited for.
     kill(-helper->process, SIGKILL);
     siginfo_t end = {0};
     while (waitid(P_PID, (id_t)helper->process, &end, WEXITED) < 0 && errno == EINTR) {}

@@ -98,7 +98,7 @@ void cffi_helper_serve(cffi_helper *helper) {
         ring_await_record(&helper->returns, is_busy ? ring_turns() : 0, 100000000);
     }
     end_calls(helper);
-    // Nobody uses the rings and the host's table behind this.
+    // After this no thread uses the rings and the host's table.
     while (atomic_load(&helper->slow) > 0) nanosleep(&(struct timespec){0, 1000000}, NULL);
     sem_post(&helper->served);
 }

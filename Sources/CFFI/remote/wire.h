@@ -6,7 +6,7 @@
 // b and n 4,096 bytes and an int, B and q a buffer and its size.
 //
 // A reader never looks behind the end of the bytes, and follows no address in them. It makes addresses of what it has
-// checked in place: the bytes must be a copy that nobody else can write to.
+// checked in place: the bytes must be a copy that only the reader can write to.
 #ifndef AUTHHOST_CFFI_WIRE_H
 #define AUTHHOST_CFFI_WIRE_H
 
@@ -19,7 +19,7 @@ typedef struct wire_head {
     uint32_t kind;   // WIRE_*
     uint32_t number; // CALL: of the entry point; ASK: of the host function, WIRE_HOST_*
     uint64_t call;   // which call it belongs to; 0 for an ASK of a thread that is in none
-    uint64_t ask;    // ASK, TELL: which one it is; 0: nobody waits for the answer. RETURN: WIRE_WITHOUT_RESULTS, or 0
+    uint64_t ask;    // ASK, TELL: which one it is; 0: no answer is awaited. RETURN: WIRE_WITHOUT_RESULTS, or 0
     int64_t value;   // RETURN, TELL: what the function returned
 } wire_head;
 

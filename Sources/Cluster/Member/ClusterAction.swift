@@ -58,7 +58,7 @@ public enum ClusterAction: Sendable, Equatable {
     case said(from: String, number: UInt64, text: String)
     /// A host has answered what this one has said.
     case answered(number: UInt64, from: String, text: String)
-    /// What was said while nobody listened is lost.
+    /// What was said while this host did not listen is lost.
     case missed
     /// So many sessions in the whole cluster; to be told by one host alone.
     case counted(Int)
@@ -79,7 +79,7 @@ public struct ClusterEjections: Sendable, Equatable {
     public var ended: [String: Int] = [:]
     /// Sessions whose hosts have not said in time that they have.
     public var silent: [String: Int] = [:]
-    /// Why nobody could be asked, or nobody any more; nil where all were.
+    /// Why no host could be asked, or no further one; nil where all were asked.
     public var problem: String?
     /// Whether nothing was ordered, so that nothing of it will be done: the registry was away all the time.
     public var isUnasked = false

@@ -167,7 +167,7 @@ extension ClusterMember {
     }
 
     private mutating func notePeers(_ words: [String]) {
-        // What passed while this host stood still itself is nobody's fault.
+        // The time for which this host itself stood still is not its peers' silence.
         let step = min(now - lastRenewal, 2 * settings.period)
         lastRenewal = now
         var known: [String: Peer] = [:]

@@ -126,7 +126,7 @@ extension ClusterMember {
 
     private mutating func reserved(_ handle: UInt64, _ word: String, _ reply: [RESPValue]) {
         guard held[handle]?.phase == .reserving else {
-            // Nobody waits for it any more.
+            // Its log-in does not wait any more.
             return ask(Request(.end, words: ["\(handle)"]))
         }
         func number(_ index: Int) -> Int { reply.count > index ? Int(reply[index].text) ?? 0 : 0 }

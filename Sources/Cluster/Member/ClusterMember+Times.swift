@@ -69,7 +69,7 @@ extension ClusterMember {
         }
     }
 
-    /// Without the registry nobody confirms anything.
+    /// Without the registry nothing is confirmed.
     private mutating func giveUpWaiting() {
         guard !isReady else { return }
         for (handle, login) in waiting where login.due <= now { giveUpVictims(login.victims, of: handle) }

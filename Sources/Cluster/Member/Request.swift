@@ -85,7 +85,7 @@ struct Request: Sendable {
 enum Expectation: Sendable {
     case authentication, selection, information, loading, loadingWhenFull, join, attach
     case request(Request)
-    /// Nobody waits for it any more.
+    /// The reply is no longer wanted.
     case nothing
 }
 

@@ -1,6 +1,6 @@
 // Items of HTTP realms, of clusters, and of further logs; some are accepted and have no effect.
 extension ItemDefinition {
-    /// Hosts meet at the registry, and connect to nobody else.
+    /// Hosts meet at the registry, and connect to no other place.
     private static let between = Availability.needless("hosts of a cluster meet at `cluster-registry` alone")
 
     static let clusterRegistry = ItemDefinition(

@@ -86,7 +86,7 @@ package struct UnixSocket: Sendable {
         }
     }
 
-    /// Takes over the name of a socket that another process has made; nil where it has gone, or is none.
+    /// Takes over the name of a socket that another process has made; nil where it has gone, or is not a socket.
     init?(adopting path: String) {
         var status = stat()
         guard let address = try? SocketAddress(unixDomainSocketPath: path), lstat(path, &status) == 0,

@@ -153,7 +153,7 @@ package struct HandOverStream {
 
     /// The next message; nil where it is not complete.
     ///
-    /// - Throws: ``HandOverFault`` for what is none; nothing behind it can be read then.
+    /// - Throws: ``HandOverFault`` for what is not a frame; nothing behind it can be read then.
     package mutating func next() throws(HandOverFault) -> HandOverFrame? {
         guard bytes.count - start >= 4 else { return nil }
         let length = (0..<4).reduce(0) { $0 | Int(bytes[start + $1]) << (8 * $1) }

@@ -55,7 +55,7 @@ enum AnswerReader {
 
     /// Reads the answer to a log-in: the record of one that allows must say who was authenticated.
     static func loginAnswer9(_ answer: ModuleAnswer) -> ModuleAnswer {
-        answer.status == .ok && answer.user == nil ? .broken(ModuleAnswer.nobodyNamed) : answer
+        answer.status == .ok && answer.user == nil ? .broken(ModuleAnswer.noUserNamed) : answer
     }
 
     /// Copies an answer of generation 9.

@@ -77,7 +77,7 @@ final class LoginQuestion: Sendable {
         let identity = decider.about.identity
         guard let user = said.user else {
             // Generations 6 and 7 cannot name a user.
-            return identity.generation < 9 ? nil : broken(.brokenAnswer, ModuleAnswer.nobodyNamed)
+            return identity.generation < 9 ? nil : broken(.brokenAnswer, ModuleAnswer.noUserNamed)
         }
         if user.hasBytes(of: login.user) { return nil }
         guard identity.namesUser else {

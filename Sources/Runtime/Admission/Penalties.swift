@@ -246,7 +246,7 @@ extension Answer {
         case .allow: .right
         case .wrongCredentials: .wrong
         case .deny: .doubtful
-        // The module was asked, and the next guess must not be free because nobody waited for this one.
+        // The module was asked, and the next guess must not be free because the client did not wait for this one.
         case .undecided: reason == .cancelled ? .doubtful : .unknown
         case .overLimit, .ejected: .unknown
         }

@@ -31,7 +31,7 @@ final class PenaltyKeeper: Sendable {
         self.log = log
     }
 
-    /// Reads what the file has kept. A damaged one is put aside: a host that did not start for it would let nobody in, and one that
+    /// Reads what the file has kept. A damaged one is put aside: a host that did not start for it would let no user in, and one that
     /// starts gives a guesser one more count.
     func restore(_ table: inout PenaltyTable) {
         guard let text = file.text else { return }

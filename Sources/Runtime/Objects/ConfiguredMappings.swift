@@ -81,7 +81,7 @@ final class ConfiguredMappings: Sendable {
                 do {
                     return .name(try ObjectName(result))
                 } catch {
-                    return refused("is none: \(error)", configured)
+                    return refused("cannot be used: \(error)", configured)
                 }
             }
         }

@@ -297,8 +297,8 @@ final class ModuleDecider: Decider {
         }
     }
 
-    /// Answers for the module, if nobody has answered yet: nil. Returns whether the entry point still runs, which `before` learns
-    /// ahead of the answer: a command may end with it.
+    /// Answers for the module, if there is no answer yet. Returns whether the entry point still runs, which `before` learns
+    /// ahead of the answer, for a command may end with it; nil where the question was answered before.
     func settle(
         _ slot: PendingSlot, _ token: UInt64, with answer: ModuleAnswer, as end: PendingSlot.End,
         before: (Bool) -> Void = { _ in }

@@ -130,8 +130,8 @@ final class Resumptions: Sendable {
                 return end(session)
             }
         } else if decider.about.identity.generation >= 9 {
-            decider.noteBreach(ModuleAnswer.nobodyNamed, in: "auth_resume_user")
-            return Answer(.undecided, .brokenAnswer, logText: ModuleAnswer.nobodyNamed)
+            decider.noteBreach(ModuleAnswer.noUserNamed, in: "auth_resume_user")
+            return Answer(.undecided, .brokenAnswer, logText: ModuleAnswer.noUserNamed)
         }
         if said.expiry != 0, said.expiry <= sessions.clock.wall / 1_000_000_000 {
             sessions.end(session, .expired)

@@ -11,7 +11,7 @@ extension UsageReport {
         let width = max(40, width)
         var lines = ["Unique users in \(month.name) \(month.year)", ""]
         guard all.month > 0 else {
-            return (lines + [nobody]).joined(separator: "\n") + "\n"
+            return (lines + [noUsers]).joined(separator: "\n") + "\n"
         }
         lines += summary
         lines += ["", "By day"] + chart(zip(dayNames, all.byDay).map { ($0, $1) }, width, style)
@@ -28,7 +28,7 @@ extension UsageReport {
         }
     }
 
-    private var nobody: String {
+    private var noUsers: String {
         let months = knownMonths.map(\.description).joined(separator: ", ")
         return "No users were recorded." + (months.isEmpty ? "" : " Months with users: \(months).")
     }

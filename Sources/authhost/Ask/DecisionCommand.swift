@@ -24,7 +24,7 @@ struct DecisionCommand: ParsableCommand {
         return [configuration.commandName ?? ""] + arguments.dropFirst()
     }
 
-    /// A message of the parser's, which knows this command by a name that nobody types.
+    /// A message of the parser's, which knows this command by a name that is never typed.
     static func asTyped(_ message: String) -> String {
         let own = "authhost \(configuration.commandName ?? "")"
         return message.split(separator: own, omittingEmptySubsequences: false)

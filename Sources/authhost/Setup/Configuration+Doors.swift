@@ -33,7 +33,7 @@ extension Configuration {
         guard !result.isEmpty else {
             throw Failure(
                 .badConfiguration,
-                "nothing to listen on: `http-listen` is none, `http-socket` is not set and there is no `add-door`; set one "
+                "nothing to listen on: `http-listen` is `none`, `http-socket` is not set and there is no `add-door`; set one "
                     + "of them")
         }
         return result

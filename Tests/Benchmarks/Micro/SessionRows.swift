@@ -126,7 +126,7 @@ final class HeldSessions {
                 _ = try host.mustAdmit(logins[Int(truncatingIfNeeded: random.next() >> 1) % logins.count])
             }
         }
-        guard host.sessionCount == before else { throw BenchmarkError("a log-in ejected nobody") }
+        guard host.sessionCount == before else { throw BenchmarkError("a log-in ejected no session") }
         return elapsed
     }
 
@@ -138,7 +138,7 @@ struct LedgerCase {
     private var ledger = AdmissionLedger()
     private let rules: AdmissionRules
     private let users = (0..<10_000).map { "user\($0)" }
-    /// Where each handle's place is; so many admissions later nobody of this few users still has it.
+    /// Where each handle's place is; so many admissions later none of these few users still has it.
     private var places = [UInt32](repeating: 0, count: 1 << 20)
     private var handle: UInt64 = 0
     private var random = FixedRandom()

@@ -77,7 +77,7 @@ await_socket() {
 start_nginx() {
     local conf=$work/$1.conf
     {
-        # Its workers reach sockets that nobody else may.
+        # Its workers reach sockets that no other user may.
         ((EUID != 0)) || echo "user root;"
         echo "daemon off; worker_processes 1; pid $work/$1.pid; error_log stderr crit;"
         echo "events { worker_connections 1024; }"

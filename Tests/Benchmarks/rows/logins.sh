@@ -158,7 +158,7 @@ CONF
     exit 1
 }
 
-# Its database is one fixed file, so it gets an /etc of its own, which nobody else sees.
+# Its database is one fixed file, so it gets an /etc of its own, which no other process sees.
 start_saslauthd() {
     mkdir -p "$work/etc/upper" "$work/etc/work" "$work/sasl"
     echo secret | saslpasswd2 -p -c -f "$work/etc/upper/sasldb2" -u "$(hostname)" ann

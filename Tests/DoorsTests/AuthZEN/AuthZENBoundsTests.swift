@@ -76,7 +76,7 @@ import Testing
         #expect(try items[0].get().fields.count == 51)
     }
 
-    @Test func `is refused as a whole where a batch holds too much, and nobody is asked`() async throws {
+    @Test func `is refused as a whole where a batch holds too much, and the host is not asked`() async throws {
         let host = Door.host()
         try await Door.run(host) { door async throws in
             let body = Self.batch(#""context":\#(Self.deep(name: 2_000, members: 25))"#, 1_000)

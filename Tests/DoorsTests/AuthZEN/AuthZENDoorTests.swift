@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    @Test func `many that need nobody to be asked are answered too`() async throws {
+    @Test func `many that the host need not be asked about are answered too`() async throws {
         let body = #"{"evaluations":[\#(Array(repeating: "{}", count: 1_000).joined(separator: ","))]}"#
         try await Self.run(Self.host()) { door async throws in
             let response = try await door.exchange(Self.request(body, at: "/access/v1/evaluations"))
@@ -317,7 +317,7 @@ import Testing
     ]
 
     @Test(arguments: wrong, ["/access/v1/evaluation", "/access/v1/evaluations"])
-    func `asks nobody about what is no question`(_ body: String, _ path: String) async throws {
+    func `asks nothing about what is not a question`(_ body: String, _ path: String) async throws {
         let host = Self.host()
         try await Self.run(host) { door async throws in
             let response = try await door.exchange(Self.request(body, at: path, ["X-Request-ID: abc-1"]))

@@ -53,7 +53,7 @@ import Testing
         #expect(channels.map(\.isActive) == [false, true, false])
     }
 
-    @Test func `a client that has its share gives up its own connections, and nobody else's`() throws {
+    @Test func `a client that has its share gives up its own connections, and no other client's`() throws {
         let registry = OpenConnections(maximum: 100, maximumOfClient: 2)
         let other = try channel("10.0.0.2")
         try #require(registry.admit(other)).note(DoorInstant(nanoseconds: 1))

@@ -34,7 +34,7 @@ import Testing
         try #require(address.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0)
     }
 
-    @Test func `takes the place of a socket that nobody answers at, and of nothing else`() async throws {
+    @Test func `takes the place of a socket without a listener, and of nothing else`() async throws {
         try await Self.inFolder { folder in
             let path = "\(folder)/s"
             try Self.leaveStale(path)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// The queue of a listener is what the kernel shows as `Send-Q` in ss(8); here it is counted, with nobody who accepts.
+    /// The queue of a listener is what the kernel shows as `Send-Q` in ss(8); here it is counted, with a listener that never accepts.
     @Test func `as many connections wait as the queue is long, before anything is accepted`() async throws {
         try await Self.inFolder { folder in
             let path = "\(folder)/s"

@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `lets in whom the module lets in, who may read the service's object`() async throws {
+    @Test func `lets in users that the module lets in, and that may read the service's object`() async throws {
         let host = Self.host(Answer(.allow, .granted))
         try await Self.run(host) { door async throws in
             #expect(try await Self.answers(door, Self.greeting + Self.auth(1)) == ["OK\t1\tuser=alice"])
@@ -138,13 +138,13 @@ import Testing
         ("resp=****", "FAIL\t1"), ("resp=YWxpY2U=", "FAIL\t1"), ("resp=YWxpY2UAc2VjcmV0", "FAIL\t1"),
         ("resp=AP8AeA==", "FAIL\t1"),
         ("resp=", "FAIL\t1"),
-        // bob as whom alice would be.
+        // alice would be bob.
         (
             "resp=Ym9iAGFsaWNlAHNlY3JldA==",
             "FAIL\t1\treason=deny: no client may be another user here\tauthz\tcode=authz_fail"
         ),
     ])
-    func `asks nobody about what are no credentials`(_ response: String, _ line: String) async throws {
+    func `asks nothing about what are not credentials`(_ response: String, _ line: String) async throws {
         let host = Self.host(Answer(.allow, .granted))
         try await Self.run(host) { door async throws in
             #expect(try await Self.answers(door, Self.greeting + Self.auth(1, response)) == [line])

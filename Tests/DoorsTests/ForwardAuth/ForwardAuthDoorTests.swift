@@ -68,7 +68,7 @@ import Testing
         (Answer(.deny, .deniedByModule), 403, 403), (Answer(.deny, .unknownSession), 401, 401),
         (Answer(.wrongCredentials, .invalidUser), 401, 401), (Answer(.overLimit, .userLimit), 403, 429),
         (Answer(.ejected, .ejectedSession), 401, 401), (Answer(.undecided, .deadline), 503, 503),
-        // Nobody can say who it is.
+        // The user is not known.
         (Answer(.allow, .granted), 503, 503),
     ]
 
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: ["//evil.example", "/\\evil", "/%2e%2e/x", "/a%0d%0ab", "/%09/evil"])
-    func `leads nobody back to a place that could be elsewhere`(_ target: String) async throws {
+    func `leads no user back to a place that could be elsewhere`(_ target: String) async throws {
         try await RunningAddedDoor.run { door in
             let response = try await door.exchange(Self.question(.caddy, target, "GET", [Self.browser]))
             #expect(response.fields["location"] == "/_authhost/login")
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test(arguments: ["user;evil.example", "evil.example,app.example", "", "[::1]%25", "a&b", "$"])
-    func `makes no absolute redirect with a host that is none`(_ host: String) async throws {
+    func `makes no absolute redirect with what is not a host`(_ host: String) async throws {
         try await RunningAddedDoor.run { door in
             let question = Self.question(.traefik, "/open", "GET", [Self.browser])
                 .replacing("X-Forwarded-Host: app.example", with: "X-Forwarded-Host: \(host)")

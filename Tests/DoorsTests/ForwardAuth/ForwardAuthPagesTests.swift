@@ -69,7 +69,7 @@ import Testing
             #expect(response.body.isEmpty)
         }
         guard case .login(let login) = host.questions.first else {
-            Issue.record("nobody logged in")
+            Issue.record("no user logged in")
             return
         }
         #expect(login.address == "192.0.2.7")
@@ -146,7 +146,7 @@ import Testing
         (Answer(.undecided, .deadline), 503, "It could not be decided"),
         (Answer(.allow, .granted), 503, "It could not be decided"),
         (Answer(.deny, .userCode, clientText: "use <b>SSO</b>"), 403, "use &lt;b&gt;SSO&lt;/b&gt;"),
-    ]) func `says why nobody was logged in`(_ answer: Answer, _ status: Int, _ text: String) async throws {
+    ]) func `says why no user was logged in`(_ answer: Answer, _ status: Int, _ text: String) async throws {
         try await RunningAddedDoor.run(FakeHost { _ in .decided(answer) }) { door in
             let form = Self.form("%22%3E%3Cb%3E", "x")
             let response = try await door.post("/_authhost/login", form, ["Cookie: \(Self.tokenCookie)"])
@@ -175,7 +175,7 @@ import Testing
         #expect(host.questions.isEmpty)
     }
 
-    @Test func `takes no address from a proxy that is none`() async throws {
+    @Test func `takes no broken address from a proxy`() async throws {
         let host = FakeHost(FakeHost.simple)
         try await RunningAddedDoor.run(host) { door in
             let response = try await door.post(

@@ -61,7 +61,7 @@ import Testing
         Case(
             401, "an unknown session", from("/open") + ["Cookie: authhost_session=\(String(repeating: "0", count: 32))"]
         ),
-        Case(401, "a session that is none", from("/open") + ["Cookie: authhost_session=x"]),
+        Case(401, "an id that is not a session's", from("/open") + ["Cookie: authhost_session=x"]),
         Case(401, "two session cookies", from("/open") + ["\(cookie); authhost_session=x"]),
         Case(401, "a wrong password", from("/open") + ["Authorization: Basic YWxpY2U6d3Jvbmc="]),
         Case(401, "Basic that is not base64", from("/open") + ["Authorization: Basic YWxpY2U6c2VjcmV0=="]),

@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func `lets nobody connect who is not its client`() async throws {
+    @Test func `lets only its clients connect`() async throws {
         try await Self.run({ $0.clients = ["192.0.2.1"] }) { door async throws in
             let client = try await door.client(unixSocket: false)
             #expect(await client.end().isEmpty)

@@ -29,7 +29,7 @@ import Testing
 
     static let login = #"{"user":"alice","password":"secret","application_id":"a","machine_id":"m"}"#
     static let check = #"{"session":"\#(session)","action":"write","object":"/open","fields":{"a":"b"}}"#
-    /// A check whose two fields have one name, to whoever compares bytes or to the decoder.
+    /// A check whose two fields have one name, to a reader that compares bytes or to the decoder.
     static func twoFields(_ fields: String) -> String {
         #"{"session":"\#(session)","action":"write","object":"/open","fields":{\#(fields)}}"#
     }

@@ -108,7 +108,7 @@ import Testing
         Case(400, "a quotation mark", "GET /au\"th HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "a byte above ASCII in the target", "GET /é HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "half an escape", "GET /auth%2 HTTP/1.1\r\nHost: a\r\n\r\n"),
-        Case(400, "an escape that is none", "GET /auth%zz HTTP/1.1\r\nHost: a\r\n\r\n"),
+        Case(400, "a broken escape", "GET /auth%zz HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(400, "a method that is no token", "G@T /auth HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(501, "a method in small letters", "get /auth HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(501, "an unknown method", "BREW /auth HTTP/1.1\r\nHost: a\r\n\r\n"),

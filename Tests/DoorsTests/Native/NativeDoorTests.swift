@@ -225,7 +225,7 @@ import Testing
         await client.servers.stop()
     }
 
-    @Test func `nobody is let in without a password where the door does not say so`() async throws {
+    @Test func `no user is let in without a password where the door does not say so`() async throws {
         let host = FakeHost { _ in .decided(Answer(.allow, .granted, session: FakeHost.session, user: "alice")) }
         let closed = try await Client(host)
         try closed.greet()
@@ -235,7 +235,7 @@ import Testing
         await closed.servers.stop()
         let open = try await Client(host, options: [("resume", "TRUE")])
         try open.greet()
-        // Whoever sends one expects that somebody looks at it.
+        // A client that sends one expects that it is looked at.
         open.write(Frame.login(1, "secret", flags: 1).bytes)
         #expect(verdict(open.frame())! == (0x83, 1, 2, "invalid-request"))
         #expect(host.questions.isEmpty)
@@ -270,7 +270,7 @@ import Testing
         #expect(verdict(good.frame())! == (0x82, 2, 1, "granted"))
         good.write(Frame.check(3, "/open").bytes)
         #expect(verdict(good.frame())! == (0x86, 3, 1, "granted"))
-        // Whoever logged on has no rights here any more.
+        // The user that logged on has no rights here any more.
         host.end(FakeHost.session, .ejected)
         #expect(good.frame()?[0] == 0xFF)
         #expect(good.frame() == nil)
@@ -302,7 +302,7 @@ import Testing
         await trusted.servers.stop()
     }
 
-    @Test func `nobody watches where nothing is pushed`() async throws {
+    @Test func `no session is watched where nothing is pushed`() async throws {
         let client = try await Client(FakeHost(FakeHost.simple))
         try client.greet()
         client.write(Frame(8, 5).session().bytes)
@@ -310,7 +310,7 @@ import Testing
         await client.servers.stop()
     }
 
-    @Test func `logging on takes no longer for whoever pings`() async throws {
+    @Test func `logging on takes no longer for a client that pings`() async throws {
         let isClosed = try await withGrowingLimit { limit in
             let client = try await Client(FakeHost(FakeHost.simple), options: [("logon", "TRUE")], timeout: limit)
             client.write(Frame(1, 1).u16(1).u16(1).text("x").bytes)
@@ -345,11 +345,11 @@ import Testing
         ("another version", Frame(1, 1).u16(5).u16(9).text("x").bytes, "version"),
         ("a short frame", [2, 0, 0, 0, 1, 0], "length"),
         ("a frame without end", [0, 0, 0, 0x7f], "length"),
-        ("flags nobody knows", Frame(1, flags: 128, 1).u16(1).u16(1).text("x").bytes, "flags"),
+        ("unknown flags", Frame(1, flags: 128, 1).u16(1).u16(1).text("x").bytes, "flags"),
         ("surplus", Frame(1, 1).u16(1).u16(1).text("x").adding([0]).bytes, "surplus"),
         ("too little", Frame(1, 1).u16(1).bytes, "short"),
         ("no such type", Frame(77, 1).bytes, "type"),
-        ("text that is none", Frame(1, 1).u16(1).u16(1).u16(1).adding([0xff]).bytes, "text"),
+        ("text that is not UTF-8", Frame(1, 1).u16(1).u16(1).u16(1).adding([0xff]).bytes, "text"),
     ])
     func `ends a connection that breaks the protocol, and says why`(what: String, bytes: [UInt8], kind: String)
         async throws
@@ -395,7 +395,7 @@ import Testing
         await silent.servers.stop()
     }
 
-    @Test func `connections beyond the limit, and of whom the door does not permit, are closed`() async throws {
+    @Test func `connections beyond the limit, and of clients that the door does not permit, are closed`() async throws {
         let client = try await Client(FakeHost(FakeHost.simple), connections: 1)
         try client.greet(pushes: true)
         client.write(Frame.login(1).bytes)

@@ -6,7 +6,7 @@ import Testing
 @testable import DoorCarrier
 @testable import DoorProtocols
 
-/// What the native door tells unasked, and whom.
+/// What the native door tells unasked, and which clients.
 @Suite struct NativePushTests {
     typealias Client = NativeDoorTests.Client
     typealias Frame = NativeDoorTests.Frame
@@ -68,7 +68,7 @@ import Testing
         await client.servers.stop()
     }
 
-    @Test func `whoever asks about a session hears of its end, also on a connection that did not log it in`()
+    @Test func `a client that asks about a session hears of its end, also on a connection that did not log it in`()
         async throws
     {
         let host = FakeHost(FakeHost.simple)
@@ -118,8 +118,7 @@ import Testing
         await client.servers.stop()
     }
 
-    @Test func `a client that does not read what nobody asked for is let go, and held bytes have a bound`() async throws
-    {
+    @Test func `a client that does not read what is pushed is let go, and held bytes have a bound`() async throws {
         let host = FakeHost(FakeHost.simple)
         let client = try await Client(host)
         try client.greet(pushes: true)

@@ -149,7 +149,7 @@ private final class FakeOperators: OperatorAnswering {
     }
 
     @Test(arguments: cases.filter { $0.status == 200 })
-    func `need a user whom the module lets in`(_ one: Case) async throws {
+    func `need a user that the module lets in`(_ one: Case) async throws {
         for (permission, status) in [
             (Answer(.deny, .deniedByModule), 403), (Answer(.overLimit, .userLimit), 429),
             (Answer(.undecided, .deadline), 503), (Answer(.ejected, .ejectedSession), 401),

@@ -42,7 +42,7 @@ import Testing
         return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : ""
     }
 
-    @Test func `operators who say nothing keep nobody out`() async throws {
+    @Test func `operators who say nothing keep no other operator out`() async throws {
         try await Self.run(firstByte: .seconds(3600)) { path in
             var silent: [CInt] = []
             for _ in 0..<ControlLine.mostConnections { silent.append(try NativeDoorTests.Client.connect(path)) }

@@ -12,7 +12,7 @@ import Testing
         let folder = try RunningDoor.temporaryFolder()
         var settings = DoorSettings(type: type.name, name: type.name)
         settings.socketPath = "\(folder)/door.sock"
-        // Nobody but the doctor's own client.
+        // Only the doctor's own client.
         settings.clients = ["uid:1"]
         return (settings, folder)
     }

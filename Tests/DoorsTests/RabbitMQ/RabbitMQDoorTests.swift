@@ -223,7 +223,7 @@ enum RecordedRabbitMQ {
             ])
     }
 
-    @Test func `denies a user without a session whom the module cannot take back`() async throws {
+    @Test func `denies a user without a session that the module cannot take back`() async throws {
         let host = Self.generous(resumes: false)
         try await Self.run(host) { door async throws in
             let response = try await door.get(Self.vhost)
@@ -241,7 +241,8 @@ enum RecordedRabbitMQ {
         }
     }
 
-    @Test func `an entry point that says that it is none opens nothing, also where the broker is trusted`() async throws
+    @Test func `an entry point that says that it is missing opens nothing, where the broker is trusted too`()
+        async throws
     {
         let host = Self.generous(resumes: false, exports: true)
         try await Self.run(host, [("trust-broker", "TRUE")]) { door async throws in
@@ -259,7 +260,7 @@ enum RecordedRabbitMQ {
         }
     }
 
-    @Test func `lets the module admit a user whom the broker has authenticated by a certificate`() async throws {
+    @Test func `lets the module admit a user that the broker has authenticated by a certificate`() async throws {
         let host = Self.generous()
         try await Self.run(host) { door async throws in
             #expect(try await door.get("/auth/user?username=alice").body == "allow")
@@ -285,7 +286,7 @@ enum RecordedRabbitMQ {
         }
     }
 
-    @Test func `an answer that the session was ejected counts, though nobody told the door before`() async throws {
+    @Test func `an answer that the session was ejected counts, though the door was not told before`() async throws {
         let host = FakeHost { question in
             if case .check = question { return .decided(Answer(.ejected, .ejectedSession)) }
             return .decided(Answer(.allow, .granted, session: SessionID(high: 3, low: 3), user: "alice"))
@@ -347,7 +348,7 @@ enum RecordedRabbitMQ {
     ]
 
     @Test(arguments: wrong)
-    func `asks nobody about what is no question`(_ one: (String, Int)) async throws {
+    func `asks nothing about what is not a question`(_ one: (String, Int)) async throws {
         let host = Self.generous()
         try await Self.run(host) { door async throws in
             let response = try await door.get(one.0)

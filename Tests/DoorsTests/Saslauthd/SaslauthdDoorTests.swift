@@ -46,7 +46,8 @@ import Testing
     static let alice = request("alice", "secret", "imap", "example.org")
 
     @Test(arguments: [alice, alice + request("192.0.2.7")])
-    func `lets in whom the module lets in, who may read the service's object`(_ bytes: [UInt8]) async throws {
+    func `lets in users that the module lets in, and that may read the service's object`(_ bytes: [UInt8]) async throws
+    {
         let host = Self.host()
         try await Self.run(host) { door async throws in #expect(try await door.talk(bytes) == "\0\u{2}OK") }
         let address = bytes.count > Self.alice.count ? "192.0.2.7" : ""
@@ -105,7 +106,7 @@ import Testing
             ])
     }
 
-    @Test func `answers when the module does, and not whoever has gone`() async throws {
+    @Test func `answers when the module does, and not a client that has gone`() async throws {
         let (asked, ask) = AsyncStream<Ticket>.makeStream()
         let (abandoned, abandon) = AsyncStream<Void>.makeStream()
         let host = FakeHost { question in
@@ -139,7 +140,7 @@ import Testing
         (alice + request("e", "f"), "something follows the fifth field"),
         ([UInt8](repeating: 0, count: 9000), "the request has more than 8192 bytes"),
     ])
-    func `asks nobody about what is no request`(_ bytes: [UInt8], _ message: String?) async throws {
+    func `asks nothing about what is not a request`(_ bytes: [UInt8], _ message: String?) async throws {
         let host = Self.host()
         try await Self.run(host) { door async throws in
             let answer = try await door.talk(bytes, closingOutput: true)

@@ -58,7 +58,7 @@ import Testing
         try cluster.killRedis()
         try ClusterHosts.await("the host notices") { try cluster.operate(1, "status").output.contains("connecting") }
         try cluster.hosts[1].process.wait(for: "cannot be reached")
-        // Its module answers, though nobody is let in.
+        // Its module answers, though no user is let in.
         #expect(try logIn(cluster, 1, "sweep", "5").status != 200)
         try cluster.hosts[1].process.wait(for: "eject of 5 returned 1")
         #expect(try verdicts(cluster, sessions) == ["allow", "ejected"])

@@ -87,7 +87,7 @@ import Testing
 
     @Test func `sentinels are asked where the master is, and again after a fail-over`() throws {
         let ports = try (0..<3).map { _ in try Place.freePort() }
-        let (second, sentinel, nobody) = (ports[0], ports[1], ports[2])
+        let (second, sentinel, unused) = (ports[0], ports[1], ports[2])
         let plain = ["--bind", "127.0.0.1", "--dir", folder.path(""), "--repl-diskless-sync-delay", "0"]
         let master = try ClusterHosts.redis(plain + ["--port", "\(port)"])
         let replica = try ClusterHosts.redis(plain + ["--port", "\(second)", "--replicaof", "127.0.0.1", "\(port)"])
@@ -104,7 +104,7 @@ import Testing
         try watcher.wait(for: "+slave slave 127.0.0.1:\(second)")
         let cluster = try ClusterHosts(
             2, ["--max-user-limit", "2"],
-            at: "redis+sentinel://127.0.0.1:\(nobody),127.0.0.1:\(sentinel)/main")
+            at: "redis+sentinel://127.0.0.1:\(unused),127.0.0.1:\(sentinel)/main")
         let session = try #require(cluster.logIn(0, "ann").member("session"))
         #expect(try cluster.logIn(1, "bob").status == 200)
         master.send(SIGKILL)
@@ -128,7 +128,7 @@ import Testing
         watcher.terminate()
     }
 
-    /// A host that has nobody to wait for.
+    /// A host that has no other to wait for.
     private func alone(_ options: [String], at address: String) throws -> Server {
         try Server(["--module", "openauth", "--cluster-registry", address] + options, in: Folder())
     }

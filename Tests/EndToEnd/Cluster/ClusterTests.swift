@@ -70,7 +70,7 @@ import Testing
         try ClusterHosts.await("the place is free") { try cluster.logIn(1, "bob").status == 200 }
     }
 
-    @Test func `a host that was stopped for longer than its lease answers for nobody`() throws {
+    @Test func `a host that was stopped for longer than its lease answers for no session`() throws {
         let cluster = try ClusterHosts(2, ["--max-user-limit", "1", "--cluster-isolated", "end"])
         let session = try #require(cluster.logIn(0, "ann").member("session"))
         cluster.hosts[0].process.send(SIGSTOP)

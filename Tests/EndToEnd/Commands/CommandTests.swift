@@ -120,7 +120,7 @@ struct CommandCase: CustomTestStringConvertible {
         #expect(try AuthHost.run(asking + ["--trusted"]).status == 0)
     }
 
-    @Test(.needs(.cc)) func `asks no module for a user without a password that takes nobody back`() throws {
+    @Test(.needs(.cc)) func `asks no module for a user without a password that takes no user back`() throws {
         let folder = try Folder()
         let module = try folder.module(from: Place.file("Tests/EndToEnd/LoadedModules/Modules/verdicts.c"))
         let ending = try AuthHost.run(
@@ -154,7 +154,7 @@ struct CommandCase: CustomTestStringConvertible {
         for question in [["login"], ["map", "/A", "--password-stdin"], ["check", "--read", "/A", "--password-stdin"]] {
             let ending = try AuthHost.run(
                 question + ["--user", "cat"] + AuthHost.xmlauth(users), input: asked)
-            // A log-in is allowed, and then a check is denied: nobody may read.
+            // A log-in is allowed, and then a check is denied: no user may read.
             #expect(ending.status == (question[0] == "check" ? 2 : 0), "\(ending)")
             #expect(!ending.output.contains("wrong"), "\(ending)")
         }

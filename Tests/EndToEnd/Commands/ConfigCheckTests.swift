@@ -104,7 +104,7 @@ struct BrokenConfiguration: CustomTestStringConvertible {
         BrokenConfiguration("an unknown owner", "trusted-owner no-such-user", "a.conf:3:1: trusted-owner"),
         BrokenConfiguration(
             "an unknown door", "add-door\ntype smtp\nlisten 127.0.0.1:0\nend-door", "a.conf:4:1: there is no door type"),
-        BrokenConfiguration("a usage database that is none", "uupp-file a.conf", "a.conf:3:1: usage database `"),
+        BrokenConfiguration("a file that is not a usage database", "uupp-file a.conf", "a.conf:3:1: usage database `"),
         BrokenConfiguration(
             "two mistakes", "licence-file /nowhere/licence\naudit-log /nowhere/audit",
             "a.conf:4:1: cannot open the audit log `/nowhere/audit`"),

@@ -46,7 +46,7 @@ struct ConfigOutput: CustomTestStringConvertible {
         #expect(!ending.output.contains("geheim"))
     }
 
-    /// Leaves out the items that nobody set: they come and go with the table of items, which has tests of its own.
+    /// Leaves out the items that were not set: they come and go with the table of items, which has tests of its own.
     private static func withoutDefaults(_ output: String) -> String {
         output.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasSuffix("  default") }.joined(
             separator: "\n")

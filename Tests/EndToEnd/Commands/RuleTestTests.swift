@@ -48,7 +48,7 @@ import Testing
         (#"{"user": "a", "read": "/A"}"#, "`verdict` is missing"), ("{", "it must be a JSON object"),
         (#"{"read": "/A", "verdict": "allow"}"#, "`user` is missing"), (#"{"user": 1}"#, "it must be a JSON object"),
     ])
-    func `a line that nobody can ask is a mistake`(line: String, message: String) throws {
+    func `a line that cannot be asked is a mistake`(line: String, message: String) throws {
         let ending = try test(Self.good + [line])
         #expect(ending.status == 3 && ending.errors.contains("cases.jsonl:7:1: "), "\(ending)")
         #expect(ending.errors.contains(message), "\(ending)")

@@ -116,8 +116,8 @@ import Testing
         }
         #expect(try results(ask("search/action", [Self.alice, Self.first])) == ["read", "write"])
         #expect(try results(ask("search/action", [Self.admin, Self.archived])) == ["read", "write"])
-        let nobody = #""subject":{"type":"user","id":"nonexistent-user"}"#
-        #expect(try results(ask("search/action", [nobody, Self.first])) == [])
+        let unknown = #""subject":{"type":"user","id":"nonexistent-user"}"#
+        #expect(try results(ask("search/action", [unknown, Self.first])) == [])
         #expect(try ask("search/action", [Self.alice]).status == 400)
         let metadata = try client.get("/.well-known/authzen-configuration")
         #expect(metadata.member("policy_decision_point") == "https://pdp.example.com")
@@ -131,7 +131,7 @@ import Testing
         return try #require(line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) })
     }
 
-    @Test func `small requests that stand for much take little memory, and end nobody`() throws {
+    @Test func `small requests that stand for much take little memory, and end no session`() throws {
         #expect(decision(try ask("evaluation", [Self.alice, Self.action("write"), Self.first])) == true)
         let before = try peakMemory(authhost)
         func context(_ name: Int, _ members: Int) -> String {
@@ -151,7 +151,7 @@ import Testing
         #expect(decision(try ask("evaluation", [Self.alice, Self.action("write"), Self.first])) == true)
     }
 
-    @Test func `an ejected subject is told of once, and nobody decides while authhost has gone`() throws {
+    @Test func `an ejected subject is told of once, and nothing is decided while authhost has gone`() throws {
         let read = [Self.alice, Self.action("read"), Self.first]
         #expect(decision(try ask("evaluation", read)) == true)
         let ejected = try AuthHost.run(["session", "eject", "--user", "alice", "--socket", folder.path("control.sock")])

@@ -250,7 +250,7 @@ import Testing
         #expect(runs == 0)
     }
 
-    @Test func `the page's sample for kubectl says that nobody is asked anything`() throws {
+    @Test func `the page's sample for kubectl says that it does not prompt`() throws {
         let page = try Place.text("docs/credentials.md")
         #expect(page.contains("interactiveMode: Never") && page.contains("provideClusterInfo: true"))
     }

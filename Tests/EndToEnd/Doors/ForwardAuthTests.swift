@@ -172,7 +172,8 @@ extension Response {
     typealias Proxy = ProxiedSite.Proxy
 
     @Test(arguments: Proxy.allCases)
-    func `lets who may pass to the application, which hears who it is from nobody else`(_ proxy: Proxy) throws {
+    func `lets users who may pass to the application, which hears who it is from the proxy alone`(_ proxy: Proxy) throws
+    {
         let site = try ProxiedSite(proxy)
         let response = try site.get("alice:wonderland")
         #expect(response.status == 200, "\(response) \(site.authhost.seen)")
@@ -240,7 +241,7 @@ extension Response {
             (nil, 401),
         ] {
             let response = try site.get(user)
-            #expect(response.status == status, "\(user ?? "nobody"): \(response)")
+            #expect(response.status == status, "\(user ?? "no user"): \(response)")
             #expect((response.headers["www-authenticate"]?.hasPrefix("Basic realm=") == true) == (status == 401))
             #expect(!response.isOfApplication)
         }
@@ -368,7 +369,7 @@ extension Response {
         #expect(try site.get("alice:wonderland").status == 200, "\(site.authhost.seen)")
     }
 
-    @Test(arguments: Proxy.allCases) func `lets nobody ask the questions of the proxy`(_ proxy: Proxy) throws {
+    @Test(arguments: Proxy.allCases) func `lets no browser ask the questions of the proxy`(_ proxy: Proxy) throws {
         let site = try ProxiedSite(proxy)
         for path in ["/nginx", "/caddy", "/envoy/reports", "/_question", "/_authhost/../caddy", "/_authhost/nginx"] {
             let response = try site.client.send(

@@ -66,7 +66,7 @@ private final class ExampleHost {
         #expect(try ["imap", "smtp"].map { try ask("bob", "builder", $0) } == ["NO", "OK"])
     }
 
-    @Test func `lets nobody in while authhost has gone`() throws {
+    @Test func `lets no user in while authhost has gone`() throws {
         #expect(try ask("alice", "wonderland", "imap") == "OK")
         try host.stop()
         #expect(try ask("alice", "wonderland", "imap").contains("connect() : No such file or directory"))

@@ -50,7 +50,7 @@ final class Nginx {
     @Test(arguments: [
         ("bob:builder", 403), ("mallory:wonderland", 401), ("alice:looking-glass", 401), (nil, 401), ("alice:", 401),
     ])
-    func `gives nobody else the page`(user: String?, status: Int) throws {
+    func `gives no other user the page`(user: String?, status: Int) throws {
         let response = try page(user)
         #expect(response.status == status, "\(nginx.process.seen) \(authhost.process.seen)")
         #expect(!response.body.contains("a page"))
@@ -84,7 +84,7 @@ final class Nginx {
         }
     }
 
-    @Test func `lets nobody ask the question from outside`() throws {
+    @Test func `lets no client ask the question from outside`() throws {
         #expect(try nginx.client.get("/_authhost", user: "alice:wonderland").status == 404)
     }
 

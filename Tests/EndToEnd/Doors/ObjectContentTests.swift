@@ -40,7 +40,7 @@ import Testing
         return try server.client.send("/v1/objects", ["-X", "PUT", "-H", "Content-Type: application/json", "-d", body])
     }
 
-    @Test func `what is in an object decides, for whoever may write it says what that is`() throws {
+    @Test func `what is in an object decides, and a user who may write it says what that is`() throws {
         #expect(try put("FX", "/ORDERS/1", by: "feed").status == 200)
         #expect(try put("Rates", "/ORDERS/2", by: "feed").status == 200)
         #expect(try check("/ORDERS/1") == "allow")

@@ -43,7 +43,7 @@ import Testing
         return try Server(["-c", folder.path("authhost.conf")], in: folder)
     }
 
-    @Test func `who holds another user's token is nobody else to a broker, and themselves to a proxy`() throws {
+    @Test func `a user with another's token is refused by a broker, and is the token's user to a proxy`() throws {
         let server = try server()
         let broker = Client(socket: folder.path("broker.sock"))
         #expect(try broker.get("/auth/user?username=root&password=token-of-bob").body == "deny")

@@ -70,7 +70,9 @@ import Testing
         for one in all {
             #expect(one.fault == nil, "\(one.door): \(one.fault ?? "")")
             #expect(one.counts.asked == one.counts.answered, "\(one.door)")
-            #expect(one.counts.asked == one.counts.allowed + one.counts.undecided, "\(one.door): a no that nobody said")
+            #expect(
+                one.counts.asked == one.counts.allowed + one.counts.undecided,
+                "\(one.door): a no that the module did not say")
         }
         #expect(crowd.reduce(0) { $0 + $1.counts.undecided } > 0, "there was no overload")
         for one in [polite, politeMail, watching, measuring] {

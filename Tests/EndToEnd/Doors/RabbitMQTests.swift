@@ -196,7 +196,7 @@ final class Broker {
         #expect(try results(again) == ["connect alice wonderland ok", "publish FX.again ok", "end"])
     }
 
-    @Test func `lets nobody in and nothing be done while authhost has gone, and goes on when it is back`() throws {
+    @Test func `lets no user in and nothing be done while authhost has gone, and goes on when it is back`() throws {
         let kept = try broker.pika("connect alice wonderland", "wait \(broker.folder.path("back"))", "publish FX.kept")
         try kept.wait(for: "waiting")
         let client = try broker.pika(

@@ -110,7 +110,7 @@ struct Authority {
         return ending.status == 0 ? ending.output : "no answer"
     }
 
-    @Test func `answers whoever trusts the certificate, and reads a new one at HUP`() throws {
+    @Test func `answers clients that trust the certificate, and reads a new one at HUP`() throws {
         #expect(try ask(open) == "allow", "\(host.seen)")
         // A client without TLS is not answered.
         let plain = try ChildProcess.run([
@@ -192,7 +192,7 @@ struct Authority {
         #expect(try ask(certified, certificate: "forged") == "no answer")
     }
 
-    @Test func `a certificate logs its own user on at the native door, and nobody else`() throws {
+    @Test func `a certificate logs its own user on at the native door, and no other`() throws {
         try ours.sign("alice", as: "alice")
         #expect(try logOn("alice", "", certificate: "alice") == "1", "\(host.seen)")
         // Wrong credentials, as of anybody without the right password.

@@ -22,7 +22,7 @@ import Testing
         ).body
     }
 
-    @Test func `is allowed what nobody was asked about where the module has none`() throws {
+    @Test func `is allowed what the module was not asked about where the module has none`() throws {
         #expect(try ask("reads_open") == "allow")
     }
 

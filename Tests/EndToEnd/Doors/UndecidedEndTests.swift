@@ -38,7 +38,7 @@ struct ForeignEnd: CustomTestStringConvertible {
         ForeignEnd(way: "thread-_exit", status: 1, says: "module `ends` ended the process with _exit() \(outside)"),
     ]
 
-    /// By a signal that something has asked for, whoever that was.
+    /// By a signal that something has asked for, whatever that was.
     static let alarm = ForeignEnd(
         way: "alarm", status: 142,
         says: "signal 14 (SIGALRM) ends the process, and authhost never asks for that one: look for alarm(), "
@@ -74,7 +74,7 @@ struct ForeignEnd: CustomTestStringConvertible {
     }
 
     @Test(arguments: ForeignEnd.all)
-    func `a module that ends the command is named, and nobody is let in`(_ end: ForeignEnd) throws {
+    func `a module that ends the command is named, and no user is let in`(_ end: ForeignEnd) throws {
         let ending = try AuthHost.run(["login", "--user", end.way] + module, input: "x\n")
         #expect(ending.status == end.status, "\(ending)")
         #expect(ending.errors.contains(end.says), "\(ending)")
@@ -140,7 +140,7 @@ struct ForeignEnd: CustomTestStringConvertible {
     }
 
     /// The runtime's backtracer, where there is one, comes back from its handler.
-    @Test func `the signal of a crash that a module sends ends the process, whoever else handles it`() throws {
+    @Test func `the signal of a crash that a module sends ends the process, whatever else handles it`() throws {
         let ending = try ChildProcess.run(
             [Place.binary("authhost"), "login", "--user", "raise"] + module, input: "x\n",
             environment: ["SWIFT_BACKTRACE": "enable=yes"])

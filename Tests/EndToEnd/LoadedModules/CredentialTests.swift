@@ -74,7 +74,7 @@ import Testing
         _ = server
     }
 
-    @Test(.needs(.curl)) func `local users whom the module permits have them over HTTP`() throws {
+    @Test(.needs(.curl)) func `local users that the module permits have them over HTTP`() throws {
         let users = try folder.write(
             """
             <authhost-users version="1">

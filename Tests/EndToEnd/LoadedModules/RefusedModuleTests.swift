@@ -12,7 +12,7 @@ import Testing
     @Test func `there are many`() { #expect(Self.wrong.count >= 40) }
 
     @Test(arguments: wrong, ["none", "process"])
-    func `lets nobody in, ends with the status for modules, and says why`(_ fixture: String, _ isolation: String) throws
+    func `lets no user in, ends with the status of modules, and says why`(_ fixture: String, _ isolation: String) throws
     {
         let path = Place.fixture(fixture)
         let ending = try AuthHost.run(

@@ -112,7 +112,7 @@ import Testing
         #expect(try report(server, with: "1 different").output.contains("read: allow → deny, once at "))
     }
 
-    @Test func `that crashes, hangs or ends hurts nobody, and is asked again`() throws {
+    @Test func `that crashes, hangs or ends hurts no client, and is asked again`() throws {
         let server = try start(
             """
             auth-module \(Place.fixture("swapped"))

@@ -207,7 +207,7 @@ import Testing
         _ = centre
     }
 
-    @Test func `a peer whom the other authhost does not know gets nothing`() throws {
+    @Test func `a peer that the other authhost does not know gets nothing`() throws {
         let centre = try centre()
         _ = try edgeFolder.program("#!/bin/sh\necho wrong", to: "token")
         let edge = try Server(

@@ -55,7 +55,7 @@ import Testing
         (#"{"all":true,"count":1.5}"#, "the body holds a number that is not a whole one of 64 bits"),
         ("[]", "the body is not a JSON object"), ("{", "the body is not JSON"),
     ])
-    func `are told what is wrong with a body, and nobody is ejected`(body: String, reason: String) throws {
+    func `are told what is wrong with a body, and no session is ejected`(body: String, reason: String) throws {
         let server = try server()
         _ = try server.client.post("/v1/login", #"{"user":"ann","password":"a"}"#)
         let answer = try eject(server, "root:r", body)

@@ -63,8 +63,7 @@ import Testing
         })
     }
 
-    @Test func `decides nothing while nobody takes its lines, answers in time, and goes on when somebody does`() throws
-    {
+    @Test func `decides nothing while its lines are not taken, answers in time, and goes on when they are`() throws {
         let folder = try Folder()
         let fifo = folder.path("fifo")
         try #require(mkfifo(fifo, 0o600) == 0)

@@ -68,7 +68,7 @@ import Testing
         #expect(try operate("session", "list").output == "no sessions\n")
     }
 
-    @Test func `does nothing without saying to whom`() throws {
+    @Test func `does nothing without saying to which sessions`() throws {
         let session = try logIn("ann")
         for action in ["eject", "invalidate"] {
             let ending = try operate("session", action)
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test
-    func `a client that stalls in the middle of a line hinders nobody, and a full socket has a place for one more`()
+    func `a client that stalls in the middle of a line hinders no other, and a full socket has a place for one more`()
         throws
     {
         let stalled = try (0..<31).map { _ in try KeptConnection(socket: control) }
@@ -204,7 +204,7 @@ import Testing
 
     /// Even where the file's mode lets others connect, the host looks who they are.
     @Test(.enabled(if: geteuid() == 0, "only root can be somebody else"))
-    func `answers nobody but the host's user and root`() throws {
+    func `answers the host's user and root alone`() throws {
         chmod(server.folder.path, 0o755)
         let command = [
             "setpriv", "--reuid", "65534", "--clear-groups", Place.binary("authhost"), "status", "--socket", control,

@@ -231,7 +231,7 @@ import Testing
         #expect(try logIn(.saslauthd, folder, "ann", "secret"), "while 64 guess")
         guesses.wait()
         #expect(allowed.count == 0 && answered.count >= 10_000, "\(answered.count)")
-        #expect(try calls(folder) - fresh == each, "nobody but the user")
+        #expect(try calls(folder) - fresh == each, "the user alone")
         #expect(try logIn(.saslauthd, folder, "ann", "secret"))
         withExtendedLifetime(second) {}
     }

@@ -119,7 +119,7 @@ import Testing
 
     @Test func `keep no answer back where the collector is gone or silent, and are counted`() throws {
         let folder = try Folder()
-        // A socket that nobody accepts at.
+        // A socket that accepts no connection.
         let server = try Server(
             ["--module", "openauth", "--otlp-endpoint", "http://127.0.0.1:\(try Place.freePort())"], in: folder)
         for number in 0..<20 {

@@ -86,7 +86,7 @@ import Testing
         try server.process.wait(for: "was asked")
         server.process.terminate()
         try server.process.wait(for: "stopping")
-        // Opened for both, a fifo waits for nobody; it stays open until the answer is there.
+        // Opened for both, a fifo does not wait for its other end; it stays open until the answer is there.
         let descriptor = open(fifo, O_RDWR)
         defer { close(descriptor) }
         #expect(write(descriptor, "x", 1) == 1)

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: ["/nowhere/notify", "x", "@"])
-    func `a manager that does not listen hinders nobody`(name: String) throws {
+    func `a manager that does not listen hinders nothing`(name: String) throws {
         let folder = try Folder()
         let host = try ChildProcess(
             [

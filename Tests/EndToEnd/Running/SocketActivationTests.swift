@@ -43,7 +43,7 @@ import Testing
         ("x", "LISTEN_FDS is `x`; a number from 0 to 1024"),
         ("1", "passes descriptor 3, which is no socket; a listening"),
     ])
-    func `are refused where they are none`(_ count: String, _ message: String) throws {
+    func `are refused where they are not sockets`(_ count: String, _ message: String) throws {
         let script = "exec 3</dev/null; export LISTEN_PID=$$ LISTEN_FDS=\(count); exec \"$0\" \"$@\""
         let ending = try ChildProcess.run([
             "sh", "-c", script, Place.binary("authhost"), "serve", "--config", "none", "--module", "openauth",

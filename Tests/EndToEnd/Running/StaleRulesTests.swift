@@ -57,7 +57,7 @@ import Testing
             in: folder)
         let connection = try KeptConnection(socket: server.socket)
         let session = try #require(try login(connection).session)
-        // What others may write to is not read, whoever runs the test.
+        // What others may write to is not read, whichever user runs the test.
         let next = try folder.write(UsersVersion.b.text, to: "next.xml")
         chmod(next, 0o666)
         #expect(rename(next, users) == 0)

@@ -179,7 +179,7 @@ import Testing
         try server.process.wait(until: { log.contains("was asked") })
         let next = try takeOver()
         try server.process.wait(until: { log.contains("can be the host: what was asked is answered") })
-        #expect(answered.withLock { $0 } == 0, "nobody has answered yet")
+        #expect(answered.withLock { $0 } == 0, "no host has answered yet")
         try "x".write(toFile: fifo, atomically: false, encoding: .utf8)
         try awaitEnd(of: server, next)
         slow.wait()

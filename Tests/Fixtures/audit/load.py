@@ -19,7 +19,7 @@ def log_in():
         answer = json.loads(reply.read())
         if reply.status == 200:
             return answer['session']
-    raise SystemExit('nobody was let in: %r' % answer)
+    raise SystemExit('no user was let in: %r' % answer)
 
 session = log_in()
 if mischief == 'fill':

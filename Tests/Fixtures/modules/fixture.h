@@ -58,7 +58,7 @@ MAYBE void *answer(void *argument) {
     return NULL;
 }
 
-// Runs `body` with `argument`, which it takes over, on a thread that nobody waits for.
+// Runs `body` with `argument`, which it takes over, on a thread that is not waited for.
 MAYBE int detach(void *(*body)(void *), void *argument) {
     pthread_t thread;
     if (argument && pthread_create(&thread, NULL, body, argument) == 0) return pthread_detach(thread), AUTH_DELAYED;

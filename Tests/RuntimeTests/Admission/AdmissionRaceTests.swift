@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
-    func `to a client that has gone is given back, and nobody was ejected`(_ steps: Int) throws {
+    func `to a client that has gone is given back, and no session was ejected`(_ steps: Int) throws {
         let box = AdmissionBox()
         let test = try host(box) {
             $0.limits.sessions = 1
@@ -52,7 +52,7 @@ import Testing
         #expect(test.lines.wait(for: "free_user 5"))
     }
 
-    @Test func `after the deadline is given back, and nobody was ejected`() throws {
+    @Test func `after the deadline is given back, and no session was ejected`() throws {
         let box = AdmissionBox()
         let test = try host(box) {
             $0.limits.sessions = 1
@@ -133,7 +133,7 @@ import Testing
                 if let answer = ticket.takeAnswer(), let id = answer.session { sessions[id] = user }
             }
             sessions = sessions.filter { test.host.describe($0.key) != nil }
-            // Nobody holds a place but those who were told so.
+            // Only those who were told so hold a place.
             #expect(test.host.sessionCount == sessions.count, "round \(round) of seed \(seed)")
         }
     }

@@ -112,7 +112,7 @@ import Testing
         #expect(asked(test) == before)
     }
 
-    @Test func `count what nobody waited for, and nothing that could not be decided`() throws {
+    @Test func `count answers that were not waited for, and nothing that could not be decided`() throws {
         let test = try host("good9")
         for number in 0..<30 {
             _ = ask(test, .login(try login("\(number)", user: "error", from: "192.0.2.1")))

@@ -69,7 +69,7 @@ extension TestHost {
         withExtendedLifetime(kept) {}
     }
 
-    @Test func `that the module refuses ejects nobody`() throws {
+    @Test func `that the module refuses ejects no session`() throws {
         let test = try TestHost("good9") {
             $0.limits.sessions = 1
             $0.limits.ejects = true

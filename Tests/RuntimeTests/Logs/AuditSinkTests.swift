@@ -72,7 +72,7 @@ import Testing
         test.host.expireDeadlines()
     }
 
-    @Test func `with a reader that has stopped, hold nobody up for longer than they may take`() throws {
+    @Test func `with a reader that has stopped, hold no answer up for longer than they may take`() throws {
         let place = try Place()
         try #require(mkfifo(place.path("fifo"), 0o600) == 0)
         let reader = open(place.path("fifo"), O_RDONLY | O_NONBLOCK)
@@ -80,7 +80,7 @@ import Testing
         let audit = try AuditLog(
             [place.path("fifo")], settings(required: true, timeout: .milliseconds(200)), log: log(LogLines()))
         let test = try TestHost("good9") { $0.audit = audit }
-        // 64 KiB, which nobody takes away.
+        // 64 KiB, which are not taken away.
         var answers: [Answer] = []
         while answers.last?.verdict != .undecided, answers.count < 10_000 {
             answers.append(test.ask(.login(try test.login("alice"))))

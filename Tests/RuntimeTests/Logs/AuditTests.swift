@@ -284,7 +284,9 @@ private func contents(_ path: String) throws -> String {
             ])
     }
 
-    @Test(arguments: [false, true]) func `is there again within a second while nobody asks`(isRequired: Bool) throws {
+    @Test(arguments: [false, true]) func `is there again within a second while no question comes`(isRequired: Bool)
+        throws
+    {
         let audited = try AuditedHost("good9", required: isRequired)
         unlink(audited.path)
         // What the sweep does each second, and the writer.

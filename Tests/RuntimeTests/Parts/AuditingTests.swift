@@ -32,7 +32,7 @@ import Testing
         #expect(counts.all.isEmpty)
     }
 
-    @Test func `gives nobody an answer that is not recorded, nor its session`() throws {
+    @Test func `gives no client an answer that is not recorded, nor its session`() throws {
         let (question, session, answer) = try logIn()
         let outcome = try auditing("/dev/full").recorded(question) { .decided(answer) }
         #expect(outcome.decided?.reason == .auditFailed && outcome.decided?.session == nil)

@@ -93,7 +93,9 @@ import Testing
             (.user(ExactText("ann")), true), (.user(ExactText("bob")), false), (.session(7), true),
             (.session(8), false),
         ] as [(UsedSignatures.Mark, Bool)])
-    func `keeps none that has a mark of a signed token, whoever was typed`(_ mark: UsedSignatures.Mark, _ rests: Bool)
+    func `keeps none that has a mark of a signed token, whichever user was typed`(
+        _ mark: UsedSignatures.Mark, _ rests: Bool
+    )
         throws
     {
         guard case .first(let asking) = cache.look(up: try key(), at: 5) else { throw Unexpected() }

@@ -63,7 +63,7 @@ import Testing
     @Test func `are checked many at once, each with its own answer`() throws {
         let said = [ModuleAnswer(.ok), ModuleAnswer(.deny), ModuleAnswer(.delayed)]
         let answers = try TestParts(ScriptedDecider { $0.batch = said }).batch(["/a", "/b", "/c"])
-        // Nobody would ever answer a row that is delayed.
+        // A row that is delayed would never be answered.
         #expect(answers.map { $0?.reason } == [.granted, .deniedByModule, .brokenAnswer])
     }
 

@@ -61,7 +61,7 @@ import Testing
         #expect(rules.fault == nil)
     }
 
-    @Test func `deny everything while nobody knows what those on disk say`() {
+    @Test func `deny everything while it is not known what those on disk say`() {
         let rules = rules()
         rules.note(.unreadable("no memory"), of: "the configuration")
         #expect(!rules.denies)

@@ -40,7 +40,7 @@ import Testing
         test.host.expireDeadlines()
         #expect(line(test, "has not returned by its deadline").contains("auth_new_user on thread asker/"))
         #expect(test.ask(.login(try test.login("go"))).verdict == .allow)
-        // Its own yes came after its deadline: it is none, and the module is told so.
+        // Its own yes came after its deadline: it does not count, and the module is told so.
         #expect(blocked.wait().reason == .deadline)
         #expect(test.lines.wait(for: "auth_new_user has returned at last"))
         #expect(test.lines.wait(for: "free_user for reason 5 of <slow> at <192.0.2.1>"))

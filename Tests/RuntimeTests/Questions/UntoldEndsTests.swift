@@ -97,7 +97,7 @@ import Testing
         let asking = try test.session("bob")
         for _ in 0..<10_000 { _ = try test.session("alice") }
         #expect(test.services.eject(user: "alice", count: 9_000, applicationID: nil, machineID: nil) == 9_000)
-        // Nobody waits for the module to have heard of all of them.
+        // Nothing waits for the module to have heard of all of them.
         #expect(TestHost.wait(try test.check(asking, .read, "/a")).verdict == .allow)
         test.host.stop()
         let told = test.lines.all.filter { $0.contains("free_user ") }

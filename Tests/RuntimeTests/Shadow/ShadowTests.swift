@@ -61,7 +61,7 @@ import Testing
         #expect(test.host.sessionCount == 1)
     }
 
-    @Test func `lets nobody in whom the module refuses`() throws {
+    @Test func `lets no user in that the module refuses`() throws {
         let test = TestShadow(
             ScriptedDecider { $0.answers["auth_new_user"] = ModuleAnswer(.deny) }, beside: ScriptedDecider())
         defer { test.stop() }

@@ -68,7 +68,7 @@ import Testing
         #expect(test.host.sessionCount == (keeps ? 1 : 0))
     }
 
-    @Test func `keeps no session by an entry point that says that it is none`() throws {
+    @Test func `keeps no session by an entry point that says that it is missing`() throws {
         let test = try host { $0.swap.keepsUnresumable = true }
         let alice = try test.session()
         _ = try test.host.modules.swap(to: TestHost.request("no_such_entry"))
@@ -113,7 +113,7 @@ import Testing
         let old = test.lines.all.filter { $0.contains("swapped: free_user") }
         #expect(old.count == 2 && old.allSatisfy { $0.contains("free_user 6") }, "\(old)")
         #expect(test.ask(.logout(carol)).verdict == .allow)
-        #expect(test.lines.all.filter { $0.contains("free_user") }.count == 3, "nobody believes in carol's session")
+        #expect(test.lines.all.filter { $0.contains("free_user") }.count == 3, "carol's session is believed no longer")
     }
 
     @Test(arguments: [
@@ -262,7 +262,7 @@ import Testing
         let test = try host()
         let login = try test.login("alice")
         guard let kept = TestHost.wait(test.host.ask(.authenticate(login))).session else {
-            Issue.record("nobody was let in")
+            Issue.record("no user was let in")
             return
         }
         _ = try test.host.modules.swap(to: TestHost.request("swapped_late"))

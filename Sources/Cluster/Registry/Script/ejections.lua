@@ -1,6 +1,6 @@
 -- What hosts must end, and who waits for it.
 
--- Who waits for the end of a session: nil where nobody has asked for it.
+-- Who waits for the end of a session: nil where no host has asked for it.
 local function waiters(session)
   local epoch, handle = parts(session)
   return call('HGET', space .. 'x:' .. epoch, handle)

@@ -32,7 +32,7 @@ local function whatIsMissing()
 end
 
 -- number, `=` and a user or nothing for any, the same for an application and a machine, how many, and where to go on, `-inf` at first:
--- the oldest that nobody has told yet are to end, wherever they are. The reply: where to go on, or - for nowhere, and those that were
+-- the oldest that have not been told yet are to end, wherever they are. The reply: where to go on, or - for nowhere, and those that were
 -- told. One call looks at 200. Asked again, the answer is the same. AGAIN: not all sessions are in `o` yet; FULL: nor is there
 -- memory for them.
 if operation == 'eject' then
@@ -45,7 +45,7 @@ if operation == 'eject' then
   local wanted, machine, left, from = {false, second:sub(2), third:sub(2)}, ARGV[8], tonumber(ARGV[9]), ARGV[10]
   local key, found, reply = space .. 'o', {}, {'OK', '-'}
   if second ~= '' then key = third == '' and userKey(wanted) or groupKey(wanted) end
-  -- What nobody uses need not be looked for among all.
+  -- An application without sessions need not be looked for among all.
   if third == '' or call('HEXISTS', space .. 'a', wanted[APPLICATION]) == 1 then
     found = call('ZRANGEBYSCORE', key, from, '(' .. digits(RESERVED), 'WITHSCORES', 'LIMIT', 0, 200)
   end

@@ -15,7 +15,7 @@ local function place(session, record)
   end
 end
 
--- A reservation comes to nothing: nobody is ejected for it.
+-- A reservation comes to nothing: no session is ejected for it.
 local function unclaim(record)
   for _, session in ipairs(record[VICTIMS]) do
     local victim = read(session)

@@ -27,7 +27,7 @@ static void *leave(void *unused) { exit(0); return unused; }
 static void *leave_at_once(void *unused) { _exit(0); return unused; }
 static void *fall(void *unused) { return deep() ? NULL : unused; }
 
-// On a thread of the module's own, which nobody waits for in an entry point.
+// On a thread of the module's own, for which no entry point waits.
 static int elsewhere(void *(*run)(void *)) {
     pthread_t thread;
     if (!pthread_create(&thread, NULL, run, (void *)8)) pthread_join(thread, NULL);

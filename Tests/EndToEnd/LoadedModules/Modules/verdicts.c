@@ -1,4 +1,4 @@
-// Answers with the status that the user's name ends in ("u11": 11), and ejects whoever writes /EJECT.
+// Answers with the status that the user's name ends in ("u11": 11), and ejects the user that writes /EJECT.
 #include <authhost/authmodule.h>
 #include <stdlib.h>
 #include <string.h>

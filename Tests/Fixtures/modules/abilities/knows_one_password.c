@@ -1,4 +1,4 @@
-// No fault: everybody's password is `secret`. Expected: whoever says it logs in, and nobody else.
+// No fault: everybody's password is `secret`. Expected: a user who says it logs in, and no other.
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {

@@ -1,5 +1,5 @@
 // No fault: the password says who it is, whatever name was typed: "token-of-bob" is bob's; and it takes everybody back in.
-// Expected: the session is bob's, and a program that cannot be told so lets nobody in.
+// Expected: the session is bob's, and a program that cannot be told so lets no user in.
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {

@@ -1,4 +1,4 @@
-// Good: declares that reads are open, and that a log-in may become another user: `alias` is `canonical`, `empty` is nobody's.
+// Good: declares that reads are open, and that a log-in may become another user: `alias` is `canonical`, `empty` names no user.
 // Expected: reads are allowed, and the session is the other user's.
 #include "fixture.h"
 

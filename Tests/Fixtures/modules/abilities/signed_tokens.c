@@ -1,4 +1,4 @@
-// No fault: a user's password is a token that the host checks with the key `k`; the user `mallory` has a key that nobody
+// No fault: a user's password is a token that the host checks with the key `k`; the user `mallory` has a key that no user
 // configured. Expected: the host's answer is the module's, and its reason stands in the log.
 #include "fixture.h"
 

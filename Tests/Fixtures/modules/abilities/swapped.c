@@ -1,7 +1,7 @@
 // Good: resumes everybody but bob, and knows its own session data. Expected: it takes over from another module, and is asked
 // about no session that it has not let in or resumed; data of another module's would abort. Built in variants, see
-// scripts/build-fixtures: STRICT reads nothing, FORGETS resumes nobody for want of an entry, LATE resumes by a thread, and
-// BROKEN answers with data that says nobody. NEVER
+// scripts/build-fixtures: STRICT reads nothing, FORGETS resumes no session for want of an entry, LATE resumes by a thread, and
+// BROKEN answers with data that names no user. NEVER
 // resumes with an answer that never comes, BLOCKS once the file exists that the session's application id names.
 #include "fixture.h"
 #include <time.h>

@@ -1,4 +1,4 @@
-// Fault: declares that reads are open, and exports an entry for them that is none. Expected: nothing is open by that.
+// Fault: declares that reads are open, and exports an entry for them that says that it is missing. Expected: nothing is open by that.
 #include "fixture.h"
 
 static int none(void *instance, const auth_check_t *check, auth_result_t *result) { return AUTH_NO_ENTRY; }

@@ -1,4 +1,4 @@
-// Fault: answers with errno, of which 1 is EPERM, 2 ENOENT and 4 EINTR. The user's name is the number. Expected: nobody gets in.
+// Fault: answers with errno, of which 1 is EPERM, 2 ENOENT and 4 EINTR. The user's name is the number. Expected: no user gets in.
 #include "fixture.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // Fault: answers with what strcmp() gives, which is 0 where the password is right and anything else where it is wrong, and says
-// who that was. Expected: nobody gets in.
+// who that was. Expected: no user gets in.
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {

@@ -1,4 +1,4 @@
-// Fault: a generation that nobody speaks yet. Expected: refused, unknown-generation.
+// Fault: a generation that does not exist yet. Expected: refused, unknown-generation.
 #include "fixture.h"
 
 #define ENTRIES(ENTRY) ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user9)

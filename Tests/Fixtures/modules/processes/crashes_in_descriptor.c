@@ -1,4 +1,4 @@
-// Fault: auth_module follows a pointer that is none. Expected: refused, damaged-module, which names auth_module.
+// Fault: auth_module follows a pointer to no memory. Expected: refused, damaged-module, which names auth_module.
 #include "fixture.h"
 
 AUTH_EXPORT const auth_module_t *auth_module(uint32_t host_generation, size_t size);

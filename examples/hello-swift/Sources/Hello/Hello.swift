@@ -16,7 +16,7 @@ final class Hello: AuthModule, OpenReads {
     }
 
     func newUser(_ login: borrowing LoginQuestion) -> Answer {
-        if login.user.isEqual(to: "nobody") { return Answer(.invalidUser, log: "nobody is not a user") }
+        if login.user.isEqual(to: "nobody") { return Answer(.invalidUser, log: "`nobody` is not a user") }
         host.log(.info, "\(greeting), \(login.user.text())")
         return .ok(sessionLimit: 10)
     }

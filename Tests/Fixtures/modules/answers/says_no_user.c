@@ -1,4 +1,4 @@
-// Fault: lets a user in and does not say whom, at once or later. Expected: could not decide, and the line says what is missing.
+// Fault: lets a user in and does not say which one, at once or later. Expected: could not decide, and the line says what is missing.
 #include "fixture.h"
 
 static int user(void *instance, const auth_login_t *login, auth_result_t *result) {
@@ -8,4 +8,4 @@ static int user(void *instance, const auth_login_t *login, auth_result_t *result
 #define ENTRIES(ENTRY) \
     ENTRY(auth_init, 9, init9) ENTRY(auth_new_user, 9, user) ENTRY(auth_resume_user, 9, user) \
     ENTRY(auth_check_read, 9, check9)
-FIXTURE("says_nobody", AUTH_ANY_THREAD, ENTRIES);
+FIXTURE("says_no_user", AUTH_ANY_THREAD, ENTRIES);
