@@ -86,9 +86,10 @@ counts: release ## count the instructions and allocations of eleven workloads, a
 format: ## format the Swift code in place
 	swift format -i -r $(SWIFT_CODE)
 
-lint: ## check the format of the Swift code, the words of everything, and lengths
+lint: ## check the format of the Swift code, the words of everything, names of files, and lengths
 	swift format lint --strict -r $(SWIFT_CODE)
 	scripts/check-words
+	scripts/check-names
 	scripts/check-lengths
 
 SWIFT_CODE = Sources Tests Plugins examples core/Package.swift Package.swift

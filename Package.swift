@@ -291,7 +291,7 @@ for target in targets where [.regular, .executable, .test].contains(target.type)
     target.swiftSettings = (target.swiftSettings ?? []) + [.enableUpcomingFeature("MemberImportVisibility")]
 }
 
-// The standard library's searches in text bring an engine of regular expressions along (Sources/Basics/Text/TextSearch.swift).
+// The standard library's searches in text bring an engine of regular expressions along (Sources/Basics/Text/StringProtocol+Search.swift).
 for target in targets where target.type == .regular || target.type == .executable {
     target.swiftSettings =
         (target.swiftSettings ?? [])

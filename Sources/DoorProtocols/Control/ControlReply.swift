@@ -1,5 +1,4 @@
 import AuthCore
-import Glibc
 import JSONReading
 
 /// The answer: one JSON object on one line; members that do not belong to what was asked are left out.
@@ -315,86 +314,5 @@ public struct ControlReply: Codable, Sendable {
         reply.ok = false
         reply.error = error
         return reply
-    }
-}
-
-/// What stands behind a control socket.
-public protocol ControlAnswering: Sendable {
-    /// Keeps the calling thread, the control socket's own, free of module code from now on.
-    func keepThreadFree()
-
-    /// Answers everything but `events` and `credential`. May take a while; it is called on the control socket's own thread.
-    func answer(_ request: ControlRequest) -> ControlReply
-
-    /// Has all hosts of the cluster answer: calls `done` once, on any thread.
-    func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
-
-    /// Answers `credential`: calls `done` once, on any thread.
-    func credential(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
-
-    /// Answers `modules`, `swap`, `rollback`, `release` and `promote`: calls `done` once, on any thread, perhaps after seconds.
-    func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void)
-
-    /// Answers `take-over`, and goes on with the process at the other end of the connection.
-    ///
-    /// - Parameters:
-    ///   - connection: a descriptor of it, which is the host's from here on; -1 where there is none.
-    ///   - refused: called once, on any thread, with why nothing was begun. Never called where something was: nothing else reads or
-    ///     writes the connection then.
-    func takeOver(
-        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void)
-
-    /// The number of the next line of the event log.
-    var nextEvent: UInt64 { get }
-
-    /// Returns lines of the event log from a number on, and how many of those asked for are gone.
-    func events(from start: UInt64, limit: Int) -> (lines: [String], next: UInt64, missed: UInt64)
-}
-
-/// The lines of the protocol.
-package enum ControlLine {
-    /// How many operators may be connected at once.
-    package static let mostConnections = 32
-    /// Most bytes of a request.
-    static let limit = 16_384
-
-    package static func encode(_ value: some Encodable) -> [UInt8] { JSON.encode(value) + [UInt8(ascii: "\n")] }
-
-    /// Reads a request, or says what is wrong with it.
-    package static func request(_ bytes: [UInt8]) -> Result<ControlRequest, ControlError> {
-        bytes.withUnsafeBytes { JSON.read(ControlRequest.self, $0, as: "request") }
-            .mapError { ControlError(description: $0.description) }
-    }
-}
-
-/// What went wrong between an operator and a host.
-public struct ControlError: Error, CustomStringConvertible, Sendable {
-    /// What is wrong, in words.
-    public let description: String
-
-    /// Says what is wrong.
-    public init(description: String) { self.description = description }
-}
-
-extension ControlAnswering {
-    /// Does nothing: no module is called on this thread.
-    public func keepThreadFree() {}
-
-    /// Refuses: there is no module to change.
-    public func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
-        done(.failure("`\(request.action.rawValue)` is not answered here"))
-    }
-
-    /// Refuses: there is no host to take over.
-    public func takeOver(
-        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void
-    ) {
-        if connection >= 0 { close(connection) }
-        refused(.failure("`\(request.action.rawValue)` is not answered here"))
-    }
-
-    /// Says that there is no cluster.
-    public func answer(ofCluster request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
-        done(.failure("this host is in no cluster: `cluster-registry` is not set"))
     }
 }
