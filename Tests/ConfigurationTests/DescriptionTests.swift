@@ -70,9 +70,9 @@ import Testing
         )
     }
 
-    @Test(arguments: ["text", "two words", "#x", "q\"q", "b\\s", "${A}", "", "a#b", "%r"])
+    @Test(arguments: ["text", "two words", "#x", "q\"q", "b\\s", "${A}", "", "a#b", "%r", "q\"\u{301}"])
     func `writes values that are read back as they are`(text: String) throws {
-        var lexer = Lexer(Array(("x " + ValueText.quoted(text)).unicodeScalars), file: "a", line: 1)
+        var lexer = Lexer(Array(("x " + Word.quoted(text)).unicodeScalars), file: "a", line: 1)
         #expect(try lexer.words().map(\.literal) == ["x", text])
     }
 }

@@ -79,29 +79,17 @@ enum ValueText {
         case .integer(let number):
             return definition.type == .fileMode ? "0" + String(number, radix: 8) : String(number)
         case .float(let number): return String(number)
-        case .text(let text): return quoted(text)
+        case .text(let text): return Word.quoted(text)
         case .list(let texts):
             if texts.isEmpty, definition.type == .addresses { return "none" }
-            return texts.map(quoted).joined(separator: " ")
+            return texts.map(Word.quoted).joined(separator: " ")
         case .rows(let rows):
-            return rows.map { $0.map(quoted).joined(separator: " ") }.joined(separator: "\n")
+            return rows.map { $0.map(Word.quoted).joined(separator: " ") }.joined(separator: "\n")
         case .blocks(let blocks):
             return blocks.map { text($0, definition) }.joined(separator: "\n")
         case .moduleOptions(let blocks):
             return blocks.map(text).joined(separator: "\n")
         }
-    }
-
-    /// Writes quotes where a word needs them to be read back as one.
-    static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && !text.contains { " \t\"\\#$".contains($0) }
-        if isPlain { return text }
-        var result = "\""
-        for character in text {
-            if "\"\\$".contains(character) { result.append("\\") }
-            result.append(character)
-        }
-        return result + "\""
     }
 
     private static func text(_ block: ConfigurationBlock, _ definition: ItemDefinition) -> String {
@@ -116,6 +104,6 @@ enum ValueText {
     // NOTE: which options of a module are secret only the module knows, so the values of none are shown.
     private static func text(_ block: ModuleOptionBlock) -> String {
         let names = block.options.map(\.name.text).joined(separator: " ")
-        return "\(quoted(block.module.text)) { \(names) }"
+        return "\(Word.quoted(block.module.text)) { \(names) }"
     }
 }

@@ -10,4 +10,16 @@ public struct Word: Hashable, Sendable {
         self.text = text
         self.source = source
     }
+
+    /// Writes a text as a word of a line: in quotes where it needs them to be read back as one.
+    package static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty && !text.unicodeScalars.contains { " \t\"\\#$".unicodeScalars.contains($0) }
+        if isPlain { return text }
+        var result = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in text.unicodeScalars {
+            if "\"\\$".unicodeScalars.contains(scalar) { result.append("\\") }
+            result.append(scalar)
+        }
+        return String(result) + "\""
+    }
 }

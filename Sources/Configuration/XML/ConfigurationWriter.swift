@@ -17,17 +17,11 @@ public enum ConfigurationWriter {
     private static func lines(_ statements: [Statement], depth: Int) -> String {
         let indent = String(repeating: "    ", count: depth)
         return statements.map { statement in
-            let head = ([statement.name.text] + statement.values.map { quoted($0.text) }).joined(separator: " ")
+            let head = ([statement.name.text] + statement.values.map { Word.quoted($0.text) }).joined(separator: " ")
             guard let block = statement.block else { return "\(indent)\(head)\n" }
             let end = "end-" + statement.name.text.dropFirst("add-".count)
             return "\(indent)\(head)\n\(lines(block, depth: depth + 1))\(indent)\(end)\n"
         }.joined()
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.allSatisfy { !" \t\"#$\\".contains($0) }
-        if isPlain { return text }
-        return "\"" + text.map { "\"\\$".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
     }
 
     private static func xml(_ statements: [Statement]) -> String {
