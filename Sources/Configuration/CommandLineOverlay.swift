@@ -133,8 +133,7 @@ public struct CommandLineOverlay: Sendable {
     }
 
     private mutating func unknown(_ name: String, at source: SettingSource) {
-        let nearest = NearestName.of(name, among: ItemDefinition.all.map(\.name) + Self.others)
-        let hint = nearest.map { "the nearest known name is `--\($0)`" } ?? "no known name is similar"
-        problems.add(.unknownItem, at: source, "unknown option: \(hint)")
+        let hint = NearestName.hint(name, among: ItemDefinition.all.map(\.name) + Self.others, prefix: "--")
+        problems.add(.unknownItem, at: source, "unknown option\(hint)")
     }
 }

@@ -138,10 +138,10 @@ enum DestinationItems {
         }
         let known = modules + bundled.keys.sorted()
         for block in found where !known.contains(block.module.text) && !block.module.text.contains("/") {
-            let nearest = NearestName.of(block.module.text, among: known).map { ": the nearest known name is `\($0)`" }
+            let name = block.module.text
             problems.add(
                 .badValue, at: block.module.source,
-                "no `add-module` is called `\(block.module.text.clipped)`\(nearest ?? "")")
+                "no `add-module` is called `\(name.clipped)`\(NearestName.hint(name, among: known))")
         }
     }
 }

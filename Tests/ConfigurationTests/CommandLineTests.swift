@@ -86,9 +86,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--auth-modul", "x"], "--auth-modul: unknown option: the nearest known name is `--auth-module`"),
-        (["--modul=x"], "--modul: unknown option: the nearest known name is `--module`"),
-        (["--frobnicate"], "--frobnicate: unknown option: no known name is similar"),
+        (["--auth-modul", "x"], "--auth-modul: unknown option (did you mean `--auth-module`?)"),
+        (["--modul=x"], "--modul: unknown option (did you mean `--module`?)"),
+        (["--frobnicate"], "--frobnicate: unknown option"),
         (["serve"], "serve: unexpected argument: options start with `--`"),
         (["--"], "--: unexpected argument: options start with `--`"),
         (["-x"], "-x: unexpected argument: options start with `--`"),

@@ -93,7 +93,7 @@ import Testing
             "main.conf:1:1: `x` has no `add-authenticator`, and neither has the configuration outside of it"),
         Case(
             "add-destination\nname x\nadd-authenticator exce\nend-authenticator\nend-destination",
-            "main.conf:3:19: no `add-module` is called `exce`: the nearest known name is `exec`"),
+            "main.conf:3:19: no `add-module` is called `exce` (did you mean `exec`?)"),
         Case(
             "add-authenticator exec\nend-authenticator\nadd-destination\nname x\nend-destination\n"
                 + "add-destination\nname x\nend-destination",

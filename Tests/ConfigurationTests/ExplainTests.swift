@@ -79,8 +79,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http-lisen", "unknown item `http-lisen`: the nearest known name is `http-listen`"),
-        ("authdir", "unknown item `authdir`: the nearest known name is `add-authdir`"),
+        ("http-lisen", "unknown item `http-lisen` (did you mean `http-listen`?)"),
+        ("authdir", "unknown item `authdir` (did you mean `add-authdir`?)"),
         (
             "module",
             "unknown item `module`: known names with that word are `auth-module`, `module-pin`, "
@@ -89,15 +89,15 @@ import Testing
                 + "`module-helper-crashes`, `module-hang-action`, `auth-module-shadow`, `auth-module-shadow-isolation`, "
                 + "`auth-module-shadow-queue`, `add-module`"
         ),
-        ("frobnicate", "unknown item `frobnicate`: no known name is similar"),
-        ("authdir.realm", "unknown item `authdir.realm`: the nearest known name is `add-authdir`"),
-        ("add-authdir.relm", "unknown option `relm` of `add-authdir`: the nearest known name is `add-authdir.realm`"),
+        ("frobnicate", "unknown item `frobnicate`"),
+        ("authdir.realm", "unknown item `authdir.realm` (did you mean `add-authdir`?)"),
+        ("add-authdir.relm", "unknown option `relm` of `add-authdir` (did you mean `add-authdir.realm`?)"),
         (
             "add-cluster-node.x",
             "unknown option `x` of `add-cluster-node`: it has `cluster-addr`, `cluster-port`"
         ),
         ("http-listen.port", "`http-listen` is no block with options of its own: ask for `http-listen`"),
-        ("", "unknown item ``: no known name is similar"),
+        ("", "unknown item ``"),
     ])
     func `says which name is near`(name: String, message: String) {
         let error = #expect(throws: ItemExplanation.Unknown.self) { try explain(name) }

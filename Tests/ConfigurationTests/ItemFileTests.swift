@@ -61,14 +61,14 @@ import Testing
     @Test(arguments: [
         Case(
             "auth-module x",
-            "users.conf:1:1: unknown item `auth-module`: no known name is similar"),
+            "users.conf:1:1: unknown item `auth-module`"),
         Case("add-user\nend-user", "users.conf:1:1: `add-user` lacks `username`, which takes one or more texts"),
         Case(
             "add-user\nusername a\nlicences many\nend-user",
             "users.conf:3:10: `licences` takes a whole number from 0 to 1000, not `many`"),
         Case(
             "add-user\nusername a\npasword x\nend-user",
-            "users.conf:3:1: unknown option `pasword` in `add-user`: the nearest known name is `password`"),
+            "users.conf:3:1: unknown option `pasword` in `add-user` (did you mean `password`?)"),
         Case("include-file no.conf", "users.conf:1:14: cannot read `no.conf`: no such file or directory"),
     ])
     func `names the mistakes of a file with its own items`(each: Case) {

@@ -5,12 +5,12 @@ import Testing
 
 @Suite struct ItemTests {
     @Test(arguments: [
-        Case("auth-modul x", "main.conf:1:1: unknown item `auth-modul`: the nearest known name is `auth-module`"),
-        Case("AUTH-MODULE x", "main.conf:1:1: unknown item `AUTH-MODULE`: the nearest known name is `auth-module`"),
-        Case("frobnicate", "main.conf:1:1: unknown item `frobnicate`: no known name is similar"),
+        Case("auth-modul x", "main.conf:1:1: unknown item `auth-modul` (did you mean `auth-module`?)"),
+        Case("AUTH-MODULE x", "main.conf:1:1: unknown item `AUTH-MODULE` (did you mean `auth-module`?)"),
+        Case("frobnicate", "main.conf:1:1: unknown item `frobnicate`"),
         Case(
             "add-authdir\nnme x\nend-authdir",
-            "main.conf:2:1: unknown option `nme` in `add-authdir`: the nearest known name is `name`"),
+            "main.conf:2:1: unknown option `nme` in `add-authdir` (did you mean `name`?)"),
         Case(
             "auth-module a\n\nauth-module b",
             "main.conf:3:1: `auth-module` is set twice, first at main.conf:1:1: it takes one value"),
@@ -80,11 +80,11 @@ import Testing
         let text = "nope1 a\ninclude-file b.conf\nlog-level \"\nlog-format xml"
         #expect(
             mistakes(text, files: ["b.conf": "end-x\nauth-modle x"], arguments: ["--module-queue=0"]) == """
-                main.conf:1:1: unknown item `nope1`: no known name is similar
+                main.conf:1:1: unknown item `nope1`
                 main.conf:3:11: unterminated quote: the line ends before a closing `"`
                 main.conf:4:12: `log-format` takes one of `text`, `json`, not `xml`
                 b.conf:1:1: `end-x` closes nothing, no `add-x` is open here
-                b.conf:2:1: unknown item `auth-modle`: the nearest known name is `auth-module`
+                b.conf:2:1: unknown item `auth-modle` (did you mean `auth-module`?)
                 command line: --module-queue: `module-queue` takes a whole number from 1 to 1000000, not `0`
                 """)
     }

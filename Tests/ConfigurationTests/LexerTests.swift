@@ -51,7 +51,7 @@ import Testing
         #expect(
             error?.description == """
                 x:1:12: the file is not UTF-8 here
-                x:2:1: unknown item `nope`: no known name is similar
+                x:2:1: unknown item `nope`
                 """)
     }
 

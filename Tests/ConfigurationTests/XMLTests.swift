@@ -159,7 +159,7 @@ private func read(_ text: String, _ arguments: [String] = []) throws -> Configur
         ),
         (
             "<AMPSConfig><AuthHost><max-user-limt>1</max-user-limt></AuthHost></AMPSConfig>",
-            "main.xml:1:23: unknown item `max-user-limt`: the nearest known name is `max-user-limit`"
+            "main.xml:1:23: unknown item `max-user-limt` (did you mean `max-user-limit`?)"
         ),
         (
             "<AMPSConfig>" + String(repeating: "<a>", count: 40) + String(repeating: "</a>", count: 40)

@@ -55,7 +55,7 @@ package struct ExecOptions: Equatable, Sendable {
         var given: [String: String] = [:]
         for (name, value) in values {
             guard Self.names.contains(name) else {
-                throw .unknown(name: name, nearest: NearestName.of(name, among: Self.names))
+                throw .unknown(name: name, hint: NearestName.hint(name, among: Self.names))
             }
             if name == "PassEnvironment", let before = given[name] {
                 given[name] = before + " " + value
@@ -148,7 +148,7 @@ package enum ExecOptionError: Error, Equatable, Sendable, CustomStringConvertibl
     /// A required option is not there.
     case missing(name: String)
     /// No option has this name.
-    case unknown(name: String, nearest: String?)
+    case unknown(name: String, hint: String)
     /// An option is there twice.
     case repeated(name: String)
     /// A value is not accepted.
@@ -160,9 +160,9 @@ package enum ExecOptionError: Error, Equatable, Sendable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .missing(let name): "the option `\(name)` is required and missing"
-        case .unknown(let name, let nearest?): "there is no option `\(name)` (did you mean `\(nearest)`?)"
-        case .unknown(let name, nil):
+        case .unknown(let name, let hint) where hint.isEmpty:
             "there is no option `\(name)`; there are \(ExecOptions.names.joined(separator: ", "))"
+        case .unknown(let name, let hint): "there is no option `\(name)`\(hint)"
         case .repeated(let name): "the option `\(name)` is given twice"
         case .invalid(let name, let value, let accepted):
             "the option `\(name)` is `\(value.controlsEscaped)`; accepted: \(accepted)"

@@ -9,7 +9,7 @@ package enum NearestName {
     ///
     /// Near is a name within a third of the known name's length, two edits at least, and half of its length at most.
     /// Where no name is near, one counts that begins or ends with the mistyped one, or the other way round.
-    package static func of(_ name: String, among names: some Sequence<String>) -> String? {
+    static func of(_ name: String, among names: some Sequence<String>) -> String? {
         guard name.utf8.count <= longest else { return nil }
         let wanted = folded(name)
         var near: (cost: Int, name: String)?
@@ -28,9 +28,11 @@ package enum NearestName {
         return (near ?? part)?.name
     }
 
-    /// Returns " (did you mean `name`?)", or nothing when no name is near.
-    package static func hint(_ name: String, among names: some Sequence<String>) -> String {
-        of(name, among: names).map { " (did you mean `\($0)`?)" } ?? ""
+    /// Returns what a message about an unknown name ends with: " (did you mean `name`?)", or nothing when no name is near.
+    ///
+    /// - Parameter prefix: what people write before each of the names, such as `--`.
+    package static func hint(_ name: String, among names: some Sequence<String>, prefix: String = "") -> String {
+        of(name, among: names).map { " (did you mean `\(prefix)\($0)`?)" } ?? ""
     }
 
     /// Counts the insertions, deletions, replacements and swaps of neighbours between two names (optimal string

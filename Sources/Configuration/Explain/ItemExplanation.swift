@@ -29,24 +29,23 @@ public struct ItemExplanation: Sendable {
             throw Unknown(description: "`\(parts[0])` is no block with options of its own: ask for `\(parts[0])`")
         }
         guard let option = options.first(where: { $0.name == parts[1] }) else {
-            let nearest = NearestName.of(parts[1], among: options.map(\.name)).map {
-                "the nearest known name is `\(parts[0]).\($0)`"
-            }
+            let hint = NearestName.hint(parts[1], among: options.map(\.name), prefix: "\(parts[0]).")
             let known = options.map { "`\($0.name)`" }.joined(separator: ", ")
             throw Unknown(
-                description: "unknown option `\(parts[1].clipped)` of `\(parts[0])`: \(nearest ?? "it has \(known)")")
+                description: "unknown option `\(parts[1].clipped)` of `\(parts[0])`"
+                    + (hint.isEmpty ? ": it has \(known)" : hint))
         }
         (definition, block, self.item) = (option, item.definition, nil)
     }
 
     private static func unknown(_ name: String, _ item: String) -> Unknown {
-        let nearest = ItemDefinition.nearestName(to: item)
         // A word of several names stands for any of them.
         let known = ItemDefinition.all.map(\.name).filter { $0.split(separator: "-").contains { $0 == item } }
-        let several =
-            known.count > 1 ? "known names with that word are " + known.map { "`\($0)`" }.joined(separator: ", ") : nil
-        let hint = several ?? nearest.map { "the nearest known name is `\($0)`" } ?? "no known name is similar"
-        return Unknown(description: "unknown item `\(name.clipped)`: \(hint)")
+        let hint =
+            known.count > 1
+            ? ": known names with that word are " + known.map { "`\($0)`" }.joined(separator: ", ")
+            : NearestName.hint(item, among: ItemDefinition.all.lazy.map(\.name))
+        return Unknown(description: "unknown item `\(name.clipped)`\(hint)")
     }
 
     /// Lays out everything that is known, for a terminal of so many columns.

@@ -9,10 +9,5 @@ extension ItemDefinition {
     /// Returns the item of a name, nil when there is none.
     public static func named(_ name: String) -> ItemDefinition? { byName[name] }
 
-    /// Returns the name of the item that a mistyped name most resembles, nil when none is near.
-    public static func nearestName(to name: String) -> String? {
-        NearestName.of(name, among: all.lazy.map(\.name))
-    }
-
     private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
 }

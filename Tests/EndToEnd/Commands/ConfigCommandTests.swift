@@ -91,7 +91,7 @@ struct ConfigOutput: CustomTestStringConvertible {
             "add-door\ntype authzen\nlisten 0.0.0.0:8089\nend-door", 0, "with 1 warning;",
             "warning: a.conf:4:1: door authzen: every program at 0.0.0.0 may ask as any user, without a password"
         ),
-        ("log-levle x", 3, "", "authhost: a.conf:4:1: unknown item `log-levle`: the nearest known name is `log-level`"),
+        ("log-levle x", 3, "", "authhost: a.conf:4:1: unknown item `log-levle` (did you mean `log-level`?)"),
         ("object-map /A/%1 /A/%1", 3, "", "authhost: a.conf:4:12: `object-map` loops"),
         ("http-listen none", 3, "", "nothing to listen on"),
         ("trusted-owner no-such-user", 3, "", "trusted-owner `no-such-user` is neither a user"),
@@ -207,6 +207,6 @@ struct ConfigOutput: CustomTestStringConvertible {
     func `says which item may be meant`(name: String, nearest: String) throws {
         let ending = try config(["explain", name], in: "/")
         #expect(ending.status == 3)
-        #expect(ending.errors.contains("the nearest known name is \(nearest)"), "\(ending)")
+        #expect(ending.errors.contains("(did you mean \(nearest)?)"), "\(ending)")
     }
 }

@@ -43,9 +43,8 @@ package struct SettingsReader {
     private mutating func unknown(_ name: Word, among table: [ItemDefinition], block: String?) {
         let place = block.map { "option `\(name.text.clipped)` in `\($0)`" } ?? "item `\(name.text.clipped)`"
         // NOTE: looking for the nearest name is slow, and of many mistakes most are only counted.
-        let nearest = problems.isFull ? nil : NearestName.of(name.text, among: table.lazy.map(\.name))
-        let hint = nearest.map { "the nearest known name is `\($0)`" } ?? "no known name is similar"
-        problems.add(.unknownItem, at: name.source, "unknown \(place): \(hint)")
+        let hint = problems.isFull ? "" : NearestName.hint(name.text, among: table.lazy.map(\.name))
+        problems.add(.unknownItem, at: name.source, "unknown \(place)\(hint)")
     }
 
     private mutating func read(_ statement: Statement, as definition: ItemDefinition) -> Setting? {
