@@ -6,15 +6,16 @@ import ModuleHost
 struct AuthHostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "authhost",
-        abstract: "A host for auth modules: who may log in, what a name maps to, who may read and write it.",
+        abstract:
+            "A host for auth modules, which decide who may log in, what names map to, and who may read and write what.",
         discussion: """
             Every item of the configuration is an option as well, and the command line wins: --auth-module NAME (short: \
             --module NAME), --auth-moddir DIR, --http-listen HOST:PORT, and so on. --option NAME=VALUE sets an option of the \
             module, --config FILE (short: -c FILE) reads a file; without it \
-            \(Configuration.usualFile) is read, where there is one.
+            \(Configuration.usualFile) is read, if it exists.
 
             Exit codes: 0 allowed or done, 1 could not decide or failed, 2 denied or wrong credentials, 3 bad \
-            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected, 7 something was found, as by a strict check.
+            configuration or usage, 4 module unusable, 5 over a limit, 6 ejected, 7 a check found something.
             """,
         version: Version.text,
         subcommands: [

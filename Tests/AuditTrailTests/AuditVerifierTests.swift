@@ -129,7 +129,7 @@ private final class LogFile {
     }
 
     @Test(arguments: Tampering.allCases, [false, true])
-    func `names the first line that is not as it was`(_ tampering: Tampering, json: Bool) throws {
+    func `names the first line that was changed`(_ tampering: Tampering, json: Bool) throws {
         var lines = log(json: json).lines
         tampering.apply(to: &lines)
         let finding = try #require(try verify(lines))

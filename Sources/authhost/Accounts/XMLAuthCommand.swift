@@ -6,7 +6,7 @@ import XMLAuthCore
 /// Works on users files, with the reader of the module xmlauth and without the module.
 struct XMLAuthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "xmlauth", abstract: "Check, lay out and compare the users files of xmlauth.",
+        commandName: "xmlauth", abstract: "Check, format and compare the users files of xmlauth.",
         subcommands: [UsersCheckCommand.self, UsersFormatCommand.self, UsersDiffCommand.self])
 }
 
@@ -78,9 +78,9 @@ struct UsersDiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Print the questions that two users files answer differently.",
         discussion: """
-            Prints one question for each region of users and objects in which other rules decide in the second file than in \
-            the first, and the users of one file alone. Passwords and restrictions are not compared. Exit codes: 0 no question \
-            is answered differently, 3 a file cannot be used, 7 one is.
+            Prints one question for each region of users and objects in which the second file decides by other rules than \
+            the first, and the users that are in one file alone. Passwords and restrictions are not compared. Exit codes: 0 all \
+            questions have the same answer, 3 a file cannot be used, 7 there are differences.
             """)
 
     @Argument(help: "The users file as it was.", completion: .file())

@@ -14,12 +14,12 @@ struct ExplainCommand: ParsableCommand {
             \(DecisionCommand.usage)
             """,
         discussion: """
-            With --trusted no password is needed, but a module that has auth_resume_user. The name is mapped as for a check: by \
-            the configuration's object-map, then by the module. The module then says what decides, and what was considered \
-            and lost; one without auth_explain only answers. Ends with the status that `check` ends with.
+            --trusted needs no password, but a module that has auth_resume_user. The name is mapped as for a check: by \
+            the configuration's object-map, then by the module. The module then says which rule decides, and which rules \
+            that one beat; a module without auth_explain only answers. The exit status is that of `check`.
 
             --decision ID shows what the running host has decided, and by which rule; the id stands in the replies of its \
-            doors, in the event of a refusal and in its audit log. It takes --socket, --json and --config besides, and no user.
+            doors, in the event of a refusal and in its audit log. It goes with --socket, --json and --config, and takes no user.
             """)
 
     // With it `DecisionCommand` runs in place of this one: it is here for the help.

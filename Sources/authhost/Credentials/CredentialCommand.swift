@@ -16,11 +16,11 @@ struct CredentialCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "get", abstract: "Print the credentials of a destination.",
             discussion: """
-                A host that runs is asked through its control socket, so that all programs share what it keeps. Without one, \
-                the destination's authenticator is asked by this command.
+                Asks the running host through its control socket, so that all programs share what it keeps. Where no host runs, this \
+                command asks the destination's authenticator itself.
 
-                git and docker append an operation to a helper's command, and name a server on standard input: they are \
-                given the secret of a destination alone that has this server among its addresses and git-host lines.
+                git and docker append an operation to a helper's command, and name a server on standard input: they get the \
+                secret only of a destination that has this server among its addresses and git-host lines.
                 """)
 
         @Argument(help: "The name of an add-destination block.")

@@ -14,9 +14,9 @@ struct AuditCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "key", abstract: "Make a key for audit-chain, or print the part that checking takes.",
             discussion: """
-                FILE is made, readable by its owner alone; one that is there is left as it is. With --public the part that \
-                checks and cannot sign is printed: it finds out what was changed. With FILE itself one can write an audit \
-                log that cannot be told from the host's.
+                Makes FILE, readable by its owner alone; a file that exists is left as it is. With --public, prints the part of it \
+                that finds changes and cannot sign. Keep FILE itself secret: it is enough to write an audit log that \
+                cannot be told from the host's.
                 """)
 
         @Flag(name: .customLong("public"), help: "Print the part of FILE that checks and cannot sign.")
@@ -48,12 +48,12 @@ struct AuditCommand: ParsableCommand {
 
     struct VerifyCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Check chained audit logs, and name the first line that is not as it was.",
+            commandName: "verify", abstract: "Check chained audit logs, and name the first line that was changed.",
             discussion: """
-                Files of one sink come in the order in which they were written. A cut end is found by what is known from \
-                elsewhere: --running asks the host that writes them where its chains stand, --against takes a file of \
-                another sink, which has the signed marks of this one, and --head what metrics, `authhost status` or the \
-                event log have told. Ends with 7 where something is wrong.
+                Name the files of one sink in the order in which they were written. That the end was cut off shows only in what is \
+                known from elsewhere: --running asks the host that writes the files where its chains stand, --against takes \
+                a file of another sink, which has the signed marks of this one, and --head takes what metrics, \
+                `authhost status` or the event log have told. Ends with 7 if something is wrong.
                 """)
 
         @Option(help: ArgumentHelp("A key's file, whole or for checking; may be repeated.", valueName: "file"))

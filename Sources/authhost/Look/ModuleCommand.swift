@@ -18,9 +18,9 @@ struct ModuleCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the modules of the running host, and those in the module directory.",
             discussion: """
-                Where a host answers at the control socket, each loading of a module in it comes first: what runs, which \
-                may be another file than the one on disk by now. A line has the name by which commands find the module, \
-                and what the module calls itself, where that is another one.
+                Where a host answers at the control socket, what it has loaded comes first; the files on disk may be others by \
+                now. A line has the name by which commands find the module, and the name that the module gives itself, if \
+                that differs.
                 """)
 
         @OptionGroup var control: ControlOptions

@@ -11,14 +11,14 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Test that each door's clients deny access when authhost's answer is missing, late or garbage.",
         discussion: """
-            Stands in for authhost at each configured door, which must not run meanwhile, and answers with a yes, a no, an \
-            error, a late yes, silence, garbage, and a connection that is closed. Without --try the least client of the \
-            protocol asks, which shows what the door sends; with --try COMMAND the real client does: the command makes it \
-            ask, and ends with 0 when it let its user in, such as
+            Takes the place of authhost, which must not run meanwhile, at each configured door, and answers with a yes, a no, an \
+            error, a late yes, silence, garbage, and a closed connection. Without --try, a minimal client of the protocol \
+            asks, which shows what the door sends. With --try COMMAND, the real client asks: the command makes it ask, and \
+            ends with 0 if it let its user in, for example:
 
               authhost doctor -c authhost.conf --door web --try 'curl -sf -u ann:x http://127.0.0.1/private'
 
-            Ends with 0 when a yes lets in and nothing else does, with 7 when not, with 3 when a door cannot be examined.
+            Ends with 0 if the yes lets the user in and nothing else does, else with 7, and with 3 if a door cannot be examined.
             """)
 
     @Option(name: .customLong("door"), help: "The door to examine, by its name; without it, all of them.")

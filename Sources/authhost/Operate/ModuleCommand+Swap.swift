@@ -8,10 +8,10 @@ extension ModuleCommand {
         static let configuration = CommandConfiguration(
             commandName: "swap", abstract: "Put another module in force in the running host, while it answers.",
             discussion: """
-                Loads the module beside the one in force, asks it what `add-module-test` blocks say, and puts all questions \
-                from then on to it. Sessions stay; the new module is asked about each. What fails before that changes \
-                nothing. Without a name the configured module is loaded again, such as after its file was rebuilt. A start \
-                loads the configured module.
+                Loads the module beside the one in force, tests it with the `add-module-test` blocks, and from then on puts all \
+                questions to it. Sessions stay; the new module is asked about each. If something fails before that, nothing \
+                changes. Without a name the configured module is loaded again, such as after its file was rebuilt. The next \
+                start loads the configured module.
                 """)
 
         @Argument(help: "A module's name, or the absolute path of its file; the configured one without it.")
@@ -43,7 +43,8 @@ extension ModuleCommand {
 extension ModuleCommand {
     struct ReleaseCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "release", abstract: "Start the module's helper processes again that have ended too often.",
+            commandName: "release",
+            abstract: "Start those helper processes of the module again that have ended too often.",
             discussion: """
                 A helper process that has ended `module-helper-crashes` times within a minute is not started again by itself, \
                 and the host is not ready.

@@ -7,10 +7,10 @@ import Runtime
 /// Shows and clears the counts of wrong passwords.
 struct PenaltyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "penalty", abstract: "See and clear what follows wrong passwords at a running host.",
+        commandName: "penalty", abstract: "List and clear the wrong passwords that a running host has counted.",
         discussion: """
-            Asks the host behind control-socket, or behind --socket PATH: as the user that the host runs as, or as root. Wrong \
-            passwords are counted for users, for networks, and for sources from which a user has logged in before.
+            Asks the host behind control-socket, or behind --socket PATH. Run it as root, or as the user that the host runs as. \
+            Wrong passwords are counted for users, for networks, and for sources from which a user has logged in before.
             """,
         subcommands: [ListCommand.self, ClearCommand.self])
 
@@ -32,7 +32,7 @@ struct PenaltyCommand: ParsableCommand {
 
     struct ListCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List users and networks with wrong passwords, the most first.")
+            commandName: "list", abstract: "List users and networks with wrong passwords, those with the most first.")
 
         @OptionGroup var filter: FilterOptions
         @OptionGroup var control: ControlOptions
@@ -90,7 +90,7 @@ struct PenaltyCommand: ParsableCommand {
         @OptionGroup var control: ControlOptions
         @OptionGroup var cluster: ClusterOptions
 
-        @Flag(help: "Everybody's, where no filter is given.")
+        @Flag(help: "Those of all users and networks, where no filter is given.")
         var all = false
 
         func run() throws {

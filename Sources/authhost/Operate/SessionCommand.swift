@@ -9,7 +9,7 @@ struct SessionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session", abstract: "List, show, eject and invalidate the sessions of a running host.",
         discussion: """
-            Asks the host behind control-socket, or behind --socket PATH: as the user that the host runs as, or as root. \
+            Asks the host behind control-socket, or behind --socket PATH. Run it as root, or as the user that the host runs as. \
             Ids of sessions are shortened; their first digits are enough.
             """,
         subcommands: [ListCommand.self, ShowCommand.self, EjectCommand.self, InvalidateCommand.self])
@@ -105,7 +105,7 @@ struct SessionCommand: ParsableCommand {
         @Option(help: "How many at most; -1 for all that match.")
         var count = -1
 
-        @Flag(help: "Every session, where no filter is given.")
+        @Flag(help: "All sessions, where no filter is given.")
         var all = false
 
         func run() throws {

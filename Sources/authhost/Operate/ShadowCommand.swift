@@ -6,7 +6,7 @@ import DoorProtocols
 struct ShadowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shadow",
-        abstract: "Compare a second module with the one in force, and make it the module.",
+        abstract: "Compare a second module with the one in force, and put it in force.",
         discussion: """
             The module that `auth-module-shadow` names is asked the same questions, without delaying answers, and decides \
             nothing.
@@ -17,8 +17,8 @@ struct ShadowCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "report", abstract: "Show the differences between the shadow's answers and the module's.",
             discussion: """
-                Prints how many questions were compared, and each kind of difference: how often it was met, and of the first one who \
-                asked what, both verdicts and both reasons. Ends with 7 where an answer is another one.
+                Prints how many questions were compared, and each kind of difference: how often it was met, and the first case with \
+                its user, its question, both verdicts and both reasons. Ends with 7 if an answer differs.
                 """)
 
         @OptionGroup var control: ControlOptions
@@ -33,10 +33,10 @@ struct ShadowCommand: ParsableCommand {
 
     struct PromoteCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "promote", abstract: "Make the shadow the module, by a swap.",
+            commandName: "promote", abstract: "Put the shadow in force in the module's place, by a swap.",
             discussion: """
                 Loads the very file that was asked, with the shadow's options, as `authhost module swap` does, tests included. The \
-                shadow ends. The configuration stays: a start loads what `auth-module` names. `authhost module rollback` goes back.
+                shadow ends. The configuration stays: the next start loads what `auth-module` names. `authhost module rollback` goes back.
                 """)
 
         @OptionGroup var control: ControlOptions

@@ -13,7 +13,7 @@ struct UsageCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "report", abstract: "Print the unique users of a month by day and application.",
             discussion: """
-                Reads the file of uupp-file, or another one; a host that runs may be writing it. What a running host has not \
+                Reads the file that uupp-file names, or another; a running host may be writing it. What a running host has not \
                 written yet (uupp-sync-time) is not in the report.
                 """)
 

@@ -32,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var common: ConfigurationFileOption
     @Option(
         help: ArgumentHelp(
-            "Take the listening sockets and sessions over from the host that runs with this control socket, which ends then.",
+            "Take over the listening sockets and sessions of the host with this control socket; that host ends then.",
             valueName: "control-socket"), completion: .file())
     var takeOver: String?
 

@@ -10,10 +10,10 @@ struct TestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Compare a module's answers with those that a file expects, without a server.",
         discussion: """
-            Each line of the file is an object of JSON; a file whose name ends in .yaml is a list of such in YAML. `user` asks; without `password` the module takes the user back \
-            (auth_resume_user). One of `login` (true), `read`, `write`, `create` and `map` is the question, with `fields` that are \
-            written, `address` and `application_id`. `verdict` is what is expected, besides it `reason` and `object`, the name \
-            inside. `name` names the case. Empty lines and those that begin with # are left out.
+            Each line of the file is a JSON object; a file whose name ends in .yaml is a list of such objects in YAML. `user` is the \
+            user who asks; without `password` the module takes the user back (auth_resume_user). One of `login` (true), `read`, `write`, `create` and `map` is the question, with `fields` that are \
+            written, `address` and `application_id`. `verdict` is the expected verdict; `reason` and `object` (the \
+            name inside) may be expected too. `name` names the case. Empty lines and those that begin with # are left out.
 
               {"user": "ann", "read": "/FX/EURUSD", "verdict": "allow"}
               {"user": "ann", "write": "/FX/EURUSD", "fields": {"Amount": "5"}, "verdict": "deny"}

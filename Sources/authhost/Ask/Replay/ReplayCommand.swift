@@ -9,22 +9,22 @@ import Runtime
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Ask a module what an audit log was asked, and print the answers that would change.",
+        abstract: "Put the questions of an audit log to a module, and print the answers that would change.",
         discussion: """
             The module of the configuration, or the one that --module names, is asked each log-in, mapping and check of the log \
-            again, as if it were the time of its line. It takes users back without their passwords (auth_resume_user). An answer that is \
-            another one is a flip: who asked, what, both verdicts and both rules. What depended on a password, on limits, on an \
+            again, as if it were the time of its line. It takes users back without their passwords (auth_resume_user). An answer that \
+            differs is a flip; it is printed with the user, the question, both verdicts and both rules. What depended on a password, on limits, on an \
             ended session, on values of fields or on the clock is not compared, since the log does not hold it.
 
               authhost replay --module xmlauth --xmlauth-file new-users.xml /var/log/authhost/audit.log
 
-            Ends with 0 when no answer is another one, with 7 when one is or a line cannot be read.
+            Ends with 0 when all answers are the same, with 7 when one differs or a line cannot be read.
             """)
 
     @Argument(help: "Files of one audit log, the oldest first; - for standard input.", completion: .file())
     var files: [String]
 
-    @Option(help: "Print at most this many kinds of flips, those first that were met most often.")
+    @Option(help: "Print at most this many kinds of flips, the most frequent first.")
     var limit = 100
 
     @Flag(help: "Print one JSON object.")

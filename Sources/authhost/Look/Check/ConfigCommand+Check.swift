@@ -26,7 +26,7 @@ extension ConfigCommand {
         @Flag(help: "Run no module code: compare options with what modules declare, and skip the modules' own checks.")
         var noModuleCode = false
 
-        @Flag(help: "Take every port, socket and file for a moment, for a start while no host runs.")
+        @Flag(help: "Also take every port, socket and file for a moment; no host may be running.")
         var bind = false
 
         @Flag(help: "Print JSON.")

@@ -8,8 +8,8 @@ struct TopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Show what a running host decides, and how long it takes, live.",
         discussion: """
-            Decisions by door and verdict, times of decisions, of the module's entry points and in its queue, sessions, penalties \
-            and readiness, each second. Times are the median and the 99th percentile, to the next power of two. \
+            Shows decisions by door and verdict, times of decisions, of the module's entry points and in its queue, sessions, \
+            penalties and readiness, each second. Times are the median and the 99th percentile, to the next power of two. \
             `q` and Ctrl-C end it. With --once, and where there is no terminal, it prints one page: since the start of the host.
             """)
 
