@@ -1,3 +1,4 @@
+import Basics
 import DoorProtocols
 
 /// Carries one conversation over a connection: what comes in goes to it, what it leaves goes out, and its deadline is watched.
@@ -14,7 +15,7 @@ final class Carrier {
     }
 
     private let conversation: any CarriedConversation
-    private var turn = DoorTurn(now: DoorInstant(nanoseconds: 0))
+    private var turn = DoorTurn(now: DoorInstant(nanoseconds: 0), seconds: 0)
     private var phase = Phase.connecting
     private let use: ConnectionUse
     /// nil where a handler before this one watches.
@@ -78,6 +79,8 @@ final class Carrier {
             return
         }
         conversation.receive(bytes, &turn)
+        // Also where the client has gone behind them.
+        LaterWork.begin(&turn)
         // A small output goes out when everything that came at once was read.
         if turn.end != nil || turn.out.count >= DoorTurn.fullSize { finishTurn(socket) }
     }
@@ -147,12 +150,14 @@ final class Carrier {
 
     private func startTurn(_ socket: some CarrierSocket) {
         turn.now = socket.now
+        turn.seconds = SystemTime.seconds
         turn.isWritable = socket.isWritable
     }
 
     /// Carries out what the conversation has left.
     private func finishTurn(_ socket: some CarrierSocket) {
         while true {
+            LaterWork.begin(&turn)
             let wasFull = turn.out.count >= DoorTurn.fullSize
             // Before the client can know of it: no other connection may take its place from then on.
             noteHold()

@@ -192,7 +192,9 @@ package final class DoorServer: Sendable {
         }
         // A door that is handed over hands on what comes.
         guard !begun, !registry.pass(descriptor, isUnixSocket: peer.isUnixSocket) else { return }
-        if type(of: door).speaksHTTP { SocketCarrier.say(HTTPDoor.tooManyConnections, descriptor) }
+        if type(of: door).speaksHTTP {
+            SocketCarrier.say(HTTPDoor.tooManyConnections(at: SystemTime.seconds), descriptor)
+        }
         Glibc.close(descriptor)
     }
 

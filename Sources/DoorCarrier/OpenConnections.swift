@@ -1,3 +1,4 @@
+import Basics
 import DoorProtocols
 import Metrics
 import NIOCore
@@ -247,7 +248,8 @@ final class RejectedConnection: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: HTTPDoor.tooManyConnections)), promise: nil)
+        let refusal = HTTPDoor.tooManyConnections(at: SystemTime.seconds)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal)), promise: nil)
         context.close(promise: nil)
     }
 

@@ -1,5 +1,6 @@
 import DoorCarrier
 import DoorProtocols
+import Glibc
 import Logging
 
 /// The control socket: operators' requests, one JSON object a line, for the owner of the host and root.
@@ -25,7 +26,8 @@ public struct ControlServer: Sendable {
             inherited: inherited, isHeld: isHeld, begun: { host.keepThreadFree() },
             converse: { peer, isOneTooMany, another, carrier in
                 carrier.carry(
-                    ControlConversation(host, peer, isOneTooMany: isOneTooMany, log, another: another))
+                    ControlConversation(
+                        host, peer, owner: geteuid(), isOneTooMany: isOneTooMany, log, another: another))
             })
     }
 

@@ -1,4 +1,16 @@
+import Glibc
+
 @testable import DoorProtocols
+
+extension ControlAnswering {
+    /// Refuses: there is no host to take over.
+    func takeOver(
+        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void
+    ) {
+        if connection >= 0 { close(connection) }
+        refused(.failure("`\(request.action.rawValue)` is not answered here"))
+    }
+}
 
 /// Gives the credentials of `partner`, and fails for every other destination.
 struct FakeDestinations: ControlAnswering {

@@ -19,7 +19,7 @@ protocol Rehearsed: AnyObject {
     func stop()
     /// The client goes.
     func leave()
-    /// Gives the conversation the events that have come.
+    /// Does what may take a while, and gives the conversation the events that have come.
     func run()
     /// Turns the clock, over every deadline on the way.
     func advance(by duration: Duration)
@@ -33,7 +33,7 @@ extension Rehearsed {
 
 final class Rehearsal<Carries: Conversation & ~Copyable>: Rehearsed {
     private var conversation: Carries
-    private var turn = DoorTurn(now: DoorInstant(nanoseconds: 1))
+    private var turn = DoorTurn(now: DoorInstant(nanoseconds: 1), seconds: 784_111_777)
     private var said: [UInt8] = []
     private var closing: DoorInstant?
     private(set) var isOpen = true
@@ -83,7 +83,9 @@ final class Rehearsal<Carries: Conversation & ~Copyable>: Rehearsed {
     func leave() { if isOpen { close(at: turn.now) } }
 
     func run() {
-        while let event = events.waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+        while true {
+            for work in turn.takeLaterWork() { work() }
+            guard let event = events.waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return }
             conversation.take(event, &turn)
             finish()
         }

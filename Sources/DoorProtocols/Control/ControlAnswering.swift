@@ -1,5 +1,3 @@
-import Glibc
-
 /// What stands behind a control socket.
 public protocol ControlAnswering: Sendable {
     /// Keeps the calling thread, the control socket's own, free of module code from now on.
@@ -40,14 +38,6 @@ extension ControlAnswering {
     /// Refuses: there is no module to change.
     public func module(_ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void) {
         done(.failure("`\(request.action.rawValue)` is not answered here"))
-    }
-
-    /// Refuses: there is no host to take over.
-    public func takeOver(
-        _ request: ControlRequest, _ connection: Int32, refused: @escaping @Sendable (ControlReply) -> Void
-    ) {
-        if connection >= 0 { close(connection) }
-        refused(.failure("`\(request.action.rawValue)` is not answered here"))
     }
 
     /// Says that there is no cluster.

@@ -1,5 +1,4 @@
 import AuthCore
-import Glibc
 import Logging
 
 /// One operator's connection to the control socket.
@@ -36,10 +35,11 @@ package struct ControlConversation: Conversation, ~Copyable {
     package private(set) var deadline: DoorInstant?
 
     /// - Parameters:
+    ///   - owner: the user that the host runs as.
     ///   - isOneTooMany: whether as many operators are connected as may be.
     ///   - another: makes another descriptor of the connection; -1 where there is none.
     package init(
-        _ host: any ControlAnswering, _ peer: DoorPeer, isOneTooMany: Bool, _ log: Logger,
+        _ host: any ControlAnswering, _ peer: DoorPeer, owner: UInt32, isOneTooMany: Bool, _ log: Logger,
         another: @escaping @Sendable () -> Int32 = { -1 }
     ) {
         self.host = host
@@ -48,7 +48,7 @@ package struct ControlConversation: Conversation, ~Copyable {
         asker = ControlRequest.Asker(peer.userID.map { "uid:\($0)" } ?? "unknown", door: "control")
         if isOneTooMany {
             refusal = "too many operators are connected: \(ControlLine.mostConnections)"
-        } else if let user = peer.userID, user == geteuid() || user == 0 {
+        } else if let user = peer.userID, user == owner || user == 0 {
             refusal = nil
         } else {
             log.warning("control socket: user \(peer.userID.map { "\($0)" } ?? "unknown") was refused")

@@ -48,6 +48,8 @@ public struct DoorTurn {
 
     /// When the turn began.
     public var now: DoorInstant
+    /// The same on the clock of the day, in whole seconds since 1970: for what clients are told.
+    public var seconds: Int64
     /// Whether the client takes what is written.
     public var isWritable: Bool
     /// What is sent to the client.
@@ -56,15 +58,31 @@ public struct DoorTurn {
     public private(set) var end: End?
     /// Whether the conversation wants to hear when the client has taken what is written now.
     public var wantsSentNotice = false
+    /// What may take a while and is not begun yet, in its order.
+    private var laterWork: [@Sendable () -> Void] = []
 
     /// Makes the turn of a connection that has just begun.
-    public init(now: DoorInstant, isWritable: Bool = true) {
+    public init(now: DoorInstant, seconds: Int64, isWritable: Bool = true) {
         self.now = now
+        self.seconds = seconds
         self.isWritable = isWritable
     }
 
     /// Whether no more should be written in this turn.
     var isFull: Bool { !isWritable || out.count >= Self.fullSize }
+
+    /// Leaves to the carrier what may take a while: it is done where no event loop waits for it, in its order, also when the
+    /// connection ends.
+    mutating func doLater(_ work: @escaping @Sendable () -> Void) { laterWork.append(work) }
+
+    /// Whether something may take a while and is not begun.
+    public var hasLaterWork: Bool { !laterWork.isEmpty }
+
+    /// Takes over what may take a while.
+    public mutating func takeLaterWork() -> [@Sendable () -> Void] {
+        defer { laterWork = [] }
+        return laterWork
+    }
 
     /// Ends the connection; the first end counts, but for ``End/now``.
     public mutating func close(_ end: End) {

@@ -171,7 +171,7 @@ extension HTTPConversation {
         case .waiting(let pending):
             let number = firstWaiting + UInt64(waiting.count)
             waiting.append(slot)
-            wait(for: pending, number)
+            wait(for: pending, number, &turn)
         }
     }
 
@@ -182,8 +182,8 @@ extension HTTPConversation {
         for (place, outcome) in outcomes.enumerated() {
             let (number, next) = burst.origins[place]
             switch outcome {
-            case .decided(let answer): walk(.decided(answer.decision, next(answer)), number)
-            case .delayed(let ticket): wait(for: PendingStep(ticket, next), number)
+            case .decided(let answer): walk(.decided(answer.decision, next(answer)), number, &turn)
+            case .delayed(let ticket): wait(for: PendingStep(ticket, next), number, &turn)
             }
         }
         burst.removeAll()
@@ -192,11 +192,11 @@ extension HTTPConversation {
 
     /// Walks on towards the reply of a request that waits; false while it waits on.
     @discardableResult
-    private mutating func walk(_ step: Step, _ number: UInt64) -> Bool {
+    private mutating func walk(_ step: Step, _ number: UInt64, _ turn: inout DoorTurn) -> Bool {
         let place = Int(number - firstWaiting)
         switch step.walk(asking: service.host, &waiting[place].decision) {
         case .waiting(let pending):
-            wait(for: pending, number)
+            wait(for: pending, number, &turn)
             return false
         case .arrived(let reply):
             waiting[place].pending = nil
@@ -205,17 +205,17 @@ extension HTTPConversation {
         }
     }
 
-    private mutating func wait(for pending: PendingStep, _ number: UInt64) {
+    private mutating func wait(for pending: PendingStep, _ number: UInt64, _ turn: inout DoorTurn) {
         waiting[Int(number - firstWaiting)].pending = pending
         guard let mailbox else { return }
-        pending.whenReady { [post = mailbox.kept()] in post(.step(number, $0)) }
+        pending.whenReady(&turn) { [post = mailbox.kept()] in post(.step(number, $0)) }
     }
 
     mutating func resume(_ number: UInt64, _ step: Step, _ turn: inout DoorTurn) {
         guard number >= firstWaiting, number - firstWaiting < UInt64(waiting.count) else {
             return step.windUp(asking: service.host)
         }
-        guard walk(step, number) else { return }
+        guard walk(step, number, &turn) else { return }
         sendReady(&turn)
         readRequests(&turn)
     }
@@ -239,8 +239,8 @@ extension HTTPConversation {
         // While the door stops, the last reply says so.
         let isLast = !slot.keepsAlive || (phase != .reading && waiting.isEmpty)
         writer.write(
-            reply, to: &turn.out, isHTTP11: slot.isHTTP11, keepsAlive: !isLast, withoutContent: slot.withoutContent,
-            trace: slot.trace)
+            reply, to: &turn.out, at: turn.seconds, isHTTP11: slot.isHTTP11, keepsAlive: !isLast,
+            withoutContent: slot.withoutContent, trace: slot.trace)
         count(slot.endpoint, reply.status)
     }
 

@@ -1,5 +1,4 @@
 import AuthCore
-import Dispatch
 
 extension Step {
     /// Goes on for a client that has gone: what was opened for it ends, and nothing more is opened.
@@ -25,33 +24,30 @@ enum Walk: Sendable {
     case waiting(PendingStep)
 }
 
-/// A walk that waits for a module.
+/// A walk that waits: for a module, or for what takes a while.
 struct PendingStep: Sendable {
-    /// Calls its argument with the next step, exactly once, on any thread.
-    let whenReady: @Sendable (@escaping @Sendable (Step) -> Void) -> Void
+    /// Calls its last argument with the next step, exactly once, on any thread.
+    let whenReady: @Sendable (inout DoorTurn, @escaping @Sendable (Step) -> Void) -> Void
     /// Says that the client has gone.
     let abandon: @Sendable () -> Void
 
     init(_ ticket: Ticket, _ next: @escaping @Sendable (Answer) -> Step) {
-        whenReady = { body in ticket.whenDecided { body(.decided($0.decision, next($0))) } }
+        whenReady = { _, body in ticket.whenDecided { body(.decided($0.decision, next($0))) } }
         abandon = { ticket.abandon() }
     }
 
-    /// Operators' requests wait for each other, and no event loop waits for them.
-    private static let operators = DispatchQueue(label: "authhost.operators")
-
     init(_ work: @escaping @Sendable () -> Reply) {
-        whenReady = { body in Self.operators.async { body(.reply(work())) } }
+        whenReady = { turn, body in turn.doLater { body(.reply(work())) } }
         abandon = {}
     }
 
     init(_ begin: @escaping @Sendable (@escaping @Sendable (Reply) -> Void) -> Void) {
-        whenReady = { body in begin { body(.reply($0)) } }
+        whenReady = { _, body in begin { body(.reply($0)) } }
         abandon = {}
     }
 
     init(_ gathering: GatheredAnswers, _ next: @escaping @Sendable ([Answer]) -> Step) {
-        whenReady = { body in gathering.whenComplete { body(next($0)) } }
+        whenReady = { _, body in gathering.whenComplete { body(next($0)) } }
         abandon = { gathering.abandon() }
     }
 }

@@ -67,7 +67,7 @@ enum Step: Sendable {
     case askAll([Check], SessionID, then: @Sendable ([Answer]) -> Step)
     /// Ask whether a user may use an HTTP realm, and go on with the answer.
     case askRealm(@Sendable () -> Outcome, then: @Sendable (Answer) -> Step)
-    /// Do something that may take a while, on the thread for operators.
+    /// Do something that may take a while, where no event loop waits for it.
     case work(@Sendable () -> Reply)
     /// Begin something that gives the reply once, on any thread.
     case begin(@Sendable (@escaping @Sendable (Reply) -> Void) -> Void)
@@ -159,16 +159,17 @@ struct ReplyWriter {
     /// Appends a reply.
     ///
     /// - Parameters:
+    ///   - seconds: when, since 1970.
     ///   - isHTTP11: of the request; a client of HTTP/1.0 is told when its connection stays.
     ///   - keepsAlive: whether the connection stays open behind this reply.
     ///   - withoutContent: for HEAD, whose replies end with their header.
     ///   - trace: the value of the request's `traceparent`, which goes back as it came.
     mutating func write(
-        _ reply: Reply, to out: inout OutgoingBytes, isHTTP11: Bool, keepsAlive: Bool, withoutContent: Bool,
-        trace: [UInt8]? = nil
+        _ reply: Reply, to out: inout OutgoingBytes, at seconds: Int64, isHTTP11: Bool, keepsAlive: Bool,
+        withoutContent: Bool, trace: [UInt8]? = nil
     ) {
         out.write(Self.statusLine(reply.status))
-        out.write(date.line())
+        out.write(date.line(at: seconds))
         if let verdict = reply.verdict { Self.write("x-auth-verdict", verdict.rawValue, to: &out) }
         if let reason = reply.reason { Self.write("x-auth-reason", reason.rawValue, to: &out) }
         if !reply.decision.isNone {

@@ -44,11 +44,13 @@ public struct HTTPDoor: DoorType {
     }
 
     /// What one client too many is told.
-    package static var tooManyConnections: [UInt8] {
+    ///
+    /// - Parameter seconds: when, since 1970.
+    package static func tooManyConnections(at seconds: Int64) -> [UInt8] {
         var out = OutgoingBytes()
         var writer = ReplyWriter()
         let reply = Reply(RequestRefusal(503, "there are too many connections"))
-        writer.write(reply, to: &out, isHTTP11: true, keepsAlive: false, withoutContent: false)
+        writer.write(reply, to: &out, at: seconds, isHTTP11: true, keepsAlive: false, withoutContent: false)
         return out.bytes
     }
 

@@ -1,5 +1,4 @@
 import AuthCore
-import Glibc
 
 /// Who has connected, as far as the connection tells.
 public struct DoorPeer: Sendable {

@@ -65,7 +65,7 @@ extension Reply {
     var wireText: String {
         var out = OutgoingBytes()
         var writer = ReplyWriter()
-        writer.write(self, to: &out, isHTTP11: true, keepsAlive: true, withoutContent: false)
+        writer.write(self, to: &out, at: 0, isHTTP11: true, keepsAlive: true, withoutContent: false)
         let lines = String(decoding: out.bytes, as: UTF8.self).split(
             separator: "\r\n", omittingEmptySubsequences: false)
         return WireText.escaped(lines.filter { !$0.hasPrefix("date: ") }.joined(separator: "\r\n").utf8)

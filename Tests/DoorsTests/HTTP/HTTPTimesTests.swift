@@ -26,6 +26,12 @@ import Testing
         #expect(statuses() == [])
     }
 
+    @Test func `a reply tells the time that its turn began at`() {
+        client.send(Self.health)
+        let reply = String(decoding: client.take(), as: UTF8.self)
+        #expect(reply.contains("\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), "\(reply)")
+    }
+
     @Test func `between requests a connection may be idle for 75 seconds`() throws {
         client.advance(by: .seconds(9))
         for _ in 0..<3 {

@@ -137,6 +137,24 @@ private final class FakeOperators: OperatorAnswering {
         return try #require(result)
     }
 
+    @Test func `are done where no event loop waits for them`() throws {
+        let operators = FakeOperators()
+        var services = DoorServices()
+        services.operators = operators
+        services.administratorRealms = [.init(path: "/v1/admin", realm: "team")]
+        let settings = DoorSettings(type: "http", name: "http")
+        let host = FakeHost(FakeHost.simple)
+        let client = try DoorTypes.make(settings, host: host, services: services).rehearse(settings)
+        let body = #"{"user":"bob"}"#
+        client.send(
+            "POST /v1/admin/eject HTTP/1.1\r\nHost: a\r\n\(Self.alice)\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        #expect(operators.done == [] && client.take() == [], "the turn has ended, and left it to the carrier")
+        client.run()
+        #expect(operators.done == ["alice eject bob"])
+        #expect(TestResponse.parse(client.take()).map(\.status) == [200])
+    }
+
     @Test(arguments: cases, [false, true])
     func `are answered as the document says`(_ one: Case, _ isDelayed: Bool) async throws {
         let operators = FakeOperators(isDelayed: isDelayed)
