@@ -22,12 +22,14 @@ public final class DoorServers: Sendable {
     ///   - services: what they may need besides the host.
     ///   - threads: event loops that serve them; nil for one a core.
     ///   - kind: what carries connections without TLS.
+    ///   - descriptors: what the connections of all doors take together.
     ///   - inherited: sockets that are open already; each of the service manager's must be where a door listens.
     ///   - isHeld: whether nothing is accepted before ``begin()``.
     /// - Throws: what hinders the first that cannot be opened; none is open then.
     public init(
         _ doors: [DoorSettings], host: any QuestionAnswering, services: DoorServices, log: Logger, threads: Int? = nil,
-        carrying kind: DoorCarrierKind = .epoll, inherited: InheritedSockets? = nil, isHeld: Bool = false
+        carrying kind: DoorCarrierKind = .epoll, descriptors: DescriptorBudget = .unlimited,
+        inherited: InheritedSockets? = nil, isHeld: Bool = false
     ) async throws {
         loops = try DoorLoops(threads: threads ?? System.coreCount, carrying: kind, host: host)
         var servers: [DoorServer] = []
@@ -35,8 +37,8 @@ public final class DoorServers: Sendable {
             for settings in doors {
                 servers.append(
                     try await DoorServer(
-                        settings, host: host, loops: loops, services: services, log: log, inherited: inherited,
-                        isHeld: isHeld))
+                        settings, host: host, loops: loops, services: services, log: log, descriptors: descriptors,
+                        inherited: inherited, isHeld: isHeld))
             }
             if let places = inherited?.untaken, !places.isEmpty {
                 throw InheritedSocketError(untaken: places, doors: servers.flatMap(\.places))
@@ -102,7 +104,8 @@ package final class DoorServer: Sendable {
 
     package init(
         _ settings: DoorSettings, host: any QuestionAnswering, loops: DoorLoops,
-        services: DoorServices, log: Logger, inherited: InheritedSockets? = nil, isHeld: Bool = false,
+        services: DoorServices, log: Logger, descriptors: DescriptorBudget = .unlimited,
+        inherited: InheritedSockets? = nil, isHeld: Bool = false,
         observing observer: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws {
         self.settings = settings
@@ -111,7 +114,7 @@ package final class DoorServer: Sendable {
         self.log = log
         door = try DoorTypes.make(settings, host: host, services: services)
         for warning in DoorServers.warnings(settings) { log.warning("\(warning)") }
-        clients = try PermittedClients(settings.clients, certificates: settings.hasClientCertificates)
+        clients = try settings.permittedClients()
         tls = try settings.tls.map { try DoorTLS($0, settings.trust) }
         let dimensions = [("door", settings.name)]
         let metrics = services.metrics
@@ -119,7 +122,7 @@ package final class DoorServer: Sendable {
         self.faults = faults
         registry = OpenConnections(
             maximum: settings.maximumConnections, maximumOfClient: settings.maximumClientConnections,
-            guaranteed: type(of: door).isKeptReachable ? 4 : 0, descriptors: settings.descriptors,
+            guaranteed: type(of: door).isKeptReachable ? 4 : 0, descriptors: descriptors,
             connections: Meter(label: "authhost_door_connections", dimensions: dimensions, factory: metrics),
             rejected: Counter(
                 label: "authhost_door_rejected_connections_total", dimensions: dimensions, factory: metrics),

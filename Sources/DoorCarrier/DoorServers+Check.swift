@@ -8,6 +8,7 @@ extension DoorServers {
     /// Checks a block, and reads its certificate; nothing is opened.
     public static func check(_ settings: DoorSettings) throws(DoorProblem) {
         try DoorTypes.check(settings)
+        _ = try settings.permittedClients()
         guard let files = settings.tls else { return }
         do {
             _ = try DoorTLS(files, settings.trust)

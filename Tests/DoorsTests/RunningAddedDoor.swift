@@ -18,7 +18,8 @@ struct RunningAddedDoor {
 
     static func run(
         _ host: FakeHost = FakeHost(FakeHost.simple), options: [(name: String, value: String)] = [],
-        configure: (inout DoorSettings) -> Void = { _ in }, _ body: (RunningAddedDoor) async throws -> Void
+        descriptors: DescriptorBudget = .unlimited, configure: (inout DoorSettings) -> Void = { _ in },
+        _ body: (RunningAddedDoor) async throws -> Void
     ) async throws {
         let folder = try RunningDoor.temporaryFolder()
         defer { rmdir(folder) }
@@ -32,7 +33,8 @@ struct RunningAddedDoor {
         let log = KeptLog()
         let servers = try await DoorServers(
             [settings], host: host, services: DoorServices(),
-            log: Logger(label: "test") { _ in KeptLog.Handler(log: log) }, carrying: .ofThisRun)
+            log: Logger(label: "test") { _ in KeptLog.Handler(log: log) }, carrying: .ofThisRun,
+            descriptors: descriptors)
         let place = servers.listening.first?.places.first ?? ""
         do {
             try await body(

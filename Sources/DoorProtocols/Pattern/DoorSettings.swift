@@ -40,8 +40,6 @@ public struct DoorSettings: Sendable {
     public var maximumConnections = 10_000
     /// How many of them one address may have over TCP; nil for half of all.
     public var maximumClientConnections: Int?
-    /// What it shares with the other doors.
-    public var descriptors = DescriptorBudget.unlimited
     /// Who may have written the certificates.
     public var trust = FileTrust()
     /// How long a client may take for the rest of what it has begun to say.
@@ -81,7 +79,6 @@ public struct DoorSettings: Sendable {
         if object != nil, type.template == nil {
             throw DoorProblem(.object, "a door of type `\(type.name)` has no `object`: its clients name objects")
         }
-        _ = try PermittedClients(clients, certificates: hasClientCertificates)
     }
 
     /// Whether clients over TCP show certificates that one of the authorities has signed.

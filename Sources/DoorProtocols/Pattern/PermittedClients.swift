@@ -1,5 +1,4 @@
 import AuthCore
-import Basics
 
 /// Who may connect to a door.
 package struct PermittedClients: Sendable {
@@ -15,8 +14,10 @@ package struct PermittedClients: Sendable {
 
     /// Reads `ADDRESS`, `ADDRESS/BITS`, `uid:NAME-OR-NUMBER` and `cn:COMMON-NAME`; an empty list permits everybody.
     ///
-    /// - Parameter certificates: whether clients show any.
-    package init(_ texts: [String], certificates: Bool) throws(DoorProblem) {
+    /// - Parameters:
+    ///   - certificates: whether clients show any.
+    ///   - users: the numbers of the users that the texts name, by name.
+    package init(_ texts: [String], certificates: Bool, users: [String: UInt32] = [:]) throws(DoorProblem) {
         var rules: [Rule] = []
         for (index, text) in texts.enumerated() {
             if text.hasPrefix("cn:"), !certificates {
@@ -26,7 +27,11 @@ package struct PermittedClients: Sendable {
                 )
             }
             if text.hasPrefix("uid:") {
-                rules.append(try Self.user(String(text.dropFirst(4)), at: index))
+                let name = String(text.dropFirst(4))
+                guard let number = UInt32(name) ?? users[name] else {
+                    throw DoorProblem(.client(index), "there is no user `\(name.clippedForMessage)` here")
+                }
+                rules.append(.user(number))
                 continue
             }
             guard let rule = Self.certificate(text) ?? Self.network(text) else {
@@ -50,19 +55,6 @@ package struct PermittedClients: Sendable {
             case .network(let network): peer.addressBytes.map(network.contains) ?? false
             }
         }
-    }
-
-    private static func user(_ name: String, at index: Int) throws(DoorProblem) -> Rule {
-        let number: UInt32?
-        do {
-            number = try SystemUser.number(of: name)
-        } catch {
-            throw DoorProblem(.client(index), "\(error)")
-        }
-        guard let number else {
-            throw DoorProblem(.client(index), "there is no user `\(name.clippedForMessage)` here")
-        }
-        return .user(number)
     }
 
     private static func certificate(_ text: String) -> Rule? {

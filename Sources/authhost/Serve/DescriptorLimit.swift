@@ -1,5 +1,5 @@
 import AuthConfiguration
-import DoorProtocols
+import DoorCarrier
 import Glibc
 import Logging
 

@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
         _ setup: HostSetup, _ metrics: PrometheusMetricsFactory, _ limit: Int, _ inherited: InheritedSockets,
         _ before: TakeOver?
     ) async throws {
-        var doors = try setup.configuration.doorSettings()
+        let doors = try setup.configuration.doorSettings()
         let doubles = ListeningPlaces(setup.configuration).doubles()
         guard doubles.isEmpty else { throw Failure(.badConfiguration, doubles) }
         let usage = try setup.usageService()
@@ -105,8 +105,8 @@ struct ServeCommand: AsyncParsableCommand {
             let budget = try DescriptorLimit.budget(
                 limit: limit, loops: DescriptorLimit.loops(of: setup.configuration),
                 wanted: doors.map(\.maximumConnections).reduce(0, +), log: setup.log)
-            for index in doors.indices { doors[index].descriptors = budget }
-            let opened = try await openDoors(doors, inherited, service, metrics, setup, signals, isHeld: before != nil)
+            let opened = try await openDoors(
+                doors, budget, inherited, service, metrics, setup, signals, isHeld: before != nil)
             servers = opened
             if let before { try await goOn(after: before, host, opened, control, usage, setup) }
             for (door, places) in opened.listening {
@@ -180,8 +180,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Opens the doors.
     private func openDoors(
-        _ doors: [DoorSettings], _ inherited: InheritedSockets, _ service: ControlService,
-        _ metrics: PrometheusMetricsFactory, _ setup: HostSetup, _ signals: SignalHandler, isHeld: Bool
+        _ doors: [DoorSettings], _ descriptors: DescriptorBudget, _ inherited: InheritedSockets,
+        _ service: ControlService, _ metrics: PrometheusMetricsFactory, _ setup: HostSetup, _ signals: SignalHandler,
+        isHeld: Bool
     ) async throws -> DoorServers {
         var services = DoorServices(metrics: metrics)
         services.operators = service
@@ -191,8 +192,8 @@ struct ServeCommand: AsyncParsableCommand {
         services.destinations = service.destinationAccess
         let servers = try await DoorServers(
             doors, host: service.host, services: services, log: setup.log,
-            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll, inherited: inherited,
-            isHeld: isHeld)
+            carrying: DoorCarrierKind(rawValue: setup.configuration.doorCarrier) ?? .epoll, descriptors: descriptors,
+            inherited: inherited, isHeld: isHeld)
         signals.reloader.rereadsCertificates { servers.reloadCertificates() }
         return servers
     }

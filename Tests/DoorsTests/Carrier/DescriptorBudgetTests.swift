@@ -1,7 +1,7 @@
 import Logging
 import Testing
 
-@testable import DoorProtocols
+@testable import DoorCarrier
 
 @Suite struct `The descriptors that doors share` {
     @Test func `are given out until none is left, which is said once, and once when it is over`() {
@@ -20,7 +20,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func `close the connection that finds none, whichever door it is at`() async throws {
         let budget = DescriptorBudget(total: 1, log: nil)
-        try await RunningAddedDoor.run(configure: { $0.descriptors = budget }) { door in
+        try await RunningAddedDoor.run(descriptors: budget) { door in
             #expect(budget.take())
             let refused = try await door.client()
             _ = await refused.end()

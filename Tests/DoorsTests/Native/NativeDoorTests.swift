@@ -439,6 +439,16 @@ import Testing
         #expect(try PermittedClients(rules, certificates: false).permits(DoorPeer(address: address)) == isPermitted)
     }
 
+    @Test func `a user is known by the number that the system has given`() throws {
+        let clients = try PermittedClients(["uid:broker", "uid:7"], certificates: false, users: ["broker": 12])
+        let permitted = [12, 7, 0].map { clients.permits(DoorPeer(address: "", userID: $0)) }
+        #expect(permitted == [true, true, false])
+        var settings = DoorSettings(type: "native", name: "native")
+        settings.clients = ["uid:root"]
+        let found = try settings.permittedClients()
+        #expect(found.permits(DoorPeer(address: "", userID: 0)) && !found.permits(DoorPeer(address: "", userID: 12)))
+    }
+
     @Test(arguments: ["10.0.0.0/33", "10.0.0", "uid:no such user", "example.com", "/8", "::1/129", "cn:"])
     func `what is no client is refused`(text: String) {
         #expect(throws: DoorProblem.self) { try PermittedClients([text], certificates: true) }
