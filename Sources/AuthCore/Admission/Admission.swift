@@ -73,7 +73,7 @@ public protocol HostPlaces: Admission {
 }
 
 /// Whether a host may answer for its sessions: one that others take for dead must not.
-public protocol SessionFence: Sendable {
+public protocol SessionFence: AnyObject, Sendable {
     /// Looked at with every question and before every answer, so it must be quick.
     var holds: Bool { get }
 }

@@ -122,14 +122,20 @@ extension Decider {
     func known(_ session: Session) -> ModuleSession? { session.known(to: life(of: session.handle)) }
 }
 
-/// Who a decider is.
-public struct DeciderDescription: Sendable {
+/// Who a decider is. It never changes, and is looked at with every question: handing it on costs one reference count.
+public final class DeciderDescription: Sendable {
     /// What the module calls itself.
     public let identity: ModuleIdentity
     /// The file that it was mapped from, symbolic links resolved.
     public let path: String
     /// The entry points that were agreed on.
     public let entryNames: [String]
+
+    init(identity: ModuleIdentity, path: String, entryNames: [String]) {
+        self.identity = identity
+        self.path = path
+        self.entryNames = entryNames
+    }
 
     func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }
 

@@ -3,7 +3,7 @@ import Tracing
 
 /// Makes a span of each decision, when its answer is there: its id, door, question, verdict, reason and the module's time. Neither
 /// users nor objects are in it: a collector is no audit log, and the id leads there.
-struct DecisionSpans: Sendable {
+final class DecisionSpans: Sendable {
     /// A moment that was measured.
     private struct Instant: TracerInstant {
         let nanosecondsSinceEpoch: UInt64
@@ -17,8 +17,13 @@ struct DecisionSpans: Sendable {
         }
     }
 
-    let tracer: any Tracer
-    let clock: any HostClock
+    private let tracer: any Tracer
+    private let clock: any HostClock
+
+    init(tracer: any Tracer, clock: any HostClock) {
+        self.tracer = tracer
+        self.clock = clock
+    }
 
     /// Notes a decision.
     ///
