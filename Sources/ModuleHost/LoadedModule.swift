@@ -64,7 +64,10 @@ public final class LoadedModule: Sendable {
     public func takeCopy() -> ModuleCopy? { copy.withLock { $0.take() } }
 
     /// Where an entry point is called.
-    public func threads(of entry: String) -> ModuleIdentity.Threads { threadsOfEntries[entry] ?? identity.threads }
+    public func threads(of entry: StaticString) -> ModuleIdentity.Threads {
+        // Nearly every module says it of all of its entry points at once.
+        threadsOfEntries.isEmpty ? identity.threads : threadsOfEntries[entry.description] ?? identity.threads
+    }
 
     /// Whether some entry is called on the thread that asks.
     public var runsOnAskers: Bool { threadsOfEntries.values.contains(.any) || identity.threads == .any }

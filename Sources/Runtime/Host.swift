@@ -173,9 +173,15 @@ public final class Host: Sendable {
     /// Never throws and never traps: every failure is a verdict that denies, with a reason of its own.
     public func ask(_ question: Question) -> Outcome {
         let id = decisions.next()
-        let named = question.named(id, tells: tellsAttributes)
-        guard let auditing else { return shown(question, put(named, id).named(id)) }
-        return shown(question, auditing.recorded(named) { put(named, id).named(id) })
+        let tells = tellsAttributes
+        // A question that is put as it came is not copied.
+        return question.isNamed(tells: tells)
+            ? shown(question, decide(question.named(id, tells: tells), id)) : shown(question, decide(question, id))
+    }
+
+    private func decide(_ question: Question, _ id: DecisionID) -> Outcome {
+        guard let auditing else { return put(question, id).named(id) }
+        return auditing.recorded(question) { put(question, id).named(id) }
     }
 
     /// Shows what was asked, and what it is answered with, to the shadow where there is one.

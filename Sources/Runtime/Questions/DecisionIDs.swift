@@ -27,9 +27,18 @@ struct DecisionIDs: Sendable {
 }
 
 extension Question {
-    /// The question with the name of its decision: for modules that read attributes, and for log-ins, whose events name it.
+    /// Whether it says which decision it is: a log-in, whose events name it, and a check of a module that reads attributes.
     ///
     /// - Parameter tells: whether the module reads attributes.
+    func isNamed(tells: Bool) -> Bool {
+        switch self {
+        case .login, .resume, .authenticate: true
+        case .check: tells
+        case .map, .logout: false
+        }
+    }
+
+    /// The question with the name of its decision, where it says that.
     func named(_ decision: DecisionID, tells: Bool) -> Question {
         switch self {
         case .login(let login): .login(login.named(decision, tells: tells))

@@ -19,7 +19,7 @@ extension ModuleDecider {
     ///
     /// - Parameter entry: the entry point that is called, for people.
     func tell(_ entry: StaticString, _ body: @escaping @Sendable (LoadedModule) -> Void) {
-        tell(entry, on: module.threads(of: entry.description) == .any ? .side : .own, body)
+        tell(entry, on: module.threads(of: entry) == .any ? .side : .own, body)
     }
 
     func tell(

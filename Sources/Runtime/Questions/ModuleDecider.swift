@@ -156,7 +156,7 @@ final class ModuleDecider: Decider {
     /// Whether every entry point that a question is for may be called on the thread that asks.
     private func runsAnywhere(_ question: some ModuleQuestion) -> Bool {
         question.isAboutObject
-            ? module.checksRunAnywhere : module.threads(of: question.entry.description) == .any
+            ? module.checksRunAnywhere : module.threads(of: question.entry) == .any
     }
 
     /// Whether an entry point may run on the calling thread.
@@ -196,7 +196,7 @@ final class ModuleDecider: Decider {
         let clean = slot.finish()
         pending.put(slot)
         if cameBack(token, answer) { return .answered(tooLate(answer, question)) }
-        return .answered(checked(clean ? answer : completedAndReturned(answer), question.entry, question.kind))
+        return .answered(checked(clean ? answer : completedAndReturned(answer), call.entry, question.kind))
     }
 
     /// Keeps a question that the module has left open on the asking thread, unless the answer came early.
@@ -266,7 +266,7 @@ final class ModuleDecider: Decider {
         let terms = CallTerms(token: token, deadline: call.due, wantsReason: reasons.areWanted)
         let answer = question.call(module, terms) ?? .refused(.noEntry)
         question.returned = clock.monotonic
-        times.called(question.entry, nanoseconds: question.returned - call.began)
+        times.called(call.entry, nanoseconds: question.returned - call.began)
         return answer
     }
 

@@ -111,8 +111,8 @@ struct ObjectQuestion: ModuleQuestion {
     // MARK: what the decider asks
 
     var entry: StaticString {
-        guard stage == .checking, let check else { return "auth_map_object" }
-        return check.action == .read ? "auth_check_read" : decider.entry(of: check.action)
+        guard stage == .checking, let action = check?.action else { return "auth_map_object" }
+        return action == .read ? "auth_check_read" : decider.entry(of: action)
     }
 
     var kind: QuestionKind? { stage == .mapping ? .map : check?.kind }
@@ -123,9 +123,9 @@ struct ObjectQuestion: ModuleQuestion {
     var asker: WorkLane.Asker? { WorkLane.Asker(user: asking.user, session: asking.handle) }
 
     func due(at now: Int64, _ deadlines: LiveDeadlines) -> Int64 {
-        guard stage == .checking, let check else { return now + deadlines.nanoseconds(of: .map) }
+        guard stage == .checking, let kind = check?.kind else { return now + deadlines.nanoseconds(of: .map) }
         // A question that is asked again has what is left of its time, and a moment at least.
-        return checkDue == 0 ? now + deadlines.nanoseconds(of: check.kind) : max(checkDue, now + 1)
+        return checkDue == 0 ? now + deadlines.nanoseconds(of: kind) : max(checkDue, now + 1)
     }
 
     var subject: PendingSubject? {
@@ -210,8 +210,8 @@ extension ObjectQuestion {
             stage = before
             return false
         }
-        if let check, checkDue == 0, waitsForContent {
-            checkDue = objects.clock.monotonic + objects.deadlines.nanoseconds(of: check.kind)
+        if checkDue == 0, waitsForContent, let kind = check?.kind {
+            checkDue = objects.clock.monotonic + objects.deadlines.nanoseconds(of: kind)
         }
         return true
     }

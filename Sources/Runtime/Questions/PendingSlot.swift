@@ -20,13 +20,21 @@ final class PendingSlot: Sendable {
 
     typealias Continuation = @Sendable (ModuleAnswer) -> Void
 
-    /// What finds a pending question for Liberator's event callback.
-    struct Key: Sendable {
+    /// What finds a pending question for Liberator's event callback. Questions of later generations have none, and pay for none.
+    final class Key: Sendable {
         let session: UInt64
         let kind: PendingKind?
         let name: ObjectName?
         let contributionID: String?
         let order: UInt64
+
+        init(session: UInt64, kind: PendingKind?, name: ObjectName?, contributionID: String?, order: UInt64) {
+            self.session = session
+            self.kind = kind
+            self.name = name
+            self.contributionID = contributionID
+            self.order = order
+        }
 
         /// Whether it is about what an event names; what that leaves out matches anything.
         func isAbout(_ wantedName: String?, _ wantedContribution: String?) -> Bool {
