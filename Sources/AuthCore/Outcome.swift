@@ -7,6 +7,9 @@ public enum Outcome: Sendable {
 }
 
 extension Outcome {
+    /// Whether the answer is there.
+    public var isDecided: Bool { if case .decided = self { true } else { false } }
+
     /// Goes on with the answer, at once or when it is there.
     ///
     /// - Parameter body: called exactly once: before the return where the answer is there, else on the thread that answers.
@@ -52,14 +55,14 @@ extension Outcome {
     }
 
     /// Says which decision the answer is, now or when it is there.
-    public func named(_ decision: DecisionID) -> Outcome {
-        switch self {
+    public consuming func named(_ decision: DecisionID) -> Outcome {
+        switch consume self {
         case .decided(var answer):
             answer.decision = decision
             return .decided(answer)
         case .delayed(let ticket):
             ticket.name(decision)
-            return self
+            return .delayed(ticket)
         }
     }
 

@@ -67,8 +67,9 @@ public struct Answer: Sendable {
         var attributes: [Field] = []
     }
 
-    private final class Box: Sendable {
-        let details: Details
+    // SAFETY: details change only where one answer alone has them; see `change`.
+    private final class Box: @unchecked Sendable {
+        var details: Details
         init(_ details: Details) { self.details = details }
     }
 
@@ -84,9 +85,10 @@ public struct Answer: Sendable {
     public var decision = DecisionID.none
     private var box: Box?
 
-    private var details: Details {
-        get { box?.details ?? Details() }
-        set { box = Box(newValue) }
+    /// Changes what few answers have, in its place where no other answer has the same.
+    private mutating func change(_ body: (inout Details) -> Void) {
+        if !isKnownUniquelyReferenced(&box) { box = Box(box?.details ?? Details()) }
+        if let box { body(&box.details) }
     }
 
     /// The user the session belongs to, where a session is known; never empty.
@@ -98,49 +100,55 @@ public struct Answer: Sendable {
     /// More for the event log; at most 1,024 bytes, control characters escaped, never a secret.
     public var logText: String? {
         get { box?.details.logText }
-        set { details.logText = newValue }
+        set { change { $0.logText = newValue } }
     }
 
     /// What the client may be told; at most 256 bytes.
     public var clientText: String? {
         get { box?.details.clientText }
-        set { details.clientText = newValue }
+        set { change { $0.clientText = newValue } }
     }
 
     /// The session of an allowed log-in.
     public var session: SessionID? {
         get { box?.details.session }
-        set { details.session = newValue }
+        set { change { $0.session = newValue } }
     }
 
     /// Whether the session is for one question only; the code that asks ends it.
     public var isOneUse: Bool {
         get { box?.details.isOneUse ?? false }
-        set { details.isOneUse = newValue }
+        set { change { $0.isOneUse = newValue } }
     }
 
     /// Nanoseconds that the module took for a log-in, where spans are made; 0 else.
     public var moduleTime: Int64 {
         get { box?.details.moduleTime ?? 0 }
-        set { details.moduleTime = newValue }
+        set { change { $0.moduleTime = newValue } }
     }
 
     /// Groups, roles and claims of a log-in, obligations of a check, as the module gave them.
     public var attributes: [Field] {
         get { box?.details.attributes ?? [] }
-        set { details.attributes = newValue }
+        set { change { $0.attributes = newValue } }
     }
+}
 
+extension Answer {
     /// Makes an answer.
     public init(
         _ verdict: Verdict, _ reason: Reason, logText: String? = nil, clientText: String? = nil,
         session: SessionID? = nil, user: String? = nil, mappedName: ObjectName? = nil
     ) {
-        self.verdict = verdict
-        self.reason = reason
-        owner = user ?? ""
-        self.mappedName = mappedName
-        if logText == nil, clientText == nil, session == nil { return }
-        box = Box(Details(logText: logText, clientText: clientText, session: session))
+        let isPlain = logText == nil && clientText == nil && session == nil
+        // All members at once: Swift copies what was set member by member, and destroys the first.
+        self.init(
+            verdict: verdict, reason: reason, owner: user ?? "", mappedName: mappedName,
+            box: isPlain ? nil : Box(Details(logText: logText, clientText: clientText, session: session)))
+    }
+
+    /// The same answer, about a user and a name.
+    public func about(_ user: String, _ name: ObjectName?) -> Answer {
+        Answer(verdict: verdict, reason: reason, owner: user, mappedName: name, decision: decision, box: box)
     }
 }

@@ -240,11 +240,11 @@ public final class Host: Sendable {
     private func timed(_ login: Login, _ kind: QuestionKind, _ ask: () -> Outcome) -> Outcome {
         let (began, figures) = (clock.monotonic, sessions.doors[login.door])
         let outcome = ask()
-        outcome.observe { [clock, spans] answer in
-            figures.note(kind, answer.verdict, nanoseconds: clock.monotonic - began)
-            spans?.note(
-                kind, answer, login.decision, door: login.door, login.attributes, began: began,
-                moduleTime: answer.moduleTime)
+        // At once where it is decided: what is observed costs a closure.
+        if case .decided(let answer) = outcome {
+            note(answer, to: login, kind, figures, since: began)
+        } else {
+            outcome.observe { [self] in note($0, to: login, kind, figures, since: began) }
         }
         return outcome
     }
@@ -300,11 +300,14 @@ public final class Host: Sendable {
         switch subject {
         case .name(let name, let attributes):
             var question = ObjectQuestion(objects, decider, session, known, name, attributes: attributes)
-            return timed(.map, question.ask(at: now), question.returned, session, attributes, decision, since: now)
+            let outcome = question.ask(at: now)
+            note(outcome, to: .map, question.returned, session, attributes, decision, since: now)
+            return outcome
         case .check(let check):
             var question = ObjectQuestion(objects, decider, session, known, check)
-            return timed(
-                check.kind, question.ask(at: now), question.returned, session, check.attributes, decision, since: now)
+            let outcome = question.ask(at: now)
+            note(outcome, to: check.kind, question.returned, session, check.attributes, decision, since: now)
+            return outcome
         case .realm(let request, let object):
             let outcome = realms.ask(request, session, known, object: object, decider, at: now)
             guard let spans else { return outcome }

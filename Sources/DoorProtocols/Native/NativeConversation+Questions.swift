@@ -164,19 +164,21 @@ extension NativeConversation {
     }
 
     func answer(_ answer: Answer, _ kind: NativeProtocol.Kind, _ number: UInt32, _ turn: inout DoorTurn) {
+        if answer.verdict != .wrongCredentials || (isTrusted && kind != .logon) {
+            return NativeWriter.verdict(answer, kind, number, version: version, to: &turn.out)
+        }
         // A client that tries passwords does not learn which users there are.
-        let isTold = answer.verdict != .wrongCredentials || (isTrusted && kind != .logon)
-        var told = isTold ? answer : Answer(.wrongCredentials, .invalidPassword)
+        var told = Answer(.wrongCredentials, .invalidPassword)
         told.decision = answer.decision
         NativeWriter.verdict(told, kind, number, version: version, to: &turn.out)
     }
 
     /// Answers with an outcome, once it is there; notes what it says about an object, where that matters.
     mutating func answer(
-        _ outcome: Outcome, _ kind: NativeProtocol.Kind, _ number: UInt32, about name: ObjectName? = nil,
+        _ outcome: consuming Outcome, _ kind: NativeProtocol.Kind, _ number: UInt32, about name: ObjectName? = nil,
         _ turn: inout DoorTurn
     ) {
-        switch outcome {
+        switch consume outcome {
         case .decided(let answer): settled(answer, kind, number, about: name, &turn)
         case .delayed(let ticket):
             wait(ticket) { conversation, answer, turn in

@@ -229,10 +229,10 @@ struct NativeConversation: Conversation, ~Copyable {
         if burst.isEmpty { return }
         let outcomes = door.host.ask(burst.checks)
         burstBytes = 0
-        for (place, outcome) in outcomes.enumerated() {
+        for place in outcomes.indices {
             let (number, bytes) = burst.origins[place]
             heldBytes = bytes
-            answer(outcome, .check, number, about: burst.checks[place].check.name, &turn)
+            answer(outcomes[place], .check, number, about: burst.checks[place].check.name, &turn)
         }
         heldBytes = 0
         burst.removeAll()

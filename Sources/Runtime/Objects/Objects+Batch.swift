@@ -38,8 +38,7 @@ struct BatchAnswers {
     /// Answers a row of the batch.
     mutating func answer(_ place: Int, _ kind: QuestionKind, of session: Session, _ answer: consuming Answer) {
         let (verdict, reason) = (answer.verdict, answer.reason)
-        answer.decision = decisions.next()
-        set(.decided(answer), at: place)
+        set(Outcome.decided(answer).named(decisions.next()), at: place)
         if let last = tallies.indices.last, tallies[last].session === session, tallies[last].kind == kind,
             tallies[last].verdict == verdict, tallies[last].reason == reason
         {

@@ -262,10 +262,7 @@ extension Session {
     func answer(to kind: QuestionKind, _ said: ModuleAnswer, about object: ObjectName?) -> Answer {
         if case .ended(let end) = state { return end.answer }
         if let fence = origin.fence, !fence.holds { return SessionEnd.expired.answer }
-        var answer = said.verdict(for: kind)
-        answer.user = user
-        answer.mappedName = object
-        return answer
+        return said.verdict(for: kind).about(user, object)
     }
 }
 

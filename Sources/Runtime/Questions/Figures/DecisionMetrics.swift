@@ -35,13 +35,18 @@ final class DecisionMetrics: Sendable {
     }
 
     /// Counts an answer when it is there.
-    func counted(_ kind: QuestionKind, _ outcome: Outcome) -> Outcome {
+    func count(_ kind: QuestionKind, _ outcome: Outcome) {
         // At once where it is decided: what is observed costs a closure.
         if case .decided(let answer) = outcome {
             count(kind, answer)
         } else {
             outcome.observe { [self] in count(kind, $0) }
         }
+    }
+
+    /// Counts an answer when it is there, and hands it on.
+    func counted(_ kind: QuestionKind, _ outcome: Outcome) -> Outcome {
+        count(kind, outcome)
         return outcome
     }
 
