@@ -27,7 +27,13 @@ public struct TerminatedText: Hashable, Sendable {
     @usableFromInline let bytes: [UInt8]
 
     /// - Precondition: `text` holds no NUL; ``Login`` has checked it.
-    public init(_ text: String) { bytes = Array(text.utf8) + [0] }
+    public init(_ text: String) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + 1)
+        bytes += text.utf8
+        bytes.append(0)
+        self.bytes = bytes
+    }
 
     /// The number of bytes without the NUL.
     public var count: Int { bytes.count - 1 }
@@ -44,8 +50,9 @@ public struct TerminatedText: Hashable, Sendable {
 ///
 /// Most answers are a status and nothing more: the rest stands apart, so that such an answer costs no more than a number.
 public struct ModuleAnswer: Sendable {
-    private final class Details: Sendable {
-        let values: Values
+    // SAFETY: values change only where one answer alone has them; see `change`.
+    private final class Details: @unchecked Sendable {
+        var values: Values
         init(_ values: Values) { self.values = values }
     }
 
@@ -76,93 +83,94 @@ public struct ModuleAnswer: Sendable {
     /// Whether the status is all that was said.
     public var isBare: Bool { details == nil }
 
-    private var values: Values {
-        get { details?.values ?? Values() }
-        set { details = Details(newValue) }
+    /// Changes what few answers have, in its place where no other answer has the same.
+    private mutating func change(_ body: (inout Values) -> Void) {
+        if !isKnownUniquelyReferenced(&details) { details = Details(details?.values ?? Values()) }
+        if let details { body(&details.values) }
     }
 
     /// At most 1,024 bytes; control characters are escaped.
     public var logText: String? {
         get { details?.values.logText }
-        set { values.logText = newValue }
+        set { change { $0.logText = newValue } }
     }
 
     /// At most 256 bytes; control characters are escaped.
     public var clientText: String? {
         get { details?.values.clientText }
-        set { values.clientText = newValue }
+        set { change { $0.clientText = newValue } }
     }
 
     /// The canonical user name, where the module gave one.
     public var user: String? {
         get { details?.values.user }
-        set { values.user = newValue }
+        set { change { $0.user = newValue } }
     }
 
     /// The new name, as the module gave it; not validated yet.
     public var mapped: [UInt8]? {
         get { details?.values.mapped }
-        set { values.mapped = newValue }
+        set { change { $0.mapped = newValue } }
     }
 
     /// Seconds since 1970 when the session ends, 0 = never.
     public var expiry: Int64 {
         get { details?.values.expiry ?? 0 }
-        set { values.expiry = newValue }
+        set { change { $0.expiry = newValue } }
     }
 
     /// Most sessions the user may hold, 0 = no limit.
     public var sessionLimit: UInt32 {
         get { details?.values.sessionLimit ?? 0 }
-        set { values.sessionLimit = newValue }
+        set { change { $0.sessionLimit = newValue } }
     }
 
     /// Most sessions the user may hold with the application id of this log-in, 0 = no limit.
     public var applicationSessionLimit: UInt32 {
         get { details?.values.applicationSessionLimit ?? 0 }
-        set { values.applicationSessionLimit = newValue }
+        set { change { $0.applicationSessionLimit = newValue } }
     }
 
     /// Why, in lines; at most 65,536 bytes, control characters other than the ends of lines are escaped.
     public var explanation: String? {
         get { details?.values.explanation }
-        set { values.explanation = newValue }
+        set { change { $0.explanation = newValue } }
     }
 
     /// What a remote server is shown: 0...65,536 bytes.
     public var secret: Secret? {
         get { details?.values.secret }
-        set { values.secret = newValue }
+        set { change { $0.secret = newValue } }
     }
 
     /// Which credential it is, for the program that tells what became of it; set by the host.
     public var serial: UInt32 {
         get { details?.values.serial ?? 0 }
-        set { values.serial = newValue }
+        set { change { $0.serial = newValue } }
     }
 
     /// What the log-in wants to be told with all that is asked about the session.
     public var sessionData: UInt64 {
         get { details?.values.sessionData ?? 0 }
-        set { values.sessionData = newValue }
+        set { change { $0.sessionData = newValue } }
     }
 
     /// Groups, roles and claims of a log-in; obligations of a check. At most 64, without control characters.
     public var attributes: [Field] {
         get { details?.values.attributes ?? [] }
-        set { values.attributes = newValue }
+        set { change { $0.attributes = newValue } }
     }
 
     /// Set where the host answered for the module.
     public var refusal: Reason? {
         get { details?.values.refusal }
-        set { values.refusal = newValue }
+        set { change { $0.refusal = newValue } }
     }
 
     /// What the module did against its contract; the answer denies.
     public var breach: String? {
         get { details?.values.breach }
-        set { values.breach = newValue }
+        set { change { $0.breach = newValue } }
     }
 
     /// What was said, for messages: the number, or what the host has said in the module's place.

@@ -158,12 +158,12 @@ enum AnswerReader {
     /// Which text has a length and no address; nil for none.
     private static func textWithoutAddress(_ record: UnsafePointer<auth_result_t>) -> String? {
         let result = record.pointee
-        let texts = [
-            ("reason_log", result.reason_log), ("reason_client", result.reason_client), ("user", result.user),
-            ("mapped", result.mapped), ("explanation", result.explanation), ("secret", result.secret),
-        ]
-        guard let (member, text) = texts.first(where: { $1.data == nil && $1.length > 0 }) else { return nil }
-        return "auth_result_t.\(member) has \(text.length) bytes at no address"
+        return result.reason_log.withoutAddress("reason_log")
+            ?? result.reason_client.withoutAddress("reason_client")
+            ?? result.user.withoutAddress("user")
+            ?? result.mapped.withoutAddress("mapped")
+            ?? result.explanation.withoutAddress("explanation")
+            ?? result.secret.withoutAddress("secret")
     }
 
     /// Copies what a remote server is shown; nil for more than is accepted, which is never cut.
@@ -208,6 +208,12 @@ extension String {
 }
 
 extension auth_string_t {
+    /// What is wrong with it where it has a length and no address; nil for nothing.
+    @inline(__always)
+    fileprivate func withoutAddress(_ member: StaticString) -> String? {
+        data == nil && length > 0 ? "auth_result_t.\(member) has \(length) bytes at no address" : nil
+    }
+
     /// A view of host memory that ends with a NUL.
     init(_ terminated: UnsafeBufferPointer<UInt8>) {
         let data = UnsafeRawPointer(terminated.baseAddress)?.assumingMemoryBound(to: CChar.self)

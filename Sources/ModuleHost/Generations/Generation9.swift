@@ -76,30 +76,22 @@ final class Generation9: Generation, @unchecked Sendable {
     func newUser(_ login: Login, resuming: Bool, session: UInt64, _ terms: CallTerms) -> ModuleAnswer? {
         guard let call = resuming ? resumeUser : newUser else { return nil }
         return login.password.withTerminatedBytes { password in
-            login.user.withTerminated { user in
-                login.address.withTerminated { address in
-                    login.applicationID.withTerminated { application in
-                        login.machineID.withTerminated { machine in
-                            login.door.withTerminated { door in
-                                PairRecords.withPairs(told(login.attributes)) { attributes, count in
-                                    var record = auth_login_t()
-                                    record.size = UInt32(MemoryLayout<auth_login_t>.size)
-                                    record.session = session
-                                    record.token = terms.token
-                                    record.deadline = terms.deadline
-                                    record.user = user
-                                    record.password = resuming ? .empty : auth_string_t(password)
-                                    record.address = address
-                                    record.application_id = application
-                                    record.machine_id = machine
-                                    record.door = door
-                                    record.attributes = attributes
-                                    record.attribute_count = count
-                                    return ask(call, &record).map(AnswerReader.loginAnswer9)
-                                }
-                            }
-                        }
-                    }
+            TextRoom.lend(login.roomForTexts) { room in
+                PairRecords.withPairs(told(login.attributes)) { attributes, count in
+                    var record = auth_login_t()
+                    record.size = UInt32(MemoryLayout<auth_login_t>.size)
+                    record.session = session
+                    record.token = terms.token
+                    record.deadline = terms.deadline
+                    record.user = room.place(login.user)
+                    record.password = resuming ? .empty : auth_string_t(password)
+                    record.address = room.place(login.address)
+                    record.application_id = room.place(login.applicationID)
+                    record.machine_id = room.place(login.machineID)
+                    record.door = room.place(login.door)
+                    record.attributes = attributes
+                    record.attribute_count = count
+                    return ask(call, &record).map(AnswerReader.loginAnswer9)
                 }
             }
         }
