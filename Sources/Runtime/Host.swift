@@ -217,23 +217,24 @@ public final class Host: Sendable {
     /// Counts the answer to what a session asks, and notes how long it took.
     ///
     /// - Parameter returned: when the module's last entry point returned, where the answer is there; 0 where none was called.
-    private func timed(
-        _ kind: QuestionKind, _ outcome: Outcome, _ returned: Int64, _ session: Session, _ attributes: [Field],
+    private func note(
+        _ outcome: Outcome, to kind: QuestionKind, _ returned: Int64, _ session: Session, _ attributes: [Field],
         _ decision: DecisionID, since began: Int64
-    ) -> Outcome {
+    ) {
         let origin = session.origin
         if case .decided(let answer) = outcome {
-            let took = max(0, returned - began)
-            origin.figures.note(kind, answer.verdict, nanoseconds: took)
-            spans?.note(kind, answer, decision, door: origin.door, attributes, began: began, moduleTime: took)
+            origin.figures.note(kind, answer.verdict, nanoseconds: max(0, returned - began))
         } else {
-            outcome.observe { [clock, spans] answer in
-                let took = clock.monotonic - began
-                origin.figures.note(kind, answer.verdict, nanoseconds: took)
-                spans?.note(kind, answer, decision, door: origin.door, attributes, began: began, moduleTime: took)
+            outcome.observe { [clock] answer in
+                origin.figures.note(kind, answer.verdict, nanoseconds: clock.monotonic - began)
             }
         }
-        return metrics.counted(kind, outcome)
+        metrics.count(kind, outcome)
+        guard let spans else { return }
+        outcome.observe { [clock, isThere = outcome.isDecided] answer in
+            let took = isThere ? max(0, returned - began) : clock.monotonic - began
+            spans.note(kind, answer, decision, door: origin.door, attributes, began: began, moduleTime: took)
+        }
     }
 
     /// Notes how long a log-in takes.
@@ -247,6 +248,15 @@ public final class Host: Sendable {
             outcome.observe { [self] in note($0, to: login, kind, figures, since: began) }
         }
         return outcome
+    }
+
+    private func note(
+        _ answer: Answer, to login: Login, _ kind: QuestionKind, _ figures: DoorFigures, since began: Int64
+    ) {
+        figures.note(kind, answer.verdict, nanoseconds: clock.monotonic - began)
+        spans?.note(
+            kind, answer, login.decision, door: login.door, login.attributes, began: began,
+            moduleTime: answer.moduleTime)
     }
 
     /// What every question passes: a host that stops, or whose rules are stale, answers it in the module's place.
