@@ -10,10 +10,13 @@ public struct NetworkPrefix: Hashable, Sendable {
     /// Takes the first bits of an address of 4 or 16 bytes.
     public init(_ address: [UInt8], bits: Int) {
         self.bits = min(bits, address.count * 8)
-        bytes = address.enumerated().map { [kept = self.bits] index, byte in
-            let own = kept - index * 8
-            return own >= 8 ? byte : own <= 0 ? 0 : byte & (~UInt8(0) << UInt8(8 - own))
-        }
+        bytes = address.enumerated().map { [bits = self.bits] in Self.kept($1, at: $0, of: bits) }
+    }
+
+    /// What is left of a byte of an address where so many bits of that count.
+    private static func kept(_ byte: UInt8, at index: Int, of bits: Int) -> UInt8 {
+        let own = bits - index * 8
+        return own >= 8 ? byte : own <= 0 ? 0 : byte & (~UInt8(0) << UInt8(8 - own))
     }
 
     /// Reads `ADDRESS` or `ADDRESS/BITS`; nil for anything else.
@@ -31,6 +34,8 @@ public struct NetworkPrefix: Hashable, Sendable {
     /// Reads an address of either family into its bytes in the order of the network; an IPv4 address mapped into IPv6 is the IPv4
     /// one. Nil for anything else.
     public static func address(_ text: String) -> [UInt8]? {
+        // Of most log-ins at a unix socket none is told.
+        if text.isEmpty { return nil }
         var four = in_addr()
         if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
         var six = in6_addr()
@@ -42,7 +47,8 @@ public struct NetworkPrefix: Hashable, Sendable {
 
     /// Whether an address of either family lies in it.
     public func contains(_ address: [UInt8]) -> Bool {
-        address.count == bytes.count && NetworkPrefix(address, bits: bits) == self
+        address.count == bytes.count
+            && address.indices.allSatisfy { Self.kept(address[$0], at: $0, of: bits) == bytes[$0] }
     }
 }
 

@@ -98,7 +98,9 @@ public struct PenaltyRules: Sendable, Equatable {
     private static let loopback = [NetworkPrefix([127, 0, 0, 0], bits: 8), NetworkPrefix("::1")].compactMap(\.self)
 
     /// Whether the networks of an address are not counted.
-    func isExempt(_ address: [UInt8]) -> Bool { (Self.loopback + exempt).contains { $0.contains(address) } }
+    func isExempt(_ address: [UInt8]) -> Bool {
+        Self.loopback.contains { $0.contains(address) } || exempt.contains { $0.contains(address) }
+    }
 
     /// At how many wrong passwords log-ins are refused.
     public func limit(of subject: PenaltySubject) -> Int {

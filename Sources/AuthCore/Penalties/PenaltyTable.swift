@@ -99,7 +99,8 @@ public struct PenaltyTable: Sendable {
         let own = isUsual ? PenaltySubject.usual(name, attempt.source) : .user(name)
         let isExempt = isUsual || attempt.address.map(rules.isExempt) ?? true
         let networks = isExempt ? [] : attempt.networks
-        let subjects = [own] + networks.map(PenaltySubject.network)
+        var subjects = [own]
+        for network in networks { subjects.append(.network(network)) }
         for subject in subjects {
             let limit = rules.limit(of: subject)
             let refused = tallies.update(subject) { tally -> Int64? in

@@ -50,21 +50,16 @@ final class Logins: Sendable {
     /// Asks about a log-in with a password, unless too many of them were wrong.
     func logIn(_ login: Login, _ decider: any Decider) -> Outcome {
         guard let penalties else { return LoginQuestion(self, decider, login, .login).ask() }
-        let way = PenaltyWay {
-            // Another module may be in force after a wait.
-            LoginQuestion(self, self.sessions.decider.value ?? decider, login, .login).ask()
-        } resume: {
-            (self.sessions.decider.value ?? decider).resume($0)
-        } refused: {
-            self.note($0, to: login, .login)
-        }
-        return penalties.ask(login, way)
+        return penalties.ask(PenaltyWay(logins: self, asked: decider, login: login))
     }
 
     /// Answers from the session that an equal log-in got a while ago, or logs in; equal concurrent log-ins share one.
     func authenticate(_ login: Login, _ decider: any Decider) -> Outcome {
         guard cache.keeps else {
-            return logIn(login, decider).map { [self] in markedOneUse($0) }
+            let outcome = logIn(login, decider)
+            // At once where it is decided: what changes it later costs a closure.
+            if case .decided(let answer) = outcome { return .decided(markedOneUse(answer)) }
+            return outcome.map { [self] in markedOneUse($0) }
         }
         let key = cache.keys.key(of: login, realm: realm)
         let now = clock.monotonic

@@ -78,9 +78,9 @@ final class Penalties: Sendable {
     // MARK: - Asking
 
     /// Asks about a log-in with a password: at once, later, or not at all.
-    func ask(_ login: Login, _ way: PenaltyWay) -> Outcome {
+    func ask(_ way: PenaltyWay) -> Outcome {
         guard isOn.load(ordering: .relaxed) else { return way.ask() }
-        let attempt = PenaltyAttempt(login)
+        let attempt = PenaltyAttempt(way.login)
         let now = clock.monotonic
         switch table.withLock({ $0.judge(attempt, since: now, at: now) }) {
         case .ask(let turn): return settled(turn, way.ask())
@@ -102,12 +102,18 @@ final class Penalties: Sendable {
 
     /// Notes what the module says, before anybody else has it.
     private func settled(_ turn: PenaltyTurn, _ outcome: Outcome) -> Outcome {
-        outcome.observe { [self] answer in
-            let named = answer.verdict == .allow ? answer.user.map(PenaltyName.init) : nil
-            let now = clock.monotonic
-            settle(turn, answer.penaltyResult, named, at: now)
+        // At once where it is decided: what is observed costs a closure.
+        if case .decided(let answer) = outcome {
+            settle(turn, answer)
+        } else {
+            outcome.observe { [self] in settle(turn, $0) }
         }
         return outcome
+    }
+
+    private func settle(_ turn: PenaltyTurn, _ answer: Answer) {
+        let named = answer.verdict == .allow ? answer.user.map(PenaltyName.init) : nil
+        settle(turn, answer.penaltyResult, named, at: clock.monotonic)
     }
 
     private func settle(_ turn: PenaltyTurn, _ result: PenaltyTable.Result, _ named: PenaltyName?, at now: Int64) {

@@ -112,10 +112,20 @@ private struct WeakLogin: Sendable {
 
 /// How a log-in goes on.
 struct PenaltyWay: Sendable {
+    let logins: Logins
+    /// The one that was in force when the log-in came.
+    let asked: any Decider
+    let login: Login
+
     /// Asks the module; called at most once.
-    let ask: @Sendable () -> Outcome
+    func ask() -> Outcome { LoginQuestion(logins, decider, login, .login).ask() }
+
     /// Runs what asks the module after a wait, where it may be asked.
-    let resume: @Sendable (@escaping @Sendable () -> Void) -> Void
-    /// Told of an answer that is not the module's, before any other code has it.
-    let refused: @Sendable (Answer) -> Void
+    func resume(_ body: @escaping @Sendable () -> Void) { decider.resume(body) }
+
+    /// Counts an answer that is not the module's, before any other code has it.
+    func refused(_ answer: Answer) { logins.note(answer, to: login, .login) }
+
+    /// Another module may be in force after a wait.
+    private var decider: any Decider { logins.sessions.decider.value ?? asked }
 }
