@@ -1,21 +1,41 @@
 /// What a client presents to become a session.
 public struct Login: Sendable {
-    /// Valid UTF-8, 1...255 bytes, no control characters; checked by ``init(user:password:address:applicationID:machineID:door:)``.
-    public let user: String
-    /// 0...4096 bytes without a NUL.
-    public let password: Secret
-    /// Of the client as text; may be a proxy's.
-    public var address: String
-    /// Client-supplied: never trusted for a decision but the matching of sessions to eject.
-    public var applicationID: String
-    /// The machine id that the client gave; "" for none.
-    public var machineID: String
-    /// The door that asks, such as `http`.
-    public var door: String
+    /// What never changes. It stands apart, so that a log-in is handed on for two reference counts and not seven.
+    private final class Presented: Sendable {
+        let user: String
+        let password: Secret
+        let address, applicationID, machineID, door: String
+
+        init(
+            user: String, password: Secret, address: String, applicationID: String, machineID: String, door: String
+        ) {
+            self.user = user
+            self.password = password
+            self.address = address
+            self.applicationID = applicationID
+            self.machineID = machineID
+            self.door = door
+        }
+    }
+
+    private let presented: Presented
     /// What the door knows besides, such as the subject of a client's certificate; at most 64.
     public var attributes: [Field] = []
     /// Which decision its answer is; set by the host.
     public var decision = DecisionID.none
+
+    /// Valid UTF-8, 1...255 bytes, no control characters; checked by ``init(user:password:address:applicationID:machineID:door:)``.
+    public var user: String { presented.user }
+    /// 0...4096 bytes without a NUL.
+    public var password: Secret { presented.password }
+    /// Of the client as text; may be a proxy's.
+    public var address: String { presented.address }
+    /// Client-supplied: never trusted for a decision but the matching of sessions to eject.
+    public var applicationID: String { presented.applicationID }
+    /// The machine id that the client gave; "" for none.
+    public var machineID: String { presented.machineID }
+    /// The door that asks, such as `http`.
+    public var door: String { presented.door }
 
     /// - Throws: ``LoginError`` naming the part that no module may see, and why.
     public init(
@@ -28,12 +48,9 @@ public struct Login: Sendable {
         try LoginError.check(address, "client address", 0...255)
         if password.count > 4096 { throw LoginError("a password is longer than 4096 bytes") }
         if password.withTerminatedBytes({ $0.dropLast().contains(0) }) { throw LoginError("a password holds a NUL") }
-        self.user = user
-        self.password = password
-        self.address = address
-        self.applicationID = applicationID
-        self.machineID = machineID
-        self.door = door
+        presented = Presented(
+            user: user, password: password, address: address, applicationID: applicationID, machineID: machineID,
+            door: door)
     }
 }
 

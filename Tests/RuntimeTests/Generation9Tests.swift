@@ -180,8 +180,7 @@ import Testing
 
     @Test func `comes back with the mapping, the check and the end, whose session is still known`() throws {
         let test = try TestHost("reads_open")
-        var login = try test.login("alice")
-        login.address = "192.0.2.1"
+        let login = try test.login("alice", address: "192.0.2.1")
         let session = try #require(test.ask(.login(login)).session)
         #expect(TestHost.wait(try test.check(session, .write, "/a")).verdict == .allow)
         #expect(test.lines.wait(for: "map for alice, data 1122334455667788"))

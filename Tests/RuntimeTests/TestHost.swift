@@ -102,8 +102,11 @@ struct TestHost {
     /// What the module may ask of the host.
     var services: any ModuleServices { host.services }
 
-    func login(_ user: String, password: String = "secret", application: String = "") throws -> Login {
-        try Login(user: user, password: Secret(password), applicationID: application, door: "test")
+    func login(
+        _ user: String, password: String = "secret", application: String = "", address: String = ""
+    ) throws -> Login {
+        try Login(
+            user: user, password: Secret(password), address: address, applicationID: application, door: "test")
     }
 
     func ask(_ question: Question) -> Answer { Self.wait(host.ask(question)) }

@@ -20,8 +20,7 @@ import Testing
         throws
     {
         let test = try TestHost("blocks_the_asker") { $0.blockingThreads = 2 }
-        var login = try test.login("slow")
-        login.address = "192.0.2.1"
+        let login = try test.login("slow", address: "192.0.2.1")
         let blocked = ask(test, login)
         #expect(test.lines.wait(for: "waiting"))
         test.host.expireDeadlines()
@@ -94,8 +93,7 @@ import Testing
     @Test(arguments: [false, true])
     func `and then says yes is told of the end of a session that is still known`(isLate: Bool) throws {
         let test = try TestHost("blocking_slow") { $0.blockingThreads = 2 }
-        var login = try test.login("slow")
-        login.address = "192.0.2.1"
+        let login = try test.login("slow", address: "192.0.2.1")
         guard case .delayed(let ticket) = test.host.ask(.login(login)) else {
             Issue.record("the log-in is decided at once")
             return
