@@ -86,22 +86,23 @@ struct AuthZENEvaluation: Sendable, Equatable {
 }
 
 extension AuthZENEvaluation {
-    /// What stands for a letter of the template in the names of objects.
-    func part(_ letter: Character) -> ArraySlice<UInt8> {
-        switch letter {
-        case "t": ObjectSegment.encoded(resourceType.utf8)[...]
-        case "i": ObjectSegment.encoded(resource.utf8)[...]
-        case "p": path
-        case "a": ObjectSegment.encoded(action.utf8)[...]
-        default: []
+    /// Writes what stands for a letter of the template in the names of objects.
+    func write(_ part: Character, to bytes: inout [UInt8]) {
+        switch part {
+        case "t": ObjectSegment.write(resourceType.utf8, to: &bytes)
+        case "i": ObjectSegment.write(resource.utf8, to: &bytes)
+        case "p": writePath(to: &bytes)
+        case "a": ObjectSegment.write(action.utf8, to: &bytes)
+        default: break
         }
     }
 
-    /// The id of the resource as a path; as ``ObjectSegment``, no longer than it takes to be too long.
-    private var path: ArraySlice<UInt8> {
-        let bytes = resource.utf8.prefix(ObjectName.maximumLength + 1)
+    /// Writes the id of the resource as a path; as ``ObjectSegment``, no longer than it takes to be too long.
+    private func writePath(to bytes: inout [UInt8]) {
+        let path = resource.utf8.prefix(ObjectName.maximumLength + 1)
         let slash = UInt8(ascii: "/")
-        return (bytes.first == slash ? Array(bytes) : [slash] + bytes)[...]
+        if path.first != slash { bytes.append(slash) }
+        bytes += path
     }
 }
 

@@ -76,7 +76,7 @@ struct AuthZENHandler: Sendable {
 
     private func prepared(_ evaluation: AuthZENEvaluation, _ asker: AuthZENAsker) -> Prepared {
         let action = actions.first { $0.name == evaluation.action }?.action ?? .write
-        guard let name = try? template.name(evaluation.part) else { return .known(Answer(.deny, .invalidName)) }
+        guard let name = try? template.name(evaluation.write(_:to:)) else { return .known(Answer(.deny, .invalidName)) }
         guard subjectTypes.contains(evaluation.subjectType),
             var login = try? Login(
                 user: evaluation.subject, password: Secret([]), address: asker.client.peer.address,

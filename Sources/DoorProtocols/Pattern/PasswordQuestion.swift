@@ -60,8 +60,8 @@ struct PasswordQuestions: Sendable {
 
     /// The object of a service; nil where its name would not be valid.
     private func object(_ login: PasswordLogin) -> ObjectName? {
-        try? template.name { letter in
-            ObjectSegment.encoded(Array((letter == "r" ? login.realm : login.service).utf8)[...])[...]
+        try? template.name { part, bytes in
+            ObjectSegment.write((part == "r" ? login.realm : login.service).utf8, to: &bytes)
         }
     }
 }
@@ -188,7 +188,9 @@ struct PasswordQuestion {
             end(session, if: isOneUse || (asked.endsRefused && answer.verdict == .deny))
             var answer = answer
             answer.user = user
-            answer.attributes += attributes
+            if !attributes.isEmpty {
+                answer.attributes = answer.attributes.isEmpty ? attributes : answer.attributes + attributes
+            }
             stage = .answered(answer)
             return nil
         }

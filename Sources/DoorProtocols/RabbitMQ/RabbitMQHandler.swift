@@ -29,7 +29,7 @@ struct RabbitMQHandler: Sendable {
             }
             return logIn(login, password == nil, client, asker)
         case .object(let object, let action):
-            guard asksWildcards || !object.hasWildcard, let name = try? template.name(object.part) else {
+            guard asksWildcards || !object.hasWildcard, let name = try? template.name(object.write(_:to:)) else {
                 return .reply(reply(to: Answer(.deny, .invalidName)))
             }
             var check = Check(action, name)

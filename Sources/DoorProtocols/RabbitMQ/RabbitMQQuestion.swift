@@ -82,16 +82,23 @@ struct RabbitMQObject: Sendable {
     /// Of what is published or, with `*` and `#`, of what is bound; nil but for topics.
     var routingKey: [UInt8]?
 
-    /// What stands for a letter of the template in the names of objects.
-    func part(_ letter: Character) -> ArraySlice<UInt8> {
-        switch letter {
-        case "v": ObjectSegment.encoded(vhost[...])[...]
-        case "k": Array(kind.rawValue.utf8)[...]
-        case "n": name.map { [UInt8(ascii: "/")] + ObjectSegment.encoded($0[...]) }?[...] ?? []
-        case "r": routingKey.map { [UInt8(ascii: "/")] + ObjectSegment.encoded($0[...]) }?[...] ?? []
-        case "w": words[...]
-        default: []
+    /// Writes what stands for a letter of the template in the names of objects.
+    func write(_ part: Character, to bytes: inout [UInt8]) {
+        switch part {
+        case "v": ObjectSegment.write(vhost, to: &bytes)
+        case "k": bytes += kind.rawValue.utf8
+        case "n": writeOwnSegment(name, to: &bytes)
+        case "r": writeOwnSegment(routingKey, to: &bytes)
+        case "w": bytes += words
+        default: break
         }
+    }
+
+    /// Writes a segment behind a slash, where there is one.
+    private func writeOwnSegment(_ segment: [UInt8]?, to bytes: inout [UInt8]) {
+        guard let segment else { return }
+        bytes.append(UInt8(ascii: "/"))
+        ObjectSegment.write(segment, to: &bytes)
     }
 
     /// Whether the routing key is a pattern that stands for others, as keys of bindings may be.

@@ -8,6 +8,9 @@ struct TextTemplate: Sendable {
         case part(Character)
     }
 
+    /// Room for most names, so that they are put together in one place.
+    private static let usualLength = 128
+
     private let pieces: [Piece]
 
     /// Reads a template.
@@ -44,13 +47,16 @@ struct TextTemplate: Sendable {
     }
 
     /// Puts a name together and checks it.
-    func name(_ part: (Character) -> ArraySlice<UInt8>) throws(NameError) -> ObjectName {
+    ///
+    /// - Parameter write: writes what stands for a letter behind what is there.
+    func name(_ write: (_ part: Character, _ bytes: inout [UInt8]) -> Void) throws(NameError) -> ObjectName {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.usualLength)
         // A template may name a part many times: a text that is too long already need not grow.
         for piece in pieces where bytes.count <= ObjectName.maximumLength {
             switch piece {
             case .literal(let literal): bytes += literal
-            case .part(let letter): bytes += part(letter)
+            case .part(let letter): write(letter, &bytes)
             }
         }
         return try ObjectName(bytes)
@@ -59,7 +65,7 @@ struct TextTemplate: Sendable {
     /// The name of a template whose parts are known when the door is made.
     func constantName(_ parts: [Character: String]) throws(DoorProblem) -> ObjectName {
         do {
-            return try name { Array((parts[$0] ?? "").utf8)[...] }
+            return try name { part, bytes in bytes += (parts[part] ?? "").utf8 }
         } catch {
             throw DoorProblem(.object, "\(error)")
         }

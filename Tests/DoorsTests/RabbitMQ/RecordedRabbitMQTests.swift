@@ -84,7 +84,7 @@ import Testing
                 var bytes = recorded
                 bytes[index] = byte
                 guard let question = try? Self.read(bytes), case .object(let object, _) = question.subject,
-                    let name = try? template.name(object.part)
+                    let name = try? template.name(object.write(_:to:))
                 else { continue }
                 questions += 1
                 let segments = name.text.split(separator: "/", omittingEmptySubsequences: false)
