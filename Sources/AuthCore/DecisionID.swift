@@ -26,6 +26,9 @@ public struct DecisionID: Hashable, Sendable {
         self.init(high: words.high, low: words.low)
     }
 
+    /// How many digits it has.
+    public static let digitCount = 32
+
     /// The 32 hexadecimal digits that people and programs are shown.
     public var hexadecimal: String { HexadecimalWords.text(high, low) }
 

@@ -96,11 +96,13 @@ import Testing
         #expect(lines[0] == "OK\t7\tuser=alice\tdecision_id=\(Self.id(1))\n")
         #expect(lines[1].contains("\treason=deny (decision \(Self.id(2)))\t"), "\(lines[1])")
         #expect(lines[2] == "FAIL\t7\tuser=alice\tdecision_id=\(Self.id(3))\treason=decision \(Self.id(3))\n")
-        #expect(
-            String(decoding: SaslauthdReply.bytes(allowed).dropFirst(2), as: UTF8.self) == "OK decision \(Self.id(1))")
-        #expect(
-            String(decoding: SaslauthdReply.bytes(wrong).dropFirst(2), as: UTF8.self)
-                == "NO wrong-credentials decision \(Self.id(3))")
+        let texts = [allowed, wrong].map { answer in
+            var out = OutgoingBytes()
+            SaslauthdReply.write(answer, to: &out)
+            #expect(out.bytes.prefix(2).elementsEqual([0, UInt8(out.count - 2)]))
+            return String(decoding: out.bytes.dropFirst(2), as: UTF8.self)
+        }
+        #expect(texts == ["OK decision \(Self.id(1))", "NO wrong-credentials decision \(Self.id(3))"])
     }
 
     @Test func `native: 16 bytes at the end, for clients of version 3 alone`() throws {

@@ -120,25 +120,24 @@ struct DovecotRequest {
                 response = .init(word.dropFirst(Self.responseName.count))
                 return
             }
-            let (name, value) = try Self.parameter(word)
-            switch name {
-            case "service": service = value
-            case "rip": address = value
-            case "secured": isSecured = true
+            let end = word.firstIndex(of: UInt8(ascii: "=")) ?? word.endIndex
+            guard let value = String(utf8: try DovecotEscape.decoded(word[end...].dropFirst())) else {
+                throw DoorFault("text", "a parameter is not UTF-8")
+            }
+            switch word[..<end] {
+            case Self.serviceName: service = value
+            case Self.addressName: address = value
+            case Self.securedName: isSecured = true
             default: break
             }
         }
     }
 
+    // Names are compared where they stand: a text of each would cost more than the rest of the word.
+    private static let serviceName = Array("service".utf8)[...]
+    private static let addressName = Array("rip".utf8)[...]
+    private static let securedName = Array("secured".utf8)[...]
     private static let responseName = Array("resp=".utf8)
-
-    private static func parameter(_ word: ArraySlice<UInt8>) throws(DoorFault) -> (name: String, value: String) {
-        let end = word.firstIndex(of: UInt8(ascii: "=")) ?? word.endIndex
-        guard let text = String(utf8: try DovecotEscape.decoded(word[end...].dropFirst())) else {
-            throw DoorFault("text", "a parameter is not UTF-8")
-        }
-        return (String(decoding: word[..<end], as: UTF8.self), text)
-    }
 }
 
 /// What 0x01 and a character stand for.

@@ -97,19 +97,21 @@ struct SaslauthdConversation: Conversation, ~Copyable {
 
     private mutating func reply(_ answer: Answer, _ turn: inout DoorTurn) {
         client.noteOtherUser(answer, at: door.questions.door)
-        reply(SaslauthdReply.bytes(answer), &turn)
+        SaslauthdReply.write(answer, to: &turn.out)
+        end(&turn)
     }
 
     private mutating func refuse(_ fault: DoorFault, _ turn: inout DoorTurn) {
         client.countFault(fault.kind)
-        reply(SaslauthdReply.bytes(fault), &turn)
+        SaslauthdReply.write(fault, to: &turn.out)
+        end(&turn)
     }
 
-    private mutating func reply(_ bytes: [UInt8], _ turn: inout DoorTurn) {
+    /// Ends the connection behind its answer.
+    private mutating func end(_ turn: inout DoorTurn) {
         phase = .answered
         deadline = nil
         received.wipe()
-        turn.out.write(bytes)
         turn.close(.written)
     }
 }

@@ -22,7 +22,9 @@ public struct SaslauthdDoor: DoorType {
 
     /// What each verdict is on the wire, for the table of docs/doors.md.
     public static func wire(_ answer: Answer) -> [(question: String, bytes: String)] {
-        [("password", WireText.escaped(SaslauthdReply.bytes(answer)))]
+        var out = OutgoingBytes()
+        SaslauthdReply.write(answer, to: &out)
+        return [("password", WireText.escaped(out.bytes))]
     }
 
     /// Asks as testsaslauthd does.

@@ -3,17 +3,27 @@ import AuthCore
 /// What a request is answered with: a text behind its length in two bytes, the greater first.
 enum SaslauthdReply {
     /// `OK`, or `NO` with the verdict and, but for wrong credentials, its reason; and which decision it is.
-    static func bytes(_ answer: Answer) -> [UInt8] {
-        let decision = answer.decision.isNone ? "" : " decision \(answer.decision)"
-        return switch answer.verdict {
-        case .allow: counted("OK\(decision)")
-        case .wrongCredentials: counted("NO \(answer.verdict.rawValue)\(decision)")
+    static func write(_ answer: Answer, to out: inout OutgoingBytes) {
+        switch answer.verdict {
+        case .allow: write("OK", answer.decision, to: &out)
+        case .wrongCredentials: write("NO \(answer.verdict.rawValue)", answer.decision, to: &out)
         case .deny, .overLimit, .ejected, .undecided:
-            counted("NO \(answer.verdict.rawValue) \(answer.reason.rawValue)\(decision)")
+            write("NO \(answer.verdict.rawValue) \(answer.reason.rawValue)", answer.decision, to: &out)
         }
     }
 
-    static func bytes(_ fault: DoorFault) -> [UInt8] { counted("NO \(fault.description)") }
+    static func write(_ fault: DoorFault, to out: inout OutgoingBytes) {
+        write("NO \(fault.description)", .none, to: &out)
+    }
 
-    private static func counted(_ text: String) -> [UInt8] { [0, UInt8(text.utf8.count)] + Array(text.utf8) }
+    private static func write(_ text: String, _ decision: DecisionID, to out: inout OutgoingBytes) {
+        let word: StaticString = " decision "
+        let count = text.utf8.count + (decision.isNone ? 0 : word.utf8CodeUnitCount + DecisionID.digitCount)
+        out.write(CollectionOfOne(0))
+        out.write(CollectionOfOne(UInt8(count)))
+        out.write(text)
+        if decision.isNone { return }
+        out.write(word)
+        out.write(decision)
+    }
 }

@@ -23,6 +23,7 @@ struct SaslauthdRequest {
     static func read(_ bytes: Span<UInt8>) throws(DoorFault) -> SaslauthdRequest? {
         guard bytes.count <= longest else { throw SaslauthdFault.tooLong }
         var fields: [Range<Int>] = []
+        fields.reserveCapacity(5)
         var place = 0
         var announced = 0
         while fields.count < 5, bytes.count - place >= 2 {
