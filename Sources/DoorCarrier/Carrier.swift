@@ -202,16 +202,11 @@ final class Carrier {
     // MARK: - The clock
 
     private func watchClock(_ socket: some CarrierSocket) {
-        guard let due = earliest(conversation.deadline, lookDue) else { return }
+        guard let due = DoorInstant.earlier(conversation.deadline, lookDue) else { return }
         // One that rings too early looks again.
         if let timerDue, timerDue <= due { return }
         timerDue = due
         socket.setTimer(due)
-    }
-
-    private func earliest(_ one: DoorInstant?, _ other: DoorInstant?) -> DoorInstant? {
-        guard let one, let other else { return one ?? other }
-        return min(one, other)
     }
 
     /// The time of the timer has come.

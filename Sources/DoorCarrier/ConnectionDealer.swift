@@ -85,11 +85,11 @@ final class UntakenConnections: Sendable {
         waiting.withLock { $0.take() }?()
     }
 
-    /// Whether there are as many as there may be; then the argument is called once, on any thread, when there is one less.
-    func isFull(else resume: @escaping @Sendable () -> Void) -> Bool {
+    /// Whether there are as many as there may be; then what the argument makes is called once, on any thread, when there is one less.
+    func isFull(else resume: () -> @Sendable () -> Void) -> Bool {
         waiting.withLock { waiting in
             guard count.load(ordering: .sequentiallyConsistent) >= Self.limit else { return false }
-            waiting = resume
+            waiting = resume()
             return true
         }
     }

@@ -33,6 +33,12 @@ final class ConnectionUse: Sendable {
 extension DoorInstant {
     /// On the clock of all carriers, which is the network library's too.
     static var now: DoorInstant { DoorInstant(nanoseconds: EpollLoop.clock) }
+
+    /// The one of two that comes first, where nil never comes.
+    static func earlier(_ one: DoorInstant?, _ other: DoorInstant?) -> DoorInstant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
 }
 
 /// The client of a TCP connection, for counting: an IPv4 address, or the network of 64 bits that an IPv6 address is in, of

@@ -151,7 +151,7 @@ private final class ListeningMember: LoopMember {
     /// Whether too many were accepted and are taken by no loop; accepting goes on by itself when there are fewer.
     private var isFull: Bool {
         let me = OnThread(self)
-        return dealer.untaken.isFull { [loop] in loop.execute { me.value.watch() } }
+        return dealer.untaken.isFull { [loop] in { loop.execute { me.value.watch() } } }
     }
 
     private func watch() {
@@ -161,7 +161,6 @@ private final class ListeningMember: LoopMember {
             isWatched = isWanted
             loop.watch(place, descriptor, isWanted ? .readable : .none)
         }
-        let due = [pause.due, dealer.due].compactMap(\.self).min()
-        loop.setTime(place, due?.nanoseconds)
+        loop.setTime(place, DoorInstant.earlier(pause.due, dealer.due)?.nanoseconds)
     }
 }

@@ -75,10 +75,10 @@ import Testing
         let resumed = Mutex(0)
         let resume: @Sendable () -> Void = { resumed.withLock { $0 += 1 } }
         let offers = (0..<UntakenConnections.limit).map { _ in
-            #expect(!untaken.isFull(else: resume))
+            #expect(!untaken.isFull { resume })
             return ConnectionOffer(SpareDescriptor.open(), due: .now, among: untaken)
         }
-        #expect(untaken.isFull(else: resume))
+        #expect(untaken.isFull { resume })
         #expect(resumed.withLock { $0 } == 0)
         for offer in offers {
             if let descriptor = offer.take() { close(descriptor) }
@@ -86,7 +86,7 @@ import Testing
         }
         // Once: a listener asks again.
         #expect(resumed.withLock { $0 } == 1)
-        #expect(!untaken.isFull(else: resume))
+        #expect(!untaken.isFull { resume })
     }
 
     @Test func `take all of many connections that come at once`() async throws {
