@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Its numbers are atomic and in shares for each thread (``Metrics`` keeps them so): counting takes no lock and no memory.
 final class DoorFigures: Sendable {
-    private let door: String
+    fileprivate let door: String
     private let times = QuestionKind.allCases.map { _ in SetOnce<Timer>() }
     private let verdicts = Verdict.allCases.map { _ in SetOnce<Counter>() }
 
@@ -50,7 +50,13 @@ final class DoorFigureTable: Sendable {
     /// Doors are few; questions with further names, such as those of a test, are counted under one.
     private static let limit = 256
 
-    private let doors = Mutex<[ExactText: DoorFigures]>([:])
+    private struct State: Sendable {
+        var doors: [ExactText: DoorFigures] = [:]
+        /// The one that was asked for last: most often the next one as well.
+        var last: DoorFigures?
+    }
+
+    private let state = Mutex(State())
     private let factory: any MetricsFactory
     private let others: DoorFigures
 
@@ -60,13 +66,20 @@ final class DoorFigureTable: Sendable {
     }
 
     subscript(_ door: String) -> DoorFigures {
-        doors.withLock { doors in
-            if let known = doors[ExactText(door)] { return known }
-            guard doors.count < Self.limit else { return others }
-            let made = DoorFigures(door, factory)
-            doors[ExactText(door)] = made
-            return made
+        state.withLock { state in
+            if let last = state.last, last.door.hasBytes(of: door) { return last }
+            guard let figures = find(door, &state) else { return others }
+            state.last = figures
+            return figures
         }
+    }
+
+    private func find(_ door: String, _ state: inout State) -> DoorFigures? {
+        if let known = state.doors[ExactText(door)] { return known }
+        guard state.doors.count < Self.limit else { return nil }
+        let made = DoorFigures(door, factory)
+        state.doors[ExactText(door)] = made
+        return made
     }
 }
 
