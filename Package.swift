@@ -301,7 +301,7 @@ for target in targets where target.type == .regular || target.type == .executabl
 // What runs when people type, and not when programs ask, is built to be small: the executable has its bound.
 let rarelyRun: Set = [
     "authhost", "AuthConfiguration", "Cluster", "ClusterCarrier", "ConfigurationLanguage", "Doctor", "Operators",
-    "Prometheus", "Signatures", "Telemetry", "Usage",
+    "Signatures", "Telemetry",
 ]
 for target in targets where rarelyRun.contains(target.name) {
     target.swiftSettings =
