@@ -35,7 +35,7 @@ package final class DoorLoops: Sendable {
     private let threads: Int
     private let host: any QuestionAnswering
     private let accepting: EpollLoop
-    private let sockets: [EpollLoop]
+    let sockets: [EpollLoop]
     private let dealtSockets: [DealtLoop]
     private let pulses: [LoopPulse]
     /// Begun with the first listener that needs them.
@@ -92,7 +92,7 @@ package final class DoorLoops: Sendable {
         late.cancel()
     }
 
-    private func channelLoops() -> ChannelLoops {
+    func channelLoops() -> ChannelLoops {
         channels.withLock { channels in
             if let channels { return channels }
             let begun = ChannelLoops(threads: threads, host: host)
@@ -105,11 +105,6 @@ package final class DoorLoops: Sendable {
     ///
     /// - Returns: how many there were.
     func endKeptConnections() -> Int { pulses.reduce(0) { $0 + $1.look() } }
-
-    /// Has work done on the first loop that serves connections without TLS.
-    package func executeOnFirst(_ work: @escaping @Sendable () -> Void) {
-        if let first = sockets.first { first.execute(work) } else { channelLoops().group.next().execute(work) }
-    }
 
     /// Ends the loops. One that a module keeps busy is left behind after the time, so that the host ends nevertheless.
     package func shutdown(within limit: Duration = .seconds(5)) async {
@@ -142,11 +137,11 @@ extension EpollLoop: ServingLoop {
 }
 
 /// The loops of the network library.
-private final class ChannelLoops: Sendable {
+final class ChannelLoops: Sendable {
     let group: MultiThreadedEventLoopGroup
     let spareGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let dealt: [DealtLoop]
-    let spare: ChannelLoop
+    fileprivate let dealt: [DealtLoop]
+    fileprivate let spare: ChannelLoop
 
     init(threads: Int, host: any QuestionAnswering) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)

@@ -21,11 +21,6 @@ extension Host {
         guard let penalties = logins.penalties else { return [] }
         return penalties.table.withLock { $0.clear(filter, at: penalties.clock.monotonic) }
     }
-
-    /// How much is counted now, and how many log-ins wait because of it.
-    public var penaltyNumbers: (counted: PenaltyNumbers, waiting: Int) {
-        (logins.penalties?.numbers ?? PenaltyNumbers(), logins.penalties?.waiting ?? 0)
-    }
 }
 
 /// What other hosts of a cluster have counted.

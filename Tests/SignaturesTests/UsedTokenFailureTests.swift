@@ -132,7 +132,7 @@ private final class Disk: Sendable {
         threads[0].start()
         entered.wait()
         for thread in threads[1...] { thread.start() }
-        while store.waitingCount < 9 { sched_yield() }
+        while store.waiting.withLock({ $0.count }) < 9 { sched_yield() }
         isHeld.withLock { $0 = false }
         leave.signal()
         while outcomes.withLock({ $0.count }) < 10 { sched_yield() }

@@ -30,7 +30,7 @@ public final class UsedTokenStore: Sendable {
     }
 
     /// A use that waits to be written.
-    private final class Request: @unchecked Sendable {
+    final class Request: @unchecked Sendable {
         // `outcome` is read and written by the holder of the `state` lock alone.
         let use: Use
         var outcome: Outcome?
@@ -38,7 +38,7 @@ public final class UsedTokenStore: Sendable {
         init(_ use: Use) { self.use = use }
     }
 
-    private let waiting = Mutex<[Request]>([])
+    let waiting = Mutex<[Request]>([])
     private let state: Mutex<UsedTokenState>
 
     /// Opens the store of a file, which is made when there is none.
@@ -69,9 +69,6 @@ public final class UsedTokenStore: Sendable {
             return request.outcome ?? .again
         }
     }
-
-    /// How many uses wait to be written.
-    var waitingCount: Int { waiting.withLock(\.count) }
 
     /// How many used tokens are kept.
     var count: Int { state.withLock { $0.table.count } }

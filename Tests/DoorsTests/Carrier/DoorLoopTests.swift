@@ -1,4 +1,5 @@
 import AuthCore
+import Epoll
 import Glibc
 import Logging
 import NIOConcurrencyHelpers
@@ -131,6 +132,13 @@ import Testing
         for await _ in stuck { break }
         await loops.shutdown(within: .milliseconds(10))
         slow.letGo()
+    }
+}
+
+extension DoorLoops {
+    /// Has work done on the first loop that serves connections without TLS.
+    fileprivate func executeOnFirst(_ work: @escaping @Sendable () -> Void) {
+        if let first = sockets.first { first.execute(work) } else { channelLoops().group.next().execute(work) }
     }
 }
 

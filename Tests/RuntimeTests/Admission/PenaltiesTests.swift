@@ -67,7 +67,7 @@ import Testing
         test.clock.advance(.seconds(2))
         _ = test.ask(.login(try login("old", from: "192.0.2.1")))
         #expect(asked(test) - before == 2)
-        #expect(test.host.penaltyNumbers.counted.users == 1)
+        #expect(test.host.logins.penalties?.numbers.users == 1)
         // Users have changed: it may be right by now.
         test.host.operators.invalidate(.user("ann"))
         _ = test.ask(.login(try login("old", from: "192.0.2.1")))
@@ -88,11 +88,11 @@ import Testing
         }
         #expect(asked(test) - before <= 10)
         #expect(answers.all.allSatisfy { $0 == .wrongCredentials })
-        for _ in 0..<2_000 where test.host.penaltyNumbers.waiting > 0 {
+        for _ in 0..<2_000 where test.penaltiesWaiting > 0 {
             test.clock.advance(.milliseconds(20))
             test.host.expireDeadlines()
         }
-        #expect(test.host.penaltyNumbers.waiting == 0)
+        #expect(test.penaltiesWaiting == 0)
         #expect(asked(test) - before == 10)
         #expect(test.host.openQuestions == 0)
     }
@@ -117,7 +117,7 @@ import Testing
         for number in 0..<30 {
             _ = ask(test, .login(try login("\(number)", user: "error", from: "192.0.2.1")))
         }
-        #expect(test.host.penaltyNumbers.counted == PenaltyNumbers())
+        #expect(test.host.logins.penalties?.numbers == PenaltyNumbers())
     }
 
     @Test func `are kept over a restart, and a damaged file is put aside`() throws {
@@ -146,4 +146,9 @@ import Testing
         #expect(chmod(path + ".damaged", 0o666) == 0)
         #expect(throws: PenaltyFileError.self) { _ = try PenaltyFile.read(path + ".damaged", .init()) }
     }
+}
+
+extension TestHost {
+    /// How many log-ins wait because of wrong passwords.
+    fileprivate var penaltiesWaiting: Int { host.logins.penalties?.waiting ?? 0 }
 }
