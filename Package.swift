@@ -47,7 +47,8 @@ var targets: [Target] = [
         name: "ModuleKit", dependencies: ["CAuthModule"],
         swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
     // A leaf for host and modules alike: what both must do in one way.
-    .target(name: "Basics"),
+    .target(name: "CThreads"),
+    .target(name: "Basics", dependencies: ["CThreads"]),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .target(name: "Rules", dependencies: ["Basics"]),
     .target(

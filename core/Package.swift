@@ -17,7 +17,8 @@ let package = Package(
         .target(
             name: "ModuleKit", dependencies: ["CAuthModule"],
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]),
-        .target(name: "Basics"),
+        .target(name: "CThreads"),
+        .target(name: "Basics", dependencies: ["CThreads"]),
         .target(name: "Rules", dependencies: ["Basics"]),
         .target(
             name: "AuthCore", dependencies: ["Rules"], swiftSettings: [.enableExperimentalFeature("Lifetimes")]),

@@ -119,21 +119,6 @@ cffi_function cffi_symbol(void *library, const char *name) {
     return function;
 }
 
-int cffi_semaphore_wait(sem_t *semaphore, int64_t nanoseconds) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += nanoseconds / 1000000000;
-    until.tv_nsec += nanoseconds % 1000000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    for (;;) {
-        if (sem_clockwait(semaphore, CLOCK_MONOTONIC, &until) == 0) return 0;
-        if (errno != EINTR) return errno;
-    }
-}
-
 const char *cffi_signal_name(int number) { return sigabbrev_np(number); }
 
 bool cffi_is_noexec(int descriptor) {

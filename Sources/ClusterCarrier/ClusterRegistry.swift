@@ -1,6 +1,6 @@
 import AuthCore
+import Basics
 import Cluster
-import Dispatch
 import Logging
 import NIOCore
 import NIOPosix
@@ -163,7 +163,7 @@ package final class ClusterRegistry: Sendable {
                         page.answered.signal()
                     }
                 }
-                guard page.answered.wait(timeout: .now() + 10) == .success else { return false }
+                guard page.answered.wait(for: .seconds(10)) else { return false }
                 let content = page.content.withLock { $0 }
                 for use in content.uses { body(use.user, use.application) }
                 cursor = content.cursor
@@ -212,7 +212,7 @@ package struct ClusterAnswers: Sendable {
 /// A page of sessions, for the thread that waits for it.
 private final class Page: Sendable {
     let content = Mutex<(cursor: String?, uses: [ClusterUse])>((nil, []))
-    let answered = DispatchSemaphore(value: 0)
+    let answered = ThreadSemaphore()
 }
 
 /// Where the cluster's thread writes how its member stands, for others to read.

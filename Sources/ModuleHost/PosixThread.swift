@@ -32,16 +32,3 @@ public enum PosixThread {
         return "\(String(decoding: bytes, as: UTF8.self))/\(number)"
     }
 }
-
-extension ThreadSemaphore {
-    /// Waits at most so long, on the monotonic clock; returns whether it was signalled.
-    package func wait(for timeout: Duration) -> Bool { cffi_semaphore_wait(pointer, timeout.nanoseconds) == 0 }
-}
-
-extension Awaited {
-    /// Waits for the value at most so long, on the monotonic clock; nil where it is not there then. To be called once.
-    package func wait(for timeout: Duration) -> Value? {
-        _ = ready.wait(for: timeout)
-        return present
-    }
-}

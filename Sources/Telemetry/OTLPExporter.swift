@@ -1,5 +1,4 @@
 import Basics
-import Dispatch
 import Logging
 import Metrics
 import Synchronization
@@ -19,8 +18,8 @@ public final class OTLPExporter: Sendable {
     }
 
     private let state = Mutex(State())
-    private let wake = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let wake = ThreadSemaphore()
+    private let ended = ThreadSemaphore()
     private let post: OTLPPost
     private let version: String
     private let log: Logger
@@ -56,13 +55,13 @@ public final class OTLPExporter: Sendable {
     public func stop() {
         state.withLock { $0.isStopped = true }
         wake.signal()
-        _ = ended.wait(timeout: .now() + .seconds(5))
+        _ = ended.wait(for: .seconds(5))
     }
 
     private func run() {
         defer { ended.signal() }
         while true {
-            _ = wake.wait(timeout: .now() + .seconds(1))
+            _ = wake.wait(for: .seconds(1))
             while send() {}
             if state.withLock({ $0.isStopped }) { return }
         }

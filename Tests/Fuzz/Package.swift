@@ -37,7 +37,9 @@ let package = Package(
         linked(
             "AuthConfiguration", folder: "Configuration", ["Basics", "ConfigurationLanguage", "Rules", "CLibXML2"],
             exclude: ["Language"]),
-        linked("Basics"),
+        .target(
+            name: "CThreads", path: "Linked/CThreads", cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link"])]),
+        linked("Basics", ["CThreads"]),
         linked("JSONReading", ["CLibJansson"]),
         linked("Rules", ["Basics"]),
         system("CLibCrypt"), system("CLibJansson", pkgConfig: "jansson"), system("CLibNettle", pkgConfig: "nettle"),

@@ -27,4 +27,10 @@ package final class Awaited<Value: Sendable>: Sendable {
             if let present { return present }
         }
     }
+
+    /// Waits for the value at most so long, on the monotonic clock; nil where it is not there then. To be called once.
+    package func wait(for timeout: Duration) -> Value? {
+        _ = ready.wait(for: timeout)
+        return present
+    }
 }

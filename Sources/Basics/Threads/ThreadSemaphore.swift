@@ -1,10 +1,10 @@
+import CThreads
 import Glibc
 
-/// A counting semaphore of the system, whose C library has a type of the shorter name.
+/// What a thread waits for, with or without an end: a counting semaphore of the system, whose C library has a type of the shorter name.
 package final class ThreadSemaphore: @unchecked Sendable {
     // sem_t is made for many threads; it stands at one address from init to deinit.
-    /// The system's own, for waits of other kinds.
-    package let pointer: UnsafeMutablePointer<sem_t>
+    private let pointer: UnsafeMutablePointer<sem_t>
 
     /// Makes a semaphore that has not been signalled.
     package init() {
@@ -28,4 +28,7 @@ package final class ThreadSemaphore: @unchecked Sendable {
             precondition(errno == EINTR, "sem_wait: \(SystemError())")
         }
     }
+
+    /// Waits at most so long, on the monotonic clock; returns whether it was signalled.
+    package func wait(for timeout: Duration) -> Bool { cthreads_wait(pointer, timeout.nanoseconds) == 0 }
 }

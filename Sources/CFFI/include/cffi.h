@@ -2,7 +2,6 @@
 #ifndef AUTHHOST_CFFI_H
 #define AUTHHOST_CFFI_H
 
-#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,9 +42,6 @@ void cffi_set_thread_value(void *_Nullable value);
 
 // The host's ELF machine (EM_*).
 uint16_t cffi_machine(void);
-
-// Waits at most so many nanoseconds on the monotonic clock; returns 0, or an errno.
-int cffi_semaphore_wait(sem_t *_Nonnull semaphore, int64_t nanoseconds);
 
 // The name of a signal without `SIG`, NULL for none.
 const char *_Nullable cffi_signal_name(int number);

@@ -1,7 +1,6 @@
 import AuthCore
 import Cluster
 import ClusterCarrier
-import Dispatch
 import Logging
 import Runtime
 import Synchronization
@@ -35,27 +34,27 @@ enum ClusterRows {
         var turn = 0
         func logIn(_ login: Login) throws {
             turn += 1
-            let answered = DispatchSemaphore(value: 0)
+            let answered = ThreadSemaphore()
             ClusterLoad.ask(hosts[turn % 2].host, .login(login)) { answer in
                 if answer.session != nil { answered.signal() }
             }
-            guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("a log-in was refused") }
+            guard answered.wait(for: .seconds(10)) else { throw BenchmarkError("a log-in was refused") }
         }
         let logins = try median(before: {}) { try logIn(login) }
         let ejections = try median(before: { try logIn(login) }) {
-            let answered = DispatchSemaphore(value: 0)
+            let answered = ThreadSemaphore()
             hosts[(turn + 1) % 2].registry.ejectOldest(1, of: login.user, application: nil, machine: nil) { result in
                 if result.ended.values.reduce(0, +) == 1 { answered.signal() }
             }
-            guard answered.wait(timeout: .now() + 10) == .success else { throw BenchmarkError("nothing was ejected") }
+            guard answered.wait(for: .seconds(10)) else { throw BenchmarkError("nothing was ejected") }
         }
         for user in 1...oldest { try logIn(HeldSessions.login(user, Secret(""))) }
-        let (clock, answered) = (SystemClock(), DispatchSemaphore(value: 0))
+        let (clock, answered) = (SystemClock(), ThreadSemaphore())
         let start = clock.monotonic
         hosts[0].registry.ejectOldest(oldest, of: nil, application: nil, machine: nil) { result in
             if result.ended.values.reduce(0, +) == oldest { answered.signal() }
         }
-        guard answered.wait(timeout: .now() + 60) == .success else { throw BenchmarkError("not all were ejected") }
+        guard answered.wait(for: .seconds(60)) else { throw BenchmarkError("not all were ejected") }
         print(ejections, logins, clock.monotonic - start)
         for host in hosts { host.stop() }
     }
@@ -106,7 +105,7 @@ private final class ClusterHost {
             guard clock.monotonic < deadline else {
                 throw BenchmarkError("the cluster is \(hosts.map(\.registry.status))")
             }
-            DispatchSemaphore(value: 0).waitShortly()
+            _ = ThreadSemaphore().wait(for: .milliseconds(10))
         }
         return hosts
     }
@@ -118,13 +117,9 @@ private final class ClusterHost {
     }
 }
 
-extension DispatchSemaphore {
-    fileprivate func waitShortly() { _ = wait(timeout: .now() + .milliseconds(10)) }
-}
-
 /// Log-ins and ends, one after the other in each slot.
 private final class ClusterLoad: Sendable {
-    let done = DispatchSemaphore(value: 0)
+    let done = ThreadSemaphore()
     let refused = Atomic<Int>(0)
     private let host: Host
     private let logins: [Login]
