@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Cluster
 import Logging
 import NIOCore
@@ -48,7 +49,7 @@ final class ClusterLoop {
         _ settings: ClusterSettings, _ place: RegistryPlace, _ context: NIOSSLContext?, _ lease: Lease,
         _ board: StatusBoard, loop: any EventLoop, log: Logger
     ) {
-        member = ClusterMember(settings, now: BootClock.now)
+        member = ClusterMember(settings, now: SystemTime.boot)
         self.place = place
         dialer = RegistryDialer(place, context, password: settings.authentication, loop: loop)
         self.lease = lease
@@ -58,7 +59,7 @@ final class ClusterLoop {
         if settings.isolated == .keep { lease.extend(to: .max) }
     }
 
-    var status: ClusterStatus { member.status(at: BootClock.now) }
+    var status: ClusterStatus { member.status(at: SystemTime.boot) }
 
     func start(_ owner: ClusterOwner) {
         self.owner = owner
@@ -82,9 +83,9 @@ final class ClusterLoop {
     func leave(_ promise: EventLoopPromise<Void>) {
         perform { $0.leave(at: $1) }
         let box = NIOLoopBound(self, eventLoop: loop)
-        let limit = BootClock.now + 1_000_000_000
+        let limit = SystemTime.boot + 1_000_000_000
         loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { task in
-            guard box.value.member.hasLeft || BootClock.now >= limit else { return }
+            guard box.value.member.hasLeft || SystemTime.boot >= limit else { return }
             task.cancel()
             promise.succeed()
         }
@@ -110,7 +111,7 @@ final class ClusterLoop {
 
     /// Lets the member do something, and carries out what follows, in order.
     func perform(_ body: (inout ClusterMember, Int64) -> [ClusterAction]) {
-        queue += body(&member, BootClock.now)
+        queue += body(&member, SystemTime.boot)
         guard !isPerforming else { return }
         isPerforming = true
         var index = 0

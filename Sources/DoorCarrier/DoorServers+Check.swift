@@ -21,7 +21,7 @@ extension DoorServers {
     /// will soon.
     ///
     /// - Parameter now: seconds since 1970.
-    package static func warnings(_ settings: DoorSettings, now: Int64 = SystemTime.wall / 1_000_000_000)
+    package static func warnings(_ settings: DoorSettings, now: Int64 = SystemTime.seconds)
         -> [DoorProblem]
     {
         let believing = DoorTypes.warning(settings).map { [DoorProblem(.block, $0)] } ?? []

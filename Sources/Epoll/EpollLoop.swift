@@ -85,7 +85,7 @@ package final class EpollLoop: @unchecked Sendable {
     /// When the loop woke up last, in nanoseconds of ``clock``.
     package private(set) var now = EpollLoop.clock
 
-    /// The clock of all loops: nanoseconds that only go forward.
+    /// The clock of all loops, which epoll(7) sleeps by: nanoseconds that only go forward, without a sign as a heap of times has them.
     package static var clock: UInt64 { UInt64(SystemTime.monotonic) }
 
     /// Starts a loop.

@@ -62,7 +62,7 @@ public final class SignatureService: Sendable {
     /// Has the file again that another process has taken over, and that has ended; it is opened when it is next needed.
     public func takeStoreBack() { store.withLock { $0.isAnothers = false } }
 
-    /// The system's wall clock.
+    /// The system's wall clock, as tokens have times; a token lives by no other.
     public static func wallClock() -> UnixTime { UnixTime(nanoseconds: SystemTime.wall) }
 
     /// Puts other keys, whose ids are different, and other rules in place, for every check that begins from now on.

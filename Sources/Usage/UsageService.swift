@@ -30,7 +30,7 @@ public final class UsageService: Sendable {
     private static let longestChange: Int64 = 7200
 
     private let settings: UsageSettings
-    private let clock: any UsageClock
+    private let clock: any HostClock
     private let zone: LocalTimeZone
     private let log: @Sendable (UsageLogLevel, String) -> Void
     private let store: UsageStore
@@ -43,14 +43,14 @@ public final class UsageService: Sendable {
     ///
     /// - Parameter log: writes a line to the event log; called on any thread.
     public init(
-        _ settings: UsageSettings, clock: any UsageClock = SystemUsageClock(), zone: LocalTimeZone = .system,
+        _ settings: UsageSettings, clock: any HostClock = SystemClock(), zone: LocalTimeZone = .system,
         log: @escaping @Sendable (UsageLogLevel, String) -> Void
     ) {
         self.settings = settings
         self.clock = clock
         self.zone = zone
         self.log = log
-        let store = UsageStore(zone: zone, limits: settings.limits, at: clock.wall)
+        let store = UsageStore(zone: zone, limits: settings.limits, at: clock.seconds.wall)
         self.store = store
         disk = Mutex(settings.path.map { UsageDisk(path: $0, store: store) })
         state = Mutex(State(warnings: settings.warnings))
@@ -69,7 +69,7 @@ public final class UsageService: Sendable {
         disk.withLock { $0?.begin() }
         if let failure = sync(), failure.code != .unavailable { throw failure }
         logNextCycle()
-        let (wall, monotonic) = (clock.wall, clock.monotonic)
+        let (wall, monotonic) = clock.seconds
         let schedule = SampleSchedule(start: settings.start, period: settings.period, started: wall, zone: zone)
         let round = state.withLock { state in
             state.schedule = schedule
@@ -85,13 +85,13 @@ public final class UsageService: Sendable {
 
     /// Notes that a user has logged in with an application ("" for none). Never waits for the disk.
     public func record(user: String, application: String) {
-        note(user: user, application: application, at: clock.wall)
+        note(user: user, application: application, at: clock.seconds.wall)
     }
 
     /// Notes all users who are logged in.
     public func sample() {
         guard let source = source.withLock({ $0 }) else { return }
-        let now = clock.wall
+        let now = clock.seconds.wall
         source.forEachSession { note(user: $0, application: $1, at: now) }
         state.withLock { $0.samples += 1 }
     }
@@ -101,7 +101,7 @@ public final class UsageService: Sendable {
     /// - Returns: why it could not be written; it is kept and tried again.
     @discardableResult
     public func sync() -> UsageDatabaseError? {
-        let now = clock.wall
+        let now = clock.seconds.wall
         let origin = source.withLock { $0 }?.origin
         // NOTE: the lines are written under the lock, so that they are in the order of what they tell.
         return disk.withLock { disk in
@@ -145,7 +145,7 @@ public final class UsageService: Sendable {
     /// - Returns: in how many seconds there may be something to do again, at least 1.
     @discardableResult
     public func tick() -> Int64 {
-        let (wall, monotonic) = (clock.wall, clock.monotonic)
+        let (wall, monotonic) = clock.seconds
         if let left = store.enterMonth(at: wall) { beginMonth(after: left.left, users: left.users) }
         let due = state.withLock { state in
             if wall < state.lastTick { reschedule(at: wall, &state) }
@@ -238,13 +238,9 @@ extension UsageService {
     }
 }
 
-/// The system's clocks.
-public struct SystemUsageClock: UsageClock {
-    /// Makes the clocks.
-    public init() {}
-
-    /// Seconds since 1970-01-01 00:00 UTC.
-    public var wall: Int64 { SystemTime.wall / 1_000_000_000 }
-    /// Seconds of a clock that never goes back.
-    public var monotonic: Int64 { SystemTime.monotonic / 1_000_000_000 }
+extension HostClock {
+    /// Both in whole seconds: days, samples and syncs are counted in them.
+    fileprivate var seconds: (wall: Int64, monotonic: Int64) {
+        (wall / 1_000_000_000, monotonic / 1_000_000_000)
+    }
 }

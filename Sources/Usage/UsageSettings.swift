@@ -56,14 +56,6 @@ public enum UsageLogLevel: Hashable, Sendable {
     case error
 }
 
-/// The clocks of the usage statistics; tests bring one that they turn by hand.
-public protocol UsageClock: Sendable {
-    /// Seconds since 1970-01-01 00:00 UTC.
-    var wall: Int64 { get }
-    /// Seconds from an unspecified start, never backwards.
-    var monotonic: Int64 { get }
-}
-
 /// What is known of the usage statistics at a moment, for metrics and `authhost status`.
 public struct UsageStatus: Sendable {
     /// The month under way.

@@ -7,6 +7,11 @@ import Testing
         [
             // Waiting for another thread.
             (#/\b(?:DispatchSemaphore|sem_init|DispatchGroup|NSCondition)\b/#, ["ThreadSemaphore.swift"]),
+            // Reading a clock.
+            (
+                #/\b(?:clock_gettime|gettimeofday|(?:Continuous|Suspending)Clock|time\(nil\)|Date\(\))/#,
+                ["SystemTime.swift"]
+            ),
         ]
     }
 

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Glibc
 import ModuleHost
 import Synchronization

@@ -1,15 +1,19 @@
+import Basics
 import Glibc
 import Synchronization
 import Usage
 
-/// A clock that tests turn by hand.
-final class HandClock: UsageClock {
+/// A clock that tests turn by hand, in whole seconds.
+final class HandClock: HostClock {
     private let time: Mutex<(wall: Int64, monotonic: Int64)>
 
     init(_ wall: Int64) { time = Mutex((wall, 0)) }
 
-    var wall: Int64 { time.withLock { $0.wall } }
-    var monotonic: Int64 { time.withLock { $0.monotonic } }
+    var wall: Int64 { seconds * 1_000_000_000 }
+    var monotonic: Int64 { time.withLock { $0.monotonic } * 1_000_000_000 }
+    var runs: Bool { false }
+    /// The wall clock's.
+    var seconds: Int64 { time.withLock { $0.wall } }
 
     /// Lets time pass.
     func pass(_ seconds: Int64) { time.withLock { $0 = ($0.wall + seconds, $0.monotonic + seconds) } }

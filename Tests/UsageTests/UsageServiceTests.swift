@@ -83,7 +83,7 @@ struct UsageServiceTests {
         #expect(try run.stored("2026-01") == [])
         run.pass(1)
         #expect(run.service.status.unsynced == 0)
-        #expect(run.service.status.lastSync == run.clock.wall)
+        #expect(run.service.status.lastSync == run.clock.seconds)
         #expect(try run.stored("2026-01") == ["ann web [14]"])
     }
 
@@ -200,7 +200,7 @@ struct UsageServiceTests {
         let run = ServiceRun(at: "2026-01-14 13:52")
         try run.start()
         run.pass(1800)
-        run.clock.set(run.clock.wall - 5)
+        run.clock.set(run.clock.seconds - 5)
         run.pass(1804)
         #expect(run.service.status.samples == 1)
         run.pass(1)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Reads the system's clocks, in nanoseconds.
+/// Reads the system's clocks, in nanoseconds: for waits and time stamps of what no test turns a clock for. What is tested by the hour or the
+/// day takes a ``HostClock``.
 package enum SystemTime {
     /// The time from an unspecified start, never backwards.
     package static var monotonic: Int64 { read(CLOCK_MONOTONIC) }

@@ -80,7 +80,7 @@ struct DatagramOutput: SinkOutput {
     /// Of security, and informational: RFC 5424, section 6.2.1, as RFC 3164 writes it.
     private var header: [UInt8] {
         if form == .journal { return Array("SYSLOG_IDENTIFIER=authhost\nPRIORITY=6\nMESSAGE=".utf8) }
-        var (now, local) = (time(nil), tm())
+        var (now, local) = (time_t(SystemTime.seconds), tm())
         localtime_r(&now, &local)
         var text = [CChar](repeating: 0, count: 32)
         strftime(&text, text.count, "%b %e %H:%M:%S", &local)

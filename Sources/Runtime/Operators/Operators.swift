@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 
 /// What operators see and do, at the control socket and as administrators. Nothing here but ``explain(_:session:_:)`` counts as a

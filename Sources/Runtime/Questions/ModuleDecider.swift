@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Metrics
 import ModuleHost
 import Synchronization

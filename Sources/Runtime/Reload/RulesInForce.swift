@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Logging
 import ModuleHost
 import Synchronization

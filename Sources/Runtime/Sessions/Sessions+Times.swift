@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 
 /// Sessions whose time has come, and those who wait for an end.

@@ -237,8 +237,8 @@ public final class Modules: Sendable {
 
     /// Waits for the instances that were replaced, for as long at most; for a host that stops.
     func awaitRetirement(within timeout: Duration) {
-        let (pause, begin) = (ThreadSemaphore(), SystemClock().monotonic)
-        while inForce.hasLeaving, SystemClock().monotonic < begin + timeout.nanoseconds {
+        let (pause, begin) = (ThreadSemaphore(), SystemTime.monotonic)
+        while inForce.hasLeaving, SystemTime.monotonic < begin + timeout.nanoseconds {
             _ = pause.wait(for: .milliseconds(20))
         }
     }
@@ -248,12 +248,12 @@ public final class Modules: Sendable {
     private func retire(_ old: ModuleInstance, _ settings: HostConfiguration) {
         let timeout = settings.exitTimeout
         _ = PosixThread.start(name: "auth-retire") { [self] in
-            let (pause, begin) = (ThreadSemaphore(), SystemClock().monotonic)
+            let (pause, begin) = (ThreadSemaphore(), SystemTime.monotonic)
             let least = begin + Self.leastStay.nanoseconds
             let most = least + settings.deadlines.longest.nanoseconds + timeout.nanoseconds
             // Between two of its steps a question is nowhere for a moment.
             var quiet = 0
-            while case let now = SystemClock().monotonic, now < least || now < most && quiet < 10 {
+            while case let now = SystemTime.monotonic, now < least || now < most && quiet < 10 {
                 quiet = old.decider.openQuestions == 0 ? quiet + 1 : 0
                 _ = pause.wait(for: .milliseconds(20))
             }

@@ -147,9 +147,9 @@ enum ShellCommand {
         var pid: pid_t = 0
         let failure = posix_spawn(&pid, "/bin/sh", &actions, &attributes, arguments, environ)
         guard failure == 0 else { return (nil, "\(SystemError(failure))") }
-        let end = ContinuousClock.now + limit
+        let end = SystemTime.monotonic + limit.nanoseconds
         var status: Int32 = 0
-        while ContinuousClock.now < end {
+        while SystemTime.monotonic < end {
             if waitpid(pid, &status, WNOHANG) == pid {
                 kill(-pid, SIGKILL)
                 let code = status >> 8 & 0xff

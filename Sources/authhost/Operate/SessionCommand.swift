@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthCore
+import Basics
 import DoorCarrier
 import DoorProtocols
 import Runtime
@@ -16,7 +17,7 @@ struct SessionCommand: ParsableCommand {
 
     private static func plural(_ count: Int) -> String { count == 1 ? "1 session" : "\(count) sessions" }
 
-    private static var now: Int64 { SystemClock().wall / 1_000_000_000 }
+    private static var now: Int64 { SystemTime.seconds }
 
     struct ListCommand: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -33,7 +33,7 @@ struct UsageCommand: ParsableCommand {
 
         func run() throws {
             guard !(json && csv) else { throw Failure(.badConfiguration, "`--json` and `--csv` exclude each other") }
-            let today = LocalTimeZone.system.day(at: SystemUsageClock().wall)
+            let today = LocalTimeZone.system.day(at: SystemTime.seconds)
             let month = try wantedMonth(today)
             let report: UsageReport
             do {

@@ -1,5 +1,6 @@
 import AuthConfiguration
 import AuthCore
+import Basics
 import Dispatch
 import Logging
 import ModuleHost

@@ -1,5 +1,6 @@
 import AuthConfiguration
 import AuthCore
+import Basics
 import ClusterCarrier
 import Glibc
 import Logging

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Tells the time, and what the clock on the wall of the host shows.
+/// Tells the time as the host of the module has it, and what the clock on the wall of the house shows: hours and days of log-ins are
+/// written in local time.
 package struct WallClock: Sendable {
     /// Seconds since 1970-01-01 00:00 UTC.
     package let now: @Sendable () -> Int64

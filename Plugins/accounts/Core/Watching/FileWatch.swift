@@ -2,7 +2,7 @@ import Basics
 import Glibc
 import Synchronization
 
-/// Offers what a watch sees of the world.
+/// Offers what a watch sees of the world: files, and the times that it compares them with. Tests bring a world of their own.
 package struct WatchEnvironment: Sendable {
     /// The state of a file; nil when it is not there.
     let status: @Sendable (String) -> FileStatus?

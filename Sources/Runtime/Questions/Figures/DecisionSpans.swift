@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import Tracing
 
 /// Makes a span of each decision, when its answer is there: its id, door, question, verdict, reason and the module's time. Neither

@@ -72,7 +72,7 @@ extension ConfigurationCheck {
     /// A database that is damaged, or another program's, stops a start; one that cannot be reached now does not.
     private mutating func checkUsage() {
         guard let path = configuration.usageFile, access(path, F_OK) == 0 else { return }
-        let today = LocalTimeZone.system.day(at: SystemUsageClock().wall)
+        let today = LocalTimeZone.system.day(at: SystemTime.seconds)
         do throws(UsageDatabaseError) {
             _ = try UsageReport(path: path, month: today.month, today: today)
         } catch {

@@ -1,6 +1,4 @@
-import Basics
-
-/// The clocks of a host; tests bring one that they turn by hand.
+/// The clocks by which the parts of a host and its statistics live; tests and `replay` bring one that they turn by hand.
 public protocol HostClock: Sendable {
     /// Nanoseconds from an unspecified start, never backwards.
     var monotonic: Int64 { get }

@@ -2,13 +2,7 @@ import AuthCore
 import Basics
 import Synchronization
 
-/// The clock of leases: it goes on while the machine sleeps.
-enum BootClock {
-    /// Nanoseconds of CLOCK_BOOTTIME.
-    static var now: Int64 { SystemTime.boot }
-}
-
-/// Until when a host may answer for its sessions.
+/// Until when a host may answer for its sessions, on the clock that goes on while the machine sleeps: the others let it go then.
 package final class Lease: SessionFence {
     private let end = Atomic<Int64>(0)
 
@@ -17,6 +11,6 @@ package final class Lease: SessionFence {
     /// Whether the lease covers this moment, by this host's own clock.
     package var holds: Bool {
         let end = end.load(ordering: .acquiring)
-        return end == .max || BootClock.now < end
+        return end == .max || SystemTime.boot < end
     }
 }
