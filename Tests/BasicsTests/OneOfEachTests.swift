@@ -12,6 +12,8 @@ import Testing
                 #/\b(?:clock_gettime|gettimeofday|(?:Continuous|Suspending)Clock|time\(nil\)|Date\(\))/#,
                 ["SystemTime.swift"]
             ),
+            // Who may read a file, or write to it.
+            (#/st_mode & (?:0o0[0-7]{2}|S_IR|S_IW)/#, ["FileTrust.swift", "FileSecrecy.swift"]),
         ]
     }
 

@@ -54,9 +54,7 @@ final class DefaultAuthModule: Authenticator {
     }
 
     private func credential(of file: borrowing TrustedFile, _ path: String) -> CredentialAnswer {
-        guard file.status.st_mode & S_IROTH == 0 else {
-            return unreadable(path, "every user may read it; `chmod o-r` it")
-        }
+        if let fault = FileSecrecy.ofGroup.fault(in: file.status) { return unreadable(path, fault) }
         let descriptor = file.descriptor
         var bytes = [UInt8](repeating: 0, count: Credential.longestSecret + 2)
         defer { bytes.wipe() }

@@ -24,7 +24,7 @@ struct UsageFile: Sendable {
         try checkHeader(descriptor)
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("fstat failed") }
-        if status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 {
+        if FileSecrecy.ofOwner.fault(in: status) != nil, fchmod(descriptor, 0o600) != 0 {
             throw failure("others can read it, and that cannot be changed")
         }
     }

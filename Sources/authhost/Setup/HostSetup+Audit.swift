@@ -1,7 +1,6 @@
 import AuditTrail
 import AuthConfiguration
 import Basics
-import Glibc
 import Logging
 import Runtime
 
@@ -87,17 +86,16 @@ enum AuditKeyFile {
         func failure(_ why: String) -> Failure {
             Failure(.badConfiguration, at: place, "\(place == nil ? "" : "audit-key: ")`\(path)`: \(why)")
         }
-        var (bytes, mode): ([UInt8], mode_t) = ([], 0)
+        let bytes: [UInt8]
+        let fault: String?
         do throws(FileTrustError) {
             let file = try TrustedFile(path, FileTrust(owners: owners))
-            mode = file.status.st_mode
+            fault = isSecret ? FileSecrecy.ofOwner.fault(in: file.status) : nil
             bytes = try file.contents(limit: 4096)
         } catch {
             throw failure("\(error)")
         }
-        guard !isSecret || mode & 0o077 == 0 else {
-            throw failure("others may read it, and it is a secret: `chmod 600` is expected")
-        }
+        if let fault { throw failure(fault) }
         do throws(AuditKeyError) {
             return try AuditKey(text: String(decoding: bytes, as: UTF8.self))
         } catch {
