@@ -100,6 +100,17 @@ public struct Field: Hashable, Sendable {
         self.name = name
         self.value = value
     }
+
+    /// Compares bytes: canonically equivalent texts are different.
+    public static func == (one: Field, other: Field) -> Bool {
+        one.name.hasBytes(of: other.name) && one.value.hasBytes(of: other.value)
+    }
+
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(name))
+        hasher.combine(ExactText(value))
+    }
 }
 
 /// The name of a session between authhost and its clients: 128 random bits. It is a credential, so it never describes itself.

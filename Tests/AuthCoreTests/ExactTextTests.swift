@@ -9,6 +9,9 @@ import Testing
         #expect(ExactText(one) != ExactText(other) && !one.hasBytes(of: other))
         #expect(ExactText(one) == ExactText(one) && one.hasBytes(of: one))
         #expect(Set([ExactText(one), ExactText(other), ExactText(one)]).count == 2)
+        // A group of that name is another group.
+        #expect(Field("group", one) != Field("group", other) && Field(one, "") != Field(other, ""))
+        #expect(Set([[Field("group", one)], [Field("group", other)], [Field("group", one)]]).count == 2)
     }
 
     @Test(arguments: [("Kim", "\u{212A}im"), ("Jos\u{E9}", "Jose\u{301}")])
