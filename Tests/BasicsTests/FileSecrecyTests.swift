@@ -9,7 +9,7 @@ import Testing
     ]
 
     @Test(arguments: modes)
-    func `is read by those whom it is for`(_ row: (mode: mode_t, ofOwner: Bool, ofGroup: Bool)) {
+    func `is read by the users that it is for`(_ row: (mode: mode_t, ofOwner: Bool, ofGroup: Bool)) {
         var status = stat()
         status.st_mode = S_IFREG | row.mode
         #expect((FileSecrecy.ofOwner.fault(in: status) == nil) == row.ofOwner)

@@ -42,6 +42,6 @@ import Testing
             }
         }
         #expect(read > 500, "the files were not found")
-        #expect(used == Self.ways.reduce(into: []) { $0.formUnion($1.files) }, "a way that nobody goes")
+        #expect(used == Self.ways.reduce(into: []) { $0.formUnion($1.files) }, "a way that no file goes")
     }
 }

@@ -1,4 +1,5 @@
 import AuthCore
+import Basics
 import ModuleHost
 import Synchronization
 

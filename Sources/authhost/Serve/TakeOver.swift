@@ -81,7 +81,8 @@ final class TakeOver: Sendable {
         guard reply.ok else { throw HandOverFault(reply.error ?? "it refuses without a reason") }
         guard reply.protocol == HandOverFrame.version else {
             throw HandOverFault(
-                "it speaks version \(reply.protocol ?? 0) of taking over, and this process version \(HandOverFrame.version)")
+                "it speaks version \(reply.protocol ?? 0) of taking over, and this process version \(HandOverFrame.version)"
+            )
         }
     }
 

@@ -99,7 +99,8 @@ import Testing
         #expect(vague.status == 1 && vague.errors.contains("knows nothing else"), "\(vague)")
     }
 
-    @Test func `the oldest of more sessions than one step looks at end at all hosts, and the command says where`() throws {
+    @Test func `the oldest sessions end at all hosts, more than one step looks at, and the command says where`() throws
+    {
         let cluster = try cluster()
         for number in 0..<450 { _ = try #require(cluster.logIn(number % 3, "ann", "a").member("session")) }
         let ejected = try cluster.operate(0, "session", "eject", "--all", "--count", "430", "--cluster", "--json")

@@ -328,11 +328,12 @@ import Testing
         return running
     }
 
-    @Test(.needs(.python3)) func `a host that is killed when everything is taken leaves the next one the host`() throws {
+    @Test(.needs(.python3)) func `a host that is killed when all is taken leaves the next one the host`() throws {
         try write()
         let running = try handedOver("ends")
         let next = try takeOver()
-        try next.wait(until: { log.contains("Process \(running.pid) has ended before it said so: this one is the host") })
+        let isTold = "Process \(running.pid) has ended before it said so: this one is the host"
+        try next.wait(until: { log.contains(isTold) })
         let client = Client(socket: socket)
         try next.wait(until: { (try? client.get("/ready").status) == 200 })
         #expect(try AuthHost.run(["status", "--socket", control]).status == 0)
