@@ -1,3 +1,4 @@
+import AuthCore
 import Basics
 import DoorProtocols
 
@@ -6,11 +7,11 @@ extension DoorSettings {
     ///
     /// - Throws: ``DoorProblem`` that names the first line that is no client, or cannot be looked up now.
     func permittedClients() throws(DoorProblem) -> PermittedClients {
-        var users: [String: UInt32] = [:]
+        var users: [ExactText: UInt32] = [:]
         for (index, text) in clients.enumerated() where text.hasPrefix("uid:") {
             let name = String(text.dropFirst(4))
             do throws(FileTrustError) {
-                users[name] = try SystemUser.number(of: name)
+                users[ExactText(name)] = try SystemUser.number(of: name)
             } catch {
                 throw DoorProblem(.client(index), "\(error)")
             }

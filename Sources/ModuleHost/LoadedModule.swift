@@ -21,6 +21,10 @@ public final class LoadedModule: Sendable {
     public let helpers: HelperPool?
     /// Where the entries are called that are not called as their module is.
     private let threadsOfEntries: [String: ModuleIdentity.Threads]
+    /// The entries that a check may take.
+    static let checkEntries: [EntryPoint] = [
+        .mapObject, .checkRead, .checkWrite, .checkWriteJava, .checkCreate, .checkBatch,
+    ]
     /// Whether names and checks are asked on the thread that asks.
     public let checksRunAnywhere: Bool
     /// A ``ModuleLifecycle/State``; instances come here once they serve.
@@ -38,8 +42,7 @@ public final class LoadedModule: Sendable {
         self.entryNames = entryNames
         let threadsOfEntries = entries.threads
         self.threadsOfEntries = threadsOfEntries
-        let checks: [EntryPoint] = [.mapObject, .checkRead, .checkWrite, .checkWriteJava, .checkCreate, .checkBatch]
-        checksRunAnywhere = checks.filter { entryNames.contains($0.rawValue) }.allSatisfy {
+        checksRunAnywhere = Self.checkEntries.filter { entryNames.contains($0.rawValue) }.allSatisfy {
             (threadsOfEntries[$0.rawValue] ?? identity.threads) == .any
         }
         self.options = options
@@ -47,6 +50,7 @@ public final class LoadedModule: Sendable {
         self.copy = Mutex(copy)
         hasMappings = generation.maps
         takesBatches = entryNames.contains(EntryPoint.checkBatch.rawValue)
+        takesRounds = takesBatches && helpers?.checksReturnAtOnce ?? false
         let writes = [EntryPoint.checkWrite, .checkWriteJava].contains { entryNames.contains($0.rawValue) }
         decidesAlone = Set(
             Check.Action.allCases.filter { action in
@@ -208,6 +212,10 @@ public final class LoadedModule: Sendable {
 
     /// Whether it can be asked many checks in one call.
     public let takesBatches: Bool
+
+    /// Whether checks that wait for its threads may be asked in one call: of a module in a helper process that has promised that a
+    /// check returns at once. One that may block takes each on a thread of its own, or all of them would be as late as the last.
+    public let takesRounds: Bool
 
     /// Whether an entry point was agreed on.
     public func hasEntry(_ name: String) -> Bool { entryNames.contains(name) }

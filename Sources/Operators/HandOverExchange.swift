@@ -100,10 +100,11 @@ package final class HandOverExchange: Sendable {
         do throws(SystemError) {
             received = try socket.receive(within: limit)
         } catch {
-            throw HandOverFault("\(error)")
+            // So it is told of a process that had not read all.
+            throw error.code == ECONNRESET ? .gone : HandOverFault("\(error)")
         }
         if let descriptor = received.descriptor { state.descriptors.append(descriptor) }
-        guard !received.bytes.isEmpty else { throw HandOverFault("the other process has gone") }
+        guard !received.bytes.isEmpty else { throw .gone }
         guard state.descriptors.count <= Self.mostDescriptors else {
             throw HandOverFault("descriptors without messages")
         }

@@ -100,7 +100,8 @@ bool cffi_shape_of(const char *_Nonnull name, uint32_t version, const char *_Non
 // The session that a call is about, 0 for none; and when it is due, 0 where the arguments do not say.
 uint64_t cffi_call_session(const cffi_shape *_Nonnull shape, const uint64_t *_Nonnull arguments);
 int64_t cffi_call_deadline(const cffi_shape *_Nonnull shape, const uint64_t *_Nonnull arguments);
-// Says in the result record of a call that failed why there is no answer.
-void cffi_call_failed(const cffi_shape *_Nonnull shape, const uint64_t *_Nonnull arguments, int failure);
+// Says in the result record of a call that failed why there is no answer, in those of all rows for a batch. Returns what the entry point
+// would have returned: AUTH_ERROR, and AUTH_OK for a batch, whose rows are in error.
+int64_t cffi_call_failed(const cffi_shape *_Nonnull shape, const uint64_t *_Nonnull arguments, int failure);
 
 #endif

@@ -229,14 +229,24 @@ int64_t cffi_call_deadline(const cffi_shape *shape, const uint64_t *arguments) {
     return wire_deadline(shape->letters, arguments);
 }
 
-void cffi_call_failed(const cffi_shape *shape, const uint64_t *arguments, int failure) {
+int64_t cffi_call_failed(const cffi_shape *shape, const uint64_t *arguments, int failure) {
     static const char *const reasons[] = {
         [CFFI_CALL_DONE] = "", [CFFI_CALL_ENDED] = "the helper process of the module has ended",
         [CFFI_CALL_FULL] = "the queue to the helper process of the module is full",
         [CFFI_CALL_TOO_LARGE] = "the question is larger than the queue to the helper process of the module takes",
     };
-    const char *place = strchr(shape->letters, 'R');
-    if (!place) return;
-    auth_result_t *result = (auth_result_t *)(uintptr_t)arguments[place - shape->letters];
-    result->reason_log = (auth_string_t){reasons[failure], strlen(reasons[failure])};
+    const auth_string_t reason = {reasons[failure], strlen(reasons[failure])};
+    const char *rows = strchr(shape->letters, 'r'), *one = strchr(shape->letters, 'R');
+    if (rows) {
+        // A batch was asked, and each of its rows is in error: the number of rows stands before them.
+        auth_result_t *const *results = (auth_result_t *const *)(uintptr_t)arguments[rows - shape->letters];
+        uint64_t count = arguments[rows - shape->letters - 1];
+        for (uint64_t row = 0; row < count; row++) {
+            results[row]->status = AUTH_ERROR;
+            results[row]->reason_log = reason;
+        }
+        return AUTH_OK;
+    }
+    if (one) ((auth_result_t *)(uintptr_t)arguments[one - shape->letters])->reason_log = reason;
+    return AUTH_ERROR;
 }

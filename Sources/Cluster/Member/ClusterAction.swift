@@ -87,6 +87,8 @@ public struct ClusterEjections: Sendable, Equatable {
     public var pending = 0
     /// Whether this is how an order ended whose ``pending`` sessions were told of before.
     public var isSequel = false
+    /// Whether all that was ordered so far has ended.
+    public var isWhole: Bool { problem == nil && silent.isEmpty }
 
     /// Makes the outcome of an order of which nothing came.
     public init(problem: String? = nil) { self.problem = problem }

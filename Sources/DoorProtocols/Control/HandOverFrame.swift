@@ -175,7 +175,10 @@ package struct HandOverStream {
 }
 
 /// What is wrong with a message.
-package struct HandOverFault: Error, Sendable, CustomStringConvertible {
+package struct HandOverFault: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The connection has ended, and the other process has said nothing of why.
+    package static let gone = HandOverFault("the other process has gone")
+
     /// What was found, and what would be accepted.
     package let description: String
 

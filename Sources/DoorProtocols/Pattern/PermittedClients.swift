@@ -17,7 +17,7 @@ package struct PermittedClients: Sendable {
     /// - Parameters:
     ///   - certificates: whether clients show any.
     ///   - users: the numbers of the users that the texts name, by name.
-    package init(_ texts: [String], certificates: Bool, users: [String: UInt32] = [:]) throws(DoorProblem) {
+    package init(_ texts: [String], certificates: Bool, users: [ExactText: UInt32] = [:]) throws(DoorProblem) {
         var rules: [Rule] = []
         for (index, text) in texts.enumerated() {
             if text.hasPrefix("cn:"), !certificates {
@@ -28,7 +28,7 @@ package struct PermittedClients: Sendable {
             }
             if text.hasPrefix("uid:") {
                 let name = String(text.dropFirst(4))
-                guard let number = UInt32(name) ?? users[name] else {
+                guard let number = UInt32(name) ?? users[ExactText(name)] else {
                     throw DoorProblem(.client(index), "there is no user `\(name.clippedForMessage)` here")
                 }
                 rules.append(.user(number))

@@ -10,6 +10,8 @@ public struct BatchedCheck: Sendable {
     /// By the name after mapping.
     public let object: ObjectName
     let session: ModuleSession
+    /// Which life of a helper process has set what is known of the session.
+    public var life: UInt32 { session.life }
 
     /// Makes a row of a batch.
     public init(_ check: Check, about object: ObjectName, of session: ModuleSession) {

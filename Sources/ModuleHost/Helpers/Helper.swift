@@ -76,8 +76,7 @@ final class Helper: Sendable {
             outcome = cffi_helper_call(process.pointer, entry, slots, due, &result)
         }
         if outcome == CFFI_CALL_DONE { return result }
-        cffi_call_failed(&shape, slots, outcome)
-        return Int64(AUTH_ERROR)
+        return cffi_call_failed(&shape, slots, outcome)
     }
 
     // MARK: starting and ending

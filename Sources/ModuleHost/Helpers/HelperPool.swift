@@ -17,6 +17,8 @@ public final class HelperPool: @unchecked Sendable {
     let copy: ModuleCopy
     /// The place of `auth_init` among the entries; nil where there is none.
     let initialiser: UInt32?
+    /// Whether the module has promised that a check returns at once.
+    let checksReturnAtOnce: Bool
     private let helpers: [Helper]
     private let isStopped = Atomic<Bool>(false)
 
@@ -26,7 +28,7 @@ public final class HelperPool: @unchecked Sendable {
     ///   - copy: the module's sealed file.
     init(
         _ record: cffi_helper_start, note: [CChar], _ isolation: ModuleIsolation, module: String, name: String,
-        copy: ModuleCopy, initialiser: UInt32?
+        copy: ModuleCopy, initialiser: UInt32?, checksReturnAtOnce: Bool
     ) {
         let place = UnsafeMutablePointer<cffi_helper_start>.allocate(capacity: 1)
         place.initialize(to: record)
@@ -37,6 +39,7 @@ public final class HelperPool: @unchecked Sendable {
         self.name = name
         self.copy = copy
         self.initialiser = initialiser
+        self.checksReturnAtOnce = checksReturnAtOnce
         helpers = (0..<max(isolation.count, 1)).map { Helper($0) }
     }
 

@@ -22,14 +22,14 @@ extension ModuleLoader {
         start.memory = isolation.memory
         start.threads = threads == .serial ? 1 : UInt32(isolation.threads) + 1
         Self.write(name, to: &start.module)
-        Self.write(HostProcess.version, to: &start.host_version)
         Self.write(inspection, to: &start)
         Self.write(rows, to: &start)
         let note = Self.texts(of: inspection.options)
         start.note_size = UInt64(note.count)
         let pool = HelperPool(
             start, note: note, isolation, module: request.module, name: name, copy: copy,
-            initialiser: rows.firstIndex { $0.point == .initialise }.map(UInt32.init))
+            initialiser: rows.firstIndex { $0.point == .initialise }.map(UInt32.init),
+            checksReturnAtOnce: Self.checksReturnAtOnce(rows, threads))
         var table = EntryTable()
         for (index, row) in rows.enumerated() {
             table.add(row.point, BoundEntry(version: row.version, call: CallInterface(pool, UInt32(index), row.shape)))
@@ -43,6 +43,14 @@ extension ModuleLoader {
         return MappedModule(
             identity: identity, path: image.path, entries: table, options: inspection.options, copy: copy, helpers: pool
         )
+    }
+
+    /// Whether the module says that it may be asked for a check on the thread that asks, which it must not keep then.
+    private static func checksReturnAtOnce(_ rows: [Row], _ threads: ModuleIdentity.Threads) -> Bool {
+        threads == .any
+            && rows.allSatisfy {
+                $0.threads == 0 || $0.threads == AUTH_ANY_THREAD || !LoadedModule.checkEntries.contains($0.point)
+            }
     }
 
     /// Refuses a file of which it is known, without its code, that it cannot be loaded.
@@ -79,8 +87,9 @@ extension ModuleLoader {
         return rows
     }
 
-    /// Writes what the file says of the module, which the helper holds its descriptor to.
+    /// Writes what the file says of the module, which the helper holds its descriptor to, and by which host it is asked.
     private static func write(_ inspection: ModuleInspection, to record: inout cffi_helper_start) {
+        write(HostProcess.version, to: &record.host_version)
         record.draft = DeclarationRules.draft
         record.declared = inspection.note?.threads ?? 0
         record.is_bare = inspection.hasDescriptor ? 0 : 1

@@ -60,17 +60,20 @@ extension ControlService {
                     "with `cluster`, `count` takes a number from 1 on, or -1 for all, beside `user`, `application` and "
                         + "`machine`, or `all`: the registry knows nothing else of sessions"))
         }
-        recorded(request, done) { done in
-            setup.log.notice("\(request.what), \(count) at most, at all hosts, by \(who)")
+        recordedTwice(request, done) { answer in
+            let order = "\(request.what), \(count) at most, at all hosts"
+            setup.log.notice("\(order), by \(who)")
             cluster.ejectOldest(
                 count, of: filter.user, application: filter.applicationID, machine: filter.machineID
             ) { result in
-                guard !result.isSequel else {
-                    return setup.log.notice("\(request.what), \(count) at most, at all hosts, has ended: \(result)")
-                }
                 var reply = Self.reply(to: result)
-                if result.problem == nil { reply.hosts? += Self.replies(ofAbsent: cluster.absent) }
-                done(reply)
+                if result.isSequel {
+                    let level: Logger.Level = result.isWhole ? .notice : .warning
+                    setup.log.log(level: level, "\(order), has ended: \(result)")
+                } else if result.problem == nil {
+                    reply.hosts? += Self.replies(ofAbsent: cluster.absent)
+                }
+                answer(reply, result.isSequel)
             }
         }
     }

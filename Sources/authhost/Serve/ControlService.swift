@@ -205,15 +205,25 @@ extension ControlService {
         _ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void,
         _ run: (@escaping @Sendable (ControlReply) -> Void) -> Void
     ) {
+        recordedTwice(request, done) { answer in run { answer($0, false) } }
+    }
+
+    /// The same for what may go on behind its answer.
+    ///
+    /// - Parameter run: gives the answer once, and once more what has come of the rest, which is a sequel, where it goes on.
+    func recordedTwice(
+        _ request: ControlRequest, _ done: @escaping @Sendable (ControlReply) -> Void,
+        _ run: (@escaping @Sendable (_ reply: ControlReply, _ isSequel: Bool) -> Void) -> Void
+    ) {
         let order = OperatorOrder(
             user: request.asker?.name ?? "", door: request.asker?.door ?? "cluster", action: request.action.rawValue,
             scope: request.subject)
         guard let decision = host.records(order) else {
             return done(.failure("nothing was done: the audit log is required and cannot be written"))
         }
-        run { [host] reply in
+        run { [host] reply, isSequel in
             host.record(reply.outcome, of: order, decision)
-            done(reply)
+            if !isSequel { done(reply) }
         }
     }
 
@@ -229,6 +239,7 @@ extension ControlReply {
     /// What has come of an order, as the audit log has it.
     fileprivate var outcome: String {
         if let error { return "failed: \(error)" }
+        if let pending { return "going on: \(total ?? 0), up to \(pending) more" }
         return (["done"] + [done ?? total.map(String.init)].compactMap(\.self)).joined(separator: ": ")
     }
 }

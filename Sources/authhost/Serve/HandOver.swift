@@ -188,7 +188,7 @@ final class HandOver: Sendable {
                 try awaitReady(exchange, process)
             }
         } catch {
-            exchange.end()
+            exchange.fail("\(error)")
             return await takeBack(from: process, error, connections, servers, control, record)
         }
         for connection in connections { Glibc.close(connection.descriptor) }

@@ -189,7 +189,7 @@ final class TakeOver: Sendable {
                 (frame, descriptor) = try exchange.next(within: Self.cut)
             } catch {
                 // No process answers but this one then, and it has everything.
-                guard taken.isTold, runningHasEnded else { throw error }
+                guard taken.isTold, error == .gone, runningHasEnded else { throw error }
                 taken.isAlone = true
                 return
             }

@@ -25,10 +25,9 @@ extension ClusterRegistry {
                     (application.map { " application <\($0.controlsEscaped)>" } ?? "")
                     + (machine.map { " machine <\($0.controlsEscaped)>" } ?? "")
                 let whose = (user.map { "user <\($0.controlsEscaped)>" } ?? "all users") + with
-                let isWhole = result.problem == nil && result.silent.isEmpty
                 let instead = result.isUnasked ? "; of this host alone: \(alone())" : ""
                 log.log(
-                    level: isWhole ? .info : .warning,
+                    level: result.isWhole ? .info : .warning,
                     "cluster: Ejection of the oldest sessions of \(whose), \(count) at most: \(result)\(instead)")
             }
             return true

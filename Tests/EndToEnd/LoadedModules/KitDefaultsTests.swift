@@ -35,8 +35,9 @@ import Testing
             "-o", folder.path("line.o"),
         ])
         try #require(compiled.status == 0, "\(compiled)")
-        let kit = try FileManager.default.contentsOfDirectory(atPath: Place.file("Sources/ModuleKit"))
-            .map { Place.binary("ModuleKit.build/\($0).o") }
+        let kit = try FileManager.default.subpathsOfDirectory(atPath: Place.file("Sources/ModuleKit"))
+            .filter { $0.hasSuffix(".swift") }
+            .map { Place.binary("ModuleKit.build/\(URL(filePath: $0).lastPathComponent).o") }
         let module = folder.path("libgate.so")
         let linked = try compile(
             conformance, members, in: folder,

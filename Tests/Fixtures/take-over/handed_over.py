@@ -1,8 +1,9 @@
 """A host that hands over what it has, which is nothing, until the other process has taken it: then it ends, or its connection alone.
 
-    handed_over.py SOCKET ends|stays
+    handed_over.py SOCKET ends|ends-unread|stays|refuses
 """
 import os
+import select
 import socket
 import struct
 import sys
@@ -33,8 +34,16 @@ while not connection.recv(4096).endswith(b"\n"):
 connection.sendall(b'{"ok":true,"protocol":1}\n' + frame(4, struct.pack("<I", os.getpid())))
 assert message(connection)[0] == 5, "cut"
 connection.sendall(frame(10, struct.pack("<I", 0)))
+if way == "ends-unread":
+    select.select([connection], [], [])
+    os._exit(0)
 assert message(connection)[0] == 6, "taken"
 if way == "ends":
+    os._exit(0)
+if way == "refuses":
+    # It has taken everything back, and ends later for reasons of its own.
+    connection.sendall(frame(13, struct.pack("<I", 2) + b"no"))
+    connection.close()
     os._exit(0)
 connection.close()
 print("stays", flush=True)

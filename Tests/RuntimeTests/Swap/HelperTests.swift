@@ -33,12 +33,13 @@ struct HelperHost {
     }
 
     init(
-        _ fixture: String, read: Duration = .seconds(60), queue: Int = 1024,
+        _ fixture: String, read: Duration = .seconds(60), queue: Int = 1024, threads: Int = 4,
         _ configure: (inout ModuleIsolation) -> Void = { _ in }
     ) throws {
         var configuration = HostConfiguration()
         configuration.readsReasons = true
         configuration.queueLimit = queue
+        configuration.blockingThreads = threads
         configuration.deadlines = Deadlines(
             login: .seconds(60), map: .seconds(60), read: read, write: .seconds(60))
         let lines = lines

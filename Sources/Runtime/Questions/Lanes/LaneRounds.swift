@@ -1,15 +1,16 @@
 import ModuleHost
 import Synchronization
 
-/// Checks of a session that wait for a module's own threads: what comes while a round waits is asked with it, in one call.
+/// Checks of a session that wait for a helper process: what comes while a round waits is asked with it, in one call.
 ///
-/// A round is of one session, so that sessions have their turns as before, and a helper process is asked about its own ones alone.
+/// A round is of one session, so that sessions have their turns as before, and a process is asked about its own ones alone.
 final class LaneRounds: Sendable {
     /// A check that waits.
     struct Row: Sendable {
         let slot: PendingSlot
         let token: UInt64
         let check: BatchedCheck
+        let asker: WorkLane.Asker?
         /// When it was asked and when its answer is due, on the monotonic clock.
         let asked, due: Int64
         /// Asks it without the others.

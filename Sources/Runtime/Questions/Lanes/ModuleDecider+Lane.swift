@@ -16,10 +16,11 @@ extension ModuleDecider {
         schedule(token, due)
         let alone: WorkLane.Job = { [self] in ask(question, open, slot, token, asked: now, due: due) }
         let queued =
-            if module.takesBatches, let check = question.row {
+            if module.takesRounds, let check = question.row {
                 ask(
-                    LaneRounds.Row(slot: slot, token: token, check: check, asked: now, due: due, alone: alone),
-                    of: question.session, for: question.asker)
+                    LaneRounds.Row(
+                        slot: slot, token: token, check: check, asker: question.asker, asked: now, due: due,
+                        alone: alone), of: question.session)
             } else {
                 lane.ask(for: question.asker, alone)
             }
