@@ -5,10 +5,11 @@ extension Endpoints {
     /// `POST /v1/login`
     func login(_ request: StrictRequest, _ peer: DoorPeer) throws(RequestRefusal) -> Step {
         let body = try JSON.decode(LoginBody.self, request)
+        let address = try peer.clientAddress(request)
         var login: Login
         do throws(LoginError) {
             login = try Login(
-                user: body.user, password: body.password, address: peer.address,
+                user: body.user, password: body.password, address: address,
                 applicationID: applicationID ?? body.applicationID ?? "", machineID: body.machineID ?? "",
                 door: door)
         } catch {

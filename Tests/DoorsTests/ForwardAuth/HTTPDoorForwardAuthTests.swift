@@ -152,13 +152,25 @@ import Testing
         try await RunningDoor.run(host) { door in
             let fields = Self.from("/open") + [Self.basic, "X-Real-IP: 192.0.2.7", "", ""]
             let request = (["GET /auth HTTP/1.1", "Host: a"] + fields).joined(separator: "\r\n")
-            _ = try await door.exchange(request, unixSocket: true)
-            _ = try await door.exchange(request, unixSocket: false)
+            let body = #"{"user":"alice","password":"secret"}"#
+            let login = [
+                "POST /v1/login HTTP/1.1", "Host: a", "Content-Type: application/json", "X-Real-IP: 192.0.2.8",
+                "Content-Length: \(body.utf8.count)", "", body,
+            ].joined(separator: "\r\n")
+            for text in [request, login] {
+                _ = try await door.exchange(text, unixSocket: true)
+                _ = try await door.exchange(text, unixSocket: false)
+            }
+            let nowhere = login.replacing("192.0.2.8", with: "192.0.2.x")
+            #expect(try await door.exchange(nowhere, unixSocket: true).first?.status == 400)
         }
         let addresses = host.questions.compactMap { question -> String? in
-            if case .authenticate(let login) = question { login.address } else { nil }
+            switch question {
+            case .authenticate(let login), .login(let login): login.address
+            default: nil
+            }
         }
-        #expect(addresses == ["192.0.2.7", "127.0.0.1"])
+        #expect(addresses == ["192.0.2.7", "127.0.0.1", "192.0.2.8", "127.0.0.1"])
     }
 
     @Test(arguments: [("authreq-01-auth.req", 403), ("authreq-02-auth.req", 401)])
