@@ -127,6 +127,16 @@ import Testing
         #expect(try hosts.logIn(2, "ann", "right", from: "198.51.100.1") == nil)
     }
 
+    @Test func `go on being counted where another program has told the greatest number there is`() throws {
+        var table = PenaltyTable(PenaltyRules())
+        for subject in try ["user\tann", "network\t192.0.2.0/24"].map({ try #require(PenaltySubject($0)) }) {
+            table.learn(subject, count: .max, left: .max, at: Self.second)
+            _ = table.grow([subject], at: Self.second)
+            _ = table.grow([subject], at: Self.second)
+            #expect(table.tallies.slots.contains { $0.key == subject && $0.value.count == PenaltyTable.mostCounted })
+        }
+    }
+
     @Test func `are taken over by a host that comes later, and for no longer than its own rules say`() throws {
         var hosts = Hosts(1)
         let ann = PenaltySubject.user(PenaltyName("ann"))

@@ -277,6 +277,10 @@ import Testing
         "authhost penalties 1\nnetwork\t1\t1800000000\t10.0.0.0/33\nend\t2\n",
         "authhost penalties 1\nused\t1800000000\tsomewhere\tann\nend\t2\n",
         "authhost penalties 1\nuser\t1\t1800000000\tann\nend\t2",
+        "authhost penalties 1\nuser\t1\t-8589934591\tann\nend\t2\n",
+        "authhost penalties 1\nuser\t1\t-9223372036854775808\tann\nend\t2\n",
+        "authhost penalties 1\nused\t-8589934591\t192.0.2.0/24\tann\nend\t2\n",
+        "authhost penalties 1\nuser\t9223372036854775807\t1800000000\tann\nend\t2\n",
     ])
     func `are not taken over from a file that is damaged`(text: String) throws {
         var table = PenaltyTable(PenaltyRules())

@@ -97,6 +97,7 @@ extension PenaltyTable {
     /// - Parameter left: nanoseconds until it is forgotten; no more than the host's own rules have it are believed.
     public mutating func learn(_ subject: PenaltySubject, count: Int, left: Int64, at now: Int64) {
         guard count > 0, left > 0 else { return }
+        let count = min(count, Self.mostCounted)
         forgetPast(subject, at: now)
         let until = now + min(left, rules.time.wholeNanoseconds)
         isChanged = true

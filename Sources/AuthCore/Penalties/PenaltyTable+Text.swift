@@ -66,7 +66,8 @@ extension PenaltyTable {
     /// Takes over a line; false for one that is not understood.
     private mutating func restore(_ fields: [String], wall: Int64, at now: Int64) -> Bool {
         func moment(_ text: String) -> Int64? {
-            guard let seconds = Int64(text), abs(seconds) < 1 << 33 else { return nil }
+            // Since 1970, and before the year 2242: in nanoseconds that fits.
+            guard let seconds = Int64(text), (0..<1 << 33).contains(seconds) else { return nil }
             return now + (seconds * Self.second - wall)
         }
         switch (fields.first, fields.count) {
@@ -82,7 +83,7 @@ extension PenaltyTable {
             return true
         default:
             guard fields.count > 3, let subject = PenaltySubject(fields: [fields[0]] + fields[3...]),
-                let count = Int(fields[1]), count > 0, let until = moment(fields[2])
+                let count = Int(fields[1]), (1...Self.mostCounted).contains(count), let until = moment(fields[2])
             else { return false }
             if until <= now { return true }
             tallies.update(subject, or: Tally(), worth: \.worth) { tally in

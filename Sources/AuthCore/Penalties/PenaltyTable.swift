@@ -221,6 +221,9 @@ public struct PenaltyTable: Sendable {
             news: .guess(turn.subjects, digest: UInt16(truncatingIfNeeded: digest)))
     }
 
+    /// What a number does not grow beyond, whether it was counted here or comes from a file or another host.
+    static let mostCounted = 1 << 30
+
     /// Counts one more for each; returns those that have reached the limit by it.
     mutating func grow(_ subjects: [PenaltySubject], at now: Int64) -> [PenaltySubject] {
         subjects.filter { subject in
@@ -228,7 +231,7 @@ public struct PenaltyTable: Sendable {
             let limit = rules.limit(of: subject)
             return tallies.update(subject, or: Tally(), worth: \.worth) { tally in
                 if tally.count == 0 { tally.until = now + rules.time.wholeNanoseconds }
-                tally.count += 1
+                tally.count = min(tally.count, Self.mostCounted - 1) + 1
                 guard tally.count == limit else { return false }
                 tally.until = now + rules.time.wholeNanoseconds
                 return true
