@@ -21,8 +21,8 @@ package struct AuditFinding: Sendable, Equatable {
 /// Checks chained logs, line by line and file by file in the order in which they were written.
 package struct AuditVerifier {
     private let keys: [String: AuditKey]
-    /// What is known of chains from elsewhere: by number, for each sink.
-    private var known: [Int: [UInt64: ChainValue]] = [:]
+    /// What is known of chains from elsewhere: by number, for each sink. Two values for one number are of two logs, and a log fits one.
+    private var known: [Int: [UInt64: Set<ChainValue>]] = [:]
     /// Heads that somebody has noted by hand, whichever sink they are of.
     private var noted: [ChainHead] = []
     /// How far some chain was at least.
@@ -47,7 +47,7 @@ package struct AuditVerifier {
         let lines = try LineFile(file)
         while let line = try lines.next() {
             guard let mark = AuditMark(line: line), mark.isSigned(in: line, by: keys) else { continue }
-            known[mark.sink, default: [:]][mark.head.number] = mark.head.value
+            learn(mark.head, ofSink: mark.sink)
         }
     }
 
@@ -56,7 +56,7 @@ package struct AuditVerifier {
 
     /// Takes where a sink's chain stands, as the host that writes it says.
     package mutating func learn(_ head: ChainHead, ofSink sink: Int) {
-        known[sink, default: [:]][head.number] = head.value
+        known[sink, default: [:]][head.number, default: []].insert(head.value)
     }
 
     /// Takes how far a chain was at least, where the value was not noted.
@@ -119,7 +119,8 @@ package struct AuditVerifier {
         }
         chain = (code, read.head, sink)
         if !known.isEmpty || !noted.isEmpty,
-            let other = known[sink]?[expected] ?? noted.first(where: { $0.number == expected })?.value, other != value
+            (known[sink]?[expected] ?? []).contains(where: { $0 != value })
+                || noted.contains(where: { $0.number == expected && $0.value != value })
         {
             return (
                 .changed, "number \(expected) is another line than the one that was written, as is known from elsewhere"
@@ -161,7 +162,14 @@ package struct AuditVerifier {
         if mark.kind == .start, mark.head == .start, read.head.number == 1, head != .start {
             return (.dropped, "a new chain begins behind number \(head.number): the one before could not be continued")
         }
-        if mark.head == head { chain = (mark.kind == .start ? ChainCode(key: key.chain) : code, head, mark.sink) }
+        if mark.head == head {
+            chain = (mark.kind == .start ? ChainCode(key: key.chain) : code, head, mark.sink)
+        } else if mark.head.number == head.number {
+            // The values of the chain need no more than what checks it; the signature does.
+            return (
+                .changed, "number \(head.number) is another line than the one behind which key \(mark.key) has signed"
+            )
+        }
         return nil
     }
 

@@ -201,6 +201,34 @@ private final class LogFile {
         #expect(finding.kind == .changed, "\(finding)")
     }
 
+    @Test func `that somebody has sealed anew without the key that signs contradicts its marks`() throws {
+        let log = log()
+        var chain = AuditChain(key, sink: 1, after: .start)
+        let forged = log.lines.enumerated().map { number, line in
+            let bare = line.replacing(#/\ n=[0-9]+\ chain=[0-9a-f]+$/#, with: "")
+            let text = number == 10 ? bare.replacing("allow", with: "deny") : bare
+            return String(decoding: chain.seal(Array(text.utf8), json: false).dropLast(), as: UTF8.self)
+        }
+        let finding = try #require(try verify(forged))
+        #expect(finding.kind == .changed && finding.line == 22, "\(finding)")
+    }
+
+    @Test func `cannot be both of two that were signed with one number`() throws {
+        var (one, other) = (log(), log())
+        one.decide(2)
+        other.decide(1)
+        other.add([("user", "mallory"), ("verdict", "allow")])
+        let marks = try [one, other].map { log in
+            let head = AuditMark(.head, sink: 1, key: key.id, head: log.chain.head)
+            return "x: AUDIT:" + (try #require(head.facts(signedBy: key)).map { " \($0.name)=\($0.value)" }.joined())
+        }
+        for log in [one, other] {
+            for against in [marks, marks.reversed()] {
+                #expect(try #require(try verify(log.lines, against: against)).kind == .changed)
+            }
+        }
+    }
+
     @Test func `goes on behind a restart, in another file, and with another key`() throws {
         var first = log()
         let head = try #require(ChainedLine.head(ofTail: Array((first.lines.joined(separator: "\n") + "\n").utf8)))
