@@ -134,7 +134,7 @@ final class AuditSink: Sendable {
             (waiting.entries, waiting.bytes, waiting.key, waiting.reopening) = ([], 0, nil, [])
             return taken
         }
-        // What was recorded before goes to where it was.
+        // What was recorded before goes to where it was, unless that has gone.
         let reopens = !taken.reopening.isEmpty
         let entries = taken.entries.filter { $0.receipt?.isRefused != true }
         let (count, wasFailing, failure, isOther, marked, hindrance) = writer.withLock { writer in
@@ -145,7 +145,7 @@ final class AuditSink: Sendable {
                 note(writer)
             }
             if let key = taken.key { rotate(to: key, &writer) }
-            let (count, isOther) = write(entries, &writer, follows: !reopens)
+            let (count, isOther) = write(entries, &writer, follows: !reopens || writer.isGone)
             let marked = mark(&writer, isLast: taken.isClosing)
             let hindrance = reopens ? reopen(&writer) : nil
             return (count, wasFailing, writer.failure, isOther, marked, hindrance)

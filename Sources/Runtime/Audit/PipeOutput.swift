@@ -29,11 +29,22 @@ struct PipeOutput: SinkOutput {
     }
 
     mutating func prepare() -> (isOther: Bool, failure: String?) {
-        guard let path, opened < 0 else { return (false, nil) }
-        opened = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
-        guard opened < 0 else { return (false, nil) }
+        guard let path else { return (false, nil) }
+        // A line that has begun to go out ends where it has begun.
+        let isOther = opened >= 0 && rest.isEmpty && FileIdentity(path) != FileIdentity(opened)
+        if isOther { forget() }
+        if opened >= 0 { return (false, nil) }
+        opened = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         // open(2): "ENXIO: O_NONBLOCK | O_WRONLY is set, the named file is a FIFO, and no process has the FIFO open for reading".
-        return (false, errno == ENXIO ? "no process reads the FIFO" : SystemError().description)
+        guard opened >= 0 else {
+            return (isOther, errno == ENXIO ? "no process reads the FIFO" : SystemError().description)
+        }
+        var found = stat()
+        guard fstat(opened, &found) == 0, found.st_mode & S_IFMT == S_IFIFO else {
+            forget()
+            return (isOther, "it was a FIFO, and a file of another kind is in its place")
+        }
+        return (isOther, nil)
     }
 
     mutating func reopen() throws(LogFileError) { if path != nil { forget() } }

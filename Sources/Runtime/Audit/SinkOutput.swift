@@ -46,6 +46,8 @@ struct FileOutput: SinkOutput {
     private var descriptor: Int32
     /// What was opened; nil where that is not known.
     private var opened: FileIdentity?
+    /// Whether it is a regular file, in whose place nothing else is written.
+    private let isRegular: Bool
     /// A line that was cut short could not be taken back.
     private var isTorn = false
     private let looksFull: @Sendable (Int32) -> Bool
@@ -56,6 +58,7 @@ struct FileOutput: SinkOutput {
         looksFull = isFull ?? Self.hasNoRoom
         descriptor = try LogFile.open(path, as: "audit log")
         opened = FileIdentity(descriptor)
+        isRegular = LogFile.isRegular(descriptor)
         isTorn = !tail.isEmpty && tail.last != UInt8(ascii: "\n")
     }
 
@@ -70,10 +73,8 @@ struct FileOutput: SinkOutput {
             descriptor = -1
             return openAnew("its descriptor was taken from it")
         }
-        var own = stat()
         // A device stays where it is, whatever its name leads to.
-        guard fstat(descriptor, &own) == 0, own.st_mode & S_IFMT == S_IFREG else { return (false, nil) }
-        if FileIdentity(path) == FileIdentity(own) { return (false, nil) }
+        if !isRegular || FileIdentity(path) == opened { return (false, nil) }
         return openAnew("its file has gone")
     }
 
@@ -88,6 +89,12 @@ struct FileOutput: SinkOutput {
 
     mutating func reopen() throws(LogFileError) {
         let fresh = try LogFile.open(path, as: "audit log", insteadOf: descriptor)
+        guard !isRegular || LogFile.isRegular(fresh) else {
+            Glibc.close(fresh)
+            throw LogFileError(
+                path: path, purpose: "audit log",
+                reason: "it was a regular file, and a character device is in its place, which keeps nothing")
+        }
         if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = fresh
         opened = FileIdentity(fresh)
@@ -113,14 +120,14 @@ struct FileOutput: SinkOutput {
             isTorn = false
         }
         var before = stat()
-        let isRegular = fstat(descriptor, &before) == 0 && before.st_mode & S_IFMT == S_IFREG
+        let mayTakeBack = fstat(descriptor, &before) == 0 && isRegular
         var written = 0
         while written < bytes.count {
             let count = LogFile.write(descriptor, bytes[written...])
             guard count > 0 else {
                 let reason = SystemError().description
                 // No other process writes the file: it is locked.
-                if written > 0 { isTorn = !isRegular || ftruncate(descriptor, before.st_size) != 0 }
+                if written > 0 { isTorn = !mayTakeBack || ftruncate(descriptor, before.st_size) != 0 }
                 return reason
             }
             written += count

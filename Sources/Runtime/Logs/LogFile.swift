@@ -62,9 +62,8 @@ public enum LogFile {
     }
 
     private static func isLockedByAnother(_ descriptor: Int32, _ held: Int32?) -> Bool {
-        var opened = stat()
-        guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else { return false }
-        if let held, FileIdentity(held) == FileIdentity(opened) {
+        guard isRegular(descriptor) else { return false }
+        if let held, FileIdentity(held) == FileIdentity(descriptor) {
             // flock(2): "Converting a lock is not guaranteed to be atomic", and two descriptors exclude each other: the one
             // that is held gives its lock up to the new one.
             _ = flock(held, LOCK_UN)
@@ -72,6 +71,12 @@ public enum LogFile {
         // A file system without locks keeps no process from writing.
         if case .held = FileLock.take(descriptor) { return true }
         return false
+    }
+
+    /// Whether an open file is a regular one.
+    static func isRegular(_ descriptor: Int32) -> Bool {
+        var found = stat()
+        return fstat(descriptor, &found) == 0 && found.st_mode & S_IFMT == S_IFREG
     }
 
     /// Whether a path leads to a FIFO.

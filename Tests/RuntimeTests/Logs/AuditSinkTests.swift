@@ -72,6 +72,57 @@ import Testing
         test.host.expireDeadlines()
     }
 
+    /// Logs in until that is allowed, and recorded.
+    private func logInAtLast(_ test: TestHost) throws -> Answer {
+        let deadline = SystemClock().monotonic + 60_000_000_000
+        var answer = test.ask(.login(try test.login("alice")))
+        while answer.verdict != .allow, SystemClock().monotonic < deadline {
+            answer = test.ask(.login(try test.login("alice")))
+        }
+        return answer
+    }
+
+    @Test func `write no device that has come in the place of a regular file`() throws {
+        let place = try Place()
+        let audit = try AuditLog(
+            [place.path("a")], settings(required: true, timeout: .milliseconds(200)), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        #expect(try logInAtLast(test).verdict == .allow)
+        unlink(place.path("a"))
+        try #require(symlink("/dev/null", place.path("a")) == 0)
+        for _ in 0..<3 { #expect(test.ask(.login(try test.login("alice"))).reason == .auditFailed) }
+        #expect(!test.host.readiness.ready)
+        unlink(place.path("a"))
+        let answer = try logInAtLast(test)
+        #expect(answer.verdict == .allow && place.text("a").contains("decision=\(answer.decision)"))
+    }
+
+    @Test func `write the FIFO that has come in the place of another, and no file of another kind`() throws {
+        let place = try Place()
+        try #require(mkfifo(place.path("fifo"), 0o600) == 0)
+        let first = open(place.path("fifo"), O_RDONLY | O_NONBLOCK)
+        defer { close(first) }
+        let audit = try AuditLog(
+            [place.path("fifo")], settings(required: true, timeout: .milliseconds(200)), log: log(LogLines()))
+        let test = try TestHost("good9") { $0.audit = audit }
+        #expect(try logInAtLast(test).verdict == .allow)
+        try #require(rename(place.path("fifo"), place.path("b")) == 0)
+        let file = open(place.path("fifo"), O_WRONLY | O_CREAT, 0o600)
+        try #require(write(file, "kept", 4) == 4)
+        close(file)
+        for _ in 0..<3 { #expect(test.ask(.login(try test.login("alice"))).reason == .auditFailed) }
+        #expect(place.text("fifo") == "kept")
+        unlink(place.path("fifo"))
+        try #require(mkfifo(place.path("fifo"), 0o600) == 0)
+        let second = open(place.path("fifo"), O_RDONLY | O_NONBLOCK)
+        defer { close(second) }
+        let answer = try logInAtLast(test)
+        var bytes = [UInt8](repeating: 0, count: 1 << 17)
+        let count = read(second, &bytes, bytes.count)
+        let text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        #expect(answer.verdict == .allow && text.contains("decision=\(answer.decision)"), "\(text)")
+    }
+
     @Test func `with a reader that has stopped, hold no answer up for longer than they may take`() throws {
         let place = try Place()
         try #require(mkfifo(place.path("fifo"), 0o600) == 0)
