@@ -196,10 +196,12 @@ public final class LoadedModule: Sendable {
     ///   - terms: of the whole batch; its token answers nothing, since no row may be delayed.
     public func checkBatch(_ batch: [BatchedCheck], _ terms: CallTerms) -> [ModuleAnswer]? {
         guard allows(.question), let first = batch.first else { return nil }
+        if decidesAlone.count == Check.Action.allCases.count {
+            return about(first.session) { generation.checkBatch(batch, terms) }
+        }
         let rows = batch.filter { decidesAlone.contains($0.check.action) }
         if rows.isEmpty { return batch.map { _ in ModuleAnswer(.askAlone) } }
         guard let said = about(first.session, { generation.checkBatch(rows, terms) }) else { return nil }
-        if rows.count == batch.count { return said }
         var answers = said.makeIterator()
         return batch.map { row in
             decidesAlone.contains(row.check.action)
