@@ -25,6 +25,13 @@ func read(_ bytes: [UInt8]) {
     }
 }
 
+/// What stands for a letter of the template.
+func part(_ letter: Character, of evaluation: AuthZENEvaluation) -> [UInt8] {
+    var bytes: [UInt8] = []
+    evaluation.write(letter, to: &bytes)
+    return bytes
+}
+
 /// A module sees at most so many fields, without NUL, and a name whose type is a segment of its own.
 func look(_ evaluation: AuthZENEvaluation) {
     precondition((1...AuthZENFields.maximumCount).contains(evaluation.fields.count), "too many fields")
@@ -33,12 +40,12 @@ func look(_ evaluation: AuthZENEvaluation) {
     for field in evaluation.fields {
         precondition(!field.name.utf8.contains(0) && !field.value.utf8.contains(0), "a field holds a NUL")
     }
-    let type = evaluation.part("t")
-    let bytes: [UInt8] = Array("/authzen/".utf8) + type + evaluation.part("p")
+    let type = part("t", of: evaluation)
+    let bytes: [UInt8] = Array("/authzen/".utf8) + type + part("p", of: evaluation)
     guard let name = try? ObjectName(bytes) else { return }
     let segments = name.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     precondition(segments.count >= 4 && segments[2].elementsEqual(type), "\(name)")
-    precondition(!evaluation.part("i").contains(UInt8(ascii: "/")), "\(name)")
+    precondition(!part("i", of: evaluation).contains(UInt8(ascii: "/")), "\(name)")
 }
 
 fuzz { data, size in

@@ -19,10 +19,17 @@ func read(_ bytes: [UInt8]) {
     }
 }
 
+/// What stands for a letter of the template.
+func part(_ letter: Character, of object: RabbitMQObject) -> [UInt8] {
+    var bytes: [UInt8] = []
+    object.write(letter, to: &bytes)
+    return bytes
+}
+
 /// Whatever the names are, they stay in their own segments.
 func look(_ question: RabbitMQQuestion) {
     guard case .object(let object, _) = question.subject else { return }
-    let parts = "vknw".map { Array(object.part($0)) }
+    let parts = "vknw".map { part($0, of: object) }
     let bytes: [UInt8] = Array("/mq/".utf8) + parts[0] + [UInt8(ascii: "/")] + parts[1...].joined()
     guard let name = try? ObjectName(bytes) else {
         return
@@ -32,7 +39,8 @@ func look(_ question: RabbitMQQuestion) {
         segments[1].elementsEqual("mq".utf8) && segments[3].elementsEqual(object.kind.rawValue.utf8), "\(name)")
     let words = object.routingKey.map { key in key.count { $0 == UInt8(ascii: ".") } + 1 } ?? 0
     precondition(segments.count == 4 + (object.name == nil ? 0 : 1) + words, "\(name)")
-    precondition(object.part("r").count { $0 == UInt8(ascii: "/") } == (object.routingKey == nil ? 0 : 1), "\(name)")
+    let slashes = part("r", of: object).count { $0 == UInt8(ascii: "/") }
+    precondition(slashes == (object.routingKey == nil ? 0 : 1), "\(name)")
 }
 
 fuzz { data, size in
